@@ -1,0 +1,1 @@
+"""The engine: designs, records, prices, bill, runner and the three targets."""

@@ -1,0 +1,54 @@
+"""What can go wrong, as a tree. Each error says the value, the limit and what to do next.
+
+WorkbenchError
+├── BadInput         the caller asked for something that cannot work; exit code 2
+│   └── BadKnob      a knob is out of AWS's limits or cannot work with another
+├── NotDeployed      the stack is missing, half deployed or of another version
+├── BudgetExceeded   a forecast or a running batch passes the dollars allowed
+├── Incomplete       the batch did not finish; what is known is in the run folder
+├── BadRecord        a run folder, price book or pull is damaged or of another schema
+└── MissingPrice     a usage line has no price; it is never billed as zero
+"""
+
+
+class WorkbenchError(Exception):
+    """Any error that a user can act on; printed without a traceback."""
+
+    exit_code = 1
+
+
+class BadInput(WorkbenchError):
+    """Refused before anything ran."""
+
+    exit_code = 2
+
+
+class BadKnob(BadInput):
+    """A knob's value, its limit, and what to do."""
+
+    def __init__(self, knob: str, value: object, limit: str, advice: str = "") -> None:
+        self.knob = knob
+        advice = f" {advice}" if advice else ""
+        super().__init__(f"{knob}={value!r}: {limit}.{advice}")
+
+
+class NotDeployed(WorkbenchError):
+    """The stack that a run needs is not there as it should be."""
+
+    exit_code = 2
+
+
+class BudgetExceeded(WorkbenchError):
+    """More dollars than `--max-usd` allows."""
+
+
+class Incomplete(WorkbenchError):
+    """A batch that did not finish."""
+
+
+class BadRecord(WorkbenchError):
+    """A stored file that cannot be read as what it should be."""
+
+
+class MissingPrice(WorkbenchError):
+    """No price for a usage line."""

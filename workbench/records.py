@@ -1,0 +1,159 @@
+"""The run folder: what every target writes and every chart reads.
+
+    results/runs/<run_id>/
+        run.json           one `Run`: knobs, times in seconds since the trigger, counts, dollars
+        timeline.parquet   t_s, metric, value
+        usage.parquet      service, usage_type, unit, label, quantity
+        bill.parquet       the same with unit_price_usd, cost_usd, source
+        benchmark.ipynb    the executed notebook, where one ran it
+
+A run is written under a temporary name and renamed, so that it is whole or absent.
+"""
+
+import json
+import os
+import shutil
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from workbench.errors import BadRecord
+
+SCHEMA_VERSION = 1
+TIMELINE_COLUMNS = ["t_s", "metric", "value"]
+USAGE_COLUMNS = ["service", "usage_type", "unit", "label", "quantity"]
+BILL_COLUMNS = [*USAGE_COLUMNS, "unit_price_usd", "cost_usd", "source"]
+LABELS = ("work", "dispatch", "knowing", "telemetry", "measuring")
+METRICS = ("concurrency", "backlog", "items_done", "throttles", "cost_usd")
+
+
+@dataclass(frozen=True)
+class Run:
+    """One batch on one target. Times are seconds since the trigger, on the target's own clock."""
+
+    run_id: str
+    design: str
+    target: str
+    items: int
+    seed: int
+    knobs: dict[str, Any]
+    batch_id: str
+    started_at: str  # wall clock, ISO 8601, UTC
+    created_s: float | None = None  # the batcher is done
+    processed_s: float | None = None  # the last item is done or failed
+    detected_s: float | None = None  # completion is known
+    knowing_usd: float | None = None
+    items_processed: int = 0
+    items_failed: int = 0
+    items_duplicated: int = 0
+    invocations: int = 0  # of the processor
+    cold_starts: int = 0  # of the processor
+    peak_concurrency: int = 0  # of the processor
+    cost_usd: float | None = None
+    price_date: str | None = None
+    commit: str = ""
+    status: str = "complete"  # or `incomplete`, and then `reason`
+    reason: str = ""
+    versions: dict[str, str] = field(default_factory=dict)
+    schema_version: int = SCHEMA_VERSION
+
+    @property
+    def detection_lag_s(self) -> float | None:
+        """How late completion is known, in seconds."""
+        if self.detected_s is None or self.processed_s is None:
+            return None
+        return self.detected_s - self.processed_s
+
+
+@dataclass(frozen=True)
+class Folder:
+    """A run with its three tables, as a target hands it over and as it is read back."""
+
+    run: Run
+    timeline: pd.DataFrame
+    usage: pd.DataFrame
+    bill: pd.DataFrame | None = None
+
+
+def write_folder(folder: Folder, results: Path) -> Path:
+    """Write a run whole under `results/runs`, and give its path."""
+    runs = results / "runs"
+    final = runs / folder.run.run_id
+    if final.exists():
+        raise BadRecord(f"{final} exists; a run folder is never written twice")
+    temporary = runs / f".tmp-{folder.run.run_id}-{os.getpid()}"
+    try:
+        temporary.mkdir(parents=True)
+        text = json.dumps(asdict(folder.run), indent=2, sort_keys=True)
+        (temporary / "run.json").write_text(text + "\n")
+        _write_table(temporary / "timeline.parquet", folder.timeline, TIMELINE_COLUMNS)
+        _write_table(temporary / "usage.parquet", folder.usage, USAGE_COLUMNS)
+        if folder.bill is not None:
+            _write_table(temporary / "bill.parquet", folder.bill, BILL_COLUMNS)
+        os.rename(temporary, final)
+    except BaseException:  # also Ctrl-C: no half a run stays behind
+        shutil.rmtree(temporary, ignore_errors=True)
+        raise
+    return final
+
+
+def read_run(path: Path) -> Run:
+    """The run of a folder."""
+    try:
+        content = json.loads((path / "run.json").read_text())
+    except FileNotFoundError:
+        raise BadRecord(f"{path} is no run folder: it has no run.json") from None
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise BadRecord(f"{path}/run.json is damaged: {error}") from None
+    version = content.get("schema_version") if isinstance(content, dict) else None
+    if version != SCHEMA_VERSION:
+        raise BadRecord(f"{path} has schema version {version}; this workbench reads version 1")
+    known, given = {f.name for f in fields(Run)}, set(content)
+    if given != known:
+        raise BadRecord(f"{path}/run.json: fields {', '.join(sorted(given ^ known))} do not fit")
+    return Run(**content)
+
+
+def read_table(path: Path, name: str, columns: list[str]) -> pd.DataFrame:
+    """A table of a run folder, its columns checked."""
+    try:
+        frame = pd.read_parquet(path / f"{name}.parquet")
+    except (OSError, ValueError) as error:
+        raise BadRecord(f"{path}/{name}.parquet cannot be read: {error}") from None
+    if list(frame.columns) != columns:
+        raise BadRecord(f"{path}/{name}.parquet has columns {list(frame.columns)}, not {columns}")
+    return frame
+
+
+def read_folder(path: Path) -> Folder:
+    """A whole run folder."""
+    return Folder(
+        run=read_run(path),
+        timeline=read_table(path, "timeline", TIMELINE_COLUMNS),
+        usage=read_table(path, "usage", USAGE_COLUMNS),
+        bill=read_table(path, "bill", BILL_COLUMNS) if (path / "bill.parquet").exists() else None,
+    )
+
+
+def run_folders(results: Path) -> list[Path]:
+    """Every whole run folder, in order of name."""
+    return sorted(p for p in (results / "runs").glob("*") if (p / "run.json").is_file())
+
+
+def runs_frame(results: Path) -> pd.DataFrame:
+    """One row a run, knobs left out, with the detection lag."""
+    rows = []
+    for path in run_folders(results):
+        run = read_run(path)
+        row = {k: v for k, v in asdict(run).items() if k not in ("knobs", "versions")}
+        rows.append(row | {"detection_lag_s": run.detection_lag_s})
+    return pd.DataFrame(rows)
+
+
+def _write_table(path: Path, frame: pd.DataFrame, columns: list[str]) -> None:
+    """Write a table that has just these columns."""
+    if list(frame.columns) != columns:
+        raise BadRecord(f"{path.name} would get columns {list(frame.columns)}, not {columns}")
+    frame.to_parquet(path, index=False)

@@ -1,0 +1,1 @@
+"""Where a batch runs: `local`, `model`, `aws`. No target imports another."""
