@@ -44,10 +44,10 @@ def mix64(z: np.ndarray) -> np.ndarray:
     return z ^ (z >> _U(31))
 
 
-def draw(seed: int, start: int, stop: int, value_max: int, poison_per_million: int = 0) -> tuple[
-    np.ndarray, np.ndarray
-]:
-    """The draws `z` (uint64) and values (int64, milliseconds, -1 poisoned) of items start..stop-1."""
+def draw(
+    seed: int, start: int, stop: int, value_max: int, poison_per_million: int = 0
+) -> tuple[np.ndarray, np.ndarray]:
+    """The draws `z` (uint64) and values (int64, ms, -1 poisoned) of items start..stop-1."""
     with np.errstate(over="ignore"):
         steps = np.arange(start + 1, stop + 1, dtype=np.uint64) * _U(GOLDEN)
         z = mix64(mix64(np.array([seed], dtype=np.uint64)) + steps)

@@ -20,7 +20,9 @@ START_ALLOWANCE_S = 10  # cold start, and what is left over
 RETRY_WAIT_S = 2  # before a map child is tried again
 
 
-def knob(default: Any, low: float | None = None, high: float | None = None, *, of: tuple = ()) -> Any:
+def knob(
+    default: Any, low: float | None = None, high: float | None = None, *, of: tuple = ()
+) -> Any:
     """A field with its limits: a range, or the values allowed."""
     return field(default=default, metadata={"low": low, "high": high, "of": of})
 
@@ -114,6 +116,16 @@ class Sqs(Design):
     def items_per_invocation(self) -> int:
         """The most items that one invocation gets."""
         return self.items_per_message * self.messages_per_invocation
+
+    @property
+    def messages_at_once(self) -> int:
+        """Messages worked at a time: only as many as leave each of their items a place."""
+        return max(1, self.item_concurrency // self.items_per_message)
+
+    def work_limit_s(self, items: int) -> float:
+        """Messages in rounds, and in each the items of a message in rounds."""
+        rounds = ceil(ceil(items / self.items_per_message) / self.messages_at_once)
+        return rounds * ceil(self.items_per_message / self.item_concurrency) * self.value_max / 1000
 
     @property
     def processor_timeout_s(self) -> int:
@@ -237,7 +249,9 @@ PRESETS: dict[str, dict[str, dict[str, Any]]] = {
 }
 
 
-def make_design(name: str, preset: str = "default", settings: dict[str, Any] | None = None) -> Design:
+def make_design(
+    name: str, preset: str = "default", settings: dict[str, Any] | None = None
+) -> Design:
     """The design called `name`: a preset, and settings over it (texts are read as values)."""
     if name not in DESIGNS:
         raise BadInput(f"design={name!r} is not known. Take one of {', '.join(DESIGNS)}.")

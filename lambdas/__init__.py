@@ -1,0 +1,1 @@
+"""What runs inside AWS Lambda: standard library and boto3 only."""

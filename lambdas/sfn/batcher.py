@@ -1,0 +1,112 @@
+"""The batcher: claims the batch for one execution, then creates its items a segment at a time.
+
+Items go to S3 as JSON Lines under deterministic keys, streamed, so that a retry overwrites and
+memory does not grow with the segment.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from lambdas import items, outside, telemetry
+from lambdas.sfn import places
+from lambdas.trigger import Trigger, read_trigger
+
+PART_BYTES = 8 * 2**20  # of a multipart upload; S3 refuses parts under 5 MiB but the last
+CONFLICT_TRIES = 5
+
+s3 = outside.client("s3")
+
+
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """`start` claims the batch and says what to do; `segment` creates a part of its items."""
+    if event["action"] == "start":
+        return _start(read_trigger(event["trigger"]), event["execution"])
+    return _segment(event["batch"], event["segment"], context)
+
+
+def _start(trigger: Trigger, execution: str) -> dict[str, Any]:
+    """What the state machine needs to know of the batch, and whether it is this execution's."""
+    size = trigger.knobs["segment_items"]
+    return {
+        "owner": _claim(trigger.batch, execution),
+        "batch_id": trigger.batch,
+        "items": trigger.items,
+        "seed": trigger.seed,
+        "knobs": trigger.knobs,
+        "segments": list(range(-(-trigger.items // size))),
+        "prefix": places.items_prefix(trigger.batch),
+        "results": places.results_prefix(trigger.batch),
+        "items_per_child": trigger.knobs["items_per_child"],
+        "max_concurrency": trigger.knobs["max_concurrency"] or 10_000,
+    }
+
+
+def _claim(batch: str, execution: str) -> bool:
+    """Write the start object if there is none; else ask whose it is.
+
+    EventBridge may start two executions for one slot under names of its own choice.
+    """
+    key = places.start_key(batch)
+    for attempt in range(CONFLICT_TRIES):
+        try:
+            s3.put_object(Bucket=places.bucket, Key=key, Body=execution.encode(), IfNoneMatch="*")
+            return True
+        except ClientError as error:
+            code = error.response["Error"]["Code"]
+            if code == "PreconditionFailed":
+                found = s3.get_object(Bucket=places.bucket, Key=key)
+                return found["Body"].read().decode() == execution
+            if code != "ConditionalRequestConflict":
+                raise
+            outside.sleep(0.1 * 2**attempt)
+    raise RuntimeError(f"{key} is written to at the same time by others, {CONFLICT_TRIES} times")
+
+
+def _segment(batch: dict[str, Any], segment: int, context: Any) -> dict[str, Any]:
+    """Write the items of a segment to S3."""
+    size = batch["knobs"]["segment_items"]
+    start, stop = segment * size, min((segment + 1) * size, batch["items"])
+    created = items.create(batch["seed"], start, stop, batch["knobs"])
+    _upload(places.segment_key(batch["batch_id"], segment), _parts(created))
+    metrics = {"items_created": stop - start}
+    now = outside.now()
+    telemetry.emit("sfn", "batcher", batch["batch_id"], context, metrics, created_at=now)
+    return {"segment": segment}
+
+
+def _parts(created: Iterator[items.Item]) -> Iterator[bytes]:
+    """JSON Lines in parts of PART_BYTES, the last one shorter."""
+    lines: list[str] = []
+    held_bytes = 0
+    for item in created:
+        line = f'{{"id":"{item.id}","value":{item.value}}}\n'
+        lines.append(line)
+        held_bytes += len(line)
+        if held_bytes >= PART_BYTES:
+            yield "".join(lines).encode()
+            lines, held_bytes = [], 0
+    yield "".join(lines).encode()
+
+
+def _upload(key: str, parts: Iterator[bytes]) -> None:
+    """One object, in one call if it is one part, else by multipart upload."""
+    first = next(parts)
+    if len(first) < PART_BYTES:
+        s3.put_object(Bucket=places.bucket, Key=key, Body=first)
+        return
+    upload = s3.create_multipart_upload(Bucket=places.bucket, Key=key)["UploadId"]
+    place = {"Bucket": places.bucket, "Key": key, "UploadId": upload}
+    try:
+        done = [_part(place, 1, first)]
+        done += [_part(place, n, part) for n, part in enumerate(parts, 2) if part]
+        s3.complete_multipart_upload(**place, MultipartUpload={"Parts": done})
+    except BaseException:  # the parts of an upload that is not ended are stored and paid for
+        s3.abort_multipart_upload(**place)
+        raise
+
+
+def _part(place: dict[str, str], number: int, body: bytes) -> dict[str, Any]:
+    answer = s3.upload_part(**place, PartNumber=number, Body=body)
+    return {"ETag": answer["ETag"], "PartNumber": number}

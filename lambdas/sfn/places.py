@@ -1,0 +1,34 @@
+"""Where a batch of the `sfn` design keeps its objects.
+
+The trailing slashes matter: `b1` is a prefix of `b10`. Results lie apart from the items, because
+the map reads everything under the items' prefix.
+"""
+
+import os
+
+bucket = os.environ.get("BUCKET", "")
+
+
+def start_key(batch: str) -> str:
+    """The object that says which execution owns the batch."""
+    return f"batches/{batch}/start"
+
+
+def items_prefix(batch: str) -> str:
+    """The items, one object a segment."""
+    return f"batches/{batch}/items/"
+
+
+def segment_key(batch: str, segment: int) -> str:
+    """The items of one segment; a second attempt overwrites the first."""
+    return f"{items_prefix(batch)}{segment:06d}.jsonl"
+
+
+def failed_prefix(batch: str) -> str:
+    """The items that failed, one object for each child that had any."""
+    return f"batches/{batch}/failed/"
+
+
+def results_prefix(batch: str) -> str:
+    """What the map's ResultWriter writes."""
+    return f"results/{batch}/"

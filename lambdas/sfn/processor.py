@@ -1,0 +1,71 @@
+"""The processor: works the items of one map child, and lists those that failed.
+
+Results stay out of the state: the answer is three counts. An item that raises is listed as failed
+at once; a child that dies is tried again whole, so its items may be worked twice.
+"""
+
+import json
+from typing import Any
+
+from lambdas import outside, telemetry, work
+from lambdas.items import Item
+from lambdas.sfn import places
+
+s3 = outside.client("s3")
+cloudwatch = outside.client("cloudwatch")
+
+
+class ItemFailed(Exception):
+    """An item came alone, without the batch that its failure could be listed under."""
+
+
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Work a child's items; a single item is what a map without an ItemBatcher hands over."""
+    single = "Items" not in event
+    batch = event.get("BatchInput") or {"batch_id": "", "knobs": {}}
+    knobs = batch["knobs"]
+    children = [Item(one["id"], one["value"]) for one in ([event] if single else event["Items"])]
+    done_at: list[float] = []
+
+    def one(item: Item) -> str:
+        reason = _try(item, knobs)
+        done_at.append(outside.now())
+        return reason
+
+    reasons = outside.gather(one, children, min(knobs.get("item_concurrency", 1), len(children)))
+    failed = [(item, why) for item, why in zip(children, reasons, strict=True) if why]
+    if failed and single:
+        raise ItemFailed(f"{failed[0][0].id}: {failed[0][1]}")
+    if failed:
+        _list(batch["batch_id"], failed)
+    processed = len(children) - len(failed)
+    metrics = {
+        "items_processed": processed,
+        "items_failed": len(failed),
+        "items_duplicated": 0,
+        "work_ms": sum(max(item.value, 0) for item in children),
+    }
+    done = {"last_done_at": max(done_at)}
+    telemetry.emit("sfn", "processor", batch["batch_id"], context, metrics, **done)
+    return {"processed": processed, "failed": len(failed)}
+
+
+def _try(item: Item, knobs: dict[str, Any]) -> str:
+    """Work an item; why it failed, or nothing."""
+    try:
+        work.process(item)
+    except Exception as error:
+        return repr(error)
+    if knobs.get("telemetry") == "put_metric_data":
+        telemetry.put_item_metric(cloudwatch, "sfn", item.value)
+    return ""
+
+
+def _list(batch: str, failed: list[tuple[Item, str]]) -> None:
+    """Write the failed items under the batch; the same child writes the same object again."""
+    lines = (
+        json.dumps({"id": item.id, "value": item.value, "reason": why[:500]}) + "\n"
+        for item, why in failed
+    )
+    key = f"{places.failed_prefix(batch)}{failed[0][0].id}.jsonl"
+    s3.put_object(Bucket=places.bucket, Key=key, Body="".join(lines).encode())

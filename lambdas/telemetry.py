@@ -1,0 +1,59 @@
+"""One line an invocation in CloudWatch's embedded metric format.
+
+A metric costs by the month and by each of its dimensions' values, so the batch id is a property.
+"""
+
+import json
+from typing import Any
+
+from lambdas import outside
+
+NAMESPACE = "BatchWorkbench"
+UNITS = {"work_ms": "Milliseconds", "open_batch_age_s": "Seconds"}
+
+
+def emit(
+    design: str, function: str, batch: str, context: Any, metrics: dict[str, float], **rest: Any
+) -> None:
+    """Print the metrics of one invocation for one batch, with further properties."""
+    definitions = [{"Name": name, "Unit": UNITS.get(name, "Count")} for name in metrics]
+    line = {
+        "_aws": {
+            "Timestamp": int(outside.now() * 1000),
+            "CloudWatchMetrics": [
+                {
+                    "Namespace": NAMESPACE,
+                    "Dimensions": [["design", "function"]],
+                    "Metrics": definitions,
+                }
+            ],
+        },
+        "design": design,
+        "function": function,
+        "batch_id": batch,
+        "request_id": context.aws_request_id,
+        **metrics,
+        **rest,
+    }
+    print(json.dumps(line, separators=(",", ":")))
+
+
+def report(design: str, function: str, batch: str, error: BaseException) -> None:
+    """Print what went wrong, for the log."""
+    line = {"design": design, "function": function, "batch_id": batch, "error": repr(error)[:1000]}
+    print(json.dumps(line, separators=(",", ":")))
+
+
+def put_item_metric(cloudwatch: Any, design: str, value_ms: int) -> None:
+    """One PutMetricData for one item: the published design's dear habit, kept to be measured."""
+    cloudwatch.put_metric_data(
+        Namespace=NAMESPACE,
+        MetricData=[
+            {
+                "MetricName": "item_ms",
+                "Dimensions": [{"Name": "design", "Value": design}],
+                "Value": value_ms,
+                "Unit": "Milliseconds",
+            }
+        ],
+    )

@@ -1,0 +1,48 @@
+"""What starts a batch: the workbench's own input, or the cron rule's."""
+
+import json
+import re
+from hashlib import blake2b
+from typing import Any, NamedTuple
+
+ITEMS_MAX = 100_000_000
+BATCH_ID = re.compile(r"[A-Za-z0-9-]{1,64}")
+
+
+class Trigger(NamedTuple):
+    """A batch as it is asked for."""
+
+    batch: str
+    items: int
+    seed: int
+    knobs: dict[str, Any]
+
+
+def read_trigger(event: dict[str, Any]) -> Trigger:
+    """The batch that an event asks for; ValueError says what is wrong with it.
+
+    The batch id is the caller's token or the cron slot, never a fresh one: a rule that fires twice
+    and a caller that tries again must mean the same batch.
+    """
+    batch = event.get("batch_id") or _slot(event.get("time"))
+    if not isinstance(batch, str) or not BATCH_ID.fullmatch(batch):
+        raise ValueError(f"batch_id {batch!r} is not 1 to 64 of letters, digits and hyphens")
+    items = event.get("items")
+    if not isinstance(items, int) or isinstance(items, bool) or not 1 <= items <= ITEMS_MAX:
+        raise ValueError(f"items {items!r} is not a whole number from 1 to {ITEMS_MAX}")
+    knobs = event.get("knobs")
+    if not isinstance(knobs, dict):
+        raise ValueError(f"knobs {json.dumps(knobs)} is not an object")
+    seed = event.get("seed")
+    if seed is None:
+        seed = int.from_bytes(blake2b(batch.encode(), digest_size=8).digest(), "big") >> 1
+    if not isinstance(seed, int) or not 0 <= seed < 2**63:
+        raise ValueError(f"seed {seed!r} is not a whole number from 0 to 2**63 - 1")
+    return Trigger(batch, items, seed, knobs)
+
+
+def _slot(time: Any) -> str:
+    """The batch id of a scheduled time, floored to its minute: 2026-11-23T06:00:00Z."""
+    if not isinstance(time, str) or not re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:.*", time):
+        raise ValueError("the event has neither a batch_id nor a scheduled time")
+    return "cron-" + time[:16].replace("-", "").replace(":", "")

@@ -1,0 +1,45 @@
+"""The sfn processor: counts out, failures listed apart, and a single item where nothing batches."""
+
+import json
+
+import pytest
+
+KNOBS = {"item_concurrency": 1, "telemetry": "emf"}
+
+
+def child(items, **knobs):
+    listed = [{"id": f"{n:016x}", "value": value} for n, value in enumerate(items)]
+    return {"Items": listed, "BatchInput": {"batch_id": "b1", "knobs": KNOBS | knobs}}
+
+
+def test_items_are_worked_and_only_counts_come_back(world):
+    assert world.call("sfn.processor", child([5, 0, 20])) == {"processed": 3, "failed": 0}
+    assert world.slept == [0.005, 0.0, 0.02]
+    assert "Contents" not in world.s3.list_objects_v2(Bucket="batches")
+
+
+def test_failed_items_are_listed_under_the_batch_and_the_rest_is_done(world):
+    assert world.call("sfn.processor", child([5, -1, 20, -1])) == {"processed": 2, "failed": 2}
+    key = "batches/b1/failed/0000000000000001.jsonl"
+    body = world.s3.get_object(Bucket="batches", Key=key)["Body"].read().decode()
+    listed = [json.loads(line) for line in body.splitlines()]
+    assert [(item["id"][-1], item["value"]) for item in listed] == [("1", -1), ("3", -1)]
+    assert "non-negative" in listed[0]["reason"]
+
+
+def test_several_items_are_worked_at_a_time_where_the_knob_says_so(world):
+    answer = world.call("sfn.processor", child([1] * 50, item_concurrency=8))
+    assert answer == {"processed": 50, "failed": 0}
+
+
+def test_a_single_item_is_worked_too(world, capsys):
+    assert world.call("sfn.processor", {"id": "a" * 16, "value": 7}) == {
+        "processed": 1,
+        "failed": 0,
+    }
+    assert json.loads(capsys.readouterr().out)["work_ms"] == 7
+
+
+def test_a_single_item_that_fails_is_an_error_of_its_child(world):
+    with pytest.raises(Exception, match="non-negative"):
+        world.call("sfn.processor", {"id": "a" * 16, "value": -1})

@@ -1,0 +1,52 @@
+"""The summary: what failed is counted from both lists, whatever their size."""
+
+import json
+
+KEY = "results/b1/3c7e/"
+
+
+def put(world, key, body):
+    world.s3.put_object(Bucket="batches", Key=key, Body=body)
+
+
+def summary(world):
+    event = {"batch": {"batch_id": "b1", "items": 900}, "entered_at": "2026-11-23T06:10:00.250Z"}
+    return world.call("sfn.summary", event)
+
+
+def test_a_clean_batch_is_complete_at_the_moment_its_map_ended(world):
+    assert summary(world) == {
+        "batch_id": "b1",
+        "design": "sfn",
+        "status": "complete",
+        "items": 900,
+        "items_failed": 0,
+        "detected_at": 1795414200.25,
+        "reason": "",
+    }
+
+
+def test_listed_items_of_every_page_are_counted_and_other_batches_are_not(world):
+    for n in range(1005):
+        put(world, f"batches/b1/failed/{n:04d}.jsonl", b"{}\n{}\n")
+    put(world, "batches/b10/failed/0.jsonl", b"{}\n")
+    assert summary(world)["items_failed"] == 2010
+
+
+def test_items_of_failed_children_are_counted_from_the_maps_own_files(world):
+    files = {"FAILED": [{"Key": f"{KEY}FAILED_0.json", "Size": 9}], "PENDING": [], "SUCCEEDED": []}
+    put(world, f"{KEY}manifest.json", json.dumps({"ResultFiles": files}))
+    children = [
+        {"Input": json.dumps({"Items": [{"id": "x" * 16, "value": 1}] * 100}), "Error": "ä"}
+        for _ in range(3)
+    ]
+    put(world, f"{KEY}FAILED_0.json", json.dumps(children, ensure_ascii=False, indent=1).encode())
+    put(world, "batches/b1/failed/a.jsonl", b"{}\n")
+    assert summary(world)["items_failed"] == 301
+
+
+def test_a_results_file_is_read_piece_by_piece(world, monkeypatch):
+    module = world.module("sfn.summary")
+    monkeypatch.setattr(module, "CHUNK_BYTES", 7)
+    put(world, "entries.json", json.dumps([{"Input": "ä" * 20}, {"b": [1, 2]}, 3.5]).encode())
+    assert list(module._entries("entries.json")) == [{"Input": "ä" * 20}, {"b": [1, 2]}, 3.5]

@@ -1,0 +1,217 @@
+"""The batcher: one trigger, one batch; children before flag, flag before messages."""
+
+import pytest
+from botocore.exceptions import ClientError
+
+from workbench.batch import draw
+
+
+def items_of(bodies):
+    return [tuple(pair) for body in bodies for pair in body["items"]]
+
+
+def drawn(seed, items, value_max=1000):
+    z, values = draw(seed, 0, items, value_max)
+    return [(f"{int(one):016x}", int(value)) for one, value in zip(z, values, strict=True)]
+
+
+def test_a_batch_is_created_with_just_the_items_of_its_seed(world):
+    world.create(items=123, seed=9)
+    assert items_of(world.bodies("item")) == drawn(9, 123)
+    records = world.state("items#b1#")
+    assert {(key[1], r["value"]) for key, r in records.items()} == set(drawn(9, 123))
+    assert world.state("segments#") == {}
+
+
+def test_the_root_starts_the_chain_writes_the_batch_and_asks_for_the_plan(world):
+    assert world.trigger(items=5) == {"batch_id": "b1", "new": True}
+    assert world.bodies("poll") == [{"batch": "b1", "hop": 0, "by": ""}]
+    assert world.bodies("plan") == [{"kind": "plan", "batch": "b1"}]
+    meta = world.state("batch#")[("batch#b1", "META")]
+    assert (meta["status"], meta["planned"], meta["items"], meta["hop"]) == ("OPEN", False, 5, 0)
+    assert list(world.state("open")) == [("open", "b1")]
+
+
+def test_a_second_trigger_of_a_planned_batch_asks_for_nothing(world):
+    world.create(items=5)
+    world.bodies("item")
+    assert world.trigger(items=5) == {"batch_id": "b1", "new": False}
+    assert world.bodies("plan") == []
+
+
+def test_a_retry_of_a_root_that_died_before_the_plan_message_asks_again(world):
+    world.trigger(items=5)
+    world.bodies("plan")  # the message that was never sent
+    assert world.trigger(items=5)["new"] is False
+    assert world.bodies("plan") == [{"kind": "plan", "batch": "b1"}]
+
+
+def test_a_cron_event_that_fires_twice_means_one_batch(world):
+    from workbench.designs import Sqs
+
+    event = {"time": "2026-11-23T06:00:00Z", "items": 5, "knobs": Sqs().batch_knobs()}
+    assert world.call("sqs.batcher", event) == {"batch_id": "cron-20261123T0600", "new": True}
+    assert world.call("sqs.batcher", event)["new"] is False
+    assert len(world.state("batch#")) == 1
+
+
+def test_a_batch_is_cut_into_segments_that_know_their_range(world):
+    world.trigger(items=250, segment_items=100)
+    world.deliver("sqs.batcher", world.records("plan"))
+    ranges = [(r["start"], r["stop"]) for r in world.state("segments#").values()]
+    assert ranges == [(0, 100), (100, 200), (200, 250)]
+    assert [body["segment"] for body in world.bodies("plan")] == [0, 1, 2]
+
+
+def test_a_segment_delivered_again_after_its_end_is_dropped(world):
+    world.trigger(items=50)
+    world.deliver("sqs.batcher", world.records("plan"))
+    (segment,) = world.bodies("plan")
+    world.deliver("sqs.batcher", [world.record(segment, "plan")])
+    world.bodies("item")
+    for key in world.state("items#"):
+        pack = world.module("state").pack
+        world.dynamodb.delete_item(TableName="state", Key=pack({"pk": key[0], "sk": key[1]}))
+    world.deliver("sqs.batcher", [world.record(segment, "plan", receives=2)])
+    assert world.state("items#") == {}
+    assert world.bodies("item") == []
+
+
+def test_a_segment_that_died_after_its_flag_sends_again_but_writes_nothing_again(world):
+    """The first attempt dies while sending; meanwhile its sent items are done and removed."""
+    world.trigger(items=50)
+    world.deliver("sqs.batcher", world.records("plan"))
+    (segment,) = world.bodies("plan")
+    batcher = world.module("sqs.batcher")
+    send_all, batcher.messages.send_all = batcher.messages.send_all, None
+    answer = world.deliver("sqs.batcher", [world.record(segment, "plan")])
+    assert len(answer["batchItemFailures"]) == 1
+    batcher.messages.send_all = send_all
+    for key in list(world.state("items#"))[:20]:
+        pack = world.module("state").pack
+        world.dynamodb.delete_item(TableName="state", Key=pack({"pk": key[0], "sk": key[1]}))
+    answer = world.deliver("sqs.batcher", [world.record(segment, "plan", receives=2)])
+    assert answer == {"batchItemFailures": []}
+    assert len(world.state("items#")) == 30
+    assert len(items_of(world.bodies("item"))) == 50
+    assert world.state("segments#") == {}
+
+
+def test_a_segment_that_another_holds_comes_back_when_its_lease_ends(world):
+    world.trigger(items=50)
+    world.deliver("sqs.batcher", world.records("plan"))
+    (segment,) = world.bodies("plan")
+    leases, state = world.module("leases"), world.module("state")
+    leases.take(state.segment_key("b1", 0), "another", 930)
+    world.now += 30
+    record = world.record(segment, "plan")
+    answer = world.deliver("sqs.batcher", [record])
+    assert answer == {"batchItemFailures": [{"itemIdentifier": record["messageId"]}]}
+    assert world.put_off == [(record["receiptHandle"], 900)]
+    assert world.state("items#") == {}
+    world.now += 901
+    assert world.deliver("sqs.batcher", [record]) == {"batchItemFailures": []}
+    assert len(world.state("items#")) == 50
+
+
+def test_a_plan_delivered_again_sends_the_segments_that_are_left(world):
+    world.trigger(items=250, segment_items=100)
+    (plan,) = world.bodies("plan")
+    world.deliver("sqs.batcher", [world.record(plan, "plan")])
+    first, *_ = world.bodies("plan")
+    world.deliver("sqs.batcher", [world.record(first, "plan")])
+    world.deliver("sqs.batcher", [world.record(plan, "plan", receives=2)])
+    assert [body["segment"] for body in world.bodies("plan")] == [1, 2]
+
+
+def test_unprocessed_items_are_written_again(world, monkeypatch):
+    state = world.module("state")
+    real, calls = state.dynamodb.batch_write_item, []
+
+    def half(RequestItems):
+        calls.append(len(RequestItems["state"]))
+        if len(calls) == 1:
+            refused = RequestItems["state"][10:]
+            real(RequestItems={"state": RequestItems["state"][:10]})
+            return {"UnprocessedItems": {"state": refused}}
+        return real(RequestItems=RequestItems)
+
+    monkeypatch.setattr(state.dynamodb, "batch_write_item", half)
+    state.put_all(({"pk": "p", "sk": f"{n}"} for n in range(30)), 25)
+    assert calls == [25, 15, 5]
+    assert len(world.state("p")) == 30
+    assert world.slept == [0.05]
+
+
+def test_entries_that_sqs_refuses_are_sent_again(world, monkeypatch):
+    messages = world.module("messages")
+    real, calls = messages.sqs.send_message_batch, []
+
+    def refuse(QueueUrl, Entries):
+        calls.append(len(Entries))
+        if len(calls) == 1:
+            real(QueueUrl=QueueUrl, Entries=Entries[:7])
+            return {"Failed": [{"Id": entry["Id"]} for entry in Entries[7:]]}
+        return real(QueueUrl=QueueUrl, Entries=Entries)
+
+    monkeypatch.setattr(messages.sqs, "send_message_batch", refuse)
+    messages.send_all(world.urls["item"], ({"n": n} for n in range(12)), 10)
+    assert calls == [10, 3, 2]
+    assert sorted(body["n"] for body in world.bodies("item")) == list(range(12))
+
+
+def test_a_call_of_large_messages_stays_under_one_mebibyte(world, monkeypatch):
+    messages = world.module("messages")
+    sizes = []
+
+    def send(QueueUrl, Entries):
+        sizes.append(sum(len(entry["MessageBody"]) for entry in Entries))
+        return {}
+
+    monkeypatch.setattr(messages.sqs, "send_message_batch", send)
+    messages.send_all(world.urls["item"], ({"text": "x" * 300_000} for _ in range(10)), 10)
+    assert len(sizes) == 4
+    assert max(sizes) <= 1_048_576
+
+
+def test_one_record_a_message_where_the_knob_says_so(world):
+    world.create(items=95, track="message", items_per_message=20)
+    ranges = sorted((r["start"], r["stop"]) for r in world.state("items#").values())
+    assert ranges == [(0, 20), (20, 40), (40, 60), (60, 80), (80, 95)]
+    firsts = {body["items"][0][0] for body in world.bodies("item")}
+    assert {sk for _, sk in world.state("items#")} == firsts
+
+
+@pytest.mark.parametrize(
+    ("event", "why"),
+    [
+        ({"batch_id": "b 1", "items": 5, "knobs": {}}, "batch_id 'b 1'"),
+        ({"batch_id": "b1", "items": 0, "knobs": {}}, "items 0"),
+        ({"batch_id": "b1", "items": 100_000_001, "knobs": {}}, "items 100000001"),
+        ({"batch_id": "b1", "items": 5, "knobs": []}, "knobs"),
+        ({"batch_id": "b1", "items": 5, "seed": -1, "knobs": {}}, "seed -1"),
+        ({"items": 5, "knobs": {}}, "neither a batch_id nor a scheduled time"),
+    ],
+)
+def test_a_trigger_that_cannot_be_a_batch_is_refused_by_name(world, event, why):
+    with pytest.raises(ValueError, match=why):
+        world.call("sqs.batcher", event)
+    assert world.state() == {}
+    assert world.bodies("poll") == []
+
+
+def test_an_error_of_aws_gives_the_lease_back_and_the_message_returns_soon(world, monkeypatch):
+    world.trigger(items=50)
+    world.deliver("sqs.batcher", world.records("plan"))
+    (segment,) = world.records("plan")
+    state = world.module("state")
+
+    def refuse(**_):
+        raise ClientError({"Error": {"Code": "InternalServerError"}}, "BatchWriteItem")
+
+    monkeypatch.setattr(state.dynamodb, "batch_write_item", refuse)
+    answer = world.deliver("sqs.batcher", [segment])
+    assert len(answer["batchItemFailures"]) == 1
+    assert world.put_off == [(segment["receiptHandle"], 10)]
+    (record,) = world.state("segments#").values()
+    assert "lease_until" not in record

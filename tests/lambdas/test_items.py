@@ -1,0 +1,38 @@
+"""Items: the same on every telling, unique, and spread evenly."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lambdas import items
+from workbench.batch import draw
+
+
+@given(
+    seed=st.integers(0, 2**63 - 1),
+    start=st.integers(0, 10**8),
+    count=st.integers(1, 50),
+    value_max=st.integers(0, 600_000),
+    poison=st.integers(0, 1_000_000),
+)
+def test_handlers_and_workbench_draw_the_same_items(seed, start, count, value_max, poison):
+    knobs = {"value_max": value_max, "poison_per_million": poison}
+    z, values = draw(seed, start, start + count, value_max, poison)
+    expected = [(f"{int(a):016x}", int(b)) for a, b in zip(z, values, strict=True)]
+    assert [tuple(item) for item in items.create(seed, start, start + count, knobs)] == expected
+
+
+@given(seed=st.integers(0, 2**63 - 1), cut=st.integers(0, 300))
+def test_a_segment_does_not_depend_on_where_another_ends(seed, cut):
+    knobs = {"value_max": 1000}
+    whole = list(items.create(seed, 0, 300, knobs))
+    parts = [*items.create(seed, 0, cut, knobs), *items.create(seed, cut, 300, knobs)]
+    assert parts == whole
+
+
+def test_ids_are_unique_and_shards_and_values_are_even():
+    made = list(items.create(3, 0, 50_000, {"value_max": 1000}))
+    assert len({item.id for item in made}) == 50_000
+    mean = sum(item.value for item in made) / len(made)
+    assert 495 < mean < 505
+    shards = [items.shard_of(item.id, 10) for item in made]
+    assert all(4_700 < shards.count(shard) < 5_300 for shard in range(10))
