@@ -1,0 +1,48 @@
+# Each target is one line of help and one or two commands; whatever computes is Python.
+SHELL := bash
+PYTHON ?= python3
+ifneq ($(filter-out base,$(CONDA_DEFAULT_ENV)),)
+BIN := $(CONDA_PREFIX)/bin
+READY :=
+else
+BIN := .venv/bin
+READY := .venv/ready
+endif
+RUN := $(BIN)/python -m
+
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "make %-13s %s\n", $$1, $$2}'
+
+.venv/ready: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed: make PYTHON=python3.12")'
+	$(PYTHON) -m venv --clear .venv
+	.venv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	.venv/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+env: $(READY) ## Set up .venv (an active conda environment is used as it is)
+
+study: env ## Run the study: both designs, and the comparison in results/published
+	$(RUN) workbench study
+
+test: env ## Check the style and run the tests (under 8 minutes)
+	$(RUN) ruff check . && $(RUN) ruff format --check .
+	$(RUN) pytest -n auto --dist loadfile
+
+bench: env ## Measure speed and memory here
+	$(RUN) bench
+
+lab: env ## Open JupyterLab on the notebooks
+	$(BIN)/jupyter-lab notebooks
+
+format: env ## Format the sources and strip the notebooks
+	$(RUN) ruff format . && $(RUN) ruff check --fix . && $(BIN)/nbstripout notebooks/*.ipynb
+
+lock: ## Pin the newest packages again (needs uv)
+	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --upgrade --no-header --no-annotate --generate-hashes -o requirements.lock
+	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --no-header --no-annotate -c requirements.lock -o constraints.txt
+
+clean: ## Remove the environment and the caches, not the results
+	rm -rf .venv .cache .pytest_cache .ruff_cache build *.egg-info infra/cdk.out
+
+.PHONY: help env study test bench lab format lock clean

@@ -1,0 +1,167 @@
+"""The house rules, on every file: who imports whom, how long code grows, what is banned."""
+
+import ast
+import json
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+# What may be imported of this project, by module; the longest prefix counts, one's own is allowed.
+FACTS = {
+    f"workbench.{name}"
+    for name in ("designs", "batch", "dice", "errors", "prices", "bill", "units", "profile")
+}
+RECORDS = FACTS | {"workbench.records"}
+MAY_IMPORT = {
+    "lambdas": set(),
+    "infra": {"workbench.designs"},
+    "workbench": {"workbench"},
+    "workbench.cli": {"workbench", "analysis"},
+    "workbench.study": {"workbench", "analysis"},
+    "workbench.collect": {"workbench", "analysis"},
+    "workbench.designs": {"workbench.errors"},
+    "workbench.batch": {"workbench.dice", "workbench.errors"},
+    "workbench.kernel": {"workbench.errors"},
+    "workbench.records": FACTS,
+    "workbench.targets.base": RECORDS,
+    "workbench.targets.aws": RECORDS | {"workbench"},
+    "workbench.targets.local": RECORDS
+    | {"workbench.targets.base", "workbench.kernel", "workbench.node", "lambdas"},
+    "workbench.targets.model": RECORDS | {"workbench.targets.base", "workbench.kernel"},
+    "analysis": RECORDS,
+}
+NEVER = {"workbench.targets.aws": {"workbench.targets.local", "workbench.targets.model"}}
+# Outside packages: the only places that may touch them.
+ONLY_IN = {
+    "boto3": {"lambdas.outside", "workbench"},
+    "aws_cdk": {"infra"},
+    "moto": {"workbench.targets.local", "workbench.runner"},
+    "matplotlib": {"analysis"},
+    "numba": {"workbench.targets.model"},
+    "greenlet": {"workbench.targets.local"},
+}
+# Reading the clock or rolling dice: only where time and chance have their home.
+CLOCKS = {
+    "lambdas.outside",
+    "workbench.dice",
+    "workbench.profile",
+    "workbench.progress",
+    "workbench.targets.aws",
+}
+FOLDERS = ("lambdas", "infra", "workbench", "analysis", "bench")
+LINES_MAX, FUNCTION_LINES_MAX = 300, 50
+
+
+def module_of(path):
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+SOURCES = {
+    module_of(path): path for folder in FOLDERS for path in sorted((ROOT / folder).rglob("*.py"))
+}
+TREES = {name: ast.parse(path.read_text()) for name, path in SOURCES.items()}
+
+
+def within(name, places):
+    return any(name == place or name.startswith(place + ".") for place in places)
+
+
+def imported(tree):
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "imports are absolute here"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+@pytest.mark.parametrize("name", sorted(SOURCES))
+def test_imports_follow_the_map(name):
+    rules = [rule for rule in MAY_IMPORT if within(name, {rule})]
+    rule = max(rules, key=len, default=None)
+    for target in imported(TREES[name]):
+        if rule and within(target, FOLDERS):
+            assert within(target, MAY_IMPORT[rule] | {rule}), f"{name} may not import {target}"
+            assert not within(target, NEVER.get(rule, set())), f"{name} may not import {target}"
+        places = ONLY_IN.get(target.split(".")[0])
+        assert places is None or within(name, places | {"bench"}), f"{name} may not use {target}"
+
+
+@pytest.mark.parametrize("name", sorted(SOURCES))
+def test_modules_and_functions_stay_short(name):
+    lines = SOURCES[name].read_text().count("\n")
+    assert lines <= LINES_MAX, f"{name} has {lines} lines"
+    for node in ast.walk(TREES[name]):
+        if isinstance(node, ast.FunctionDef):
+            length = node.end_lineno - node.lineno + 1
+            assert length <= FUNCTION_LINES_MAX, f"{name}.{node.name} has {length} lines"
+
+
+@pytest.mark.parametrize("name", sorted(SOURCES))
+def test_clocks_and_dice_stay_in_their_place(name):
+    if within(name, CLOCKS) or within(name, {"bench"}):
+        return
+    text = SOURCES[name].read_text()
+    found = re.findall(r"\btime\.(?:time|sleep)\(|\brandom\.(?!Random\b)\w+\(|np\.random\.", text)
+    assert found == [], f"{name} reads a clock, sleeps or rolls dice"
+
+
+@pytest.mark.parametrize("name", sorted(SOURCES))
+def test_every_module_says_what_it_is(name):
+    assert ast.get_docstring(TREES[name]), f"{name} has no docstring"
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "notebooks").glob("*.ipynb")), ids=lambda p: p.stem)
+def test_notebooks_are_stripped_short_and_without_definitions(path):
+    cells = [c for c in json.loads(path.read_text())["cells"] if c["cell_type"] == "code"]
+    assert len(cells) <= 10
+    assert [c["outputs"] for c in cells] == [[]] * len(cells)
+    assert {c["execution_count"] for c in cells} == {None}
+    assert "parameters" in cells[0]["metadata"].get("tags", [])
+    for cell in cells:
+        tree = ast.parse("".join(cell["source"]))
+        kinds = {type(node) for node in ast.walk(tree)}
+        assert not kinds & {ast.FunctionDef, ast.ClassDef, ast.Lambda}, "no definitions here"
+        assert "boto3" not in "".join(cell["source"])
+
+
+def test_nothing_is_left_to_do():
+    text = "\n".join(path.read_text() for path in SOURCES.values())
+    assert re.findall(r"\b(?:TODO|FIXME|XXX)\b|raise NotImplementedError\(\)", text) == []
+
+
+def tracked(*patterns):
+    """The files that git knows, or would take."""
+    command = ["git", "-C", str(ROOT), "ls-files", "-co", "--exclude-standard", *patterns]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
+
+
+def test_no_download_address_stands_in_a_lock_file():
+    for name in (
+        "requirements.lock",
+        "constraints.txt",
+        "infra/package-lock.json",
+        "environment.yml",
+    ):
+        text = (ROOT / name).read_text()
+        assert "://" not in text, f"{name} names an address"
+        assert "index-url" not in text
+
+
+def test_both_lists_of_pins_agree():
+    lock = re.findall(r"^([\w.-]+)==(\S+)", (ROOT / "requirements.lock").read_text(), re.M)
+    pins = re.findall(r"^([\w.-]+)==(\S+)", (ROOT / "constraints.txt").read_text(), re.M)
+    assert lock == pins
+
+
+def test_no_account_and_no_machine_stands_in_the_project():
+    for name in tracked("*.py", "*.md", "*.ipynb", "*.yml", "*.json", "Makefile"):
+        text = (ROOT / name).read_text()
+        accounts = set(re.findall(r"(?<![\w.-])\d{12}(?![\w.-])", text)) - {"123456789012"}
+        if "arn:aws" in text:
+            assert accounts == set(), f"{name} names an account"
+        assert not re.search(r"/(?:home|root|Users)/\w", text), f"{name} names a machine's path"

@@ -1,0 +1,97 @@
+"""Designs: knobs within AWS's limits, timeouts that follow from them, and clear refusals."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from workbench.designs import PRESETS, Sfn, Sqs, make_design
+from workbench.errors import BadInput, BadKnob
+
+
+def test_every_preset_of_both_designs_works():
+    made = {(name, preset) for name in PRESETS for preset in PRESETS[name]}
+    assert {(make_design(*pair).name, pair[1]) for pair in made} == made
+
+
+def test_texts_are_read_as_the_knobs_they_name():
+    design = make_design(
+        "sqs", settings={"claim": "true", "poll_s": "60", "max_concurrency": "none"}
+    )
+    assert (design.claim, design.poll_s, design.max_concurrency) == (True, 60, None)
+    assert make_design("sfn", settings={"items_per_child": "5_00", "child_type": "STANDARD"})
+
+
+@pytest.mark.parametrize(
+    ("design", "settings", "why"),
+    [
+        ("sqs", {"messages_per_invocation": 11}, "only with a window"),
+        ("sqs", {"items_per_message": 5000}, "Lambda stops at 900 s"),
+        ("sqs", {"items_per_message": 10_000, "value_max": 0, "max_concurrency": 1}, "2 to 1,000"),
+        ("sqs", {"memory_mb": 127}, "128 to 10,240"),
+        ("sqs", {"claim": 1}, "True, False"),
+        ("sqs", {"track": "both"}, "item, message"),
+        ("sqs", {"poll_s": "soon"}, "whole number"),
+        ("sqs", {"poll": 3}, "knob 'poll' is not one of sqs"),
+        ("sfn", {"items_per_child": 150}, "an Express child ends at 300 s"),
+        ("sfn", {"items_per_child": 1000, "child_type": "STANDARD"}, "Lambda stops at 900 s"),
+        ("sfn", {"track": "item"}, "knob 'track' is not one of sfn"),
+        ("both", {}, "design='both'"),
+    ],
+)
+def test_knobs_that_cannot_work_are_refused_with_their_limit(design, settings, why):
+    with pytest.raises(BadInput, match=why) as refusal:
+        make_design(design, settings=settings)
+    assert refusal.value.exit_code == 2
+
+
+def test_a_message_over_one_mebibyte_is_refused():
+    with pytest.raises(BadKnob, match="must be a whole number from 1 to 10,000"):
+        Sqs(items_per_message=30_000, value_max=0, messages_per_invocation=1)
+
+
+@pytest.mark.parametrize("items", [0, -5, 100_000_001])
+def test_batches_out_of_range_are_refused(items):
+    with pytest.raises(BadKnob, match="1 to 100,000,000"):
+        Sqs().refuse_items(items)
+
+
+@given(
+    messages=st.integers(1, 10),
+    items=st.integers(1, 50),
+    at_once=st.integers(1, 500),
+    value_max=st.integers(0, 1000),
+    claim=st.booleans(),
+)
+def test_the_timeout_covers_the_work_and_the_visibility_six_timeouts(
+    messages, items, at_once, value_max, claim
+):
+    try:
+        design = Sqs(
+            messages_per_invocation=messages,
+            items_per_message=items,
+            item_concurrency=at_once,
+            value_max=value_max,
+            claim=claim,
+        )
+    except BadKnob:
+        return
+    rounds = -(-messages // max(1, at_once // items)) * -(-items // at_once)
+    assert design.processor_timeout_s >= rounds * value_max / 1000 + 10
+    assert design.visibility_timeout_s >= 6 * design.processor_timeout_s
+    assert design.processor_timeout_s < design.lease_s <= design.visibility_timeout_s
+
+
+@given(items=st.integers(1, 5000), at_once=st.integers(1, 500), tries=st.integers(1, 5))
+def test_an_express_child_always_ends_before_its_five_minutes(items, at_once, tries):
+    try:
+        design = Sfn(items_per_child=items, item_concurrency=at_once, child_tries=tries)
+    except BadKnob:
+        return
+    assert design.processor_timeout_s < design.task_timeout_s
+    assert tries * design.task_timeout_s <= design.child_limit_s < 300
+
+
+def test_only_knobs_that_shape_a_batch_travel_with_it():
+    assert "memory_mb" not in Sqs().batch_knobs()
+    assert Sqs(claim=True).batch_knobs()["lease_s"] == Sqs(claim=True).lease_s
+    assert Sfn().batch_knobs()["items_per_child"] == 100

@@ -1,0 +1,85 @@
+"""The command line: `workbench run`, `workbench doctor`, and the rest of the family.
+
+Progress and errors go to standard error; the last line on standard output is the result's path.
+Exit code 0: done. 1: it did not finish. 2: refused before anything ran.
+"""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from workbench.errors import BadInput, Incomplete, WorkbenchError
+from workbench.progress import progress_bar
+from workbench.records import read_run
+from workbench.runner import Order, run_order
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="What does it cost to know that a large AWS Lambda batch is done?",
+)
+
+Results = Annotated[Path, typer.Option("--results", help="Where run folders lie.")]
+Settings = Annotated[
+    list[str] | None, typer.Option("--set", help="A knob: name=value. May repeat.")
+]
+
+
+def main() -> None:
+    """Run the command line; an error that a user can act on is one line, not a traceback."""
+    try:
+        app()
+    except WorkbenchError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(error.exit_code)
+
+
+@app.callback()
+def family() -> None:
+    """What does it cost to know that a large AWS Lambda batch is done?"""
+
+
+@app.command()
+def run(
+    design: Annotated[str, typer.Option(help="sqs or sfn.")],
+    items: Annotated[int, typer.Option(help="How many items, 1 to 100,000,000.")],
+    target: Annotated[str, typer.Option(help="local, model or aws.")] = "local",
+    seed: Annotated[int, typer.Option(help="The items are drawn from it.")] = 7,
+    preset: Annotated[str, typer.Option(help="default or published.")] = "default",
+    settings: Settings = None,
+    results: Results = Path("results"),
+) -> None:
+    """Run one batch and print the path of its run folder."""
+    order = Order(design, target, items, seed, preset, read_settings(settings))
+    with progress_bar(f"{design} on {target}") as watch:
+        path = run_order(order, results, watch)
+    done = read_run(path)
+    print(path)
+    if done.status != "complete":
+        raise Incomplete(f"the batch did not complete: {done.reason}")
+
+
+@app.command()
+def doctor() -> None:
+    """Say what this machine has and lacks for each target."""
+    from workbench.doctor import findings
+
+    found = findings()
+    for finding in found:
+        print(finding)
+    if any(finding.fatal for finding in found):
+        raise typer.Exit(1)
+
+
+def read_settings(pairs: list[str] | None) -> dict[str, str]:
+    """`name=value` pairs as a dictionary."""
+    settings = {}
+    for pair in pairs or []:
+        name, sign, value = pair.partition("=")
+        if not sign:
+            raise BadInput(f"--set {pair!r} is not name=value.")
+        settings[name.strip()] = value.strip()
+    return settings

@@ -1,0 +1,115 @@
+"""Running one batch on one target, from the knobs to a whole run folder.
+
+The only place that knows the targets by name; nothing here asks which one it has.
+"""
+
+import subprocess
+import sys
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from importlib import import_module
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from workbench.batch import Batch
+from workbench.bill import bill, knowing_usd, total_usd
+from workbench.designs import Design, make_design
+from workbench.errors import BadInput
+from workbench.prices import PriceBook, load_book
+from workbench.records import Folder, write_folder
+from workbench.targets.base import Target, Watcher
+
+# Loaded when asked for: moto, numba and boto3 take seconds to import.
+TARGETS = {
+    "local": "workbench.targets.local.target:LocalTarget",
+    "model": "workbench.targets.model.target:ModelTarget",
+    "aws": "workbench.targets.aws:AwsTarget",
+}
+PACKAGES = ("boto3", "moto", "numba", "aws-cdk-lib", "pandas")
+
+
+@dataclass(frozen=True)
+class Order:
+    """What a user asks for: one batch of a design on a target."""
+
+    design: str
+    target: str
+    items: int
+    seed: int = 7
+    preset: str = "default"
+    settings: dict[str, Any] = field(default_factory=dict)
+    region: str = "us-east-1"
+
+    def make_design(self) -> Design:
+        """The design with its knobs, checked against the batch."""
+        design = make_design(self.design, self.preset, self.settings)
+        design.refuse_items(self.items)
+        return design
+
+
+def run_order(
+    order: Order, results: Path, watch: Watcher, run_id: str | None = None, target: Any = None
+) -> Path:
+    """Run an order and write its run folder; give the folder's path.
+
+    Everything that can be refused is refused before the target is made.
+    """
+    design = order.make_design()
+    book = load_book(order.region)
+    run_id = run_id or new_run_id(order)
+    batch = Batch(order.items, order.seed, run_id)
+    target = target or make_target(order.target)
+    folder = target.run(design, batch, watch)
+    return write_folder(priced(folder, book), results)
+
+
+def make_target(name: str) -> Target:
+    """The target called `name`."""
+    if name not in TARGETS:
+        raise BadInput(f"target={name!r} is not known. Take one of {', '.join(TARGETS)}.")
+    module, attribute = TARGETS[name].split(":")
+    return getattr(import_module(module), attribute)()
+
+
+def priced(folder: Folder, book: PriceBook) -> Folder:
+    """The folder with its bill, the dollars of its run, and where it comes from."""
+    source = "modelled" if folder.run.target == "model" else "metered"
+    table = bill(folder.usage, book, source=source)
+    run = replace(
+        folder.run,
+        cost_usd=float(total_usd(table)),
+        knowing_usd=float(knowing_usd(table)),
+        price_date=book.date,
+        commit=commit(),
+        versions=versions(),
+    )
+    return replace(folder, run=run, bill=table)
+
+
+def new_run_id(order: Order) -> str:
+    """A run's name, which is also its batch's: letters, digits and hyphens, at most 64."""
+    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")[:-3]
+    return f"{order.design}-{order.target}-{order.items}-{order.seed}-{stamp}"[:64]
+
+
+def commit() -> str:
+    """The project's commit, with a plus sign if files were changed since; empty outside git."""
+    root = Path(__file__).resolve().parents[1]
+    try:
+        head = _git(root, "rev-parse", "--short=12", "HEAD")
+        changed = _git(root, "status", "--porcelain", "--untracked-files=no")
+    except (OSError, subprocess.CalledProcessError):
+        return ""
+    return head + ("+" if changed else "")
+
+
+def versions() -> dict[str, str]:
+    """The versions of Python and of the packages that shape a run."""
+    python = ".".join(map(str, sys.version_info[:3]))
+    return {"python": python} | {package: version(package) for package in PACKAGES}
+
+
+def _git(root: Path, *arguments: str) -> str:
+    command = ["git", "-C", str(root), *arguments]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
