@@ -63,6 +63,26 @@ def run(
 
 
 @app.command()
+def study(
+    items: Annotated[str, typer.Option(help="Sizes, with commas.")] = "100,1000,10000",
+    target: Annotated[str, typer.Option(help="local, model or aws.")] = "local",
+    seed: Annotated[int, typer.Option(help="The items are drawn from it.")] = 7,
+    results: Results = Path("results"),
+) -> None:
+    """Run the benchmark notebook for both designs at several sizes, and compare."""
+    from rich.console import Console
+
+    from workbench import study as job
+
+    plan = job.Plan(items=read_sizes(items), target=target, seed=seed)
+    paths = []
+    for order in plan.orders():
+        print(f"{order.design}, {order.items:,} items on {order.target} …", file=sys.stderr)
+        paths.append(job.run_notebook(order, results))
+    Console().print(job.comparison_table(job.comparison(results, paths)))
+
+
+@app.command()
 def doctor() -> None:
     """Say what this machine has and lacks for each target."""
     from workbench.doctor import findings
@@ -72,6 +92,14 @@ def doctor() -> None:
         print(finding)
     if any(finding.fatal for finding in found):
         raise typer.Exit(1)
+
+
+def read_sizes(text: str) -> tuple[int, ...]:
+    """Numbers of items, with commas between them."""
+    try:
+        return tuple(int(size) for size in text.split(","))
+    except ValueError:
+        raise BadInput(f"--items {text!r} is not whole numbers with commas between") from None
 
 
 def read_settings(pairs: list[str] | None) -> dict[str, str]:

@@ -1,0 +1,69 @@
+"""The command line: what is refused is refused before anything runs, in one line, with exit 2."""
+
+import pytest
+
+from workbench import cli
+from workbench.errors import BadInput
+
+
+@pytest.fixture
+def command(monkeypatch, capsys):
+    """Run the command line; its exit code, output and errors."""
+
+    def run(*arguments):
+        monkeypatch.setattr("sys.argv", ["workbench", *map(str, arguments)])
+        with pytest.raises(SystemExit) as end:
+            cli.main()
+        captured = capsys.readouterr()
+        return end.value.code, captured.out, captured.err
+
+    return run
+
+
+RUN = ("run", "--design", "sqs", "--items")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "why"),
+    [
+        ((*RUN, 0), "items=0: must be 1 to 100,000,000"),
+        ((*RUN, -5), "items=-5"),
+        ((*RUN, 100_000_001), "items=100000001"),
+        ((*RUN, 5, "--seed", -1), "seed=-1"),
+        (
+            (*RUN, 5, "--target", "moon"),
+            "target='moon' is not known. Take one of local, model, aws",
+        ),
+        ((*RUN, 5, "--preset", "best"), "preset='best'"),
+        ((*RUN, 5, "--set", "poll=3"), "knob 'poll' is not one of sqs"),
+        ((*RUN, 5, "--set", "poll_s"), "is not name=value"),
+        ((*RUN, 5, "--set", "messages_per_invocation=20"), "Set batch_window_s=1"),
+        (("run", "--design", "both", "--items", 5), "design='both'"),
+        (("study", "--items", "10,x"), "whole numbers"),
+    ],
+)
+def test_bad_input_is_one_line_with_exit_code_2(command, tmp_path, arguments, why):
+    code, out, err = command(*arguments, "--results", tmp_path)
+    assert (code, out) == (2, "")
+    assert err.startswith("error: ")
+    assert why in err
+    assert err.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_unknown_option_has_exit_code_2(command):
+    code, _, err = command(*RUN, 5, "--sede", 3)
+    assert code == 2
+    assert "--sede" in err
+
+
+def test_help_lists_the_commands(command):
+    code, out, _ = command("--help")
+    assert code == 0
+    assert {"run", "study", "doctor"} <= set(out.split())
+
+
+def test_settings_are_pairs():
+    assert cli.read_settings(["a=1", "b = x=y"]) == {"a": "1", "b": "x=y"}
+    with pytest.raises(BadInput):
+        cli.read_settings(["a"])

@@ -1,0 +1,109 @@
+"""The main job: the benchmark notebook for both designs at several sizes, then the comparison."""
+
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+from rich.table import Table
+
+from workbench import notebooks
+from workbench.errors import BadRecord
+from workbench.records import run_folders, runs_frame
+from workbench.runner import Order, new_run_id
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Which designs at which sizes on which target."""
+
+    designs: tuple[str, ...] = ("sqs", "sfn")
+    items: tuple[int, ...] = (100, 1_000, 10_000)
+    target: str = "local"
+    seed: int = 7
+
+    def orders(self) -> list[Order]:
+        """One order a run, refused here if it cannot work."""
+        orders = [
+            Order(design, self.target, items, self.seed)
+            for items in self.items
+            for design in self.designs
+        ]
+        for order in orders:
+            order.make_design()
+        return orders
+
+
+def run_notebook(order: Order, results: Path) -> Path:
+    """Execute the benchmark notebook for an order; the run folder keeps the executed notebook."""
+    run_id = new_run_id(order)
+    parameters = {
+        "design": order.design,
+        "target": order.target,
+        "items": order.items,
+        "seed": order.seed,
+        "preset": order.preset,
+        "settings": order.settings,
+        "results": str(results.resolve()),
+        "run_id": run_id,
+    }
+    with tempfile.TemporaryDirectory(dir=_place(results)) as folder:
+        executed = Path(folder) / "benchmark.ipynb"
+        notebooks.execute("benchmark", parameters, executed)
+        path = results / "runs" / run_id
+        if path not in run_folders(results):
+            raise BadRecord(f"the notebook ended without a run folder at {path}")
+        notebooks.keep(executed, path)
+    return path
+
+
+def comparison(results: Path, paths: list[Path]) -> pd.DataFrame:
+    """One row a run of these: times, lag, dollars, and dollars for a million items."""
+    runs = runs_frame(results)
+    runs = runs[runs["run_id"].isin([path.name for path in paths])]
+    million = 1e6 / runs["items"]
+    return pd.DataFrame(
+        {
+            "design": runs["design"],
+            "target": runs["target"],
+            "items": runs["items"],
+            "processed_s": runs["processed_s"],
+            "detected_s": runs["detected_s"],
+            "lag_s": runs["detection_lag_s"],
+            "cost_usd": runs["cost_usd"],
+            "usd_per_million": runs["cost_usd"] * million,
+            "knowing_usd_per_million": runs["knowing_usd"] * million,
+        }
+    ).sort_values(["items", "design"], ignore_index=True)
+
+
+def comparison_table(frame: pd.DataFrame) -> Table:
+    """The comparison as a terminal shows it."""
+    table = Table(title="Both designs, the same items")
+    heads = {
+        "design": "design",
+        "target": "target",
+        "items": "items",
+        "processed_s": "all done, s",
+        "detected_s": "known, s",
+        "lag_s": "lag, s",
+        "cost_usd": "cost, $",
+        "usd_per_million": "$ / million",
+        "knowing_usd_per_million": "of it knowing",
+    }
+    for name, head in heads.items():
+        table.add_column(head, justify="left" if name in ("design", "target") else "right")
+    formats = {"items": "{:,.0f}", "cost_usd": "{:.6f}"}
+    for row in frame[list(heads)].itertuples(index=False):
+        cells = row._asdict().items()
+        table.add_row(
+            *(v if isinstance(v, str) else formats.get(k, "{:,.2f}").format(v) for k, v in cells)
+        )
+    return table
+
+
+def _place(results: Path) -> Path:
+    """A folder on the results' own disk, so that a rename is whole."""
+    place = results / "runs"
+    place.mkdir(parents=True, exist_ok=True)
+    return place
