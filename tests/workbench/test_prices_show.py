@@ -1,0 +1,39 @@
+"""The printed price book shows every price, and what is in doubt."""
+
+from io import StringIO
+
+from rich.console import Console
+
+from workbench.prices import load_book, show
+
+BOOK = load_book()
+
+
+def printed(service=None):
+    console = Console(file=StringIO(), width=300)
+    console.print(show(BOOK, service))
+    return console.file.getvalue()
+
+
+def test_every_price_is_shown():
+    text = printed()
+    assert "Prices of us-east-1, 2026-11-23 (USD)" in text
+    assert [p.usage_type for p in BOOK.prices if p.usage_type not in text] == []
+    assert "68 prices, 9 with a part that is not confirmed" in text
+
+
+def test_a_price_in_doubt_is_marked_and_its_note_shown():
+    lines = printed("cloudwatch").splitlines()
+    [alarm] = [line for line in lines if "CW:AlarmMonitorUsage" in line]
+    assert "~ 0.10" in alarm
+    assert "M ~ not confirmed" in alarm
+    [requests] = [line for line in lines if "CW:Requests" in line]
+    assert "0.00001" in requests
+    assert "1,000,000" in requests
+    assert "not confirmed" not in requests
+
+
+def test_tiers_are_shown_with_their_ends():
+    text = printed("lambda")
+    assert "0.0000166667 to 6,000,000,000" in text
+    assert "Amazon" not in text

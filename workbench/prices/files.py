@@ -1,0 +1,157 @@
+"""Price books as dated JSON files, one a region: `books/us-east-1_2026-11-23.json`.
+
+Amounts are strings, so that no price ever passes through a float.
+"""
+
+import json
+import os
+import re
+from dataclasses import asdict, fields
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Any
+
+from workbench.errors import BadInput, BadRecord
+from workbench.prices.book import Price, PriceBook, Tier
+
+BOOKS = Path(__file__).parent / "books"
+PRICE_PLACES = 10  # decimals of AWS's price list
+_NAME = re.compile(r"(?P<region>[a-z0-9-]+)_(?P<date>\d{4}-\d\d-\d\d)\.json")
+_REQUIRED = {"service", "usage_type", "unit", "tiers", "free_per_month", "source", "sure"} | {
+    "confirmed",
+    "note",
+}
+
+
+def load_book(
+    region: str = "us-east-1", date: str | None = None, folder: Path = BOOKS
+) -> PriceBook:
+    """The region's book of that date, or its newest. Raises BadInput or BadRecord."""
+    dates = book_dates(folder)
+    if region not in dates:
+        raise BadInput(
+            f"region={region!r} has no price book; there are {', '.join(sorted(dates)) or 'none'}. "
+            f"Make one with `workbench prices refresh --region {region}`."
+        )
+    if date is not None and date not in dates[region]:
+        raise BadInput(
+            f"no price book of {date} for {region}; there are {', '.join(dates[region])}."
+        )
+    return read_book(folder / f"{region}_{date or dates[region][-1]}.json")
+
+
+def book_dates(folder: Path = BOOKS) -> dict[str, list[str]]:
+    """The dates of each region's books, oldest first."""
+    dates: dict[str, list[str]] = {}
+    for path in sorted(folder.glob("*.json")):
+        if name := _NAME.fullmatch(path.name):
+            dates.setdefault(name["region"], []).append(name["date"])
+    return dates
+
+
+def write_book(book: PriceBook, folder: Path = BOOKS) -> Path:
+    """Write a book whole under its region and date, in place of one of the same day."""
+    path = folder / f"{book.region}_{book.date}.json"
+    folder.mkdir(parents=True, exist_ok=True)
+    temporary = folder / f".tmp-{path.name}-{os.getpid()}"
+    content = {"region": book.region, "date": book.date, "note": book.note}
+    content["prices"] = [_to_json(price) for price in book.prices]
+    temporary.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+    os.replace(temporary, path)
+    return path
+
+
+def read_book(path: Path) -> PriceBook:
+    """The book in a file; raises BadRecord if it is damaged or contradicts itself."""
+    try:
+        content = json.loads(path.read_text())
+        book = PriceBook(
+            region=content["region"],
+            date=content["date"],
+            prices=tuple(_price(entry) for entry in content["prices"]),
+            note=content.get("note", ""),
+        )
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise BadRecord(f"the price book {path} cannot be read: {error!r}") from None
+    if path.name != f"{book.region}_{book.date}.json":
+        raise BadRecord(f"the price book {path} is of {book.region}, {book.date}")
+    _refuse_doubles(path, book)
+    return book
+
+
+def _price(entry: dict[str, Any]) -> Price:
+    """One entry of a book."""
+    if not _REQUIRED <= set(entry) <= {f.name for f in fields(Price)}:
+        raise ValueError(f"fields of {entry.get('usage_type')} are {', '.join(sorted(entry))}")
+    name = f"{entry['service']} {entry['usage_type']}"
+    free = entry["free_per_month"]
+    values = entry | {
+        "tiers": _tiers(name, entry["tiers"]),
+        "free_per_month": None if free is None else _amount(name, free),
+        "aliases": tuple(entry.get("aliases", ())),
+    }
+    if entry["sure"] not in ("A", "B", "C", "M") or not isinstance(entry["confirmed"], bool):
+        raise ValueError(f"{name} does not say how sure its price is")
+    if not all(isinstance(entry[key], str) and entry[key] for key in ("unit", "source")):
+        raise ValueError(f"{name} lacks its unit or its source")
+    return Price(**values)
+
+
+def _tiers(name: str, entries: list[dict[str, Any]]) -> tuple[Tier, ...]:
+    """The tiers of an entry: rising, and the last without end."""
+    tiers = tuple(
+        Tier(
+            None if entry["up_to"] is None else _amount(name, entry["up_to"]),
+            _amount(name, entry["usd"]),
+            entry.get("confirmed", True),
+        )
+        for entry in entries
+    )
+    ends = [tier.up_to for tier in tiers]
+    if not ends or ends[-1] is not None or None in ends[:-1]:
+        raise ValueError(f"{name}: the last tier, and only that, must have no end")
+    if sorted(set(ends[:-1])) != ends[:-1]:
+        raise ValueError(f"{name}: tiers must rise, not {', '.join(map(str, ends))}")
+    return tiers
+
+
+def _amount(name: str, text: Any) -> Decimal:
+    """A number from its text."""
+    if not isinstance(text, str):
+        raise ValueError(f"{name}: {text!r} must be a string")
+    try:
+        value = Decimal(text)
+    except InvalidOperation:
+        raise ValueError(f"{name}: {text!r} is no number") from None
+    if not value.is_finite() or value < 0 or value.as_tuple().exponent < -PRICE_PLACES:
+        raise ValueError(f"{name}: {text} must be 0 or more, with at most {PRICE_PLACES} decimals")
+    return value
+
+
+def _refuse_doubles(path: Path, book: PriceBook) -> None:
+    """One name, one price; one free tier, one size."""
+    names = [(p.service, name) for p in book.prices for name in (p.usage_type, *p.aliases)]
+    if doubles := sorted({f"{s} {u}" for s, u in names if names.count((s, u)) > 1}):
+        raise BadRecord(f"the price book {path} has more than one price for {', '.join(doubles)}")
+    pools: dict[str, set[Decimal | None]] = {}
+    for price in book.prices:
+        pools.setdefault(price.pool, set()).add(price.free_per_month)
+    if odd := sorted(pool for pool, sizes in pools.items() if len(sizes) > 1):
+        raise BadRecord(f"the price book {path}: the free tier {', '.join(odd)} has two sizes")
+
+
+def _to_json(price: Price) -> dict[str, Any]:
+    """An entry as a book writes it; what is empty is left out."""
+    entry = {key: value for key, value in asdict(price).items() if key in _REQUIRED or value}
+    entry["tiers"] = [
+        {"up_to": _text(tier.up_to), "usd": _text(tier.usd)}
+        | ({} if tier.confirmed else {"confirmed": False})
+        for tier in price.tiers
+    ]
+    entry["free_per_month"] = _text(price.free_per_month)
+    return entry
+
+
+def _text(value: Decimal | None) -> str | None:
+    """An amount without an exponent."""
+    return None if value is None else format(value, "f")
