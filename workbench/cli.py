@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from workbench import prices_cli
 from workbench.errors import BadInput, Incomplete, WorkbenchError
 from workbench.progress import progress_bar
 from workbench.records import read_run
@@ -21,6 +22,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="What does it cost to know that a large AWS Lambda batch is done?",
 )
+
+app.add_typer(prices_cli.app, name="prices")
 
 Results = Annotated[Path, typer.Option("--results", help="Where run folders lie.")]
 Settings = Annotated[
@@ -35,6 +38,11 @@ def main() -> None:
     except WorkbenchError as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(error.exit_code)
+    except Exception as error:
+        if not type(error).__module__.startswith("botocore."):
+            raise  # a bug of ours, with its traceback
+        print(f"error: AWS: {error}. `workbench doctor` says what is missing.", file=sys.stderr)
+        sys.exit(2 if "Credential" in type(error).__name__ else 1)
 
 
 @app.callback()
