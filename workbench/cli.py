@@ -87,7 +87,11 @@ def study(
     for order in plan.orders():
         print(f"{order.design}, {order.items:,} items on {order.target} …", file=sys.stderr)
         paths.append(job.run_notebook(order, results))
-    Console().print(job.comparison_table(job.comparison(results, paths)))
+    console = Console()
+    console.width = max(console.width, 120)
+    console.print(job.comparison_table(job.comparison(results, paths)))
+    for picture in job.draw(results, paths):
+        print(picture)
 
 
 @app.command()

@@ -14,6 +14,12 @@ INJECTED = "# Parameters"  # papermill's first line of the cell that it injects
 def execute(name: str, parameters: dict[str, Any], output: Path) -> None:
     """Execute `notebooks/<name>.ipynb` with these parameters into `output`."""
     import papermill
+    from jupyter_client import AsyncKernelManager
+
+    class LocalKernel(AsyncKernelManager):
+        """A kernel that is spoken to through files, not through ports that others could read."""
+
+        transport = "ipc"
 
     source = FOLDER / f"{name}.ipynb"
     known = papermill.inspect_notebook(str(source))
@@ -26,6 +32,7 @@ def execute(name: str, parameters: dict[str, Any], output: Path) -> None:
         cwd=str(FOLDER),
         kernel_name="python3",
         progress_bar=False,
+        kernel_manager_class=LocalKernel,
     )
 
 

@@ -102,6 +102,28 @@ def comparison_table(frame: pd.DataFrame) -> Table:
     return table
 
 
+def draw(results: Path, paths: list[Path]) -> list[Path]:
+    """Draw the comparison of these runs into `results/published`."""
+    from analysis import measures, theme
+    from analysis.charts.completion_time import completion_time
+    from analysis.charts.cost_by_service import cost_by_service
+
+    names = [path.name for path in paths]
+    runs = measures.runs_with_knobs(results)
+    runs = runs[runs["run_id"].isin(names)]
+    bills = measures.bills_frame(results)
+    bills = bills[bills["run_id"].isin(names)]
+    drawn = []
+    with theme.use(theme.LIGHT):
+        pictures = {
+            "completion_time": completion_time(runs, theme.blank(panels=2)),
+            "cost_by_service": cost_by_service(runs, bills, theme.blank(panels=2)),
+        }
+        for name, figure in pictures.items():
+            drawn += theme.save(figure, results / "published" / name)
+    return drawn
+
+
 def _place(results: Path) -> Path:
     """A folder on the results' own disk, so that a rename is whole."""
     place = results / "runs"

@@ -1,0 +1,92 @@
+"""The CDK app of both stacks: `python -m infra.app`, or `cdk deploy` through cdk.json.
+
+Knobs come through CDK context, JSON of what differs from the default preset:
+`cdk deploy -c sqs='{"items_per_message": 20}' -c sfn='{}' -c cron=off -c cron_items=100`.
+The folder written is `CDK_OUTDIR`; jsii finds Node through `JSII_NODE`.
+"""
+
+import json
+import sys
+from typing import Any
+
+import aws_cdk as cdk
+
+from infra.functions import handlers_code
+from infra.rule import Cron
+from infra.sfn_stack import SfnStack
+from infra.sqs_stack import SqsStack
+from workbench.designs import BadInput, Sfn, Sqs, make_design
+
+# In the app and not in cdk.json, which only the CDK command line reads: every road to a template
+# gives the same one. Without the flag the map's result writer renders nothing.
+CONTEXT = {"@aws-cdk/aws-stepfunctions:useDistributedMapResultWriterV2": True}
+
+
+def build(
+    outdir: str | None,
+    knobs: dict[str, dict[str, Any]],
+    cron: bool = True,
+    cron_items: int = 100,
+) -> str:
+    """Synthesise both stacks into `outdir` and return the cloud assembly's folder.
+
+    `knobs` has the settings of each design by its name. Bad knobs raise `BadInput`.
+    """
+    settings = {name: json.dumps(values) for name, values in knobs.items()}
+    switches = {"cron": "on" if cron else "off", "cron_items": str(cron_items)}
+    app = cdk.App(outdir=outdir, analytics_reporting=False, context=CONTEXT | settings | switches)
+    compose(app)
+    return app.synth().directory
+
+
+def compose(app: cdk.App) -> None:
+    """Add both stacks to the app, as its context asks for them."""
+    sqs, sfn = (make_design(name, settings=_settings(app, name)) for name in ("sqs", "sfn"))
+    cron = _cron(app)
+    assert isinstance(sqs, Sqs)
+    assert isinstance(sfn, Sfn)
+    for design in (sqs, sfn):
+        design.refuse_items(cron.items)
+    SqsStack(app, sqs, cron, handlers_code())
+    SfnStack(app, sfn, cron, handlers_code())
+
+
+def main() -> int:
+    """Synthesise what the context asks for; 2 if it asks for what cannot work."""
+    app = cdk.App(analytics_reporting=False, context=CONTEXT)
+    try:
+        compose(app)
+    except BadInput as error:
+        print(error, file=sys.stderr)
+        return error.exit_code
+    app.synth()
+    return 0
+
+
+def _settings(app: cdk.App, name: str) -> dict[str, Any]:
+    """A design's knobs from the context: JSON as text, or an object of cdk.json."""
+    value = app.node.try_get_context(name)
+    if isinstance(value, str):
+        try:
+            value = json.loads(value)
+        except ValueError as error:
+            raise BadInput(f"-c {name}={value!r} is not JSON: {error}.") from None
+    if value is not None and not isinstance(value, dict):
+        raise BadInput(f'-c {name}={value!r} must be a JSON object, such as {{"memory_mb": 256}}.')
+    return value or {}
+
+
+def _cron(app: cdk.App) -> Cron:
+    """The schedule's switch and its items from the context."""
+    switch = app.node.try_get_context("cron")
+    items = app.node.try_get_context("cron_items")
+    if switch not in (None, "on", "off"):
+        raise BadInput(f"-c cron={switch!r} must be on or off.")
+    try:
+        return Cron(enabled=switch != "off", items=100 if items is None else int(items))
+    except ValueError:
+        raise BadInput(f"-c cron_items={items!r} must be a whole number.") from None
+
+
+if __name__ == "__main__":
+    sys.exit(main())

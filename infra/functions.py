@@ -1,0 +1,123 @@
+"""A Lambda function of a design: its log group, its own role, its settings.
+
+Every function runs the same zip, which holds the `lambdas` package and nothing else. A role says
+its statements inline and CDK may not add to it: what a function may do stands in one list, beside
+the function, and a test holds that list against the calls that the handler makes.
+"""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from aws_cdk import Duration, IgnoreMode, RemovalPolicy, Stack
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_lambda_destinations as destinations
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_sqs as sqs
+
+from infra import accepted
+from infra.queues import Source
+from workbench.designs import Design
+
+ROOT = Path(__file__).parents[1]
+RUNTIME = lambda_.Runtime.PYTHON_3_14  # the newest that Lambda and cdk-nag know
+FUNCTION_TIMEOUT_MAX_S = 900  # Lambda quotas
+SMALL_MEMORY_MB = 256  # of the functions that work few items, so that no knob shapes them
+
+
+@dataclass(frozen=True)
+class FunctionSpec:
+    """What one function of a design needs."""
+
+    name: str  # of the handler's module; the constructs carry it in capitals
+    memory_mb: int
+    timeout_s: int
+    environment: dict[str, str]
+    calls: list[iam.PolicyStatement]  # exactly what the handler calls
+    source: Source | None = None
+    on_failure: sqs.IQueue | None = None  # of an asynchronous invocation
+    recursive: bool = False  # its messages come back to it, which Lambda would stop as a loop
+    item_metrics: bool = False  # calls PutMetricData if the telemetry knob says so
+    accepted: dict[str, str] = field(default_factory=dict)  # cdk-nag's finding: our reason
+
+
+def handlers_code() -> lambda_.Code:
+    """The zip of the `lambdas` package, for one stack."""
+    return lambda_.Code.from_asset(
+        str(ROOT),
+        exclude=["**", "!lambdas", "!lambdas/**", "**/__pycache__"],
+        ignore_mode=IgnoreMode.GIT,
+    )
+
+
+def add_function(
+    stack: Stack, design: Design, code: lambda_.Code, spec: FunctionSpec
+) -> lambda_.Function:
+    """The function called `spec.name`, in a role of its own, with logs that expire."""
+    title = spec.name.capitalize()
+    group = logs.LogGroup(
+        stack,
+        f"{title}Logs",
+        retention=logs.RetentionDays.TWO_WEEKS,
+        removal_policy=RemovalPolicy.DESTROY,
+    )
+    metrics = spec.item_metrics and design.telemetry == "put_metric_data"
+    role = _role(stack, spec, group, metrics)
+    arm = design.cpu == "arm64"
+    return lambda_.Function(
+        stack,
+        title,
+        code=code,
+        handler=f"lambdas.{design.name}.{spec.name}.handler",
+        runtime=RUNTIME,
+        architecture=lambda_.Architecture.ARM_64 if arm else lambda_.Architecture.X86_64,
+        memory_size=spec.memory_mb,
+        timeout=Duration.seconds(spec.timeout_s),
+        environment=spec.environment,
+        role=role.without_policy_updates(),
+        log_group=group,
+        recursive_loop=lambda_.RecursiveLoop.ALLOW if spec.recursive else None,
+        on_failure=spec.on_failure and destinations.SqsDestination(spec.on_failure),
+    )
+
+
+def allow(resources: list[str], *actions: str) -> iam.PolicyStatement:
+    """A statement that allows exactly these actions on exactly these resources."""
+    return iam.PolicyStatement(actions=list(actions), resources=resources)
+
+
+def _role(stack: Stack, spec: FunctionSpec, group: logs.ILogGroup, metrics: bool) -> iam.Role:
+    """A role with the handler's calls and, apart from them, what Lambda itself does with it."""
+    role = iam.Role(
+        stack,
+        f"{spec.name.capitalize()}Role",
+        assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
+        inline_policies={
+            "Calls": iam.PolicyDocument(statements=spec.calls + [_put_metrics()] * metrics),
+            "Service": iam.PolicyDocument(statements=_service_calls(group, spec)),
+        },
+    )
+    for finding, reason in spec.accepted.items():
+        accepted.accept(role, finding, reason)
+    if metrics:
+        reason = "PutMetricData knows no resources; the condition holds it to one namespace."
+        accepted.accept(role, "IAM5[Resource::*]", reason)
+    return role
+
+
+def _put_metrics() -> iam.PolicyStatement:
+    """PutMetricData into our namespace."""
+    statement = allow(["*"], "cloudwatch:PutMetricData")
+    statement.add_condition("StringEquals", {"cloudwatch:namespace": "BatchWorkbench"})
+    return statement
+
+
+def _service_calls(group: logs.ILogGroup, spec: FunctionSpec) -> list[iam.PolicyStatement]:
+    """What the Lambda service itself does with the function's role."""
+    statements = [allow([group.log_group_arn], "logs:CreateLogStream", "logs:PutLogEvents")]
+    if spec.source:
+        polling = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
+        statements.append(allow([spec.source.queue.queue_arn], *polling))
+    if spec.on_failure:
+        statements.append(allow([spec.on_failure.queue_arn], "sqs:SendMessage"))
+    return statements

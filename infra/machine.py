@@ -1,0 +1,98 @@
+"""The state machine of the `sfn` design, its role and its log."""
+
+from aws_cdk import Aws, Duration, RemovalPolicy, Stack
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_stepfunctions as sfn
+
+from infra import accepted
+from infra.functions import allow
+from infra.states import BATCHES, RESULTS, Parts, definition
+from workbench.designs import Sfn
+
+MACHINE_TIMEOUT_H = 48  # a hundred million items at 900 at a time take 16 hours
+LOG_DELIVERY = (
+    "logs:CreateLogDelivery",
+    "logs:GetLogDelivery",
+    "logs:UpdateLogDelivery",
+    "logs:DeleteLogDelivery",
+    "logs:ListLogDeliveries",
+    "logs:PutResourcePolicy",
+    "logs:DescribeResourcePolicies",
+    "logs:DescribeLogGroups",
+)
+
+
+def add_machine(stack: Stack, design: Sfn, parts: Parts) -> sfn.StateMachine:
+    """The state machine, in a role that may do what its definition does and no more."""
+    group = logs.LogGroup(
+        stack,
+        "MachineLogs",
+        retention=logs.RetentionDays.TWO_WEEKS,
+        removal_policy=RemovalPolicy.DESTROY,
+    )
+    role = _role(stack, parts)
+    machine = sfn.StateMachine(
+        stack,
+        "Machine",
+        definition_body=sfn.DefinitionBody.from_chainable(definition(stack, design, parts)),
+        role=role.without_policy_updates(),
+        timeout=Duration.hours(MACHINE_TIMEOUT_H),
+        logs=sfn.LogOptions(
+            destination=group, level=sfn.LogLevel.ERROR, include_execution_data=False
+        ),
+        removal_policy=RemovalPolicy.DESTROY,
+    )
+    accepted.accept(machine, "SF1", "A log line for each child would cost more than its work.")
+    accepted.accept(machine, "SF2", "Traces are paid for by the child and answer no question here.")
+    _allow_map_runs(stack, machine, role)
+    return machine
+
+
+def _role(stack: Stack, parts: Parts) -> iam.Role:
+    """What the machine's states call."""
+    bucket, functions = parts.bucket, (parts.batcher, parts.processor, parts.summary)
+    writing = ("PutObject", "GetObject", "ListMultipartUploadParts", "AbortMultipartUpload")
+    statements = [
+        allow([function.function_arn for function in functions], "lambda:InvokeFunction"),
+        allow([parts.topic.topic_arn], "sns:Publish"),
+        allow([bucket.bucket_arn], "s3:ListBucket"),
+        allow([bucket.arn_for_objects(BATCHES)], "s3:GetObject"),
+        allow([bucket.arn_for_objects(RESULTS)], *(f"s3:{name}" for name in writing)),
+        allow(["*"], *LOG_DELIVERY),
+    ]
+    role = iam.Role(
+        stack,
+        "MachineRole",
+        assumed_by=iam.ServicePrincipal("states.amazonaws.com"),
+        inline_policies={"Calls": iam.PolicyDocument(statements=statements)},
+    )
+    reads = accepted.wildcard(bucket, "Arn", f"/{BATCHES}")
+    accepted.accept(role, reads, "The map reads every batch's items, and only below this prefix.")
+    writes = accepted.wildcard(bucket, "Arn", f"/{RESULTS}")
+    accepted.accept(role, writes, "The result writer names its objects itself below this prefix.")
+    accepted.accept(role, "IAM5[Resource::*]", "Log delivery's actions know no resources.")
+    return role
+
+
+def _allow_map_runs(stack: Stack, machine: sfn.StateMachine, role: iam.Role) -> None:
+    """What a map run does with its children (Step Functions guide, Distributed Map policies).
+
+    A policy apart from the role, because it names the machine, which needs the role first. CDK's
+    own policy for it, which allows redriving too, is attached to nothing and taken away.
+    """
+    machine.node.try_remove_child("DistributedMapPolicy")
+    account = f"arn:{Aws.PARTITION}:states:{Aws.REGION}:{Aws.ACCOUNT_ID}"
+    children = f"{account}:execution:{machine.state_machine_name}:*"
+    map_runs = iam.Policy(
+        stack,
+        "MapRuns",
+        statements=[
+            allow([machine.state_machine_arn], "states:StartExecution"),
+            allow([children], "states:DescribeExecution", "states:StopExecution"),
+        ],
+    )
+    map_runs.attach_to_role(role)
+    before = "arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:"
+    finding = accepted.wildcard(machine, "Name", ":*", before)
+    accepted.accept(map_runs, finding, "Children get their names when they start.")

@@ -1,0 +1,138 @@
+"""The four functions of the `sqs` design: settings, environment, and what each may call.
+
+A transaction and a batch write need the rights of their parts; so where a handler says
+TransactWriteItems, its role says PutItem, UpdateItem or DeleteItem.
+"""
+
+from dataclasses import dataclass
+
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sqs as sqs
+
+from infra.functions import (
+    FUNCTION_TIMEOUT_MAX_S,
+    SMALL_MEMORY_MB,
+    FunctionSpec,
+    allow,
+)
+from infra.queues import Source
+from workbench.designs import Sqs
+
+BATCHER_TIMEOUT_S = FUNCTION_TIMEOUT_MAX_S
+FINALIZER_TIMEOUT_S = 60
+FAILURES_TIMEOUT_S = 300
+# A batcher writes above a thousand records a second. Without a limit, the segments of a large
+# batch would take the account's concurrency from the processor, only to be throttled by the table.
+PLAN_CONCURRENCY = 20
+QUEUES = "PLAN_QUEUE_URL ITEM_QUEUE_URL POLL_QUEUE_URL"
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What the functions work on."""
+
+    table: dynamodb.ITable
+    plan_queue: sqs.Queue
+    item_queue: sqs.Queue
+    poll_queue: sqs.Queue
+    dead_letters: sqs.Queue
+    topic: sns.ITopic
+
+
+def batcher(design: Sqs, parts: Parts) -> FunctionSpec:
+    """Opens a batch, plans its segments, creates the items of each."""
+    return FunctionSpec(
+        name="batcher",
+        memory_mb=design.batcher_memory_mb,
+        timeout_s=BATCHER_TIMEOUT_S,
+        environment=_environment(parts, f"STATE_TABLE {QUEUES}"),
+        calls=[
+            _records(parts, "GetItem PutItem UpdateItem DeleteItem Query BatchWriteItem"),
+            _send(parts.plan_queue, parts.item_queue, parts.poll_queue),
+            allow([parts.plan_queue.queue_arn], "sqs:ChangeMessageVisibility"),
+        ],
+        source=Source(parts.plan_queue, 1, PLAN_CONCURRENCY),
+        on_failure=parts.dead_letters,
+        recursive=True,
+    )
+
+
+def processor(design: Sqs, parts: Parts) -> FunctionSpec:
+    """Works the items."""
+    return FunctionSpec(
+        name="processor",
+        memory_mb=design.memory_mb,
+        timeout_s=design.processor_timeout_s,
+        environment=_environment(parts, "STATE_TABLE ITEM_QUEUE_URL"),
+        calls=[
+            _records(parts, "GetItem BatchGetItem PutItem UpdateItem DeleteItem BatchWriteItem"),
+            _send(parts.item_queue),
+            allow([parts.item_queue.queue_arn], "sqs:ChangeMessageVisibility"),
+        ],
+        source=Source(
+            parts.item_queue,
+            design.messages_per_invocation,
+            design.max_concurrency,
+            design.batch_window_s,
+        ),
+        recursive=True,
+        item_metrics=True,
+    )
+
+
+def finalizer(_: Sqs, parts: Parts) -> FunctionSpec:
+    """Looks whether a batch is done, and tells."""
+    return FunctionSpec(
+        name="finalizer",
+        memory_mb=SMALL_MEMORY_MB,
+        timeout_s=FINALIZER_TIMEOUT_S,
+        environment=_environment(parts, f"STATE_TABLE {QUEUES} TOPIC_ARN"),
+        calls=[
+            _records(parts, "GetItem UpdateItem DeleteItem Query"),
+            _send(parts.poll_queue, parts.plan_queue, parts.item_queue),
+            allow([parts.topic.topic_arn], "sns:Publish"),
+        ],
+        source=Source(parts.poll_queue, 1),
+        recursive=True,
+    )
+
+
+def failures(_: Sqs, parts: Parts) -> FunctionSpec:
+    """Deals with what reached the dead letters."""
+    return FunctionSpec(
+        name="failures",
+        memory_mb=SMALL_MEMORY_MB,
+        timeout_s=FAILURES_TIMEOUT_S,
+        environment=_environment(parts, "STATE_TABLE PLAN_QUEUE_URL ITEM_QUEUE_URL TOPIC_ARN"),
+        calls=[
+            _records(parts, "GetItem BatchGetItem PutItem UpdateItem DeleteItem BatchWriteItem"),
+            _send(parts.plan_queue, parts.item_queue),
+            allow([parts.topic.topic_arn], "sns:Publish"),
+        ],
+        source=Source(parts.dead_letters, 10),
+        recursive=True,
+    )
+
+
+def _environment(parts: Parts, names: str) -> dict[str, str]:
+    """The variables that a handler reads."""
+    known = {
+        "STATE_TABLE": parts.table.table_name,
+        "PLAN_QUEUE_URL": parts.plan_queue.queue_url,
+        "ITEM_QUEUE_URL": parts.item_queue.queue_url,
+        "POLL_QUEUE_URL": parts.poll_queue.queue_url,
+        "TOPIC_ARN": parts.topic.topic_arn,
+    }
+    return {name: known[name] for name in names.split()}
+
+
+def _records(parts: Parts, actions: str) -> iam.PolicyStatement:
+    """These actions on the batch-state table."""
+    return allow([parts.table.table_arn], *(f"dynamodb:{name}" for name in actions.split()))
+
+
+def _send(*queues: sqs.IQueue) -> iam.PolicyStatement:
+    """Sending to these queues, one message or a batch of them."""
+    return allow([queue.queue_arn for queue in queues], "sqs:SendMessage")

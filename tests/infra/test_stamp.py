@@ -1,0 +1,54 @@
+"""What both stacks carry: tags, outputs, no account and no region."""
+
+import json
+
+import pytest
+
+from workbench.designs import DESIGNS, make_design
+
+TAGGED = """
+    AWS::SQS::Queue AWS::SNS::Topic AWS::DynamoDB::Table AWS::Lambda::Function AWS::IAM::Role
+    AWS::Logs::LogGroup AWS::S3::Bucket AWS::StepFunctions::StateMachine AWS::Events::Rule
+    AWS::CloudWatch::Alarm AWS::Lambda::EventSourceMapping
+""".split()
+OUTPUTS = {
+    "sqs": """
+        StateTableName PlanQueueUrl ItemQueueUrl PollQueueUrl DeadLettersUrl TopicArn
+        NoticesQueueUrl BatcherName ProcessorName FinalizerName FailuresName ItemMappingId
+        PlanMappingId RuleName DesignKnobs Version
+    """,
+    "sfn": """
+        BucketName StateMachineArn TopicArn NoticesQueueUrl BatcherName ProcessorName SummaryName
+        RuleName DesignKnobs Version
+    """,
+}
+
+
+@pytest.mark.parametrize("design", ["sqs", "sfn"])
+def test_everything_that_takes_tags_has_those_of_the_project_and_the_design(default, design):
+    template = getattr(default, design)
+    tags = [{"Key": "design", "Value": design}, {"Key": "project", "Value": "fanin-workbench"}]
+    for kind in TAGGED:
+        for name, properties in template.of_type(kind).items():
+            assert properties.get("Tags") == tags, f"{name} is not tagged"
+
+
+@pytest.mark.parametrize("design", ["sqs", "sfn"])
+def test_the_outputs_name_what_the_workbench_needs(default, design):
+    assert set(getattr(default, design).raw["Outputs"]) == set(OUTPUTS[design].split())
+
+
+@pytest.mark.parametrize("preset", ["default", "published"])
+@pytest.mark.parametrize("design", DESIGNS)
+def test_the_knobs_deployed_can_be_read_back(request, preset, design):
+    outputs = getattr(request.getfixturevalue(preset), design).raw["Outputs"]
+    knobs = json.loads(outputs["DesignKnobs"]["Value"])
+    assert make_design(design, settings=knobs) == make_design(design, preset)
+    assert outputs["Version"]["Value"] == "1"
+
+
+def test_a_stack_is_made_for_no_account_and_no_region_in_particular(default):
+    manifest = json.loads((default.folder / "manifest.json").read_text())["artifacts"]
+    stacks = [one for one in manifest.values() if one["type"] == "aws:cloudformation:stack"]
+    assert {one["environment"] for one in stacks} == {"aws://unknown-account/unknown-region"}
+    assert len(stacks) == 2

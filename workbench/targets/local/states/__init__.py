@@ -1,0 +1,1 @@
+"""A state machine in Amazon States Language (JSONPath), run under the virtual clock."""
