@@ -7,7 +7,8 @@ WorkbenchError
 ├── BudgetExceeded   a forecast or a running batch passes the dollars allowed
 ├── Incomplete       the batch did not finish; what is known is in the run folder
 ├── BadRecord        a run folder, price book or pull is damaged or of another schema
-└── MissingPrice     a usage line has no price; it is never billed as zero
+├── MissingPrice     a usage line has no price; it is never billed as zero
+└── PullFailed       CloudWatch or Cost Explorer gave no answer that can be used
 """
 
 
@@ -52,3 +53,7 @@ class BadRecord(WorkbenchError):
 
 class MissingPrice(WorkbenchError):
     """No price for a usage line."""
+
+
+class PullFailed(WorkbenchError):
+    """AWS refused what was asked of it, or answered with less than the whole."""

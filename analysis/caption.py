@@ -1,0 +1,80 @@
+"""The words around a chart: the question above it, and below it where the numbers come from."""
+
+import textwrap
+
+import matplotlib as mpl
+from matplotlib.figure import Figure
+
+from analysis.needs import Chosen
+from analysis.theme import faint, text_pt
+
+LETTER_PT = 0.56  # mean width of a letter of DejaVu Sans, as a share of its size
+BOLD_LETTER_PT = 0.66
+WORDS = "sqs: queue and DynamoDB records; sfn: Step Functions map"  # for who reads nothing else
+SHOWN_MAX = 3  # commits or seeds named before they are counted
+
+
+def ask(figure: Figure, question: str) -> None:
+    """Put the question that a chart answers above it."""
+    wide = _wrapped(figure, question, mpl.rcParams["figure.titlesize"], BOLD_LETTER_PT)
+    figure.suptitle(wide, x=0.015, ha="left", linespacing=1.15)
+
+
+def sign(figure: Figure, chosen: Chosen, *notes: str) -> None:
+    """Put a caption below: how to read the chart, what was left out, and where it comes from."""
+    sign_plain(figure, *notes, *chosen.notes, WORDS, provenance(chosen))
+
+
+def sign_plain(figure: Figure, *notes: str) -> None:
+    """Put notes below a chart; the empty ones are left out."""
+    size = text_pt(0.72)
+    text = ". ".join(note for note in notes if note) + "."
+    wide = _wrapped(figure, text[0].upper() + text[1:], size, LETTER_PT)
+    figure.supxlabel(wide, x=0.015, ha="left", fontsize=size, color=faint(), linespacing=1.3)
+
+
+def reading(targets: list[str]) -> str:
+    """How to read lines and dots."""
+    said = {
+        "model": "lines are modelled, bands hold nine runs of ten",
+        "local": "dots are measured on the local target",
+        "aws": "rings are measured on AWS",
+    }
+    return "; ".join(said[target] for target in targets)
+
+
+def provenance(chosen: Chosen) -> str:
+    """Commit, seeds, price date, targets and coverage of the runs behind a chart."""
+    runs = chosen.runs
+    done = runs["items_processed"].sum() + runs["items_failed"].sum()
+    dates = sorted(set(runs["price_date"].dropna()))
+    runs_of = f"{len(runs)} {'run' if len(runs) == 1 else 'runs'} on {' and '.join(chosen.targets)}"
+    return "; ".join(
+        [
+            runs_of,
+            _named("commit", sorted(set(runs["commit"]) - {""})),
+            _named("seed", sorted(set(runs["seed"]))),
+            f"prices of {', '.join(dates) or 'no date'}",
+            f"coverage {_percent(done / runs['items'].sum())} of the items",
+        ]
+    )
+
+
+def _named(word: str, values: list) -> str:
+    """A word and its values: named if few, counted if many."""
+    if not values:
+        return f"{word} unknown"
+    if len(values) > SHOWN_MAX:
+        return f"{len(values)} {word}s"
+    return f"{word if len(values) == 1 else word + 's'} {', '.join(map(str, values))}"
+
+
+def _percent(share: float) -> str:
+    """A share in percent, never rounded up to all of it."""
+    return "100 %" if share == 1 else f"{min(share * 100, 99.99):.2f} %"
+
+
+def _wrapped(figure: Figure, text: str, size: float, letter: float) -> str:
+    """Text broken into lines that fit the figure."""
+    width_pt = figure.get_figwidth() * 72 * 0.97
+    return textwrap.fill(text, max(20, int(width_pt / (size * letter))))

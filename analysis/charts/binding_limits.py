@@ -1,0 +1,88 @@
+"""Which limit holds a batch back, by its size?"""
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from analysis.caption import WORDS, ask, sign_plain
+from analysis.needs import columns
+from analysis.theme import DESIGN_MARKERS, colour, text_pt
+from analysis.words import short_count
+from workbench.designs import DESIGNS
+
+QUESTION = "Which limit holds a batch back, by its size?"
+SHOWN_MIN = 0.1  # a limit is listed if it ever holds so much of a batch's time
+LARGEST_PT2 = 150.0  # area of a mark that stands for all of the time
+SHIFT = 0.19  # of a column, from one design to the next
+
+
+def binding_limits(limits: pd.DataFrame, figure: Figure) -> Figure:
+    """Marks by limit and size: the area is the share of the batch's time that the limit held it.
+
+    `limits` has design, items, limit and held_s, the side table of that name.
+    """
+    columns(limits, "table of limits", "Run `make study`.", "design", "items", "limit", "held_s")
+    shares = share_of_time(limits)
+    designs = [design for design in DESIGNS if design in set(shares["design"])]
+    ask(figure, QUESTION)
+    sign_plain(
+        figure,
+        "modelled; the larger the mark, the longer the limit held the batch back",
+        "full colour: the limit that binds, which is the one that held it longest",
+        f"{', '.join(designs)} only" if len(designs) < len(DESIGNS) else "",
+        WORDS,
+    )
+    axes = figure.subplots()
+    sizes = sorted(shares["items"].unique())
+    rows = list(shares.groupby("limit")["share"].max().sort_values(ascending=False).index)
+    for rank, design in enumerate(designs):
+        shift = (rank - (len(designs) - 1) / 2) * 2 * SHIFT
+        _marks(axes, design, shares[shares["design"] == design], sizes, rows, shift)
+    axes.set_yticks(range(len(rows)), rows)
+    axes.set_ylim(len(rows) - 0.4, -0.95)
+    axes.set_xticks(range(len(sizes)), [short_count(size) for size in sizes])
+    axes.set_xlim(-0.6, len(sizes) - 0.4)
+    axes.set_xlabel("items in the batch")
+    axes.set_ylabel("")
+    axes.tick_params(length=0)
+    return figure
+
+
+def share_of_time(limits: pd.DataFrame) -> pd.DataFrame:
+    """The limits that count, with the share of time each held, and which one binds."""
+    keys = ["design", "items"]
+    means = limits.groupby([*keys, "limit"], sort=True)["held_s"].mean().reset_index()
+    total = means.groupby(keys)["held_s"].transform("sum")
+    shares = means.assign(share=means["held_s"] / total)
+    shares["binds"] = shares["share"] == shares.groupby(keys)["share"].transform("max")
+    most = shares.groupby("limit")["share"].transform("max")
+    return shares[most >= SHOWN_MIN]
+
+
+def _marks(
+    axes: Axes, design: str, shares: pd.DataFrame, sizes: list, rows: list[str], shift: float
+) -> None:
+    """One design's marks, and its name above the first of its columns."""
+    x = shares["items"].map(sizes.index) + shift
+    axes.scatter(
+        x,
+        shares["limit"].map(rows.index),
+        s=shares["share"] * LARGEST_PT2 * (text_pt() / 11) ** 2,
+        marker=DESIGN_MARKERS.get(design, "D"),
+        color=colour(design),
+        alpha=shares["binds"].map({True: 1.0, False: 0.35}).to_list(),
+        linewidths=0,
+        zorder=3,
+    )
+    for column in range(len(sizes)):
+        axes.text(
+            column + shift,
+            -0.62,
+            design,
+            ha="center",
+            va="center",
+            rotation=90 if len(sizes) > 4 else 0,
+            fontsize=text_pt(0.62),
+            color=colour(design),
+            fontweight="bold",
+        )

@@ -1,0 +1,93 @@
+"""Who wins, over the size of the batch and the time that an item takes?"""
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.figure import Figure
+
+from analysis.axes import panels
+from analysis.caption import ask, sign
+from analysis.needs import NothingToShow, best_knobs, both_designs, usable
+from analysis.theme import text_pt, tint
+from analysis.verdicts import CLOSE_CALL, verdicts
+from analysis.words import duration, short_count
+
+QUESTION = "Who wins, by batch size and by time per item?"
+PANELS = (("per_million_usd", "Cheaper"), ("detected_s", "Sooner known to be done"))
+FULL_FACTOR = 4.0  # from here on the colour grows no stronger
+STRONGEST = 0.72  # of a design's colour, so that the text on it stays readable
+
+
+def who_wins(runs: pd.DataFrame, figure: Figure) -> Figure:
+    """Two maps, dollars and time: the winner's colour, and by what factor it wins.
+
+    `runs` has `value_max_ms` and `per_million_usd`; an item takes half of `value_max_ms` on average.
+    """
+    chosen = best_knobs(both_designs(usable(runs, in_dollars=True)))
+    if chosen.runs["value_max_ms"].nunique() < 2:
+        raise NothingToShow(
+            "all runs have items of one length. Sweep value_max too: `workbench sweep`."
+        )
+    ask(figure, QUESTION)
+    sign(
+        figure,
+        chosen,
+        "colour: the winner; number: by what factor; =: too close to call",
+        "left to right: larger batches; upwards: longer items",
+    )
+    for axes, (column, title) in zip(panels(figure, len(PANELS)), PANELS, strict=True):
+        axes.set_title(title)
+        _map(axes, factors(chosen.runs, column))
+    return figure
+
+
+def factors(runs: pd.DataFrame, column: str) -> pd.DataFrame:
+    """Verdicts by items and mean milliseconds an item."""
+    found = []
+    for value_max_ms, own in runs.groupby("value_max_ms", sort=True):
+        try:
+            found.append(verdicts(own, column).assign(mean_ms=value_max_ms / 2))
+        except NothingToShow:  # this length was run on one design only: its row stays blank
+            continue
+    if not found:
+        raise NothingToShow("no two runs, one a design, have the same items, length and seed.")
+    return pd.concat(found, ignore_index=True)
+
+
+def _map(axes: Axes, found: pd.DataFrame) -> None:
+    """The map: cells by rank of size and length, both on a scale of factors."""
+    grid = found.pivot(index="mean_ms", columns="items", values="ratio")
+    strength = np.log(grid.to_numpy()) / np.log(FULL_FACTOR)
+    ramp = [tint("sqs", STRONGEST), tint("sqs", 0.0), tint("sfn", STRONGEST)]
+    colours = LinearSegmentedColormap.from_list("designs", ramp)
+    axes.pcolormesh(strength, cmap=colours, vmin=-1, vmax=1, edgecolors=axes.get_facecolor(), lw=2)
+    places = {name: {v: i + 0.5 for i, v in enumerate(axis)} for name, axis in _axes(grid)}
+    for row in found.itertuples():
+        axes.text(
+            places["items"][row.items],
+            places["mean_ms"][row.mean_ms],
+            _told(row.ratio, row.winner),
+            ha="center",
+            va="center",
+            fontsize=text_pt(0.68),
+            linespacing=1.05,
+        )
+    axes.set_xticks(list(places["items"].values()), [short_count(v) for v in grid.columns])
+    axes.set_yticks(list(places["mean_ms"].values()), [duration(v / 1000) for v in grid.index])
+    axes.set_xlabel("items in the batch")
+    axes.set_ylabel("mean time per item")
+    axes.grid(visible=False)
+    axes.tick_params(length=0)
+
+
+def _axes(grid: pd.DataFrame) -> list[tuple[str, pd.Index]]:
+    return [("items", grid.columns), ("mean_ms", grid.index)]
+
+
+def _told(ratio: float, winner: str) -> str:
+    """A cell's text: who wins and by what factor."""
+    if winner == CLOSE_CALL:
+        return "="
+    factor = max(ratio, 1 / ratio)
+    return f"{winner}\n{factor:.2g}×" if factor >= 1.095 else f"{winner}\n{factor:.2f}×"

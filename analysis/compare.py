@@ -1,0 +1,179 @@
+"""Bills side by side: metered, modelled and Cost Explorer, line by line.
+
+Each line says how much of what AWS bills the run's own meter explains. A line's share is the
+smaller of the two over what Cost Explorer has; the total's is the sum of those over all, so that
+too much in one line never hides too little in another.
+"""
+
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Any
+
+import pandas as pd
+
+from analysis.pull.usage_types import Line, is_untagged, line_of
+from workbench.bill import exact_sum
+from workbench.prices import PriceBook, load_book
+
+SOURCES = ("metered", "modelled", "cost_explorer")
+RECONCILED_COLUMNS = [
+    "kind",
+    "service",
+    "usage_type",
+    "unit",
+    *(f"{source}_quantity" for source in SOURCES),
+    *(f"{source}_usd" for source in SOURCES),
+    "modelled_minus_metered_usd",
+    "cost_explorer_minus_metered_usd",
+    "share_explained",
+    "days_since_run",
+]
+# The kinds of rows, in their order: the lines of the run, what Cost Explorer has of them that the
+# meter does not explain, their sum; the lines that no tag reaches and are the whole account's in
+# Cost Explorer, their sum; and all of a bill.
+KINDS = ("line", "residual", "subtotal", "untagged", "untagged subtotal", "total")
+
+Sums = dict[Line, tuple[str, Decimal, Decimal]]  # unit, quantity, dollars
+
+
+def reconcile(
+    run_bill: pd.DataFrame,
+    modelled: pd.DataFrame | None = None,
+    cost_explorer: pd.DataFrame | None = None,
+    *,
+    days_since_run: float | None = None,
+    book: PriceBook | None = None,
+) -> pd.DataFrame:
+    """The bills side by side (`RECONCILED_COLUMNS`), one row a service and usage type.
+
+    `run_bill` and `modelled` are bills, `cost_explorer` is a pull's frame. What a source has not
+    got is None; where there is a source, a line that it lacks is zero. The total has no figure of
+    Cost Explorer, because the untagged lines there are not the run's alone.
+    """
+    book = book or load_book()
+    sums = [_sums(run_bill, book), _sums(modelled, book), _sums(cost_explorer, book)]
+    apart = _untagged(sums, cost_explorer, book)
+    lines = sorted({line for one in sums if one for line in one})
+    own = [_row("line", [line], sums) for line in lines if line not in apart]
+    others = [_row("untagged", [line], sums) for line in lines if line in apart]
+    rows = [*own]
+    if cost_explorer is not None:
+        rows.append(_residual(own))
+    rows.append(_total("subtotal", own))
+    if others:
+        rows += [*others, _total("untagged subtotal", others)]
+    rows.append(_without_cost_explorer(_total("total", own + others)))
+    frame = pd.DataFrame(rows, columns=RECONCILED_COLUMNS).astype(object)
+    frame["days_since_run"] = days_since_run
+    return frame.where(frame.notna(), None)
+
+
+def answer(table: pd.DataFrame) -> str:
+    """What a reconciled table says, in a sentence."""
+    rows = {kind: table[table["kind"] == kind] for kind in KINDS}
+    metered = rows["total"]["metered_usd"].iloc[0]
+    text = f"The run's own meter says ${metered:,.6f}."
+    modelled = rows["total"]["modelled_usd"].iloc[0]
+    if modelled is not None:
+        text += f" The model says ${modelled:,.6f}."
+    if rows["residual"].empty:
+        return f"{text} There is no Cost Explorer pull of it yet: see `workbench collect`."
+    own = rows["subtotal"].iloc[0]
+    text += f" Cost Explorer bills ${own['cost_explorer_usd']:,.6f} under the design's tag"
+    if own["share_explained"] is not None:
+        residual = rows["residual"]["cost_explorer_usd"].iloc[0]
+        text += f", of which the meter explains {own['share_explained']:.1%}"
+        text += f" and leaves ${residual:,.6f}"
+    days = own["days_since_run"]
+    when = "" if days is None else f", {days:,.1f} days after the run"
+    unsettled = days is not None and days < 2
+    return f"{text}{when}{' (not settled before two days)' if unsettled else ''}."
+
+
+def _sums(frame: pd.DataFrame | None, book: PriceBook) -> Sums | None:
+    """Quantity and dollars of each line of a bill, over labels, tiers, hours and days."""
+    if frame is None:
+        return None
+    parts: dict[Line, list[tuple[str, Decimal, Decimal]]] = {}
+    columns = ("service", "usage_type", "unit", "quantity", "cost_usd")
+    for service, kind, *rest in zip(*(frame[name] for name in columns), strict=True):
+        parts.setdefault(line_of(service, kind, book), []).append(tuple(rest))
+    return {
+        line: (some[0][0], exact_sum(p[1] for p in some), exact_sum(p[2] for p in some))
+        for line, some in parts.items()
+    }
+
+
+def _untagged(
+    sums: list[Sums | None], cost_explorer: pd.DataFrame | None, book: PriceBook
+) -> set[Line]:
+    """The lines that stay apart: known to carry no tag, and not found under one."""
+    known = {line for one in sums if one for line in one if is_untagged(line)}
+    if cost_explorer is None:
+        return known
+    tagged = cost_explorer[cost_explorer["tagged"]]
+    names = zip(tagged["service"], tagged["usage_type"], strict=True)
+    return known - {line_of(*name, book) for name in names}
+
+
+def _row(kind: str, lines: list[Line], sums: list[Sums | None]) -> dict[str, Any]:
+    """The row of one line."""
+    line = lines[0]
+    found = [None if one is None else one.get(line, ("", Decimal(0), Decimal(0))) for one in sums]
+    units = [one[0] for one in found if one and one[0]]
+    row: dict[str, Any] = {
+        "kind": kind,
+        "service": line[0],
+        "usage_type": line[1],
+        "unit": units[0] if units else "",
+    }
+    for source, one in zip(SOURCES, found, strict=True):
+        row[f"{source}_quantity"] = one and one[1]
+        row[f"{source}_usd"] = one and one[2]
+    row["share_explained"] = _share([row])
+    return row | _differences(row)
+
+
+def _residual(rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """What Cost Explorer bills and the meter does not explain."""
+    usd = exact_sum(row["cost_explorer_usd"] - _explained(row) for row in rows)
+    return {"kind": "residual", "cost_explorer_usd": usd}
+
+
+def _total(kind: str, rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """The dollars of these rows together."""
+    total: dict[str, Any] = {"kind": kind}
+    for source in SOURCES:
+        parts = [row[f"{source}_usd"] for row in rows]
+        total[f"{source}_usd"] = None if None in parts else exact_sum(parts)
+    total["share_explained"] = _share(rows)
+    return total | _differences(total)
+
+
+def _without_cost_explorer(row: dict[str, Any]) -> dict[str, Any]:
+    names = ("cost_explorer_usd", "cost_explorer_minus_metered_usd", "share_explained")
+    return row | dict.fromkeys(names)
+
+
+def _differences(row: dict[str, Any]) -> dict[str, Decimal | None]:
+    """How far the others are from the meter."""
+    differences = {}
+    for source in SOURCES[1:]:
+        usd = row[f"{source}_usd"]
+        difference = None if usd is None else usd - row["metered_usd"]
+        differences[f"{source}_minus_metered_usd"] = difference
+    return differences
+
+
+def _share(rows: Iterable[dict[str, Any]]) -> float | None:
+    """The part of Cost Explorer's dollars that the meter explains."""
+    rows = list(rows)
+    if any(row["cost_explorer_usd"] is None for row in rows):
+        return None
+    billed = exact_sum(row["cost_explorer_usd"] for row in rows)
+    return float(exact_sum(map(_explained, rows)) / billed) if billed else None
+
+
+def _explained(row: dict[str, Any]) -> Decimal:
+    """The dollars of a line that both have."""
+    return min(row["metered_usd"], row["cost_explorer_usd"])

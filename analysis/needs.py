@@ -1,0 +1,126 @@
+"""What a chart needs of the runs, and the refusal that says what is missing.
+
+A chart is never empty: it has something to show, or raises `NothingToShow` with what to do next.
+What it leaves out (incomplete runs, other prices, other knobs) it says in its caption.
+"""
+
+from dataclasses import dataclass, replace
+
+import pandas as pd
+
+from workbench.designs import DESIGNS
+from workbench.errors import BadInput
+
+DEFAULT = "default"
+
+
+class NothingToShow(BadInput):
+    """A chart or sentence that the runs at hand cannot carry: what is missing, what to do."""
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The runs that a chart draws, and what it must say about the ones it leaves out."""
+
+    runs: pd.DataFrame
+    notes: tuple[str, ...] = ()
+
+    def also(self, *notes: str) -> "Chosen":
+        """The same runs with more to say."""
+        return replace(self, notes=(*self.notes, *(note for note in notes if note)))
+
+    def only(self, runs: pd.DataFrame) -> "Chosen":
+        """A part of the runs, with the same things to say."""
+        return replace(self, runs=runs)
+
+    @property
+    def designs(self) -> list[str]:
+        """The designs that have runs, in their usual order."""
+        there = set(self.runs["design"])
+        return [design for design in DESIGNS if design in there]
+
+    @property
+    def targets(self) -> list[str]:
+        """The targets that have runs: model, local, aws."""
+        there = set(self.runs["target"])
+        return [target for target in ("model", "local", "aws") if target in there]
+
+
+def usable(runs: pd.DataFrame, in_dollars: bool = False) -> Chosen:
+    """The complete runs; for dollars also of one price date only, the newest."""
+    if runs.empty:
+        raise NothingToShow("there are no runs to draw. Run `make study`, or `workbench run`.")
+    whole = runs[runs["status"] == "complete"]
+    if whole.empty:
+        raise NothingToShow(
+            f"none of the {len(runs)} runs is complete: {', '.join(sorted(set(runs['reason'])))}. "
+            "Run them again."
+        )
+    left_out = len(runs) - len(whole)
+    chosen = Chosen(whole).also(f"{_runs(left_out)} incomplete, left out" if left_out else "")
+    missing = [design for design in DESIGNS if design not in set(whole["design"])]
+    chosen = chosen.also(f"no run of {' and '.join(missing)}" if missing else "")
+    return _one_price_date(chosen) if in_dollars else chosen
+
+
+def same_knobs(chosen: Chosen) -> Chosen:
+    """The runs of each design at one setting: the default one, else the one most often run.
+
+    Of several lengths of items, the one most often run.
+    """
+    if "setting" not in chosen.runs:
+        return chosen
+    lengths = chosen.runs["value_max_ms"]
+    return best_knobs(chosen.only(chosen.runs[lengths == _main(lengths)]), say=True)
+
+
+def best_knobs(chosen: Chosen, say: bool = False) -> Chosen:
+    """For each design and length of items one setting: the default one, else the commonest."""
+    kept, notes = [], []
+    for (design, _), own in chosen.runs.groupby(["design", "value_max_ms"], sort=False):
+        setting = DEFAULT if DEFAULT in set(own["setting"]) else _main(own["setting"])
+        kept.append(own[own["setting"] == setting])
+        notes.append(f"{design} at {setting}" if say and setting != DEFAULT else "")
+    return chosen.only(pd.concat(kept)).also(*notes)
+
+
+def both_designs(chosen: Chosen) -> Chosen:
+    """Refuse a comparison that has one side only."""
+    if len(chosen.designs) < 2:
+        raise NothingToShow(
+            f"only runs of {', '.join(chosen.designs)} are there; a comparison needs both designs. "
+            "Run the other one with the same items and seed."
+        )
+    return chosen
+
+
+def columns(frame: pd.DataFrame, what: str, advice: str, *names: str) -> pd.DataFrame:
+    """The frame, refused if it is empty or lacks a column."""
+    lacking = [name for name in names if name not in frame]
+    if frame.empty or lacking:
+        detail = f" (no column {', '.join(lacking)})" if lacking and not frame.empty else ""
+        raise NothingToShow(f"there is no {what} to draw{detail}. {advice}")
+    return frame
+
+
+def _one_price_date(chosen: Chosen) -> Chosen:
+    """Dollars of different price dates are never mixed."""
+    priced = chosen.runs[chosen.runs["cost_usd"].notna() & chosen.runs["price_date"].notna()]
+    if priced.empty:
+        raise NothingToShow("no run has a bill. Run again, or `workbench collect`.")
+    newest = priced["price_date"].max()
+    kept = priced[priced["price_date"] == newest]
+    unpriced, older = len(chosen.runs) - len(priced), len(priced) - len(kept)
+    return chosen.only(kept).also(
+        f"{_runs(unpriced)} without a bill, left out" if unpriced else "",
+        f"{_runs(older)} at prices of another date, left out" if older else "",
+    )
+
+
+def _main(values: pd.Series) -> object:
+    """The value seen most often; of several, the first in order."""
+    return values.mode().iloc[0]
+
+
+def _runs(count: int) -> str:
+    return f"{count} run" if count == 1 else f"{count} runs"

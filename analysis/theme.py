@@ -1,0 +1,156 @@
+"""One look for every picture: colour means the design, line style and marker mean the target.
+
+Colours are Okabe and Ito's, which colour-blind readers can tell apart. A chart draws inside
+`use(LIGHT)` or `use(DARK)`, and asks for colours by design; what it gets are matplotlib's own
+`C0`, `C1` … of that context, so no chart knows which of the two it is in.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import matplotlib as mpl
+from cycler import cycler
+from matplotlib.colors import to_rgb
+from matplotlib.figure import Figure
+
+from workbench.designs import DESIGNS
+
+SALT = "fanin-workbench"  # else every SVG gets ids of its own
+TARGET_LINES = {"model": "-", "local": (0, (5, 1.5)), "aws": (0, (6, 1.5, 1, 1.5))}
+DESIGN_MARKERS = {"sqs": "o", "sfn": "s"}
+
+
+@dataclass(frozen=True)
+class Theme:
+    """A set of colours; `designs` in the order of `workbench.designs.DESIGNS`."""
+
+    name: str
+    paper: str
+    ink: str
+    faint: str
+    grid: str
+    designs: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Canvas:
+    """What a picture is drawn on: its width and one panel's height, its text and its pixels."""
+
+    name: str
+    width_in: float
+    panel_in: float
+    text_pt: float
+    dpi: int
+    height_in: float | None = None  # fixed, however many panels there are
+
+
+LIGHT = Theme(
+    "light", "#ffffff", "#1b1f24", "#57606a", "#d8dee4", ("#0072B2", "#D55E00", "#009E73")
+)
+DARK = Theme("dark", "#15181d", "#e8eaed", "#a8b0b8", "#333a42", ("#56B4E9", "#E69F00", "#2FC79A"))
+THEMES = (LIGHT, DARK)
+BLOG = Canvas("blog", 5.4, 2.7, 11.0, 200)  # 11 pt of 389 pt: 10 px on a phone 375 px wide
+VIDEO = Canvas("video", 12.8, 5.0, 14.5, 150, height_in=7.2)  # 1920 x 1080
+PHONE_ROOM_IN = 1.55  # title above and caption below the panels
+
+
+@contextmanager
+def use(theme: Theme, canvas: Canvas = BLOG) -> Iterator[None]:
+    """Draw with these colours and text sizes; everything is put back afterwards."""
+    size = canvas.text_pt
+    settings = {
+        "svg.hashsalt": SALT,
+        "svg.fonttype": "path",
+        "font.family": ["DejaVu Sans"],
+        "font.size": size,
+        "axes.titlesize": size,
+        "axes.titleweight": "bold",
+        "axes.titlelocation": "left",
+        "axes.labelsize": size * 0.95,
+        "xtick.labelsize": size * 0.9,
+        "ytick.labelsize": size * 0.9,
+        "figure.titlesize": size * 1.15,
+        "figure.titleweight": "bold",
+        "axes.prop_cycle": cycler(color=theme.designs),
+        "axes.facecolor": theme.paper,
+        "axes.edgecolor": theme.faint,
+        "axes.labelcolor": theme.ink,
+        "axes.axisbelow": True,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "axes.grid": True,
+        "grid.color": theme.grid,
+        "grid.linewidth": 0.7,
+        "figure.facecolor": theme.paper,
+        "savefig.facecolor": theme.paper,
+        "text.color": theme.ink,
+        "xtick.color": theme.faint,
+        "ytick.color": theme.faint,
+        "xtick.labelcolor": theme.ink,
+        "ytick.labelcolor": theme.ink,
+        "lines.linewidth": size / 5.5,
+        "lines.markersize": size / 1.8,
+        "hatch.color": theme.faint,
+    }
+    with mpl.rc_context({**mpl.rcParamsDefault, **settings, "backend": mpl.rcParams["backend"]}):
+        yield
+
+
+def blank(canvas: Canvas = BLOG, panels: int = 1, panel_in: float | None = None) -> Figure:
+    """An empty figure of that canvas, high enough for so many panels one below the other."""
+    height = canvas.height_in or PHONE_ROOM_IN + panels * (panel_in or canvas.panel_in)
+    figure = Figure(figsize=(canvas.width_in, height), dpi=canvas.dpi, layout="constrained")
+    figure.get_layout_engine().set(w_pad=0.08, h_pad=0.08, hspace=0.06, wspace=0.05)
+    return figure
+
+
+def colour(design: str) -> str:
+    """The colour of a design, in whichever theme is in use."""
+    return f"C{list(DESIGNS).index(design)}"
+
+
+def tint(design: str, strength: float) -> tuple[float, float, float]:
+    """A design's colour mixed with the paper: 1 is the colour, 0 the paper."""
+    return _mixed(colour(design), mpl.rcParams["figure.facecolor"], strength)
+
+
+def ink() -> str:
+    """The colour of text."""
+    return mpl.rcParams["text.color"]
+
+
+def faint() -> str:
+    """The colour of what should stand back: axes, notes, captions."""
+    return mpl.rcParams["axes.edgecolor"]
+
+
+def text_pt(share: float = 1.0) -> float:
+    """A size of text as a share of the canvas' own."""
+    return mpl.rcParams["font.size"] * share
+
+
+def save(figure: Figure, stem: Path, formats: tuple[str, ...] = ("svg", "png")) -> list[Path]:
+    """Write a figure as `<stem>.<format>`: the same figure gives the same bytes."""
+    stem.parent.mkdir(parents=True, exist_ok=True)
+    freeze(figure)
+    paths = [stem.with_name(f"{stem.name}.{kind}") for kind in formats]
+    for path, kind in zip(paths, formats, strict=True):
+        figure.savefig(path, format=kind, metadata={"Date": None} if kind == "svg" else None)
+    return paths
+
+
+def freeze(figure: Figure) -> None:
+    """Lay a finished figure out once and for all: later drawings need no second layout."""
+    engine = figure.get_layout_engine()
+    if engine is not None:
+        engine.execute(figure)
+        figure.set_layout_engine("none")
+
+
+def _mixed(over: str, under: str, strength: float) -> tuple[float, float, float]:
+    red, green, blue = (
+        strength * a + (1 - strength) * b for a, b in zip(to_rgb(over), to_rgb(under), strict=True)
+    )
+    return red, green, blue

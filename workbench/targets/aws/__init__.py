@@ -1,0 +1,11 @@
+"""The deployed stacks, through boto3: AWS itself, or an AWS-compatible server.
+
+Run a batch     AwsTarget, AwsOptions
+After a stop    resume, purge
+"""
+
+from workbench.targets.aws.options import AwsOptions
+from workbench.targets.aws.stopping import purge, resume
+from workbench.targets.aws.target import AwsTarget
+
+__all__ = ["AwsOptions", "AwsTarget", "purge", "resume"]

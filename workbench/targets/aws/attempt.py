@@ -1,0 +1,159 @@
+"""One attempt at a batch: hold the stack, trigger, follow, collect; a run folder in any case."""
+
+from dataclasses import replace
+from decimal import Decimal
+
+from workbench.errors import WorkbenchError
+from workbench.ledger import Entry
+from workbench.prices import load_book
+from workbench.records import Folder
+from workbench.targets.aws.collect import Collector, folder_of
+from workbench.targets.aws.evidence import Evidence
+from workbench.targets.aws.follow import COMPLETE, FAILED, STOPPED, End, Follower, timeout_s
+from workbench.targets.aws.hold import Hold, Place, held
+from workbench.targets.aws.notices import Notices
+from workbench.targets.aws.options import AwsOptions
+from workbench.targets.aws.spending import Spending
+from workbench.targets.aws.stopping import stop_batch
+from workbench.targets.base import Watcher
+
+BROKEN, LEFT = "broken", "left"  # ends of the run, not of the batch
+
+
+class Attempt:
+    """One run of a batch."""
+
+    def __init__(
+        self,
+        options: AwsOptions,
+        collector: Collector,
+        entry: Entry,
+        forecast_usd: Decimal | None,
+    ) -> None:
+        self._options = options
+        self._place: Place = collector.place
+        self._batch = collector.batch
+        self._batches = collector.batches
+        self._collector = collector
+        self._entry = entry
+        self._forecast_usd = forecast_usd
+        self._hold = Hold()
+
+    def go(self, watch: Watcher) -> Folder:
+        """Run the batch to an end of some kind, and give its run folder."""
+        end, evidence = End(BROKEN), None
+        follower = self._follower()
+        try:
+            with held(self._place, self._collector.design, self._hold):
+                end = self._attend(follower, watch)
+                evidence = self._collect(end)
+        except (WorkbenchError, KeyboardInterrupt) as error:
+            text = str(error) or "interrupted while CloudWatch was read: run the same order again"
+            end = replace(end, kind=BROKEN, reason=f"{end.reason} {text}".strip())
+        end = self._with_trouble(end)
+        if end.reason:
+            self._options.say(end.reason)
+        run_id = self._place.ledger.run_id(self._batch.batch_id)
+        return folder_of(run_id, self._collector, evidence, end, follower.samples)
+
+    def _attend(self, follower: Follower, watch: Watcher) -> End:
+        """Trigger and follow; a Ctrl-C asks what is to become of the batch."""
+        try:
+            end = self._follow(follower, watch)
+        except KeyboardInterrupt:
+            return self._interrupted()
+        if end.kind == STOPPED:
+            return self._stop(end.reason)
+        phases = {COMPLETE: "notified", FAILED: "failed"}
+        if end.kind in phases:
+            self._note(phases[end.kind], reason=end.reason)
+        self._collector.ended_at = end.detected_at
+        return end
+
+    def _follow(self, follower: Follower, watch: Watcher) -> End:
+        """Trigger the batch if nobody did, and wait for its end."""
+        if self._entry.phase == "planned":
+            triggered_at = self._batches.trigger(self._batch, self._collector.design)
+            self._note("triggered", triggered_at=triggered_at)
+        assert self._entry.triggered_at is not None
+        follower.triggered_at = self._collector.triggered_at = self._entry.triggered_at
+        if self._entry.phase == "notified":
+            look = self._batches.look(self._batch, self._collector.design)
+            return End(COMPLETE, detected_at=look.detected_at)
+        return follower.follow(watch)
+
+    def _interrupted(self) -> End:
+        """Ask whether to stop the batch on AWS or to leave it."""
+        name = self._batch.batch_id
+        answer = self._options.ask(
+            f"\nBatch {name} is running on AWS. [s]top it there, or [l]eave it running? "
+        )
+        if answer.strip().lower() in ("s", "stop"):
+            return self._stop("stopped by Ctrl-C")
+        return End(
+            LEFT,
+            f"interrupted: batch {name} goes on running on AWS and costs what it costs, under the "
+            "stack's own settings, which are put back. Run the same order again to go on with it",
+        )
+
+    def _stop(self, why: str) -> End:
+        """Stop the batch on AWS; what is left stays until a resume or a purge."""
+        left = stop_batch(self._place, self._batches, self._batch.batch_id)
+        self._hold.stopped = True
+        name = self._batch.batch_id
+        reason = (
+            f"{why}: batch {name} is stopped. {left}. The schedule stays off, and so do the event "
+            f"sources of sqs: `workbench resume {name}` or `workbench purge {name}`"
+        )
+        self._note("stopped", reason=reason)
+        return End(STOPPED, reason)
+
+    def _collect(self, end: End) -> Evidence:
+        """What is known; of a complete batch all of it, which takes CloudWatch some minutes."""
+        if end.kind != COMPLETE:
+            return self._collector.now()
+        if self._place.patience.metrics_s > 0:
+            self._options.say("the batch is complete; waiting for CloudWatch's last minutes")
+        return self._collector.settled()
+
+    def _follower(self) -> Follower:
+        """What follows the batch, and knows when it has spent too much."""
+        options, place, design = self._options, self._place, self._collector.design
+        spending = Spending(
+            self._collector.so_far,
+            load_book(options.region),
+            self._forecast_usd,
+            place.clock,
+            place.patience.meter_s,
+        )
+        waiting = {one.batch_id for one in place.ledger.live(place.deployed.key)}
+        queue = place.deployed.outputs["NoticesQueueUrl"]
+        return Follower(
+            batch=self._batch,
+            design=design,
+            batches=self._batches,
+            notices=Notices(place.aws, queue, waiting.__contains__),
+            spent=spending.usd,
+            max_usd=options.max_usd,
+            triggered_at=place.clock.now(),
+            timeout_s=options.timeout_s or timeout_s(design, self._batch.items),
+            clock=place.clock,
+            patience=place.patience,
+        )
+
+    def _note(self, phase: str, **changes: object) -> None:
+        """Write down how far the batch is."""
+        self._entry = self._place.ledger.write(self._entry.at(phase, **changes))
+
+    def _with_trouble(self, end: End) -> End:
+        """Say what could not be put back; a batch that is complete stays so."""
+        if not self._hold.trouble:
+            return end
+        text = (
+            f"the stack's settings could not be put back: {self._hold.trouble[0]} They are kept "
+            "in the ledger, and the next run puts them back"
+        )
+        if end.kind == COMPLETE:
+            self._options.say(text)
+            return end
+        return replace(end, reason=f"{end.reason}. {text}".lstrip(". "))

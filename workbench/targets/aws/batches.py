@@ -1,0 +1,77 @@
+"""What a target asks of a deployed design: trigger a batch, look at it, stop it, let it go on."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from workbench.aws_clients import Aws
+from workbench.batch import Batch
+from workbench.designs import Design
+from workbench.targets.aws.clock import Clock
+from workbench.targets.aws.stack import Deployed
+
+
+@dataclass(frozen=True)
+class Open:
+    """A batch that is not over; the stack's functions work on it, or wait for it."""
+
+    batch_id: str
+    status: str  # OPEN, CANCELLED, …
+
+
+@dataclass(frozen=True)
+class Look:
+    """A batch as its state tells at one moment."""
+
+    status: str  # absent, open, complete (told or about to be), cancelled, failed
+    items_done: int = 0
+    backlog: int = 0  # messages that wait or are worked; items, where there are no messages
+    detected_at: float | None = None  # seconds since 1970
+    items_failed: int | None = None
+    reason: str = ""
+
+
+class Batches(Protocol):
+    """The batches of one deployed design."""
+
+    def others(self, batch_id: str) -> list[Open]:
+        """Batches that are open besides this one; a few, if there are many."""
+        ...
+
+    def trigger(self, batch: Batch, design: Design) -> float:
+        """Start a batch, once however often it is asked; the time at it, on AWS's clock."""
+        ...
+
+    def look(self, batch: Batch, design: Design) -> Look:
+        """How far a batch is."""
+        ...
+
+    def stop(self, batch_id: str) -> str:
+        """Stop a batch so that it can go on; what is left of it and what goes on, in words."""
+        ...
+
+    def resume(self, batch_id: str) -> None:
+        """Let a stopped batch go on."""
+        ...
+
+    def purge(self, batch_id: str) -> str:
+        """Give up a stopped batch for good; what was thrown away, in words."""
+        ...
+
+
+def trigger_input(batch: Batch, design: Design) -> dict[str, object]:
+    """What starts a batch, as both designs take it."""
+    return {
+        "batch_id": batch.batch_id,
+        "items": batch.items,
+        "seed": batch.seed,
+        "knobs": design.batch_knobs(),
+    }
+
+
+def batches_of(aws: Aws, deployed: Deployed, clock: Clock) -> Batches:
+    """The batches of a deployed stack."""
+    from workbench.targets.aws.sfn_batches import SfnBatches
+    from workbench.targets.aws.sqs_batches import SqsBatches
+
+    known = {"sqs": SqsBatches, "sfn": SfnBatches}
+    return known[deployed.design.name](aws, deployed, clock)

@@ -1,0 +1,45 @@
+"""The time at which a batch runs on AWS, and how long to wait for what."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+SKEW_MAX_S = 2.0  # a Date header is whole seconds old, and travels
+
+
+@dataclass(frozen=True)
+class Clock:
+    """The wall clock, and sleeping by it; tests pass their own."""
+
+    now: Callable[[], float] = time.time
+    sleep: Callable[[float], None] = time.sleep
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long to wait, in seconds; the defaults are for AWS itself."""
+
+    settings_s: float = 120  # for a function or an event source to take its new settings
+    # SetQueueAttributes takes up to a minute to reach all of SQS (SQS API reference).
+    visibility_s: float = 60
+    look_s: float = 5  # between two looks at a batch, at first
+    look_max_s: float = 20  # later; also SQS's longest poll
+    notice_s: float = 60  # for a notification, once the state says that it was sent
+    logs_s: float = 300  # for the last log line
+    metrics_s: float = 180  # for CloudWatch's metrics: a minute may be late, or more
+    settle_s: float = 15  # between two looks at logs or metrics
+    meter_s: float = 60  # between two looks at what a running batch has cost
+
+
+def skew_s(answer: dict[str, Any], asked_at: float, answered_at: float) -> float:
+    """How far AWS's clock is ahead of ours, from the Date header of an answer; 0 if about right.
+
+    A machine that keeps its time is nearer to AWS than a header of whole seconds can tell.
+    """
+    date = answer["ResponseMetadata"].get("HTTPHeaders", {}).get("date")
+    if date is None:
+        return 0.0
+    ahead_s = parsedate_to_datetime(date).timestamp() + 0.5 - (asked_at + answered_at) / 2
+    return ahead_s if abs(ahead_s) > SKEW_MAX_S else 0.0

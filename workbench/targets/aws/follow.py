@@ -1,0 +1,123 @@
+"""Following a batch to its end: by its notification, and by its state where that says more."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from decimal import Decimal
+from math import ceil
+
+from workbench.batch import Batch
+from workbench.designs import Design, Sqs
+from workbench.targets.aws.batches import Batches, Look
+from workbench.targets.aws.clock import Clock, Patience
+from workbench.targets.aws.notices import Notice, Notices
+from workbench.targets.base import Progress, Watcher
+
+TIMEOUT_LEAST_S = 900
+TIMEOUT_FACTOR = 4  # of the time that a batch should take
+CREATE_PER_S = 1_000  # items a second, taken low: one key takes that many writes
+COMPLETE, FAILED, STOPPED, LATE, GONE = "complete", "failed", "stopped", "late", "gone"
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A look at one moment, in seconds since the trigger."""
+
+    t_s: float
+    items_done: int
+    backlog: int
+    cost_usd: Decimal
+
+
+@dataclass(frozen=True)
+class End:
+    """How it ended: complete, failed, stopped (on dollars), late, or gone (cancelled)."""
+
+    kind: str
+    reason: str = ""
+    notice: Notice | None = None
+    detected_at: float | None = None  # seconds since 1970
+
+
+@dataclass
+class Follower:
+    """Follows one batch. `spent` says the dollars so far, when that part of the items is done."""
+
+    batch: Batch
+    design: Design
+    batches: Batches
+    notices: Notices
+    spent: Callable[[float], Decimal]
+    max_usd: Decimal
+    triggered_at: float
+    timeout_s: float
+    clock: Clock
+    patience: Patience
+    samples: list[Sample] = field(default_factory=list)
+
+    def follow(self, watch: Watcher) -> End:
+        """Wait for the end, and tell how far the batch is meanwhile."""
+        told_at: float | None = None  # when the state first said that it was over
+        while True:
+            notice = self.notices.wait(self.batch.batch_id, self._wait_s())
+            look = self.batches.look(self.batch, self.design)
+            sample = self._sample(look)
+            watch(Progress(sample.items_done, self.batch.items, sample.t_s, float(sample.cost_usd)))
+            if notice is not None:
+                return self._noticed(notice, look)
+            now = self.clock.now()
+            if look.status == "complete":
+                told_at = told_at or now
+                if now - told_at >= self.patience.notice_s:
+                    return End(COMPLETE, detected_at=look.detected_at)
+            elif end := self._ended(look, sample):
+                return end
+            if now - self.triggered_at >= self.timeout_s:
+                return End(LATE, self._late(look))
+
+    def _wait_s(self) -> float:
+        """Look often at first, then less and less: a long batch changes slowly."""
+        elapsed_s = self.clock.now() - self.triggered_at
+        return min(self.patience.look_max_s, max(self.patience.look_s, elapsed_s / 20))
+
+    def _sample(self, look: Look) -> Sample:
+        t_s = self.clock.now() - self.triggered_at
+        done = look.items_done / self.batch.items
+        sample = Sample(t_s, look.items_done, look.backlog, self.spent(done))
+        self.samples.append(sample)
+        return sample
+
+    def _noticed(self, notice: Notice, look: Look) -> End:
+        detected_at = notice.detected_at or look.detected_at
+        if notice.status == "complete":
+            return End(COMPLETE, notice=notice, detected_at=detected_at)
+        reason = f"the batch {notice.status.replace('_', ' ')}: {notice.reason or 'no reason told'}"
+        return End(FAILED, reason, notice)
+
+    def _ended(self, look: Look, sample: Sample) -> End | None:
+        """An end that no notification tells of."""
+        if look.status == "failed":
+            return End(FAILED, look.reason)
+        if look.status == "cancelled":
+            return End(GONE, "the batch was cancelled by somebody else")
+        if sample.cost_usd > self.max_usd:
+            spent = f"${sample.cost_usd:.4f} are spent by our meter"
+            return End(STOPPED, f"{spent} and --max-usd is ${self.max_usd:.2f}")
+        return None
+
+    def _late(self, look: Look) -> str:
+        done = f"{look.items_done:,} of {self.batch.items:,} items"
+        return (
+            f"no notification within {self.timeout_s:,.0f} s: the batch is {look.status}, about "
+            f"{done} are done, {look.backlog:,} wait. Run the same order again to go on following"
+        )
+
+
+def timeout_s(design: Design, items: int) -> float:
+    """How long a batch may take: several times what it should, and never less than 15 minutes."""
+    at_once = (design.max_concurrency or 1_000) * design.item_concurrency
+    work_s = items * design.value_max / 1000 / at_once + items / CREATE_PER_S
+    if isinstance(design, Sqs):
+        work_s += 2 * design.poll_s + design.visibility_timeout_s
+    else:
+        work_s += ceil(items / design.items_per_child) / 100
+    return max(TIMEOUT_LEAST_S, TIMEOUT_FACTOR * work_s)

@@ -1,0 +1,81 @@
+"""Holding a stack for one run: its settings changed, the schedule off, and all of it put back.
+
+What the settings were is written to the ledger before anything is changed, so that a run whose
+machine died, or whose credentials expired, is put right by the next one.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+
+from workbench.aws_clients import Aws
+from workbench.designs import Design
+from workbench.errors import WorkbenchError
+from workbench.ledger import Ledger
+from workbench.targets.aws.clock import Clock, Patience
+from workbench.targets.aws.settings import Settings, Switchboard, wanted
+from workbench.targets.aws.stack import Deployed
+
+
+@dataclass
+class Hold:
+    """A stack that is held; `stopped` keeps its event sources and its schedule off afterwards."""
+
+    stopped: bool = False
+    trouble: list[str] = field(default_factory=list)  # what could not be put back, and why
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a run happens: a stack, how to reach it, the ledger, and the time."""
+
+    aws: Aws
+    deployed: Deployed
+    ledger: Ledger
+    clock: Clock
+    patience: Patience
+
+    def switchboard(self, aws: Aws | None = None) -> Switchboard:
+        """The settings of the stack."""
+        return Switchboard(aws or self.aws, self.deployed, self.clock, self.patience)
+
+
+@contextmanager
+def held(place: Place, design: Design, hold: Hold) -> Iterator[None]:
+    """Set what the design wants, and put everything back however the block ends."""
+    board, key = place.switchboard(), place.deployed.key
+    now = board.read()
+    kept = place.ledger.settings(key)
+    before = now if kept is None else Settings.from_json(kept)
+    place.ledger.keep_settings(key, before.as_json())
+    try:
+        board.set(now, wanted(now, design))
+        yield
+    finally:
+        _put_back(place, before, hold)
+
+
+def put_back(place: Place) -> bool:
+    """Put back what an earlier run left changed; whether there was anything."""
+    kept = place.ledger.settings(place.deployed.key)
+    if kept is None:
+        return False
+    board = place.switchboard()
+    board.set(board.read(), Settings.from_json(kept))
+    place.ledger.drop_settings(place.deployed.key)
+    return True
+
+
+def _put_back(place: Place, before: Settings, hold: Hold) -> None:
+    """Put the settings back; with a new session if the old one is refused by now."""
+    goal = replace(before, cron=False) if hold.stopped else before
+    for board in (place.switchboard(), place.switchboard(place.aws.renewed())):
+        try:
+            board.set(board.read(), goal)
+        except WorkbenchError as error:
+            hold.trouble = [str(error)]
+            continue
+        hold.trouble = []
+        if not hold.stopped:  # else a resume or a purge switches the schedule on again
+            place.ledger.drop_settings(place.deployed.key)
+        return

@@ -1,0 +1,129 @@
+"""Batches of the `sfn` design: an execution of the state machine each, named by the batch's id."""
+
+import json
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from workbench.aws_clients import Aws, code_of, plainly, scrub
+from workbench.batch import Batch
+from workbench.designs import Design
+from workbench.targets.aws.batches import Look, Open, trigger_input
+from workbench.targets.aws.clock import Clock
+from workbench.targets.aws.stack import Deployed
+
+OPEN_LOOK = 10
+STATUS = {"RUNNING": "open", "PENDING_REDRIVE": "open", "SUCCEEDED": "complete"}
+ENDED = ("succeeded", "failed", "timedOut", "aborted")  # of the items of a map run
+
+
+class SfnBatches:
+    """The batches of a deployed `SfnBatchProcessing`."""
+
+    def __init__(self, aws: Aws, deployed: Deployed, clock: Clock) -> None:  # noqa: ARG002
+        self._aws = aws
+        self._machine = deployed.outputs["StateMachineArn"]
+        self._map_runs: dict[str, str] = {}  # by batch: ListMapRuns is asked once
+        self.read_units = 0.0
+
+    def others(self, batch_id: str) -> list[Open]:
+        with plainly():
+            answer = self._states.list_executions(
+                stateMachineArn=self._machine, statusFilter="RUNNING", maxResults=OPEN_LOOK
+            )
+        names = [one["name"] for one in answer["executions"]]
+        return [Open(name, "OPEN") for name in names if name != batch_id]
+
+    def trigger(self, batch: Batch, design: Design) -> float:
+        with plainly():
+            try:
+                answer = self._states.start_execution(
+                    stateMachineArn=self._machine,
+                    name=batch.batch_id,
+                    input=json.dumps(trigger_input(batch, design)),
+                )
+            except ClientError as error:
+                if code_of(error) != "ExecutionAlreadyExists":
+                    raise
+                # The name is ours: an earlier try got through.
+                answer = self._execution(batch.batch_id)
+        return answer["startDate"].timestamp()
+
+    def look(self, batch: Batch, design: Design) -> Look:  # noqa: ARG002
+        with plainly():
+            try:
+                found = self._execution(batch.batch_id)
+            except ClientError as error:
+                if code_of(error) != "ExecutionDoesNotExist":
+                    raise
+                return Look("absent")
+            counts = self._item_counts(batch.batch_id)
+        status = STATUS.get(found["status"], "failed")
+        if status == "complete" and json.loads(found.get("output") or "{}").get("owner") is False:
+            return Look("failed", reason="another execution has claimed this batch")
+        done = sum(counts.get(name, 0) for name in ENDED)
+        return Look(
+            status=status,
+            items_done=batch.items if status == "complete" else done,
+            backlog=counts.get("pending", 0) + counts.get("running", 0),
+            detected_at=found["stopDate"].timestamp() if status == "complete" else None,
+            reason=_why(found) if status == "failed" else "",
+        )
+
+    def stop(self, batch_id: str) -> str:
+        """Stop the execution, its map run and the children with it."""
+        with plainly():
+            counts = self._item_counts(batch_id)
+            self._states.stop_execution(
+                executionArn=self._arn(batch_id), error="Stopped", cause="by the workbench"
+            )
+        waiting = counts.get("pending", 0) + counts.get("running", 0)
+        return (
+            f"the execution is stopped with {waiting} items not done; functions that are running "
+            "end by themselves. It can be resumed for 14 days"
+        )
+
+    def resume(self, batch_id: str) -> None:
+        """Redrive the execution: it goes on where it was stopped, and so does its map run."""
+        with plainly():
+            self._states.redrive_execution(executionArn=self._arn(batch_id))
+
+    def purge(self, batch_id: str) -> str:  # noqa: ARG002
+        """Nothing waits anywhere: the items lie in the bucket, which forgets them."""
+        return "nothing waits in a queue; the batch's objects expire after 30 days"
+
+    def children(self, batch_id: str) -> int:
+        """How many children the map run has started."""
+        with plainly():
+            run = self._map_run(batch_id)
+            counts = run.get("executionCounts", {}) if run else {}
+        return counts.get("total", 0) - counts.get("pending", 0)
+
+    @property
+    def _states(self) -> Any:
+        return self._aws.client("stepfunctions")
+
+    def _arn(self, batch_id: str) -> str:
+        return f"{self._machine.replace(':stateMachine:', ':execution:')}:{batch_id}"
+
+    def _execution(self, batch_id: str) -> dict[str, Any]:
+        return self._states.describe_execution(executionArn=self._arn(batch_id))
+
+    def _item_counts(self, batch_id: str) -> dict[str, int]:
+        run = self._map_run(batch_id)
+        return run["itemCounts"] if run else {}
+
+    def _map_run(self, batch_id: str) -> dict[str, Any] | None:
+        """The execution's map run, if it has got there."""
+        if batch_id not in self._map_runs:
+            runs = self._states.list_map_runs(executionArn=self._arn(batch_id))["mapRuns"]
+            if not runs:
+                return None
+            self._map_runs[batch_id] = runs[0]["mapRunArn"]
+        return self._states.describe_map_run(mapRunArn=self._map_runs[batch_id])
+
+
+def _why(found: dict[str, Any]) -> str:
+    """Why an execution failed, without account ids."""
+    error, cause = found.get("error", ""), found.get("cause", "")
+    return scrub(f"the execution {found['status']}: {error} {cause}".strip())[:500]

@@ -1,0 +1,108 @@
+"""The target `aws`: one batch on a deployed stack, from its settings to its run folder.
+
+Refused before anything happens: NotDeployed, BadInput, BudgetExceeded. Whatever goes wrong from
+then on ends in a run folder that says `incomplete` and why, with the stack's settings put back.
+"""
+
+from dataclasses import replace
+from decimal import Decimal
+
+from workbench.aws_clients import Aws
+from workbench.batch import Batch
+from workbench.designs import Design
+from workbench.errors import BadInput, NotDeployed
+from workbench.ledger import Entry, Ledger, order_of
+from workbench.records import Folder
+from workbench.targets.aws.attempt import Attempt
+from workbench.targets.aws.batches import Batches, batches_of
+from workbench.targets.aws.collect import Collector
+from workbench.targets.aws.hold import Place
+from workbench.targets.aws.options import AwsOptions
+from workbench.targets.aws.spending import refuse_forecast
+from workbench.targets.aws.stack import find_stack, refuse_design
+from workbench.targets.base import Watcher
+
+
+class AwsTarget:
+    """Runs batches on the deployed stacks; AWS_ENDPOINT_URL may name an AWS-compatible server."""
+
+    name = "aws"
+
+    def __init__(self, options: AwsOptions | None = None) -> None:
+        self._options = options or AwsOptions()
+
+    def run(self, design: Design, batch: Batch, watch: Watcher) -> Folder:
+        """Run a batch, or go on with the one of the same order that did not end."""
+        place = self._place(design)
+        forecast_usd = self._forecast(design, batch)
+        order = order_of(design, batch, place.deployed.key)
+        entry = place.ledger.find(order) or _entry(order, design, batch, place)
+        batch = replace(batch, batch_id=entry.batch_id)
+        batches = batches_of(place.aws, place.deployed, place.clock)
+        _refuse_busy(place, entry, batches)
+        collector = Collector(place, design, batch, batches)
+        if entry.phase != "planned":
+            self._options.say(f"going on with batch {entry.batch_id}, which was {entry.phase}")
+        attempt = Attempt(self._options, collector, place.ledger.write(entry), forecast_usd)
+        return attempt.go(watch)
+
+    def _place(self, design: Design) -> Place:
+        """The deployed stack, checked."""
+        options = self._options
+        aws = Aws()
+        aws.account()
+        if aws.region != options.region:
+            raise NotDeployed(
+                f"the session is in {aws.region} and the prices are of {options.region}. Set "
+                f"AWS_REGION={options.region}, or ask for the prices of {aws.region}."
+            )
+        deployed = find_stack(aws, design.name)
+        refuse_design(deployed, design)
+        return Place(aws, deployed, Ledger(options.results), options.clock, options.patience)
+
+    def _forecast(self, design: Design, batch: Batch) -> Decimal | None:
+        """The forecast, refused if it passes the limit; None where nobody forecasts."""
+        if self._options.forecast is None:
+            return None
+        forecast_usd = self._options.forecast(design, batch.items)
+        refuse_forecast(forecast_usd, self._options.max_usd)
+        return forecast_usd
+
+
+def _entry(order: str, design: Design, batch: Batch, place: Place) -> Entry:
+    """A new batch's entry."""
+    return Entry(
+        batch_id=batch.batch_id,
+        order=order,
+        design=design.name,
+        items=batch.items,
+        seed=batch.seed,
+        stack=place.deployed.key,
+        region=place.deployed.region,
+    )
+
+
+def _refuse_busy(place: Place, entry: Entry, batches: Batches) -> None:
+    """Refuse a run while another batch is open, or one was stopped and not dealt with."""
+    if entry.phase == "stopped":
+        name = entry.batch_id
+        raise BadInput(
+            f"batch {name} of this order was stopped. `workbench resume {name}` lets it go on, "
+            f"`workbench purge {name}` gives it up; then run the order again."
+        )
+    stack = place.deployed.design.stack
+    for other in batches.others(entry.batch_id):
+        name = other.batch_id
+        if other.status == "CANCELLED":
+            advice = f"`workbench resume {name}` or `workbench purge {name}` first"
+        else:
+            advice = "wait for its end, or go on with it by running its order again"
+        raise BadInput(
+            f"batch {name} is {other.status} on {stack}, whose functions two batches must not "
+            f"share while they are measured: {advice}."
+        )
+    if not place.switchboard().sources_on():
+        raise BadInput(
+            f"the event sources of {stack} are off, and no stopped batch is known. Switch them on "
+            "in the Lambda console, or run `make deploy`."
+        )

@@ -1,0 +1,1 @@
+"""What AWS calls need, may do and cost: one module of rules for each service."""

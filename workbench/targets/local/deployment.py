@@ -1,0 +1,68 @@
+"""A stack deployed into this process, its handlers imported; it serves one run after another."""
+
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from moto.cloudwatch.models import cloudwatch_backends
+from moto.moto_api._internal import mock_random
+from moto.s3.models import s3_backends
+
+from workbench.targets.local import dynamodb_table
+from workbench.targets.local.cloud import Cloud
+from workbench.targets.local.door import Stage
+from workbench.targets.local.functions import FunctionSpec, read_functions
+from workbench.targets.local.handlers import Handler, Unpacked, load
+from workbench.targets.local.queues import queue_of
+from workbench.targets.local.sqs_queue import SILENT
+from workbench.targets.local.stack import ACCOUNT, REGION, Stack
+
+
+class Deployment:
+    """One stack of a cloud assembly."""
+
+    def __init__(self, assembly: Path, name: str) -> None:
+        self.stage = Stage()
+        with ExitStack() as opening:
+            self.cloud = Cloud(self.stage.epoch_s)
+            opening.callback(self.cloud.close)
+            self._unpacked = Unpacked()
+            opening.callback(self._unpacked.close)
+            self.stage.client = self.cloud.client
+            self.stack: Stack = self.cloud.deploy(assembly, name)
+            self.functions: dict[FunctionSpec, Handler] = {}
+            for spec in read_functions(self.stack):
+                folder = self._unpacked.path(self._zip(spec))
+                handler = load(folder, spec.handler, spec.variables, self.stage)
+                self.functions[spec] = handler
+            self._open = opening.pop_all()
+
+    @property
+    def code_root(self) -> str:
+        """The folder under which the handlers' code lies."""
+        return self._unpacked.root
+
+    def reset(self, seed: int) -> None:
+        """Forget every item, message, object and metric of an earlier run."""
+        mock_random.seed(seed)
+        for queue in self.stack.of_type("AWS::SQS::Queue"):
+            found = queue_of(queue)
+            found.watcher = SILENT
+            found._messages = []
+        for table in self.stack.of_type("AWS::DynamoDB::Table"):
+            dynamodb_table.clear(table.physical_id)
+        for bucket in self.stack.of_type("AWS::S3::Bucket"):
+            found = s3_backends[ACCOUNT]["aws"].buckets[bucket.physical_id]
+            found.keys.clear()
+            found.multiparts.clear()
+        cloudwatch_backends[ACCOUNT][REGION].metric_data.clear()
+
+    def close(self) -> None:
+        """Undeploy: moto forgets everything."""
+        self._open.close()
+
+    def _zip(self, spec: FunctionSpec) -> bytes:
+        """The code of a function, as it was deployed."""
+        bucket, key = spec.code
+        found: dict[str, Any] = self.cloud.client("s3").get_object(Bucket=bucket, Key=key)
+        return found["Body"].read()

@@ -1,0 +1,63 @@
+"""What came of a run: `run.json`, the timeline and the usage, as the other targets give them."""
+
+from typing import Any
+
+from workbench.batch import Batch, draw
+from workbench.designs import Design
+from workbench.records import Folder, Run
+from workbench.targets.local.scene import EPOCH_S
+from workbench.targets.local.simulation import Simulation
+
+
+def folder_of(simulation: Simulation, design: Design, batch: Batch, started_at: str) -> Folder:
+    """The run of a batch. Its counts are what was seen where the work is done."""
+    status, reason = _status(simulation, batch)
+    notice = simulation.notices.outcome(batch.batch_id) or {}
+    witness, (processor,) = simulation.witness, simulation.functions_of("work")
+    ids = {f"{z:016x}" for z in draw(batch.seed, 0, batch.items, 0)[0].tolist()}
+    run = Run(
+        run_id=batch.batch_id,
+        design=design.name,
+        target="local",
+        items=batch.items,
+        seed=batch.seed,
+        knobs=design.knobs(),
+        batch_id=batch.batch_id,
+        started_at=started_at,
+        created_s=_seconds(simulation.logs.created_s),
+        processed_s=_seconds(witness.last_s(ids)),
+        detected_s=_detected_s(notice),
+        items_processed=len(ids & witness.done_s.keys()),
+        items_failed=len(ids & witness.failed_s.keys()),
+        items_duplicated=witness.repeated,
+        invocations=processor.invocations,
+        cold_starts=processor.cold_starts,
+        peak_concurrency=processor.peak,
+        status=status,
+        reason=reason,
+    )
+    return Folder(run, simulation.timeline.frame(), simulation.scene.meter.frame())
+
+
+def _status(simulation: Simulation, batch: Batch) -> tuple[str, str]:
+    """Complete, or incomplete and why; a complete batch may have left something behind."""
+    notice = simulation.notices.outcome(batch.batch_id)
+    left = ", ".join(simulation.left())
+    if notice is None:
+        now = simulation.scene.kernel.now
+        return "incomplete", f"no notification after {now:.0f} s; left: {left or 'nothing'}"
+    if notice.get("status") != "complete":
+        return "incomplete", f"{notice.get('status')}: {notice.get('reason')}"
+    return "complete", f"left after completion: {left}" if left else ""
+
+
+def _detected_s(notice: dict[str, Any]) -> float | None:
+    """Seconds from the trigger to the moment that a notice names; a failed start names none."""
+    if notice.get("status") != "complete":
+        return None
+    return _seconds(notice["detected_at"] - EPOCH_S)
+
+
+def _seconds(value: float | None) -> float | None:
+    """A time to the millisecond: finer is noise of the arithmetic."""
+    return None if value is None else round(value, 3)

@@ -1,0 +1,172 @@
+"""One run of a deployed stack: its services put together, and what is left at the end."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from workbench.targets.local.async_invoke import AsyncInvoker, read_specs
+from workbench.targets.local.billing import bill_storage
+from workbench.targets.local.calls.dynamodb import DynamoDb
+from workbench.targets.local.calls.others import CloudWatch, Sns
+from workbench.targets.local.calls.s3 import S3Rules
+from workbench.targets.local.calls.sqs import Sqs
+from workbench.targets.local.clients import Caller
+from workbench.targets.local.delivery import Delivery
+from workbench.targets.local.deployment import Deployment
+from workbench.targets.local.event_bridge import EventBridge
+from workbench.targets.local.event_source import EventSource
+from workbench.targets.local.functions import Function
+from workbench.targets.local.lambda_service import LambdaService
+from workbench.targets.local.machines import Machines
+from workbench.targets.local.mapping import read_mappings
+from workbench.targets.local.queues import Notices, QueueWatch, queue_labels, queue_named, queue_of
+from workbench.targets.local.reports import Reports
+from workbench.targets.local.scene import Scene
+from workbench.targets.local.sqs_queue import VirtualQueue
+from workbench.targets.local.storage import Storage
+from workbench.targets.local.telemetry import CustomMetrics, Logs
+from workbench.targets.local.throughput import TokenBucket
+from workbench.targets.local.timeline import Timeline
+from workbench.targets.local.witness import Witness
+
+SCALE_WINDOW_S = 10  # new environments are allowed by the ten seconds (Lambda scaling behavior)
+
+
+class Simulation:
+    """The services of one run. `seen` is told how many items are over, as that changes."""
+
+    def __init__(self, deployment: Deployment, scene: Scene, seen: Callable[[int], None]) -> None:
+        deployment.reset(scene.seed)
+        self.scene = scene
+        self.deployment = deployment
+        self.timeline = Timeline(scene.kernel)
+        self.custom = CustomMetrics(scene)
+        self.logs = Logs(scene, self.custom)
+        self.reports = Reports(scene, self.logs, deployment.code_root)
+        self.witness = Witness(scene.kernel, self._over)
+        self._items = 0
+        self._seen = seen
+        self.storage = Storage()
+        self.notices = Notices()
+        stack, client = deployment.stack, deployment.cloud.client
+        self.service = LambdaService(scene, self._functions(), self.reports, self.timeline)
+        self.delivery = Delivery(scene, client, queue_labels(stack))
+        self.events = AsyncInvoker(scene, self.service, read_specs(stack), self.delivery.to_queue)
+        self.bridge = EventBridge(scene, stack.of_type("AWS::Events::Rule"), self._deliver)
+        self.machines = Machines(scene, stack, self.service, client, self.bridge)
+        self.queues = dict(self._watched_queues())
+        self.sources = list(self._sources())
+        deployment.stage.set(scene, Caller(scene, self._rules()), self.witness)
+
+    def begin(self, items: int) -> None:
+        """A run of so many items begins: the timeline starts with none of them over."""
+        self._items = items
+        for metric, value in (("concurrency", 0), ("throttles", 0), ("items_done", 0)):
+            self.timeline.note(metric, value)
+        self.timeline.note("backlog", items)
+
+    def start(self, trigger: dict[str, Any]) -> None:
+        """Start a batch as a user would: the state machine, or else the batcher."""
+        if self.machines:
+            self.machines.start(trigger["batch_id"], trigger)
+        else:
+            self.events.invoke(self.deployment.stack.outputs["BatcherName"], trigger)
+
+    def quiet(self) -> bool:
+        """Whether nothing is under way: no invocation, execution, event or message."""
+        return (
+            not self.service.running
+            and not self.events.waiting
+            and not self.machines.running
+            and not any(queue.held for queue in self.queues.values())
+        )
+
+    def left(self) -> list[str]:
+        """What is still under way, in words."""
+        messages = {name: queue.held for name, queue in self.queues.items()}
+        found = [f"{held} messages in {name}" for name, held in messages.items() if held]
+        for what, number in (
+            ("invocations", self.service.running),
+            ("asynchronous events", self.events.waiting),
+            ("executions", self.machines.running),
+        ):
+            found += [f"{number} {what}"] if number else []
+        return found
+
+    def settle(self) -> None:
+        """Bill what adds up over time, and put the metrics where AWS would have put them."""
+        for source in self.sources:
+            source.settle()
+        self.logs.bill(self.scene.meter)
+        self.custom.bill(self.scene.meter)
+        bill_storage(self.scene, self.deployment.stack, self.storage)
+        self.machines.note_metrics()
+        self.scene.metrics.put(self.deployment.cloud.client("cloudwatch"))
+
+    def stop(self) -> None:
+        """End every handler that is still at work, without a word to anyone."""
+        self.service.stop()
+
+    def functions_of(self, label: str) -> list[Function]:
+        """The functions whose cost is for that."""
+        return [one for one in self.service.functions.values() if one.spec.label == label]
+
+    def _over(self, over: int) -> None:
+        """So many items are done or failed."""
+        self.timeline.note("items_done", len(self.witness.done_s))
+        self.timeline.note("backlog", self._items - over)
+        self._seen(over)
+
+    def _functions(self) -> Iterator[Function]:
+        value = self.scene.profile.value
+        environments = value("lambda_scale_per_10s")
+        for spec, handler in self.deployment.functions.items():
+            slowness = max(1.0, value("lambda_vcpu_mb") / spec.memory_mb)
+            scale = TokenBucket(environments / SCALE_WINDOW_S, environments)
+            yield Function(spec, handler, slowness, scale)
+
+    def _watched_queues(self) -> Iterator[tuple[str, VirtualQueue]]:
+        """Every queue but the one that only listens to the topic, by its logical name."""
+        listening = {
+            one.properties["Endpoint"].rsplit(":", 1)[-1]
+            for one in self.deployment.stack.of_type("AWS::SNS::Subscription")
+        }
+        for resource in self.deployment.stack.of_type("AWS::SQS::Queue"):
+            queue = queue_of(resource)
+            if queue.name in listening:
+                queue.watcher = self.notices
+                continue
+            queue.watcher = QueueWatch(self.scene, queue.name)
+            yield queue.name, queue
+
+    def _sources(self) -> Iterator[EventSource]:
+        labels = queue_labels(self.deployment.stack)
+        for spec in read_mappings(self.deployment.stack, labels):
+            queue = queue_named(spec.queue)
+            source = EventSource(self.scene, self.service, spec, queue)
+            queue.watcher.on_due = source.due
+            yield source
+
+    def _rules(self) -> dict[str, Any]:
+        stack = self.deployment.stack
+        warm = {
+            table.physical_id: int(table.properties["WarmThroughput"]["WriteUnitsPerSecond"])
+            for table in stack.of_type("AWS::DynamoDB::Table")
+            if "WarmThroughput" in table.properties
+        }
+        return {
+            "dynamodb": DynamoDb(self.scene, self.storage, warm),
+            "sqs": Sqs(self.scene, queue_labels(stack)),
+            "s3": S3Rules(self.scene),
+            "sns": Sns(self.scene),
+            "cloudwatch": CloudWatch(self.scene, self.custom),
+        }
+
+    def _deliver(self, target: str, given: Any) -> None:
+        """What EventBridge gives to a rule's target."""
+        service = target.split(":")[2]
+        if service == "lambda":
+            self.events.invoke(target.rsplit(":", 1)[-1], given)
+        elif service == "states":
+            self.machines.start_unnamed(given)
+        else:
+            self.delivery.to_topic(target, given)

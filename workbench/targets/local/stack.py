@@ -1,0 +1,107 @@
+"""A deployed stack: the template's resources with the names that CloudFormation gave them.
+
+moto makes less than a template says (no architecture, no subscription, no failure destination), so
+what a resource should be is read from here, its references filled in.
+"""
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Any
+
+ACCOUNT = "123456789012"
+REGION = "us-east-1"
+PSEUDO = {
+    "AWS::AccountId": ACCOUNT,
+    "AWS::Region": REGION,
+    "AWS::Partition": "aws",
+    "AWS::URLSuffix": "amazonaws.com",
+}
+
+
+@dataclass(frozen=True)
+class Resource:
+    """One resource: its logical id, type, physical id, and properties with references filled in."""
+
+    logical_id: str
+    type: str
+    physical_id: str
+    properties: dict[str, Any]
+
+
+class Stack:
+    """The resources and outputs of one deployed stack."""
+
+    def __init__(self, template: dict[str, Any], physical_ids: dict[str, str]) -> None:
+        self._template = template
+        self._physical_ids = physical_ids
+        self.outputs: dict[str, str] = {
+            name: self.resolve(output["Value"])
+            for name, output in template.get("Outputs", {}).items()
+        }
+
+    def of_type(self, kind: str) -> list[Resource]:
+        """Every resource of a type, such as `AWS::SQS::Queue`, in the template's order."""
+        return [
+            Resource(
+                logical_id=logical_id,
+                type=kind,
+                physical_id=self._physical_ids.get(logical_id, ""),
+                properties=self.resolve(resource.get("Properties", {})),
+            )
+            for logical_id, resource in self._template["Resources"].items()
+            if resource["Type"] == kind
+        ]
+
+    def resolve(self, value: Any) -> Any:
+        """A template's value with Ref, Fn::GetAtt, Fn::Join and Fn::Sub filled in."""
+        if isinstance(value, list):
+            return [self.resolve(one) for one in value]
+        if not isinstance(value, dict):
+            return value
+        if len(value) == 1:
+            name, content = next(iter(value.items()))
+            if name == "Ref":
+                return self._ref(content)
+            if name == "Fn::GetAtt":
+                return self._attribute(*content)
+            if name == "Fn::Join":
+                return content[0].join(map(str, self.resolve(content[1])))
+            if name == "Fn::Sub":
+                return re.sub(r"\$\{([^}]+)\}", lambda found: self._ref(found[1]), content)
+            assert not name.startswith("Fn::"), f"the template uses {name}, which is not read here"
+        return {name: self.resolve(one) for name, one in value.items()}
+
+    def _ref(self, logical_id: str) -> str:
+        """What Ref gives: a pseudo parameter or a physical id."""
+        if logical_id in PSEUDO:
+            return PSEUDO[logical_id]
+        return self._physical_ids.get(logical_id, logical_id)
+
+    def _attribute(self, logical_id: str, attribute: str) -> str:
+        """What Fn::GetAtt gives; only ARNs are asked for where this is read."""
+        kind = self._template["Resources"][logical_id]["Type"]
+        physical_id = self._ref(logical_id)
+        if attribute != "Arn":
+            return f"{physical_id}.{attribute}"
+        name = physical_id.rsplit("/", 1)[-1]
+        known = {
+            "AWS::SQS::Queue": arn("sqs", name),
+            "AWS::Lambda::Function": arn("lambda", f"function:{name}"),
+            "AWS::DynamoDB::Table": arn("dynamodb", f"table/{name}"),
+            "AWS::Events::Rule": arn("events", f"rule/{name}"),
+            "AWS::Logs::LogGroup": arn("logs", f"log-group:{name}:*"),
+            "AWS::S3::Bucket": f"arn:aws:s3:::{name}",
+            "AWS::IAM::Role": f"arn:aws:iam::{ACCOUNT}:role/{name}",
+        }
+        return known.get(kind, physical_id)
+
+
+def arn(service: str, resource: str) -> str:
+    """The ARN of a resource in the one account and region there is."""
+    return f"arn:aws:{service}:{REGION}:{ACCOUNT}:{resource}"
+
+
+def read_template(text: str) -> dict[str, Any]:
+    """A template file's content."""
+    return json.loads(text)

@@ -1,0 +1,143 @@
+"""The local target: a batch on the deployed stack, in this process, in virtual time."""
+
+import sys
+import weakref
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any, Self
+
+import pandas as pd
+
+from workbench.batch import Batch
+from workbench.designs import Design
+from workbench.errors import NotDeployed
+from workbench.profile import Profile, load_profile
+from workbench.records import Folder
+from workbench.targets.base import Progress, Watcher
+from workbench.targets.local.deployment import Deployment
+from workbench.targets.local.faults import Faults, NoFaults
+from workbench.targets.local.outcome import folder_of
+from workbench.targets.local.scene import Scene
+from workbench.targets.local.simulation import Simulation
+from workbench.targets.local.states.faults import Faults as MapFaults
+from workbench.targets.local.synth import assembly
+from workbench.targets.local.telemetry import captured
+
+DEADLINE_S = 14 * 86_400  # as long as a queue keeps a message
+WATCHED = 200  # how often a run tells how far it is
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How runs are made: constants, fault plan, whether the cron rule fires, when to give up."""
+
+    profile: Profile = field(default_factory=load_profile)
+    faults: Faults = field(default_factory=NoFaults)
+    map_faults: MapFaults = field(default_factory=MapFaults)
+    cron: bool = False  # a benchmark has its rule disabled, as on AWS
+    deadline_s: float = DEADLINE_S
+    assemble: Callable[[Design], Path] = assembly  # the cloud assembly for a design's knobs
+
+
+class LocalTarget:
+    """Runs batches one after another; the cloud stays open to be asked until it is closed."""
+
+    name = "local"
+
+    def __init__(self, settings: Settings | None = None) -> None:
+        self.settings = settings or Settings()
+        self.simulation: Simulation | None = None
+        self._deployed: tuple[Path, str, Deployment] | None = None
+        self._close: weakref.finalize | None = None
+
+    def run(self, design: Design, batch: Batch, watch: Watcher) -> Folder:
+        """Run a batch until it is notified and nothing is under way; `watch` is told now and then.
+
+        A batch that does not get there by the deadline is `incomplete`, with what was left.
+        """
+        design.refuse_items(batch.items)
+        settings = self.settings
+        deployment = self._deploy(design)
+        started_at = datetime.now(UTC).isoformat(timespec="seconds")
+        scene = Scene(settings.profile, batch.seed, settings.faults, settings.map_faults)
+        simulation = Simulation(deployment, scene, _Watch(scene, batch, watch))
+        self.simulation = simulation
+        simulation.begin(batch.items)
+        with captured(sys.stdout):
+            try:
+                if settings.cron:
+                    simulation.bridge.start_schedules()
+                simulation.start(trigger(design, batch))
+                scene.kernel.run(settings.deadline_s, partial(_over, simulation, batch))
+            finally:
+                simulation.stop()
+        simulation.settle()
+        return folder_of(simulation, design, batch, started_at)
+
+    def client(self, service: str) -> Any:
+        """A boto3 client of the cloud as the last run has left it."""
+        if self._deployed is None:
+            raise NotDeployed("nothing has run on this target yet, so it has no cloud to ask")
+        return self._deployed[2].cloud.client(service)
+
+    @property
+    def invocations(self) -> pd.DataFrame:
+        """One row for each invocation of the last run, as Lambda's REPORT lines tell them."""
+        if self.simulation is None:
+            raise NotDeployed("nothing has run on this target yet")
+        return self.simulation.reports.frame()
+
+    def close(self) -> None:
+        """Undeploy; moto's state, which is the process's, is free for others."""
+        self.simulation = self._deployed = None
+        if self._close is not None:
+            self._close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+    def _deploy(self, design: Design) -> Deployment:
+        """The design's stack, deployed unless it is already."""
+        path = self.settings.assemble(design)
+        if self._deployed is None or self._deployed[:2] != (path, design.stack):
+            self.close()
+            deployment = Deployment(path, design.stack)
+            self._deployed = path, design.stack, deployment
+            self._close = weakref.finalize(self, deployment.close)
+        return self._deployed[2]
+
+
+class _Watch:
+    """Passes on how far a batch is, a bounded number of times, from outside of any handler."""
+
+    def __init__(self, scene: Scene, batch: Batch, watch: Watcher) -> None:
+        self._scene = scene
+        self._batch = batch
+        self._watch = watch
+        self._step = max(1, batch.items // WATCHED)
+
+    def __call__(self, over: int) -> None:
+        if over % self._step == 0 or over == self._batch.items:
+            progress = Progress(over, self._batch.items, self._scene.kernel.now)
+            self._scene.kernel.after(0.0, partial(self._watch, progress))
+
+
+def trigger(design: Design, batch: Batch) -> dict[str, Any]:
+    """What the workbench starts a batch with."""
+    return {
+        "batch_id": batch.batch_id,
+        "items": batch.items,
+        "seed": batch.seed,
+        "knobs": design.batch_knobs(),
+    }
+
+
+def _over(simulation: Simulation, batch: Batch) -> bool:
+    """Whether a batch was notified of and nothing is under way any more."""
+    return batch.batch_id in simulation.notices.by_batch and simulation.quiet()

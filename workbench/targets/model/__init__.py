@@ -1,0 +1,1 @@
+"""A discrete-event model of both designs on AWS's documented limits, compiled with numba."""

@@ -1,0 +1,110 @@
+"""One kernel run: settings in, state out, and what a run folder or an estimate takes from it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from workbench.batch import Batch
+from workbench.designs import Design, Sqs
+from workbench.errors import WorkbenchError
+from workbench.profile import Profile
+from workbench.targets.model.draws import latency_table
+from workbench.targets.model.limits import SEGMENT_TIME, binding_limit, held_s
+from workbench.targets.model.sfn_kernel import run_sfn
+from workbench.targets.model.sfn_settings import SfnSettings, sfn_settings
+from workbench.targets.model.sfn_state import sfn_state
+from workbench.targets.model.sfn_usage import sfn_usage
+from workbench.targets.model.sqs_kernel import run_sqs
+from workbench.targets.model.sqs_settings import SqsSettings, as_record, sqs_settings
+from workbench.targets.model.sqs_state import sqs_state
+from workbench.targets.model.sqs_usage import sqs_usage
+from workbench.targets.model.timeline import timeline_frame
+
+CHILD_TIME = "child time"  # an Express child passes five minutes
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one run of a kernel has left behind."""
+
+    design: Design
+    settings: SqsSettings | SfnSettings
+    state: np.void
+
+    @property
+    def binding_limit(self) -> str:
+        """The limit that held the batch longest, or the one that broke it."""
+        if self.late:
+            return SEGMENT_TIME if isinstance(self.design, Sqs) else CHILD_TIME
+        return binding_limit(self.state["limit_s"])
+
+    @property
+    def held_s(self) -> dict[str, float]:
+        """Seconds by the limit that held the batch, longest first."""
+        return held_s(self.state["limit_s"])
+
+    @property
+    def late(self) -> int:
+        """Invocations or children that passed the time AWS gives them."""
+        return int(self.state["late"])
+
+    def usage(self) -> pd.DataFrame:
+        """The usage table."""
+        tell = sqs_usage if isinstance(self.design, Sqs) else sfn_usage
+        return tell(self.design, self.settings, self.state)
+
+    def timeline(self) -> pd.DataFrame:
+        """The timeline table."""
+        s = self.state
+        done, kept = int(s["left"]), int(s["samples_kept"])
+        return timeline_frame(s["samples"], kept, float(s["detected_s"]), done)
+
+    def run_fields(self) -> dict[str, Any]:
+        """Times and counts, by the names that `records.Run` has."""
+        s = self.state
+        times = {n: float(s[n]) for n in ("created_s", "processed_s", "detected_s")}
+        return times | {
+            "items_processed": int(self.settings.items - s["failed"]),
+            "items_failed": int(s["failed"]),
+            "invocations": int(s["invocations"]),
+            "cold_starts": int(s["cold_starts"]),
+            "peak_concurrency": int(s["peak"]),
+        }
+
+
+def simulate(design: Design, batch: Batch, profile: Profile, stream_seed: int) -> Outcome:
+    """One batch, from its trigger to its notification; `stream_seed` draws the latencies."""
+    design.refuse_items(batch.items)
+    if isinstance(design, Sqs):
+        return play(design, sqs_settings(design, batch, profile, stream_seed), profile)
+    return play(design, sfn_settings(design, batch, profile, stream_seed), profile)
+
+
+def play(design: Design, settings: SqsSettings | SfnSettings, profile: Profile) -> Outcome:
+    """Run the kernel of a design on settings; a broken event order is an error of ours."""
+    table = latency_table(profile)
+    is_sqs = isinstance(settings, SqsSettings)
+    state = sqs_state(table) if is_sqs else sfn_state(table)
+    try:
+        (run_sqs if is_sqs else run_sfn)(as_record(settings), state)
+    except AssertionError as error:
+        raise WorkbenchError(f"the model broke its own order of events: {error}") from error
+    outcome = Outcome(design, settings, state[0])
+    _check(outcome)
+    return outcome
+
+
+def _check(outcome: Outcome) -> None:
+    """Refuse to report what cannot be: not-a-number, items lost, time going backwards."""
+    s, items = outcome.state, outcome.settings.items
+    times = [float(s[n]) for n in ("created_s", "processed_s", "detected_s")]
+    if not np.isfinite(times).all() or times[2] < times[1] - 1e-9:
+        raise WorkbenchError(f"the model broke: created, processed, detected at {times} s")
+    if int(s["left"]) + int(s["failed"]) != items:
+        gone = f"{int(s['left']):,} done and {int(s['failed']):,} failed"
+        raise WorkbenchError(f"the model broke: {gone} of {items:,} items")
+    counts = [s[n] for n in s.dtype.names if s.dtype[n] == np.int64]
+    if min(counts) < 0:
+        raise WorkbenchError("the model broke: a counter passed 2**63")

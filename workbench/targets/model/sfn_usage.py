@@ -1,0 +1,77 @@
+"""The billable units of a batch of `sfn`, from what its kernel has counted."""
+
+from decimal import Decimal
+from math import ceil
+
+import numpy as np
+import pandas as pd
+
+from workbench.designs import Sfn
+from workbench.targets.model.sfn_settings import KEYS_PER_LIST, SUMMARY_MB, SfnSettings
+from workbench.targets.model.tally import (
+    S3,
+    SNS,
+    STEP_FUNCTIONS,
+    Line,
+    gb_months,
+    lambda_lines,
+    telemetry_lines,
+    usage_frame,
+)
+from workbench.units import EXPRESS_STEP_MB, EXPRESS_STEP_MS, gb_seconds
+
+STATES_BEFORE = 4  # Start, Owner?, CreateItems, Process
+STATES_AFTER = 3  # Summarize, Notify, Done
+RESULT_FILES = 2  # the manifest and the children that succeeded
+METRICS = 5  # four of the processor, one of the batcher
+
+
+def sfn_usage(design: Sfn, p: SfnSettings, s: np.void) -> pd.DataFrame:
+    """The usage table of one run."""
+    children, segments = int(s["invocations"]), p.segments
+    invocations = children + int(s["batcher_invocations"]) + 1
+    lines = [
+        *lambda_lines(design.cpu, design.memory_mb, "work", children, int(s["processor_ms"])),
+        *lambda_lines(design.cpu, design.batcher_memory_mb, "dispatch",
+                      int(s["batcher_invocations"]), int(s["batcher_ms"])),
+        *lambda_lines(design.cpu, SUMMARY_MB, "knowing", 1, int(s["summary_ms"])),
+        *_machine(p, s, children),
+        *_bucket(p, s),
+        (SNS, "Requests-Tier1", "Requests", "knowing", Decimal(1)),
+        *telemetry_lines(children + segments, invocations, float(s["detected_s"]), METRICS,
+                         int(s["metric_calls"])),
+    ]  # fmt: skip
+    return usage_frame(lines)
+
+
+def _machine(p: SfnSettings, s: np.void, children: int) -> list[Line]:
+    """State transitions, and Express requests and time."""
+    transitions = STATES_BEFORE + p.segments + children * (1 if p.express else 2)
+    lines = [
+        (STEP_FUNCTIONS, "StateTransition", "StateTransitions", "dispatch", Decimal(transitions)),
+        (STEP_FUNCTIONS, "StateTransition", "StateTransitions", "knowing", Decimal(STATES_AFTER)),
+    ]
+    if p.express:
+        spent = gb_seconds(int(s["express_steps"]) * EXPRESS_STEP_MS, EXPRESS_STEP_MB)
+        lines += [
+            (STEP_FUNCTIONS, "StepFunctions-Request", "Requests", "dispatch", Decimal(children)),
+            (STEP_FUNCTIONS, "StepFunctions-GB-Second", "GB-Seconds", "dispatch", spent),
+        ]
+    return lines
+
+
+def _bucket(p: SfnSettings, s: np.void) -> list[Line]:
+    """Items written and read, results written and looked through, and their storage."""
+    rest = (p.items - (p.segments - 1) * p.segment_items) / p.segment_items
+    last = max(1, ceil(p.segment_calls * rest - 1e-6))
+    puts = 1 + (p.segments - 1) * p.segment_calls + last + ceil(p.segments / KEYS_PER_LIST)
+    failed = int(s["failed_children"])
+    lists = 1 + max(1, ceil(failed / KEYS_PER_LIST))
+    stored = p.segment_bytes * (p.segments - 1 + rest) * float(s["detected_s"])
+    return [
+        (S3, "Requests-Tier1", "Requests", "dispatch", Decimal(puts)),
+        (S3, "Requests-Tier2", "Requests", "dispatch", Decimal(p.segments)),
+        (S3, "TimedStorage-ByteHrs", "GB-Mo", "dispatch", gb_months(stored)),
+        (S3, "Requests-Tier1", "Requests", "knowing", Decimal(RESULT_FILES + failed + lists)),
+        (S3, "Requests-Tier2", "Requests", "knowing", Decimal(1 + failed)),
+    ]
