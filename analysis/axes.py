@@ -1,6 +1,6 @@
 """Axes in plain words: items, time and dollars, with ticks that a reader knows."""
 
-from collections.abc import Sequence
+from math import log
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -20,6 +20,7 @@ FINE_SECOND_TICKS = (
     0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1_200, 1_800,
     3_600, 7_200, 18_000, 36_000, 72_000, 180_000, 360_000,
 )  # fmt: skip
+TICKS_MOST = {"x": 6, "y": 8}  # times that an axis has room for, on a phone
 TIME_UNITS = (("seconds", 1, 180), ("minutes", 60, 10_800), ("hours", 3_600, float("inf")))
 
 
@@ -38,13 +39,11 @@ def seconds_axis(axes: Axes, low: float, high: float, which: str = "y") -> None:
     axis = axes.yaxis if which == "y" else axes.xaxis
     getattr(axes, f"set_{which}scale")("log")
     getattr(axes, f"set_{which}lim")(low / 1.6, high * 1.6)
-    shown = _within(SECOND_TICKS, low / 1.6, high * 1.6)
-    if len(shown) < 4:
-        shown = _within(FINE_SECOND_TICKS, low / 1.6, high * 1.6)
-    if len(shown) < 2:
-        axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 3.0, 5.0, 7.0), numticks=8))
+    ticks = _apart(low / 1.6, high * 1.6, TICKS_MOST[which])
+    if len(ticks) < 2:
+        axis.set_major_locator(LogLocator(subs=(1.0, 1.5, 2.0, 3.0, 5.0, 7.0), numticks=8))
     else:
-        axis.set_major_locator(FixedLocator(shown))
+        axis.set_major_locator(FixedLocator(ticks))
     axis.set_major_formatter(FuncFormatter(lambda value, _: duration(value)))
     axis.set_minor_formatter(NullFormatter())
     axis.set_minor_locator(NullLocator())
@@ -81,6 +80,11 @@ def panels(figure: Figure, number: int, **options: object) -> list[Axes]:
     return list(grid.flat)
 
 
-def _within(ticks: Sequence[float], low: float, high: float) -> list[float]:
-    """The ticks of a range."""
-    return [tick for tick in ticks if low <= tick <= high]
+def _apart(low: float, high: float, most: int) -> list[float]:
+    """Round times of a range, the roundest first, none nearer to another than there is room."""
+    room = log(high / low) / most
+    chosen: list[float] = []
+    for tick in (*SECOND_TICKS, *FINE_SECOND_TICKS):
+        if low <= tick <= high and all(abs(log(tick / other)) >= room for other in chosen):
+            chosen.append(tick)
+    return sorted(chosen)

@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 
 from analysis.needs import Chosen
 from analysis.theme import faint, text_pt
+from workbench.designs import DESIGNS
 
 LETTER_PT = 0.56  # mean width of a letter of DejaVu Sans, as a share of its size
 BOLD_LETTER_PT = 0.66
@@ -23,13 +24,19 @@ def ask(figure: Figure, question: str) -> None:
 def sign(figure: Figure, chosen: Chosen, *notes: str) -> None:
     """Put a caption below: how to read the chart, what was left out, and where it comes from."""
     sign_plain(figure, *notes, *chosen.notes, WORDS, provenance(chosen))
+    figure.runs_behind = sorted(chosen.runs["run_id"])
+
+
+def runs_behind(figure: Figure) -> list[str]:
+    """The ids of the runs that a signed figure shows."""
+    return getattr(figure, "runs_behind", [])
 
 
 def sign_plain(figure: Figure, *notes: str) -> None:
     """Put notes below a chart; the empty ones are left out."""
     size = text_pt(0.72)
-    text = ". ".join(note for note in notes if note) + "."
-    wide = _wrapped(figure, text[0].upper() + text[1:], size, LETTER_PT)
+    text = ". ".join(_sentence(note) for note in notes if note) + "."
+    wide = _wrapped(figure, text, size, LETTER_PT)
     figure.supxlabel(wide, x=0.015, ha="left", fontsize=size, color=faint(), linespacing=1.3)
 
 
@@ -58,6 +65,11 @@ def provenance(chosen: Chosen) -> str:
             f"coverage {_percent(done / runs['items'].sum())} of the items",
         ]
     )
+
+
+def _sentence(note: str) -> str:
+    """A note with a capital, unless it begins with the name of a design."""
+    return note if note.startswith(tuple(DESIGNS)) else note[0].upper() + note[1:]
 
 
 def _named(word: str, values: list) -> str:

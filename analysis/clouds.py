@@ -1,4 +1,8 @@
-"""Clouds of settings: a dot for each, the front as a step line, the best ones named."""
+"""Clouds of settings: a dot for each, the front as a step line, the best ones numbered.
+
+A setting's name is too long to stand beside its dot on a phone, so the dots have numbers and the
+caption tells what they are.
+"""
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -7,37 +11,49 @@ from analysis.needs import DEFAULT
 from analysis.placing import Name, place_names
 from analysis.theme import DESIGN_MARKERS, colour
 
-NAMED_MAX = 5  # of each design's front
-WORDS_MAX = 2  # knobs named of one setting, before "and n more"
+SAME = 0.02  # two dots this near, as a share, are one to the eye
+NAMED_MAX = 3  # of each design's front: its ends, and what lies between
 
 
 def cloud(axes: Axes, dots: pd.DataFrame, x: str, y: str) -> None:
-    """Draw every setting; scales and limits are already set."""
-    names = []
+    """Draw every setting of `numbered` dots; scales and limits are already set."""
     for design, own in dots.groupby("design", sort=False):
         best = own[own["best"]]
         marker = DESIGN_MARKERS.get(design, "D")
-        axes.scatter(own[x], own[y], marker=marker, color=colour(design), alpha=0.3, lw=0)
+        axes.scatter(own[x], own[y], marker=marker, color=colour(design), alpha=0.35, lw=0)
         axes.step(best[x], best[y], where="post", color=colour(design), lw=1.2, alpha=0.8)
-        axes.scatter(best[x], best[y], marker=marker, color=colour(design), zorder=3)
-        names += _names(design, own, x, y)
+        full = own[own["best"] | (own["name"] != "")]
+        axes.scatter(full[x], full[y], marker=marker, color=colour(design), zorder=3)
+    told = dots[dots["name"] != ""]
+    names = [
+        Name(row[x], row[y], row["name"], colour(row["design"]), bold=True)
+        for _, row in told.iterrows()
+    ]
     place_names(axes, names, list(zip(dots[x], dots[y], strict=True)))
 
 
-def short(setting: str) -> str:
-    """A setting's name, of its first knobs only."""
-    words = setting.split(", ")
-    rest = len(words) - WORDS_MAX
-    return ", ".join(words[:WORDS_MAX]) + (f" + {rest}" if rest > 0 else "")
+def numbered(dots: pd.DataFrame, x: str, y: str) -> pd.DataFrame:
+    """The dots with `name`: `sqs default`, `sqs 1`, `sqs 2` for the best ones, else empty."""
+    names = pd.Series("", dots.index)
+    for design, own in dots.groupby("design", sort=False):
+        best = own[own["best"] & ~_at_default(own, x, y)]
+        step = max(1, -(-(len(best) - 1) // (NAMED_MAX - 1)))
+        shown = best.index[::step].union(best.index[-1:])
+        names[shown] = [f"{design} {number}" for number in range(1, len(shown) + 1)]
+        names[own.index[own["setting"] == DEFAULT]] = f"{design} {DEFAULT}"
+    return dots.assign(name=names)
 
 
-def _names(design: str, own: pd.DataFrame, x: str, y: str) -> list[Name]:
-    """The default setting, and the front's ends and some between."""
-    best = own[own["best"]]
-    step = max(1, -(-len(best) // NAMED_MAX))
-    named = pd.concat([own[own["setting"] == DEFAULT], best.iloc[::step], best.iloc[-1:]])
-    named = named.drop_duplicates("setting")
-    return [
-        Name(row[x], row[y], f"{design} {short(row['setting'])}", colour(design))
-        for _, row in named.iterrows()
-    ]
+def _at_default(own: pd.DataFrame, x: str, y: str) -> pd.Series:
+    """Which dots of a design lie where the default setting's lies, itself included."""
+    found = own["setting"] == DEFAULT
+    for _, default in own[found].iterrows():
+        near = [(own[name] / default[name] - 1).abs() < SAME for name in (x, y)]
+        found |= near[0] & near[1]
+    return found
+
+
+def key(dots: pd.DataFrame) -> list[str]:
+    """What the numbers stand for, a note each."""
+    told = dots[(dots["name"] != "") & (dots["setting"] != DEFAULT)]
+    return [f"{row['name']}: {row['setting']}" for _, row in told.iterrows()]

@@ -1,4 +1,4 @@
-"""Every chart by name: what it asks, how high it is, and which evidence it draws."""
+"""Every chart by name: what it asks, how high it is, and which frames it draws."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -19,10 +19,10 @@ from analysis.charts import (
     price_of_knowing,
     who_wins,
 )
-from analysis.evidence import Evidence
+from analysis.frames import Frames
 from analysis.theme import BLOG, Canvas, Theme, blank, use
 
-Draw = Callable[[Evidence, Figure], Figure]
+Draw = Callable[[Frames, Figure], Figure]
 
 
 @dataclass(frozen=True)
@@ -101,15 +101,15 @@ CHARTS = (
         model_agreement.QUESTION,
         lambda e, f: model_agreement.model_agreement(e.runs, e.table("agreement"), f),
         panels=3,
-        panel_in=2.9,
+        panel_in=2.5,
     ),
 )
 
 
-def draw(chart: Chart, evidence: Evidence, theme: Theme, canvas: Canvas = BLOG) -> Figure:
+def draw(chart: Chart, frames: Frames, theme: Theme, canvas: Canvas = BLOG) -> Figure:
     """One chart in one theme on one canvas; raises NothingToShow with the reason."""
     with use(theme, canvas):
-        return chart.draw(evidence, blank(canvas, chart.panels, chart.panel_in))
+        return chart.draw(frames, blank(canvas, chart.panels, chart.panel_in))
 
 
 def named(name: str) -> Chart:

@@ -15,7 +15,6 @@ from workbench.records import (
     BILL_COLUMNS,
     LABELS,
     TIMELINE_COLUMNS,
-    USAGE_COLUMNS,
     read_run,
     read_table,
     run_folders,
@@ -58,11 +57,6 @@ def setting(design: str, knobs: dict[str, Any]) -> str:
 def bills_frame(results: Path) -> pd.DataFrame:
     """Every line of every bill, with its run; dollars stay exact decimals."""
     return _tables(results, "bill", BILL_COLUMNS)
-
-
-def usage_frame(results: Path) -> pd.DataFrame:
-    """Every line of every run's usage, with its run."""
-    return _tables(results, "usage", USAGE_COLUMNS)
 
 
 def timelines_frame(results: Path, run_ids: list[str] | None = None) -> pd.DataFrame:

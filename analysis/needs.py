@@ -4,6 +4,7 @@ A chart is never empty: it has something to show, or raises `NothingToShow` with
 What it leaves out (incomplete runs, other prices, other knobs) it says in its caption.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import pandas as pd
@@ -92,6 +93,14 @@ def both_designs(chosen: Chosen) -> Chosen:
             "Run the other one with the same items and seed."
         )
     return chosen
+
+
+def in_order(frame: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
+    """The rows of each design that has any, in the designs' usual order."""
+    for design in DESIGNS:
+        own = frame[frame["design"] == design]
+        if len(own):
+            yield design, own
 
 
 def columns(frame: pd.DataFrame, what: str, advice: str, *names: str) -> pd.DataFrame:

@@ -26,13 +26,13 @@ class UpkeepRate:
 
 
 def ownership(
-    runs: pd.DataFrame, usage: pd.DataFrame, book: PriceBook, upkeep: Upkeep | None = None
+    runs: pd.DataFrame, bills: pd.DataFrame, book: PriceBook, upkeep: Upkeep | None = None
 ) -> pd.DataFrame:
     """The runs with `month_usd`: AWS's bill for a month of scheduled batches like each of them.
 
-    `runs` has `knobs`; `usage` is `measures.usage_frame`.
+    `runs` has `knobs`; `bills` is `measures.bills_frame`, of which only the usage counts.
     """
-    by_run = dict(list(usage.groupby("run_id", sort=False)))
+    by_run = dict(list(bills.groupby("run_id", sort=False)))
     months = [
         _month_usd(run.design, run.knobs, by_run[run.run_id][USAGE_COLUMNS], book, upkeep)
         if run.run_id in by_run

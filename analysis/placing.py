@@ -37,7 +37,7 @@ def place_names(
     """
     settle(axes.figure)
     radius = text_pt(0.45) * axes.figure.dpi / 72
-    taken = [_around(axes, x, y, radius) for x, y in dots]
+    taken = [_around(axes, x, y, radius) for x, y in dots] + _lines(axes)
     written = 0
     for name in names:
         taken_by = _write(axes, name, taken, share)
@@ -47,31 +47,27 @@ def place_names(
     return written
 
 
-def name_lines(panels: Sequence[Axes], share: float = 0.9) -> None:
+def name_lines(panels: Sequence[Axes], share: float = 0.9, near: float = 1.0) -> None:
     """Write each line's label beside it, in its colour, where it covers no line.
 
-    Call it when scales and limits are final.
+    `near` is the height to try first, 1 the line's top. Call it when scales and limits are final.
     """
     settle(panels[0].figure)
     for axes in panels:
-        paths = {line: _pixels(axes, line) for line in axes.get_lines()}
-        radius = text_pt(0.15) * axes.figure.dpi / 72
-        taken = [
-            Bbox.from_extents(x - radius, y - radius, x + radius, y + radius)
-            for path in paths.values()
-            for x, y in path
-        ]
-        for line, path in paths.items():
-            box = _beside(axes, line, path, taken, share)
+        taken = _lines(axes)
+        for line in axes.get_lines():
+            if str(line.get_label()).startswith("_"):  # matplotlib's sign for a line without name
+                continue
+            box = _beside(axes, line, taken, share, near)
             if box is not None:
                 taken.append(box)
 
 
-def _beside(
-    axes: Axes, line: Line2D, path: np.ndarray, taken: list[Bbox], share: float
-) -> Bbox | None:
-    """Try the points of a line, the highest first."""
-    for x, y in path[np.argsort(-path[:, 1], kind="stable")]:
+def _beside(axes: Axes, line: Line2D, taken: list[Bbox], share: float, near: float) -> Bbox | None:
+    """Try the points of a line, those nearest to the wanted height first."""
+    path = _pixels(axes, line)
+    wanted = path[:, 1].min() + near * np.ptp(path[:, 1])
+    for x, y in path[np.argsort(np.abs(path[:, 1] - wanted), kind="stable")]:
         spot = axes.transData.inverted().transform((x, y))
         name = Name(spot[0], spot[1], str(line.get_label()), line.get_color(), bold=True)
         box = _write(axes, name, taken, share)
@@ -80,9 +76,23 @@ def _beside(
     return None
 
 
+def _lines(axes: Axes) -> list[Bbox]:
+    """Boxes that cover the lines of the axes, so that no text is written over them."""
+    radius = text_pt(0.15) * axes.figure.dpi / 72
+    paths = [_pixels(axes, line) for line in axes.get_lines()]
+    return [
+        Bbox.from_extents(x - radius, y - radius, x + radius, y + radius)
+        for path in paths
+        for x, y in path
+    ]
+
+
 def _pixels(axes: Axes, line: Line2D) -> np.ndarray:
     """Points along a line as it is drawn, in pixels, dense enough that no text slips between."""
     corners = axes.transData.transform(line.get_path().vertices)
+    if line.get_drawstyle() == "steps-post":
+        x, y = np.repeat(corners, 2, axis=0)[1:, 0], np.repeat(corners, 2, axis=0)[:-1, 1]
+        corners = np.column_stack([x, y])
     corners = corners if len(corners) > 1 else np.repeat(corners, 2, axis=0)
     along = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(corners, axis=0).T))])
     at = np.linspace(0, along[-1], SAMPLES)
@@ -94,6 +104,7 @@ def _write(axes: Axes, name: Name, taken: list[Bbox], share: float) -> Bbox | No
     text = axes.annotate(
         name.text,
         (name.x, name.y),
+        (0, 0),
         textcoords="offset points",
         fontsize=text_pt(share),
         color=name.colour,

@@ -47,7 +47,7 @@ def handler_files(template: dict[str, Any], lambdas: Path) -> list[Path]:
         if path is None or path in found:
             continue
         found.add(path)
-        waiting += [_file(name, lambdas) for name in _imports(path, lambdas.name)]
+        waiting += [_file(name, lambdas) for name in _imports(path)]
     if not found:
         raise BadInput(f"no handler of the template lies in {lambdas}; synthesise it again.")
     return sorted(found)
@@ -115,7 +115,7 @@ def _handlers(template: dict[str, Any]) -> list[str]:
     return [properties["Handler"] for properties in functions if "Handler" in properties]
 
 
-def _imports(path: Path, package: str) -> Iterator[str]:
+def _imports(path: Path) -> Iterator[str]:
     """The modules of the package that a file names in its imports."""
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):

@@ -38,3 +38,8 @@ def duration(seconds: float) -> str:
     if seconds < 3_570:
         return f"{seconds / 60:.2g} min"
     return f"{seconds / 3_600:.3g} h"
+
+
+def listed(words: list[str]) -> str:
+    """Words with commas, and `and` before the last."""
+    return " and ".join(part for part in (", ".join(words[:-1]), *words[-1:]) if part)

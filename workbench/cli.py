@@ -10,8 +10,8 @@ from typing import Annotated
 
 import typer
 
-from workbench import prices_cli
-from workbench.errors import BadInput, Incomplete, WorkbenchError
+from workbench import estimate_cli, prices_cli
+from workbench.errors import BadInput, Incomplete, PullFailed, WorkbenchError
 from workbench.progress import progress_bar
 from workbench.records import read_run
 from workbench.runner import Order, run_order
@@ -24,6 +24,7 @@ app = typer.Typer(
 )
 
 app.add_typer(prices_cli.app, name="prices")
+app.command()(estimate_cli.estimate)
 
 Results = Annotated[Path, typer.Option("--results", help="Where run folders lie.")]
 Settings = Annotated[
@@ -92,6 +93,24 @@ def study(
     console.print(job.comparison_table(job.comparison(results, paths)))
     for picture in job.draw(results, paths):
         print(picture)
+
+
+@app.command()
+def collect(
+    runs: Annotated[list[Path], typer.Argument(help="Run folders of the target aws.")],
+) -> None:
+    """Pull the evidence about runs again from AWS; what was pulled before stays."""
+    from workbench.collect import collect as pull
+    from workbench.runner import make_target
+
+    lacking = []
+    for path in runs:
+        found = pull(path, make_target(read_run(path).target))
+        for kept in found.pulls:
+            print(f"{path.name}: {kept.kind}, {len(kept.frame):,} rows, {kept.stamp}")
+        lacking += [f"{path.name}: {why}" for why in found.failed]
+    if lacking:
+        raise PullFailed("; ".join(lacking))
 
 
 @app.command()

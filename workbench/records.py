@@ -149,7 +149,8 @@ def read_folder(path: Path) -> Folder:
 
 def run_folders(results: Path) -> list[Path]:
     """Every whole run folder, in order of name."""
-    return sorted(p for p in (results / "runs").glob("*") if (p / "run.json").is_file())
+    folders = (results / "runs").glob("[!.]*")  # a half one's name begins with a dot
+    return sorted(path for path in folders if (path / "run.json").is_file())
 
 
 def runs_frame(results: Path) -> pd.DataFrame:

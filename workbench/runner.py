@@ -7,6 +7,7 @@ import subprocess
 import sys
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import cache
 from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
@@ -18,7 +19,7 @@ from workbench.designs import Design, make_design
 from workbench.errors import BadInput
 from workbench.prices import PriceBook, load_book
 from workbench.records import Folder, write_folder
-from workbench.targets.base import Target, Watcher
+from workbench.targets.base import Progress, Target, Watcher
 
 # Loaded when asked for: moto, numba and boto3 take seconds to import.
 TARGETS = {
@@ -26,6 +27,7 @@ TARGETS = {
     "model": "workbench.targets.model.target:ModelTarget",
     "aws": "workbench.targets.aws:AwsTarget",
 }
+PRICED = 20  # times that a running batch is priced by its own meter
 PACKAGES = ("boto3", "moto", "numba", "aws-cdk-lib", "pandas")
 
 
@@ -60,8 +62,23 @@ def run_order(
     run_id = run_id or new_run_id(order)
     batch = Batch(order.items, order.seed, run_id)
     target = target or make_target(order.target)
-    folder = target.run(design, batch, watch)
-    return write_folder(priced(folder, book), results)
+    folder = priced(target.run(design, batch, _in_dollars(watch, book)), book)
+    target.learn_bill(folder.bill)
+    return write_folder(folder, results)
+
+
+def _in_dollars(watch: Watcher, book: PriceBook) -> Watcher:
+    """A watcher that is told the dollars so far, priced when somebody looks, not every time."""
+    last = [float("-inf"), 0.0]  # items done, dollars
+
+    def priced_watch(now: Progress) -> None:
+        if now.usage is not None and now.cost_usd is None:
+            if now.items_done >= last[0] + now.items / PRICED:
+                last[:] = now.items_done, float(total_usd(bill(now.usage(), book)))
+            now = replace(now, cost_usd=last[1])
+        watch(now)
+
+    return priced_watch
 
 
 def make_target(name: str) -> Target:
@@ -93,6 +110,7 @@ def new_run_id(order: Order) -> str:
     return f"{order.design}-{order.target}-{order.items}-{order.seed}-{stamp}"[:64]
 
 
+@cache  # what runs is what was imported, however the files change later
 def commit() -> str:
     """The project's commit, with a plus sign if files were changed since; empty outside git."""
     root = Path(__file__).resolve().parents[1]
@@ -104,6 +122,7 @@ def commit() -> str:
     return head + ("+" if changed else "")
 
 
+@cache
 def versions() -> dict[str, str]:
     """The versions of Python and of the packages that shape a run."""
     python = ".".join(map(str, sys.version_info[:3]))

@@ -7,7 +7,7 @@ from great_tables import GT, html, loc, style
 
 from analysis.caption import provenance
 from analysis.charts.cost_by_service import SHORT, one_size
-from analysis.needs import same_knobs, usable
+from analysis.needs import Chosen, in_order, same_knobs, usable
 from analysis.words import count
 from workbench.bill import exact_sum, usd_text
 
@@ -17,11 +17,13 @@ COLUMNS = ["design", "purpose", "service", "usage", "quantity", "unit price", "c
 
 def bill_table(runs: pd.DataFrame, bills: pd.DataFrame) -> GT:
     """Quantities, unit prices and dollars of one run a design, dearest line first."""
-    chosen = one_size(same_knobs(usable(runs, in_dollars=True)))
-    last = chosen.runs.sort_values(["seed", "run_id"]).groupby("design").tail(1)
-    chosen = chosen.only(last)
-    items = int(last["items"].iloc[0])
-    parts = [_lines(run, bills[bills["run_id"] == run.run_id]) for run in last.itertuples()]
+    chosen = bill_runs(runs)
+    items = int(chosen.runs["items"].iloc[0])
+    parts = [
+        _lines(run, bills[bills["run_id"] == run.run_id])
+        for _, own in in_order(chosen.runs)
+        for run in own.itertuples()
+    ]
     table = pd.concat(parts, ignore_index=True)[COLUMNS]
     source = ". ".join([*chosen.notes, provenance(chosen)])
     return (
@@ -38,6 +40,12 @@ def bill_table(runs: pd.DataFrame, bills: pd.DataFrame) -> GT:
             table_width="100%",
         )
     )
+
+
+def bill_runs(runs: pd.DataFrame) -> Chosen:
+    """The run of each design whose bill is shown: nearest a million items, the last seed."""
+    chosen = one_size(same_knobs(usable(runs, in_dollars=True)))
+    return chosen.only(chosen.runs.sort_values(["seed", "run_id"]).groupby("design").tail(1))
 
 
 def _lines(run: tuple, bill: pd.DataFrame) -> pd.DataFrame:

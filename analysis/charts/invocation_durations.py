@@ -10,7 +10,7 @@ from analysis.caption import ask, sign
 from analysis.measures import common_size
 from analysis.needs import columns, same_knobs, usable
 from analysis.placing import name_lines
-from analysis.theme import TARGET_LINES, colour
+from analysis.theme import DESIGN_MARKERS, TARGET_LINES, colour
 from analysis.words import count
 
 QUESTION = "How long does an invocation of the processor take?"
@@ -31,7 +31,11 @@ def invocation_durations(runs: pd.DataFrame, invocations: pd.DataFrame, figure: 
     own = invocations[invocations["run_id"].isin(chosen.runs["run_id"])]
     ask(figure, QUESTION)
     target = ", ".join(chosen.targets)
-    sign(figure, chosen, f"{target}: batches of {count(items)} items; dots mark the median")
+    sign(
+        figure,
+        chosen,
+        f"{target}: batches of {count(items)} items; dots mark the median; numbers: invocations",
+    )
     seconds = own.assign(total_s=(own["init_ms"] + own["duration_ms"]) / 1000)
     kinds = {"Warm": seconds[~seconds["cold"]], "Cold, with its init": seconds[seconds["cold"]]}
     kinds = {title: part for title, part in kinds.items() if len(part)}
@@ -39,7 +43,7 @@ def invocation_durations(runs: pd.DataFrame, invocations: pd.DataFrame, figure: 
     for axes, (title, part) in zip(drawn, kinds.items(), strict=True):
         axes.set_title(title)
         _panel(axes, part, seconds["total_s"])
-    name_lines(drawn)
+    name_lines(drawn, near=0.75)
     return figure
 
 
@@ -55,9 +59,9 @@ def _panel(axes: Axes, part: pd.DataFrame, every: pd.Series) -> None:
             drawstyle="steps-post",
             color=colour(design),
             linestyle=TARGET_LINES[target],
-            label=f"{design}, {len(ordered):,} invocations",
+            label=f"{design}, {len(ordered):,}",
         )
-        axes.plot(middle, 50, "o", color=colour(design), zorder=3)
+        axes.plot(middle, 50, DESIGN_MARKERS.get(design, "D"), color=colour(design), zorder=3)
     seconds_axis(axes, every.min(), every.max(), which="x")
     axes.set_ylim(0, 104)
     axes.set_ylabel("percent of invocations")

@@ -5,7 +5,7 @@ from matplotlib.figure import Figure
 
 from analysis.axes import dollars_axis, seconds_axis
 from analysis.caption import ask, sign
-from analysis.clouds import cloud
+from analysis.clouds import cloud, key, numbered
 from analysis.sweeps import by_setting, one_size
 from analysis.words import count
 
@@ -19,7 +19,7 @@ def price_of_knowing(runs: pd.DataFrame, figure: Figure) -> Figure:
     `runs` has `knowing_per_million_usd` (`measures.with_batch_usd`).
     """
     chosen = one_size(runs)
-    dots = by_setting(chosen, LAG, PRICE)
+    dots = numbered(by_setting(chosen, LAG, PRICE), LAG, PRICE)
     ask(figure, QUESTION)
     items, target = int(chosen.runs["items"].iloc[0]), chosen.targets[0]
     sign(
@@ -27,6 +27,7 @@ def price_of_knowing(runs: pd.DataFrame, figure: Figure) -> Figure:
         chosen,
         f"{target}: batches of {count(items)} items; each dot a setting of the knobs",
         "the line joins what no other setting beats; down and to the left is better",
+        *key(dots),
     )
     axes = figure.subplots()
     seconds_axis(axes, dots[LAG].min() / 1.5, dots[LAG].max() * 1.5, which="x")

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from analysis.axes import panels
 from analysis.caption import ask, sign
-from analysis.needs import NothingToShow, best_knobs, both_designs, usable
+from analysis.needs import Chosen, NothingToShow, best_knobs, both_designs, usable
 from analysis.theme import text_pt, tint
 from analysis.verdicts import CLOSE_CALL, verdicts
 from analysis.words import duration, short_count
@@ -22,13 +22,9 @@ STRONGEST = 0.72  # of a design's colour, so that the text on it stays readable
 def who_wins(runs: pd.DataFrame, figure: Figure) -> Figure:
     """Two maps, dollars and time: the winner's colour, and by what factor it wins.
 
-    `runs` has `value_max_ms` and `per_million_usd`; an item takes half of `value_max_ms` on average.
+    `runs` has `value_max_ms`, half of which an item takes on average, and `per_million_usd`.
     """
-    chosen = best_knobs(both_designs(usable(runs, in_dollars=True)))
-    if chosen.runs["value_max_ms"].nunique() < 2:
-        raise NothingToShow(
-            "all runs have items of one length. Sweep value_max too: `workbench sweep`."
-        )
+    chosen = chosen_lengths(usable(runs, in_dollars=True))
     ask(figure, QUESTION)
     sign(
         figure,
@@ -40,6 +36,17 @@ def who_wins(runs: pd.DataFrame, figure: Figure) -> Figure:
         axes.set_title(title)
         _map(axes, factors(chosen.runs, column))
     return figure
+
+
+def chosen_lengths(chosen: Chosen) -> Chosen:
+    """Runs of both designs with several lengths of items, each at one setting of the knobs."""
+    runs = both_designs(chosen).runs
+    if runs["value_max_ms"].nunique() < 2:
+        raise NothingToShow(
+            "all runs have items of one length. Sweep value_max too: `workbench sweep`."
+        )
+    rounded = runs["value_max_ms"].map(lambda ms: float(f"{ms:.2g}"))
+    return best_knobs(chosen.only(runs.assign(value_max_ms=rounded)))
 
 
 def factors(runs: pd.DataFrame, column: str) -> pd.DataFrame:
@@ -58,7 +65,9 @@ def factors(runs: pd.DataFrame, column: str) -> pd.DataFrame:
 def _map(axes: Axes, found: pd.DataFrame) -> None:
     """The map: cells by rank of size and length, both on a scale of factors."""
     grid = found.pivot(index="mean_ms", columns="items", values="ratio")
-    strength = np.log(grid.to_numpy()) / np.log(FULL_FACTOR)
+    called = found.assign(ratio=found["ratio"].where(found["winner"] != CLOSE_CALL, 1.0))
+    ratios = called.pivot(index="mean_ms", columns="items", values="ratio").to_numpy()
+    strength = np.log(ratios) / np.log(FULL_FACTOR)
     ramp = [tint("sqs", STRONGEST), tint("sqs", 0.0), tint("sfn", STRONGEST)]
     colours = LinearSegmentedColormap.from_list("designs", ramp)
     axes.pcolormesh(strength, cmap=colours, vmin=-1, vmax=1, edgecolors=axes.get_facecolor(), lw=2)
@@ -90,4 +99,4 @@ def _told(ratio: float, winner: str) -> str:
     if winner == CLOSE_CALL:
         return "="
     factor = max(ratio, 1 / ratio)
-    return f"{winner}\n{factor:.2g}×" if factor >= 1.095 else f"{winner}\n{factor:.2f}×"
+    return f"{winner}\n{factor:.{0 if factor >= 9.95 else 1 if factor >= 1.095 else 2}f}×"

@@ -2,7 +2,8 @@
 
 Clients are passed in: the same code asks AWS, a server like it, and the local target's moto.
 
-Collect    collect_cloudwatch, collect_insights, collect_costs, coverage_of, measured
+Collect    collect_cloudwatch, collect_insights, collect_costs, neighbours, coverage_of,
+           measured
 Pull       pull_cloudwatch, pull_insights, pull_costs, CostQuestion
 Gate       Coverage, Wait, coverage, wait_for_complete, refuse_incomplete
 Where      Window, window_of, names_of, log_groups
@@ -18,6 +19,7 @@ from analysis.pull.collect import (
     collect_insights,
     coverage_of,
     measured,
+    neighbours,
 )
 from analysis.pull.costs import CostQuestion, pull_costs
 from analysis.pull.gate import Coverage, Wait, coverage, refuse_incomplete, wait_for_complete
@@ -44,6 +46,7 @@ __all__ = [
     "measured",
     "measurement_usage",
     "names_of",
+    "neighbours",
     "newest_pull",
     "pull_cloudwatch",
     "pull_costs",

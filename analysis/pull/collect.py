@@ -12,15 +12,16 @@ from typing import Any
 import pandas as pd
 
 from analysis.pull.cloudwatch import pull_arrivals, pull_cloudwatch
+from analysis.pull.cost_explorer import STEPS
 from analysis.pull.costs import CostQuestion, pull_costs
 from analysis.pull.gate import Coverage, Wait, coverage, wait_for_complete
 from analysis.pull.insights import POLL, pull_insights
 from analysis.pull.spent import Spent, measurement_usage
 from analysis.pull.store import Pull, newest_pull, pull_stamps, read_pull, write_pull
 from analysis.pull.tables import COLUMNS
-from analysis.pull.window import Window
+from analysis.pull.window import Window, likely_window
 from workbench.errors import PullFailed
-from workbench.records import read_folder, read_run
+from workbench.records import Folder, read_folder, read_run, run_folders
 
 
 def collect_cloudwatch(
@@ -84,6 +85,21 @@ def collect_costs(run_folder: Path, client: Any, question: CostQuestion) -> Pull
         "others": [other.run.run_id for other in question.others],
     }
     return _keep(run_folder, "costs", frame, facts, question.window, spent, question.now)
+
+
+def neighbours(run_folder: Path, window: Window) -> list[Folder]:
+    """The runs beside this one that may share its hours or days in Cost Explorer.
+
+    They are of the same design and target, on a day of the window: `CostQuestion.others`.
+    """
+    own, days = read_run(run_folder), window.widened(STEPS["DAILY"])
+    found = []
+    for path in run_folders(run_folder.parents[1]):
+        run = read_run(path)
+        same = (run.design, run.target) == (own.design, own.target) and run.run_id != own.run_id
+        if same and likely_window(run).shared_s(days):
+            found.append(read_folder(path))
+    return found
 
 
 def coverage_of(pull: Pull) -> Coverage:

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from analysis.pull.cost_explorer import CostLine
 from analysis.pull.usage_types import Line, line_of
-from analysis.pull.window import Window, window_of
+from analysis.pull.window import Window, likely_window
 from workbench.bill import exact_sum
 from workbench.errors import BadInput
 from workbench.prices import PriceBook
@@ -29,7 +29,7 @@ class Shares:
         self._own = folder
         self._window = window
         self._others = [
-            (other, window_of(other.run))
+            (other, likely_window(other.run))
             for other in others
             if other.run.run_id != folder.run.run_id
             and (other.run.design, other.run.target) == (folder.run.design, folder.run.target)

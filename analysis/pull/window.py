@@ -56,6 +56,15 @@ def window_of(run: Run, trigger: datetime | None = None) -> Window:
     return Window(start, start + timedelta(seconds=max(ends) + MARGIN_S))
 
 
+def likely_window(run: Run) -> Window:
+    """The window of a run, also of one that broke off and knows no times: then just its start."""
+    try:
+        return window_of(run)
+    except BadInput:
+        start = started(run)
+        return Window(start, start + timedelta(seconds=MARGIN_S))
+
+
 def started(run: Run) -> datetime:
     """When the run was triggered, by the wall clock."""
     try:

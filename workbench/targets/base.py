@@ -3,9 +3,12 @@
 Nothing above a target asks which one it is.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from datetime import datetime
+from typing import Any, Protocol
+
+import pandas as pd
 
 from workbench.batch import Batch
 from workbench.designs import Design
@@ -19,10 +22,22 @@ class Progress:
     items_done: int
     items: int
     elapsed_s: float
-    cost_usd: float | None = None
+    usage: Callable[[], pd.DataFrame] | None = None  # so far, where the target meters as it goes
+    cost_usd: float | None = None  # so far; whoever has the prices fills it in
 
 
 Watcher = Callable[[Progress], None]
+
+
+@dataclass(frozen=True)
+class Cloud:
+    """What can be asked about a target's runs afterwards: clients by service, a stack's outputs."""
+
+    client: Callable[[str], Any]
+    outputs: Mapping[str, str]
+    triggered_at: datetime | None  # on the target's own clock; None: the run's `started_at`
+    full: bool  # False where percentiles and Logs Insights are not answered
+    late_s: float  # how long its data may come late
 
 
 class Target(Protocol):
@@ -32,4 +47,12 @@ class Target(Protocol):
 
     def run(self, design: Design, batch: Batch, watch: Watcher) -> Folder:
         """Run a batch to its end; `watch` is told now and then how far it is."""
+        ...
+
+    def learn_bill(self, bill: pd.DataFrame) -> None:
+        """Told the bill of the run that has just ended; a simulated cloud shows it as its own."""
+        ...
+
+    def cloud(self, design: str) -> Cloud | None:
+        """What can be asked about the runs of a design; None where there is no cloud to ask."""
         ...

@@ -10,15 +10,14 @@ import pandas as pd
 import pytest
 from botocore.stub import Stubber
 from moto import mock_aws
-from moto.ce import ce_backends
 
 from analysis.pull.window import Window
 from workbench.bill import bill
 from workbench.designs import make_design
 from workbench.prices import load_book
 from workbench.records import USAGE_COLUMNS, Folder, Run
+from workbench.targets.local.cost_explorer import load_bill
 
-ACCOUNT = "123456789012"
 RECORDED = Path(__file__).parent / "recorded"
 START = datetime(2026, 11, 20, 6, 10, 30, tzinfo=UTC)
 LAMBDA, SQS, DDB = "AWS Lambda", "Amazon Simple Queue Service", "Amazon DynamoDB"
@@ -156,23 +155,6 @@ def load_cost_explorer():
     """
 
     def load(table, start, end):
-        untagged = ("CW:", "USE1-APIRequest", "DataScanned-Bytes")
-        is_tagged = ~table["usage_type"].str.startswith(untagged)
-        queue = ce_backends[ACCOUNT]["aws"].cost_usage_results_queue
-        for some in (table[is_tagged], table[~is_tagged]):
-            lines = some.groupby(["service", "usage_type", "unit"])[["quantity", "cost_usd"]].sum()
-            groups = [
-                {
-                    "Keys": [service, usage_type],
-                    "Metrics": {
-                        "UnblendedCost": {"Amount": str(usd), "Unit": "USD"},
-                        "UsageQuantity": {"Amount": str(quantity), "Unit": unit},
-                    },
-                }
-                for (service, usage_type, unit), (quantity, usd) in lines.iterrows()
-            ]
-            period = {"Start": start, "End": end}
-            result = {"TimePeriod": period, "Total": {}, "Groups": groups, "Estimated": False}
-            queue.append({"ResultsByTime": [result], "DimensionValueAttributes": []})
+        load_bill(table, datetime.fromisoformat(start))
 
     return load

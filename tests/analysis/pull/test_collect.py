@@ -13,6 +13,7 @@ from analysis.pull import (
     collect_insights,
     coverage_of,
     measured,
+    neighbours,
     pull_stamps,
     read_pull,
 )
@@ -101,6 +102,23 @@ def test_costs_are_kept_with_whether_they_are_settled(
         "prorated": False,
         "others": [],
     }
+
+
+def test_neighbours_are_runs_of_the_same_design_and_target_on_the_same_day(
+    run_folder, another_folder, window
+):
+    results = run_folder.parents[1]
+    times = {"created_s": None, "processed_s": None, "detected_s": None}
+    for run_id, changes in {
+        "same-day": {"started_at": "2026-11-20T23:00:00Z"},
+        "broke-off": {"status": "incomplete", **times},
+        "other-design": {"design": "sfn"},
+        "other-target": {"target": "local"},
+        "day-before": {"started_at": "2026-11-19T23:00:00Z"},
+    }.items():
+        write_folder(another_folder(run_id=run_id, **changes), results)
+    found = [folder.run.run_id for folder in neighbours(run_folder, window)]
+    assert found == ["broke-off", "same-day"]
 
 
 def test_a_pull_that_fails_leaves_the_older_one(

@@ -33,6 +33,20 @@ class Patience:
     meter_s: float = 60  # between two looks at what a running batch has cost
 
 
+# An AWS-compatible server on this machine answers at once, and nothing comes late.
+SERVER_PATIENCE = Patience(
+    settings_s=30,
+    visibility_s=0,
+    look_s=1,
+    look_max_s=5,
+    notice_s=5,
+    logs_s=30,
+    metrics_s=0,
+    settle_s=0.5,
+    meter_s=5,
+)
+
+
 def skew_s(answer: dict[str, Any], asked_at: float, answered_at: float) -> float:
     """How far AWS's clock is ahead of ours, from the Date header of an answer; 0 if about right.
 

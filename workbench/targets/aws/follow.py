@@ -61,7 +61,7 @@ class Follower:
             notice = self.notices.wait(self.batch.batch_id, self._wait_s())
             look = self.batches.look(self.batch, self.design)
             sample = self._sample(look)
-            watch(Progress(sample.items_done, self.batch.items, sample.t_s, float(sample.cost_usd)))
+            watch(self._progress(sample))
             if notice is not None:
                 return self._noticed(notice, look)
             now = self.clock.now()
@@ -85,6 +85,14 @@ class Follower:
         sample = Sample(t_s, look.items_done, look.backlog, self.spent(done))
         self.samples.append(sample)
         return sample
+
+    def _progress(self, sample: Sample) -> Progress:
+        return Progress(
+            items_done=sample.items_done,
+            items=self.batch.items,
+            elapsed_s=sample.t_s,
+            cost_usd=float(sample.cost_usd),
+        )
 
     def _noticed(self, notice: Notice, look: Look) -> End:
         detected_at = notice.detected_at or look.detected_at

@@ -39,4 +39,4 @@ class AwsOptions:
     ask: Callable[[str], str] = ask_terminal
     say: Callable[[str], None] = say_to_stderr
     clock: Clock = field(default_factory=Clock)
-    patience: Patience = field(default_factory=Patience)
+    patience: Patience | None = None  # None: AWS's, or a test server's

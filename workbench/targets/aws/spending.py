@@ -31,14 +31,17 @@ class Spending:
         self._forecast_usd = forecast_usd
         self._clock = clock
         self._every_s = every_s
-        self._due_at = clock.now() + every_s
+        self._began_at = clock.now()
+        self._due_at = self._began_at + every_s
         self._metered_usd = Decimal(0)
 
     def usd(self, done: float) -> Decimal:
         """Dollars so far, when this part (0 to 1) of the items is done."""
-        if self._clock.now() >= self._due_at:
+        now = self._clock.now()
+        if now >= self._due_at:
             self._metered_usd = max(self._metered_usd, self._metered())
-            self._due_at = self._clock.now() + self._every_s
+            # Each look costs something too, so a long batch is looked at less often.
+            self._due_at = now + max(self._every_s, (now - self._began_at) / 10)
         expected = (self._forecast_usd or Decimal(0)) * Decimal(repr(done))
         return max(self._metered_usd, expected)
 

@@ -15,12 +15,17 @@ from workbench.ledger import Entry, Ledger, order_of
 from workbench.records import Folder
 from workbench.targets.aws.attempt import Attempt
 from workbench.targets.aws.batches import Batches, batches_of
+from workbench.targets.aws.clock import SERVER_PATIENCE, Patience
 from workbench.targets.aws.collect import Collector
 from workbench.targets.aws.hold import Place
+from workbench.targets.aws.logs import able
 from workbench.targets.aws.options import AwsOptions
 from workbench.targets.aws.spending import refuse_forecast
 from workbench.targets.aws.stack import find_stack, refuse_design
-from workbench.targets.base import Watcher
+from workbench.targets.base import Cloud, Watcher
+
+LATE_S = 900  # SQS's metrics come up to 15 minutes late (SQS developer guide, CloudWatch)
+SERVER_LATE_S = 10  # those of an AWS-compatible server do not
 
 
 class AwsTarget:
@@ -46,6 +51,19 @@ class AwsTarget:
         attempt = Attempt(self._options, collector, place.ledger.write(entry), forecast_usd)
         return attempt.go(watch)
 
+    def cloud(self, design: str) -> Cloud:
+        """What can be asked about the runs of a design: the deployed stack."""
+        aws = Aws()
+        aws.account()
+        full = able("insights")
+        return Cloud(
+            client=aws.client,
+            outputs=find_stack(aws, design).outputs,
+            triggered_at=None,
+            full=full,
+            late_s=LATE_S if full else SERVER_LATE_S,
+        )
+
     def _place(self, design: Design) -> Place:
         """The deployed stack, checked."""
         options = self._options
@@ -58,7 +76,8 @@ class AwsTarget:
             )
         deployed = find_stack(aws, design.name)
         refuse_design(deployed, design)
-        return Place(aws, deployed, Ledger(options.results), options.clock, options.patience)
+        patience = options.patience or (Patience() if able("insights") else SERVER_PATIENCE)
+        return Place(aws, deployed, Ledger(options.results), options.clock, patience)
 
     def _forecast(self, design: Design, batch: Batch) -> Decimal | None:
         """The forecast, refused if it passes the limit; None where nobody forecasts."""

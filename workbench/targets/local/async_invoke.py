@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from json import dumps
+from json import dumps, loads
 from typing import Any
 from uuid import UUID
 
@@ -112,7 +112,7 @@ class AsyncInvoker:
                 "executedVersion": "$LATEST",
                 "functionError": "Unhandled",
             },
-            "responsePayload": {"errorMessage": result.cause, "errorType": result.error},
+            "responsePayload": None if result.error == THROTTLED else loads(result.cause),
         }
         self._deliver(spec.on_failure, dumps(record))
 

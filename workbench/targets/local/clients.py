@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 from botocore.paginate import Paginator
 
-from workbench.targets.local.calls.rules import Refusal, Rules, Unknown
+from workbench.targets.local.calls.rules import Broken, Refusal, Rules, Stop, Unknown
 from workbench.targets.local.faults import Call, CallFault
 from workbench.targets.local.latency import Latencies
 from workbench.targets.local.scene import Scene
@@ -61,8 +61,8 @@ class Caller:
             except ClientError as error:
                 if attempt == api.tries or not _retried(error):
                     raise
-            except Unknown as error:
-                self._scene.kernel.after(0.0, partial(_stop, error))  # no handler may hide it
+            except Stop as error:
+                self._scene.kernel.after(0.0, partial(_stop, error))
                 raise
             pause_s = min(self._jitter.random() * 2 ** (attempt - 1), BACKOFF_MAX_S)
             task.wait_until(self._scene.kernel.now + pause_s)
@@ -144,6 +144,10 @@ def _do(api: Api, request: dict[str, Any], rules: Rules, fault: CallFault) -> An
     except ClientError as error:
         rules.failed(api.operation, prepared, error)
         raise
+    except BotoCoreError:
+        raise
+    except Exception as error:
+        raise Broken(f"{api.service} {api.operation}: moto raised {error!r}") from error
     rules.settle(api.operation, prepared, response)
     if fault.error:
         raise _error(api, Refusal(fault.error, fault.status))

@@ -61,8 +61,8 @@ def clear(name: str) -> None:
 
 def _find(table: Table, key: Key) -> Any:
     """The item under a key of this table's two key attributes, or None."""
-    partition = table.items.get(DynamoType(key[table.hash_key_attr]))
-    return partition and partition.get(DynamoType(key[table.range_key_attr]))
+    partition = table.items.get(DynamoType(key[table.hash_key_attr]), {})
+    return partition.get(DynamoType(key[table.range_key_attr]))
 
 
 def _query(table: Table, hash_key: DynamoType | None, *rest: Any, **options: Any) -> Any:

@@ -188,6 +188,8 @@ class EventSource:
         failed = failures(answer, batch.records) if self._spec.partial_failures else set()
         done = [one for one in batch.records if one["messageId"] not in failed]
         for record in done:
+            if self._scene.faults.deleting(self._queue.name):
+                continue  # it comes back, one receive older
             try:
                 self._queue.delete_message(record["receiptHandle"])
             except ReceiptHandleIsInvalid:

@@ -68,6 +68,18 @@ class Faults(Protocol):
         """When each copy of a message comes, in seconds after its own delay: (0.0,) is no fault."""
         ...
 
+    def hiding(self, queue: str, seconds: float) -> float:
+        """For how long a received message is hidden, of the visibility timeout's seconds."""
+        ...
+
+    def deleting(self, queue: str) -> bool:
+        """Whether a poller's delete of a message that was done with is lost."""
+        ...
+
+    def throttling(self, function: str) -> bool:
+        """Whether Lambda has no place for this invocation now."""
+        ...
+
 
 NO_CALL_FAULT = CallFault()
 NO_START_FAULT = StartFault()
@@ -88,3 +100,12 @@ class NoFaults:
 
     def sending(self, queue: str, body: str) -> Sequence[float]:  # noqa: ARG002
         return ONE_COPY
+
+    def hiding(self, queue: str, seconds: float) -> float:  # noqa: ARG002
+        return seconds
+
+    def deleting(self, queue: str) -> bool:  # noqa: ARG002
+        return False
+
+    def throttling(self, function: str) -> bool:  # noqa: ARG002
+        return False

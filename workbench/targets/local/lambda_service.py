@@ -81,7 +81,8 @@ class LambdaService:
         """Find an environment, or throttle."""
         kernel = self._scene.kernel
         taken = None
-        if self.running < self._account_max and not function.full:
+        busy = self._scene.faults.throttling(function.spec.role)
+        if self.running < self._account_max and not function.full and not busy:
             taken = function.take(kernel.now, self._idle_max_s)
         if taken is None:
             self._reports.throttled(function)
@@ -102,7 +103,7 @@ class LambdaService:
         run.function.live[run.invocation] = None
         fault = scene.faults.starting(spec.role, run.cold)
         if fault.init_fails and run.cold:
-            self._end(run, KILLED, "the environment could not be started", None)
+            self._end(run, KILLED, "the environment could not be started")
             return
         scene.kernel.after(spec.timeout_s, partial(self._time_out, run))
         start(run.invocation, partial(self._handle, run, fault.hang_s))
@@ -115,34 +116,37 @@ class LambdaService:
             task.wait_until(max(invocation.use_cpu(self._cpu_ms), invocation.started_s + hang_s))
             answer = dumps(run.function.handler(loads(run.event), context))
         except Killed:
-            self._end(run, KILLED, "the environment died", None)
+            self._end(run, KILLED, "the environment died")
             raise
         except SystemExit as error:
-            self._end(run, EXITED, f"the handler exited with {error.code}", None)
+            self._end(run, EXITED, f"the handler exited with {error.code}")
         except Exception as error:
             invocation.log(error_text(error, self._reports.code_root))
-            cause = {"errorMessage": str(error), "errorType": type(error).__name__}
-            cause |= {"requestId": invocation.request_id}
-            self._end(run, type(error).__name__, dumps(cause), None)
+            self._end(run, type(error).__name__, str(error))
         else:
-            self._end(run, None, "", answer)
+            self._end(run, answer=answer)
 
     def _time_out(self, run: Run) -> None:
         """Lambda stops a handler that takes too long."""
         if not run.over:
             limit_s = run.function.spec.timeout_s
-            cause = f"{run.invocation.request_id} Task timed out after {limit_s:.2f} seconds"
-            run.invocation.log(cause)
-            self._end(run, TIMED_OUT, cause, None)
+            message = f"{run.invocation.request_id} Task timed out after {limit_s:.2f} seconds"
+            run.invocation.log(message)
+            self._end(run, TIMED_OUT, message)
             run.invocation.kill()
 
-    def _end(self, run: Run, error: str | None, cause: str, answer: str | None) -> None:
+    def _end(
+        self, run: Run, error: str | None = None, message: str = "", answer: str = "null"
+    ) -> None:
         """The first end of an invocation counts; the rest follows in the hub."""
         if run.over or run.invocation.ended:
             return
         run.over = True
-        payload = None if answer is None else loads(answer)
-        result = InvokeResult(error, cause, payload, run.invocation.started_s)
+        cause, request_id = "", run.invocation.request_id
+        if error is not None:
+            told = {"errorMessage": message, "errorType": error, "requestId": request_id}
+            cause = dumps(told)
+        result = InvokeResult(error, cause, loads(answer), run.invocation.started_s)
         self._scene.kernel.after(0.0, partial(self._finish, run, result))
 
     def _finish(self, run: Run, result: InvokeResult) -> None:

@@ -30,6 +30,9 @@ class QueueWatch(Watcher):
     def copies(self, body: str) -> Sequence[float]:
         return self._scene.faults.sending(self._name, body)
 
+    def hidden_s(self, visibility_s: float) -> float:
+        return self._scene.faults.hiding(self._name, visibility_s)
+
     def due(self, at_ms: float) -> None:
         if self.on_due is not None:
             self.on_due(at_ms)

@@ -36,6 +36,10 @@ class Watcher:
         """When each copy of a sent message comes, in seconds after its own delay."""
         return (0.0,)
 
+    def hidden_s(self, visibility_s: float) -> float:
+        """For how long a message that is received is hidden."""
+        return visibility_s
+
     def sent(self, body: str) -> None:
         """A message was sent."""
 
@@ -132,7 +136,7 @@ class VirtualQueue(Queue):
                 self._forget(message)
                 self.dead_letter_queue._enter(copy(message), now_ms)
                 continue
-            self._hand_out(message, now_ms, visibility_s)
+            self._hand_out(message, now_ms, self.watcher.hidden_s(visibility_s))
             received.append(message)
         self.watcher.counted("received", len(received))
         self.watcher.counted("visible", len(self._ready))

@@ -33,8 +33,8 @@ class Stack:
     """The resources and outputs of one deployed stack."""
 
     def __init__(self, template: dict[str, Any], physical_ids: dict[str, str]) -> None:
-        self._template = template
-        self._physical_ids = physical_ids
+        self.template = template
+        self.physical_ids = physical_ids
         self.outputs: dict[str, str] = {
             name: self.resolve(output["Value"])
             for name, output in template.get("Outputs", {}).items()
@@ -46,10 +46,10 @@ class Stack:
             Resource(
                 logical_id=logical_id,
                 type=kind,
-                physical_id=self._physical_ids.get(logical_id, ""),
+                physical_id=self.physical_ids.get(logical_id, ""),
                 properties=self.resolve(resource.get("Properties", {})),
             )
-            for logical_id, resource in self._template["Resources"].items()
+            for logical_id, resource in self.template["Resources"].items()
             if resource["Type"] == kind
         ]
 
@@ -76,11 +76,11 @@ class Stack:
         """What Ref gives: a pseudo parameter or a physical id."""
         if logical_id in PSEUDO:
             return PSEUDO[logical_id]
-        return self._physical_ids.get(logical_id, logical_id)
+        return self.physical_ids.get(logical_id, logical_id)
 
     def _attribute(self, logical_id: str, attribute: str) -> str:
         """What Fn::GetAtt gives; only ARNs are asked for where this is read."""
-        kind = self._template["Resources"][logical_id]["Type"]
+        kind = self.template["Resources"][logical_id]["Type"]
         physical_id = self._ref(logical_id)
         if attribute != "Arn":
             return f"{physical_id}.{attribute}"

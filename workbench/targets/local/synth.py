@@ -19,7 +19,7 @@ from workbench.errors import NotDeployed
 from workbench.node import node_environment
 
 ROOT = Path(__file__).parents[3]
-SOURCES = ("infra", "lambdas", "workbench/designs.py", "workbench/errors.py")
+SOURCES = ("infra", "lambdas", "workbench/designs", "workbench/errors.py")
 SYNTH_MAX_S = 300
 
 
@@ -36,12 +36,22 @@ def assembly(design: Design, cache: Path | None = None) -> Path:
     return folder
 
 
+def _changed(design: Design) -> dict[str, str]:
+    """The CDK context for a design: the knobs that are not its class's own.
+
+    The default knobs of both designs make the same assembly, which holds both stacks.
+    """
+    default = type(design)().knobs()
+    changed = {name: value for name, value in design.knobs().items() if value != default[name]}
+    return {design.name: json.dumps(changed, sort_keys=True)} if changed else {}
+
+
 def _key(design: Design) -> str:
     """A hash of the sources, the CDK's version and the knobs."""
     digest = sha256(version("aws-cdk-lib").encode())
     for path in _files():
         digest.update(str(path.relative_to(ROOT)).encode() + b"\0" + path.read_bytes() + b"\0")
-    digest.update(json.dumps([design.name, design.knobs()], sort_keys=True).encode())
+    digest.update(json.dumps(_changed(design)).encode())
     return digest.hexdigest()[:32]
 
 
@@ -56,10 +66,9 @@ def _files() -> Iterator[Path]:
 def _synthesise(design: Design, outdir: Path) -> None:
     """Run the CDK app in a process of its own."""
     outdir.parent.mkdir(parents=True, exist_ok=True)
-    context = {design.name: json.dumps(design.knobs())}
     environment = node_environment(dict(os.environ)) | {
         "CDK_OUTDIR": str(outdir),
-        "CDK_CONTEXT_JSON": json.dumps(context),
+        "CDK_CONTEXT_JSON": json.dumps(_changed(design)),
     }
     done = subprocess.run(
         [sys.executable, "-m", "infra.app"],

@@ -12,15 +12,16 @@ from typing import Any, Self
 import pandas as pd
 
 from workbench.batch import Batch
-from workbench.designs import Design
+from workbench.designs import DESIGNS, Design
 from workbench.errors import NotDeployed
 from workbench.profile import Profile, load_profile
 from workbench.records import Folder
-from workbench.targets.base import Progress, Watcher
+from workbench.targets.base import Cloud, Progress, Watcher
+from workbench.targets.local.cost_explorer import load_bill
 from workbench.targets.local.deployment import Deployment
 from workbench.targets.local.faults import Faults, NoFaults
 from workbench.targets.local.outcome import folder_of
-from workbench.targets.local.scene import Scene
+from workbench.targets.local.scene import EPOCH_S, Scene
 from workbench.targets.local.simulation import Simulation
 from workbench.targets.local.states.faults import Faults as MapFaults
 from workbench.targets.local.synth import assembly
@@ -83,6 +84,22 @@ class LocalTarget:
             raise NotDeployed("nothing has run on this target yet, so it has no cloud to ask")
         return self._deployed[2].cloud.client(service)
 
+    def cloud(self, design: str) -> Cloud:
+        """What moto can be asked about the last run: no percentiles, no Logs Insights."""
+        if self._deployed is None or DESIGNS[design].stack != self._deployed[1]:
+            raise NotDeployed(f"no batch of {design} has just run on this target")
+        return Cloud(
+            client=self.client,
+            outputs=self._deployed[2].stack.outputs,
+            triggered_at=datetime.fromtimestamp(EPOCH_S, UTC),
+            full=False,
+            late_s=0.0,
+        )
+
+    def learn_bill(self, bill: pd.DataFrame) -> None:
+        """Let moto's Cost Explorer answer with the metered bill of the last run."""
+        load_bill(bill)
+
     @property
     def invocations(self) -> pd.DataFrame:
         """One row for each invocation of the last run, as Lambda's REPORT lines tell them."""
@@ -124,7 +141,8 @@ class _Watch:
 
     def __call__(self, over: int) -> None:
         if over % self._step == 0 or over == self._batch.items:
-            progress = Progress(over, self._batch.items, self._scene.kernel.now)
+            scene = self._scene
+            progress = Progress(over, self._batch.items, scene.kernel.now, scene.meter.frame)
             self._scene.kernel.after(0.0, partial(self._watch, progress))
 
 

@@ -51,7 +51,8 @@ class Task(greenlet):
     def wait_until(self, time_s: float) -> None:
         """Give way until the kernel's clock reads that."""
         kernel = self.life.kernel
-        kernel.at(max(time_s, kernel.now), self._resume)
+        if not self.life.dead:
+            kernel.at(max(time_s, kernel.now), self._resume)
         self.park()
 
     def park(self) -> None:

@@ -6,6 +6,8 @@ Compiled code is imported when a batch runs, so that asking for the target costs
 from datetime import UTC, datetime
 from typing import Any
 
+import pandas as pd
+
 from workbench.batch import Batch
 from workbench.designs import Design
 from workbench.dice import seed_for
@@ -45,6 +47,13 @@ class ModelTarget:
         )
         watch(Progress(batch.items, batch.items, fields["detected_s"]))
         return Folder(run, outcome.timeline(), outcome.usage())
+
+    def cloud(self, design: str) -> None:  # noqa: ARG002
+        """There is none to ask."""
+        return
+
+    def learn_bill(self, bill: pd.DataFrame) -> None:
+        """There is no cloud that would show it."""
 
     def outcome(self, design: Design, batch: Batch) -> Any:
         """The kernel's whole outcome, with the limits that held the batch."""

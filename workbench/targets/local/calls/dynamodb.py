@@ -64,6 +64,8 @@ class DynamoDb:
     def prepare(self, operation: str, request: Request, hold_back: int) -> Prepared:
         if operation == "BatchWriteItem":
             return self._prepare_batch(request, hold_back)
+        if operation == "BatchGetItem":
+            return _prepare_reads(request, hold_back)
         writes = list(self._writes(operation, request))
         tokens = [
             (write, write_units(write.bytes, operation == "TransactWriteItems")) for write in writes
@@ -80,6 +82,8 @@ class DynamoDb:
     def settle(self, operation: str, prepared: Prepared, response: dict[str, Any]) -> None:
         if operation in ("GetItem", "BatchGetItem", "Query"):
             self._settle_read(operation, prepared.request, response)
+            if prepared.held_back:
+                response["UnprocessedKeys"] = dict(prepared.held_back)
             return
         if operation not in (*SINGLE_WRITES, "BatchWriteItem", "TransactWriteItems"):
             raise Unknown(SERVICE, operation)
@@ -211,3 +215,15 @@ def _entries(request: Request) -> Iterator[tuple[str, Mapping[str, Any]]]:
     for table, entries in request["RequestItems"].items():
         for entry in entries:
             yield table, entry
+
+
+def _prepare_reads(request: Request, hold_back: int) -> Prepared:
+    """A BatchGetItem that answers all but so many keys of each table, at least one."""
+    done, held = {}, []
+    for table, asked in request["RequestItems"].items():
+        keys = asked["Keys"]
+        kept = max(1, len(keys) - hold_back)
+        done[table] = {**asked, "Keys": keys[:kept]}
+        if keys[kept:]:
+            held.append((table, {**asked, "Keys": keys[kept:]}))
+    return Prepared({**request, "RequestItems": done}, held)

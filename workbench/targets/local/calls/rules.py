@@ -51,7 +51,11 @@ class Refusal(Exception):
         self.status = status
 
 
-class Unknown(Exception):
+class Stop(Exception):
+    """The local target itself falls short: the run must end, and no handler may hide it."""
+
+
+class Unknown(Stop):
     """A call that nothing here meters: it must not pass as free."""
 
     def __init__(self, service: str, operation: str) -> None:
@@ -59,3 +63,7 @@ class Unknown(Exception):
             f"{service} {operation} is called by a handler, and the local target has no rule for "
             "it. Add one in workbench/targets/local/calls."
         )
+
+
+class Broken(Stop):
+    """moto raised something that is no answer of AWS's."""

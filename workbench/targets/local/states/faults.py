@@ -28,3 +28,7 @@ class Faults:
     def s3(self, operation: str, key: str) -> str | None:  # noqa: ARG002
         """The error code that a map's own S3 call meets, or None."""
         return None
+
+    def publish(self) -> str | None:
+        """The error code that a state's publish meets, or None."""
+        return None

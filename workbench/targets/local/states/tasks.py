@@ -73,6 +73,10 @@ def _publish(world: World, parameters: dict[str, Any], finished: Answer) -> None
     arguments = {**parameters, "Message": message if isinstance(message, str) else as_json(message)}
 
     def send() -> None:
+        fault = world.faults.publish()
+        if fault is not None:
+            finished(None, StateFailed(f"SNS.{fault}", "the fault plan wants it so"))
+            return
         try:
             sent = world.clients("sns").publish(**arguments)
         except ClientError as error:

@@ -1,0 +1,55 @@
+"""All that the charts stand on, read once from `results/`: runs, bills, timelines, side tables."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import pandas as pd
+
+from analysis import measures, ownership, tables
+from analysis.needs import same_knobs, usable
+from workbench.prices import load_book
+
+
+@dataclass(frozen=True)
+class Frames:
+    """The frames of a results folder; each is read when first asked for."""
+
+    results: Path
+
+    @cached_property
+    def runs(self) -> pd.DataFrame:
+        """Every run with its knobs and what its batch cost."""
+        runs = measures.runs_with_knobs(self.results)
+        return runs if runs.empty else measures.with_batch_usd(runs, self.bills)
+
+    @cached_property
+    def bills(self) -> pd.DataFrame:
+        """Every line of every bill."""
+        return measures.bills_frame(self.results)
+
+    @cached_property
+    def pair(self) -> pd.DataFrame:
+        """The two runs, one a design, of one batch that time lines and video show."""
+        return measures.story_pair(self.runs)
+
+    @cached_property
+    def pair_timelines(self) -> pd.DataFrame:
+        """The timelines of that pair."""
+        return measures.timelines_frame(self.results, list(self.pair["run_id"]))
+
+    @cached_property
+    def invocations(self) -> pd.DataFrame:
+        """The processor's invocations of every run that kept them."""
+        return measures.invocations_frame(self.results)
+
+    @cached_property
+    def monthly(self) -> pd.DataFrame:
+        """The runs at one setting with what a month of such batches costs, at their prices."""
+        runs = same_knobs(usable(self.runs, in_dollars=True)).runs
+        book = load_book(date=runs["price_date"].iloc[0])
+        return ownership.ownership(runs, self.bills, book)
+
+    def table(self, name: str) -> pd.DataFrame:
+        """A side table: simplicity, limits, agreement; empty if nobody has written it."""
+        return tables.read_side_table(self.results, name)

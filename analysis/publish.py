@@ -1,0 +1,111 @@
+"""Everything that is published: charts for the blog and the video, the bill, the film, a manifest.
+
+    results/published/<chart>-light.svg  .png   -dark.svg  .png     for the blog
+    results/published/video/<chart>-dark.png    1920 x 1080
+    results/published/bill.html                 the bill as a table
+    results/published/drain.mp4  drain.gif      both designs draining one batch
+    results/published/manifest.json             the runs behind each of them, and what was refused
+
+A pure function of `results/`: running it twice gives the same bytes. A chart that the runs cannot
+carry is named in the manifest with the reason, and an older picture of it is taken away.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from analysis import gallery, theme
+from analysis import video as films
+from analysis.caption import runs_behind
+from analysis.charts.bill_table import TABLE_ID, bill_runs, bill_table
+from analysis.frames import Frames
+from analysis.needs import NothingToShow
+from analysis.sentences import sentence
+
+MANIFEST = "manifest.json"
+BILL_PAGE = (
+    '<!doctype html>\n<meta charset="utf-8"><meta name="color-scheme" content="light dark">\n'
+    "<title>The bill</title>\n<style>body{{font-family:sans-serif;max-width:60em;margin:auto}}"
+    "</style>\n{table}\n"
+)
+
+
+def publish(results: Path, video: bool = True) -> list[Path]:
+    """Draw everything that the runs under `results` can carry; give the files written.
+
+    Raises NothingToShow if there is no run at all.
+    """
+    frames, folder = Frames(results), results / "published"
+    if frames.runs.empty:
+        raise NothingToShow(f"no runs under {results}/runs. Run `make study`, or `workbench run`.")
+    figures: dict[str, Any] = {}
+    refused: dict[str, str] = {}
+    for chart in gallery.CHARTS:
+        _keep(chart.name, lambda c=chart: _chart(c, frames, folder), figures, refused)
+    _keep("bill", lambda: _bill(frames, folder), figures, refused)
+    if video:
+        _keep("drain", lambda: _film(frames, folder), figures, refused)
+    written = [folder / name for entry in figures.values() for name in entry["files"]]
+    return [*written, _manifest(folder, figures, refused, video)]
+
+
+def _keep(name: str, make: Any, figures: dict[str, Any], refused: dict[str, str]) -> None:
+    """Make one figure; note its files and runs, or why it cannot be."""
+    try:
+        figures[name] = make()
+    except NothingToShow as reason:
+        refused[name] = str(reason)
+
+
+def _chart(chart: gallery.Chart, frames: Frames, folder: Path) -> dict[str, Any]:
+    """A chart in both themes for the blog, and for the video."""
+    files: list[Path] = []
+    for look in theme.THEMES:
+        figure = gallery.draw(chart, frames, look)
+        with theme.use(look):
+            files += theme.save(figure, folder / f"{chart.name}-{look.name}")
+    wide = gallery.draw(chart, frames, theme.DARK, theme.VIDEO)
+    with theme.use(theme.DARK, theme.VIDEO):
+        files += theme.save(wide, folder / "video" / f"{chart.name}-dark", ("png",))
+    return {
+        "question": chart.question,
+        "answer": sentence(chart.name, frames),
+        "files": [str(path.relative_to(folder)) for path in files],
+        "runs": runs_behind(figure),
+    }
+
+
+def _bill(frames: Frames, folder: Path) -> dict[str, Any]:
+    """The bill as a page of its own."""
+    table = bill_table(frames.runs, frames.bills).as_raw_html()
+    path = folder / f"{TABLE_ID}.html"
+    path.write_text(BILL_PAGE.format(table=table))
+    runs = sorted(bill_runs(frames.runs).runs["run_id"])
+    return {"question": "What is on the bill?", "files": [path.name], "runs": runs}
+
+
+def _film(frames: Frames, folder: Path) -> dict[str, Any]:
+    """The film."""
+    files = [path.name for path in films.film(frames, folder)]
+    return {"question": films.QUESTION, "files": files, "runs": sorted(frames.pair["run_id"])}
+
+
+def _manifest(folder: Path, figures: dict[str, Any], refused: dict[str, str], film: bool) -> Path:
+    """Write what stands behind each figure; take away pictures that are no longer told."""
+    path = folder / MANIFEST
+    kept = {name for entry in figures.values() for name in entry["files"]}
+    for name in _told(path, film) - kept:
+        (folder / name).unlink(missing_ok=True)
+    content = {"figures": figures, "refused": refused}
+    path.write_text(json.dumps(content, indent=2, sort_keys=True, ensure_ascii=False) + "\n")
+    return path
+
+
+def _told(path: Path, film: bool) -> set[str]:
+    """The files that the manifest before this one named; the film's only if it was made anew."""
+    try:
+        figures = json.loads(path.read_text())["figures"]
+        told = {name: entry["files"] for name, entry in figures.items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return set()
+    return {name for chart, files in told.items() if film or chart != "drain" for name in files}

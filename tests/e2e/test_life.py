@@ -1,0 +1,250 @@
+"""The whole life of the stacks on an AWS-compatible server: deploy, run, look, destroy.
+
+The tests stand in the order of that life; the last one takes everything down.
+"""
+
+import json
+import re
+import subprocess
+import sys
+from decimal import Decimal
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from workbench.aws_clients import Aws
+from workbench.batch import Batch, draw
+from workbench.deploy import Deployment, deploy
+from workbench.designs import DESIGNS, make_design
+from workbench.errors import BadInput
+from workbench.inventory import inventory
+from workbench.ledger import Ledger
+from workbench.records import read_folder
+from workbench.runner import Order, run_order
+from workbench.targets.aws import AwsOptions, AwsTarget, purge, resume
+from workbench.targets.aws.clock import SERVER_PATIENCE, Clock
+from workbench.targets.aws.hold import Place
+from workbench.targets.aws.stack import find_stack
+from workbench.teardown import destroy, teardown_plan
+
+pytestmark = pytest.mark.e2e
+
+ITEMS, SEED = 300, 7
+SETTINGS = {"sqs": {"value_max": 20, "poll_s": 2}, "sfn": {"value_max": 20}}
+SECRETS = re.compile(r"(?<!\d)\d{12}(?!\d)|AKIA|aws_secret")
+
+
+@pytest.fixture(scope="session")
+def results(tmp_path_factory):
+    return tmp_path_factory.mktemp("results")
+
+
+@pytest.fixture(scope="session")
+def deployed(at_server):
+    """Both stacks, deployed by the CDK command line; what was said and put out."""
+    said = []
+    plan = Deployment(knobs=SETTINGS, notify="someone@example.com")
+    outputs = deploy(plan, said.append, monthly_usd=lambda design, plan: Decimal("1.23"))
+    return outputs, said
+
+
+@pytest.fixture(scope="session")
+def runs(deployed, results, at_server):
+    """A run of each design, with the server's tally of what was done for it."""
+    found = {}
+    for name, settings in SETTINGS.items():
+        before = at_server.tally()
+        order = Order(name, "aws", ITEMS, SEED, settings=settings)
+        path = run_order(order, results, lambda _: None, target=target_at(results))
+        found[name] = read_folder(path), before, at_server.tally()
+    return found
+
+
+@pytest.fixture(scope="session")
+def local():
+    """The same batches on the local target, which must not see the server's address."""
+    script = str(Path(__file__).with_name("local_side.py"))
+    environment = {name: value for name, value in __import__("os").environ.items()}
+    clean = {name: value for name, value in environment.items() if not name.startswith("AWS_")}
+    found = {}
+    for name, settings in SETTINGS.items():
+        command = [sys.executable, script, name, str(ITEMS), str(SEED), json.dumps(settings)]
+        done = subprocess.run(command, env=clean, capture_output=True, text=True, check=True)
+        found[name] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+def target_at(results, **changes):
+    return AwsTarget(AwsOptions(results=results, say=lambda _: None, **changes))
+
+
+def place_of(design, results):
+    aws = Aws()
+    return Place(aws, find_stack(aws, design), Ledger(results), Clock(), SERVER_PATIENCE)
+
+
+def since(before, after):
+    """What a tally counted in between, of numbers by name."""
+    return {name: count - before.get(name, 0) for name, count in after.items()}
+
+
+def by_part(counts, *parts):
+    return {part: sum(n for name, n in counts.items() if part in name) for part in parts}
+
+
+def used(folder, service, usage_type):
+    rows = folder.usage
+    rows = rows[(rows["service"] == service) & (rows["usage_type"] == usage_type)]
+    return sum(rows["quantity"])
+
+
+def test_a_deployment_shows_the_differences_and_the_cost_before_it_works(deployed):
+    _, said = deployed
+    text = "\n".join(said)
+    assert text.index("[+] AWS::SQS::Queue") < text.index("about $1.23 a month")
+    assert text.index("about $1.23 a month") < text.index("SqsBatchProcessing: creating")
+
+
+def test_a_deployment_says_nothing_of_accounts(deployed):
+    outputs, said = deployed
+    assert SECRETS.findall(json.dumps(outputs) + "\n".join(said)) == []
+    assert set(outputs) == {"SqsBatchProcessing", "SfnBatchProcessing"}
+
+
+def test_somebody_is_subscribed_to_both_topics(deployed):
+    sns, addresses = Aws().client("sns"), []
+    for name in DESIGNS:
+        topic = find_stack(Aws(), name).outputs["TopicArn"]
+        found = sns.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]
+        addresses += [one["Endpoint"] for one in found if one["Protocol"] == "email"]
+    assert addresses == ["someone@example.com"] * 2
+
+
+@pytest.mark.parametrize("name", DESIGNS)
+def test_a_batch_is_complete_and_counted(runs, name):
+    run = runs[name][0].run
+    assert (run.status, run.reason) == ("complete", "")
+    assert (run.items_processed, run.items_failed, run.items_duplicated) == (ITEMS, 0, 0)
+    assert 0 < run.created_s <= run.processed_s <= run.detected_s < 60
+
+
+@pytest.mark.parametrize("name", DESIGNS)
+def test_both_targets_did_the_same(runs, local, name):
+    folder, before, after = runs[name]
+    counted = {
+        "status": folder.run.status,
+        "items": [ITEMS, 0, 0],
+        "published": float(used(folder, "Amazon Simple Notification Service", "Requests-Tier1")),
+    }
+    if name == "sqs":
+        meta = place_of("sqs", Path()).aws.client("dynamodb").get_item(
+            TableName=place_of("sqs", Path()).deployed.outputs["StateTableName"],
+            Key={"pk": {"S": f"batch#{folder.run.batch_id}"}, "sk": {"S": "META"}},
+        )
+        hops = int(meta["Item"]["hop"]["N"])
+        counted["write_units"] = float(used(folder, "Amazon DynamoDB", "WriteRequestUnits")) - hops
+        counted["sent"] = by_part(since(before["sent"], after["sent"]), "PlanQueue", "ItemQueue")
+    else:
+        counted["children"] = float(used(folder, "AWS Step Functions", "StepFunctions-Request"))
+        counted["transitions"] = float(used(folder, "AWS Step Functions", "StateTransition"))
+    assert counted == local[name]
+
+
+def test_every_item_of_sqs_was_put_once_and_deleted_once(runs):
+    folder, _, tally = runs["sqs"]
+    z, values = draw(SEED, 0, ITEMS, SETTINGS["sqs"]["value_max"])
+    drawn = {f"{one:016x}": value for one, value in zip(z.tolist(), values.tolist(), strict=True)}
+    batch = folder.run.batch_id
+    assert tally["values"][batch] == drawn
+    assert tally["puts"][batch] == {"batch": 1, "open": 1, "segments": 1, "items": ITEMS}
+    assert tally["deletes"][batch] == {"open": 1, "segments": 1, "items": ITEMS}
+
+
+def test_every_item_of_sfn_lies_in_the_bucket(runs):
+    folder = runs["sfn"][0]
+    place = place_of("sfn", Path())
+    s3, bucket = place.aws.client("s3"), place.deployed.outputs["BucketName"]
+    key = f"batches/{folder.run.batch_id}/items/000000.jsonl"
+    lines = s3.get_object(Bucket=bucket, Key=key)["Body"].read().decode().splitlines()
+    z, values = draw(SEED, 0, ITEMS, SETTINGS["sfn"]["value_max"])
+    drawn = [
+        {"id": f"{one:016x}", "value": value}
+        for one, value in zip(z.tolist(), values.tolist(), strict=True)
+    ]
+    assert [json.loads(line) for line in lines] == drawn
+
+
+@pytest.mark.parametrize("name", DESIGNS)
+def test_a_run_folder_says_nothing_of_accounts(runs, results, name):
+    path = results / "runs" / runs[name][0].run.run_id
+    tables = [pd.read_parquet(one).to_csv() for one in path.glob("*.parquet")]
+    ledger = [one.read_text() for one in (results / "ledger").glob("*.json")]
+    assert len(tables) == 3
+    assert SECRETS.findall("\n".join([(path / "run.json").read_text(), *tables, *ledger])) == []
+
+
+@pytest.mark.parametrize("name", DESIGNS)
+def test_the_settings_of_a_run_are_put_back(runs, results, name):
+    place = place_of(name, results)
+    before = place.switchboard().read()
+    changed = {"memory_mb": 256, "item_concurrency": 2, "batcher_memory_mb": 512}
+    if name == "sqs":
+        changed |= {"messages_per_invocation": 5, "max_concurrency": 20, "batch_window_s": 1}
+    seen = []
+
+    def watch(_):
+        seen.append(place.switchboard().read())
+
+    order = Order(name, "aws", 50, SEED, settings=SETTINGS[name] | changed)
+    path = run_order(order, results, watch, target=target_at(results))
+    assert read_folder(path).run.status == "complete"
+    assert seen[0].functions["processor"].memory_mb == 256
+    assert not seen[0].cron
+    assert place.switchboard().read() == before
+    assert before.cron
+
+
+def test_a_batch_stopped_on_dollars_waits_and_can_go_on(runs, results):
+    """The source stays off after the stop; a resume lets the batch end, the same order finds it."""
+    settings = SETTINGS["sqs"] | {"value_max": 1000, "messages_per_invocation": 1}
+    order = Order("sqs", "aws", 200, SEED, settings=settings)
+    options = {"max_usd": Decimal("0.0015"), "forecast": lambda design, items: Decimal("0.001")}
+    dear = target_at(results, patience=SERVER_PATIENCE.__class__(
+        **{**vars(SERVER_PATIENCE), "meter_s": 0.5}
+    ), **options)
+    stopped = read_folder(run_order(order, results, lambda _: None, target=dear)).run
+    place = place_of("sqs", results)
+    assert stopped.status == "incomplete"
+    assert "--max-usd is $0.00" in stopped.reason
+    assert not place.switchboard().sources_on()
+    assert not place.switchboard().read().cron
+    with pytest.raises(BadInput, match="was stopped"):
+        run_order(order, results, lambda _: None, target=target_at(results))
+    assert "goes on" in resume(stopped.batch_id, results)
+    assert place.switchboard().sources_on()
+    assert place.switchboard().read().cron
+    done = read_folder(run_order(order, results, lambda _: None, target=target_at(results))).run
+    assert (done.status, done.batch_id) == ("complete", stopped.batch_id)
+    assert done.run_id == f"{stopped.batch_id}-2"
+    assert done.items_processed == 200
+
+
+def test_everything_is_removed_and_proven_to_be(runs, results):
+    there = inventory(Aws())
+    assert {one.type for one in there} >= {
+        "AWS::CloudFormation::Stack",
+        "AWS::DynamoDB::Table",
+        "AWS::Lambda::Function",
+        "AWS::Logs::LogGroup",
+        "AWS::S3::Bucket",
+        "AWS::SQS::Queue",
+        "AWS::StepFunctions::StateMachine",
+    }
+    assert [str(one.thing) for one in teardown_plan() if one.monthly_usd > Decimal("0.05")] != []
+    said = []
+    before = destroy(results, said.append)
+    assert before == there
+    # The server drops a full bucket, so that it was emptied shows here.
+    assert any(re.search(r"sfnbatch\S+: [1-9]\d* objects are deleted", line) for line in said)
+    assert inventory(Aws()) == []

@@ -1,0 +1,142 @@
+"""A small cloud for tests: functions written in Python beside the test, queues, a still profile."""
+
+import sys
+from contextlib import contextmanager
+from dataclasses import replace
+
+import pytest
+
+from workbench.profile import Profile, load_profile
+from workbench.targets.local.calls.dynamodb import DynamoDb
+from workbench.targets.local.calls.others import CloudWatch, Sns
+from workbench.targets.local.calls.s3 import S3Rules
+from workbench.targets.local.calls.sqs import Sqs
+from workbench.targets.local.clients import Caller
+from workbench.targets.local.cloud import Cloud
+from workbench.targets.local.door import Door, Stage
+from workbench.targets.local.event_source import EventSource
+from workbench.targets.local.faults import NoFaults
+from workbench.targets.local.functions import Function, FunctionSpec
+from workbench.targets.local.lambda_service import LambdaService
+from workbench.targets.local.mapping import MappingSpec
+from workbench.targets.local.queues import QueueWatch, queue_named
+from workbench.targets.local.reports import Reports
+from workbench.targets.local.scene import Scene
+from workbench.targets.local.storage import Storage
+from workbench.targets.local.telemetry import CustomMetrics, Logs, captured
+from workbench.targets.local.throughput import TokenBucket
+from workbench.targets.local.timeline import Timeline
+from workbench.targets.local.witness import Witness
+
+
+def still_profile(**values):
+    """The profile without chance or CPU, its latencies nothing but what a test asks for."""
+    entries = {}
+    for name, entry in load_profile().entries.items():
+        entry = {"value": entry["value"]} if "value" in entry else {"p50": 1e-9, "p99": 1e-9}
+        entries[name] = {"value": 0} if name.startswith("cpu_ms") else entry
+    for name, value in values.items():
+        spread = "p50" in entries[name]
+        entries[name] = {"p50": value, "p99": value} if spread else {"value": value}
+    return Profile("still", entries)
+
+
+class Toy:
+    """A Lambda service with a function for each handler, and moto beside it."""
+
+    def __init__(self, cloud, stage, profile, faults):
+        self.cloud, self.stage = cloud, stage
+        self.scene = Scene(profile, 7, faults)
+        self.kernel, self.meter = self.scene.kernel, self.scene.meter
+        self.custom = CustomMetrics(self.scene)
+        self.logs = Logs(self.scene, self.custom)
+        self.reports = Reports(self.scene, self.logs, "/nowhere")
+        self.timeline = Timeline(self.kernel)
+        self.witness = Witness(self.kernel, lambda over: None)
+        self.service = LambdaService(self.scene, [], self.reports, self.timeline)
+        self.storage = Storage()
+        self.outside = Door(stage)
+        self.outside._tries = 3
+        self.writes_per_s = {}
+        stage.set(self.scene, Caller(self.scene, self.rules()), self.witness)
+
+    def rules(self):
+        return {
+            "dynamodb": DynamoDb(self.scene, self.storage, self.writes_per_s),
+            "sqs": Sqs(self.scene, {}),
+            "s3": S3Rules(self.scene),
+            "sns": Sns(self.scene),
+            "cloudwatch": CloudWatch(self.scene, self.custom),
+        }
+
+    def function(self, handler, name="work", slowness=1.0, **spec):
+        """A function whose handler is called with (event, context)."""
+        given = {"memory_mb": 1024, "timeout_s": 60.0, "arm": True, "reserved": None} | spec
+        handled = f"lambdas.toy.{name}.handler"
+        function = Function(
+            FunctionSpec(name, handled, environment=(), code=("", ""), **given),
+            handler,
+            slowness,
+            TokenBucket(100, 1000),
+        )
+        self.service.functions[name] = function
+        return function
+
+    def invoke(self, payload, name="work"):
+        """Invoke at once; the results come into the list that this gives."""
+        results = []
+        self.service.invoke(name, payload, results.append, 0.0)
+        return results
+
+    def queue(self, name="queue", **attributes):
+        """A queue of moto's, watched."""
+        given = {key: str(value) for key, value in attributes.items()}
+        self.cloud.client("sqs").create_queue(QueueName=name, Attributes=given)
+        queue = queue_named(name)
+        queue.watcher = QueueWatch(self.scene, name)
+        return queue
+
+    def send(self, bodies, name="queue", **more):
+        """Send messages outside of the bill."""
+        sqs = self.cloud.client("sqs")
+        for body in bodies:
+            sqs.send_message(QueueUrl=self.url(name), MessageBody=body, **more)
+
+    def url(self, name="queue"):
+        return f"https://sqs.us-east-1.amazonaws.com/123456789012/{name}"
+
+    def source(self, queue, **spec):
+        """An event source of the function `work`."""
+        default = MappingSpec(queue.name, "work", 10, 0.0, None, True, "dispatch")
+        source = EventSource(self.scene, self.service, replace(default, **spec), queue)
+        queue.watcher.on_due = source.due
+        return source
+
+    def run(self, until_s=float("inf")):
+        """Let virtual time go."""
+        with captured(sys.stdout):
+            self.kernel.run(until_s)
+
+
+@pytest.fixture
+def toys():
+    """Makes toys: `toys(lambda_init=300)`; one cloud at a time."""
+
+    @contextmanager
+    def make(faults=None, **values):
+        stage = Stage()
+        cloud = Cloud(stage.epoch_s)
+        stage.client = cloud.client
+        try:
+            yield Toy(cloud, stage, still_profile(**values), faults or NoFaults())
+        finally:
+            cloud.close()
+
+    return make
+
+
+@pytest.fixture
+def toy(toys):
+    """A toy in which everything but a handler's own sleep takes no time."""
+    with toys() as made:
+        yield made

@@ -1,0 +1,91 @@
+"""The compiled kernels and the plain tellings beside them give the same numbers, bit for bit."""
+
+import pytest
+
+from workbench.batch import Batch
+from workbench.designs import make_design
+from workbench.profile import load_profile
+from workbench.targets.model.draws import latency_table
+from workbench.targets.model.sfn_kernel import run_sfn
+from workbench.targets.model.sfn_plain import tell_sfn
+from workbench.targets.model.sfn_settings import sfn_settings
+from workbench.targets.model.sfn_state import TALLIES as SFN_TALLIES
+from workbench.targets.model.sfn_state import sfn_state
+from workbench.targets.model.sqs_kernel import run_sqs
+from workbench.targets.model.sqs_plain import tell_sqs
+from workbench.targets.model.sqs_settings import as_record, sqs_settings
+from workbench.targets.model.sqs_state import TALLIES as SQS_TALLIES
+from workbench.targets.model.sqs_state import sqs_state
+
+PROFILE = load_profile()
+LATENCIES = latency_table(PROFILE)
+POISON = {"poison_per_million": 20_000}
+TIMES = ("created_s", "processed_s", "detected_s")
+SLOW_ACCOUNT = {"account": 100, "environments_per_s": 5.0, "environments_burst_s": 1.0}
+
+
+def compiled(kernel, state, settings, tallies):
+    kernel(as_record(settings), state)
+    s = state[0]
+    return (
+        {name: int(s[name]) for name in tallies.split()},
+        {name: float(s[name]) for name in TIMES},
+        [tuple(row) for row in s["samples"][: s["samples_kept"]].tolist()],
+        {code: float(held) for code, held in enumerate(s["limit_s"]) if held},
+    )
+
+
+def plain(story, tallies, **known):
+    counts = {name: known.get(name, story.tally[name]) for name in tallies.split()}
+    times = {name: getattr(story, name) for name in TIMES}
+    return counts, times, [tuple(map(float, row)) for row in story.samples], dict(story.held_s)
+
+
+@pytest.mark.parametrize(
+    ("items", "preset", "knobs", "change"),
+    [
+        (1, "default", {}, {}),
+        (1_000, "default", {}, {}),
+        (25_000, "default", {"segment_items": 1_000, "items_per_message": 3}, {}),
+        (3_000, "default", {"batch_window_s": 2, "messages_per_invocation": 12}, {}),
+        (3_000, "default", {"track": "message", "claim": True, "max_concurrency": None}, {}),
+        (2_000, "default", POISON, {}),
+        (2_000, "default", POISON | {"track": "message", "claim": True}, {}),
+        (2_000, "default", POISON | {"item_concurrency": 25, "claim": True}, {}),
+        (2_000, "default", POISON | {"item_concurrency": 4, "track": "message"}, {}),
+        (1_000, "published", {"item_concurrency": 2}, {}),
+        (60_000, "default", {"value_max": 50, "state_shards": 1, "batcher_concurrency": None}, {}),
+        (6_000, "default", {}, {"account": 20, "growth_s": 20.0, "table_units_per_s": 200.0}),
+        (3_000, "default", {}, {"arrivals": 300, "poll_s": -1.0, "arrival_s": 19.77}),
+    ],
+)
+def test_sqs_is_told_twice_alike(items, preset, knobs, change):
+    design = make_design("sqs", preset, knobs)
+    settings = sqs_settings(design, Batch(items, 7, "b-1"), PROFILE, 7)._replace(**change)
+    story = tell_sqs(settings, 7, LATENCIES)
+    looks, segments = story.finalizer.looks, story.batcher.segments_done
+    assert plain(story, SQS_TALLIES, looks=looks, segments_done=segments) == compiled(
+        run_sqs, sqs_state(LATENCIES), settings, SQS_TALLIES
+    )
+
+
+@pytest.mark.parametrize(
+    ("items", "preset", "knobs", "change"),
+    [
+        (1, "default", {}, {}),
+        (1_000, "default", {}, {}),
+        (20_000, "default", {"segment_items": 1_000, "items_per_child": 7}, {}),
+        (5_000, "default", POISON, {}),
+        (3_000, "default", POISON | {"item_concurrency": 9, "telemetry": "put_metric_data"}, {}),
+        (3_000, "published", {}, {}),
+        (9_000, "default", {"items_per_child": 10, "max_concurrency": None}, SLOW_ACCOUNT),
+        (3_000, "default", {"items_per_child": 3, "child_type": "STANDARD"}, {}),
+    ],
+)
+def test_sfn_is_told_twice_alike(items, preset, knobs, change):
+    design = make_design("sfn", preset, knobs)
+    settings = sfn_settings(design, Batch(items, 7, "b-1"), PROFILE, 7)._replace(**change)
+    story = tell_sfn(settings, 7, LATENCIES)
+    assert plain(story, SFN_TALLIES) == compiled(
+        run_sfn, sfn_state(LATENCIES), settings, SFN_TALLIES
+    )

@@ -1,0 +1,130 @@
+"""One published run replayed: the model under its settings, read where its authors looked."""
+
+from collections.abc import Callable
+from statistics import median
+from typing import Any
+
+from workbench.batch import Batch
+from workbench.designs import Sqs
+from workbench.dice import stream
+from workbench.profile import Profile
+from workbench.targets.model.bare import (
+    Queue,
+    concurrency_at,
+    done_at,
+    mean_wait_s,
+    run_map,
+    run_queue,
+)
+from workbench.targets.model.cpu import cpu_of
+from workbench.targets.model.target import ModelTarget
+
+SEED = 7
+REPETITIONS = 30  # of a small run, whose median is taken
+
+Replay = Callable[[Profile, dict[str, Any]], list[float]]
+
+
+def queue(profile: Profile, run: dict[str, Any]) -> list[float]:
+    """A queue that is drained through an event source."""
+    outcome = run_queue(Queue(**run["settings"]), profile, SEED)
+    state = outcome.state
+
+    def read(quantity: dict[str, Any]) -> float:
+        at_s = quantity.get("at_s")
+        found = {
+            "drain_s": lambda: state["processed_s"],
+            "drain_min": lambda: state["processed_s"] / 60,
+            "mean_s": lambda: mean_wait_s(outcome),
+            "peak": lambda: state["peak"],
+            "invocations": lambda: state["invocations"],
+            "concurrency": lambda: concurrency_at(outcome, at_s),
+            "cold_per_min": lambda: concurrency_at(outcome, at_s) / at_s * 60,
+            "done": lambda: done_at(outcome, at_s),
+        }
+        return float(found[quantity["read"]]())
+
+    return [read(quantity) for quantity in run["quantities"]]
+
+
+def distributed_map(profile: Profile, run: dict[str, Any]) -> list[float]:
+    """A distributed map of one task a child."""
+    return _as_read(run, run_map(profile=profile, seed=SEED, **run["settings"]))
+
+
+def objects_map(profile: Profile, run: dict[str, Any]) -> list[float]:
+    """A distributed map whose children read S3 objects one after the other."""
+    settings = run["settings"]
+    each_ms = (
+        profile.spread("s3_get").p50 + profile.value("s3_ms_per_mb") * settings["mb_per_object"]
+    )
+    listing_s = settings["objects"] / 1_000 * profile.spread("s3_list").p50 / 1_000
+    work_ms = settings["objects_per_child"] * each_ms
+    return _as_read(run, listing_s + run_map(settings["children"], work_ms, profile, seed=SEED))
+
+
+def inline_map(profile: Profile, run: dict[str, Any]) -> list[float]:
+    """Tasks of an inline map, all at once: from the end of the state before to the last's end."""
+    settings, dice = run["settings"], stream(SEED, f"agreement/{run['id']}")
+    gap, entry, init = (profile.spread(n) for n in ("sfn_state_gap", "sfn_pass_gap", "lambda_init"))
+
+    def once() -> float:
+        starts = [
+            gap.draw(dice) + settings["cold"] * init.draw(dice) for _ in range(settings["tasks"])
+        ]
+        return (entry.draw(dice) + max(starts)) / 1_000 + settings["work_s"]
+
+    return _as_read(run, median(once() for _ in range(REPETITIONS)))
+
+
+def burst(profile: Profile, run: dict[str, Any]) -> list[float]:
+    """Calls issued over a while, each to an environment of its own, all cold."""
+    settings, dice = run["settings"], stream(SEED, f"agreement/{run['id']}")
+    invoke, init = profile.spread("lambda_invoke"), profile.spread("lambda_init")
+    calls = settings["calls"]
+    waits_ms = [invoke.draw(dice) + init.draw(dice) for _ in range(calls)]
+    ends = [settings["issue_s"] * i / calls + wait / 1_000 for i, wait in enumerate(waits_ms)]
+    found = {
+        "median_ms": median(waits_ms),
+        "seconds": max(ends) + settings["work_s"],
+        "instances": min(calls, profile.value("lambda_account_concurrency")),
+    }
+    return [found[quantity["read"]] for quantity in run["quantities"]]
+
+
+def cpu(profile: Profile, run: dict[str, Any]) -> list[float]:
+    """Work of so many milliseconds on a whole vCPU, at other memories."""
+    whole_mb = profile.value("lambda_vcpu_mb")
+    vcpu_ms = run["settings"]["vcpu_ms"]
+    return [vcpu_ms * max(1.0, whole_mb / q["at_mb"]) for q in run["quantities"]]
+
+
+def handler(profile: Profile, run: dict[str, Any]) -> list[float]:
+    """The CPU time of an invocation that does nothing."""
+    of = [cpu_of(profile, quantity["at_mb"], "handler") for quantity in run["quantities"]]
+    return [one["handler_invocation_s"] * 1_000 for one in of]
+
+
+def table(profile: Profile, run: dict[str, Any]) -> list[float]:
+    """Writes a second of a new table while a batch's records are created and few are removed."""
+    design = Sqs(max_concurrency=2)
+    batch = Batch(run["settings"]["items"], SEED, "agreement")
+    state = ModelTarget(profile).outcome(design, batch).state
+    return [float(batch.items / state["created_s"]) for _ in run["quantities"]]
+
+
+def _as_read(run: dict[str, Any], seconds: float) -> list[float]:
+    """A time in the units that were published."""
+    return [seconds / {"seconds": 1, "minutes": 60}[q["read"]] for q in run["quantities"]]
+
+
+REPLAYS: dict[str, Replay] = {
+    "queue": queue,
+    "map": distributed_map,
+    "objects_map": objects_map,
+    "inline_map": inline_map,
+    "burst": burst,
+    "cpu": cpu,
+    "handler": handler,
+    "table": table,
+}

@@ -1,0 +1,93 @@
+"""Named sets of knobs, and a design from a preset and settings over it."""
+
+from dataclasses import fields
+from typing import Any
+
+from workbench.designs.design import Design
+from workbench.designs.sfn import Sfn
+from workbench.designs.sqs import Sqs
+from workbench.errors import BadInput, BadKnob
+
+DESIGNS: dict[str, type[Design]] = {"sqs": Sqs, "sfn": Sfn}
+
+# `tuned`: the cheapest that `workbench tune` finds at a million items of up to a second, within an
+# hour, one item at a time. sqs keeps the claim: never two live owners. sfn takes Standard children,
+# as many items as fit into 900 s: an Express child ends at 300 s, all its tries included, and bills
+# the time that it waits for its function besides.
+TUNED_SQS: dict[str, Any] = {
+    "items_per_message": 500,
+    "messages_per_invocation": 1,
+    "claim": True,
+    "track": "message",
+}
+TUNED_SFN: dict[str, Any] = {"items_per_child": 889, "child_type": "STANDARD"}
+TUNED_CONCURRENCY = 50  # items at a time: fifty threads still fit into 128 MB
+
+# `published`: the habits of the design this study starts from (mbonig/batch-processor, 2024-10-10):
+# one PutMetricData, three record writes and one key an item, no batching, a five-minute poll.
+PRESETS: dict[str, dict[str, dict[str, Any]]] = {
+    "sqs": {
+        "default": {},
+        "published": {
+            "items_per_message": 1,
+            "messages_per_invocation": 10,
+            "claim": True,
+            "state_shards": 1,
+            "poll_s": 300,
+            "send_batch_size": 1,
+            "write_batch_size": 1,
+            "telemetry": "put_metric_data",
+            "value_max": 999,
+            "max_concurrency": None,
+            "cpu": "x86_64",
+        },
+        "tuned": TUNED_SQS,
+        "tuned-concurrent": TUNED_SQS | {"item_concurrency": TUNED_CONCURRENCY},
+    },
+    "sfn": {
+        "default": {},
+        "published": {
+            "items_per_child": 100,
+            "max_concurrency": 500,
+            "telemetry": "put_metric_data",
+            "value_max": 999,
+            "batcher_memory_mb": 5_096,
+            "cpu": "x86_64",
+        },
+        "tuned": TUNED_SFN,
+        "tuned-concurrent": TUNED_SFN | {"item_concurrency": TUNED_CONCURRENCY},
+    },
+}
+
+
+def make_design(
+    name: str, preset: str = "default", settings: dict[str, Any] | None = None
+) -> Design:
+    """The design called `name`: a preset, and settings over it (texts are read as values)."""
+    if name not in DESIGNS:
+        raise BadInput(f"design={name!r} is not known. Take one of {', '.join(DESIGNS)}.")
+    if preset not in PRESETS[name]:
+        raise BadInput(f"preset={preset!r} is not known. Take one of {', '.join(PRESETS[name])}.")
+    known = {f.name: f for f in fields(DESIGNS[name])}
+    values = dict(PRESETS[name][preset])
+    for key, value in (settings or {}).items():
+        if key not in known:
+            raise BadInput(f"knob {key!r} is not one of {name}. It has {', '.join(known)}.")
+        values[key] = _read(key, value, known[key].default) if isinstance(value, str) else value
+    return DESIGNS[name](**values)
+
+
+def _read(name: str, text: str, default: Any) -> Any:
+    """A knob's value from text, of the type that its default has."""
+    if text.lower() in ("none", "null"):
+        return None
+    if isinstance(default, bool):
+        if text.lower() not in ("true", "false"):
+            raise BadKnob(name, text, "must be true or false")
+        return text.lower() == "true"
+    if isinstance(default, str):
+        return text
+    try:
+        return int(text.replace("_", ""))
+    except ValueError:
+        raise BadKnob(name, text, "must be a whole number") from None

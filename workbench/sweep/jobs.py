@@ -1,0 +1,149 @@
+"""Every run of a study, each under a name made from its content.
+
+The name holds a hash of all that shapes the run: design, target, batch, every knob, region and
+price date, and for the simulated targets the platform profile. So the same run has the same name
+in every study, a finished one is found again, and a changed file asks only for what is new.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from hashlib import blake2b
+from itertools import product
+from math import prod
+from typing import Any
+
+from workbench.designs import DESIGNS
+from workbench.errors import BadInput, BadKnob
+from workbench.prices import load_book
+from workbench.profile import load_profile
+from workbench.records import SCHEMA_VERSION
+from workbench.runner import TARGETS, Order
+from workbench.sweep.study import Grid, Study
+
+RUNS_MAX = 100_000  # more want a `--yes`
+
+
+@dataclass(frozen=True)
+class Job:
+    """One run of a study: its order, its name, and the date of its prices."""
+
+    order: Order
+    run_id: str
+    price_date: str
+
+    @property
+    def expected_s(self) -> float:
+        """Wall time to expect, roughly: it orders the work and tells the time left."""
+        if self.order.target == "model":
+            return 0.03 + 5e-9 * self.order.items
+        return 1.0 + 1.5e-3 * self.order.items
+
+
+def plan_jobs(study: Study, yes: bool = False) -> tuple[list[Job], list[str]]:
+    """The runs of a study, each once, and what was skipped as infeasible.
+
+    Refused: prices of different dates, more than 100,000 runs without `yes`, nothing to run.
+    """
+    price_date = _one_price_date(study)
+    count = sum(_size(grid) for grid in study.grids) + len(study.runs)
+    if count > RUNS_MAX and not yes:
+        raise BadInput(
+            f"{study.name} asks for {count:,} runs; over {RUNS_MAX:,} want a --yes. "
+            "Shorten a list of the grid, or pass --yes."
+        )
+    profile = load_profile()
+    stamp = blake2b(json.dumps(profile.entries, sort_keys=True).encode(), digest_size=8)
+    jobs: dict[str, Job] = {}
+    skipped: list[str] = []
+    for order, skip in _orders(study):
+        if order.target not in TARGETS:
+            known = ", ".join(TARGETS)
+            raise BadInput(f"target={order.target!r} is not known. Take one of {known}.")
+        try:
+            job = make_job(order, price_date, stamp.hexdigest())
+        except BadKnob as error:
+            if not skip:
+                raise
+            skipped.append(f"{order.design}, {order.settings}, {order.items:,} items: {error}")
+            continue
+        jobs.setdefault(job.run_id, job)
+    if not jobs:
+        reason = f" The first of {len(skipped)}: {skipped[0]}" if skipped else ""
+        raise BadInput(f"{study.name}: the grid is empty, no combination can run.{reason}")
+    return list(jobs.values()), skipped
+
+
+def make_job(order: Order, price_date: str, profile: str) -> Job:
+    """An order under its name; refuses knobs that cannot work."""
+    design = order.make_design()
+    shape = [
+        order.design,
+        order.target,
+        order.items,
+        order.seed,
+        design.knobs(),
+        order.region,
+        price_date,
+        "" if order.target == "aws" else profile,
+        SCHEMA_VERSION,
+    ]
+    digest = blake2b(json.dumps(shape, sort_keys=True).encode(), digest_size=6).hexdigest()
+    run_id = f"{order.design}-{order.target}-{order.items}-{order.seed}-{digest}"
+    return Job(order, run_id, price_date)
+
+
+def _one_price_date(study: Study) -> str:
+    """The date whose prices the whole study is in."""
+    asked = {
+        *((target, grid.prices) for grid in study.grids for target in grid.targets),
+        *((order.target, prices) for order, prices in study.runs),
+    }
+    dates = {prices: target for target, prices in sorted(asked, key=str)}
+    if len(dates) > 1:
+        told = ", ".join(f"{target} at {day or 'the newest'}" for day, target in dates.items())
+        raise BadInput(
+            f"{study.name} mixes prices of different dates ({told}): its dollars could not be "
+            "compared. Give one `prices` for the whole study."
+        )
+    return load_book(study.region, next(iter(dates))).date
+
+
+def _size(grid: Grid) -> int:
+    """How many runs a grid has."""
+    shared = prod(len(values) for values in grid.knobs.values())
+    own = sum(
+        shared * prod(len(values) for values in grid.own.get(design, {}).values())
+        for design in grid.designs
+    )
+    axes = (grid.targets, grid.presets, grid.items, grid.seeds)
+    return own * prod(len(axis) for axis in axes)
+
+
+def _orders(study: Study) -> Iterator[tuple[Order, bool]]:
+    """Every order of a study, and whether it may be left out if it cannot work."""
+    for grid in study.grids:
+        for order in _grid_orders(grid, study.region):
+            yield order, grid.skip_infeasible
+    for order, _ in study.runs:
+        yield order, False
+
+
+def _grid_orders(grid: Grid, region: str) -> Iterator[Order]:
+    for design in grid.designs:
+        _refuse_strangers(design, {**grid.knobs, **grid.own.get(design, {})})
+        axes: dict[str, tuple[Any, ...]] = {**grid.knobs, **grid.own.get(design, {})}
+        for values in product(*axes.values()):
+            settings = dict(zip(axes, values, strict=True))
+            for target, preset, items, seed in product(
+                grid.targets, grid.presets, grid.items, grid.seeds
+            ):
+                yield Order(design, target, items, seed, preset, settings, region)
+
+
+def _refuse_strangers(design: str, knobs: dict[str, Any]) -> None:
+    """Refuse a knob that the design has not got, also where infeasible ones are skipped."""
+    known = [f.name for f in fields(DESIGNS[design])]
+    for name in knobs:
+        if name not in known:
+            raise BadInput(f"knob {name!r} is not one of {design}. It has {', '.join(known)}.")

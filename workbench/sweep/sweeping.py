@@ -1,0 +1,139 @@
+"""`workbench sweep`: the runs of a study that are not there yet, in parallel processes.
+
+A run is finished once its folder is there, which `records` renames into place whole; so a sweep
+that was killed goes on where it was, and runs nothing twice.
+"""
+
+import fcntl
+import multiprocessing
+import os
+import shutil
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from workbench.errors import BadInput
+from workbench.runner import make_target
+from workbench.sweep.jobs import Job, plan_jobs
+from workbench.sweep.progress import SweepWatcher, unwatched
+from workbench.sweep.study import Study, read_study
+from workbench.sweep.table import write_table
+from workbench.sweep.work import Done, TargetMaker, follow_parent, is_finished, run_jobs
+
+CHUNK_S = 1.0  # of work, handed to a process at once
+ALONE_S = 4.0  # less work than this is done before a second process has started
+ONE_AT_A_TIME = ("aws",)  # batches that share a stack would be billed for each other
+
+
+@dataclass(frozen=True)
+class Swept:
+    """What a sweep has done; `failed` is the reason by run."""
+
+    study: Study
+    table: Path
+    jobs: list[Job]
+    ran: int
+    found: int
+    skipped: list[str] = field(default_factory=list)
+    failed: dict[str, str] = field(default_factory=dict)
+    cost_usd: float = 0.0
+
+
+def sweep(
+    study: Path | Study,
+    results: Path,
+    *,
+    yes: bool = False,
+    processes: int | None = None,
+    watch: SweepWatcher = unwatched,
+    make: TargetMaker = make_target,
+) -> Swept:
+    """Run what is new of a study and write its table, `results/studies/<name>.parquet`.
+
+    Everything that can be refused is refused before the first run: BadInput.
+    """
+    study = study if isinstance(study, Study) else read_study(study)
+    jobs, skipped = plan_jobs(study, yes)
+    with _only_sweep(study, results):
+        _clear_halves(results, jobs)
+        new = [job for job in jobs if not is_finished(results / "runs" / job.run_id)]
+        watch.begin(len(jobs), len(jobs) - len(new), sum(job.expected_s for job in new))
+        failed, cost_usd, ran = {}, 0.0, 0
+        for done in _run(new, results, processes or os.cpu_count() or 1, make):
+            ran += not done.error
+            cost_usd += done.cost_usd
+            if done.error:
+                failed[done.run_id] = done.error
+            watch.tell(done)
+        table = write_table(study.name, jobs, results)
+    return Swept(study, table, jobs, ran, len(jobs) - len(new), skipped, failed, cost_usd)
+
+
+def _run(jobs: list[Job], results: Path, processes: int, make: TargetMaker) -> Iterator[Done]:
+    """Every job done, as it ends: the longest first, the small ones in chunks."""
+    alone = [job for job in jobs if job.order.target in ONE_AT_A_TIME]
+    shared = sorted((j for j in jobs if j not in alone), key=lambda j: -j.expected_s)
+    if processes == 1 or sum(job.expected_s for job in shared) < ALONE_S:
+        alone, shared = [*shared, *alone], []
+    if shared:
+        yield from _in_parallel(shared, results, processes, make)
+    for job in alone:
+        yield from run_jobs([job], results, make)
+
+
+def _in_parallel(
+    jobs: list[Job], results: Path, processes: int, make: TargetMaker
+) -> Iterator[Done]:
+    """Chunks on fresh processes: a fork would copy the threads and locks of this one."""
+    chunks = list(_chunks(jobs))
+    before = set(multiprocessing.active_children())
+    pool = ProcessPoolExecutor(
+        min(processes, len(chunks)), multiprocessing.get_context("spawn"), follow_parent
+    )
+    with pool:
+        try:
+            futures = [pool.submit(run_jobs, chunk, results, make) for chunk in chunks]
+            for future in as_completed(futures):
+                yield from future.result()
+        except BaseException:  # Ctrl-C: what runs now is dropped, what is whole stays
+            pool.shutdown(wait=False, cancel_futures=True)
+            for child in set(multiprocessing.active_children()) - before:
+                child.terminate()
+            raise
+
+
+def _chunks(jobs: list[Job]) -> Iterator[list[Job]]:
+    """Jobs of about `CHUNK_S` together; a longer one by itself."""
+    chunk: list[Job] = []
+    for job in jobs:
+        chunk.append(job)
+        if sum(one.expected_s for one in chunk) >= CHUNK_S:
+            yield chunk
+            chunk = []
+    if chunk:
+        yield chunk
+
+
+@contextmanager
+def _only_sweep(study: Study, results: Path) -> Iterator[None]:
+    """Two sweeps of one study at a time would do the same work twice; the lock dies with us."""
+    folder = results / "studies"
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / f".{study.name}.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise BadInput(
+                f"another sweep of {study.name} is under way in {results}. Wait for it."
+            ) from None
+        yield
+
+
+def _clear_halves(results: Path, jobs: list[Job]) -> None:
+    """Take away the temporary folders that a killed sweep of these runs has left."""
+    names = {job.run_id for job in jobs}
+    for path in (results / "runs").glob(".tmp-*"):
+        if path.name.removeprefix(".tmp-").rpartition("-")[0] in names:
+            shutil.rmtree(path, ignore_errors=True)

@@ -1,0 +1,79 @@
+"""What a worker process does: runs of a study, one after the other, each a whole run folder."""
+
+import os
+import signal
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from multiprocessing import parent_process
+from pathlib import Path
+
+from workbench.batch import Batch
+from workbench.errors import BadRecord, WorkbenchError
+from workbench.predictions import predict
+from workbench.prices import load_book
+from workbench.records import read_run, write_folder
+from workbench.runner import make_target, priced
+from workbench.sweep.jobs import Job
+from workbench.targets.base import Target
+
+TargetMaker = Callable[[str], Target]
+
+
+@dataclass(frozen=True)
+class Done:
+    """A run that has ended: its dollars, or why there is no run folder."""
+
+    run_id: str
+    expected_s: float
+    cost_usd: float = 0.0
+    error: str = ""
+
+
+def run_jobs(jobs: list[Job], results: Path, make: TargetMaker = make_target) -> list[Done]:
+    """Run these; an error that a user can act on ends one run, not the study."""
+    made: dict[str, Target] = {}
+    return [_run_job(job, results, made, make) for job in jobs]
+
+
+def follow_parent() -> None:
+    """End with the parent, however it dies, and leave Ctrl-C to it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _run_job(job: Job, results: Path, made: dict[str, Target], make: TargetMaker) -> Done:
+    final = results / "runs" / job.run_id
+    if is_finished(final):  # another study that shares this run was faster
+        return Done(job.run_id, job.expected_s)
+    order = job.order
+    try:
+        predict(order, job.run_id, results, price_date=job.price_date)
+        if order.target not in made:
+            made[order.target] = make(order.target)
+        batch = Batch(order.items, order.seed, job.run_id)
+        folder = made[order.target].run(order.make_design(), batch, _unwatched)
+        folder = priced(folder, load_book(order.region, job.price_date))
+        path = write_folder(folder, results)
+    except (WorkbenchError, OSError) as error:
+        if isinstance(error, BadRecord | OSError) and is_finished(final):
+            return Done(job.run_id, job.expected_s)
+        return Done(job.run_id, job.expected_s, error=str(error))
+    return Done(job.run_id, job.expected_s, read_run(path).cost_usd or 0.0)
+
+
+def is_finished(folder: Path) -> bool:
+    """Whether a run folder is there, whole."""
+    return (folder / "run.json").is_file()
+
+
+def _unwatched(_progress: object) -> None:
+    """A study counts runs, not the items of one."""
+
+
+def _end_with_parent() -> None:
+    """A killed parent leaves its workers waiting for work for ever; so they watch it."""
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)

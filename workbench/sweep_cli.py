@@ -1,0 +1,57 @@
+"""`workbench sweep study.yaml`: run what is new of a study, and print where its table lies."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from workbench.errors import BadInput, Incomplete
+from workbench.sweep.progress import sweep_progress
+from workbench.sweep.sweeping import Swept, sweep
+
+STUDIES = Path(__file__).resolve().parents[1] / "studies"
+SHOWN_MAX = 5  # failed or skipped runs that are named
+
+
+def command(
+    study: Annotated[str, typer.Argument(help="A YAML file, or smoke, story, stress …")],
+    results: Annotated[Path, typer.Option("--results", help="Where run folders lie.")] = Path(
+        "results"
+    ),
+    yes: Annotated[bool, typer.Option("--yes", help="Also more than 100,000 runs.")] = False,
+    processes: Annotated[int | None, typer.Option(help="How many; all cores by default.")] = None,
+) -> None:
+    """Run every run of a study that is not there yet, and write its table."""
+    if processes is not None and processes < 1:
+        raise BadInput(f"--processes {processes}: must be 1 or more")
+    with sweep_progress() as watch:
+        done = sweep(find(study), results, yes=yes, processes=processes, watch=watch)
+    tell(done)
+    print(done.table)
+    if done.failed:
+        raise Incomplete(f"{len(done.failed)} of {len(done.jobs)} runs have no run folder.")
+
+
+def find(study: str) -> Path:
+    """A study by its file, or by the name of one that comes with the project."""
+    path = Path(study)
+    if path.suffix in (".yaml", ".yml") and path.is_file():
+        return path
+    if (STUDIES / f"{study}.yaml").is_file():
+        return STUDIES / f"{study}.yaml"
+    there = ", ".join(sorted(one.stem for one in STUDIES.glob("*.yaml")))
+    raise BadInput(f"there is no study {study!r}. Give a YAML file, or one of {there}.")
+
+
+def tell(done: Swept) -> None:
+    """Say on standard error what was done, and what was not."""
+    lines = [
+        f"{done.study.name}: {done.ran:,} runs, {done.found:,} were there already, "
+        f"${done.cost_usd:,.2f} on their bills"
+    ]
+    if done.skipped:
+        lines.append(f"{len(done.skipped):,} combinations cannot work and were skipped, such as")
+        lines += [f"  {reason}" for reason in done.skipped[:SHOWN_MAX]]
+    lines += [f"  {run}: {why}" for run, why in list(done.failed.items())[:SHOWN_MAX]]
+    print("\n".join(lines), file=sys.stderr)
