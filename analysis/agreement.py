@@ -15,22 +15,26 @@ COMPARED = {
 def model_and_local(runs: pd.DataFrame) -> pd.DataFrame:
     """Errors of the model against local, run by run: same design, items, seed and knobs.
 
-    A row each for design, items and quantity, with the mean error over the seeds and its extremes.
+    A row each for design, items and quantity: the mean error over the seeds, its extremes, and the
+    `run_ids` compared.
     """
     keys = ["design", "items", "seed", "setting", "value_max_ms"]
     values = [column for column in COMPARED if column in runs]
-    wide = runs.pivot_table(index=keys, columns="target", values=values, aggfunc="last")
+    last = runs.sort_values("run_id").drop_duplicates([*keys, "target"], keep="last")
+    by_target = [last[last["target"] == target].set_index(keys) for target in ("model", "local")]
+    shared = by_target[0].index.intersection(by_target[1].index)
+    model, local = (own.loc[shared] for own in by_target)
     rows = []
     for column in values:
-        if (column, "model") not in wide or (column, "local") not in wide:
-            continue
-        error = ((wide[column, "model"] / wide[column, "local"] - 1) * 100).dropna()
+        error = ((model[column] / local[column] - 1) * 100).dropna()
         for (design, items), own in error.groupby(["design", "items"]):
-            rows.append((design, items, COMPARED[column], own.mean(), own.min(), own.max()))
-    return pd.DataFrame(rows, columns=["design", "items", "quantity", "error", "low", "high"])
+            ids = [*model.loc[own.index, "run_id"], *local.loc[own.index, "run_id"]]
+            told = (own.mean(), own.min(), own.max(), sorted(ids))
+            rows.append((design, items, COMPARED[column], *told))
+    names = ["design", "items", "quantity", "error", "low", "high", "run_ids"]
+    return pd.DataFrame(rows, columns=names)
 
 
 def with_errors(agreement: pd.DataFrame) -> pd.DataFrame:
-    """The published measurements with `error_percent`, those without a figure left out."""
-    known = agreement[agreement["measured"].notna() & agreement["modelled"].notna()]
-    return known.assign(error_percent=(known["modelled"] / known["measured"] - 1) * 100)
+    """The published measurements that the model has a figure for."""
+    return agreement[agreement["error_percent"].notna()].reset_index(drop=True)

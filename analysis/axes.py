@@ -13,6 +13,7 @@ from matplotlib.ticker import (
     NullLocator,
 )
 
+from analysis.theme import text_pt
 from analysis.words import dollars, duration, short_count
 
 SECOND_TICKS = (0.01, 0.1, 1, 10, 60, 600, 3_600, 36_000, 360_000)
@@ -20,7 +21,7 @@ FINE_SECOND_TICKS = (
     0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1_200, 1_800,
     3_600, 7_200, 18_000, 36_000, 72_000, 180_000, 360_000,
 )  # fmt: skip
-TICKS_MOST = {"x": 6, "y": 8}  # times that an axis has room for, on a phone
+TICK_TEXTS = {"x": 4.6, "y": 2.4}  # sizes of text, from one labelled time to the next
 TIME_UNITS = (("seconds", 1, 180), ("minutes", 60, 10_800), ("hours", 3_600, float("inf")))
 
 
@@ -39,7 +40,7 @@ def seconds_axis(axes: Axes, low: float, high: float, which: str = "y") -> None:
     axis = axes.yaxis if which == "y" else axes.xaxis
     getattr(axes, f"set_{which}scale")("log")
     getattr(axes, f"set_{which}lim")(low / 1.6, high * 1.6)
-    ticks = _apart(low / 1.6, high * 1.6, TICKS_MOST[which])
+    ticks = _apart(low / 1.6, high * 1.6, _room(axes, which))
     if len(ticks) < 2:
         axis.set_major_locator(LogLocator(subs=(1.0, 1.5, 2.0, 3.0, 5.0, 7.0), numticks=8))
     else:
@@ -80,7 +81,14 @@ def panels(figure: Figure, number: int, **options: object) -> list[Axes]:
     return list(grid.flat)
 
 
-def _apart(low: float, high: float, most: int) -> list[float]:
+def _room(axes: Axes, which: str) -> float:
+    """How many labelled times an axis has room for."""
+    box = axes.get_window_extent()
+    pixels = box.width if which == "x" else box.height
+    return max(2.0, pixels * 72 / axes.figure.dpi / text_pt() / TICK_TEXTS[which])
+
+
+def _apart(low: float, high: float, most: float) -> list[float]:
     """Round times of a range, the roundest first, none nearer to another than there is room."""
     room = log(high / low) / most
     chosen: list[float] = []

@@ -25,10 +25,7 @@ def cloud(axes: Axes, dots: pd.DataFrame, x: str, y: str) -> None:
         full = own[own["best"] | (own["name"] != "")]
         axes.scatter(full[x], full[y], marker=marker, color=colour(design), zorder=3)
     told = dots[dots["name"] != ""]
-    names = [
-        Name(row[x], row[y], row["name"], colour(row["design"]), bold=True)
-        for _, row in told.iterrows()
-    ]
+    names = [Name(row[x], row[y], row["name"], colour(row["design"])) for _, row in told.iterrows()]
     place_names(axes, names, list(zip(dots[x], dots[y], strict=True)))
 
 

@@ -21,12 +21,20 @@ class Frames:
     def runs(self) -> pd.DataFrame:
         """Every run with its knobs and what its batch cost."""
         runs = measures.runs_with_knobs(self.results)
-        return runs if runs.empty else measures.with_batch_usd(runs, self.bills)
+        if runs.empty:
+            return runs
+        return measures.with_batch_usd(runs, measures.usd_by_label(self.results))
 
     @cached_property
     def bills(self) -> pd.DataFrame:
-        """Every line of every bill."""
-        return measures.bills_frame(self.results)
+        """Every line of the bills of the runs nearest a million items."""
+        chosen = measures.near_a_million(same_knobs(usable(self.runs, in_dollars=True)))
+        return measures.bills_frame(self.results, set(chosen.runs["run_id"]))
+
+    @cached_property
+    def pair_bills(self) -> pd.DataFrame:
+        """Every line of the bills of the pair."""
+        return measures.bills_frame(self.results, set(self.pair["run_id"]))
 
     @cached_property
     def pair(self) -> pd.DataFrame:
@@ -36,7 +44,7 @@ class Frames:
     @cached_property
     def pair_timelines(self) -> pd.DataFrame:
         """The timelines of that pair."""
-        return measures.timelines_frame(self.results, list(self.pair["run_id"]))
+        return measures.timelines_frame(self.results, set(self.pair["run_id"]))
 
     @cached_property
     def invocations(self) -> pd.DataFrame:
@@ -48,7 +56,8 @@ class Frames:
         """The runs at one setting with what a month of such batches costs, at their prices."""
         runs = same_knobs(usable(self.runs, in_dollars=True)).runs
         book = load_book(date=runs["price_date"].iloc[0])
-        return ownership.ownership(runs, self.bills, book)
+        bills = measures.bills_frame(self.results, set(runs["run_id"]))
+        return ownership.ownership(runs, bills, book)
 
     def table(self, name: str) -> pd.DataFrame:
         """A side table: simplicity, limits, agreement; empty if nobody has written it."""

@@ -1,11 +1,13 @@
 """Every chart by name: what it asks, how high it is, and which frames it draws."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from matplotlib.figure import Figure
 
 from analysis.charts import (
+    agreement_with_local,
+    agreement_with_published,
     binding_limits,
     completion_time,
     concurrency_and_backlog,
@@ -15,8 +17,9 @@ from analysis.charts import (
     cost_of_ownership,
     how_simple,
     invocation_durations,
-    model_agreement,
+    prediction_errors,
     price_of_knowing,
+    savings,
     who_wins,
 )
 from analysis.frames import Frames
@@ -40,68 +43,90 @@ CHARTS = (
     Chart(
         "price_of_knowing",
         price_of_knowing.QUESTION,
-        lambda e, f: price_of_knowing.price_of_knowing(e.runs, f),
+        lambda f, figure: price_of_knowing.price_of_knowing(f.runs, figure),
         panels=1,
         panel_in=4.2,
     ),
     Chart(
         "cost_against_items",
         cost_against_items.QUESTION,
-        lambda e, f: cost_against_items.cost_against_items(e.runs, f),
+        lambda f, figure: cost_against_items.cost_against_items(f.runs, figure),
     ),
     Chart(
         "cost_by_service",
         cost_by_service.QUESTION,
-        lambda e, f: cost_by_service.cost_by_service(e.runs, e.bills, f),
+        lambda f, figure: cost_by_service.cost_by_service(f.runs, f.bills, figure),
     ),
     Chart(
         "completion_time",
         completion_time.QUESTION,
-        lambda e, f: completion_time.completion_time(e.runs, f),
+        lambda f, figure: completion_time.completion_time(f.runs, figure),
     ),
     Chart(
         "concurrency_and_backlog",
         concurrency_and_backlog.QUESTION,
-        lambda e, f: concurrency_and_backlog.concurrency_and_backlog(e.pair, e.pair_timelines, f),
+        lambda f, figure: concurrency_and_backlog.concurrency_and_backlog(
+            f.pair, f.pair_timelines, figure
+        ),
     ),
     Chart(
         "invocation_durations",
         invocation_durations.QUESTION,
-        lambda e, f: invocation_durations.invocation_durations(e.runs, e.invocations, f),
+        lambda f, figure: invocation_durations.invocation_durations(f.runs, f.invocations, figure),
     ),
     Chart(
         "cost_against_time",
         cost_against_time.QUESTION,
-        lambda e, f: cost_against_time.cost_against_time(e.runs, f),
+        lambda f, figure: cost_against_time.cost_against_time(f.runs, figure),
         panels=1,
         panel_in=4.2,
     ),
-    Chart("who_wins", who_wins.QUESTION, lambda e, f: who_wins.who_wins(e.runs, f)),
+    Chart("who_wins", who_wins.QUESTION, lambda f, figure: who_wins.who_wins(f.runs, figure)),
     Chart(
         "binding_limits",
         binding_limits.QUESTION,
-        lambda e, f: binding_limits.binding_limits(e.table("limits"), f),
+        lambda f, figure: binding_limits.binding_limits(f.table("limits"), figure),
         panels=1,
         panel_in=3.6,
     ),
     Chart(
         "how_simple",
         how_simple.QUESTION,
-        lambda e, f: how_simple.how_simple(e.table("simplicity"), f),
+        lambda f, figure: how_simple.how_simple(f.table("simplicity"), figure),
         panels=1,
         panel_in=3.6,
     ),
     Chart(
         "cost_of_ownership",
         cost_of_ownership.QUESTION,
-        lambda e, f: cost_of_ownership.cost_of_ownership(e.monthly, e.table("simplicity"), f),
+        lambda f, figure: cost_of_ownership.cost_of_ownership(
+            f.monthly, f.table("simplicity"), figure
+        ),
     ),
     Chart(
-        "model_agreement",
-        model_agreement.QUESTION,
-        lambda e, f: model_agreement.model_agreement(e.runs, e.table("agreement"), f),
-        panels=3,
-        panel_in=2.5,
+        "agreement_with_local",
+        agreement_with_local.QUESTION,
+        lambda f, figure: agreement_with_local.agreement_with_local(f.runs, figure),
+    ),
+    Chart(
+        "agreement_with_published",
+        agreement_with_published.QUESTION,
+        lambda f, figure: agreement_with_published.agreement_with_published(
+            f.table("agreement"), figure
+        ),
+        panels=1,
+        panel_in=5.4,
+    ),
+    Chart(
+        "savings",
+        savings.QUESTION,
+        lambda f, figure: savings.savings(f.table("savings"), figure),
+        panel_in=3.4,
+    ),
+    Chart(
+        "prediction_errors",
+        prediction_errors.QUESTION,
+        lambda f, figure: prediction_errors.prediction_errors(f.table("predictions"), figure),
     ),
 )
 
@@ -117,6 +142,6 @@ def named(name: str) -> Chart:
     return next(chart for chart in CHARTS if chart.name == name)
 
 
-def names() -> Iterator[str]:
+def names() -> list[str]:
     """The names of all charts, in the order of the report."""
-    return (chart.name for chart in CHARTS)
+    return [chart.name for chart in CHARTS]

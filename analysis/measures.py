@@ -3,24 +3,31 @@
 All are tidy: one row a run, a bill's line or a sample, each with run_id, design, target, items.
 """
 
+from collections.abc import Collection
+from dataclasses import fields
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow.parquet as pq
 
-from analysis.needs import DEFAULT, NothingToShow, both_designs, same_knobs, usable
+from analysis.needs import BOTH, DEFAULT, Chosen, NothingToShow, both_designs, same_knobs, usable
 from workbench.bill.totals import MILLION
 from workbench.designs import DESIGNS, PRESETS
+from workbench.errors import BadRecord
 from workbench.records import (
     BILL_COLUMNS,
     LABELS,
     TIMELINE_COLUMNS,
+    Run,
     read_run,
     read_table,
     run_folders,
-    runs_frame,
 )
 
+TARGETS = ("aws", "local", "model")  # what is nearest to AWS first
+RUN_FIELDS = [f.name for f in fields(Run) if f.name not in ("knobs", "versions")]
 RUN_COLUMNS = ["run_id", "design", "target", "items"]
 # What a batch is made of, and not how a design is tuned: not part of a setting's name.
 WORKLOAD_KNOBS = ("value_max", "poison_per_million")
@@ -32,34 +39,58 @@ LOW, HIGH = 0.05, 0.95  # the band: nine runs of ten lie in it
 
 
 def runs_with_knobs(results: Path) -> pd.DataFrame:
-    """`records.runs_frame` and the knobs: `knobs`, `setting` (their name), `value_max_ms`."""
-    runs = runs_frame(results)
-    if runs.empty:
-        return runs
-    knobs = {path.name: read_run(path).knobs for path in run_folders(results)}
-    own = [knobs[run_id] for run_id in runs["run_id"]]
-    settings = [setting(d, k) for d, k in zip(runs["design"], own, strict=True)]
-    values = [k.get("value_max") for k in own]
-    return runs.assign(knobs=own, setting=settings, value_max_ms=values)
+    """`records.runs_frame` and the knobs: `knobs`, `setting` (their name), `value_max_ms`.
+
+    `changes` counts the knobs that differ from the default ones.
+    """
+    rows = []
+    for path in run_folders(results):
+        run = read_run(path)
+        row = {name: getattr(run, name) for name in RUN_FIELDS}
+        row |= {"detection_lag_s": run.detection_lag_s, "knobs": run.knobs}
+        row |= {"setting": setting(run.design, run.knobs), "changes": changes(run)}
+        rows.append(row | {"value_max_ms": run.knobs.get("value_max")})
+    return pd.DataFrame(rows)
 
 
 def setting(design: str, knobs: dict[str, Any]) -> str:
     """The name of a set of knobs: a preset's, or what differs from the default ones."""
-    for name, values in reversed(PRESETS[design].items()):
-        preset = DESIGNS[design](**values).knobs()
+    for name, preset in _presets(design).items():
         if all(preset.get(key) == value for key, value in knobs.items() if _tunes(key)):
             return name
-    default = DESIGNS[design]().knobs()
-    changed = (f"{k}={v}" for k, v in knobs.items() if _tunes(k) and default.get(k) != v)
-    return ", ".join(changed) or DEFAULT
+    return ", ".join(_changed(design, knobs)) or DEFAULT
 
 
-def bills_frame(results: Path) -> pd.DataFrame:
-    """Every line of every bill, with its run; dollars stay exact decimals."""
-    return _tables(results, "bill", BILL_COLUMNS)
+def changes(run: Run) -> int:
+    """How many knobs of a run differ from the default ones."""
+    return len(_changed(run.design, run.knobs))
 
 
-def timelines_frame(results: Path, run_ids: list[str] | None = None) -> pd.DataFrame:
+def bills_frame(results: Path, run_ids: Collection[str] | None = None) -> pd.DataFrame:
+    """Every line of the bills of these runs (of all, if none are named), with their run.
+
+    Dollars stay exact decimals.
+    """
+    return _tables(results, "bill", BILL_COLUMNS, run_ids)
+
+
+def usd_by_label(results: Path) -> pd.DataFrame:
+    """Dollars of every run by label: run_id, label, usd. Quick, where a study has many bills."""
+    rows = []
+    for path in run_folders(results):
+        if not (path / "bill.parquet").exists():
+            continue
+        try:
+            lines = pq.read_table(path / "bill.parquet", columns=["label", "cost_usd"])
+        except (OSError, ValueError) as error:
+            raise BadRecord(f"{path}/bill.parquet cannot be read: {error}") from None
+        sums = lines.group_by("label").aggregate([("cost_usd", "sum")]).to_pydict()
+        pairs = zip(sums["label"], sums["cost_usd_sum"], strict=True)
+        rows += [(path.name, label, float(usd)) for label, usd in pairs]
+    return pd.DataFrame(rows, columns=["run_id", "label", "usd"])
+
+
+def timelines_frame(results: Path, run_ids: Collection[str] | None = None) -> pd.DataFrame:
     """The timelines of these runs (of all, if none are named), with their run."""
     return _tables(results, "timeline", TIMELINE_COLUMNS, run_ids)
 
@@ -88,22 +119,31 @@ def usd_per_million(bills: pd.DataFrame, column: str) -> pd.DataFrame:
     return sums
 
 
-def with_batch_usd(runs: pd.DataFrame, bills: pd.DataFrame) -> pd.DataFrame:
+def with_batch_usd(runs: pd.DataFrame, by_label: pd.DataFrame) -> pd.DataFrame:
     """The runs with `batch_usd`, `per_million_usd` and `knowing_per_million_usd`.
 
-    `batch_usd` is what the batch itself cost: the bill without what the workbench's look cost.
+    `by_label` is `usd_by_label`. `batch_usd` is what the batch itself cost: the bill without what
+    the workbench's own look cost.
     """
-    lines = bills.assign(usd=bills["cost_usd"].astype(float))
-    own = lines[lines["label"] != "measuring"].groupby("run_id")["usd"].sum()
-    knowing = lines[lines["label"] == "knowing"].groupby("run_id")["usd"].sum()
+    wide = by_label.pivot_table(index="run_id", columns="label", values="usd", aggfunc="sum")
+    wide = wide.reindex(columns=list(LABELS)).fillna(0.0)
+    batch = runs["run_id"].map(wide.drop(columns="measuring").sum(axis=1))
     million = MILLION / runs["items"]
-    batch = runs["run_id"].map(own)
-    known = runs["run_id"].map(knowing).where(batch.isna(), runs["run_id"].map(knowing).fillna(0))
     return runs.assign(
         batch_usd=batch,
         per_million_usd=batch * million,
-        knowing_per_million_usd=known * million,
+        knowing_per_million_usd=runs["run_id"].map(wide["knowing"]) * million,
     )
+
+
+def near_a_million(chosen: Chosen) -> Chosen:
+    """Runs of one size and target: nearest a million items, and the target most designs ran on."""
+    size = common_size(chosen.runs, MILLION)
+    runs = chosen.runs[chosen.runs["items"] == size]
+    everywhere = runs.groupby("target")["design"].nunique()
+    best = everywhere[everywhere == everywhere.max()].index
+    target = next(target for target in TARGETS if target in best)
+    return chosen.only(runs[runs["target"] == target])
 
 
 def common_size(runs: pd.DataFrame, near: int) -> int:
@@ -123,19 +163,19 @@ def story_pair(runs: pd.DataFrame) -> pd.DataFrame:
     """
     runs = same_knobs(both_designs(usable(runs))).runs
     batch = ["target", "items", "seed", *(["value_max_ms"] if "value_max_ms" in runs else [])]
+    runs = runs[runs["design"].isin(BOTH)]
     last = runs.sort_values("run_id").groupby([*batch, "design"]).tail(1)
-    pairs = last[last.groupby(batch)["design"].transform("nunique") == len(DESIGNS)]
+    pairs = last[last.groupby(batch)["design"].transform("nunique") == len(BOTH)]
     if pairs.empty:
         raise NothingToShow(
             "no two runs, one a design, have the same target, items and seed. Run `make study`."
         )
     distance = (pairs["items"] / STORY_ITEMS).map(lambda share: max(share, 1 / share))
-    rank = pairs["target"].map({"aws": 0, "local": 1, "model": 2})
+    rank = pairs["target"].map(TARGETS.index)
     order = pairs.assign(distance=distance, rank=rank).sort_values(["distance", "rank", "seed"])
     first = order.iloc[0]
     same = (order[batch] == first[batch]).all(axis=1)
-    place = {design: index for index, design in enumerate(DESIGNS)}
-    return order[same].sort_values("design", key=lambda s: s.map(place))[list(runs.columns)]
+    return order[same].sort_values("design", key=lambda s: s.map(BOTH.index))[list(runs.columns)]
 
 
 def invocations_frame(results: Path) -> pd.DataFrame:
@@ -150,7 +190,7 @@ def labels_in_order(labels: set[str]) -> list[str]:
 
 
 def _tables(
-    results: Path, name: str, columns: list[str], run_ids: list[str] | None = None
+    results: Path, name: str, columns: list[str], run_ids: Collection[str] | None = None
 ) -> pd.DataFrame:
     """One table of many runs, one below the other, with the columns of their runs in front."""
     frames = []
@@ -167,6 +207,19 @@ def _tables(
     if not frames:
         return pd.DataFrame(columns=[*RUN_COLUMNS, *columns])
     return pd.concat(frames, ignore_index=True)
+
+
+def _changed(design: str, knobs: dict[str, Any]) -> list[str]:
+    """The knobs that differ from the default ones, as `name=value`."""
+    default = _presets(design)[DEFAULT]
+    return [f"{k}={v}" for k, v in knobs.items() if _tunes(k) and default.get(k) != v]
+
+
+@cache
+def _presets(design: str) -> dict[str, dict[str, Any]]:
+    """Every preset's knobs, the most particular first."""
+    presets = {name: DESIGNS[design](**v).knobs() for name, v in PRESETS[design].items()}
+    return dict(reversed(presets.items()))
 
 
 def _tunes(key: str) -> bool:

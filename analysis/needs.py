@@ -13,6 +13,7 @@ from workbench.designs import DESIGNS
 from workbench.errors import BadInput
 
 DEFAULT = "default"
+BOTH = ("sqs", "sfn")  # the two designs that the study compares
 
 
 class NothingToShow(BadInput):
@@ -59,13 +60,13 @@ def usable(runs: pd.DataFrame, in_dollars: bool = False) -> Chosen:
         )
     left_out = len(runs) - len(whole)
     chosen = Chosen(whole).also(f"{_runs(left_out)} incomplete, left out" if left_out else "")
-    missing = [design for design in DESIGNS if design not in set(whole["design"])]
+    missing = [design for design in BOTH if design not in set(whole["design"])]
     chosen = chosen.also(f"no run of {' and '.join(missing)}" if missing else "")
     return _one_price_date(chosen) if in_dollars else chosen
 
 
 def same_knobs(chosen: Chosen) -> Chosen:
-    """The runs of each design at one setting: the default one, else the one most often run.
+    """The runs of each design at one setting: the one nearest the default knobs.
 
     Of several lengths of items, the one most often run.
     """
@@ -76,10 +77,11 @@ def same_knobs(chosen: Chosen) -> Chosen:
 
 
 def best_knobs(chosen: Chosen, say: bool = False) -> Chosen:
-    """For each design and length of items one setting: the default one, else the commonest."""
+    """For each design and length of items one setting: the one nearest the default knobs."""
     kept, notes = [], []
     for (design, _), own in chosen.runs.groupby(["design", "value_max_ms"], sort=False):
-        setting = DEFAULT if DEFAULT in set(own["setting"]) else _main(own["setting"])
+        nearest = own[own["changes"] == own["changes"].min()]
+        setting = _main(nearest["setting"])
         kept.append(own[own["setting"] == setting])
         notes.append(f"{design} at {setting}" if say and setting != DEFAULT else "")
     return chosen.only(pd.concat(kept)).also(*notes)
@@ -87,7 +89,7 @@ def best_knobs(chosen: Chosen, say: bool = False) -> Chosen:
 
 def both_designs(chosen: Chosen) -> Chosen:
     """Refuse a comparison that has one side only."""
-    if len(chosen.designs) < 2:
+    if not set(BOTH) <= set(chosen.designs):
         raise NothingToShow(
             f"only runs of {', '.join(chosen.designs)} are there; a comparison needs both designs. "
             "Run the other one with the same items and seed."

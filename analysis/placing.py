@@ -1,4 +1,8 @@
-"""Names beside dots, placed where they cover neither a dot nor another name."""
+"""Names beside dots and lines, placed where they cover neither a dot, a line nor another name.
+
+Every place near a dot, or near any point of a line, is tried at once; the first that is free wins,
+and where none is free the one that covers least.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,14 +11,16 @@ from itertools import product
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
-from matplotlib.transforms import Bbox
 
 from analysis.labels import settle
 from analysis.theme import text_pt
 
 STEPS_PT = (7, 14, 24, 36)  # how far from its dot a name may stand, nearest first
-SAMPLES = 160  # points looked at along a line
 SIDES = ((1, 0), (-1, 0), (1, 1), (1, -1), (-1, 1), (-1, -1), (0, 1), (0, -1))
+ALIGNMENTS = ("right", "center", "left")  # of a name to the left, above or below, to the right
+SAMPLES = 160  # points looked at along a line
+ANCHORS = 40  # points of a line that its name may stand at
+OUTSIDE = 1_000  # a place outside the axes counts as covering so many things
 
 
 @dataclass(frozen=True)
@@ -25,71 +31,100 @@ class Name:
     y: float
     text: str
     colour: object
-    bold: bool = False
 
 
 def place_names(
     axes: Axes, names: Sequence[Name], dots: Sequence[tuple[float, float]], share: float = 0.8
-) -> int:
-    """Write the names beside their dots; returns how many found a free place.
-
-    Call it when scales and limits are final. A name without a free place is left out.
-    """
+) -> None:
+    """Write the names beside their dots. Call it when scales and limits are final."""
     settle(axes.figure)
-    radius = text_pt(0.45) * axes.figure.dpi / 72
-    taken = [_around(axes, x, y, radius) for x, y in dots] + _lines(axes)
-    written = 0
+    around = axes.transData.transform(np.array(dots, dtype=float).reshape(-1, 2))
+    taken = np.vstack([_squares(axes, around, 0.45), _line_squares(axes)])
     for name in names:
-        taken_by = _write(axes, name, taken, share)
-        if taken_by is not None:
-            taken.append(taken_by)
-            written += 1
-    return written
+        at = axes.transData.transform([(name.x, name.y)])
+        taken = np.vstack([taken, _write(axes, (name.text, name.colour), at, taken, share)])
 
 
 def name_lines(panels: Sequence[Axes], share: float = 0.9, near: float = 1.0) -> None:
-    """Write each line's label beside it, in its colour, where it covers no line.
+    """Write each line's label beside it, in its colour.
 
     `near` is the height to try first, 1 the line's top. Call it when scales and limits are final.
     """
     settle(panels[0].figure)
     for axes in panels:
-        taken = _lines(axes)
+        taken = _line_squares(axes)
         for line in axes.get_lines():
             if str(line.get_label()).startswith("_"):  # matplotlib's sign for a line without name
                 continue
-            box = _beside(axes, line, taken, share, near)
-            if box is not None:
-                taken.append(box)
+            path = _pixels(line)[:: SAMPLES // ANCHORS]
+            wanted = path[:, 1].min() + near * np.ptp(path[:, 1])
+            at = path[np.argsort(np.abs(path[:, 1] - wanted), kind="stable")]
+            told = (str(line.get_label()), line.get_color())
+            taken = np.vstack([taken, _write(axes, told, at, taken, share)])
 
 
-def _beside(axes: Axes, line: Line2D, taken: list[Bbox], share: float, near: float) -> Bbox | None:
-    """Try the points of a line, those nearest to the wanted height first."""
-    path = _pixels(axes, line)
-    wanted = path[:, 1].min() + near * np.ptp(path[:, 1])
-    for x, y in path[np.argsort(np.abs(path[:, 1] - wanted), kind="stable")]:
-        spot = axes.transData.inverted().transform((x, y))
-        name = Name(spot[0], spot[1], str(line.get_label()), line.get_color(), bold=True)
-        box = _write(axes, name, taken, share)
-        if box is not None:
-            return box
-    return None
+def _write(
+    axes: Axes, told: tuple[str, object], at: np.ndarray, taken: np.ndarray, share: float
+) -> np.ndarray:
+    """Write a text in its colour at the best place near these pixels; gives the box it takes."""
+    to_data = axes.transData.inverted()
+    text = axes.annotate(
+        told[0],
+        to_data.transform(at[0]),  # a place that the scales can show, so that its size is known
+        (0, 0),
+        textcoords="offset points",
+        fontsize=text_pt(share),
+        color=told[1],
+        fontweight="bold",
+        va="center",
+    )
+    size = text.get_window_extent()
+    offsets = np.array([(right * s, up * s * 0.8) for s, (right, up) in product(STEPS_PT, SIDES)])
+    sides = np.array([right for _ in STEPS_PT for right, _ in SIDES])
+    boxes = _boxes(at, offsets * axes.figure.dpi / 72, sides, size.width, size.height)
+    best = int(np.argmin(_covered(axes, boxes, taken)))
+    point, offset = divmod(best, len(offsets))
+    text.xy = tuple(to_data.transform(at[point]))
+    text.set_position(tuple(offsets[offset]))
+    text.set_horizontalalignment(ALIGNMENTS[sides[offset] + 1])
+    return boxes[best]
 
 
-def _lines(axes: Axes) -> list[Bbox]:
-    """Boxes that cover the lines of the axes, so that no text is written over them."""
-    radius = text_pt(0.15) * axes.figure.dpi / 72
-    paths = [_pixels(axes, line) for line in axes.get_lines()]
-    return [
-        Bbox.from_extents(x - radius, y - radius, x + radius, y + radius)
-        for path in paths
-        for x, y in path
-    ]
+def _boxes(
+    at: np.ndarray, offsets: np.ndarray, sides: np.ndarray, width: float, height: float
+) -> np.ndarray:
+    """The box of a text at every offset of every point: x0, y0, x1, y1 in pixels."""
+    spots = (at[:, None, :] + offsets[None, :, :]).reshape(-1, 2)
+    left = spots[:, 0] + np.tile((sides - 1) / 2, len(at)) * width
+    low = spots[:, 1] - height / 2
+    return np.column_stack([left, low, left + width, low + height])
 
 
-def _pixels(axes: Axes, line: Line2D) -> np.ndarray:
+def _covered(axes: Axes, boxes: np.ndarray, taken: np.ndarray) -> np.ndarray:
+    """How many taken places each box covers; one that leaves the axes counts as very many."""
+    room = axes.get_window_extent()
+    left, low, right, high = (boxes[:, [side]] for side in range(4))
+    across = (left < taken[:, 2]) & (right > taken[:, 0])
+    along = (low < taken[:, 3]) & (high > taken[:, 1])
+    out = (left < room.x0) | (right > room.x1) | (low < room.y0) | (high > room.y1)
+    return (across & along).sum(axis=1) + out[:, 0] * OUTSIDE
+
+
+def _line_squares(axes: Axes) -> np.ndarray:
+    """Squares that cover the lines of the axes."""
+    paths = [_squares(axes, _pixels(line), 0.15) for line in axes.get_lines()]
+    return np.vstack([np.empty((0, 4)), *paths])
+
+
+def _squares(axes: Axes, at: np.ndarray, share: float) -> np.ndarray:
+    """A square around each point, as large as a share of the text."""
+    radius = text_pt(share) * axes.figure.dpi / 72
+    return np.hstack([at - radius, at + radius])
+
+
+def _pixels(line: Line2D) -> np.ndarray:
     """Points along a line as it is drawn, in pixels, dense enough that no text slips between."""
-    corners = axes.transData.transform(line.get_path().vertices)
+    corners = line.get_transform().transform(line.get_path().vertices)
     if line.get_drawstyle() == "steps-post":
         x, y = np.repeat(corners, 2, axis=0)[1:, 0], np.repeat(corners, 2, axis=0)[:-1, 1]
         corners = np.column_stack([x, y])
@@ -97,33 +132,3 @@ def _pixels(axes: Axes, line: Line2D) -> np.ndarray:
     along = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(corners, axis=0).T))])
     at = np.linspace(0, along[-1], SAMPLES)
     return np.column_stack([np.interp(at, along, corners[:, axis]) for axis in (0, 1)])
-
-
-def _write(axes: Axes, name: Name, taken: list[Bbox], share: float) -> Bbox | None:
-    """Try every place near the dot; keep the first that is free and inside the axes."""
-    text = axes.annotate(
-        name.text,
-        (name.x, name.y),
-        (0, 0),
-        textcoords="offset points",
-        fontsize=text_pt(share),
-        color=name.colour,
-        fontweight="bold" if name.bold else "normal",
-    )
-    room = axes.get_window_extent()
-    for step, (right, up) in product(STEPS_PT, SIDES):
-        text.set_position((right * step, up * step * 0.8))
-        text.set_horizontalalignment(("right", "center", "left")[right + 1])
-        text.set_verticalalignment("center")
-        box = text.get_window_extent()
-        inside = room.x0 <= box.x0 and box.x1 <= room.x1 and room.y0 <= box.y0 and box.y1 <= room.y1
-        if inside and not any(box.overlaps(other) for other in taken):
-            return box
-    text.remove()
-    return None
-
-
-def _around(axes: Axes, x: float, y: float, radius: float) -> Bbox:
-    """A box around a dot, in pixels."""
-    px, py = axes.transData.transform((x, y))
-    return Bbox.from_extents(px - radius, py - radius, px + radius, py + radius)

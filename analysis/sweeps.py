@@ -2,9 +2,9 @@
 
 import pandas as pd
 
+from analysis.measures import TARGETS
 from analysis.needs import Chosen, NothingToShow, usable
-
-NEAR_ITEMS = 1_000_000
+from workbench.bill.totals import MILLION
 
 
 def one_size(runs: pd.DataFrame) -> Chosen:
@@ -12,9 +12,9 @@ def one_size(runs: pd.DataFrame) -> Chosen:
     chosen = usable(runs, in_dollars=True)
     runs = chosen.runs[chosen.runs["value_max_ms"] == chosen.runs["value_max_ms"].mode().iloc[0]]
     counts = runs.groupby(["target", "items"])["setting"].nunique().reset_index()
-    far = (counts["items"] / NEAR_ITEMS).map(lambda share: max(share, 1 / share))
+    far = (counts["items"] / MILLION).map(lambda share: max(share, 1 / share))
     designs = runs.groupby(["target", "items"])["design"].nunique().to_numpy()
-    rank = counts["target"].map({"aws": 0, "local": 1, "model": 2})
+    rank = counts["target"].map(TARGETS.index)
     order = counts.assign(designs=designs, far=far, rank=rank).sort_values(
         ["designs", "setting", "far", "rank"], ascending=[False, False, True, True]
     )
@@ -35,5 +35,5 @@ def by_setting(chosen: Chosen, x: str, y: str) -> pd.DataFrame:
 def front(dots: pd.DataFrame, x: str, y: str) -> pd.DataFrame:
     """The dots with `best`: no other dot is as good in both and better in one."""
     ordered = dots.sort_values([x, y], kind="stable")
-    before = ordered[y].cummin().shift(fill_value=float("inf"))
+    before = ordered[y].astype(float).cummin().shift(fill_value=float("inf"))
     return ordered.assign(best=ordered[y] < before)

@@ -2,7 +2,9 @@
 
 simplicity   resources, services, statements and code of each design (analysis.simplicity)
 limits       how long each limit held the batch back, by items (the model says)
-agreement    published measurements and what the model makes of them (make agreement)
+agreement    published measurements and what the model makes of them (workbench.agreement)
+savings      from `published` to `tuned` one change at a time (workbench.tune.savings)
+predictions  every prediction beside what came, line by line (workbench.predictions)
 """
 
 import os
@@ -15,7 +17,17 @@ from workbench.errors import BadInput, BadRecord
 COLUMNS = {
     "simplicity": ["design", "measure", "value"],
     "limits": ["design", "items", "limit", "held_s"],
-    "agreement": ["id", "source", "quantity", "unit", "measured", "modelled", "goal_percent"],
+    "agreement": (
+        "id quantity unit measured modelled error_percent goal_percent within_goal sure era "
+        "source note"
+    ).split(),
+    "savings": (
+        "design step change usd_per_million usd_low usd_high knowing_usd_per_million minutes "
+        "floor_usd_per_million completes"
+    ).split(),
+    "predictions": (
+        "run_id design target items predicted_at line unit predicted low high actual error_percent"
+    ).split(),
 }
 
 

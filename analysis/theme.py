@@ -12,6 +12,7 @@ from pathlib import Path
 
 import matplotlib as mpl
 from cycler import cycler
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
@@ -65,6 +66,7 @@ def use(theme: Theme, canvas: Canvas = BLOG) -> Iterator[None]:
         "svg.fonttype": "path",
         "font.family": ["DejaVu Sans"],
         "font.size": size,
+        "text.hinting": "none",  # which bends letters at a screen's few pixels
         "axes.titlesize": size,
         "axes.titleweight": "bold",
         "axes.titlelocation": "left",
@@ -86,6 +88,7 @@ def use(theme: Theme, canvas: Canvas = BLOG) -> Iterator[None]:
         "figure.facecolor": theme.paper,
         "savefig.facecolor": theme.paper,
         "text.color": theme.ink,
+        "xtick.major.pad": size * 0.42,  # clear of the first label of the other axis
         "xtick.color": theme.faint,
         "ytick.color": theme.faint,
         "xtick.labelcolor": theme.ink,
@@ -102,6 +105,7 @@ def blank(canvas: Canvas = BLOG, panels: int = 1, panel_in: float | None = None)
     """An empty figure of that canvas, high enough for so many panels one below the other."""
     height = canvas.height_in or PHONE_ROOM_IN + panels * (panel_in or canvas.panel_in)
     figure = Figure(figsize=(canvas.width_in, height), dpi=canvas.dpi, layout="constrained")
+    FigureCanvasAgg(figure)  # whose renderer is kept: sizes of texts are asked for often
     figure.get_layout_engine().set(w_pad=0.08, h_pad=0.08, hspace=0.06, wspace=0.05)
     return figure
 
@@ -146,7 +150,7 @@ def freeze(figure: Figure) -> None:
     engine = figure.get_layout_engine()
     if engine is not None:
         engine.execute(figure)
-        figure.set_layout_engine("none")
+        figure.set_layout_engine(None)  # a placeholder would have every drawing made twice
 
 
 def _mixed(over: str, under: str, strength: float) -> tuple[float, float, float]:

@@ -13,6 +13,7 @@ from math import exp, log, sqrt
 import numpy as np
 import pandas as pd
 
+from analysis.measures import TARGETS
 from analysis.needs import NothingToShow
 
 CLOSE = 0.02
@@ -60,7 +61,8 @@ def zones(found: pd.DataFrame) -> list[Zone]:
         at = [float(np.interp(middle, sizes, values)) for values in (low, high)]
         cut.append(Zone(exp(start), exp(stop), winner(exp(at[0]), exp(at[1]))))
     if not cut:
-        return [Zone(exp(s), exp(s), w) for s, w in zip(sizes, found["winner"], strict=True)]
+        one = found.iloc[0]
+        return [Zone(one["items"], one["items"], winner(one["low"], one["high"]))]
     return _merged(cut)
 
 
@@ -83,7 +85,7 @@ def _pairs(runs: pd.DataFrame, column: str, by: str) -> pd.DataFrame:
         )
     wide = wide.reset_index()
     sizes = wide.groupby("target")[by].nunique()
-    best = [target for target in ("aws", "local", "model") if sizes.get(target) == sizes.max()]
+    best = [target for target in TARGETS if sizes.get(target) == sizes.max()]
     return wide[wide["target"] == best[0]]
 
 

@@ -54,7 +54,7 @@ def film(frames: Frames, folder: Path, look: theme.Theme = theme.DARK) -> list[P
     mp4, gif = folder / "drain.mp4", folder / "drain.gif"
     with theme.use(look, theme.VIDEO):
         figure, columns = _scene(frames)
-        canvas = FigureCanvasAgg(figure)
+        canvas = figure.canvas
         width, height = (int(v) for v in figure.get_size_inches() * figure.dpi)
         large = _writer(mp4, (width, height), FPS, ["-preset", "veryfast", "-crf", "20", *EXACT])
         small = _writer(gif, (width, height), GIF_FPS, _gif_options(), codec="gif")
@@ -71,7 +71,7 @@ def still(frames: Frames, at_share: float, look: theme.Theme = theme.DARK) -> np
     """One picture of the film, at a share of its length: height x width x 4 bytes."""
     with theme.use(look, theme.VIDEO):
         figure, columns = _scene(frames)
-        canvas = FigureCanvasAgg(figure)
+        canvas = figure.canvas
         last = int(at_share * (round(DRAIN_S * FPS) - 1))
         for number, _ in enumerate(_pictures(canvas, columns)):
             if number == last:
@@ -97,7 +97,7 @@ def _scene(frames: Frames) -> tuple[Figure, list[Column]]:
         replay(
             run,
             frames.pair_timelines[frames.pair_timelines["run_id"] == run["run_id"]],
-            frames.bills[frames.bills["run_id"] == run["run_id"]],
+            frames.pair_bills[frames.pair_bills["run_id"] == run["run_id"]],
             moments_s,
         )
         for _, run in chosen.runs.iterrows()

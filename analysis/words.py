@@ -43,3 +43,8 @@ def duration(seconds: float) -> str:
 def listed(words: list[str]) -> str:
     """Words with commas, and `and` before the last."""
     return " and ".join(part for part in (", ".join(words[:-1]), *words[-1:]) if part)
+
+
+def percent(share: float) -> str:
+    """A share in whole percent; what is there is never told as nothing."""
+    return "under 1 %" if 0 < share < 0.005 else f"{share * 100:.0f} %"

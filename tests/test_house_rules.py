@@ -23,6 +23,7 @@ FACTS = {
         "units",
         "profile",
         "standing",
+        "statistics",
     )
 }
 RECORDS = FACTS | {"workbench.records"}
@@ -33,6 +34,8 @@ MAY_IMPORT = {
     "workbench.cli": {"workbench", "analysis"},
     "workbench.study": {"workbench", "analysis"},
     "workbench.collect": {"workbench", "analysis"},
+    "workbench.side_tables": {"workbench", "analysis"},
+    "workbench.side_tables": {"workbench", "analysis"},
     "workbench.designs": {"workbench.errors"},
     "workbench.batch": {"workbench.dice", "workbench.errors"},
     "workbench.kernel": {"workbench.errors"},

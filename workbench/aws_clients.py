@@ -4,6 +4,7 @@ Account ids and keys must not reach a run folder, a notebook or a log. So AWS's 
 leave `plainly`: they become one of ours, without the original behind it, and scrubbed.
 """
 
+import os
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -71,11 +72,14 @@ class Aws:
     """The clients of one session, and the number of calls made through each."""
 
     def __init__(self, region: str | None = None) -> None:
+        # boto3 itself reads AWS_DEFAULT_REGION only; the CDK and all other SDKs read this one.
+        region = region or os.environ.get("AWS_REGION")
         try:
             self._session = boto3.Session(region_name=region)
         except botocore.BotoCoreError as error:
             raise explained(error) from None
         self._clients: dict[str, Any] = {}
+        self._account = ""
         self.calls: Counter[tuple[str, str]] = Counter()  # by service and operation
 
     @property
@@ -104,7 +108,9 @@ class Aws:
         with plainly():
             if self._session.get_credentials() is None:
                 raise NoCredentials(f"AWS credentials: none were found. {SETUP}")
-            return self.client("sts").get_caller_identity()["Account"]
+            if not self._account:
+                self._account = self.client("sts").get_caller_identity()["Account"]
+        return self._account
 
     def _count(self, model: Any, **_: Any) -> None:
         self.calls[model.service_model.service_name, model.name] += 1

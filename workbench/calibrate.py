@@ -1,47 +1,48 @@
 """Fitting the profile's open constants to real runs.
 
 A constant is open if the profile gives it a range. Each of the ones below moves something that a
-run folder holds; the model is run under the same knobs, items and seed, and the constants are moved
-one after the other, within their ranges, until its numbers lie closest to the measured ones (least
-squares of the logarithms of their ratios). A faint pull towards where it stood keeps a constant
-that the runs say nothing about where it was.
+run folder holds. The model is run under the same knobs, items and seed, and the constants are moved
+together (Gauss-Newton on their logarithms, kept within their ranges) until its numbers lie closest
+to the measured ones. A faint pull towards where a constant stood keeps one that the runs say
+nothing about where it was.
 """
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from math import exp, log, sqrt
+from math import exp, log
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from workbench.batch import Batch
+from workbench.batch import Batch, draw
 from workbench.designs import make_design
 from workbench.errors import BadInput
 from workbench.profile import Profile, load_profile
 from workbench.records import Folder, read_folder
 from workbench.targets.model.target import ModelTarget
+from workbench.units import EXPRESS_STEP_MB, KB
 
-OPEN = (  # what a run folder can tell, the surest first
+OPEN = (  # what a run folder can tell
     "sfn_child_overhead",
-    "sfn_map_end_s",
     "sfn_map_start_s",
+    "sfn_map_end_s",
     "s3_ms_per_mb",
     "ddb_batch_write",
-    "cpu_ms_per_call",
     "ddb_single",
     "sqs_send_batch",
-    "cpu_ms_per_mb",
     "lambda_init",
-    "esm_idle_s",
+    "cpu_ms_per_call",
+    "cpu_ms_per_mb",
 )
-SWEEPS = 3
-PULL = 1e-4  # of the prior, against 1 for a measured quantity that is off by a factor of e
-STEPS = 24  # of one search: the range by 0.618 each
-LEAST_S = 1e-3  # times and quantities below this are taken as this
-GOLDEN = (sqrt(5) - 1) / 2
-GB_SECONDS = ("Lambda-GB-Second", "StepFunctions-GB-Second")
+ROUNDS = 8
+NUDGE = 0.05  # of a logarithm, to see which way a quantity goes
+PULL = 0.02  # a constant off by a factor of e, against a quantity off by its tolerance
+TOLERANCE = 0.01  # of a quantity, and this much more:
+TOLERANCE_S, TOLERANCE_MS = 0.05, 2.0
+ITEMS_AT_ONCE = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -52,32 +53,31 @@ class Calibration:
     errors: pd.DataFrame  # run_id, quantity, measured, before, after
 
     def fitted(self) -> dict[str, float]:
-        """The constants that were fitted, at their new values."""
-        entries = self.profile.entries
-        return {n: _get(entries[n]) for n in OPEN if "calibrated_from" in entries[n]}
+        """The open constants at their new values."""
+        return {name: _get(self.profile.entries[name]) for name in OPEN}
 
 
 def calibrate(paths: Sequence[Path], profile: Profile | None = None) -> Calibration:
-    """Fit the open constants to run folders of `aws` or `local`; needs complete runs."""
+    """Fit the open constants to run folders of `aws` or `local`; refuses incomplete runs."""
     base = profile or load_profile()
     folders = [_usable(read_folder(path)) for path in paths]
     if not folders:
         raise BadInput("calibrate needs at least one run folder")
-    measured = [observe(folder) for folder in folders]
+    slept = [_slept_ms(folder) for folder in folders]
+    measured = [observe(f, ms) for f, ms in zip(folders, slept, strict=True)]
+    target = _stack(measured)
+    scale = TOLERANCE * np.abs(target) + _stack([_tolerances(seen) for seen in measured])
 
-    def distance(candidate: Profile) -> float:
-        modelled = [observe(_simulate(folder, candidate)) for folder in folders]
-        pairs = zip(modelled, measured, strict=True)
-        miss = sum(_log_ratio(m[k], t[k]) ** 2 for m, t in pairs for k in t)
-        return miss + PULL * sum(_moved(candidate, base, name) for name in OPEN)
+    def modelled(x: np.ndarray) -> np.ndarray:
+        candidate = _moved(base, x)
+        seen = [observe(_simulate(f, candidate), ms) for f, ms in zip(folders, slept, strict=True)]
+        return _stack(seen)
 
-    best = base
-    for _ in range(SWEEPS):
-        for name in OPEN:
-            best = _search(best, name, distance)
+    best = _fit(base, lambda x: (modelled(x) - target) / scale)
+    fitted = _moved(base, best)
     names = [folder.run.run_id for folder in folders]
-    fitted = replace(best, entries=_signed(best, base, names), date=f"{base.date} calibrated")
-    return Calibration(fitted, _errors(folders, measured, base, best))
+    marked = replace(fitted, entries=_marked(fitted, base, names), date=f"{base.date} calibrated")
+    return Calibration(marked, _errors(names, measured, modelled(_start(base)), modelled(best)))
 
 
 def write_profile(profile: Profile, path: Path) -> None:
@@ -86,18 +86,43 @@ def write_profile(profile: Profile, path: Path) -> None:
     path.write_text(json.dumps(content, indent=1) + "\n")
 
 
-def observe(folder: Folder) -> dict[str, float]:
-    """What a run folder says about the constants: times, and seconds billed by what they are for."""
-    run, usage = folder.run, folder.usage
+def observe(folder: Folder, slept_ms: float) -> dict[str, float]:
+    """What a run says about the constants: times, and the milliseconds billed beyond the sleep."""
+    run = folder.run
+    processor_ms = _billed_ms(folder, "AWS Lambda", "work", run.knobs["memory_mb"])
+    batcher_ms = _billed_ms(folder, "AWS Lambda", "dispatch", run.knobs["batcher_memory_mb"])
+    each = max(run.invocations, 1)
     seen = {
         "created_s": run.created_s,
         "processed_s": run.processed_s,
-        "detection_lag_s": run.detection_lag_s if run.design == "sfn" else None,  # else a poll
+        "invocation beyond sleep, ms": (processor_ms - slept_ms) / each,
+        "batcher, s": batcher_ms / 1_000,
     }
-    billed = usage[usage["usage_type"].str.startswith(GB_SECONDS)]
-    for (service, label), rows in billed.groupby(["service", "label"]):
-        seen[f"{service} {label} GB-s"] = float(sum(rows["quantity"]))
-    return {name: float(value) for name, value in seen.items() if value is not None}
+    if run.design == "sfn":
+        seen["detection_lag_s"] = run.detection_lag_s  # the other design's hangs on its polls
+    if run.design == "sfn" and run.knobs["child_type"] == "EXPRESS":
+        express_ms = _billed_ms(folder, "AWS Step Functions", "dispatch", EXPRESS_STEP_MB)
+        seen["child beyond its invocation, ms"] = (express_ms - processor_ms) / each
+    return {name: float(value) for name, value in seen.items()}
+
+
+def _billed_ms(folder: Folder, service: str, label: str, memory_mb: int) -> float:
+    """Milliseconds behind the GB-seconds of a function or of Express children."""
+    usage = folder.usage
+    rows = usage[(usage["service"] == service) & (usage["label"] == label)]
+    gb_seconds = sum(rows[rows["usage_type"].str.contains("GB-Second")]["quantity"])
+    return float(gb_seconds) * 1_000 * KB / memory_mb
+
+
+def _slept_ms(folder: Folder) -> float:
+    """What the items of a run have slept; at once if a processor works several at a time."""
+    run, knobs = folder.run, folder.run.knobs
+    total = 0
+    for start in range(0, run.items, ITEMS_AT_ONCE):
+        stop = min(start + ITEMS_AT_ONCE, run.items)
+        values = draw(run.seed, start, stop, knobs["value_max"], knobs["poison_per_million"])[1]
+        total += int(values[values > 0].sum())
+    return total / knobs["item_concurrency"]
 
 
 def _usable(folder: Folder) -> Folder:
@@ -114,41 +139,44 @@ def _simulate(folder: Folder, profile: Profile) -> Folder:
     """The same batch on the model."""
     run = folder.run
     design = make_design(run.design, settings=run.knobs)
-    batch = Batch(run.items, run.seed, run.batch_id)
-    return ModelTarget(profile).run(design, batch, lambda progress: None)
+    return ModelTarget(profile).run(
+        design, Batch(run.items, run.seed, run.batch_id), lambda _: None
+    )
 
 
-def _search(profile: Profile, name: str, distance: Callable[[Profile], float]) -> Profile:
-    """The profile with one constant moved to where the distance is least (golden section)."""
-    entry = profile.entries[name]
-    low, high = log(max(entry["low"], 1e-3)), log(entry["high"])
+def _fit(base: Profile, misses: Any) -> np.ndarray:
+    """The logarithms of the open constants at which the misses are least."""
+    start = x = _start(base)
+    low, high = (np.log([base.entries[n][side] for n in OPEN]) for side in ("low", "high"))
+    miss = misses(x)
+    for _ in range(ROUNDS):
+        nudges = np.diag(np.where(x + NUDGE <= high, NUDGE, -NUDGE))
+        slopes = np.array([(misses(x + d) - miss) / d.sum() for d in nudges]).T
+        pull = PULL**2 * np.eye(len(x))
+        step = np.linalg.solve(slopes.T @ slopes + pull, -slopes.T @ miss - PULL**2 * (x - start))
+        trial = np.clip(x + step, low, high)
+        next_miss = misses(trial)
+        if next_miss @ next_miss >= miss @ miss:
+            break
+        x, miss = trial, next_miss
+    return x
 
-    def at(x: float) -> float:
-        return distance(_with(profile, name, exp(x)))
 
-    left, right = high - GOLDEN * (high - low), low + GOLDEN * (high - low)
-    at_left, at_right = at(left), at(right)
-    for _ in range(STEPS):
-        if at_left <= at_right:
-            high, right, at_right = right, left, at_left
-            left = high - GOLDEN * (high - low)
-            at_left = at(left)
+def _start(base: Profile) -> np.ndarray:
+    """Where the open constants stand."""
+    return np.log([_get(base.entries[name]) for name in OPEN])
+
+
+def _moved(base: Profile, x: np.ndarray) -> Profile:
+    """The profile with the open constants at these logarithms; a spread keeps its shape."""
+    changed = {}
+    for name, logarithm in zip(OPEN, x, strict=True):
+        entry, value = base.entries[name], exp(logarithm)
+        if "value" in entry:
+            changed[name] = entry | {"value": value}
         else:
-            low, left, at_left = left, right, at_right
-            right = low + GOLDEN * (high - low)
-            at_right = at(right)
-    moved = _with(profile, name, exp((low + high) / 2))
-    return moved if distance(moved) < distance(profile) else profile
-
-
-def _with(profile: Profile, name: str, value: float) -> Profile:
-    """The profile with one constant at a value; a spread keeps its shape."""
-    entry = profile.entries[name]
-    if "value" in entry:
-        changed = entry | {"value": value}
-    else:
-        changed = entry | {"p50": value, "p99": entry["p99"] * value / entry["p50"]}
-    return replace(profile, entries=profile.entries | {name: changed})
+            changed[name] = entry | {"p50": value, "p99": entry["p99"] * value / entry["p50"]}
+    return replace(base, entries=base.entries | changed)
 
 
 def _get(entry: dict[str, Any]) -> float:
@@ -156,28 +184,32 @@ def _get(entry: dict[str, Any]) -> float:
     return entry.get("value", entry.get("p50"))
 
 
-def _moved(profile: Profile, base: Profile, name: str) -> float:
-    """How far a constant is from where it stood, squared."""
-    return _log_ratio(_get(profile.entries[name]), _get(base.entries[name])) ** 2
+def _marked(fitted: Profile, base: Profile, run_ids: list[str]) -> dict[str, dict[str, Any]]:
+    """The entries; those that have moved by 1 % or more name the runs they come from."""
+    entries = dict(fitted.entries)
+    for name in OPEN:
+        if abs(log(_get(entries[name]) / _get(base.entries[name]))) < 0.01:
+            entries[name] = base.entries[name]
+        else:
+            entries[name] = entries[name] | {"calibrated_from": run_ids}
+    return entries
 
 
-def _log_ratio(a: float, b: float) -> float:
-    return log(max(a, LEAST_S) / max(b, LEAST_S))
+def _tolerances(seen: dict[str, float]) -> dict[str, float]:
+    """How near is near enough, by the unit that a quantity's name ends in."""
+    return {name: TOLERANCE_MS if name.endswith("ms") else TOLERANCE_S for name in seen}
 
 
-def _signed(best: Profile, base: Profile, run_ids: list[str]) -> dict[str, dict[str, Any]]:
-    """The entries, those that have moved with the runs they come from."""
-    moved = {n for n in OPEN if _moved(best, base, n) > 1e-9}
-    sign = {"calibrated_from": run_ids}
-    return {n: e | sign if n in moved else e for n, e in best.entries.items()}
+def _stack(seen: list[dict[str, float]]) -> np.ndarray:
+    """Every quantity of every run, in order."""
+    return np.array([value for one in seen for value in one.values()])
 
 
 def _errors(
-    folders: list[Folder], measured: list[dict[str, float]], base: Profile, best: Profile
+    run_ids: list[str], measured: list[dict[str, float]], before: np.ndarray, after: np.ndarray
 ) -> pd.DataFrame:
     """Every measured quantity, modelled before and after."""
-    rows = []
-    for folder, seen in zip(folders, measured, strict=True):
-        before, after = (observe(_simulate(folder, profile)) for profile in (base, best))
-        rows += [(folder.run.run_id, k, v, before[k], after[k]) for k, v in seen.items()]
+    keys = [(run_id, *item) for run_id, seen in zip(run_ids, measured, strict=True)
+            for item in seen.items()]  # fmt: skip
+    rows = [(*key, b, a) for key, b, a in zip(keys, before, after, strict=True)]
     return pd.DataFrame(rows, columns=["run_id", "quantity", "measured", "before", "after"])

@@ -28,7 +28,11 @@ Say = Callable[[str], None]
 
 
 class CdkFailed(WorkbenchError):
-    """npm or the CDK command line ended with an error; its last lines are in the message."""
+    """npm, the CDK app or its command line failed; its last lines are in the message."""
+
+    def __init__(self, message: str, code: int) -> None:
+        super().__init__(message)
+        self.code = code
 
 
 def install(say: Say) -> None:
@@ -50,7 +54,9 @@ def assembly(context: Mapping[str, str]) -> Iterator[Path]:
         try:
             _run(command, ROOT, _environment(variables), _quiet)
         except CdkFailed as error:
-            raise BadInput(f"the stacks cannot be made: {error}") from None
+            if error.code == BadInput.exit_code:  # the app's own word for knobs that cannot work
+                raise BadInput(str(error)) from None
+            raise
         yield Path(folder)
 
 
@@ -86,7 +92,8 @@ def _run(command: list[str], folder: Path, environment: dict[str, str], say: Say
             say(text)
     if process.returncode != 0:
         name = " ".join(Path(part).name for part in command[:3])
-        raise CdkFailed(f"`{name}` ended with {process.returncode}:\n" + "\n".join(lines))
+        text = f"`{name}` ended with {process.returncode}:\n" + "\n".join(lines)
+        raise CdkFailed(text, process.returncode)
 
 
 def _environment(variables: Mapping[str, str]) -> dict[str, str]:

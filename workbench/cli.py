@@ -5,6 +5,7 @@ Exit code 0: done. 1: it did not finish. 2: refused before anything ran.
 """
 
 import sys
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated
 
@@ -14,7 +15,7 @@ from workbench import estimate_cli, prices_cli
 from workbench.errors import BadInput, Incomplete, PullFailed, WorkbenchError
 from workbench.progress import progress_bar
 from workbench.records import read_run
-from workbench.runner import Order, run_order
+from workbench.runner import Order, forecast_usd, run_order
 
 app = typer.Typer(
     add_completion=False,
@@ -60,9 +61,15 @@ def run(
     preset: Annotated[str, typer.Option(help="default or published.")] = "default",
     settings: Settings = None,
     results: Results = Path("results"),
+    max_usd: Annotated[float, typer.Option(help="On aws: refused or stopped above it.")] = 1.0,
+    forecast: Annotated[bool, typer.Option(help="Print the model's forecast first.")] = True,
 ) -> None:
     """Run one batch and print the path of its run folder."""
-    order = Order(design, target, items, seed, preset, read_settings(settings))
+    limit = Decimal(str(max_usd))
+    order = Order(design, target, items, seed, preset, read_settings(settings), max_usd=limit)
+    if forecast:
+        usd = forecast_usd(order.make_design(), items)
+        print(f"forecast (modelled): ${usd:,.6f}", file=sys.stderr)
     with progress_bar(f"{design} on {target}") as watch:
         path = run_order(order, results, watch)
     done = read_run(path)

@@ -57,15 +57,15 @@ QUESTIONS: Mapping[str, Question] = {
 ARN_SERVICES = {"sns": "sns", "stepfunctions": "states"}
 
 
-def exists(aws: Aws, account: str, type_: str, name: str) -> bool | None:
-    """Whether a thing of this type and name is there; None if there is no way to ask."""
-    question = QUESTIONS.get(type_)
+def exists(aws: Aws, kind: str, name: str) -> bool | None:
+    """Whether a thing of this CloudFormation type is there; None if there is no way to ask."""
+    question = QUESTIONS.get(kind)
     if question is None:
         return None
     value = name
     if question.arn:
         service = ARN_SERVICES[question.service]
-        value = f"arn:{_partition(aws)}:{service}:{aws.region}:{account}{question.arn}{name}"
+        value = f"arn:{_partition(aws)}:{service}:{aws.region}:{aws.account()}{question.arn}{name}"
     call: Callable[..., Any] = getattr(aws.client(question.service), question.call)
     with plainly():
         try:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from workbench.aws_clients import Aws, plainly, scrub
 from workbench.designs import DESIGNS
+from workbench.existence import exists
 from workbench.targets.aws.stack import describe
 
 TAG = {"Key": "project", "Values": ["fanin-workbench"]}  # infra/stamp.py
@@ -38,13 +39,15 @@ class Thing:
 
 
 def inventory(aws: Aws, designs: Iterable[str] = tuple(DESIGNS)) -> list[Thing]:
-    """Everything of these designs' stacks that exists, by list and by tag, each thing once."""
+    """Everything of these designs' stacks that exists, by list and by tag, each thing once.
+
+    The tagging API tells of the dead for a while, so what it alone knows is asked for.
+    """
     names = [DESIGNS[name].stack for name in designs]
-    found = {thing for name in names for thing in stack_things(aws, name)}
-    tagged = set(tagged_things(aws))
-    if set(designs) != set(DESIGNS):  # what is tagged says its design by its stack's name alone
-        tagged = {one for one in tagged if any(_of(one, name) for name in names)}
-    return sorted(found | tagged)
+    listed = {thing for name in names for thing in stack_things(aws, name)}
+    tagged = {thing for thing in tagged_things(aws) if any(_of(thing, name) for name in names)}
+    found = {one for one in tagged - listed if exists(aws, one.type, one.name) is not False}
+    return sorted(listed | found)
 
 
 def stack_things(aws: Aws, stack: str) -> list[Thing]:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from decimal import Decimal
 from functools import cache
 from importlib import import_module
 from importlib.metadata import version
@@ -19,7 +20,7 @@ from workbench.designs import Design, make_design
 from workbench.errors import BadInput
 from workbench.prices import PriceBook, load_book
 from workbench.records import Folder, write_folder
-from workbench.targets.base import Progress, Target, Watcher
+from workbench.targets.base import Progress, Target, Terms, Watcher
 
 # Loaded when asked for: moto, numba and boto3 take seconds to import.
 TARGETS = {
@@ -42,9 +43,16 @@ class Order:
     preset: str = "default"
     settings: dict[str, Any] = field(default_factory=dict)
     region: str = "us-east-1"
+    max_usd: Decimal = Decimal(1)  # where a run costs real money, it is refused or stopped above
+
+    def terms(self, results: Path) -> Terms:
+        """What a target is told of money and place."""
+        return Terms(results, self.region, self.max_usd, forecast_usd)
 
     def make_design(self) -> Design:
-        """The design with its knobs, checked against the batch."""
+        """The design with its knobs, checked against the batch, and the target's name."""
+        _known(self.target)
+        Batch(self.items, self.seed, "checked")
         design = make_design(self.design, self.preset, self.settings)
         design.refuse_items(self.items)
         return design
@@ -61,9 +69,14 @@ def run_order(
     book = load_book(order.region)
     run_id = run_id or new_run_id(order)
     batch = Batch(order.items, order.seed, run_id)
-    target = target or make_target(order.target)
-    folder = priced(target.run(design, batch, _in_dollars(watch, book)), book)
-    target.learn_bill(folder.bill)
+    own = make_target(order.target, order.terms(results)) if target is None else None
+    ran_on = target or own
+    try:
+        folder = priced(ran_on.run(design, batch, _in_dollars(watch, book)), book)
+        ran_on.learn_bill(folder.bill)
+    finally:
+        if own is not None:
+            own.close()
     return write_folder(folder, results)
 
 
@@ -81,12 +94,24 @@ def _in_dollars(watch: Watcher, book: PriceBook) -> Watcher:
     return priced_watch
 
 
-def make_target(name: str) -> Target:
-    """The target called `name`."""
-    if name not in TARGETS:
-        raise BadInput(f"target={name!r} is not known. Take one of {', '.join(TARGETS)}.")
+def make_target(name: str, terms: Terms | None = None) -> Target:
+    """The target called `name`, on these terms."""
+    _known(name)
     module, attribute = TARGETS[name].split(":")
-    return getattr(import_module(module), attribute)()
+    return getattr(import_module(module), attribute).on(terms or Terms())
+
+
+def _known(target: str) -> None:
+    if target not in TARGETS:
+        raise BadInput(f"target={target!r} is not known. Take one of {', '.join(TARGETS)}.")
+
+
+def forecast_usd(design: Design, items: int) -> Decimal:
+    """The modelled dollars of a batch: one run of the model, as its profile stands."""
+    from workbench.targets.model.target import ModelTarget
+
+    usage = ModelTarget().outcome(design, Batch(items, 7, "forecast")).usage()
+    return total_usd(bill(usage, load_book(), source="modelled"))
 
 
 def priced(folder: Folder, book: PriceBook) -> Folder:

@@ -16,7 +16,7 @@ from workbench.bill.usage import CLOUDWATCH, DYNAMODB, S3, SQS, idle_poll_usage
 from workbench.designs import DESIGNS
 from workbench.errors import WorkbenchError
 from workbench.existence import exists
-from workbench.inventory import Thing, inventory, sizes, stack_things
+from workbench.inventory import Thing, inventory, sizes
 from workbench.ledger import Ledger
 from workbench.prices import PriceBook, load_book
 from workbench.records import USAGE_COLUMNS
@@ -69,7 +69,7 @@ def destroy(
     is empty before proves nothing after.
     """
     aws, names = Aws(), tuple(designs)
-    account = aws.account()
+    aws.account()
     before = inventory(aws, names)
     if not before:
         raise Leftovers(
@@ -79,7 +79,7 @@ def destroy(
     say(f"{len(before)} things are there")
     for name in names:
         _remove(aws, DESIGNS[name].stack, before, say)
-    look = _Look(aws, account, names, before)
+    look = _Look(aws, names, before)
     _delete_groups(aws, look)
     left = look.until_gone(sleep)
     if left:
@@ -165,17 +165,14 @@ class _Look:
     """Looks at what is left of everything that was there, and of everything tagged as ours."""
 
     aws: Aws
-    account: str
     names: tuple[str, ...]
     before: list[Thing]
 
     def left(self) -> list[Thing]:
-        """What a stack still lists, and what its own service still knows."""
-        found = {one for name in self.names for one in stack_things(self.aws, DESIGNS[name].stack)}
-        tagged = set(inventory(self.aws, self.names))
-        for thing in tagged | set(self.before):
-            there = exists(self.aws, self.account, thing.type, thing.name)
-            if there or (there is None and thing in tagged):
+        """What a list or a tag still tells of, and what was there and its service still knows."""
+        found = set(inventory(self.aws, self.names))
+        for thing in set(self.before) - found:
+            if exists(self.aws, thing.type, thing.name):
                 found.add(thing)
         return sorted(found)
 

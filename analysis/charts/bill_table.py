@@ -6,12 +6,15 @@ import pandas as pd
 from great_tables import GT, html, loc, style
 
 from analysis.caption import provenance
-from analysis.charts.cost_by_service import SHORT, one_size
+from analysis.charts.cost_by_service import SHORT
+from analysis.measures import near_a_million
 from analysis.needs import Chosen, in_order, same_knobs, usable
 from analysis.words import count
 from workbench.bill import exact_sum, usd_text
 
 TABLE_ID = "bill"  # else every table draws one at random
+# The colours of the page around it, light or dark.
+PAPER = f"#{TABLE_ID} * {{ color: inherit !important; background: transparent !important; }}"
 COLUMNS = ["design", "purpose", "service", "usage", "quantity", "unit price", "cost"]
 
 
@@ -33,9 +36,8 @@ def bill_table(runs: pd.DataFrame, bills: pd.DataFrame) -> GT:
         .cols_align("right", ["quantity", "unit price", "cost"])
         .tab_style(style.text(weight="bold"), loc.row_groups())
         .tab_style(style.text(weight="bold"), loc.body(rows=_totals(table)))
+        .opt_css(PAPER)
         .tab_options(
-            table_background_color="transparent",
-            table_font_color="inherit",
             table_font_size="14px",
             table_width="100%",
         )
@@ -44,7 +46,7 @@ def bill_table(runs: pd.DataFrame, bills: pd.DataFrame) -> GT:
 
 def bill_runs(runs: pd.DataFrame) -> Chosen:
     """The run of each design whose bill is shown: nearest a million items, the last seed."""
-    chosen = one_size(same_knobs(usable(runs, in_dollars=True)))
+    chosen = near_a_million(same_knobs(usable(runs, in_dollars=True)))
     return chosen.only(chosen.runs.sort_values(["seed", "run_id"]).groupby("design").tail(1))
 
 

@@ -6,14 +6,13 @@ from matplotlib.figure import Figure
 
 from analysis.axes import panels
 from analysis.caption import ask, sign
-from analysis.measures import common_size, labels_in_order, usd_per_million
+from analysis.measures import labels_in_order, near_a_million, usd_per_million
 from analysis.needs import Chosen, same_knobs, usable
 from analysis.stacks import Part, stack
 from analysis.theme import colour
 from analysis.words import count, dollars
 
 QUESTION = "Where do the dollars of a million items go?"
-NEAR_ITEMS = 1_000_000  # the size shown, if both designs ran it
 KNOWING = "knowing: tracking the items and telling that all are done"
 PURPOSES = {"work": 0.3, "dispatch": 0.55, "knowing": 1.0, "telemetry": 0.42}  # strength of colour
 SHORT = {
@@ -33,7 +32,7 @@ def cost_by_service(runs: pd.DataFrame, bills: pd.DataFrame, figure: Figure) -> 
 
     `bills` is `measures.bills_frame`.
     """
-    chosen = one_size(same_knobs(usable(runs, in_dollars=True)))
+    chosen = near_a_million(same_knobs(usable(runs, in_dollars=True)))
     lines = bills[bills["run_id"].isin(chosen.runs["run_id"])]
     items = int(chosen.runs["items"].iloc[0])
     ask(figure, QUESTION)
@@ -44,16 +43,6 @@ def cost_by_service(runs: pd.DataFrame, bills: pd.DataFrame, figure: Figure) -> 
     _bars(left, chosen, usd_per_million(lines, "service"), "service")
     _bars(right, chosen, usd_per_million(lines, "label"), "label")
     return figure
-
-
-def one_size(chosen: Chosen) -> Chosen:
-    """The runs of the size nearest a million; the model's, if there are any of it."""
-    size = common_size(chosen.runs, NEAR_ITEMS)
-    runs = chosen.runs[chosen.runs["items"] == size]
-    everywhere = runs.groupby("target")["design"].nunique()
-    best = everywhere[everywhere == everywhere.max()].index
-    target = next(t for t in ("aws", "local", "model") if t in best)
-    return chosen.only(runs[runs["target"] == target])
 
 
 def _bars(axes: Axes, chosen: Chosen, sums: pd.DataFrame, column: str) -> None:
@@ -79,4 +68,5 @@ def _bars(axes: Axes, chosen: Chosen, sums: pd.DataFrame, column: str) -> None:
         tick.set_color(colour(design))
     axes.grid(visible=False)
     axes.yaxis.set_major_formatter(lambda value, _: dollars(value))
+    axes.set_xlabel("design")
     axes.set_ylabel("dollars per million items")

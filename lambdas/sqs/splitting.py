@@ -39,7 +39,9 @@ def split(queue_url: str, body: Body, owner: str) -> None:
         raise Leased(lease.held_until)
     pairs = left_of(body, lease.record)
     if not lease.record.get("written"):
-        state.put_all(_children(body, pairs), state.BATCH_WRITE_MAX)
+        # A lease that ran out: its owner may have worked items before it died.
+        crashed = "lease_until" in lease.record
+        state.put_all(_children(body, pairs, crashed), state.BATCH_WRITE_MAX)
         if not leases.update(key, owner, "written", True):
             raise Leased(outside.now() + 1)
     _send(queue_url, body, pairs)
@@ -70,14 +72,18 @@ def alone_sk(body: Body) -> str:
     return body.get("sk") or body["items"][0][0]
 
 
-def _children(body: Body, pairs: list[list]) -> Any:
-    """Item records in their parent's shard, sorted behind it: no query can miss both."""
+def _children(body: Body, pairs: list[list], crashed: bool) -> Any:
+    """Item records in their parent's shard, sorted behind it: no query can miss both.
+
+    After a crash they inherit a lease that ran out, so that what is repeated is counted.
+    """
     parent, shards = body["items"][0][0], body["knobs"]["state_shards"]
     pk = state.shard_partition(body["batch"], shard_of(parent, shards))
     created_at = outside.now()
     for item_id, value in pairs:
         sk = f"{parent}#{item_id}"
-        yield {"pk": pk, "sk": sk, "value": value, "created_at": created_at}
+        record = {"pk": pk, "sk": sk, "value": value, "created_at": created_at}
+        yield record | ({"lease_until": 0} if crashed else {})
 
 
 def _send(queue_url: str, body: Body, pairs: list[list]) -> None:

@@ -9,6 +9,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from analysis import theme
+from analysis.frames import Frames
+from analysis.simplicity import MEASURES
+from analysis.tables import COLUMNS as TABLES
+from analysis.tables import write_side_table
 from workbench.bill import bill, knowing_usd, total_usd
 from workbench.designs import make_design
 from workbench.prices import load_book
@@ -27,13 +32,14 @@ def made_up_usage(design, knobs, items):
     work_gb_s = Decimal(round(items * half_s * knobs["memory_mb"])) / 1024
     if design == "sqs":
         messages = ceil(items / knobs["items_per_message"])
+        records = items if knobs["track"] == "item" else messages
         calls = ceil(messages / knobs["messages_per_invocation"])
         rows = [
             (LAMBDA, "Request-ARM", "Requests", "work", calls),
             (LAMBDA, "Lambda-GB-Second-ARM", GB_S, "work", work_gb_s),
             (LAMBDA, "Lambda-GB-Second-ARM", GB_S, "dispatch", Decimal(items) / 5_000),
             (SQS, "Requests-Tier1", "Requests", "dispatch", ceil(messages * 2.1)),
-            (DDB, "WriteRequestUnits", "WriteRequestUnits", "knowing", 2 * items + 20),
+            (DDB, "WriteRequestUnits", "WriteRequestUnits", "knowing", 2 * records + 20),
             (DDB, "ReadRequestUnits", "ReadRequestUnits", "knowing", 12 * ceil(items / 30_000)),
             (SQS, "Requests-Tier1", "Requests", "knowing", 5),
         ]
@@ -108,24 +114,129 @@ def made_up_folder(design, target, items, seed=7, **settings):
     return Folder(run, timeline, usage, table)
 
 
-@pytest.fixture(scope="session")
-def results(tmp_path_factory):
-    """A small study: both designs, six sizes on the model (three seeds), three on local."""
-    root = tmp_path_factory.mktemp("results")
-    for design in ("sqs", "sfn"):
+def made_up_invocations(folder):
+    """Every invocation of the processor takes about a second; the first ones are cold."""
+    calls = min(folder.run.invocations, 500)
+    cold = np.arange(calls) < calls // 4
+    return pd.DataFrame(
+        {
+            "function": "processor",
+            "start_s": np.linspace(0, folder.run.processed_s, calls),
+            "init_ms": np.where(cold, 240.0, 0.0),
+            "duration_ms": 800.0 + np.arange(calls) % 97 * 5.0,
+            "billed_ms": 1_300,
+            "memory_mb": 128,
+            "cold": cold,
+            "error": "",
+        }
+    )
+
+
+def made_up_tables(root):
+    """The side tables: simplicity, limits, agreement."""
+    counts = {"sqs": (34, 8, 33, 1_114, 186), "sfn": (27, 9, 29, 321, 44)}
+    rows = [(d, m, v) for d, own in counts.items() for m, v in zip(MEASURES, own, strict=True)]
+    write_side_table(root, "simplicity", pd.DataFrame(rows, columns=TABLES["simplicity"]))
+    rows = [
+        (design, 10**power, limit, held_s)
+        for design in ("sqs", "sfn")
+        for power in range(2, 9)
+        for limit, held_s in (
+            ("longest invocation", 60.0),
+            ("max_concurrency", 10.0 ** (power - 3)),
+            ("poll", 15.0 if design == "sqs" else 0.0),
+        )
+    ]
+    write_side_table(root, "limits", pd.DataFrame(rows, columns=TABLES["limits"]))
+    rows = [
+        ("S1", "drain time", "min", 5.5, 5.3, -3.6, 5.0, True, "A", "old", "a page", ""),
+        ("S1", "peak concurrency", "invocations", 363, 323, -11.0, 5.0, False, "A", "old", "", ""),
+        ("M1", "run time", "s", 120.0, 43.0, -64.0, None, None, "B", "new", "a page", ""),
+        ("C10", "hello world", "ms", 2.6, 13.8, 430.0, None, None, "A", "new", "a page", ""),
+    ]
+    write_side_table(root, "agreement", pd.DataFrame(rows, columns=TABLES["agreement"]))
+    rows = [
+        (design, step, change, usd, usd * 0.99, usd * 1.01, usd / 4, minutes, 0.83, True)
+        for design in ("sqs", "sfn")
+        for step, (change, usd, minutes) in enumerate(
+            (("as published", 18.4, 33.0), ("telemetry=emf", 6.1, 30.0), ("cpu=arm64", 0.9, 21.0))
+        )
+    ]
+    write_side_table(root, "savings", pd.DataFrame(rows, columns=TABLES["savings"]))
+    rows = [
+        (f"{design}-{number}", design, "local", 100, "", line, unit, 1.0, 0.9, 1.1, 1.02, -2.0)
+        for number in range(3)
+        for design in ("sqs", "sfn")
+        for line, unit in (("cost_usd", "USD"), ("detected_s", "s"))
+    ]
+    write_side_table(root, "predictions", pd.DataFrame(rows, columns=TABLES["predictions"]))
+
+
+LONG = {4_000: {"messages_per_invocation": 5}, 20_000: {"messages_per_invocation": 1}}
+LONG_SFN = {4_000: {"items_per_child": 30}, 20_000: {"items_per_child": 5}}
+
+
+def made_up_study(root):
+    """Every kind of run that the charts ask for, small enough to be made in a second."""
+    write = write_folder
+    for design, long in (("sqs", LONG), ("sfn", LONG_SFN)):
         for power in range(2, 9):
             for seed in (7, 8, 9):
-                write_folder(made_up_folder(design, "model", 10**power, seed), root)
+                write(made_up_folder(design, "model", 10**power, seed), root)
         for items in (100, 1_000, 10_000):
-            write_folder(made_up_folder(design, "local", items), root)
+            folder = made_up_folder(design, "local", items)
+            path = write(folder, root)
+            made_up_invocations(folder).to_parquet(path / "invocations.parquet", index=False)
+        for value_max, knobs in {20: {}, **long}.items():
+            for items in (1_000, 1_000_000):
+                write(made_up_folder(design, "model", items, value_max=value_max, **knobs), root)
+    for poll_s in (1, 5, 120):
+        for track in ("item", "message"):
+            knobs = {"poll_s": poll_s, "track": track}
+            write(made_up_folder("sqs", "model", 1_000_000, **knobs), root)
+    for items_per_child in (10, 50):
+        knobs = {"items_per_child": items_per_child}
+        write(made_up_folder("sfn", "model", 1_000_000, **knobs), root)
+    made_up_tables(root)
     return root
 
 
+@pytest.fixture(scope="session")
+def results(tmp_path_factory):
+    """A results folder with a whole study that is made up; read only."""
+    return made_up_study(tmp_path_factory.mktemp("results"))
+
+
+@pytest.fixture(scope="session")
+def frames(results):
+    """The frames of that study."""
+    return Frames(results)
+
+
 @pytest.fixture
-def remade():
-    """A folder with some fields of its run replaced."""
+def folder():
+    """Makes up a run folder: design, target, items, seed, and settings of knobs."""
+    return made_up_folder
 
-    def make(folder, **changes):
-        return replace(folder, run=replace(folder.run, **changes))
 
-    return make
+@pytest.fixture
+def stored(tmp_path):
+    """Writes made-up folders, each with changes to its run; gives the results folder."""
+
+    def store(*folders, **changes):
+        for one in folders:
+            write_folder(replace(one, run=replace(one.run, **changes)), tmp_path)
+        return tmp_path
+
+    return store
+
+
+@pytest.fixture
+def picture():
+    """Draws inside a theme on a canvas: picture(draw) gives draw(figure)."""
+
+    def draw(make, panels=2, look=theme.LIGHT, canvas=theme.BLOG):
+        with theme.use(look, canvas):
+            return make(theme.blank(canvas, panels))
+
+    return draw

@@ -1,6 +1,7 @@
 """The same batch on the local target, in a process of its own: moto would answer for the server.
 
-Prints as JSON what does not depend on wall time. Arguments: design, items, seed, settings as JSON.
+Prints as JSON, by design, what does not depend on wall time. Arguments: items, seed, and the
+settings of each design as JSON.
 """
 
 import json
@@ -15,31 +16,40 @@ from workbench.targets.local.target import LocalTarget
 
 
 def main() -> None:
-    """Run the batch and print its counts."""
-    name, items, seed, settings = sys.argv[1:]
-    design = make_design(name, settings=json.loads(settings))
+    """Run the batches and print their counts."""
+    items, seed, settings = sys.argv[1:]
     batch = Batch(int(items), int(seed), "local-side")
+    found = {name: counts(name, own, batch) for name, own in json.loads(settings).items()}
+    print(json.dumps(found))
+
+
+def counts(name: str, settings: dict[str, Any], batch: Batch) -> dict[str, Any]:
+    """What a batch of one design did."""
+    design = make_design(name, settings=settings)
     with LocalTarget() as target:
         folder = target.run(design, batch, lambda _: None)
         run, usage = folder.run, folder.usage
-        counts: dict[str, Any] = {
+        found: dict[str, Any] = {
             "status": run.status,
             "items": [run.items_processed, run.items_failed, run.items_duplicated],
             "published": _used(usage, "Amazon Simple Notification Service", "Requests-Tier1"),
         }
-        if name == "sqs":
-            table = target.client("dynamodb").list_tables()["TableNames"][0]
-            meta = target.client("dynamodb").get_item(
-                TableName=table, Key={"pk": {"S": "batch#local-side"}, "sk": {"S": "META"}}
-            )["Item"]
-            written = _used(usage, "Amazon DynamoDB", "WriteRequestUnits")
-            counts["write_units"] = written - int(meta["hop"]["N"])  # one a look of the finalizer
-            counts["sent"] = _sent(target.client("cloudwatch"))
-        else:
-            counts["children"] = _used(usage, "AWS Step Functions", "StepFunctions-Request")
-            transitions = _used(usage, "AWS Step Functions", "StateTransition")
-            counts["transitions"] = transitions
-    print(json.dumps(counts))
+        if name == "sfn":
+            found["children"] = _used(usage, "AWS Step Functions", "StepFunctions-Request")
+            found["transitions"] = _used(usage, "AWS Step Functions", "StateTransition")
+            return found
+        written = _used(usage, "Amazon DynamoDB", "WriteRequestUnits")
+        found["write_units"] = written - _hops(target, batch)
+        found["sent"] = _sent(target.client("cloudwatch"))
+    return found
+
+
+def _hops(target: LocalTarget, batch: Batch) -> int:
+    """How often the finalizer looked and wrote that it did: that depends on the time."""
+    table = target.client("dynamodb").list_tables()["TableNames"][0]
+    key = {"pk": {"S": f"batch#{batch.batch_id}"}, "sk": {"S": "META"}}
+    meta = target.client("dynamodb").get_item(TableName=table, Key=key)["Item"]
+    return int(meta["hop"]["N"])
 
 
 def _used(usage: Any, service: str, usage_type: str) -> float:

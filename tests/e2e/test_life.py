@@ -4,9 +4,12 @@ The tests stand in the order of that life; the last one takes everything down.
 """
 
 import json
+import os
 import re
 import subprocess
 import sys
+import time
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -14,9 +17,9 @@ import pandas as pd
 import pytest
 
 from workbench.aws_clients import Aws
-from workbench.batch import Batch, draw
+from workbench.batch import draw
 from workbench.deploy import Deployment, deploy
-from workbench.designs import DESIGNS, make_design
+from workbench.designs import DESIGNS
 from workbench.errors import BadInput
 from workbench.inventory import inventory
 from workbench.ledger import Ledger
@@ -65,14 +68,10 @@ def runs(deployed, results, at_server):
 def local():
     """The same batches on the local target, which must not see the server's address."""
     script = str(Path(__file__).with_name("local_side.py"))
-    environment = {name: value for name, value in __import__("os").environ.items()}
-    clean = {name: value for name, value in environment.items() if not name.startswith("AWS_")}
-    found = {}
-    for name, settings in SETTINGS.items():
-        command = [sys.executable, script, name, str(ITEMS), str(SEED), json.dumps(settings)]
-        done = subprocess.run(command, env=clean, capture_output=True, text=True, check=True)
-        found[name] = json.loads(done.stdout.splitlines()[-1])
-    return found
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    command = [sys.executable, script, str(ITEMS), str(SEED), json.dumps(SETTINGS)]
+    done = subprocess.run(command, env=clean, capture_output=True, text=True, check=True)
+    return json.loads(done.stdout.splitlines()[-1])
 
 
 def target_at(results, **changes):
@@ -138,9 +137,13 @@ def test_both_targets_did_the_same(runs, local, name):
         "published": float(used(folder, "Amazon Simple Notification Service", "Requests-Tier1")),
     }
     if name == "sqs":
-        meta = place_of("sqs", Path()).aws.client("dynamodb").get_item(
-            TableName=place_of("sqs", Path()).deployed.outputs["StateTableName"],
-            Key={"pk": {"S": f"batch#{folder.run.batch_id}"}, "sk": {"S": "META"}},
+        meta = (
+            place_of("sqs", Path())
+            .aws.client("dynamodb")
+            .get_item(
+                TableName=place_of("sqs", Path()).deployed.outputs["StateTableName"],
+                Key={"pk": {"S": f"batch#{folder.run.batch_id}"}, "sk": {"S": "META"}},
+            )
         )
         hops = int(meta["Item"]["hop"]["N"])
         counted["write_units"] = float(used(folder, "Amazon DynamoDB", "WriteRequestUnits")) - hops
@@ -207,16 +210,15 @@ def test_the_settings_of_a_run_are_put_back(runs, results, name):
 
 def test_a_batch_stopped_on_dollars_waits_and_can_go_on(runs, results):
     """The source stays off after the stop; a resume lets the batch end, the same order finds it."""
-    settings = SETTINGS["sqs"] | {"value_max": 1000, "messages_per_invocation": 1}
-    order = Order("sqs", "aws", 200, SEED, settings=settings)
-    options = {"max_usd": Decimal("0.0015"), "forecast": lambda design, items: Decimal("0.001")}
-    dear = target_at(results, patience=SERVER_PATIENCE.__class__(
-        **{**vars(SERVER_PATIENCE), "meter_s": 0.5}
-    ), **options)
+    settings = SETTINGS["sqs"] | {"value_max": 200, "messages_per_invocation": 1}
+    order = Order("sqs", "aws", 200, SEED, settings=settings | {"max_concurrency": 2})
+    often = replace(SERVER_PATIENCE, meter_s=0.5)
+    dear = target_at(results, patience=often, max_usd=Decimal("0.0045"))
     stopped = read_folder(run_order(order, results, lambda _: None, target=dear)).run
     place = place_of("sqs", results)
     assert stopped.status == "incomplete"
-    assert "--max-usd is $0.00" in stopped.reason
+    assert "are spent by our meter and --max-usd is $0.00" in stopped.reason
+    assert stopped.items_processed < 200
     assert not place.switchboard().sources_on()
     assert not place.switchboard().read().cron
     with pytest.raises(BadInput, match="was stopped"):
@@ -228,6 +230,32 @@ def test_a_batch_stopped_on_dollars_waits_and_can_go_on(runs, results):
     assert (done.status, done.batch_id) == ("complete", stopped.batch_id)
     assert done.run_id == f"{stopped.batch_id}-2"
     assert done.items_processed == 200
+
+
+def test_a_stopped_batch_can_be_given_up(runs, results):
+    """A Ctrl-C stops it, a purge takes its messages and records away, and the stack is free."""
+    settings = SETTINGS["sqs"] | {"value_max": 200, "messages_per_invocation": 1}
+    order = Order("sqs", "aws", 100, SEED, settings=settings | {"max_concurrency": 2})
+
+    def interrupt(now):
+        if now.elapsed_s > 2:
+            raise KeyboardInterrupt
+
+    target = target_at(results, ask=lambda question: "s")
+    stopped = read_folder(run_order(order, results, interrupt, target=target)).run
+    assert "stopped by Ctrl-C" in stopped.reason
+    clock = Clock(sleep=lambda seconds: time.sleep(min(seconds, 2)))
+    assert "is given up" in purge(stopped.batch_id, results, clock)
+    place = place_of("sqs", results)
+    table = place.deployed.outputs["StateTableName"]
+    left = place.aws.client("dynamodb").scan(TableName=table)["Items"]
+    assert {one["pk"]["S"] for one in left if stopped.batch_id in json.dumps(one)} == {
+        f"batch#{stopped.batch_id}"
+    }
+    assert place.switchboard().sources_on()
+    again = read_folder(run_order(order, results, lambda _: None, target=target_at(results))).run
+    assert again.batch_id != stopped.batch_id
+    assert again.status == "complete"
 
 
 def test_everything_is_removed_and_proven_to_be(runs, results):

@@ -13,7 +13,7 @@ from itertools import product
 from math import prod
 from typing import Any
 
-from workbench.designs import DESIGNS
+from workbench.designs import DESIGNS, Design
 from workbench.errors import BadInput, BadKnob
 from workbench.prices import load_book
 from workbench.profile import load_profile
@@ -37,7 +37,7 @@ class Job:
         """Wall time to expect, roughly: it orders the work and tells the time left."""
         if self.order.target == "model":
             return 0.03 + 5e-9 * self.order.items
-        return 1.0 + 1.5e-3 * self.order.items
+        return 4.0 + 1.5e-3 * self.order.items
 
 
 def plan_jobs(study: Study, yes: bool = False) -> tuple[list[Job], list[str]]:
@@ -55,13 +55,14 @@ def plan_jobs(study: Study, yes: bool = False) -> tuple[list[Job], list[str]]:
     profile = load_profile()
     stamp = blake2b(json.dumps(profile.entries, sort_keys=True).encode(), digest_size=8)
     jobs: dict[str, Job] = {}
+    designs: dict[str, Design] = {}
     skipped: list[str] = []
     for order, skip in _orders(study):
         if order.target not in TARGETS:
             known = ", ".join(TARGETS)
             raise BadInput(f"target={order.target!r} is not known. Take one of {known}.")
         try:
-            job = make_job(order, price_date, stamp.hexdigest())
+            job = make_job(order, price_date, stamp.hexdigest(), designs)
         except BadKnob as error:
             if not skip:
                 raise
@@ -74,9 +75,13 @@ def plan_jobs(study: Study, yes: bool = False) -> tuple[list[Job], list[str]]:
     return list(jobs.values()), skipped
 
 
-def make_job(order: Order, price_date: str, profile: str) -> Job:
-    """An order under its name; refuses knobs that cannot work."""
-    design = order.make_design()
+def make_job(order: Order, price_date: str, profile: str, designs: dict[str, Design]) -> Job:
+    """An order under its name; refuses knobs that cannot work. `designs` are those made before."""
+    key = f"{order.design} {order.preset} {order.settings}"
+    if key not in designs:
+        designs[key] = order.make_design()
+    design = designs[key]
+    design.refuse_items(order.items)
     shape = [
         order.design,
         order.target,

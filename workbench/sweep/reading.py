@@ -1,5 +1,6 @@
 """Reading YAML strictly: doubled and unknown keys, and values of another kind, are refused."""
 
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -130,8 +131,8 @@ class Part:
 
 def _distinct(where: str, values: list[Any]) -> tuple[Any, ...]:
     """The values, refused if one comes twice."""
-    seen = [repr(value) for value in values]
-    doubled = [value for number, value in enumerate(values) if seen[number] in seen[:number]]
+    counts = Counter(map(repr, values))
+    doubled = [value for value in values if counts[repr(value)] > 1]
     if doubled:
         raise BadInput(f"{where} has {doubled[0]!r} twice.")
     return tuple(values)

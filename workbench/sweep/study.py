@@ -26,6 +26,7 @@ from workbench.errors import BadInput
 from workbench.runner import Order
 from workbench.sweep.reading import Part, read_yaml
 
+BOTH = ("sqs", "sfn")  # the designs of a grid that names none
 SEEDS = (1, 2, 3, 4, 5)
 STUDY_KEYS = ("question", "region", "prices", "seeds", "grids", "runs")
 GRID_KEYS = [
@@ -81,7 +82,7 @@ def read_study(path: Path) -> Study:
 
 
 def _grid(part: Part, seeds: tuple[int, ...], prices: str | None) -> Grid:
-    designs = part.texts("designs", tuple(DESIGNS), of=tuple(DESIGNS))
+    designs = part.texts("designs", BOTH, of=tuple(DESIGNS))
     foreign = [name for name in DESIGNS if part.has(name) and name not in designs]
     if foreign:
         raise BadInput(

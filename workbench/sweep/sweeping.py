@@ -5,22 +5,21 @@ that was killed goes on where it was, and runs nothing twice.
 """
 
 import fcntl
-import multiprocessing
 import os
 import shutil
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from workbench.errors import BadInput
+from workbench.parallel import in_parallel
 from workbench.runner import make_target
 from workbench.sweep.jobs import Job, plan_jobs
 from workbench.sweep.progress import SweepWatcher, unwatched
 from workbench.sweep.study import Study, read_study
 from workbench.sweep.table import write_table
-from workbench.sweep.work import Done, TargetMaker, follow_parent, is_finished, run_jobs
+from workbench.sweep.work import Done, TargetMaker, is_finished, run_jobs
 
 CHUNK_S = 1.0  # of work, handed to a process at once
 ALONE_S = 4.0  # less work than this is done before a second process has started
@@ -78,30 +77,11 @@ def _run(jobs: list[Job], results: Path, processes: int, make: TargetMaker) -> I
     if processes == 1 or sum(job.expected_s for job in shared) < ALONE_S:
         alone, shared = [*shared, *alone], []
     if shared:
-        yield from _in_parallel(shared, results, processes, make)
+        tasks = [(chunk, results, make) for chunk in _chunks(shared)]
+        for done in in_parallel(run_jobs, tasks, processes):
+            yield from done
     for job in alone:
         yield from run_jobs([job], results, make)
-
-
-def _in_parallel(
-    jobs: list[Job], results: Path, processes: int, make: TargetMaker
-) -> Iterator[Done]:
-    """Chunks on fresh processes: a fork would copy the threads and locks of this one."""
-    chunks = list(_chunks(jobs))
-    before = set(multiprocessing.active_children())
-    pool = ProcessPoolExecutor(
-        min(processes, len(chunks)), multiprocessing.get_context("spawn"), follow_parent
-    )
-    with pool:
-        try:
-            futures = [pool.submit(run_jobs, chunk, results, make) for chunk in chunks]
-            for future in as_completed(futures):
-                yield from future.result()
-        except BaseException:  # Ctrl-C: what runs now is dropped, what is whole stays
-            pool.shutdown(wait=False, cancel_futures=True)
-            for child in set(multiprocessing.active_children()) - before:
-                child.terminate()
-            raise
 
 
 def _chunks(jobs: list[Job]) -> Iterator[list[Job]]:

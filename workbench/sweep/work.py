@@ -1,11 +1,7 @@
 """What a worker process does: runs of a study, one after the other, each a whole run folder."""
 
-import os
-import signal
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from multiprocessing import parent_process
 from pathlib import Path
 
 from workbench.batch import Batch
@@ -36,12 +32,6 @@ def run_jobs(jobs: list[Job], results: Path, make: TargetMaker = make_target) ->
     return [_run_job(job, results, made, make) for job in jobs]
 
 
-def follow_parent() -> None:
-    """End with the parent, however it dies, and leave Ctrl-C to it."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-
-
 def _run_job(job: Job, results: Path, made: dict[str, Target], make: TargetMaker) -> Done:
     final = results / "runs" / job.run_id
     if is_finished(final):  # another study that shares this run was faster
@@ -69,11 +59,3 @@ def is_finished(folder: Path) -> bool:
 
 def _unwatched(_progress: object) -> None:
     """A study counts runs, not the items of one."""
-
-
-def _end_with_parent() -> None:
-    """A killed parent leaves its workers waiting for work for ever; so they watch it."""
-    parent = parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)

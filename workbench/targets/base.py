@@ -6,7 +6,9 @@ Nothing above a target asks which one it is.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Protocol, Self
 
 import pandas as pd
 
@@ -30,6 +32,16 @@ Watcher = Callable[[Progress], None]
 
 
 @dataclass(frozen=True)
+class Terms:
+    """What a target is told of money and place; the simulated ones need none of it."""
+
+    results: Path = Path("results")
+    region: str = "us-east-1"  # whose prices count
+    max_usd: Decimal = Decimal(1)
+    forecast_usd: Callable[[Design, int], Decimal] | None = None
+
+
+@dataclass(frozen=True)
 class Cloud:
     """What can be asked about a target's runs afterwards: clients by service, a stack's outputs."""
 
@@ -47,6 +59,15 @@ class Target(Protocol):
 
     def run(self, design: Design, batch: Batch, watch: Watcher) -> Folder:
         """Run a batch to its end; `watch` is told now and then how far it is."""
+        ...
+
+    @classmethod
+    def on(cls, terms: Terms) -> Self:
+        """The target on these terms."""
+        ...
+
+    def close(self) -> None:
+        """Give up what the target holds of this process."""
         ...
 
     def learn_bill(self, bill: pd.DataFrame) -> None:

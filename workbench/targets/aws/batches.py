@@ -33,6 +33,8 @@ class Look:
 class Batches(Protocol):
     """The batches of one deployed design."""
 
+    read_units: float  # that our own looks at a table cost
+
     def others(self, batch_id: str) -> list[Open]:
         """Batches that are open besides this one; a few, if there are many."""
         ...
@@ -43,6 +45,10 @@ class Batches(Protocol):
 
     def look(self, batch: Batch, design: Design) -> Look:
         """How far a batch is."""
+        ...
+
+    def known(self, batch_id: str) -> bool:
+        """Whether a batch is there: a trigger takes a moment."""
         ...
 
     def stop(self, batch_id: str) -> str:

@@ -107,7 +107,7 @@ class Follower:
             return End(FAILED, look.reason)
         if look.status == "cancelled":
             return End(GONE, "the batch was cancelled by somebody else")
-        if sample.cost_usd > self.max_usd:
+        if sample.cost_usd > self.max_usd and look.status == "open":
             spent = f"${sample.cost_usd:.4f} are spent by our meter"
             return End(STOPPED, f"{spent} and --max-usd is ${self.max_usd:.2f}")
         return None

@@ -70,6 +70,9 @@ class SfnBatches:
             reason=_why(found) if status == "failed" else "",
         )
 
+    def known(self, batch_id: str) -> bool:  # noqa: ARG002
+        return True  # StartExecution answers only once it is
+
     def stop(self, batch_id: str) -> str:
         """Stop the execution, its map run and the children with it."""
         with plainly():
@@ -116,7 +119,8 @@ class SfnBatches:
     def _map_run(self, batch_id: str) -> dict[str, Any] | None:
         """The execution's map run, if it has got there."""
         if batch_id not in self._map_runs:
-            runs = self._states.list_map_runs(executionArn=self._arn(batch_id))["mapRuns"]
+            answer = self._states.list_map_runs(executionArn=self._arn(batch_id))
+            runs = answer.get("mapRuns")
             if not runs:
                 return None
             self._map_runs[batch_id] = runs[0]["mapRunArn"]

@@ -14,7 +14,7 @@ from workbench.aws_clients import Aws, AwsFailed, code_of, plainly
 from workbench.batch import Batch
 from workbench.designs import Design, Sqs
 from workbench.targets.aws.batches import Look, Open, trigger_input
-from workbench.targets.aws.clock import Clock, skew_s
+from workbench.targets.aws.clock import Clock
 from workbench.targets.aws.stack import Deployed
 
 OPEN_LOOK = 10  # open batches that are looked at: one is enough to refuse a run
@@ -46,7 +46,7 @@ class SqsBatches:
                 InvocationType="Event",
                 Payload=json.dumps(trigger_input(batch, design)).encode(),
             )
-        return asked_at + skew_s(answer, asked_at, self._clock.now())
+        return asked_at + self._clock.skew_s(answer, asked_at)
 
     def look(self, batch: Batch, design: Design) -> Look:
         assert isinstance(design, Sqs)
@@ -64,6 +64,9 @@ class SqsBatches:
             detected_at=_number(record, "detected_at"),
             items_failed=int(_number(record, "items_failed") or 0),
         )
+
+    def known(self, batch_id: str) -> bool:
+        return self._status(batch_id) != "absent"
 
     def stop(self, batch_id: str) -> str:
         """Mark the batch cancelled, which every function of it honours."""
@@ -105,12 +108,6 @@ class SqsBatches:
             gone = self._delete_records(batch_id, record) if record else 0
             self._delete([{"pk": {"S": "open"}, "sk": {"S": batch_id}}])
         return f"the queues are empty, {gone} records of the batch are deleted"
-
-    def detected_at(self, batch_id: str) -> float | None:
-        """When the batch was found complete, in seconds since 1970."""
-        with plainly():
-            record = self._meta(batch_id)
-        return None if record is None else _number(record, "detected_at")
 
     def _items_left(self, batch: Batch, record: dict[str, Any], design: Sqs, waiting: int) -> int:
         """Items not done, as near as two approximate counts and the first open segment tell."""

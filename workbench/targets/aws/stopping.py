@@ -20,10 +20,18 @@ def stop_batch(place: Place, batches: Batches, batch_id: str) -> str:
     board = place.switchboard()
     board.switch_sources(False)
     try:
+        _await_open(place, batches, batch_id)
         return batches.stop(batch_id)
     except AwsFailed:
         board.switch_sources(True)
         raise
+
+
+def _await_open(place: Place, batches: Batches, batch_id: str) -> None:
+    """Wait for a batch that was triggered and is not there yet: what is not there cannot stop."""
+    until = place.clock.now() + place.patience.notice_s
+    while not batches.known(batch_id) and place.clock.now() < until:
+        place.clock.sleep(1)
 
 
 def resume(

@@ -6,6 +6,9 @@ then on ends in a run folder that says `incomplete` and why, with the stack's se
 
 from dataclasses import replace
 from decimal import Decimal
+from typing import Self
+
+import pandas as pd
 
 from workbench.aws_clients import Aws
 from workbench.batch import Batch
@@ -22,7 +25,7 @@ from workbench.targets.aws.logs import able
 from workbench.targets.aws.options import AwsOptions
 from workbench.targets.aws.spending import refuse_forecast
 from workbench.targets.aws.stack import find_stack, refuse_design
-from workbench.targets.base import Cloud, Watcher
+from workbench.targets.base import Cloud, Terms, Watcher
 
 LATE_S = 900  # SQS's metrics come up to 15 minutes late (SQS developer guide, CloudWatch)
 SERVER_LATE_S = 10  # those of an AWS-compatible server do not
@@ -35,6 +38,14 @@ class AwsTarget:
 
     def __init__(self, options: AwsOptions | None = None) -> None:
         self._options = options or AwsOptions()
+
+    @classmethod
+    def on(cls, terms: Terms) -> Self:
+        """The target with these limits on money."""
+        return cls(AwsOptions(terms.results, terms.region, terms.max_usd, terms.forecast_usd))
+
+    def close(self) -> None:
+        """Nothing is held: a batch that goes on is in the ledger."""
 
     def run(self, design: Design, batch: Batch, watch: Watcher) -> Folder:
         """Run a batch, or go on with the one of the same order that did not end."""
@@ -50,6 +61,9 @@ class AwsTarget:
             self._options.say(f"going on with batch {entry.batch_id}, which was {entry.phase}")
         attempt = Attempt(self._options, collector, place.ledger.write(entry), forecast_usd)
         return attempt.go(watch)
+
+    def learn_bill(self, bill: pd.DataFrame) -> None:
+        """AWS keeps its own bill, which comes a day later: nothing is to be learnt here."""
 
     def cloud(self, design: str) -> Cloud:
         """What can be asked about the runs of a design: the deployed stack."""

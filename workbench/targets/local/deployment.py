@@ -1,12 +1,15 @@
 """A stack deployed into this process, its handlers imported; it serves one run after another."""
 
-from contextlib import ExitStack
+import gc
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 from moto.cloudwatch.models import cloudwatch_backends
 from moto.moto_api._internal import mock_random
 from moto.s3.models import s3_backends
+from moto.sns.models import sns_backends
 
 from workbench.targets.local import dynamodb_table
 from workbench.targets.local.cloud import Cloud
@@ -17,18 +20,20 @@ from workbench.targets.local.queues import queue_of
 from workbench.targets.local.sqs_queue import SILENT
 from workbench.targets.local.stack import ACCOUNT, REGION, Stack
 
+Clients = Callable[[Callable[[str], Any]], Callable[[str], Any]]
+
 
 class Deployment:
-    """One stack of a cloud assembly."""
+    """One stack of a cloud assembly. `clients` makes the handlers' clients out of the cloud's."""
 
-    def __init__(self, assembly: Path, name: str) -> None:
+    def __init__(self, assembly: Path, name: str, clients: Clients | None = None) -> None:
         self.stage = Stage()
-        with ExitStack() as opening:
+        with ExitStack() as opening, _no_collections():
             self.cloud = Cloud(self.stage.epoch_s)
             opening.callback(self.cloud.close)
             self._unpacked = Unpacked()
             opening.callback(self._unpacked.close)
-            self.stage.client = self.cloud.client
+            self.stage.client = clients(self.cloud.client) if clients else self.cloud.client
             self.stack: Stack = self.cloud.deploy(assembly, name)
             self.functions: dict[FunctionSpec, Handler] = {}
             for spec in read_functions(self.stack):
@@ -55,6 +60,8 @@ class Deployment:
             found = s3_backends[ACCOUNT]["aws"].buckets[bucket.physical_id]
             found.keys.clear()
             found.multiparts.clear()
+        for topic in sns_backends[ACCOUNT][REGION].topics.values():
+            topic.sent_notifications.clear()
         cloudwatch_backends[ACCOUNT][REGION].metric_data.clear()
 
     def close(self) -> None:
@@ -66,3 +73,15 @@ class Deployment:
         bucket, key = spec.code
         found: dict[str, Any] = self.cloud.client("s3").get_object(Bucket=bucket, Key=key)
         return found["Body"].read()
+
+
+@contextmanager
+def _no_collections() -> Iterator[None]:
+    """moto's imports and service models are objects that stay: looking for garbage is in vain."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()

@@ -54,7 +54,7 @@ class EventSource:
         self._running = 0
         self._idle_poller_s = 0.0
         self._accounted_s = 0.0
-        self._empty_polls = 0
+        self.empty_polls = 0
 
     def due(self, at_ms: float) -> None:
         """A message of the queue can be received from then on."""
@@ -67,12 +67,12 @@ class EventSource:
         self._idle_poller_s += idle * (now - self._accounted_s)
         self._accounted_s = now
         empty = int(self._idle_poller_s / self._poll_s)
-        if empty > self._empty_polls:
-            self._bill(empty - self._empty_polls)
+        if empty > self.empty_polls:
+            self._bill(empty - self.empty_polls)
             name = {"QueueName": self._queue.name}
-            more = empty - self._empty_polls
+            more = empty - self.empty_polls
             self._scene.metrics.add("AWS/SQS", "NumberOfEmptyReceives", name, more)
-            self._empty_polls = empty
+            self.empty_polls = empty
 
     def _wake(self, at_s: float) -> None:
         """Look at the queue at that time, if not before."""

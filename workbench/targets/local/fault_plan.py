@@ -29,7 +29,6 @@ HANG_S = 1_000.0  # longer than any function may run
 SLOW_MAX_S = 30.0
 REORDER_MAX_S = 30.0
 FOR_GOOD = 99  # attempts: more than any client makes
-SHARDS_MAX = 1_000
 # What services answer when they are busy or broken, as (code, HTTP status); not all are retried.
 REFUSALS: dict[str, tuple[tuple[str, int], ...]] = {
     "dynamodb": (
@@ -65,6 +64,7 @@ class FaultPlan:
     def __init__(self, rates: FaultRates, seed: int, kernel: Kernel) -> None:
         self.rates = rates
         self.hits: list[Hit] = []
+        self.started: Counter[str] = Counter()  # invocations that began, by role
         self._seed = seed
         self._kernel = kernel
         self._dice: dict[str, Random] = {}
@@ -97,6 +97,7 @@ class FaultPlan:
         return self._at(function) and self._strikes("kill_sleep", function, request_id, "sleep")
 
     def starting(self, function: str, cold: bool) -> StartFault:
+        self.started[function] += 1
         if not self._at(function):
             return NO_START_FAULT
         if cold and self._strikes("init_fails", function):

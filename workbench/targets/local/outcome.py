@@ -7,6 +7,7 @@ from workbench.designs import Design
 from workbench.records import Folder, Run
 from workbench.targets.local.scene import EPOCH_S
 from workbench.targets.local.simulation import Simulation
+from workbench.targets.local.witness import Witness
 
 
 def folder_of(simulation: Simulation, design: Design, batch: Batch, started_at: str) -> Folder:
@@ -28,7 +29,7 @@ def folder_of(simulation: Simulation, design: Design, batch: Batch, started_at: 
         processed_s=_seconds(witness.last_s(ids)),
         detected_s=_detected_s(notice),
         items_processed=len(ids & witness.done_s.keys()),
-        items_failed=len(ids & witness.failed_s.keys()),
+        items_failed=_failed(batch, witness, ids, status),
         items_duplicated=witness.repeated,
         invocations=processor.invocations,
         cold_starts=processor.cold_starts,
@@ -37,6 +38,13 @@ def folder_of(simulation: Simulation, design: Design, batch: Batch, started_at: 
         reason=reason,
     )
     return Folder(run, simulation.timeline.frame(), simulation.scene.meter.frame())
+
+
+def _failed(batch: Batch, witness: Witness, ids: set[str], status: str) -> int:
+    """Items never done. Of a complete batch that is all the others: one may have died each time."""
+    if status == "complete":
+        return batch.items - len(ids & witness.done_s.keys())
+    return len(ids & witness.failed_s.keys())
 
 
 def _status(simulation: Simulation, batch: Batch) -> tuple[str, str]:

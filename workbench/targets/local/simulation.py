@@ -1,5 +1,6 @@
 """One run of a deployed stack: its services put together, and what is left at the end."""
 
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -23,7 +24,7 @@ from workbench.targets.local.reports import Reports
 from workbench.targets.local.scene import Scene
 from workbench.targets.local.sqs_queue import VirtualQueue
 from workbench.targets.local.storage import Storage
-from workbench.targets.local.telemetry import CustomMetrics, Logs
+from workbench.targets.local.telemetry import CustomMetrics, Logs, captured
 from workbench.targets.local.throughput import TokenBucket
 from workbench.targets.local.timeline import Timeline
 from workbench.targets.local.witness import Witness
@@ -32,9 +33,9 @@ SCALE_WINDOW_S = 10  # new environments are allowed by the ten seconds (Lambda s
 
 
 class Simulation:
-    """The services of one run. `seen` is told how many items are over, as that changes."""
+    """The services of one run."""
 
-    def __init__(self, deployment: Deployment, scene: Scene, seen: Callable[[int], None]) -> None:
+    def __init__(self, deployment: Deployment, scene: Scene) -> None:
         deployment.reset(scene.seed)
         self.scene = scene
         self.deployment = deployment
@@ -44,7 +45,7 @@ class Simulation:
         self.reports = Reports(scene, self.logs, deployment.code_root)
         self.witness = Witness(scene.kernel, self._over)
         self._items = 0
-        self._seen = seen
+        self._seen: Callable[[int], None] | None = None
         self.storage = Storage()
         self.notices = Notices()
         stack, client = deployment.stack, deployment.cloud.client
@@ -57,9 +58,9 @@ class Simulation:
         self.sources = list(self._sources())
         deployment.stage.set(scene, Caller(scene, self._rules()), self.witness)
 
-    def begin(self, items: int) -> None:
-        """A run of so many items begins: the timeline starts with none of them over."""
-        self._items = items
+    def begin(self, items: int, seen: Callable[[int], None]) -> None:
+        """A run of so many items begins; `seen` is told how many are over, as that changes."""
+        self._items, self._seen = items, seen
         for metric, value in (("concurrency", 0), ("throttles", 0), ("items_done", 0)):
             self.timeline.note(metric, value)
         self.timeline.note("backlog", items)
@@ -70,6 +71,14 @@ class Simulation:
             self.machines.start(trigger["batch_id"], trigger)
         else:
             self.events.invoke(self.deployment.stack.outputs["BatcherName"], trigger)
+
+    def run(self, until_s: float, over: Callable[[], bool] | None = None) -> None:
+        """Let virtual time go until then, or until it is over; handlers still at work are ended."""
+        with captured(sys.stdout):
+            try:
+                self.scene.kernel.run(until_s, over)
+            finally:
+                self.service.stop()
 
     def quiet(self) -> bool:
         """Whether nothing is under way: no invocation, execution, event or message."""
@@ -102,10 +111,6 @@ class Simulation:
         self.machines.note_metrics()
         self.scene.metrics.put(self.deployment.cloud.client("cloudwatch"))
 
-    def stop(self) -> None:
-        """End every handler that is still at work, without a word to anyone."""
-        self.service.stop()
-
     def functions_of(self, label: str) -> list[Function]:
         """The functions whose cost is for that."""
         return [one for one in self.service.functions.values() if one.spec.label == label]
@@ -114,7 +119,8 @@ class Simulation:
         """So many items are done or failed."""
         self.timeline.note("items_done", len(self.witness.done_s))
         self.timeline.note("backlog", self._items - over)
-        self._seen(over)
+        if self._seen is not None:
+            self._seen(over)
 
     def _functions(self) -> Iterator[Function]:
         value = self.scene.profile.value

@@ -59,6 +59,7 @@ def _files() -> Iterator[Path]:
     """Every file that a template or the handlers' zip is made from."""
     for source in SOURCES:
         path = ROOT / source
+        assert path.exists(), f"{source} is named as a source of the stacks and is not there"
         found = [path] if path.is_file() else sorted(path.rglob("*.py"))
         yield from (file for file in found if "node_modules" not in file.parts)
 

@@ -1,6 +1,5 @@
 """The local target: a batch on the deployed stack, in this process, in virtual time."""
 
-import sys
 import weakref
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -16,7 +15,7 @@ from workbench.designs import DESIGNS, Design
 from workbench.errors import NotDeployed
 from workbench.profile import Profile, load_profile
 from workbench.records import Folder
-from workbench.targets.base import Cloud, Progress, Watcher
+from workbench.targets.base import Cloud, Progress, Terms, Watcher
 from workbench.targets.local.cost_explorer import load_bill
 from workbench.targets.local.deployment import Deployment
 from workbench.targets.local.faults import Faults, NoFaults
@@ -25,7 +24,6 @@ from workbench.targets.local.scene import EPOCH_S, Scene
 from workbench.targets.local.simulation import Simulation
 from workbench.targets.local.states.faults import Faults as MapFaults
 from workbench.targets.local.synth import assembly
-from workbench.targets.local.telemetry import captured
 
 DEADLINE_S = 14 * 86_400  # as long as a queue keeps a message
 WATCHED = 200  # how often a run tells how far it is
@@ -54,29 +52,33 @@ class LocalTarget:
         self._deployed: tuple[Path, str, Deployment] | None = None
         self._close: weakref.finalize | None = None
 
+    @classmethod
+    def on(cls, terms: Terms) -> Self:  # noqa: ARG003
+        """The target: it spends no money and keeps nothing on disk."""
+        return cls()
+
     def run(self, design: Design, batch: Batch, watch: Watcher) -> Folder:
         """Run a batch until it is notified and nothing is under way; `watch` is told now and then.
 
         A batch that does not get there by the deadline is `incomplete`, with what was left.
         """
         design.refuse_items(batch.items)
-        settings = self.settings
-        deployment = self._deploy(design)
         started_at = datetime.now(UTC).isoformat(timespec="seconds")
-        scene = Scene(settings.profile, batch.seed, settings.faults, settings.map_faults)
-        simulation = Simulation(deployment, scene, _Watch(scene, batch, watch))
-        self.simulation = simulation
-        simulation.begin(batch.items)
-        with captured(sys.stdout):
-            try:
-                if settings.cron:
-                    simulation.bridge.start_schedules()
-                simulation.start(trigger(design, batch))
-                scene.kernel.run(settings.deadline_s, partial(_over, simulation, batch))
-            finally:
-                simulation.stop()
+        simulation = self.prepare(design, batch.seed)
+        simulation.begin(batch.items, _Watch(simulation.scene, batch, watch))
+        if self.settings.cron:
+            simulation.bridge.start_schedules()
+        simulation.start(trigger(design, batch))
+        simulation.run(self.settings.deadline_s, partial(_over, simulation, batch))
         simulation.settle()
         return folder_of(simulation, design, batch, started_at)
+
+    def prepare(self, design: Design, seed: int) -> Simulation:
+        """The design's stack with everything of an earlier run forgotten, nothing started yet."""
+        settings = self.settings
+        scene = Scene(settings.profile, seed, settings.faults, settings.map_faults)
+        self.simulation = Simulation(self._deploy(design), scene)
+        return self.simulation
 
     def client(self, service: str) -> Any:
         """A boto3 client of the cloud as the last run has left it."""

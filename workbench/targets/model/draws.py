@@ -5,13 +5,14 @@ on the order of events. A latency is one cell of a table of 1,024 equally likely
 the mean over its slice of the log-normal, so that the mean is exact); one hash serves six draws.
 """
 
+from functools import lru_cache
 from math import erf, exp, inf, log, sqrt
 from statistics import NormalDist
 
 import numpy as np
 
 from workbench.batch import GOLDEN
-from workbench.profile import Profile
+from workbench.profile import Profile, Spread
 from workbench.targets.model.compiled import compiled
 
 CELLS = 1024
@@ -56,10 +57,14 @@ PASS_GAP = 19
 
 def latency_table(profile: Profile) -> np.ndarray:
     """The latencies of a profile, in seconds: one row of equally likely cells a name."""
+    return _table(tuple(profile.spread(name) for name in LATENCIES)).copy()
+
+
+@lru_cache(maxsize=64)  # making one takes longer than most runs
+def _table(spreads: tuple[Spread, ...]) -> np.ndarray:
     edges = [-inf, *(NormalDist().inv_cdf(i / CELLS) for i in range(1, CELLS)), inf]
-    table = np.empty((len(LATENCIES), CELLS))
-    for row, name in enumerate(LATENCIES):
-        spread = profile.spread(name)
+    table = np.empty((len(spreads), CELLS))
+    for row, spread in enumerate(spreads):
         sigma = spread.sigma
         below = [0.5 * (1 + erf((edge - sigma) / sqrt(2))) for edge in edges]
         mean_s = exp(log(spread.p50) + sigma * sigma / 2) / 1000
@@ -102,6 +107,8 @@ def latencies(row: np.ndarray, key: np.uint64, first: int, count: int) -> float:
 @compiled
 def sum_values(key: np.uint64, start: int, stop: int, span: np.uint64) -> int:
     """The milliseconds of items start..stop-1 in all, where none is poisoned."""
+    if stop - start == 1:  # the loop below is made for many
+        return np.int64(((hashed(key, start) >> _S32) * span) >> _S32)
     total = np.uint64(0)
     for i in range(start, stop):
         z = key + np.uint64(i + 1) * _G

@@ -102,9 +102,8 @@ def _check(outcome: Outcome) -> None:
     times = [float(s[n]) for n in ("created_s", "processed_s", "detected_s")]
     if not np.isfinite(times).all() or times[2] < times[1] - 1e-9:
         raise WorkbenchError(f"the model broke: created, processed, detected at {times} s")
-    if int(s["left"]) + int(s["failed"]) != items:
-        gone = f"{int(s['left']):,} done and {int(s['failed']):,} failed"
-        raise WorkbenchError(f"the model broke: {gone} of {items:,} items")
+    if int(s["left"]) != items:
+        raise WorkbenchError(f"the model broke: {int(s['left']):,} of {items:,} items were settled")
     counts = [s[n] for n in s.dtype.names if s.dtype[n] == np.int64]
     if min(counts) < 0:
         raise WorkbenchError("the model broke: a counter passed 2**63")

@@ -19,8 +19,10 @@ class Table:
         """When so many writes to item records, asked for now, are granted."""
         p, now = self.story.p, self.story.now
         self.write_elsewhere(units)
-        self.free_at = max(self.free_at, now - p.burst_s) + units / self.units_per_s
-        self.keys_free_at = max(self.keys_free_at, now - p.burst_s) + units / p.key_units_per_s
+        self.free_at = max(self.free_at, now - p.burst_s) + units * (1.0 / self.units_per_s)
+        self.keys_free_at = max(self.keys_free_at, now - p.burst_s) + units * (
+            1.0 / p.key_units_per_s
+        )
         granted_s = max(now, self.free_at, self.keys_free_at)
         if granted_s > now:
             self.story.tally["throttles"] += 1

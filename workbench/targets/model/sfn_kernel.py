@@ -5,6 +5,8 @@ and needs a place in the account. Children that wait for one are tried again by 
 first come, first served.
 """
 
+from math import inf
+
 import numpy as np
 
 from workbench.targets.model import limits
@@ -36,6 +38,7 @@ def run_sfn(settings: np.ndarray, state: np.ndarray) -> None:
     s.created_s = create_items(p, s)
     draw = hashed(p.key_segment, 1 << 50)
     s.map_at = s.created_s + latency(s.latency[PASS_GAP], draw, 0) + p.map_start_s
+    s.starts_at = s.map_at
     s.environments_free_at = -p.environments_burst_s
     while s.begun < p.children or s.running > 0:
         step(p, s)
@@ -50,10 +53,9 @@ def run_sfn(settings: np.ndarray, state: np.ndarray) -> None:
 @compiled
 def step(p: SfnSettings, s: np.void) -> None:
     """The next child starts, or the next one ends."""
-    starts_at = s.map_at + s.begun / p.starts_per_s
     can_start = s.begun < p.children and s.children < p.children_max
-    if can_start and (s.running == 0 or starts_at < s.end_times[0]):
-        at = max(starts_at, s.now)
+    if can_start and (s.running == 0 or s.starts_at < s.end_times[0]):
+        at = max(s.starts_at, s.now)
         sample_until(p, s, at)
         s.now = at
         begin_child(p, s)
@@ -71,9 +73,8 @@ def step(p: SfnSettings, s: np.void) -> None:
         s.waiting -= 1
         at, load = invoke(p, s, since)
         replace(s.end_times, s.end_loads, s.running, at, load)
-    elif s.begun < p.children and s.map_at + s.begun / p.starts_per_s <= now:
-        s.begun += 1
-        s.children += 1
+    elif s.begun < p.children and s.starts_at <= now:
+        count_start(p, s)
         at, load = invoke(p, s, now)
         replace(s.end_times, s.end_loads, s.running, at, load)
     else:
@@ -83,8 +84,7 @@ def step(p: SfnSettings, s: np.void) -> None:
 @compiled
 def begin_child(p: SfnSettings, s: np.void) -> None:
     """A child starts; its Lambda runs now, or once the account has a place."""
-    s.begun += 1
-    s.children += 1
+    count_start(p, s)
     if s.running < p.account:
         size = s.running
         at, load = invoke(p, s, s.now)
@@ -94,6 +94,14 @@ def begin_child(p: SfnSettings, s: np.void) -> None:
     s.waiting_since[last] = s.now
     s.waiting += 1
     s.throttles += 1
+
+
+@compiled
+def count_start(p: SfnSettings, s: np.void) -> None:
+    """One more child, and when the next may start."""
+    s.begun += 1
+    s.children += 1
+    s.starts_at = s.map_at + s.begun / p.starts_per_s
 
 
 @compiled
@@ -114,14 +122,15 @@ def invoke(p: SfnSettings, s: np.void, since: float) -> tuple[float, int]:
         s.environments_free_at = free_at + 1.0 / p.environments_per_s
         begun = max(begun, s.environments_free_at)
         clock = begun + latency(s.latency[INIT], draw, 1)
-    clock, bad = work_child(p, s, child, clock)
+    clock = work_child(p, s, child, clock)
+    assert s.now <= clock < inf
     s.processor_ms += billed_ms(clock - begun)
     ended = clock + half_s
     s.express_steps += int(np.ceil((ended - since) * 10.0 - 1e-6))
     if ended - since > p.child_limit_s:
         s.late += 1
     items = min((child + 1) * p.items_per_child, p.items) - child * p.items_per_child
-    return ended, items - bad
+    return ended, items
 
 
 @compiled

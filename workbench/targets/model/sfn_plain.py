@@ -154,16 +154,16 @@ class SfnStory:
             self.environments_free_at = free_at + 1.0 / p.environments_per_s
             begun_s = max(begun_s, self.environments_free_at)
             clock = begun_s + self.of_child.latency("lambda_init", child, 1)
-        clock, good = self.work(child, clock)
+        clock, items = self.work(child, clock)
         self.bill("processor_ms", clock - begun_s)
         ended_s = clock + half_s
         self.tally["express_steps"] += ceil((ended_s - since_s) * 10.0 - 1e-6)
         if ended_s - since_s > p.child_limit_s:
             self.tally["late"] += 1
-        self.kernel.at(ended_s, lambda: self.end(good))
+        self.kernel.at(ended_s, lambda: self.end(items))
 
     def work(self, child: int, clock: float) -> tuple[float, int]:
-        """The items of a child: when they are done, and how many went well."""
+        """The items of a child: when they are settled, and how many they are."""
         p = self.p
         start, stop = child * p.items_per_child, min((child + 1) * p.items_per_child, p.items)
         values = self.items.values(start, stop)
@@ -182,7 +182,7 @@ class SfnStory:
             clock += p.processor_call_s + self.of_child.latency("s3_put", -1 - child)
             self.tally["failed_children"] += 1
             self.tally["failed"] += len(values) - good
-        return clock, good
+        return clock, len(values)
 
     def work_at_once(self, clock: float, start: int, values: list[float]) -> float:
         """Items in `item_workers` places that share one CPU: the time after the last."""
@@ -211,10 +211,10 @@ class SfnStory:
         crew.run()
         return crew.now
 
-    def end(self, good: int) -> None:
+    def end(self, items: int) -> None:
         """A child is over: its place goes to one that waits for a Lambda, or to a new one."""
         self.sample_until(self.now)
-        self.left += good
+        self.left += items
         self.children -= 1
         self.running -= 1
         if self.waiting:

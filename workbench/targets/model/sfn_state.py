@@ -11,8 +11,8 @@ CHILDREN_MAX = 10_000  # of one map run
 WORKERS_MAX = 512
 
 _TIMES = (
-    "now sample_at sample_step map_at ended_at environments_free_at created_s processed_s "
-    "detected_s cpu_free_at"
+    "now sample_at sample_step map_at starts_at ended_at environments_free_at created_s "
+    "processed_s detected_s cpu_free_at"
 )
 _COUNTS = "samples_kept running children begun waiting first_waiting envs left workers worked"
 TALLIES = (

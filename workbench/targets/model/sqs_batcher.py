@@ -133,6 +133,7 @@ def step_batcher(p: SqsSettings, s: np.void, time_s: float) -> int:
         else:
             end_segment(p, s, time_s, slot)
             return 0
+    assert time_s <= at < inf
     s.slot_phase[slot] = phase + 1
     replace(s.batcher_times, s.batcher_slots, s.batchers, at, slot)
     return sent

@@ -1,5 +1,7 @@
 """The finalizer of `sqs`: a look every `poll_s`, until no record is left."""
 
+from math import inf
+
 import numpy as np
 
 from workbench.targets.model.compiled import compiled
@@ -34,6 +36,7 @@ def await_look(p: SqsSettings, s: np.void) -> None:
     clock += 2 * p.finalizer_call_s
     clock += latency(s.latency[SINGLE], draw, 4) + latency(s.latency[SINGLE], draw, 5)
     s.look_spent_s = clock - begun
+    assert clock < inf
     s.look_at = clock
 
 

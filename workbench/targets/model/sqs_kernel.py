@@ -45,7 +45,10 @@ def run_sqs(settings: np.ndarray, state: np.ndarray) -> None:
 @compiled
 def begin(p: SqsSettings, s: np.void) -> None:
     """The first events."""
+    s.segment_stop = min(p.segment_items, p.items)
     s.table_rate = p.table_units_per_s
+    s.table_unit_s = 1.0 / p.table_units_per_s
+    s.key_unit_s = 1.0 / p.key_units_per_s
     s.table_free_at = s.key_free_at = -p.burst_s
     s.sample_at = s.other = 0.0
     s.sample_step = FIRST_SAMPLE_STEP_S

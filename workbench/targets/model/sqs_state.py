@@ -24,12 +24,13 @@ _EVENTS = (  # the next of each kind of event, seconds; infinite: none
 )
 _TIMES = (
     "now other look_visible_at look_spent_s sample_step table_free_at key_free_at table_rate "
+    "table_unit_s key_unit_s "
     "idle_poller_s plan_idle_poller_s record_s cpu_free_at"
 )
 _RESULTS = "created_s processed_s detected_s"
 _COUNTS = (
-    "next_message visible arrived running target envs left ready flushing due workers "
-    "segments_begun segments_visible batchers plan_target batcher_envs "
+    "next_message next_item segment_stop visible arrived running target envs left ready flushing "
+    "due workers segments_begun segments_visible batchers plan_target batcher_envs "
     "shard samples_kept removals writes_drawn sends_drawn growth_units"
 )
 TALLIES = (

@@ -1,5 +1,7 @@
 """One invocation of the processor of `sqs`: messages, their items, the records' removal."""
 
+from math import inf
+
 import numpy as np
 
 from workbench.targets.model.compiled import compiled
@@ -49,6 +51,7 @@ def begin_invocation(p: SqsSettings, s: np.void, time_s: float) -> tuple[float, 
     s.visible -= messages
     s.next_message += messages
     count_polls(p, s, messages + taken, acks + good)
+    assert time_s <= clock < inf
     s.processor_ms += billed_ms(clock - begun)
     return clock, ((gone + left) << 32) | (writes + more)
 
@@ -62,19 +65,30 @@ def billed_ms(spent_s: float) -> int:
 @compiled
 def count_polls(p: SqsSettings, s: np.void, received: int, acks: int) -> None:
     """What the mapping's receives and deletes of one batch bill."""
-    polls = -(-received // p.poller_messages)
+    polls = chunks(received, p.poller_messages)
     s.receives += polls
     full = p.poller_messages * p.message_bytes
-    s.receive_units += polls if full <= 65_536 else -(-received * p.message_bytes // 65_536)
-    s.deletes += -(-acks // p.poller_messages)
+    s.receive_units += polls if full <= 65_536 else chunks(received * p.message_bytes, 65_536)
+    s.deletes += chunks(acks, p.poller_messages)
 
 
 @compiled
-def first_item(p: SqsSettings, message: int) -> int:
-    """The first item of a message."""
-    segment = message // p.messages_per_segment
-    within = (message - segment * p.messages_per_segment) * p.items_per_message
-    return min(segment * p.segment_items + min(within, p.segment_items), p.items)
+def next_items(p: SqsSettings, s: np.void) -> tuple[int, int]:
+    """The items of the next message, which never reach over the end of a segment."""
+    start = s.next_item
+    stop = min(start + p.items_per_message, s.segment_stop)
+    s.next_item = stop
+    if stop == s.segment_stop:
+        s.segment_stop = min(stop + p.segment_items, p.items)
+    return start, stop
+
+
+@compiled
+def chunks(size: int, chunk: int) -> int:
+    """How many chunks a size takes; dividing is slow, and mostly not needed."""
+    if size <= chunk:
+        return 1 if size > 0 else 0
+    return -(-size // chunk)
 
 
 @compiled
@@ -83,10 +97,8 @@ def work_in_turn(
 ) -> tuple[float, int, int, int]:
     """Messages one after the other: the time after them, writes, items gone, messages acked."""
     writes = gone = acks = 0
-    stop = first_item(p, s.next_message)
-    for message in range(s.next_message, s.next_message + messages):
-        start = stop
-        stop = first_item(p, message + 1)
+    for _ in range(messages):
+        start, stop = next_items(p, s)
         bad = 0
         if p.fixed_ms >= 0.0:
             sleep_ms = (stop - start) * p.fixed_ms
@@ -131,11 +143,11 @@ def around_items(p: SqsSettings, s: np.void, items: int, good: int) -> float:
         claims = items if p.track_item else 1
         spent += claims * p.processor_call_s
         spent += latencies(s.latency[SINGLE], p.key_remove, s.removals, claims)
-        s.removals += (claims + 5) // 6
+        s.removals += chunks(claims, 6)
     if p.put_metrics:
         spent += good * p.processor_call_s
         spent += latencies(s.latency[METRIC], p.key_remove, s.removals, good)
-        s.removals += (good + 5) // 6
+        s.removals += chunks(good, 6)
         s.metric_calls += good
     return spent
 
@@ -144,11 +156,11 @@ def around_items(p: SqsSettings, s: np.void, items: int, good: int) -> float:
 def remove(p: SqsSettings, s: np.void, good: int, bad: int) -> float:
     """Seconds to take the records of one message away, and to send a bad one back."""
     batched = p.track_item and p.entries_per_write > 1
-    calls = -(-good // p.entries_per_write) if p.track_item else 1
+    calls = chunks(good, p.entries_per_write) if p.track_item else 1
     row = BATCH_WRITE if batched else SINGLE
     spent = calls * p.processor_call_s + (good * p.processor_entry_s if batched else 0.0)
     spent += latencies(s.latency[row], p.key_remove, s.removals, calls)
-    s.removals += (calls + 5) // 6
+    s.removals += chunks(calls, 6)
     if bad > 0:
         spent += p.processor_call_s + latencies(s.latency[VISIBILITY], p.key_remove, s.removals, 1)
         s.removals += 1

@@ -4,7 +4,7 @@ Compiled code is imported when a batch runs, so that asking for the target costs
 """
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Self
 
 import pandas as pd
 
@@ -13,7 +13,7 @@ from workbench.designs import Design
 from workbench.dice import seed_for
 from workbench.profile import DEFAULT, Profile, load_profile
 from workbench.records import Folder, Run
-from workbench.targets.base import Progress, Watcher
+from workbench.targets.base import Progress, Terms, Watcher
 
 
 class ModelTarget:
@@ -24,6 +24,14 @@ class ModelTarget:
     def __init__(self, profile: str | Profile = DEFAULT, replication: int = 0) -> None:
         self.profile = load_profile(profile) if isinstance(profile, str) else profile
         self.replication = replication
+
+    @classmethod
+    def on(cls, terms: Terms) -> Self:  # noqa: ARG003
+        """The target: it spends no money and keeps nothing on disk."""
+        return cls()
+
+    def close(self) -> None:
+        """Nothing is held."""
 
     def run(self, design: Design, batch: Batch, watch: Watcher) -> Folder:
         """One batch to its end; refuses what AWS would refuse, and more than 100 million items."""

@@ -51,7 +51,9 @@ def answer(call, **request):
         return error.response["Error"], error.response.get("CancellationReasons")
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(WRITES, NAMES, st.integers(1, 4), st.booleans(), st.one_of(st.none(), NAMES))
 def test_queries(dynamodb, writes, pk, limit, forward, after):
     fill(dynamodb, writes)
@@ -94,7 +96,9 @@ ACTIONS = st.lists(
 )
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(WRITES, ACTIONS)
 def test_transactions(dynamodb, writes, actions):
     fill(dynamodb, writes)

@@ -204,6 +204,15 @@ def test_a_batch_throttled_past_its_visibility_returns_with_a_receive_used_up(to
         assert receives[:2] == ["1", "2"]
 
 
+def test_no_more_messages_are_in_flight_than_sqs_allows(toys):
+    with toys(sqs_in_flight_max=2) as toy:
+        toy.function(handler_of(toy))
+        toy.source(toy.queue(), batch_size=1, max_concurrency=9)
+        toy.send("abcd")
+        toy.run()
+        assert toy.seen == [(0, "a"), (0, "b"), (1, "c"), (1, "d")]
+
+
 def test_idle_pollers_pay_for_their_long_polls(toy):
     toy.function(handler_of(toy))
     source = toy.source(toy.queue())

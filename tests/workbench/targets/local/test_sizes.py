@@ -1,7 +1,7 @@
 """Sizes by hand, and against what moto counts."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from moto.dynamodb.models.dynamo_type import DynamoType
 
@@ -42,6 +42,7 @@ def test_an_item_is_its_names_and_its_values():
     assert item_bytes(None) == item_bytes({}) == 0
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.text(min_size=1), st.text()))
 def test_text_counts_in_utf_8(texts):
     item = {name: {"S": text} for name, text in texts.items()}

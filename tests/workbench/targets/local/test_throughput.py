@@ -1,6 +1,6 @@
 """Token buckets."""
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workbench.targets.local.throughput import TokenBucket
@@ -25,6 +25,7 @@ def test_more_than_the_bucket_holds_passes_when_it_is_full():
     assert [bucket.take(5, 0.0), bucket.take(5, 1.0), bucket.take(5, 5.0)] == [True, False, True]
 
 
+@settings(deadline=None)
 @given(st.floats(0.1, 100), st.floats(1, 100), st.lists(st.floats(0, 10), min_size=1, max_size=30))
 def test_no_more_passes_than_the_rate_and_one_burst(rate, size, gaps):
     bucket, now, taken = TokenBucket(rate, size), 0.0, 0

@@ -1,6 +1,6 @@
 """A bounded number of points that keeps the peaks and the end."""
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workbench.kernel import Kernel
@@ -17,6 +17,7 @@ def test_points_come_by_metric_and_time_and_the_last_of_an_instant_counts():
     assert timeline.frame().values.tolist() == [[3.0, "a", 1.0], [0.0, "b", 2.0], [3.0, "b", 7.0]]
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 10**6), min_size=1, max_size=5_000))
 def test_thinning_keeps_the_peak_and_the_last_point_in_order(values):
     points = [(float(t), float(value)) for t, value in enumerate(values)]

@@ -38,7 +38,6 @@ def _pages(world: World, source: Place) -> Iterator[tuple[float, list[dict[str, 
     more: dict[str, str] = {}
     while more is not None:
         latency_s = world.draw_s("s3_list")
-        world.bill.s3_listed()
         page = _called(
             world,
             "ListObjectsV2",
@@ -47,6 +46,7 @@ def _pages(world: World, source: Place) -> Iterator[tuple[float, list[dict[str, 
                 Bucket=source.bucket, Prefix=source.prefix, MaxKeys=KEYS_PER_PAGE, **more
             ),
         )
+        world.bill.s3_listed()
         yield latency_s, page.get("Contents", [])
         token = page.get("NextContinuationToken")
         more = None if token is None else {"ContinuationToken": token}
@@ -54,10 +54,10 @@ def _pages(world: World, source: Place) -> Iterator[tuple[float, list[dict[str, 
 
 def _lines(world: World, bucket: str, key: str) -> Iterator[Any]:
     """The items of one object."""
-    world.bill.s3_read()
     found = _called(
         world, "GetObject", key, lambda: world.clients("s3").get_object(Bucket=bucket, Key=key)
     )
+    world.bill.s3_read()
     for number, line in enumerate(found["Body"].iter_lines(CHUNK_BYTES), 1):
         if not line.strip():
             continue

@@ -1,0 +1,72 @@
+"""How far is the model from what others have measured on AWS and published?"""
+
+import pandas as pd
+from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+from pandas.api.typing import SeriesGroupBy
+
+from analysis.agreement import with_errors
+from analysis.caption import ask, sign_plain
+from analysis.needs import columns
+from analysis.theme import faint, ink, text_pt
+
+QUESTION = "How far is the model from what others have measured on AWS?"
+TICKS = (-100, -10, -5, 0, 5, 10, 100, 1_000)
+STRAIGHT = 10  # percent to each side of zero on an even scale; beyond it is logarithmic
+
+
+def agreement_with_published(agreement: pd.DataFrame, figure: Figure) -> Figure:
+    """Errors of the model in percent, a row for each publication, a mark for each quantity.
+
+    `agreement` is the side table of that name.
+    """
+    advice = "Run `make agreement`."
+    columns(agreement, "published measurement", advice, "id", "error_percent", "goal_percent")
+    errors = with_errors(agreement)
+    family = errors["id"].str.split().str[0]
+    rows = list(dict.fromkeys(family))
+    height = family.map(rows.index)
+    aimed = errors["goal_percent"].notna()
+    held = int((errors["error_percent"].abs() <= errors["goal_percent"])[aimed].sum())
+    ask(figure, QUESTION)
+    sign_plain(
+        figure,
+        "above zero the model says more than was measured; even scale up to 10 %",
+        f"full marks have a goal, shown as a bar: {held} of {int(aimed.sum())} are within it",
+        "faint marks have none: parts of the set-up were not published, or the source is unsure",
+        "the letters name the publications in the table of agreement",
+    )
+    axes = figure.subplots()
+    for place, goal in errors[aimed].groupby(height[aimed])["goal_percent"].max().items():
+        axes.barh(place, 2 * goal, 0.7, left=-goal, color=faint(), alpha=0.25)
+    for which, strength in ((~aimed, 0.4), (aimed, 1.0)):
+        axes.plot(
+            errors["error_percent"][which],
+            height[which],
+            "D",
+            color=ink(),
+            alpha=strength,
+            markeredgewidth=0,
+            markersize=text_pt(0.5),
+        )
+    axes.axvline(0, color=faint(), lw=1)
+    axes.set_yticks(range(len(rows)), _names(errors["quantity"].groupby(family), rows))
+    axes.tick_params(axis="y", labelsize=text_pt(0.75), length=0)
+    axes.set_ylim(len(rows) - 0.4, -0.6)
+    worst = errors["error_percent"].abs().max() * 1.3
+    axes.set_xscale("symlog", linthresh=STRAIGHT)
+    axes.set_xlim(max(-100, -worst), worst)
+    shown = [tick for tick in TICKS if max(-100, -worst) <= tick <= worst]
+    axes.xaxis.set_major_locator(FixedLocator(shown))
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.xaxis.set_major_formatter(
+        FuncFormatter(lambda value, _: f"{value:+.0f}".replace("+0", "0"))
+    )
+    axes.set_xlabel("error of the model in percent")
+    return figure
+
+
+def _names(quantities: SeriesGroupBy, rows: list[str]) -> list[str]:
+    """Each publication with the first of its quantities, and dots for the others."""
+    first, number = quantities.first(), quantities.nunique()
+    return [f"{row} {first[row]}" + (" …" if number[row] > 1 else "") for row in rows]

@@ -1,0 +1,122 @@
+"""Sliders and menus for a batch, for every knob of a design, and for prices.
+
+Knobs come from the designs' own dataclasses, so a new knob gets its slider by itself.
+"""
+
+from collections.abc import Iterator
+from dataclasses import Field, fields, replace
+from decimal import Decimal
+
+import ipywidgets as widgets
+
+from workbench.designs import DESIGNS, ITEMS_MAX, Design
+from workbench.prices import Price, PriceBook
+
+STEPS = (1, 2, 5)  # of each ten
+WIDE = {"description_width": "12em"}
+ROOM = widgets.Layout(width="32em")
+WORKLOAD = ("value_max", "poison_per_million")  # of the batch, the same for both designs
+LENGTHS_MS = (2, 20, 200, 1_000, 2_000, 4_000, 10_000, 20_000)
+FACTOR_MOST = 3.0  # of a price
+PRICED = (
+    ("AWS Lambda", "Lambda-GB-Second-ARM", "Lambda, a GB-second on arm64"),
+    ("AWS Lambda", "Lambda-GB-Second", "Lambda, a GB-second on x86_64"),
+    ("Amazon DynamoDB", "WriteRequestUnits", "DynamoDB, a write unit"),
+    ("Amazon Simple Queue Service", "Requests-Tier1", "SQS, a request"),
+    ("AWS Step Functions", "StateTransition", "Step Functions, a transition"),
+    ("AWS Step Functions", "StepFunctions-GB-Second", "Express, a GB-second"),
+    ("AmazonCloudWatch", "CW:Requests", "CloudWatch, a PutMetricData"),
+)
+
+
+def items_slider(items: int) -> widgets.SelectionSlider:
+    """A slider of batch sizes, 100 to 100 million."""
+    return slider("items in the batch", list(steps(100, ITEMS_MAX)), items)
+
+
+def length_slider() -> widgets.SelectionSlider:
+    """A slider of how long an item may take; on average it takes half of that."""
+    return slider("longest item, ms", list(LENGTHS_MS), 1_000)
+
+
+def knob_controls(design: type[Design]) -> dict[str, widgets.Widget]:
+    """A slider or a menu for every knob of a design, by the knob's name."""
+    return {f.name: _control(f) for f in fields(design) if f.name not in WORKLOAD}
+
+
+def price_controls(book: PriceBook) -> dict[tuple[str, str], widgets.FloatSlider]:
+    """A slider for each price that matters: the factor on the book's own price."""
+    return {
+        (service, usage): widgets.FloatSlider(
+            value=1.0,
+            min=0.0,
+            max=FACTOR_MOST,
+            step=0.1,
+            description=f"{words}, ${float(book.price(service, usage).tiers[0].usd):.3g} ×",
+            continuous_update=False,
+            style={"description_width": "20em"},
+            layout=widgets.Layout(width="40em"),
+        )
+        for service, usage, words in PRICED
+    }
+
+
+def changed_book(
+    book: PriceBook, controls: dict[tuple[str, str], widgets.FloatSlider]
+) -> PriceBook:
+    """The book with every price multiplied as its slider says."""
+    changed = [
+        _multiplied(book.price(*key), Decimal(str(control.value)))
+        for key, control in controls.items()
+        if control.value != 1.0
+    ]
+    return book.with_prices(*changed) if changed else book
+
+
+def slider(name: str, options: list[int], value: int) -> widgets.SelectionSlider:
+    """A slider over these numbers; `value` is added if it is not among them."""
+    return widgets.SelectionSlider(
+        options=[(f"{n:,}", n) for n in sorted({*options, value})],
+        value=value,
+        description=name,
+        continuous_update=False,
+        style=WIDE,
+        layout=ROOM,
+    )
+
+
+def steps(low: float, high: float) -> Iterator[int]:
+    """1, 2, 5, 10, 20 … from low to high, both included."""
+    yield int(low)
+    size = 1
+    while size <= high:
+        yield from (size * step for step in STEPS if low < size * step < high)
+        size *= 10
+    yield int(high)
+
+
+def both() -> list[type[Design]]:
+    """The designs that can be explored."""
+    return list(DESIGNS.values())
+
+
+def _control(knob: Field) -> widgets.Widget:
+    """A menu where AWS gives a choice, else a slider."""
+    choices = knob.metadata["of"]
+    if choices:
+        return widgets.Dropdown(
+            options=list(choices), value=knob.default, description=knob.name, style=WIDE
+        )
+    if knob.default is None:  # a knob that is off unless it is given a number
+        return widgets.Dropdown(
+            options=[None, *steps(knob.metadata["low"], knob.metadata["high"])],
+            description=knob.name,
+            style=WIDE,
+        )
+    numbers = list(steps(knob.metadata["low"], knob.metadata["high"]))
+    return slider(knob.name, numbers, knob.default)
+
+
+def _multiplied(price: Price, factor: Decimal) -> Price:
+    """A price with every tier multiplied."""
+    return replace(price, tiers=tuple(replace(tier, usd=tier.usd * factor) for tier in price.tiers))

@@ -1,0 +1,170 @@
+"""The explorer: sliders for a batch, knobs and prices that simulate both designs again and redraw.
+
+It is given the simulation, so that it knows no target: `Explorer(ModelTarget()).panel()`.
+"""
+
+import io
+from dataclasses import dataclass, replace
+from html import escape
+from time import perf_counter
+from typing import Any, Protocol
+
+import ipywidgets as widgets
+import pandas as pd
+
+from analysis import controls, theme
+from analysis.charts.live_view import live_view
+from analysis.needs import BOTH
+from analysis.ownership import UpkeepRate, upkeep_usd
+from analysis.words import dollars, duration
+from workbench.batch import Batch
+from workbench.bill import bill, knowing_usd, total_usd
+from workbench.designs import DESIGNS, Design
+from workbench.errors import WorkbenchError
+from workbench.prices import PriceBook, load_book
+from workbench.records import Folder
+from workbench.standing import standing_usage
+
+SCREEN = theme.Canvas("screen", 10.0, 3.6, 11.0, 120, height_in=3.9)
+NO_UPKEEP = pd.DataFrame(columns=["design", "measure", "value"])
+
+
+class Simulator(Protocol):
+    """Whatever runs a batch quickly: the target `model`."""
+
+    def run(self, design: Design, batch: Batch, watch: Any) -> Folder: ...
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What the picture shows: runs with their bills, and what a month of them costs by design."""
+
+    folders: list[Folder]
+    month_usd: dict[str, float]
+
+
+class Explorer:
+    """The controls and the picture; each change of a control simulates and redraws."""
+
+    def __init__(
+        self,
+        simulator: Simulator,
+        items: int = 1_000_000,
+        seed: int = 7,
+        simplicity: pd.DataFrame = NO_UPKEEP,
+    ) -> None:
+        self._simulator, self._seed, self._simplicity = simulator, seed, simplicity
+        self._book = load_book()
+        self.items = controls.items_slider(items)
+        self.length = controls.length_slider()
+        self.rate = controls.slider("upkeep, $ an hour", [0, 25, 50, 75, 100, 150, 200], 100)
+        self.look = widgets.ToggleButtons(options=[look.name for look in theme.THEMES])
+        self.knobs = {name: controls.knob_controls(DESIGNS[name]) for name in BOTH}
+        self.prices = controls.price_controls(self._book)
+        self.picture, self.table = widgets.Image(format="png"), widgets.HTML()
+        self.message = widgets.HTML()
+        for control in self._all_controls():
+            control.observe(self._changed, names="value")
+        self.redraw()
+
+    def panel(self) -> widgets.Widget:
+        """Everything, to be shown in a notebook."""
+        tabs = {
+            "Batch": [self.items, self.length, self.rate, self.look],
+            **{name: list(own.values()) for name, own in self.knobs.items()},
+            "Prices": list(self.prices.values()),
+        }
+        tab = widgets.Tab([_column(own) for own in tabs.values()], titles=tuple(tabs))
+        return widgets.VBox([tab, self.message, self.picture, self.table])
+
+    def redraw(self) -> None:
+        """Simulate and draw; knobs that cannot work leave the picture and say why."""
+        began = perf_counter()
+        try:
+            shown = self._simulate()
+        except WorkbenchError as error:
+            self.message.value = f"<b>Not possible:</b> {escape(str(error))} The picture is older."
+            return
+        self.picture.value = _png(shown.folders, self._theme())
+        self.table.value = _table(shown, self._upkeep())
+        elapsed_s = perf_counter() - began
+        self.message.value = f"Simulated and drawn in {elapsed_s:.2f} s."
+
+    def _changed(self, _change: Any) -> None:
+        self.redraw()
+
+    def _simulate(self) -> Shown:
+        """Both designs on the same items, priced by the book as the sliders have it."""
+        book = controls.changed_book(self._book, self.prices)
+        batch = Batch(self.items.value, self._seed, "explore")
+        folders, months = [], {}
+        for name in BOTH:
+            settings = {knob: control.value for knob, control in self.knobs[name].items()}
+            design = DESIGNS[name](**settings, value_max=self.length.value)
+            design.refuse_items(batch.items)
+            folder = self._simulator.run(design, batch, _unwatched)
+            folders.append(_priced(folder, book))
+            month = bill(standing_usage(design, folder.usage), book, source="modelled")
+            months[name] = float(total_usd(month))
+        return Shown(folders, months)
+
+    def _theme(self) -> theme.Theme:
+        return next(look for look in theme.THEMES if look.name == self.look.value)
+
+    def _upkeep(self) -> dict[str, float]:
+        """A person's time a month by design; empty where simplicity was not measured."""
+        if self._simplicity.empty:
+            return {}
+        return upkeep_usd(self._simplicity, UpkeepRate(usd_per_hour=self.rate.value))
+
+    def _all_controls(self) -> list[widgets.Widget]:
+        knobs = [control for own in self.knobs.values() for control in own.values()]
+        return [self.items, self.length, self.rate, self.look, *knobs, *self.prices.values()]
+
+
+def _priced(folder: Folder, book: PriceBook) -> Folder:
+    """The folder with its bill and dollars."""
+    table = bill(folder.usage, book, source="modelled")
+    usd, knowing = float(total_usd(table)), float(knowing_usd(table))
+    run = replace(folder.run, cost_usd=usd, knowing_usd=knowing, price_date=book.date)
+    return replace(folder, run=run, bill=table)
+
+
+def _png(folders: list[Folder], look: theme.Theme) -> bytes:
+    """The picture as the widget takes it."""
+    held = io.BytesIO()
+    with theme.use(look, SCREEN):
+        live_view(folders, theme.blank(SCREEN)).savefig(held, format="png")
+    return held.getvalue()
+
+
+def _table(shown: Shown, upkeep: dict[str, float]) -> str:
+    """The numbers beside the picture, a column a design."""
+    rows: dict[str, list[str]] = {}
+    for folder in shown.folders:
+        run, million = folder.run, 1e6 / folder.run.items
+        told = {
+            "all items done after": duration(run.processed_s or 0.0),
+            "known to be done after": duration(run.detected_s or 0.0),
+            "so late": duration(run.detection_lag_s or 0.0),
+            "dollars a batch": dollars(run.cost_usd or 0.0),
+            "dollars per million items": dollars((run.cost_usd or 0.0) * million),
+            "of it for knowing": dollars((run.knowing_usd or 0.0) * million),
+            "dollars a month, four batches a day": dollars(shown.month_usd[run.design]),
+            "and upkeep": dollars(upkeep[run.design]) if upkeep else "not measured",
+            "processor invocations": f"{run.invocations:,}, {run.cold_starts:,} of them cold",
+            "most at a time": f"{run.peak_concurrency:,}",
+        }
+        for name, value in told.items():
+            rows.setdefault(name, []).append(value)
+    names = [folder.run.design for folder in shown.folders]
+    return pd.DataFrame(rows, index=names).T.to_html(border=0)
+
+
+def _column(own: list[widgets.Widget]) -> widgets.Widget:
+    """Controls in two columns, as many as fit."""
+    return widgets.Box(own, layout=widgets.Layout(flex_flow="row wrap"))
+
+
+def _unwatched(_progress: Any) -> None:
+    """Nobody watches a simulation that takes a moment."""

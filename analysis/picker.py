@@ -1,0 +1,107 @@
+"""A table of stored runs to pick from and to compare: their numbers and how they went."""
+
+import io
+from typing import Any
+
+import ipywidgets as widgets
+import pandas as pd
+
+from analysis import measures, theme
+from analysis.charts.picked_runs import MOST, picked_runs
+from analysis.frames import Frames
+from analysis.needs import NothingToShow
+from analysis.words import count, dollars, duration
+
+SCREEN = theme.Canvas("screen", 10.0, 3.6, 11.0, 120, height_in=4.4)
+ROWS = 10  # of the list that are seen at a time
+
+
+class Picker:
+    """A list of runs, a field that narrows it, and the comparison of those that are picked."""
+
+    def __init__(self, frames: Frames) -> None:
+        self._frames = frames
+        self.find = widgets.Text(
+            placeholder="words that must occur, such as: sfn 1M local", layout={"width": "40em"}
+        )
+        self.list = widgets.SelectMultiple(rows=ROWS, layout={"width": "60em"})
+        self.picture, self.table = widgets.Image(format="png"), widgets.HTML()
+        self.message = widgets.HTML()
+        self.find.observe(self._narrow, names="value")
+        self.list.observe(self._compare, names="value")
+        self._narrow(None)
+
+    def panel(self) -> widgets.Widget:
+        """Everything, to be shown in a notebook."""
+        return widgets.VBox([self.find, self.list, self.message, self.table, self.picture])
+
+    def _narrow(self, _change: Any) -> None:
+        """Show the runs that have every word."""
+        words = self.find.value.lower().split()
+        options = [
+            (text, run_id)
+            for text, run_id in _options(self._frames.runs)
+            if all(word in text.lower() for word in words)
+        ]
+        self.list.options = options
+        told = f"{len(options)} runs; pick up to {MOST} with Ctrl or Shift."
+        self.message.value = told if options else "No run is stored, or none has all these words."
+
+    def _compare(self, _change: Any) -> None:
+        """Show the numbers and the lines of the picked runs."""
+        picked = list(self.list.value)
+        runs = self._frames.runs
+        if not picked or runs.empty:
+            return
+        own = runs[runs["run_id"].isin(picked)]
+        self.table.value = _table(own)
+        try:
+            timelines = measures.timelines_frame(self._frames.results, set(picked[:MOST]))
+            self.picture.value = _png(own, timelines)
+            self.message.value = ""
+        except NothingToShow as reason:
+            self.message.value = str(reason)
+
+
+def _options(runs: pd.DataFrame) -> list[tuple[str, str]]:
+    """Every run as one line of the list, with its id."""
+    return [
+        (
+            f"{run.design}  {run.target}  {count(run.items)} items  seed {run.seed}  {run.setting}"
+            f"  {run.status}",
+            run.run_id,
+        )
+        for run in runs.itertuples()
+    ]
+
+
+def _table(runs: pd.DataFrame) -> str:
+    """The numbers of the picked runs, a row each, numbered as the lines are."""
+    rows = [
+        {
+            "run": run.run_id,
+            "knobs": run.setting,
+            "items": count(run.items),
+            "all done after": _told(run.processed_s, duration),
+            "known to be done after": _told(run.detected_s, duration),
+            "so late": _told(run.detection_lag_s, duration),
+            "dollars": _told(run.batch_usd, dollars),
+            "per million items": _told(run.per_million_usd, dollars),
+            "of it for knowing": _told(run.knowing_per_million_usd, dollars),
+        }
+        for run in runs.itertuples()
+    ]
+    return pd.DataFrame(rows, index=range(1, len(rows) + 1)).to_html(border=0)
+
+
+def _told(value: float | None, words: Any) -> str:
+    """A number in words, or that nobody knows it."""
+    return "unknown" if pd.isna(value) else words(value)
+
+
+def _png(runs: pd.DataFrame, timelines: pd.DataFrame) -> bytes:
+    """The lines of the picked runs as the widget takes them."""
+    held = io.BytesIO()
+    with theme.use(theme.LIGHT, SCREEN):
+        picked_runs(runs, timelines, theme.blank(SCREEN)).savefig(held, format="png")
+    return held.getvalue()

@@ -1,0 +1,76 @@
+"""What a notebook shows: a question, its answer in a sentence, and the chart in light and dark.
+
+A chart is shown as SVG inside the page, in the theme that the reader's browser asks for. One that
+the runs cannot carry is shown as its reason, never as an empty picture.
+"""
+
+import base64
+import io
+from dataclasses import dataclass
+from html import escape
+
+from matplotlib.figure import Figure
+
+from analysis import gallery, theme
+from analysis.charts.bill_table import bill_table
+from analysis.frames import Frames
+from analysis.needs import NothingToShow
+from analysis.sentences import CLAIMS, sentence
+
+
+@dataclass(frozen=True)
+class Html:
+    """Something a notebook shows as HTML."""
+
+    text: str
+
+    def _repr_html_(self) -> str:
+        return self.text
+
+    def __add__(self, other: "Html") -> "Html":
+        return Html(self.text + other.text)
+
+
+def picture(frames: Frames, name: str) -> Html:
+    """The chart called `name` under its question, with its sentence; or why there is none."""
+    chart = gallery.named(name)
+    head = f'<section id="{name}"><h3>{escape(chart.question)}</h3>'
+    try:
+        light, dark = (_address(gallery.draw(chart, frames, look), look) for look in theme.THEMES)
+    except NothingToShow as reason:
+        return Html(f'{head}<p class="refused">No chart: {escape(str(reason))}</p></section>')
+    answer = escape(sentence(name, frames))
+    return Html(
+        f"{head}<p>{answer}</p><picture>"
+        f'<source media="(prefers-color-scheme: dark)" srcset="{dark}">'
+        f'<img src="{light}" alt="{escape(chart.question)} {answer}" style="max-width:100%">'
+        f"</picture></section>"
+    )
+
+
+def pictures(frames: Frames, *names: str) -> Html:
+    """Several charts, one below the other."""
+    return sum((picture(frames, name) for name in names), Html(""))
+
+
+def bill(frames: Frames) -> Html:
+    """The bill as a table, or why there is none."""
+    try:
+        return Html(bill_table(frames.runs, frames.bills).as_raw_html())
+    except NothingToShow as reason:
+        return Html(f'<p class="refused">No bill: {escape(str(reason))}</p>')
+
+
+def answers(frames: Frames) -> Html:
+    """Every sentence of the report, in one list."""
+    items = "".join(f"<li>{escape(sentence(name, frames))}</li>" for name in CLAIMS)
+    return Html(f"<ul>{items}</ul>")
+
+
+def _address(figure: Figure, look: theme.Theme) -> str:
+    """A figure as an address that holds all of it."""
+    held = io.BytesIO()
+    with theme.use(look):
+        theme.freeze(figure)
+        figure.savefig(held, format="svg", metadata={"Date": None})
+    return "data:image/svg+xml;base64," + base64.b64encode(held.getvalue()).decode()

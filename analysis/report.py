@@ -1,0 +1,73 @@
+"""The report: `notebooks/compare.ipynb` executed on the runs, as one page that opens offline.
+
+Only the notebook's words and outputs go into the page. It has no script and names no address:
+charts lie in it as data.
+"""
+
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from nbconvert import HTMLExporter
+
+Execute = Callable[[str, dict[str, Any], Path], None]  # workbench.notebooks.execute
+
+PAGE = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>What does it cost to know that a batch is done?</title>
+<style>
+:root {{ color-scheme: light dark; --paper: #ffffff; --ink: #1b1f24; --faint: #57606a; }}
+@media (prefers-color-scheme: dark) {{
+  :root {{ --paper: #15181d; --ink: #e8eaed; --faint: #a8b0b8; }}
+}}
+body {{ background: var(--paper); color: var(--ink); font: 17px/1.5 sans-serif;
+  max-width: 44rem; margin: 0 auto; padding: 1rem; }}
+h1 {{ line-height: 1.2; }}
+h2 {{ margin-top: 3rem; }}
+section {{ margin: 2rem 0; }}
+picture img {{ display: block; margin: 0 auto; max-width: 100%; height: auto; }}
+.refused {{ color: var(--faint); border-left: 4px solid var(--faint); padding-left: 1rem; }}
+.gt_table, table {{ font-size: 14px; }}
+div:has(> table) {{ overflow-x: auto; }}
+</style>
+</head>
+<body>
+{body}
+</body>
+</html>
+"""
+
+
+def render(results: Path, execute: Execute) -> Path:
+    """Execute the notebook on `results` and write `results/published/report.html`."""
+    path = results / "published" / "report.html"
+    with tempfile.TemporaryDirectory() as folder:
+        executed = Path(folder) / "compare.ipynb"
+        execute("compare", {"results": str(results.resolve())}, executed)
+        text = page(executed)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(".tmp-report.html")
+    temporary.write_text(text)
+    temporary.replace(path)
+    return path
+
+
+def page(executed: Path) -> str:
+    """An executed notebook as a page without code, scripts or addresses."""
+    exporter = HTMLExporter(
+        template_name="basic",
+        exclude_input=True,
+        exclude_input_prompt=True,
+        exclude_output_prompt=True,
+        exclude_anchor_links=True,
+        require_js_url="",
+        mathjax_url="",
+        mermaid_js_url="",
+    )
+    body, _ = exporter.from_filename(str(executed))
+    return PAGE.format(body=body)

@@ -1,0 +1,82 @@
+"""Publishing is a pure function of the results."""
+
+import json
+from hashlib import sha256
+
+import pytest
+
+from analysis import gallery
+from analysis.frames import Frames
+from analysis.needs import NothingToShow
+from analysis.publish import publish
+
+
+def digests(folder):
+    return {
+        str(path.relative_to(folder)): sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+@pytest.fixture
+def two_charts(monkeypatch):
+    """A gallery of two charts, one of which needs what a small study lacks."""
+    kept = tuple(map(gallery.named, ("completion_time", "invocation_durations")))
+    monkeypatch.setattr(gallery, "CHARTS", kept)
+
+
+@pytest.fixture
+def small(folder, stored):
+    """One pair of runs."""
+    return stored(folder("sqs", "model", 100), folder("sfn", "model", 100))
+
+
+def test_twice_gives_the_same_bytes(two_charts, small):
+    publish(small, video=False)
+    first = digests(small / "published")
+    publish(small, video=False)
+    assert digests(small / "published") == first
+    assert set(first) == {
+        "bill.html",
+        "completion_time-dark.png",
+        "completion_time-dark.svg",
+        "completion_time-light.png",
+        "completion_time-light.svg",
+        "manifest.json",
+        "video/completion_time-dark.png",
+    }
+
+
+def test_the_manifest_names_the_runs_behind_each_figure_and_what_was_refused(two_charts, small):
+    written = publish(small, video=False)
+    manifest = json.loads((small / "published" / "manifest.json").read_text())
+    entry = manifest["figures"]["completion_time"]
+    assert entry["runs"] == sorted(Frames(small).runs["run_id"])
+    assert manifest["figures"]["bill"]["runs"] == entry["runs"]
+    assert "table of invocations" in manifest["refused"]["invocation_durations"]
+    told = {name for figure in manifest["figures"].values() for name in figure["files"]}
+    assert told | {"manifest.json"} == set(digests(small / "published"))
+    assert len(written) == len(told) + 1
+
+
+def test_a_picture_that_is_no_longer_told_is_taken_away_and_no_other(
+    two_charts, monkeypatch, small
+):
+    publish(small, video=False)
+    (small / "published" / "drain.mp4").write_text("a film made before")
+    (small / "published" / "notes.txt").write_text("somebody's own")
+    monkeypatch.setattr(gallery, "CHARTS", gallery.CHARTS[1:])
+    publish(small, video=False)
+    assert set(digests(small / "published")) == {
+        "bill.html",
+        "drain.mp4",
+        "manifest.json",
+        "notes.txt",
+    }
+
+
+def test_no_runs_are_refused_before_anything_is_written(tmp_path):
+    with pytest.raises(NothingToShow, match="no runs under"):
+        publish(tmp_path)
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,70 @@
+"""The report opens without a network."""
+
+import base64
+import re
+
+import nbformat
+import pytest
+
+from analysis.pictures import answers, bill, picture
+from analysis.report import page, render
+from workbench.notebooks import execute
+
+DATA = re.compile(r"data:image/svg\+xml;base64,([A-Za-z0-9+/=]+)")
+NAMES = re.compile(
+    r"http://www\.w3\.org/[\w./#-]+|http://purl\.org/[\w./-]+|https://matplotlib\.org/"
+)
+
+
+def addresses(html):
+    """What a browser could be sent to: addresses outside of the names that SVG declares."""
+    inside = [base64.b64decode(data).decode() for data in DATA.findall(html)]
+    text = "".join([DATA.sub("", html), *(NAMES.sub("", svg) for svg in inside)])
+    return re.findall(r"(?:https?:)?//[\w.-]+\.\w+", text)
+
+
+@pytest.fixture
+def executed(frames, tmp_path):
+    """A notebook as papermill leaves it: code, a chart, a table, the answers."""
+    cells = [nbformat.v4.new_markdown_cell("# The question\n\nSome words.")]
+    for shown in (picture(frames, "how_simple"), bill(frames), answers(frames)):
+        output = nbformat.v4.new_output("display_data", {"text/html": shown._repr_html_()})
+        cells.append(nbformat.v4.new_code_cell("secret_code()", outputs=[output]))
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), tmp_path / "executed.ipynb")
+    return tmp_path / "executed.ipynb"
+
+
+def test_the_page_names_no_address_and_has_no_script(executed):
+    html = page(executed)
+    assert addresses(html) == []
+    assert "<script" not in html
+    assert "@import" not in html
+
+
+def test_the_page_has_the_words_and_outputs_but_no_code(executed):
+    html = page(executed)
+    assert "Some words." in html
+    assert "secret_code" not in html
+    assert len(DATA.findall(html)) == 2  # light and dark
+    assert "How much is there to build" in html
+    assert 'id="bill"' in html
+
+
+def test_a_chart_that_cannot_be_is_shown_as_its_reason(frames, folder, stored):
+    from analysis.frames import Frames
+
+    alone = Frames(stored(folder("sqs", "model", 100)))
+    shown = picture(alone, "who_wins")._repr_html_()
+    assert "No chart: only runs of sqs are there" in shown
+    assert "<img" not in shown
+    assert "No bill" not in bill(alone)._repr_html_()
+
+
+@pytest.mark.slow
+def test_the_notebook_renders_on_a_study(results):
+    path = render(results, execute)
+    html = path.read_text()
+    assert addresses(html) == []
+    assert "No chart" not in html
+    assert "Not told" not in html
+    assert [p.name for p in path.parent.glob(".tmp*")] == []

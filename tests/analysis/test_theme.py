@@ -1,0 +1,71 @@
+"""The theme: put back afterwards, telling designs apart, the same bytes each time."""
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+from matplotlib.colors import to_rgb
+
+from analysis import theme
+
+# Machado, Oliveira, Fernandes 2009: how a deuteranope and a protanope see linear RGB.
+BLINDNESS = {
+    "deuteranopia": [[0.367, 0.861, -0.228], [0.280, 0.673, 0.047], [-0.012, 0.043, 0.969]],
+    "protanopia": [[0.152, 1.053, -0.205], [0.115, 0.786, 0.099], [-0.004, -0.048, 1.052]],
+}
+
+
+def luminance(colour):
+    channels = [c / 12.92 if c <= 0.04 else ((c + 0.055) / 1.055) ** 2.4 for c in to_rgb(colour)]
+    return float(np.dot(channels, [0.2126, 0.7152, 0.0722]))
+
+
+def contrast(one, other):
+    low, high = sorted((luminance(one), luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def test_settings_are_put_back():
+    before = dict(mpl.rcParams)
+    with theme.use(theme.DARK):
+        assert mpl.rcParams["figure.facecolor"] == theme.DARK.paper
+    assert dict(mpl.rcParams) == before
+
+
+def test_a_design_keeps_its_colour_within_a_theme():
+    with theme.use(theme.LIGHT):
+        assert theme.tint("sqs", 1.0) == to_rgb("#0072B2")
+        assert theme.tint("sfn", 0.0) == to_rgb("#ffffff")
+    with theme.use(theme.DARK):
+        assert theme.tint("sqs", 1.0) == to_rgb("#56B4E9")
+
+
+@pytest.mark.parametrize("look", theme.THEMES, ids=lambda look: look.name)
+def test_text_and_designs_stand_out_from_the_paper(look):
+    assert contrast(look.ink, look.paper) > 10
+    assert contrast(look.faint, look.paper) > 4.5
+    assert all(contrast(colour, look.paper) > 3 for colour in look.designs[:2])
+
+
+@pytest.mark.parametrize("look", theme.THEMES, ids=lambda look: look.name)
+@pytest.mark.parametrize("kind", BLINDNESS)
+def test_a_colour_blind_reader_tells_the_designs_apart(look, kind):
+    sqs, sfn = (np.array(BLINDNESS[kind]) @ to_rgb(colour) for colour in look.designs[:2])
+    assert np.linalg.norm(sqs - sfn) > 0.4
+
+
+def test_a_video_picture_has_1920_by_1080_pixels():
+    with theme.use(theme.DARK, theme.VIDEO):
+        figure = theme.blank(theme.VIDEO, panels=3)
+        assert tuple(figure.get_size_inches() * figure.dpi) == (1920, 1080)
+
+
+def test_the_same_figure_gives_the_same_bytes(tmp_path):
+    written = []
+    for name in ("one", "two"):
+        with theme.use(theme.LIGHT):
+            figure = theme.blank()
+            figure.subplots().plot([1, 2], [2, 1])
+            paths = theme.save(figure, tmp_path / name / "chart")
+        written.append({path.name: path.read_bytes() for path in paths})
+    assert set(written[0]) == {"chart.svg", "chart.png"}
+    assert written[0] == written[1]

@@ -1,0 +1,42 @@
+"""The film of both designs draining one batch."""
+
+import subprocess
+
+import imageio_ffmpeg
+import numpy as np
+import pytest
+
+from analysis import video
+from analysis.frames import Frames
+from analysis.needs import NothingToShow
+
+
+def test_a_picture_of_the_film_changes_with_time_and_has_its_size(frames):
+    early, late = (video.still(frames, share) for share in (0.1, 1.0))
+    assert early.shape == late.shape == (1080, 1920, 4)
+    changed = np.mean(np.any(early != late, axis=2))
+    assert 0.001 < changed < 0.2  # the lines and the counters, nothing else
+
+
+def test_one_design_alone_makes_no_film(folder, stored, tmp_path):
+    frames = Frames(stored(folder("sqs", "model", 100)))
+    with pytest.raises(NothingToShow, match="only runs of sqs"):
+        video.film(frames, tmp_path / "film")
+    assert not (tmp_path / "film" / "drain.mp4").exists()
+
+
+def test_the_film_is_the_same_bytes_twice_and_plays(frames, tmp_path, monkeypatch):
+    monkeypatch.setattr(video, "DRAIN_S", 0.4)
+    monkeypatch.setattr(video, "HOLD_S", 0.2)
+    one, two = (video.film(frames, tmp_path / name) for name in ("one", "two"))
+    assert [path.read_bytes() for path in one] == [path.read_bytes() for path in two]
+    found = subprocess.run(
+        [imageio_ffmpeg.get_ffmpeg_exe(), "-i", str(one[0]), "-i", str(one[1]), "-f", "null", "-"],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stderr
+    assert "h264" in found
+    assert "1920x1080" in found
+    assert "gif" in found
+    assert "960x540" in found

@@ -1,0 +1,1 @@
+"""The judges see the races of the published design."""

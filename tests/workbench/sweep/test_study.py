@@ -1,0 +1,130 @@
+"""A study's file is read strictly, and each run has a name made from its content."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from workbench.errors import BadInput, BadKnob
+from workbench.sweep import plan_jobs, read_study
+
+STUDIES = Path(__file__).resolve().parents[3] / "studies"
+LARGE = f"""
+grids:
+  - designs: [sfn]
+    items: {list(range(1, 101))}
+    seeds: {list(range(1001))}
+"""
+GRID = "grids: [{designs: [sqs], items: [100], seeds: [1]}]"
+
+
+@pytest.fixture
+def study(tmp_path):
+    """Reads a study from text."""
+
+    def read(text):
+        path = tmp_path / "mine.yaml"
+        path.write_text(text)
+        return read_study(path)
+
+    return read
+
+
+@pytest.mark.parametrize("path", sorted(STUDIES.glob("*.yaml")), ids=lambda p: p.stem)
+def test_every_study_of_the_project_can_be_planned_and_asks_a_question(path):
+    found = read_study(path)
+    jobs, _ = plan_jobs(found)
+    assert found.question.endswith((".", "?"))
+    assert len(jobs) >= 10
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("grid: []", "key 'grid' is not known"),
+        ("grids: [{items: [100], sede: 1}]", "key 'sede' is not known"),
+        ("runs: [{design: sqs, items: 100, knob: {}}]", "key 'knob' is not known"),
+        ("question: why?", "asks for no run"),
+        ("grids: [{items: []}]", "the grid is empty, since items is"),
+        ("grids: [{items: [100], knobs: {value_max: []}}]", "the list of knobs.value_max is empty"),
+        ("grids: [{items: [100, 100]}]", "has 100 twice"),
+        ("grids: [{items: many}]", "must be whole numbers"),
+        ("grids: [{items: [true]}]", "must be whole numbers"),
+        ("grids: [{designs: [sqs], items: [1], sfn: {items_per_child: 5}}]", "sfn, which is not"),
+        ("grids: [{designs: [mine], items: [1]}]", "Take of sqs, sfn"),
+        ("seeds: [1]\nseeds: [2]\n" + GRID, "key 'seeds' is given twice"),
+        ("runs: [{design: sqs}]", "lacks 'items'"),
+        ("- 1", "holds no keys"),
+        ("a: [", "is no YAML"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_with_its_place(study, text, says):
+    with pytest.raises(BadInput, match=re.escape(says)):
+        study(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("grids: [{designs: [sqs], items: [1], knobs: {poll: 1}}]", "knob 'poll' is not one of"),
+        ("grids: [{designs: [sqs], items: [1], targets: [moon]}]", "target='moon' is not known"),
+        ("grids: [{designs: [sqs], items: [1], presets: [best]}]", "preset='best' is not known"),
+        (
+            "prices: 2026-11-23\ngrids: [{items: [1], targets: [model]},"
+            " {items: [1], targets: [local], prices: 2026-01-01}]",
+            "mixes prices of different dates",
+        ),
+        ("prices: 2001-01-01\n" + GRID, "no price book of 2001-01-01"),
+        (LARGE, "100,100 runs"),
+        (
+            "grids: [{designs: [sqs], items: [1], skip_infeasible: true,"
+            " sqs: {items_per_message: 5000}}]",
+            "no combination can run",
+        ),
+    ],
+)
+def test_a_plan_that_cannot_work_is_refused_before_any_run(study, text, says):
+    with pytest.raises(BadInput, match=re.escape(says)):
+        plan_jobs(study(text))
+
+
+def test_a_combination_that_cannot_work_is_refused_or_skipped_and_named(study):
+    text = "grids: [{{designs: [sqs], items: [9], seeds: [1], skip_infeasible: {},\
+             sqs: {{items_per_message: [1, 5000]}}}}]"
+    with pytest.raises(BadKnob, match="items_per_message=5000"):
+        plan_jobs(study(text.format("false")))
+    jobs, skipped = plan_jobs(study(text.format("true")))
+    assert [job.order.settings for job in jobs] == [{"items_per_message": 1}]
+    assert len(skipped) == 1
+    assert "items_per_message=5000" in skipped[0]
+
+
+def test_a_grid_is_every_combination_and_each_run_comes_once(study):
+    text = """
+seeds: [1, 2]
+grids:
+  - items: [100, 1000]
+    sqs: {poll_s: [5, 30]}
+  - {designs: [sfn], items: [100]}
+"""
+    jobs, _ = plan_jobs(study(text))
+    assert len(jobs) == 2 * 2 * 2 + 2 * 2  # the second grid asks for nothing new
+    assert len({job.run_id for job in jobs}) == len(jobs)
+
+
+def test_a_run_has_the_same_name_however_its_knobs_are_spelled(study):
+    spelled = "runs: [{design: sqs, items: 9, seed: 1, knobs: {poll_s: 30}}]"
+    plain = "runs: [{design: sqs, items: 9, seed: 1}]"
+    other = "runs: [{design: sqs, items: 9, seed: 1, knobs: {poll_s: 31}}]"
+    names = [plan_jobs(study(text))[0][0].run_id for text in (spelled, plain, other)]
+    assert names[0] == names[1] != names[2]
+    assert re.fullmatch(r"sqs-model-9-1-[0-9a-f]{12}", names[0])
+
+
+def test_the_longest_name_still_fits_a_batch_id(study):
+    text = f"runs: [{{design: sqs, target: model, items: 100000000, seed: {2**63 - 1}}}]"
+    assert len(plan_jobs(study(text))[0][0].run_id) <= 64
+
+
+def test_yes_lets_a_large_grid_through(study):
+    assert len(plan_jobs(study(LARGE), yes=True)[0]) == 100_100

@@ -1,0 +1,179 @@
+"""A sweep runs what is new, in parallel, and goes on after any interruption."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+
+import pandas as pd
+import pytest
+
+from workbench.errors import BadInput, BadRecord
+from workbench.records import read_run, run_folders, runs_frame
+from workbench.runner import make_target
+from workbench.sweep import sweep
+from workbench.sweep.progress import Lines
+
+TWO = "seeds: [1, 2]\ngrids: [{items: [100]}]"
+MANY = "seeds: [SEEDS]\ngrids: [{items: [100, 1000]}]".replace(
+    "SEEDS", ",".join(map(str, range(40)))
+)
+
+
+@pytest.fixture
+def study(tmp_path):
+    """Writes a study file."""
+
+    def write(text, name="mine"):
+        path = tmp_path / f"{name}.yaml"
+        path.write_text(text)
+        return path
+
+    return write
+
+
+def stamps(results):
+    return {path.name: (path / "run.json").stat().st_mtime_ns for path in run_folders(results)}
+
+
+def test_a_table_has_a_row_for_every_run_with_knobs_and_dollars(study, tmp_path):
+    done = sweep(study(TWO), tmp_path)
+    table = pd.read_parquet(done.table)
+    assert done.table == tmp_path / "studies" / "mine.parquet"
+    assert Counter(table["design"]) == {"sqs": 2, "sfn": 2}
+    assert set(table["run_id"]) == {path.name for path in run_folders(tmp_path)}
+    assert set(table["knob_value_max"]) == {1000}
+    assert table["batch_usd"].to_list() == pytest.approx(table["cost_usd"].to_list())
+    assert table["knowing_usd"].gt(0).all()
+    assert (done.ran, done.found, done.failed) == (4, 0, {})
+    assert done.cost_usd == pytest.approx(table["cost_usd"].sum())
+
+
+def test_a_finished_run_is_never_repeated_and_a_changed_file_runs_what_is_new(study, tmp_path):
+    sweep(study(TWO), tmp_path)
+    before = stamps(tmp_path)
+    again = sweep(study(TWO), tmp_path)
+    assert (again.ran, again.found) == (0, 4)
+    more = sweep(study(TWO.replace("[100]", "[100, 200]")), tmp_path)
+    assert (more.ran, more.found) == (4, 4)
+    after = stamps(tmp_path)
+    assert {name: after[name] for name in before} == before
+
+
+def test_two_studies_share_their_common_runs(study, tmp_path):
+    sweep(study(TWO), tmp_path)
+    other = sweep(study(TWO, "other"), tmp_path)
+    assert (other.ran, other.found) == (0, 4)
+
+
+def test_runs_in_parallel_are_the_same_as_one_after_the_other(study, tmp_path):
+    path = study(MANY.replace("[100, 1000]", "[100]"))
+    one = sweep(path, tmp_path / "one", processes=1)
+    two = sweep(path, tmp_path / "two", processes=2)
+    drop = ["started_at"]
+    frames = [pd.read_parquet(done.table).drop(columns=drop) for done in (one, two)]
+    pd.testing.assert_frame_equal(*frames)
+
+
+def test_a_killed_sweep_goes_on_where_it_was(study, tmp_path):
+    path = study(MANY)
+    code = f"from pathlib import Path\nfrom workbench.sweep import sweep\n\
+if __name__ == '__main__': sweep(Path({str(path)!r}), Path({str(tmp_path)!r}), processes=2)"
+    script = tmp_path / "script.py"
+    script.write_text(code)
+    process = subprocess.Popen([sys.executable, str(script)], start_new_session=True)
+    for _ in range(1200):
+        if len(run_folders(tmp_path)) >= 5 or process.poll() is not None:
+            break
+        time.sleep(0.05)
+    children = workers(process.pid)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    for _ in range(200):
+        if not any(alive(pid) for pid in children):
+            break
+        time.sleep(0.05)
+    assert [pid for pid in children if alive(pid)] == []
+    before = stamps(tmp_path)
+    assert 5 <= len(before) < 160
+    rest = sweep(path, tmp_path)
+    assert (rest.found, rest.ran) == (len(before), 160 - len(before))
+    after = stamps(tmp_path)
+    assert {name: after[name] for name in before} == before
+    assert list((tmp_path / "runs").glob(".*")) == []
+
+
+def workers(parent):
+    listing = subprocess.run(["ps", "-eo", "pid,ppid"], capture_output=True, text=True, check=True)
+    pairs = [line.split() for line in listing.stdout.splitlines()[1:]]
+    return [int(pid) for pid, ppid in pairs if int(ppid) == parent]
+
+
+def alive(pid):
+    state = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True)
+    return bool(state.stdout.strip()) and not state.stdout.strip().startswith("Z")
+
+
+def test_half_a_run_folder_of_a_killed_sweep_is_no_run(study, tmp_path):
+    done = sweep(study(TWO), tmp_path)
+    whole = tmp_path / "runs" / done.jobs[0].run_id
+    half = whole.with_name(f".tmp-{whole.name}-99999")
+    whole.rename(half)
+    assert half not in run_folders(tmp_path)
+    again = sweep(study(TWO), tmp_path)
+    assert (again.ran, again.found) == (1, 3)
+    assert not half.exists()
+
+
+def test_one_run_that_fails_does_not_stop_the_others(study, tmp_path):
+    done = sweep(study(TWO), tmp_path, make=FailsOnSeedTwo)
+    assert {run.split("-")[3] for run in done.failed} == {"2"}
+    assert set(done.failed.values()) == {"seed 2 is damaged"}
+    assert list(runs_frame(tmp_path)["seed"]) == [1, 1]
+    assert sweep(study(TWO), tmp_path).ran == 2
+
+
+class FailsOnSeedTwo:
+    """The model, but for one seed."""
+
+    def __init__(self, name):
+        self.name, self.target = name, make_target(name)
+
+    def run(self, design, batch, watch):
+        if batch.seed == 2:
+            raise BadRecord("seed 2 is damaged")
+        return self.target.run(design, batch, watch)
+
+
+def test_only_one_sweep_of_a_study_at_a_time(study, tmp_path):
+    path, refusals = study(TWO), []
+
+    class Nested(FailsOnSeedTwo):
+        def run(self, design, batch, watch):
+            with pytest.raises(BadInput, match="another sweep of mine is under way") as refused:
+                sweep(path, tmp_path)
+            refusals.append(refused)
+            return self.target.run(design, batch, watch)
+
+    assert sweep(path, tmp_path, make=Nested).ran == 4
+    assert len(refusals) == 4
+
+
+def test_progress_says_runs_time_left_and_dollars(study, tmp_path, capsys):
+    watch = Lines()
+    done = sweep(study(TWO), tmp_path, watch=watch)
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert last.startswith("4/4 runs")
+    assert "0 s left" in last
+    assert f"${done.cost_usd:,.4f}" in last
+
+
+def test_a_local_run_has_its_prediction_on_disk_first(study, tmp_path):
+    text = "runs: [{design: sqs, target: local, items: 10, seed: 1}]"
+    (job,) = sweep(study(text), tmp_path).jobs
+    prediction = tmp_path / "predictions" / f"{job.run_id}.json"
+    run = tmp_path / "runs" / job.run_id
+    assert read_run(run).items_processed == 10
+    assert prediction.stat().st_mtime_ns < (run / "run.json").stat().st_mtime_ns

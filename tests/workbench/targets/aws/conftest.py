@@ -1,0 +1,308 @@
+"""A deployed stack in moto: real resources, a CloudFormation stack that only names them."""
+
+import io
+import json
+import time
+import zipfile
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+from moto import mock_aws
+
+from workbench.aws_clients import Aws
+from workbench.designs import make_design
+from workbench.ledger import Ledger
+from workbench.targets.aws import AwsOptions, AwsTarget
+from workbench.targets.aws.clock import Clock, Patience
+from workbench.targets.aws.hold import Place
+from workbench.targets.aws.stack import find_stack
+
+REGION = "us-east-1"
+ACCOUNT = "123456789012"
+ROLES = {
+    "sqs": ("Batcher", "Processor", "Finalizer", "Failures"),
+    "sfn": ("Batcher", "Processor", "Summary"),
+}
+PATIENCE = Patience(
+    settings_s=5,
+    visibility_s=0,
+    look_s=0,
+    look_max_s=0,
+    notice_s=0,
+    logs_s=0,
+    metrics_s=0,
+    settle_s=0,
+    meter_s=0,
+)
+
+
+@dataclass
+class Ticks:
+    """A clock that a test moves: each sleep takes its time at once, each look a second."""
+
+    at: float = field(default_factory=time.time)
+
+    def now(self):
+        self.at += 1
+        return self.at
+
+    def sleep(self, seconds):
+        self.at += seconds
+
+
+class World:
+    """moto with one deployed design, and what a test asks of it."""
+
+    def __init__(self, design: str, results: Any) -> None:
+        self.results = results
+        self.clock = Ticks()
+        self.design = make_design(design)
+        self.outputs = _deploy(design)
+        self.calls: list[str] = []
+
+    @property
+    def place(self) -> Place:
+        aws = Aws()
+        self.listen(aws)
+        clock = Clock(self.clock.now, self.clock.sleep, trusted=True)
+        return Place(aws, find_stack(aws, self.design.name), Ledger(self.results), clock, PATIENCE)
+
+    def listen(self, aws: Aws) -> None:
+        """Write down the calls that change something, in order."""
+        original = aws._count
+
+        def count(model, **rest):
+            original(model, **rest)
+            if not model.name.startswith(("Get", "List", "Describe", "Query", "Receive")):
+                self.calls.append(model.name)
+
+        aws._count = count
+
+    def target(self, **changes: Any) -> AwsTarget:
+        options = AwsOptions(
+            results=self.results,
+            say=lambda text: None,
+            clock=Clock(self.clock.now, self.clock.sleep, trusted=True),
+            patience=PATIENCE,
+        )
+        return AwsTarget(replace(options, **changes))
+
+    def client(self, service: str) -> Any:
+        return boto3.client(service, REGION)
+
+    def meta(self, batch: str, **fields: Any) -> None:
+        """Put a batch record as the handlers write it."""
+        record = {
+            "pk": f"batch#{batch}",
+            "sk": "META",
+            "status": "OPEN",
+            "planned": True,
+            "hop": 3,
+            "hop_by": "me",
+            "items": 10,
+            "knobs": json.dumps(self.design.batch_knobs()),
+        } | fields
+        table = boto3.resource("dynamodb", REGION).Table(self.outputs["StateTableName"])
+        table.put_item(Item=record)
+        if record["status"] in ("OPEN", "CANCELLED"):
+            table.put_item(Item={"pk": "open", "sk": batch})
+
+    def notify(self, batch: str, **fields: Any) -> None:
+        """Let the topic's queue have a notice."""
+        notice = {"batch_id": batch, "status": "complete", "items_failed": 0} | fields
+        self.client("sqs").send_message(
+            QueueUrl=self.outputs["NoticesQueueUrl"], MessageBody=json.dumps(notice)
+        )
+
+    def log(self, role: str, *lines: Any) -> None:
+        """Let a function's log group have these lines: texts, or embedded metrics."""
+        logs, group = self.client("logs"), f"/aws/lambda/{role}"
+        with suppress(ClientError):
+            logs.create_log_group(logGroupName=group)
+            logs.create_log_stream(logGroupName=group, logStreamName="stream")
+        texts = [one if isinstance(one, str) else json.dumps({"_aws": {}} | one) for one in lines]
+        stamp = int(self.clock.at * 1000)
+        events = [{"timestamp": stamp, "message": text} for text in texts]
+        if events:
+            logs.put_log_events(logGroupName=group, logStreamName="stream", logEvents=events)
+
+    def metric(self, namespace: str, name: str, value: float, **dimension: str) -> None:
+        """Let CloudWatch have one value."""
+        [(key, of)] = dimension.items()
+        data = {
+            "MetricName": name,
+            "Dimensions": [{"Name": key, "Value": of}],
+            "Value": value,
+            "Timestamp": datetime.fromtimestamp(self.clock.at, UTC),
+        }
+        self.client("cloudwatch").put_metric_data(Namespace=namespace, MetricData=[data])
+
+    def evidence(self, batch: str, items: int) -> None:
+        """Logs and metrics of a batch that was worked by one invocation."""
+        done = {"batch_id": batch, "items_processed": items, "last_done_at": self.clock.at + 50}
+        self.log("Processor", done, f"REPORT RequestId: 1\tBilled Duration: {items} ms")
+        self.log(
+            "Batcher", {"batch_id": batch, "items_created": items, "created_at": self.clock.at}
+        )
+        for role in ROLES[self.design.name]:
+            self.log(role)
+        self.metric("AWS/DynamoDB", "ConsumedWriteCapacityUnits", 2 * items, TableName="state")
+        self.metric("AWS/SQS", "NumberOfMessagesSent", items / 10, QueueName="ItemQueue")
+        self.metric("AWS/Logs", "IncomingBytes", 1000, LogGroupName="/aws/lambda/Processor")
+
+    def restack(self, **outputs: Any) -> None:
+        """Deploy the stack again with other outputs; None takes one away."""
+        merged = {k: v for k, v in (self.outputs | outputs).items() if v is not None}
+        formation = self.client("cloudformation")
+        formation.delete_stack(StackName=self.design.stack)
+        formation.create_stack(StackName=self.design.stack, TemplateBody=_template(merged))
+
+
+@pytest.fixture(autouse=True)
+def credentials(monkeypatch):
+    for name in ("AWS_ENDPOINT_URL", "AWS_PROFILE", "AWS_SESSION_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    monkeypatch.setenv("AWS_REGION", REGION)
+    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
+    monkeypatch.setenv("WORKBENCH_AWS_LACKS", "insights")
+
+
+@pytest.fixture
+def refusing(monkeypatch):
+    """Let AWS answer an operation with an error, from the n-th call on."""
+
+    def refuse(operation: str, code: str, after: int = 0) -> None:
+        class Session(boto3.Session):
+            def __init__(self, **given):
+                super().__init__(**given)
+                self.events.register("before-call.*.*", self._look)
+
+            def _look(self, model, **_):
+                if model.name == operation:
+                    seen.append(model.name)
+                    if len(seen) > after:
+                        message = f"arn:aws:iam::{ACCOUNT}:user/somebody is refused"
+                        error = {"Error": {"Code": code, "Message": message}}
+                        raise ClientError(error, operation)
+
+        seen: list[str] = []
+        monkeypatch.setattr("workbench.aws_clients.boto3.Session", Session)
+
+    return refuse
+
+
+@pytest.fixture
+def moto():
+    with mock_aws(config={"lambda": {"use_docker": False}}):
+        yield
+
+
+@pytest.fixture
+def sqs(moto, tmp_path):
+    return World("sqs", tmp_path)
+
+
+@pytest.fixture
+def sfn(moto, tmp_path):
+    return World("sfn", tmp_path)
+
+
+def _deploy(name: str) -> dict[str, str]:
+    """The parts of a stack that a run touches, and the stack that names them."""
+    design = make_design(name)
+    sqs, lambda_ = boto3.client("sqs", REGION), boto3.client("lambda", REGION)
+
+    def queue(queue_name: str, visibility_s: int = 30) -> str:
+        attributes = {"VisibilityTimeout": str(visibility_s)}
+        return sqs.create_queue(QueueName=queue_name, Attributes=attributes)["QueueUrl"]
+
+    topic = boto3.client("sns", REGION).create_topic(Name="notices")["TopicArn"]
+    outputs = {
+        "Version": "1",
+        "DesignKnobs": json.dumps(design.knobs()),
+        "TopicArn": topic,
+        "NoticesQueueUrl": queue("Notices"),
+        "RuleName": "cron",
+    }
+    boto3.client("events", REGION).put_rule(Name="cron", ScheduleExpression="rate(1 day)")
+    role = boto3.client("iam", REGION).create_role(RoleName="role", AssumeRolePolicyDocument="{}")[
+        "Role"
+    ]["Arn"]
+    for title in ROLES[name]:
+        outputs[f"{title}Name"] = title
+        lambda_.create_function(
+            FunctionName=title,
+            Runtime="python3.13",
+            Role=role,
+            Handler="x.y",
+            Code={"ZipFile": _zip()},
+            MemorySize=design.memory_mb if title == "Processor" else 256,
+            Timeout=design.processor_timeout_s if title == "Processor" else 60,
+        )
+    outputs |= _sqs_parts(queue) if name == "sqs" else _sfn_parts(role)
+    boto3.client("cloudformation", REGION).create_stack(
+        StackName=design.stack, TemplateBody=_template(outputs)
+    )
+    return outputs
+
+
+def _sqs_parts(queue) -> dict[str, str]:
+    design = make_design("sqs")
+    outputs = {
+        "PlanQueueUrl": queue("PlanQueue", 5400),
+        "ItemQueueUrl": queue("ItemQueue", design.visibility_timeout_s),
+        "PollQueueUrl": queue("PollQueue"),
+        "DeadLettersUrl": queue("DeadLetters"),
+        "StateTableName": "state",
+    }
+    keys = {"pk": "HASH", "sk": "RANGE"}
+    boto3.client("dynamodb", REGION).create_table(
+        TableName="state",
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": k, "AttributeType": "S"} for k in keys],
+        KeySchema=[{"AttributeName": k, "KeyType": kind} for k, kind in keys.items()],
+    )
+    for output, source, function in (
+        ("ItemMappingId", "ItemQueue", "Processor"),
+        ("PlanMappingId", "PlanQueue", "Batcher"),
+    ):
+        made = boto3.client("lambda", REGION).create_event_source_mapping(
+            EventSourceArn=f"arn:aws:sqs:{REGION}:{ACCOUNT}:{source}",
+            FunctionName=function,
+            BatchSize=10,
+            ScalingConfig={"MaximumConcurrency": 10},
+        )
+        outputs[output] = made["UUID"]
+    return outputs
+
+
+def _sfn_parts(role: str) -> dict[str, str]:
+    boto3.client("s3", REGION).create_bucket(Bucket="bucket")
+    definition = {"StartAt": "Wait", "States": {"Wait": {"Type": "Succeed"}}}
+    machine = boto3.client("stepfunctions", REGION).create_state_machine(
+        name="Machine", definition=json.dumps(definition), roleArn=role
+    )
+    return {"BucketName": "bucket", "StateMachineArn": machine["stateMachineArn"]}
+
+
+def _template(outputs: dict[str, str]) -> str:
+    return json.dumps(
+        {
+            "Resources": {"Nothing": {"Type": "AWS::CloudFormation::WaitConditionHandle"}},
+            "Outputs": {name: {"Value": value} for name, value in outputs.items()},
+        }
+    )
+
+
+def _zip() -> bytes:
+    body = io.BytesIO()
+    with zipfile.ZipFile(body, "w") as archive:
+        archive.writestr("x.py", "def y(event, context): return 1")
+    return body.getvalue()

@@ -1,0 +1,115 @@
+"""The logs' counts, read by queries or line by line, say the same things."""
+
+import pytest
+from botocore.stub import ANY, Stubber
+
+from workbench.aws_clients import AwsFailed
+from workbench.errors import BadInput
+from workbench.targets.aws.events import EventsReader, peak
+from workbench.targets.aws.insights import InsightsReader
+from workbench.targets.aws.logs import Billed, Counted, Window, able, log_groups, log_reader
+
+WINDOW = Window(1_795_000_000, 1_795_000_100)
+GROUPS = {"processor": "/aws/lambda/Processor", "batcher": "/aws/lambda/Batcher"}
+
+
+def events(sqs):
+    return EventsReader(sqs.place.aws, GROUPS, overhead_ms=100)
+
+
+def around(sqs):
+    return Window(sqs.clock.at - 60, sqs.clock.at + 60)
+
+
+def test_the_lines_of_a_batch_are_added_up(sqs):
+    one = {"items_processed": 40, "items_failed": 1, "items_duplicated": 2, "last_done_at": 1.5}
+    sqs.log("Processor", *({"batch_id": "b-1"} | one for _ in range(2)))
+    sqs.log("Processor", {"batch_id": "b-10"} | one, '{"batch_id": "b-1"}', "a text with b-1 in it")
+    sqs.log("Batcher", {"batch_id": "b-1", "items_created": 82, "created_at": 1.25})
+    assert events(sqs).counted("b-1", around(sqs)) == Counted(80, 2, 4, 1.5, 1.25)
+
+
+def test_the_report_lines_tell_what_was_billed(sqs):
+    sqs.log(
+        "Processor",
+        "REPORT RequestId: a\tDuration: 99.5 ms\tBilled Duration: 100 ms\tMemory Size: 128 MB",
+        "REPORT RequestId: b\tDuration: 50 ms\tBilled Duration: 350 ms\tInit Duration: 300.1 ms",
+        "END RequestId: b",
+    )
+    sqs.log("Batcher")
+    expected = Billed(requests=2, billed_ms=450, cold_starts=1, express_steps=2 + 5, peak=2)
+    assert events(sqs).billed(around(sqs)) == {"processor": expected}
+
+
+def test_spans_that_only_touch_do_not_overlap():
+    assert peak([(0, 10), (10, 20), (5, 15)]) == 2
+    assert peak([]) == 0
+
+
+def answered(sqs, *answers):
+    """Logs Insights with recorded answers; moto ignores filters and sums."""
+    place = sqs.place
+    stub = Stubber(place.aws.client("logs"))
+    for content in answers:
+        stub.add_response("start_query", {"queryId": "q"}, {**asked(), "queryString": ANY})
+        stub.add_response("get_query_results", {"status": "Running", "results": []})
+        stub.add_response("get_query_results", content)
+    stub.activate()
+    return InsightsReader(place.aws, GROUPS, 100, place.clock)
+
+
+def asked():
+    groups = list(GROUPS.values())
+    return {"logGroupNames": groups, "startTime": 1_795_000_000, "endTime": 1_795_000_101}
+
+
+def rows(*records):
+    return {
+        "status": "Complete",
+        "results": [[{"field": k, "value": v} for k, v in one.items()] for one in records],
+        "statistics": {"bytesScanned": 1234.0},
+    }
+
+
+def test_insights_counts_a_batch_in_one_query(sqs):
+    sums = {"processed": "80", "failed": "2", "duplicated": "4"}
+    times = {"last_done_at": "1.7950000995E9", "created_at": "1795000010.25"}
+    reader = answered(sqs, rows(sums | times))
+    counted = Counted(80, 2, 4, 1_795_000_099.5, 1_795_000_010.25)
+    assert reader.counted("b-1", WINDOW) == counted
+    assert reader.scanned_bytes == 1234
+
+
+def test_insights_has_nothing_of_a_batch_that_logged_nothing(sqs):
+    assert answered(sqs, rows()).counted("b-1", WINDOW) == Counted()
+
+
+def test_insights_tells_what_was_billed_by_function(sqs):
+    columns = {"requests": "2", "billed_ms": "450", "cold_starts": "1", "express_steps": "7"}
+    reader = answered(sqs, rows({"@log": "123456789012:/aws/lambda/Processor"} | columns))
+    assert reader.billed(WINDOW) == {"processor": Billed(2, 450, 1, 7)}
+
+
+def test_a_query_that_fails_says_that_the_batch_can_be_read_again(sqs):
+    reader = answered(sqs, {"status": "Failed", "results": []})
+    with pytest.raises(AwsFailed, match="the query is Failed"):
+        reader.counted("b-1", WINDOW)
+
+
+def test_what_the_service_lacks_is_said_in_one_place(sqs, monkeypatch):
+    place = sqs.place
+    assert isinstance(log_reader(place.aws, place.deployed, place.clock), EventsReader)
+    monkeypatch.setenv("WORKBENCH_AWS_LACKS", "")
+    assert able("insights")
+    assert isinstance(log_reader(place.aws, place.deployed, place.clock), InsightsReader)
+    monkeypatch.setenv("WORKBENCH_AWS_LACKS", "insight")
+    with pytest.raises(BadInput, match="names insight; known is insights"):
+        able("insights")
+
+
+def test_every_function_has_its_log_group(sqs):
+    place = sqs.place
+    assert log_groups(place.aws, place.deployed) == {
+        role: f"/aws/lambda/{role.capitalize()}"
+        for role in ("batcher", "processor", "finalizer", "failures")
+    }

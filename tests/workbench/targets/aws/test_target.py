@@ -1,0 +1,275 @@
+"""The target: one batch from its settings to its run folder, whatever happens on the way."""
+
+import json
+import re
+from decimal import Decimal
+
+import pytest
+
+from workbench.aws_clients import NoCredentials
+from workbench.batch import Batch
+from workbench.designs import make_design
+from workbench.errors import BadInput, BudgetExceeded, NotDeployed
+from workbench.ledger import Entry, Ledger, order_of
+from workbench.records import write_folder
+
+BATCH = Batch(100, 7, "b-1")
+
+
+def ready(world, batch="b-1", **meta):
+    """Let the batch be done by the time that it is looked at."""
+    fields = {"status": "NOTIFIED", "items": 100, "detected_at": Decimal(int(world.clock.at + 60))}
+    world.meta(batch, **(fields | meta))
+    world.notify(batch, detected_at=world.clock.at + 60)
+    world.evidence(batch, 100)
+
+
+def run(world, watch=lambda now: None, design=None, batch=BATCH, **changes):
+    return world.target(**changes).run(design or world.design, batch, watch)
+
+
+def test_a_batch_is_triggered_followed_and_collected(sqs):
+    ready(sqs)
+    seen = []
+    folder = run(sqs, seen.append)
+    assert (folder.run.reason, folder.run.status) == ("", "complete")
+    assert (folder.run.items_processed, folder.run.items_failed) == (100, 0)
+    assert (folder.run.invocations, folder.run.peak_concurrency) == (1, 1)
+    assert folder.run.detected_s > folder.run.processed_s > folder.run.created_s > 0
+    assert (seen[-1].items_done, seen[-1].items) == (100, 100)
+    assert Ledger(sqs.results).read("b-1").phase == "notified"
+
+
+def test_the_same_order_is_one_batch_until_it_is_collected(sqs):
+    """A run that died is found again under its own id; once its folder is there, a new one runs."""
+    ready(sqs)
+    run(sqs)  # and the machine dies before the folder is written
+    folder = run(sqs, batch=Batch(100, 7, "b-2"))
+    assert (folder.run.run_id, folder.run.batch_id) == ("b-1", "b-1")
+    write_folder(folder, sqs.results)
+    ready(sqs, "b-3")
+    assert run(sqs, batch=Batch(100, 7, "b-3")).run.batch_id == "b-3"
+    assert Ledger(sqs.results).read("b-1").phase == "collected"
+
+
+def test_a_planned_batch_is_triggered_and_a_triggered_one_is_not(sqs):
+    place = sqs.place
+    order = order_of(sqs.design, BATCH, place.deployed.key)
+    entry = Entry("b-0", order, "sqs", 100, 7, place.deployed.key, "us-east-1")
+    invoked = []
+    for phase in ("planned", "triggered"):
+        Ledger(sqs.results).write(entry.at(phase, triggered_at=sqs.clock.at))
+        ready(sqs, "b-0")
+        target = sqs.target()
+        place = target._place(sqs.design)
+        target._place = lambda design, place=place: place
+        folder = target.run(sqs.design, BATCH, lambda now: None)
+        assert (folder.run.batch_id, folder.run.status) == ("b-0", "complete")
+        invoked.append(place.aws.calls["lambda", "Invoke"])
+    assert invoked == [1, 0]
+
+
+def test_other_knobs_are_another_order(sqs):
+    place = sqs.place
+    other = make_design("sqs", settings={"memory_mb": 256})
+    orders = {
+        order_of(sqs.design, BATCH, place.deployed.key),
+        order_of(other, BATCH, place.deployed.key),
+        order_of(sqs.design, Batch(101, 7, "b-1"), place.deployed.key),
+        order_of(sqs.design, Batch(100, 8, "b-1"), place.deployed.key),
+        order_of(sqs.design, BATCH, "another stack"),
+    }
+    assert len(orders) == 5
+    assert order_of(sqs.design, Batch(100, 7, "b-9"), place.deployed.key) in orders
+
+
+def test_a_run_is_refused_while_another_batch_is_open(sqs):
+    sqs.meta("cron-20261123T0600")
+    with pytest.raises(BadInput, match="cron-20261123T0600 is OPEN on SqsBatchProcessing"):
+        run(sqs)
+    assert Ledger(sqs.results).entries() == []
+    assert sqs.place.switchboard().read().cron
+
+
+def test_a_run_is_refused_while_a_stopped_batch_is_there(sqs):
+    sqs.meta("b-0", status="CANCELLED")
+    with pytest.raises(BadInput, match="`workbench resume b-0` or `workbench purge b-0` first"):
+        run(sqs)
+
+
+def test_a_run_is_refused_while_the_sources_are_off(sqs):
+    sqs.place.switchboard().switch_sources(False)
+    with pytest.raises(BadInput, match="the event sources of SqsBatchProcessing are off"):
+        run(sqs)
+
+
+def test_a_forecast_above_the_limit_starts_nothing(sqs):
+    def forecast(design, items):
+        return Decimal("0.02") * items
+
+    with pytest.raises(BudgetExceeded, match=r"the forecast is \$2.0000 and --max-usd is \$1.00"):
+        run(sqs, forecast=forecast)
+    assert Ledger(sqs.results).entries() == []
+
+
+def test_a_batch_that_passes_the_limit_is_stopped(sqs):
+    sqs.meta("b-1", items=100)
+    before = sqs.place.switchboard().read()
+    sqs.metric("AWS/DynamoDB", "ConsumedWriteCapacityUnits", 2e6, TableName="state")
+    folder = run(sqs)
+    assert folder.run.status == "incomplete"
+    assert re.match(r"\$1.\d+ are spent by our meter and --max-usd is \$1.00", folder.run.reason)
+    assert "`workbench resume b-1` or `workbench purge b-1`" in folder.run.reason
+    place = sqs.place
+    assert place.ledger.read("b-1").phase == "stopped"
+    assert not place.switchboard().sources_on()
+    after = place.switchboard().read()
+    assert (after.functions, after.cron) == (before.functions, False)
+
+
+def test_a_batch_without_a_notification_ends_in_time(sqs):
+    """Its state says what is known, the settings are back, and the same order goes on later."""
+    sqs.meta("b-1", items=100)
+    before = sqs.place.switchboard().read()
+    folder = run(sqs, timeout_s=60)
+    assert folder.run.status == "incomplete"
+    assert folder.run.reason.startswith("no notification within 60 s: the batch is open, about")
+    assert sqs.place.switchboard().read() == before
+    write_folder(folder, sqs.results)
+    ready(sqs)
+    again = run(sqs, batch=Batch(100, 7, "b-2"))
+    assert (again.run.status, again.run.batch_id, again.run.run_id) == ("complete", "b-1", "b-1-2")
+
+
+def test_the_state_tells_the_end_where_the_notice_was_lost(sqs):
+    sqs.meta("b-1", status="NOTIFIED", items=100, detected_at=Decimal(int(sqs.clock.at + 9)))
+    sqs.evidence("b-1", 100)
+    assert run(sqs).run.status == "complete"
+
+
+def test_a_batch_that_could_not_start_says_why(sqs):
+    sqs.notify("b-1", status="not_started", reason="items 0 is not a whole number")
+    sqs.evidence("b-0", 1)
+    folder = run(sqs)
+    assert folder.run.reason == "the batch not started: items 0 is not a whole number"
+    assert Ledger(sqs.results).read("b-1").phase == "failed"
+
+
+def test_a_complete_batch_whose_logs_are_late_can_be_collected_again(sqs):
+    ready(sqs, "b-1")
+    sqs.meta("b-1", status="NOTIFIED", items=200)
+    folder = run(sqs, batch=Batch(200, 7, "b-1"))
+    assert folder.run.status == "incomplete"
+    assert "CloudWatch still lacks the log lines of 100 items" in folder.run.reason
+
+
+@pytest.mark.parametrize(
+    ("operation", "code", "words"),
+    [
+        ("ReceiveMessage", "ExpiredToken", "the credentials have expired. Log in again"),
+        ("Invoke", "TooManyRequestsException", "was throttled 6 times"),
+        ("UpdateFunctionConfiguration", "AccessDeniedException", "is not allowed"),
+        ("FilterLogEvents", "ThrottlingException", "was throttled 6 times"),
+    ],
+)
+def test_whatever_aws_refuses_ends_in_a_folder_that_says_so(sqs, refusing, operation, code, words):
+    refusing(operation, code)
+    ready(sqs)
+    before = sqs.place.switchboard().read()
+    design = make_design("sqs", settings={"memory_mb": 256})
+    folder = run(sqs, design=design)
+    assert folder.run.status == "incomplete"
+    assert words in folder.run.reason
+    assert "123456789012" not in folder.run.reason
+    if operation != "UpdateFunctionConfiguration":
+        assert sqs.place.switchboard().read() == before
+    assert Ledger(sqs.results).read("b-1").phase in ("planned", "triggered", "notified")
+    write_folder(folder, sqs.results)
+
+
+def test_an_expired_token_leaves_the_settings_for_the_next_run(sqs, refusing, monkeypatch):
+    ready(sqs)
+    before = sqs.place.switchboard().read()
+    design = make_design("sqs", settings={"memory_mb": 256})
+    with monkeypatch.context():
+        refusing("UpdateFunctionConfiguration", "ExpiredTokenException", after=2)
+        folder = run(sqs, design=design)
+    assert folder.run.status == "complete"
+    assert sqs.place.ledger.settings(sqs.place.deployed.key) is not None
+    monkeypatch.undo()
+    monkeypatch.setenv("WORKBENCH_AWS_LACKS", "insights")
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    monkeypatch.setenv("AWS_REGION", "us-east-1")
+    assert sqs.place.switchboard().read() != before
+    run(sqs, design=design, batch=Batch(100, 7, "b-1"))
+    assert sqs.place.switchboard().read() == before
+
+
+@pytest.mark.parametrize(
+    ("answer", "phase"), [("s", "stopped"), ("l", "triggered"), ("", "triggered")]
+)
+def test_a_ctrl_c_asks_what_is_to_become_of_the_batch(sqs, answer, phase):
+    sqs.meta("b-1", items=100)
+    before, asked = sqs.place.switchboard().read(), []
+
+    def interrupt(now):
+        raise KeyboardInterrupt
+
+    def ask(question):
+        asked.append(question)
+        return answer
+
+    folder = run(sqs, interrupt, ask=ask)
+    assert "[s]top it there, or [l]eave it running?" in asked[0]
+    assert folder.run.status == "incomplete"
+    said = "goes on running on AWS" if phase == "triggered" else "stopped by Ctrl-C"
+    assert said in folder.run.reason
+    assert Ledger(sqs.results).read("b-1").phase == phase
+    assert sqs.place.switchboard().sources_on() == (phase == "triggered")
+    assert sqs.place.switchboard().read().functions == before.functions
+
+
+@pytest.mark.parametrize("missing", ["AWS_ACCESS_KEY_ID", "AWS_REGION"])
+def test_without_credentials_or_region_nothing_happens(sqs, monkeypatch, missing, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    for name in (missing, missing.replace("_ID", ""), "AWS_SECRET_ACCESS_KEY"):
+        if missing == "AWS_ACCESS_KEY_ID" or name == missing:
+            monkeypatch.delenv(name, raising=False)
+    if missing == "AWS_REGION":
+        monkeypatch.delenv("AWS_DEFAULT_REGION")
+    with pytest.raises(NoCredentials) as caught:
+        run(sqs)
+    assert caught.value.exit_code == 2
+    assert "Set AWS_" in str(caught.value)
+
+
+def test_a_session_in_another_region_than_the_prices_is_refused(sqs, monkeypatch):
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+    with pytest.raises(NotDeployed, match="the session is in eu-west-1 and the prices are of us-"):
+        run(sqs)
+
+
+def test_an_execution_that_fails_is_no_complete_batch(sfn):
+    sfn.notify("b-1", status="failed", reason="States.DataLimitExceeded")
+    for role in ("Batcher", "Processor", "Summary"):
+        sfn.log(role)
+    folder = run(sfn)
+    assert folder.run.status == "incomplete"
+    assert folder.run.reason == "the batch failed: States.DataLimitExceeded"
+
+
+def test_no_account_is_written_anywhere(sqs):
+    ready(sqs)
+    path = write_folder(run(sqs), sqs.results)
+    files = [path / "run.json", *(sqs.results / "ledger").glob("*")]
+    text = "\n".join(file.read_text() for file in files)
+    assert re.findall(r"\d{12}", text.replace(json.dumps(sqs.clock.at), "")) == []
+
+
+def test_the_deployed_stack_can_be_asked_about_its_runs(sqs):
+    cloud = sqs.target().cloud("sqs")
+    assert cloud.outputs["ProcessorName"] == "Processor"
+    assert cloud.client("sqs") is cloud.client("sqs")
+    assert (cloud.full, cloud.late_s, cloud.triggered_at) == (False, 10, None)

@@ -1,0 +1,208 @@
+"""The model as a target: whole run folders, units that N and the knobs determine, bad input."""
+
+from decimal import Decimal
+from math import ceil
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from workbench.batch import Batch
+from workbench.bill import bill
+from workbench.designs import make_design
+from workbench.errors import BadInput, BadKnob, WorkbenchError
+from workbench.prices import load_book
+from workbench.profile import load_profile
+from workbench.records import read_folder, write_folder
+from workbench.targets.model.outcome import play
+from workbench.targets.model.sfn_settings import sfn_settings
+from workbench.targets.model.sqs_settings import sqs_settings
+from workbench.targets.model.target import ModelTarget
+
+
+def run(design, items, seed=7, **knobs):
+    made = make_design(design, settings=knobs)
+    return ModelTarget().run(made, Batch(items, seed, "b-1"), lambda progress: None)
+
+
+def quantity(folder, usage_type, label):
+    rows = folder.usage
+    rows = rows[(rows.usage_type == usage_type) & (rows.label == label)]
+    return sum(rows.quantity, Decimal(0))
+
+
+@pytest.mark.parametrize("design", ["sqs", "sfn"])
+def test_a_run_folder_is_written_and_read_back_whole(design, tmp_path):
+    folder = run(design, 2_000)
+    back = read_folder(write_folder(folder, tmp_path))
+    assert back.run == folder.run
+    assert back.usage.equals(folder.usage)
+    assert back.timeline.equals(folder.timeline)
+
+
+@pytest.mark.parametrize("design", ["sqs", "sfn"])
+def test_the_same_seed_gives_the_same_run_and_another_seed_another(design):
+    first, again, other = run(design, 3_000), run(design, 3_000), run(design, 3_000, seed=8)
+    assert first.usage.equals(again.usage)
+    assert first.timeline.equals(again.timeline)
+    assert first.run.processed_s != other.run.processed_s
+
+
+@pytest.mark.parametrize("design", ["sqs", "sfn"])
+def test_every_usage_line_has_a_price_and_a_label(design):
+    table = bill(run(design, 500, telemetry="put_metric_data").usage, load_book())
+    assert set(table.label) == {"work", "dispatch", "knowing", "telemetry"}
+    assert (table.cost_usd >= 0).all()
+
+
+def test_sqs_counts_what_n_and_the_knobs_determine():
+    folder = run("sqs", 25_000)
+    assert quantity(folder, "Request-ARM", "work") == 250  # 10 messages of 10 items
+    assert quantity(folder, "Request-ARM", "dispatch") == 2 + 3  # root, plan, three segments
+    looks = quantity(folder, "Request-ARM", "knowing")
+    # puts and deletes; root 4, plan 2, a segment's record and its 3 changes, looks, the end 5
+    assert quantity(folder, "WriteRequestUnits", "knowing") == 50_000 + 4 + 2 + 3 * 4 + looks + 5
+
+
+def test_sfn_counts_what_n_and_the_knobs_determine():
+    folder = run("sfn", 25_000, segment_items=10_000)
+    children = ceil(25_000 / 100)
+    assert quantity(folder, "Request-ARM", "work") == children
+    assert quantity(folder, "StateTransition", "dispatch") == 4 + 3 + children
+    assert quantity(folder, "StateTransition", "knowing") == 3
+    assert quantity(folder, "StepFunctions-Request", "dispatch") == children
+    assert quantity(folder, "Requests-Tier2", "dispatch") == 3
+
+
+def test_standard_children_pay_two_transitions_and_no_express_time():
+    folder = run("sfn", 1_000, child_type="STANDARD")
+    assert quantity(folder, "StateTransition", "dispatch") == 4 + 1 + 2 * 10
+    assert quantity(folder, "StepFunctions-GB-Second", "dispatch") == 0
+
+
+@pytest.mark.parametrize("design", ["sqs", "sfn"])
+def test_poisoned_items_are_listed_as_failed_and_all_others_done(design):
+    folder = run(design, 20_000, poison_per_million=5_000)
+    made, batch = make_design(design), Batch(20_000, 7, "b-1")
+    assert made.poison_per_million == 0
+    from workbench.batch import draw
+
+    poisoned = int((draw(7, 0, 20_000, 1_000, 5_000)[1] < 0).sum())
+    assert folder.run.items_failed == poisoned > 50
+    assert folder.run.items_processed == batch.items - poisoned
+
+
+def test_one_metric_call_an_item_is_billed_where_it_is_asked_for():
+    for design in ("sqs", "sfn"):
+        folder = run(design, 700, telemetry="put_metric_data")
+        assert quantity(folder, "CW:Requests", "telemetry") == 700
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    items=st.integers(1, 20_000),
+    seed=st.integers(0, 2**40),
+    per_message=st.integers(1, 50),
+    max_concurrency=st.sampled_from([None, 2, 30, 900]),
+    track=st.sampled_from(["item", "message"]),
+    claim=st.booleans(),
+    concurrency=st.integers(1, 20),
+    shards=st.integers(1, 30),
+)
+def test_whatever_the_knobs_sqs_ends_in_order_and_within_its_limits(
+    items, seed, per_message, max_concurrency, track, claim, concurrency, shards
+):
+    folder = run(
+        "sqs",
+        items,
+        seed,
+        items_per_message=per_message,
+        messages_per_invocation=5,
+        max_concurrency=max_concurrency,
+        track=track,
+        claim=claim,
+        item_concurrency=concurrency,
+        state_shards=shards,
+    )
+    one = folder.run
+    assert one.created_s > 0
+    assert 0 < one.processed_s <= one.detected_s
+    assert one.peak_concurrency <= (max_concurrency or 1_000)
+    assert one.cold_starts <= one.peak_concurrency <= one.invocations
+    assert one.invocations >= ceil(items / (per_message * 5))
+    assert folder.timeline.groupby("metric").size().max() <= 2_000
+    done = folder.timeline[folder.timeline.metric == "items_done"].value
+    assert done.is_monotonic_increasing
+    assert done.iloc[-1] == items
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    items=st.integers(1, 20_000),
+    seed=st.integers(0, 2**40),
+    per_child=st.integers(1, 100),
+    max_concurrency=st.sampled_from([None, 1, 30, 900]),
+    concurrency=st.integers(1, 20),
+)
+def test_whatever_the_knobs_sfn_ends_in_order_and_within_its_limits(
+    items, seed, per_child, max_concurrency, concurrency
+):
+    knobs = {"items_per_child": per_child, "item_concurrency": concurrency}
+    folder = run("sfn", items, seed, max_concurrency=max_concurrency, **knobs)
+    one = folder.run
+    assert 0 < one.created_s < one.processed_s < one.detected_s
+    assert one.peak_concurrency <= (max_concurrency or 1_000)
+    assert one.invocations == ceil(items / per_child)
+
+
+def test_a_table_of_more_writes_a_second_creates_faster():
+    slow = run("sqs", 500_000, max_concurrency=2)
+    warm = run("sqs", 500_000, max_concurrency=2, warm_write_units=8_000)
+    assert slow.run.created_s == pytest.approx(500_000 / 4_000, rel=0.05)
+    assert warm.run.created_s == pytest.approx(500_000 / 8_000, rel=0.05)
+
+
+def test_one_key_takes_a_thousand_writes_a_second():
+    one_key = run("sqs", 100_000, max_concurrency=2, state_shards=1)
+    assert one_key.run.created_s == pytest.approx(100_000 / 1_000, rel=0.05)
+
+
+def test_segments_that_starve_each_other_of_writes_do_not_complete():
+    folder = run("sqs", 10_000_000, batcher_concurrency=None, value_max=0)
+    assert folder.run.status == "incomplete"
+    assert folder.run.reason.startswith("segment time")
+
+
+def test_express_children_that_wait_too_long_for_a_lambda_do_not_complete():
+    folder = run("sfn", 1_000_000, max_concurrency=None)
+    assert folder.run.status == "incomplete"
+    assert folder.run.reason.startswith("child time")
+
+
+def test_more_than_a_hundred_million_items_are_refused():
+    with pytest.raises(BadKnob, match="100,000,000"):
+        run("sqs", 100_000_001)
+
+
+def test_a_profile_without_a_constant_is_refused():
+    profile = load_profile()
+    entries = {k: v for k, v in profile.entries.items() if k != "esm_dispatch"}
+    with pytest.raises(BadInput, match="esm_dispatch"):
+        ModelTarget(type(profile)("x", entries)).run(
+            make_design("sqs"), Batch(10, 7, "b"), lambda progress: None
+        )
+
+
+@pytest.mark.parametrize("design", ["sqs", "sfn"])
+def test_not_a_number_stops_the_run(design):
+    make = {"sqs": sqs_settings, "sfn": sfn_settings}[design]
+    settings = make(make_design(design), Batch(100, 7, "b"), load_profile(), 7)
+    broken = settings._replace(processor_item_s=float("nan"))
+    with pytest.raises(WorkbenchError, match="model broke"):
+        play(make_design(design), broken, load_profile())
+
+
+def test_an_event_in_the_past_stops_the_run():
+    settings = sqs_settings(make_design("sqs"), Batch(100, 7, "b"), load_profile(), 7)
+    with pytest.raises(WorkbenchError, match="model broke"):
+        play(make_design("sqs"), settings._replace(ramp_step_s=-100.0), load_profile())

@@ -1,0 +1,60 @@
+"""The side tables of a study: which limit binds, what each change saves, how predictions came out.
+
+results/tables/limits.csv  savings.csv  predictions.csv  simplicity.csv
+"""
+
+import json
+from pathlib import Path
+
+import pandas as pd
+
+from analysis.simplicity import simplicity
+from analysis.tables import COLUMNS, write_side_table
+from workbench.batch import Batch
+from workbench.designs import make_design
+from workbench.predictions import check_predictions
+from workbench.targets.local.synth import ROOT, assembly
+from workbench.targets.model.target import ModelTarget
+from workbench.tune.gains import savings
+
+SIZES = (100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000)
+DESIGNS = ("sqs", "sfn")
+SEEDS = (1, 2, 3)
+
+
+def write_side_tables(results: Path) -> list[Path]:
+    """Write every side table that the study's report draws; give their paths."""
+    tables = {
+        "limits": limits_table(),
+        "savings": savings(),
+        "predictions": check_predictions(results),
+        "simplicity": simplicity_table(),
+    }
+    return [write_side_table(results, name, frame) for name, frame in tables.items()]
+
+
+def simplicity_table() -> pd.DataFrame:
+    """What each design is made of, counted in its synthesised template and its sources."""
+    templates = {}
+    for name in DESIGNS:
+        design = make_design(name)
+        path = assembly(design) / f"{design.stack}.template.json"
+        templates[name] = json.loads(path.read_text())
+    return simplicity(templates, ROOT / "lambdas")
+
+
+def limits_table(
+    sizes: tuple[int, ...] = SIZES, seeds: tuple[int, ...] = SEEDS, preset: str = "default"
+) -> pd.DataFrame:
+    """Seconds that each limit held a batch back, by design and size: the mean over the seeds."""
+    rows = []
+    target = ModelTarget()
+    for name in DESIGNS:
+        design = make_design(name, preset)
+        for items in sizes:
+            for seed in seeds:
+                held = target.outcome(design, Batch(items, seed, "limits")).held_s
+                rows += [(name, items, limit, held_s) for limit, held_s in held.items()]
+    frame = pd.DataFrame(rows, columns=COLUMNS["limits"])
+    sums = frame.groupby(["design", "items", "limit"], sort=True)["held_s"].sum() / len(seeds)
+    return sums.reset_index()[COLUMNS["limits"]]

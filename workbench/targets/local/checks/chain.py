@@ -1,0 +1,47 @@
+"""The finalizer's chain neither multiplies nor runs faster than it is asked to."""
+
+from collections.abc import Iterator
+from json import loads
+
+from workbench.targets.local.evidence import Evidence, Expected
+
+SLACK = 3
+
+
+def check_chain(evidence: Evidence) -> Iterator[str]:
+    """Batches that were looked at more often than their time and the faults explain."""
+    if evidence.design.name != "sqs":
+        return
+    for batch in evidence.batches:
+        looks = _looks(evidence, batch)
+        if not looks:
+            continue
+        open_s = looks[-1] - looks[0]
+        faults = sum(
+            hit.where == "finalizer" or "PollQueue" in hit.where for hit in evidence.plan.hits
+        )
+        # A second trigger sends one more first link, which is dropped.
+        allowed = open_s / batch.knobs["poll_s"] + SLACK + 2 * faults + len(batch.started_s)
+        if len(looks) > allowed:
+            yield (
+                f"{batch.batch_id} was looked at {len(looks)} times in {open_s:.0f} s with "
+                f"{faults} faults on the chain; {allowed:.0f} times are allowed"
+            )
+
+
+def _looks(evidence: Evidence, batch: Expected) -> list[float]:
+    """When a link of the chain was sent by a look at the batch."""
+    return [
+        call.t_s
+        for call in evidence.calls
+        if call.role == "finalizer"
+        and call.operation == "SendMessage"
+        and "PollQueue" in call.request["QueueUrl"]
+        and _of(call.request["MessageBody"], batch.batch_id)
+    ]
+
+
+def _of(text: str, batch_id: str) -> bool:
+    """Whether a link is about the batch, and about one that exists."""
+    body = loads(text)
+    return body["batch"] == batch_id and "absent" not in body

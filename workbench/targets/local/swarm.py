@@ -1,0 +1,102 @@
+"""The fault swarm: many seeds, each with a design, batches and faults of its own, all judged.
+
+    python -m workbench.targets.local.swarm --runs 200
+
+prints the seed of every failure; `fault_run(seed, design)` runs that one again, event for event.
+"""
+
+import multiprocessing
+import sys
+from argparse import ArgumentParser
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+
+from workbench.designs import DESIGNS
+from workbench.targets.local.arena import Arena
+from workbench.targets.local.checks import breaches
+from workbench.targets.local.evidence import Evidence
+from workbench.targets.local.fault_case import FaultCase, draw_case
+
+CHUNK = 50  # seeds that a process takes at a time
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A seed under which a promise was broken: by judge, what was found."""
+
+    seed: int
+    design: str
+    found: dict[str, list[str]]
+
+    def __str__(self) -> str:
+        lines = [f"seed {self.seed} of {self.design}: {', '.join(self.found)}"]
+        for name, some in self.found.items():
+            lines += [f"  {name}: {one}" for one in some[:3]]
+            lines += [f"  {name}: and {len(some) - 3} more"] if len(some) > 3 else []
+        again = f"workbench run --design {self.design} --fault-seed {self.seed}"
+        return "\n".join([*lines, f"  again: {again}"])
+
+
+def swarm(
+    runs: int,
+    first_seed: int = 0,
+    designs: Iterable[str] = tuple(DESIGNS),
+    processes: int = 2,
+) -> list[Failure]:
+    """Run so many seeds of each design; every failure is printed as it is found, and given back."""
+    chunks = [
+        (design, range(at, min(at + CHUNK, first_seed + runs)))
+        for design in designs
+        for at in range(first_seed, first_seed + runs, CHUNK)
+    ]
+    failures: list[Failure] = []
+    for found in _all(chunks, processes):
+        for failure in found:
+            print(failure, file=sys.stderr, flush=True)
+        failures += found
+    return failures
+
+
+def fault_run(seed: int, design: str) -> tuple[FaultCase, Evidence, dict[str, list[str]]]:
+    """Run one seed: what it means, what was seen, and what the judges found."""
+    case = draw_case(seed, design)
+    with Arena(design) as arena:
+        evidence = arena.run(case)
+        return case, evidence, breaches(evidence)
+
+
+def main() -> int:
+    """The command line; 1 if a promise was broken."""
+    parser = ArgumentParser(description="Runs seeds of the fault swarm.")
+    parser.add_argument("--runs", type=int, default=200, help="seeds of each design")
+    parser.add_argument("--first-seed", type=int, default=0)
+    parser.add_argument("--design", action="append", choices=list(DESIGNS))
+    parser.add_argument("--processes", type=int, default=2)
+    wanted = parser.parse_args()
+    designs = tuple(wanted.design or DESIGNS)
+    failures = swarm(wanted.runs, wanted.first_seed, designs, wanted.processes)
+    print(f"{wanted.runs} seeds of {' and '.join(designs)}: {len(failures)} failures")
+    return 1 if failures else 0
+
+
+def _all(chunks: list[tuple[str, range]], processes: int) -> Iterator[list[Failure]]:
+    """The failures of each chunk, from processes of their own: moto's state is a process's."""
+    if processes <= 1:
+        yield from map(_run_chunk, chunks)
+        return
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(processes, mp_context=context) as pool:
+        yield from pool.map(_run_chunk, chunks)
+
+
+def _run_chunk(chunk: tuple[str, range]) -> list[Failure]:
+    """The failures of some seeds of one design."""
+    design, seeds = chunk
+    failures = []
+    with Arena(design) as arena:
+        for seed in seeds:
+            found = breaches(arena.run(draw_case(seed, design)))
+            if found:
+                failures.append(Failure(seed, design, found))
+    return failures

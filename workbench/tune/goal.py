@@ -1,0 +1,46 @@
+"""What a tuning is to reach, and the floor that it is held against."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from workbench.errors import BadInput
+from workbench.prices import PriceBook
+
+FLOOR_GB = 0.125  # the smallest memory that Lambda has
+SURELY = {"sqs": {"claim": True}, "sfn": {}}  # completion known as surely as `published` knows it
+
+
+@dataclass(frozen=True)
+class Goal:
+    """Which design for which batch; `fixed` knobs are not searched.
+
+    `within_s` bounds the time until completion is known, `budget_usd` the batch's dollars.
+    """
+
+    design: str
+    items: int
+    value_max: int = 1000  # ms: an item takes half of it on average
+    within_s: float = 3_600
+    budget_usd: float | None = None
+    item_concurrency: int = 1  # items at a time inside one invocation, at most
+    region: str = "us-east-1"
+    fixed: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.design not in SURELY:
+            raise BadInput(f"design={self.design!r} cannot be tuned. Take of {', '.join(SURELY)}.")
+        if not 0 < self.within_s < float("inf"):
+            raise BadInput(f"within_s={self.within_s}: must be above 0")
+        if self.budget_usd is not None and not self.budget_usd > 0:
+            raise BadInput(f"budget_usd={self.budget_usd}: must be above 0")
+
+    @property
+    def kept(self) -> dict[str, Any]:
+        """The knobs that no candidate changes."""
+        return {"value_max": self.value_max} | SURELY[self.design] | self.fixed
+
+
+def floor_usd(items: int, value_max: int, book: PriceBook) -> float:
+    """Dollars of the work alone: mean time, smallest memory, arm64's first tier."""
+    price = book.price("AWS Lambda", "Lambda-GB-Second-ARM").tiers[0].usd
+    return items * value_max / 2 / 1000 * FLOOR_GB * float(price)

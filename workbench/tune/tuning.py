@@ -1,0 +1,113 @@
+"""The search: all candidates on a smaller batch and one seed, the best of them at full size."""
+
+import os
+from dataclasses import dataclass
+
+from workbench.designs import Design
+from workbench.errors import BadInput
+from workbench.parallel import in_parallel
+from workbench.prices import load_book
+from workbench.tune.goal import Goal, floor_usd
+from workbench.tune.scoring import SEEDS, Score, front, score_many
+from workbench.tune.space import candidates
+
+SCREEN_ITEMS = 30_000  # the largest batch on which all candidates are tried
+FINALISTS = 25  # by dollars, and as many by time, and the screen's front
+CHUNK = 50
+ALONE = 5_000_000  # items of all candidates: fewer are done before a second process has started
+
+
+@dataclass(frozen=True)
+class Tuned:
+    """What was found: `cheapest` within the time, `fastest` within the budget, and the front."""
+
+    goal: Goal
+    tried: int
+    finalists: list[Score]
+    cheapest: Score
+    fastest: Score
+    front: list[Score]
+    floor_per_million_usd: float
+
+    @property
+    def ratio(self) -> float:
+        """The cheapest's dollars over the floor's."""
+        return self.cheapest.per_million_usd.middle / self.floor_per_million_usd
+
+    @property
+    def line(self) -> str:
+        """The figure of the tuning on one line, in dollars per million items."""
+        tuned = self.cheapest.per_million_usd.middle
+        return f"floor ${self.floor_per_million_usd:.4f} tuned ${tuned:.4f} ratio {self.ratio:.4f}"
+
+
+def tune(goal: Goal, processes: int | None = None) -> Tuned:
+    """Search a design's knobs on the model. BadInput if no knobs reach the goal."""
+    if goal.value_max == 0:
+        raise BadInput("value_max=0: items of no work have no floor. Give them 1 ms or more.")
+    designs = candidates(goal)
+    screened = _scores(designs, goal, min(goal.items, SCREEN_ITEMS), SEEDS[:1], processes)
+    finalists = _scores(_best(screened), goal, goal.items, SEEDS[:3], processes)
+    whole = [one for one in finalists if one.completes]
+    if not whole:
+        raise BadInput(
+            f"no knobs of {goal.design} bring {goal.items:,} items to their end: "
+            f"{finalists[0].binding_limit}. Take fewer items, or fix fewer knobs."
+        )
+    floor = floor_usd(1_000_000, goal.value_max, load_book(goal.region))
+    cheapest, fastest = _cheapest(goal, whole), _fastest(goal, whole)
+    return Tuned(goal, len(designs), whole, cheapest, fastest, front(whole), floor)
+
+
+def _scores(
+    designs: list[Design],
+    goal: Goal,
+    items: int,
+    seeds: tuple[int, ...],
+    processes: int | None,
+) -> list[Score]:
+    """The designs scored, in the order they came in."""
+    if len(designs) * items < ALONE or processes == 1:
+        return score_many(designs, items, seeds, goal.region)
+    size = min(CHUNK, -(-len(designs) // (2 * (processes or os.cpu_count() or 1))))
+    tasks = [
+        (designs[n : n + size], items, seeds, goal.region) for n in range(0, len(designs), size)
+    ]
+    found = [one for done in in_parallel(score_many, tasks, processes) for one in done]
+    order = {design: number for number, design in enumerate(designs)}
+    return sorted(found, key=lambda one: order[one.design])
+
+
+def _best(scores: list[Score]) -> list[Design]:
+    """The candidates worth a look at full size."""
+    whole = [one for one in scores if one.completes] or scores
+    by_usd = sorted(whole, key=lambda one: (one.mean_usd, one.mean_s))[:FINALISTS]
+    by_time = sorted(whole, key=lambda one: (one.mean_s, one.mean_usd))[:FINALISTS]
+    return list(dict.fromkeys(one.design for one in (*by_usd, *front(whole), *by_time)))
+
+
+def _cheapest(goal: Goal, whole: list[Score]) -> Score:
+    """The cheapest within the time."""
+    in_time = [one for one in whole if one.mean_s <= goal.within_s]
+    if not in_time:
+        soonest_s = min(one.mean_s for one in whole)
+        raise BadInput(
+            f"no knobs of {goal.design} know {goal.items:,} items done within "
+            f"{goal.within_s / 60:,.1f} minutes; the fastest take {soonest_s / 60:,.1f}. "
+            "Give it as long with --within, or allow several items at a time with "
+            "--item-concurrency."
+        )
+    return min(in_time, key=lambda one: (one.mean_usd, one.mean_s))
+
+
+def _fastest(goal: Goal, whole: list[Score]) -> Score:
+    """The fastest within the budget."""
+    budget_usd = goal.budget_usd or float("inf")
+    paid = [one for one in whole if one.mean_usd <= budget_usd]
+    if not paid:
+        least_usd = min(one.mean_usd for one in whole)
+        raise BadInput(
+            f"no knobs of {goal.design} work {goal.items:,} items for ${budget_usd:,.4f}; the "
+            f"cheapest take ${least_usd:,.4f}. Raise --budget."
+        )
+    return min(paid, key=lambda one: (one.mean_s, one.mean_usd))
