@@ -29,8 +29,32 @@ test: env ## Check the style and run the tests (under 8 minutes)
 	$(RUN) ruff check . && $(RUN) ruff format --check .
 	$(RUN) pytest -n auto --dist loadfile
 
+test-all: test ## The tests, the slow ones too
+	$(RUN) pytest -m slow
+
+swarm: env ## Break things at random and judge the fan-in (RUNS=200 seeds of each design)
+	$(RUN) workbench swarm --runs $(or $(RUNS),200)
+
+e2e: env ## Deploy, run, collect and destroy on an AWS-compatible server on loopback
+	$(RUN) pytest -m e2e tests/e2e
+
+agreement: env ## Replay published measurements on the model
+	$(RUN) workbench agreement
+
 bench: env ## Measure speed and memory here
 	$(RUN) bench
+
+report: env ## Render results/published/report.html from the runs
+	$(RUN) workbench report
+
+publish: env ## Draw every chart and the film from the runs
+	$(RUN) workbench publish
+
+deploy: env ## Deploy to AWS (DESIGN=sqs|sfn|both, NOTIFY=someone@example.com)
+	$(RUN) workbench deploy --design $(or $(DESIGN),both) $(if $(NOTIFY),--notify $(NOTIFY))
+
+destroy: env ## Remove everything from AWS, and prove it
+	$(RUN) workbench destroy --design $(or $(DESIGN),both)
 
 lab: env ## Open JupyterLab on the notebooks
 	$(BIN)/jupyter-lab notebooks
@@ -45,4 +69,4 @@ lock: ## Pin the newest packages again (needs uv)
 clean: ## Remove the environment and the caches, not the results
 	rm -rf .venv .cache .pytest_cache .ruff_cache build *.egg-info infra/cdk.out
 
-.PHONY: help env study test bench lab format lock clean
+.PHONY: help env study test test-all swarm e2e agreement bench report publish deploy destroy lab format lock clean

@@ -72,5 +72,5 @@ def _address(figure: Figure, look: theme.Theme) -> str:
     held = io.BytesIO()
     with theme.use(look):
         theme.freeze(figure)
-        figure.savefig(held, format="svg", metadata={"Date": None})
+        figure.savefig(held, format="svg", metadata=theme.SVG_METADATA)
     return "data:image/svg+xml;base64," + base64.b64encode(held.getvalue()).decode()

@@ -7,8 +7,6 @@ from analysis.frames import Frames
 from analysis.needs import NothingToShow, columns, in_order
 from analysis.words import count, dollars, duration
 
-SHOWN = 3  # of the largest savings
-
 
 def saved(frames: Frames) -> str:
     """From which dollars to which, by what factor, and by which changes most."""
@@ -18,15 +16,15 @@ def saved(frames: Frames) -> str:
         steps = own.sort_values("step", ignore_index=True)
         usd = steps["usd_per_million"]
         tuned = steps[~steps["change"].str.contains("item_concurrency")].iloc[-1]
-        gains = (usd.shift() - usd).drop(0).nlargest(SHOWN)
-        told = [f"{steps['change'][row]} ({dollars(gain)})" for row, gain in gains.items()]
+        most = (usd.shift() - usd).drop(0).idxmax()
         ratio = tuned["usd_per_million"] / tuned["floor_usd_per_million"]
+        last = f" ({dollars(usd.iloc[-1])} with several items at a time)"
+        last = "" if tuned.name == steps.index[-1] else last
         parts.append(
-            f"{design} goes from {dollars(usd[0])} per million items as published to "
-            f"{dollars(tuned['usd_per_million'])} tuned, a factor of "
-            f"{usd[0] / tuned['usd_per_million']:.3g} and {ratio:.3f} times the floor, and with "
-            f"several items at a time to {dollars(usd.iloc[-1])}; most is saved by "
-            f"{', '.join(told)}"
+            f"{design} falls from {dollars(usd[0])} per million items as published to "
+            f"{dollars(tuned['usd_per_million'])} tuned, {usd[0] / tuned['usd_per_million']:.3g} "
+            f"times less and {ratio:.3f} times the floor{last}; "
+            f"most by {steps['change'][most]}"
         )
     return f"{'. '.join(parts)}."
 

@@ -18,6 +18,8 @@ from matplotlib.figure import Figure
 
 from workbench.designs import DESIGNS
 
+# No date, which would differ each time, and no names of others' pages.
+SVG_METADATA = dict.fromkeys(("Date", "Creator", "Format", "Type"))
 SALT = "fanin-workbench"  # else every SVG gets ids of its own
 TARGET_LINES = {"model": "-", "local": (0, (5, 1.5)), "aws": (0, (6, 1.5, 1, 1.5))}
 DESIGN_MARKERS = {"sqs": "o", "sfn": "s"}
@@ -141,7 +143,7 @@ def save(figure: Figure, stem: Path, formats: tuple[str, ...] = ("svg", "png")) 
     freeze(figure)
     paths = [stem.with_name(f"{stem.name}.{kind}") for kind in formats]
     for path, kind in zip(paths, formats, strict=True):
-        figure.savefig(path, format=kind, metadata={"Date": None} if kind == "svg" else None)
+        figure.savefig(path, format=kind, metadata=SVG_METADATA if kind == "svg" else None)
     return paths
 
 

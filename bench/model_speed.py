@@ -1,4 +1,8 @@
-"""How fast is the model here, on one core: 100 million items, and a fresh process."""
+"""How fast is the model here, on one core: 100 million items, and a fresh process.
+
+A figure is held against its goal by CPU seconds: on a machine that does other work, the clock on
+the wall measures that. Both are printed.
+"""
 
 import json
 import os
@@ -28,10 +32,10 @@ def main() -> None:
     for title, items, knobs, goal_s in CASES:
         for design in ("sqs", "sfn"):
             _print(f"{design} {items:,} items, {title}", fresh(design, items, knobs[design]),
-                   "kernel_s", goal_s)  # fmt: skip
+                   "kernel", goal_s)  # fmt: skip
     for design in ("sqs", "sfn"):
         found = fresh(design, FRESH_ITEMS, {})
-        _print(f"{design} {FRESH_ITEMS:,} items, fresh process", found, "process_s", FRESH_GOAL_S)
+        _print(f"{design} {FRESH_ITEMS:,} items, fresh process", found, "process", FRESH_GOAL_S)
 
 
 def fresh(design: str, items: int, knobs: dict[str, int]) -> list[dict[str, float]]:
@@ -41,10 +45,13 @@ def fresh(design: str, items: int, knobs: dict[str, int]) -> list[dict[str, floa
     subprocess.run([*command[:-2], "1000", command[-1]], check=True, capture_output=True)
     found = []
     for _ in range(REPEATS):
-        started = time.perf_counter()
+        started, began = time.perf_counter(), _children_cpu_s()
         done = subprocess.run(command, check=True, capture_output=True, text=True, env=environment)
-        wall_s = time.perf_counter() - started
-        found.append(json.loads(done.stdout) | {"process_s": wall_s})
+        whole = {
+            "process_s": time.perf_counter() - started,
+            "process_cpu_s": _children_cpu_s() - began,
+        }
+        found.append(json.loads(done.stdout) | whole)
     return found
 
 
@@ -62,17 +69,24 @@ def one(design: str, items: int, knobs: dict[str, Any]) -> None:
     target.run(made, batch, lambda _: None)
     wall_s, cpu_s = time.perf_counter() - started, time.process_time() - began
     peak_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps({"kernel_s": wall_s, "cpu_s": cpu_s, "peak_mib": peak_mib}))
+    print(json.dumps({"kernel_s": wall_s, "kernel_cpu_s": cpu_s, "peak_mib": peak_mib}))
+
+
+def _children_cpu_s() -> float:
+    """CPU seconds of the processes that have ended so far."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def _print(title: str, found: list[dict[str, float]], name: str, goal_s: float) -> None:
     """One line: the median, its goal, and the memory."""
-    seconds, cpu_s, mib = (
-        statistics.median(run[key] for run in found) for key in (name, "cpu_s", "peak_mib")
+    cpu_s, wall_s, mib = (
+        statistics.median(run[key] for run in found)
+        for key in (f"{name}_cpu_s", f"{name}_s", "peak_mib")
     )
-    verdict = "" if seconds <= goal_s and mib <= MIB_MAX else "  MISSED"
+    verdict = "" if cpu_s <= goal_s and mib <= MIB_MAX else "  MISSED"
     print(
-        f"  {title:52s} {seconds:6.2f} s (goal {goal_s:g}; {cpu_s:.2f} s of CPU)  "
+        f"  {title:52s} {cpu_s:6.2f} s of CPU (goal {goal_s:g}), {wall_s:6.2f} s on the wall  "
         f"{mib:4.0f} MiB (goal {MIB_MAX}){verdict}",
         flush=True,
     )

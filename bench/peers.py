@@ -96,12 +96,12 @@ def our_model(items: int, seed: int) -> None:
     ModelTarget().outcome(make_design("sqs", settings=knobs), Batch(items, seed, "bench"))
 
 
-CASES: dict[str, tuple[Callable[[int, int], None], str | None, int]] = {
-    "SimFaaS": (simfaas_open, "simfaas", 5_000),
-    "Ciw": (ciw_open, "ciw", 20_000),
-    "SimPy, Resource": (simpy_open, "simpy", 200_000),
-    "plain heap loop": (heap_loop, None, 1_000_000),
-    OURS: (our_model, None, 10_000_000),
+CASES: dict[str, tuple[Callable[[int, int], None], tuple[str, ...], int]] = {
+    "SimFaaS": (simfaas_open, ("simfaas", "scipy"), 5_000),
+    "Ciw": (ciw_open, ("ciw",), 20_000),
+    "SimPy, Resource": (simpy_open, ("simpy",), 200_000),
+    "plain heap loop": (heap_loop, (), 1_000_000),
+    OURS: (our_model, (), 10_000_000),
 }
 
 
@@ -109,9 +109,10 @@ def main() -> None:
     """Print items a second of each, and how many times faster ours is."""
     print(f"rivals, one core, median of {REPEATS}")
     speeds = {}
-    for name, (_, package, _) in CASES.items():
-        if package and find_spec(package) is None:
-            print(f"  {name:36s} not installed: pip install -e '.[peers]'")
+    for name, (_, packages, _) in CASES.items():
+        missing = [package for package in packages if find_spec(package) is None]
+        if missing:
+            print(f"  {name:36s} lacks {' and '.join(missing)}: pip install -e '.[peers]'")
         else:
             speeds[name] = measured(name)
     for name, (items_s, mib) in speeds.items():

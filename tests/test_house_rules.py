@@ -33,6 +33,7 @@ MAY_IMPORT = {
     "workbench": {"workbench"},
     "workbench.cli": {"workbench", "analysis"},
     "workbench.study": {"workbench", "analysis"},
+    "workbench.study_cli": {"workbench", "analysis"},
     "workbench.collect": {"workbench", "analysis"},
     "workbench.side_tables": {"workbench", "analysis"},
     "workbench.side_tables": {"workbench", "analysis"},

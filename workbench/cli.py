@@ -11,7 +11,16 @@ from typing import Annotated
 
 import typer
 
-from workbench import estimate_cli, prices_cli
+from workbench import (
+    aws_cli,
+    checks_cli,
+    estimate_cli,
+    prices_cli,
+    study_cli,
+    sweep_cli,
+    tune_cli,
+)
+from workbench.designs import DESIGNS, make_design
 from workbench.errors import BadInput, Incomplete, PullFailed, WorkbenchError
 from workbench.progress import progress_bar
 from workbench.records import read_run
@@ -26,6 +35,20 @@ app = typer.Typer(
 
 app.add_typer(prices_cli.app, name="prices")
 app.command()(estimate_cli.estimate)
+app.command("sweep")(sweep_cli.command)
+app.command("tune")(tune_cli.command)
+for command in (study_cli.study, study_cli.tables, study_cli.report, study_cli.publish):
+    app.command()(command)
+for command in (
+    aws_cli.deploy,
+    aws_cli.destroy,
+    aws_cli.teardown,
+    aws_cli.resume,
+    aws_cli.purge,
+):
+    app.command()(command)
+for command in (checks_cli.swarm, checks_cli.agreement, checks_cli.calibrate):
+    app.command()(command)
 
 Results = Annotated[Path, typer.Option("--results", help="Where run folders lie.")]
 Settings = Annotated[
@@ -55,7 +78,7 @@ def family() -> None:
 @app.command()
 def run(
     design: Annotated[str, typer.Option(help="sqs or sfn.")],
-    items: Annotated[int, typer.Option(help="How many items, 1 to 100,000,000.")],
+    items: Annotated[int | None, typer.Option(help="How many, 1 to 100,000,000.")] = None,
     target: Annotated[str, typer.Option(help="local, model or aws.")] = "local",
     seed: Annotated[int, typer.Option(help="The items are drawn from it.")] = 7,
     preset: Annotated[str, typer.Option(help="default or published.")] = "default",
@@ -63,8 +86,14 @@ def run(
     results: Results = Path("results"),
     max_usd: Annotated[float, typer.Option(help="On aws: refused or stopped above it.")] = 1.0,
     forecast: Annotated[bool, typer.Option(help="Print the model's forecast first.")] = True,
+    fault_seed: Annotated[int | None, typer.Option(help="A seed of the swarm, again.")] = None,
 ) -> None:
     """Run one batch and print the path of its run folder."""
+    if fault_seed is not None:
+        checks_cli.replay(fault_seed, design)
+        return
+    if items is None:
+        raise BadInput("--items is missing: how many items has the batch?")
     limit = Decimal(str(max_usd))
     order = Order(design, target, items, seed, preset, read_settings(settings), max_usd=limit)
     if forecast:
@@ -76,30 +105,6 @@ def run(
     print(path)
     if done.status != "complete":
         raise Incomplete(f"the batch did not complete: {done.reason}")
-
-
-@app.command()
-def study(
-    items: Annotated[str, typer.Option(help="Sizes, with commas.")] = "100,1000,10000",
-    target: Annotated[str, typer.Option(help="local, model or aws.")] = "local",
-    seed: Annotated[int, typer.Option(help="The items are drawn from it.")] = 7,
-    results: Results = Path("results"),
-) -> None:
-    """Run the benchmark notebook for both designs at several sizes, and compare."""
-    from rich.console import Console
-
-    from workbench import study as job
-
-    plan = job.Plan(items=read_sizes(items), target=target, seed=seed)
-    paths = []
-    for order in plan.orders():
-        print(f"{order.design}, {order.items:,} items on {order.target} …", file=sys.stderr)
-        paths.append(job.run_notebook(order, results))
-    console = Console()
-    console.width = max(console.width, 120)
-    console.print(job.comparison_table(job.comparison(results, paths)))
-    for picture in job.draw(results, paths):
-        print(picture)
 
 
 @app.command()
@@ -121,23 +126,26 @@ def collect(
 
 
 @app.command()
-def doctor() -> None:
-    """Say what this machine has and lacks for each target."""
+def doctor(
+    target: Annotated[str, typer.Option(help="aws: ask AWS too, for about $0.03.")] = "local",
+    preset: Annotated[
+        str, typer.Option(help="The knobs that quotas are held against.")
+    ] = "default",
+    results: Results = Path("results"),
+) -> None:
+    """Say what this machine has and lacks for a target."""
     from workbench.doctor import findings
 
     found = findings()
+    if target == "aws":
+        from workbench.aws_doctor import aws_findings
+
+        found = [finding for finding in found if finding.name != "AWS credentials"]
+        found += aws_findings([make_design(name, preset) for name in DESIGNS], results)
     for finding in found:
         print(finding)
     if any(finding.fatal for finding in found):
         raise typer.Exit(1)
-
-
-def read_sizes(text: str) -> tuple[int, ...]:
-    """Numbers of items, with commas between them."""
-    try:
-        return tuple(int(size) for size in text.split(","))
-    except ValueError:
-        raise BadInput(f"--items {text!r} is not whole numbers with commas between") from None
 
 
 def read_settings(pairs: list[str] | None) -> dict[str, str]:

@@ -52,9 +52,9 @@ class Order:
     def make_design(self) -> Design:
         """The design with its knobs, checked against the batch, and the target's name."""
         _known(self.target)
-        Batch(self.items, self.seed, "checked")
         design = make_design(self.design, self.preset, self.settings)
         design.refuse_items(self.items)
+        Batch(self.items, self.seed, "checked")
         return design
 
 

@@ -2,6 +2,7 @@
 
 import base64
 import re
+import shutil
 
 import nbformat
 import pytest
@@ -11,9 +12,7 @@ from analysis.report import page, render
 from workbench.notebooks import execute
 
 DATA = re.compile(r"data:image/svg\+xml;base64,([A-Za-z0-9+/=]+)")
-NAMES = re.compile(
-    r"http://www\.w3\.org/[\w./#-]+|http://purl\.org/[\w./-]+|https://matplotlib\.org/"
-)
+NAMES = re.compile(r"http://www\.w3\.org/[\w./-]+")  # that SVG declares; no browser goes there
 
 
 def addresses(html):
@@ -61,8 +60,9 @@ def test_a_chart_that_cannot_be_is_shown_as_its_reason(frames, folder, stored):
 
 
 @pytest.mark.slow
-def test_the_notebook_renders_on_a_study(results):
-    path = render(results, execute)
+def test_the_notebook_renders_on_a_study(results, tmp_path):
+    own = shutil.copytree(results, tmp_path / "results")
+    path = render(own, execute)
     html = path.read_text()
     assert addresses(html) == []
     assert "No chart" not in html

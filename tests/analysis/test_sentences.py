@@ -47,14 +47,14 @@ def test_several_crossings_are_told_in_order():
 def test_one_winner_throughout_is_told_with_its_factor(ratios, text):
     found = pd.DataFrame({"items": [100, 1_000], "ratio": ratios, "pairs": 2})
     found = found.assign(low=found["ratio"] / 1.02, high=found["ratio"] * 1.02)
-    assert sentences._by_size(found, "cheaper") == text
+    assert sentences.told_by_size(found, "cheaper") == text
 
 
 def test_a_single_pair_is_said_to_be_one():
     found = pd.DataFrame(
         {"items": [100], "ratio": [2.0], "low": [1.9], "high": [2.1], "pairs": [1]}
     )
-    assert sentences._by_size(found, "cheaper") == (
+    assert sentences.told_by_size(found, "cheaper") == (
         "sfn is cheaper at 100 items, by a factor of 2 (from one pair of runs at some sizes)."
     )
 

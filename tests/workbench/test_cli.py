@@ -60,7 +60,8 @@ def test_an_unknown_option_has_exit_code_2(command):
 def test_help_lists_the_commands(command):
     code, out, _ = command("--help")
     assert code == 0
-    assert {"run", "study", "doctor"} <= set(out.split())
+    commands = {"run", "estimate", "sweep", "tune", "study", "report", "publish", "collect"}
+    assert commands | {"swarm", "agreement", "calibrate", "prices", "doctor"} <= set(out.split())
 
 
 def test_settings_are_pairs():

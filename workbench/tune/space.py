@@ -7,7 +7,7 @@ from workbench.designs import Design, make_design
 from workbench.errors import BadInput, BadKnob
 from workbench.tune.goal import Goal
 
-LOTS = (1, 10, 50, 200, 500, 2_000, 5_000)  # items in one lot; the largest that fits joins them
+LOTS = (1, 10, 25, 50, 100, 200, 350, 500, 2_000, 5_000)  # items in one lot, and the largest that fits
 LOT_MAX = 10_000
 CONCURRENCIES = (1, 10, 100)
 SHARED: dict[str, tuple] = {"memory_mb": (128, 256, 512)}
@@ -76,7 +76,8 @@ def _lots(goal: Goal) -> tuple[int, ...]:
 
 def _can_hold(goal: Goal, lot: int) -> bool:
     """Whether a lot of so many items can work at all, alone in its invocation."""
-    roomy = {"sqs": {"messages_per_invocation": 1}, "sfn": {"child_type": "STANDARD"}}
+    one = {"messages_per_invocation": 1, "track": "message"}
+    roomy = {"sqs": one, "sfn": {"child_type": "STANDARD"}}
     knobs = roomy[goal.design] | {"item_concurrency": goal.item_concurrency} | goal.kept
     try:
         make_design(goal.design, settings=knobs | {LOT[goal.design]: lot})

@@ -147,7 +147,7 @@ class World:
         done = {"batch_id": batch, "items_processed": items, "last_done_at": self.clock.at + 50}
         self.log("Processor", done, f"REPORT RequestId: 1\tBilled Duration: {items} ms")
         self.log(
-            "Batcher", {"batch_id": batch, "items_created": items, "created_at": self.clock.at}
+            "Batcher", {"batch_id": batch, "items_created": items, "created_at": self.clock.at + 40}
         )
         for role in ROLES[self.design.name]:
             self.log(role)

@@ -1,0 +1,81 @@
+"""The explorer simulates again and redraws when a control moves."""
+
+from dataclasses import replace
+
+import pytest
+
+from analysis.explorer import Explorer
+
+
+class MadeUp:
+    """A simulator that answers with made-up folders at once."""
+
+    def __init__(self, make):
+        self.make, self.asked = make, []
+
+    def run(self, design, batch, watch):
+        self.asked.append((design.name, batch.items, batch.seed))
+        settings = {k: v for k, v in design.knobs().items() if v != type(design)().knobs()[k]}
+        folder = self.make(design.name, "model", batch.items, batch.seed, **settings)
+        return replace(folder, bill=None)
+
+
+@pytest.fixture
+def simulator(folder):
+    return MadeUp(folder)
+
+
+@pytest.fixture
+def explorer(simulator, frames):
+    return Explorer(simulator, 10_000, 3, frames.table("simplicity"))
+
+
+def test_it_begins_with_both_designs_on_the_batch_it_was_given(simulator, explorer):
+    assert simulator.asked == [("sqs", 10_000, 3), ("sfn", 10_000, 3)]
+    assert bytes(explorer.picture.value).startswith(b"\x89PNG")
+    assert "$" in explorer.table.value
+
+
+def test_moving_a_slider_simulates_and_draws_anew(simulator, explorer):
+    before = explorer.picture.value
+    explorer.items.value = 1_000_000
+    assert simulator.asked[2:] == [("sqs", 1_000_000, 3), ("sfn", 1_000_000, 3)]
+    assert explorer.picture.value != before
+    assert "Simulated and drawn" in explorer.message.value
+
+
+@pytest.mark.parametrize("knob", ["items_per_message", "poll_s", "track"])
+def test_a_knob_changes_the_numbers(explorer, knob):
+    before = explorer.table.value
+    control = explorer.knobs["sqs"][knob]
+    control.value = "message" if knob == "track" else 5
+    assert explorer.table.value != before
+
+
+def test_a_price_changes_the_dollars_and_a_rate_the_upkeep(explorer):
+    before = explorer.table.value
+    explorer.prices["Amazon DynamoDB", "WriteRequestUnits"].value = 0.0
+    free = explorer.table.value
+    explorer.rate.value = 0
+    assert len({before, free, explorer.table.value}) == 3
+
+
+def test_knobs_that_cannot_work_leave_the_picture_and_say_why(explorer):
+    before = explorer.picture.value
+    explorer.knobs["sqs"]["items_per_message"].value = 10_000
+    assert explorer.picture.value == before
+    assert "Lambda stops at 900 s" in explorer.message.value
+    explorer.knobs["sqs"]["items_per_message"].value = 10
+    assert "Simulated and drawn" in explorer.message.value
+
+
+def test_the_look_can_be_dark(explorer):
+    before = explorer.picture.value
+    explorer.look.value = "dark"
+    assert explorer.picture.value != before
+
+
+def test_the_panel_shows_every_control(explorer):
+    tab = explorer.panel().children[0]
+    assert list(tab.titles) == ["Batch", "sqs", "sfn", "Prices"]
+    assert sum(len(column.children) for column in tab.children) == len(explorer._all_controls())

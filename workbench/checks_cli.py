@@ -1,0 +1,68 @@
+"""`workbench swarm`, `agreement`, `calibrate`: how far the simulated targets can be trusted."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from workbench.errors import WorkbenchError
+
+
+class PromiseBroken(WorkbenchError):
+    """A seed of the swarm under which a promise did not hold; exit code 1."""
+
+
+def swarm(
+    runs: Annotated[int, typer.Option(help="Seeds of each design.")] = 200,
+    first_seed: Annotated[int, typer.Option(help="The first of them.")] = 0,
+    processes: Annotated[int, typer.Option(help="Run side by side.")] = 2,
+) -> None:
+    """Run seeds of drawn faults on both designs, and judge each; print the seeds that fail."""
+    from workbench.targets.local.swarm import swarm as run
+
+    failures = run(runs, first_seed, processes=processes)
+    print(f"{runs} seeds of each design from {first_seed}: {len(failures)} failures")
+    if failures:
+        raise PromiseBroken(f"{len(failures)} seeds broke a promise; each is named above")
+
+
+def agreement(
+    results: Annotated[Path, typer.Option("--results", help="Where tables lie.")] = Path("results"),
+) -> None:
+    """Replay published measurements on the model: measured, modelled, error."""
+    from workbench.agreement.table import agreement as replay
+    from workbench.agreement.table import as_markdown
+
+    text = as_markdown(replay())
+    path = results / "published" / "agreement.md"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text + "\n")
+    print(text)
+    print(path)
+
+
+def calibrate(
+    runs: Annotated[list[Path], typer.Argument(help="Run folders of aws or local.")],
+    out: Annotated[Path, typer.Option(help="The profile to write.")] = Path("profile.json"),
+) -> None:
+    """Fit the model's open constants to runs, and write a profile for `estimate --profile`."""
+    from workbench.calibrate import calibrate as fit
+    from workbench.calibrate import write_profile
+
+    found = fit(runs)
+    write_profile(found.profile, out)
+    print(found.errors.to_string(index=False))
+    print(out)
+
+
+def replay(seed: int, design: str) -> None:
+    """Run one seed of the swarm again, event for event, and say what its judges find."""
+    from workbench.targets.local.swarm import fault_run
+
+    case, _, found = fault_run(seed, design)
+    print(case)
+    for judge, breaches in found.items():
+        print(*(f"{judge}: {breach}" for breach in breaches), sep="\n")
+    if any(found.values()):
+        raise PromiseBroken(f"seed {seed} of {design} broke a promise")
+    print(f"seed {seed} of {design}: every promise held")

@@ -1,0 +1,85 @@
+"""`workbench study`, `report` and `publish`: the main job, and the pictures of what was run."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from workbench.errors import BadInput
+
+Results = Annotated[Path, typer.Option("--results", help="Where run folders lie.")]
+WIDTH_MIN = 120  # a row of the comparison is not broken
+DOCS = Path(__file__).resolve().parents[1] / "docs"
+
+
+def study(
+    items: Annotated[str, typer.Option(help="Sizes on --target, with commas.")] = "100,1000,10000",
+    target: Annotated[str, typer.Option(help="local, model or aws.")] = "local",
+    seed: Annotated[int, typer.Option(help="The items are drawn from it.")] = 7,
+    story: Annotated[str, typer.Option(help="A study to sweep besides; empty: none.")] = "story",
+    results: Results = Path("results"),
+) -> None:
+    """Benchmark both designs by papermill, sweep the story, and render the report."""
+    from workbench import study as job
+    from workbench.sweep.sweeping import sweep
+    from workbench.sweep_cli import find, tell
+
+    plan = job.Plan(items=read_sizes(items), target=target, seed=seed)
+    wanted = find(story) if story else None
+    paths = []
+    for order in plan.orders():
+        print(f"{order.design}, {order.items:,} items on {order.target} …", file=sys.stderr)
+        paths.append(job.run_notebook(order, results))
+    if wanted:
+        from workbench.sweep.progress import sweep_progress
+
+        with sweep_progress() as watch:
+            tell(sweep(wanted, results, watch=watch))
+    console = Console()
+    console.width = max(console.width, WIDTH_MIN)
+    console.print(job.comparison_table(job.comparison(results, paths)))
+    for picture in job.draw(results, paths):
+        print(picture)
+    if wanted:
+        tables(results)
+        report(results)
+
+
+def tables(results: Results = Path("results")) -> None:
+    """Write the tables beside the runs: limits, savings, predictions, simplicity, agreement."""
+    from workbench.side_tables import write_side_tables
+
+    for path in write_side_tables(results):
+        print(path)
+
+
+def report(results: Results = Path("results")) -> None:
+    """Render results/published/report.html, and the findings as a page."""
+    from analysis.findings import write_findings
+    from analysis.report import render
+    from workbench.notebooks import execute
+
+    folder = DOCS if results.resolve() == DOCS.parent / "results" else results / "published"
+    print(write_findings(results, folder))
+    print(render(results, execute))
+
+
+def publish(
+    results: Results = Path("results"),
+    video: Annotated[bool, typer.Option(help="The film too.")] = True,
+) -> None:
+    """Draw every chart that the runs can carry, and the film, into results/published."""
+    from analysis.publish import publish as draw
+
+    for path in draw(results, video):
+        print(path)
+
+
+def read_sizes(text: str) -> tuple[int, ...]:
+    """Numbers of items, with commas between them."""
+    try:
+        return tuple(int(size) for size in text.split(","))
+    except ValueError:
+        raise BadInput(f"--items {text!r} is not whole numbers with commas between") from None
