@@ -23,9 +23,6 @@ from workbench.designs import Sqs
 BATCHER_TIMEOUT_S = FUNCTION_TIMEOUT_MAX_S
 FINALIZER_TIMEOUT_S = 60
 FAILURES_TIMEOUT_S = 300
-# A batcher writes above a thousand records a second. Without a limit, the segments of a large
-# batch would take the account's concurrency from the processor, only to be throttled by the table.
-PLAN_CONCURRENCY = 20
 QUEUES = "PLAN_QUEUE_URL ITEM_QUEUE_URL POLL_QUEUE_URL"
 
 
@@ -53,7 +50,7 @@ def batcher(design: Sqs, parts: Parts) -> FunctionSpec:
             _send(parts.plan_queue, parts.item_queue, parts.poll_queue),
             allow([parts.plan_queue.queue_arn], "sqs:ChangeMessageVisibility"),
         ],
-        source=Source(parts.plan_queue, 1, PLAN_CONCURRENCY),
+        source=Source(parts.plan_queue, 1, design.batcher_concurrency),
         on_failure=parts.dead_letters,
         recursive=True,
     )

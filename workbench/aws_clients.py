@@ -142,7 +142,7 @@ def explained(error: Exception) -> WorkbenchError:
     )
     if isinstance(error, logins):
         return NoCredentials(f"AWS credentials: {text}. {LOGIN}")
-    if isinstance(error, botocore.HTTPClientError):
+    if isinstance(error, botocore.HTTPClientError | botocore.ConnectionError):
         return AwsFailed(f"AWS cannot be reached: {text}. See the network and AWS_ENDPOINT_URL.")
     return AwsFailed(f"AWS: {text}")
 

@@ -62,6 +62,7 @@ def report(results: Results = Path("results")) -> None:
     from workbench.notebooks import execute
 
     folder = DOCS if results.resolve() == DOCS.parent / "results" else results / "published"
+    folder.mkdir(parents=True, exist_ok=True)
     print(write_findings(results, folder))
     print(render(results, execute))
 

@@ -67,7 +67,7 @@ def test_the_mappings_are_as_the_knobs_say(sqs):
     }
     partial = ["ReportBatchItemFailures"]
     assert read == {
-        "PlanQueue.Arn": ("Batcher", 1, None, 20, partial),
+        "PlanQueue.Arn": ("Batcher", 1, None, 10, partial),
         "ItemQueue.Arn": ("Processor", 10, None, 900, partial),
         "PollQueue.Arn": ("Finalizer", 1, None, None, partial),
         "DeadLetters.Arn": ("Failures", 10, None, None, partial),

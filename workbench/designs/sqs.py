@@ -35,9 +35,8 @@ class Sqs(Design):
     send_batch_size: int = knob(10, 1, 10)
     write_batch_size: int = knob(25, 1, 25)
     segment_items: int = knob(10_000, 1, 10_000)
-    batcher_concurrency: int | None = knob(
-        10, 2, 1_000
-    )  # else segments starve each other of writes
+    # Segments at a time: more starve each other of the table's writes until none ends in 900 s.
+    batcher_concurrency: int | None = knob(10, 2, 1_000)
     max_receives: int = knob(5, 4, 1_000)  # before a message goes to the dead letters
     stuck_after_s: int = knob(21_600, 60, 1_209_600)  # a record older than this is sent again
     warm_write_units: int | None = knob(None, 4_000, 40_000)  # writes a second, paid for ahead

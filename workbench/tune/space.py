@@ -7,7 +7,7 @@ from workbench.designs import Design, make_design
 from workbench.errors import BadInput, BadKnob
 from workbench.tune.goal import Goal
 
-LOTS = (1, 10, 25, 50, 100, 200, 350, 500, 2_000, 5_000)  # items in one lot, and the largest that fits
+LOTS = (1, 10, 25, 50, 100, 200, 350, 500, 2_000, 5_000)  # items in one lot; the most joins them
 LOT_MAX = 10_000
 CONCURRENCIES = (1, 10, 100)
 SHARED: dict[str, tuple] = {"memory_mb": (128, 256, 512)}

@@ -205,8 +205,8 @@ MESSAGES = [
         design="sqs",
         changes={"finalizer._valid": link_without_sender, "batches.advance_hop": hop_by_hop},
         judges=("chain",),
-        knobs=QUICK | LONG,
-        items=60,
+        knobs=QUICK | LONG | {"value_max": 20_000, "items_per_message": 1},
+        items=120,
         rates={
             "kill_before": 0.3,
             "hits_max": 1,
@@ -236,7 +236,11 @@ MESSAGES = [
         changes={"finalizer._send_again": nothing_sent_again},
         judges=("notified", "not_too_late"),
         knobs={"value_max": 0, "poll_s": 60, "stuck_after_s": 300},
-        rates={"kill_after": 1.0, "roles": ("batcher",), "operations": ("TransactWriteItems",)},
+        rates={
+            "kill_after": 1.0,
+            "roles": ("batcher",),
+            "operations": ("TransactWriteItems", "GetItem"),
+        },
     ),
     Control(
         name="one poisoned item takes its message along",
@@ -266,11 +270,12 @@ MESSAGES = [
         design="sqs",
         changes={"splitting.left_of": split_without_its_flag},
         judges=("claims",),
-        knobs=CLAIMED | {"track": "message", "poison_per_million": 100_000, "poll_s": 60},
+        knobs=CLAIMED | {"track": "message"},
         rates={
-            "kill_after": 0.3,
+            "hang_start": 0.6,
+            "kill_after": 0.8,
             "roles": ("processor",),
-            "operations": ("SendMessageBatch", "SendMessage"),
+            "operations": ("SendMessageBatch",),
         },
     ),
     Control(
@@ -278,8 +283,14 @@ MESSAGES = [
         design="sqs",
         changes={"state.put_all": parent_deleted_before_children},
         judges=("not_too_early",),
-        knobs=QUICK | {"track": "message", "poison_per_million": 100_000, "poll_s": 1},
-        rates={"slow": 0.5, "roles": ("processor",), "operations": ("BatchWriteItem",)},
+        knobs={
+            "track": "message",
+            "poison_per_million": 100_000,
+            "value_max": 0,
+            "poll_s": 10,
+            "stuck_after_s": 3_000,
+        },
+        rates={"slow": 0.9, "roles": ("processor",), "operations": ("BatchWriteItem",)},
     ),
     Control(
         name="a cancelled batch that is worked on",

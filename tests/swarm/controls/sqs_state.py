@@ -7,6 +7,7 @@ from tests.swarm.controls.variants import Control
 
 CLAIMED = QUICK | {"claim": True}
 SEGMENTS = QUICK | {"segment_items": 5}
+SLOW = {"value_max": 20_000, "items_per_message": 1, "poll_s": 1}
 
 
 def segments_among_items(original, copy):
@@ -219,16 +220,24 @@ STATE = [
             "state.every": every_among_items,
         },
         judges=("not_too_early",),
-        knobs=SEGMENTS | {"state_shards": 8, "poll_s": 1, "item_concurrency": 1},
-        rates={"slow": 0.3, "roles": ("batcher", "finalizer"), "operations": ("Query",)},
+        knobs=SEGMENTS | SLOW | {"state_shards": 8},
+        rates={
+            "slow": 0.3,
+            "roles": ("batcher", "finalizer"),
+            "operations": ("Query", "BatchWriteItem"),
+        },
     ),
     Control(
         name="item shards read before the segments",
         design="sqs",
         changes={"finalizer._look": shards_before_segments},
         judges=("not_too_early",),
-        knobs=SEGMENTS | {"state_shards": 4, "poll_s": 1},
-        rates={"slow": 0.5, "roles": ("finalizer",), "operations": ("Query",)},
+        knobs=SEGMENTS | SLOW | {"state_shards": 4},
+        rates={
+            "slow": 0.3,
+            "roles": ("batcher", "finalizer"),
+            "operations": ("Query", "BatchWriteItem"),
+        },
     ),
     Control(
         name="fresh keys",
@@ -266,7 +275,7 @@ STATE = [
         changes={"batcher._segment": parent_deleted_first},
         judges=("not_too_late", "notified"),
         knobs=QUICK,
-        rates={"kill_before": 0.9, "roles": ("batcher",), "operations": ("SendMessageBatch",)},
+        rates={"kill_before": 0.5, "roles": ("batcher",), "operations": ("SendMessageBatch",)},
     ),
     Control(
         name="a claim that upserts",

@@ -17,6 +17,7 @@ PUT_OFF_S = 900  # the longest wait that a handler asks for
 ABSENT_S = 60 * 60  # so long the finalizer looks for a batch that was never written
 ASYNC_S = 180  # both retries of an asynchronous invocation
 CALLS_S = 60  # for the calls themselves, with the client's own retries
+TRIES_S = 600  # of a poisoned item, and of its message before that
 SUMMARY_S = 3 * 305 + 6  # all tries of the summary
 PUBLISH_S = 130  # all tries of a publish
 THROTTLED_S = 400  # all tries of a Task that is throttled
@@ -41,6 +42,17 @@ def late_s(design: Design, roles: set[str], poll_s: float) -> float:
     if roles & {"failures", "batcher", "processor", "plan", "item", "dead"}:
         late += DEAD_HIDDEN_S + BATCHER_LEASE_S
     return late
+
+
+def work_s(design: Design, roles: set[str], items: int) -> float:
+    """How long after the last fault all items are over: plan and segments may be hidden once more.
+
+    A message that is lost is sent again much later, so that a loss shows here.
+    """
+    busy = items * max(1, design.value_max) / 1000 + TRIES_S
+    if isinstance(design, Sfn):
+        return busy + BATCHER_S + 2 * THROTTLED_S + 2 * design.child_limit_s
+    return busy + 2 * late_s(design, roles | {"item"}, 0.0)
 
 
 def _late_sfn_s(design: Sfn, roles: set[str]) -> float:

@@ -159,7 +159,7 @@ def _sqs_knobs(dice: Random) -> dict[str, Any]:
         "send_batch_size": dice.choice((1, 3, 10, 10)),
         "write_batch_size": dice.choice((1, 5, 25, 25)),
         "max_receives": dice.choice((4, 5, 6)),
-        "stuck_after_s": dice.choice((60, 300, 3_600, 21_600)),
+        "stuck_after_s": dice.choice((60, 300, 3_600, 21_600, 200_000)),
     }
 
 

@@ -71,8 +71,13 @@ def _mapping(logical_id: str, wanted: Template, design: Design, _: int) -> None:
     if isinstance(design, Sqs) and logical_id.startswith("Processor"):
         wanted["BatchSize"] = design.messages_per_invocation
         _set(wanted, "MaximumBatchingWindowInSeconds", design.batch_window_s or None)
-        most = design.max_concurrency
-        _set(wanted, "ScalingConfig", most and {"MaximumConcurrency": most})
+        _limit(wanted, design.max_concurrency)
+    if isinstance(design, Sqs) and logical_id.startswith("Batcher"):
+        _limit(wanted, design.batcher_concurrency)
+
+
+def _limit(mapping: Template, most: int | None) -> None:
+    _set(mapping, "ScalingConfig", most and {"MaximumConcurrency": most})
 
 
 def _table(_: str, wanted: Template, design: Design, __: int) -> None:
