@@ -1,24 +1,24 @@
 """The words around a chart: the question above it, and below it where the numbers come from."""
 
-import textwrap
-
 import matplotlib as mpl
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
 
 from analysis.needs import Chosen
 from analysis.theme import faint, text_pt
 from workbench.designs import DESIGNS
 
-LETTER_PT = 0.56  # mean width of a letter of DejaVu Sans, as a share of its size
-BOLD_LETTER_PT = 0.66
+EDGE = 0.015  # of the figure's width, left free on both sides
 WORDS = "sqs: queue and DynamoDB records; sfn: Step Functions map"  # for who reads nothing else
 SHOWN_MAX = 3  # commits or seeds named before they are counted
 
 
 def ask(figure: Figure, question: str) -> None:
     """Put the question that a chart answers above it."""
-    wide = _wrapped(figure, question, mpl.rcParams["figure.titlesize"], BOLD_LETTER_PT)
-    figure.suptitle(wide, x=0.015, ha="left", linespacing=1.15)
+    font = FontProperties(
+        size=mpl.rcParams["figure.titlesize"], weight=mpl.rcParams["figure.titleweight"]
+    )
+    figure.suptitle(_wrapped(figure, question, font), x=EDGE, ha="left", linespacing=1.15)
 
 
 def sign(figure: Figure, chosen: Chosen, *notes: str) -> None:
@@ -34,17 +34,17 @@ def runs_behind(figure: Figure) -> list[str]:
 
 def sign_plain(figure: Figure, *notes: str) -> None:
     """Put notes below a chart; the empty ones are left out."""
-    size = text_pt(0.72)
+    size = text_pt(0.77)
     text = ". ".join(_sentence(note) for note in notes if note) + "."
-    wide = _wrapped(figure, text, size, LETTER_PT)
-    figure.supxlabel(wide, x=0.015, ha="left", fontsize=size, color=faint(), linespacing=1.3)
+    wide = _wrapped(figure, text, FontProperties(size=size))
+    figure.supxlabel(wide, x=EDGE, ha="left", fontsize=size, color=faint(), linespacing=1.3)
 
 
 def reading(targets: list[str]) -> str:
     """How to read lines and dots."""
     said = {
         "model": "lines are modelled, bands hold nine runs of ten",
-        "local": "dots are measured on the local target",
+        "local": "dots are the real handlers, metered on a simulated cloud (local)",
         "aws": "rings are measured on AWS",
     }
     return "; ".join(said[target] for target in targets)
@@ -86,7 +86,16 @@ def _percent(share: float) -> str:
     return "100 %" if share == 1 else f"{min(share * 100, 99.99):.2f} %"
 
 
-def _wrapped(figure: Figure, text: str, size: float, letter: float) -> str:
-    """Text broken into lines that fit the figure."""
-    width_pt = figure.get_figwidth() * 72 * 0.97
-    return textwrap.fill(text, max(20, int(width_pt / (size * letter))))
+def _wrapped(figure: Figure, text: str, font: FontProperties) -> str:
+    """Text broken into lines that fit the figure, measured word by word."""
+    renderer = figure.canvas.get_renderer()
+    room = figure.bbox.width * (1 - 2 * EDGE)
+    lines = [""]
+    for word in text.split():
+        longer = f"{lines[-1]} {word}".strip()
+        width, _, _ = renderer.get_text_width_height_descent(longer, font, ismath=False)
+        if width <= room:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    return "\n".join(lines)

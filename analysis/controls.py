@@ -9,23 +9,23 @@ from decimal import Decimal
 
 import ipywidgets as widgets
 
-from workbench.designs import DESIGNS, ITEMS_MAX, Design
+from workbench.designs import ITEMS_MAX, Design
 from workbench.prices import Price, PriceBook
 
 STEPS = (1, 2, 5)  # of each ten
-WIDE = {"description_width": "12em"}
-ROOM = widgets.Layout(width="32em")
+WIDE = {"description_width": "15em"}
+ROOM = widgets.Layout(width="35em")
 WORKLOAD = ("value_max", "poison_per_million")  # of the batch, the same for both designs
 LENGTHS_MS = (2, 20, 200, 1_000, 2_000, 4_000, 10_000, 20_000)
 FACTOR_MOST = 3.0  # of a price
 PRICED = (
-    ("AWS Lambda", "Lambda-GB-Second-ARM", "Lambda, a GB-second on arm64"),
-    ("AWS Lambda", "Lambda-GB-Second", "Lambda, a GB-second on x86_64"),
-    ("Amazon DynamoDB", "WriteRequestUnits", "DynamoDB, a write unit"),
-    ("Amazon Simple Queue Service", "Requests-Tier1", "SQS, a request"),
-    ("AWS Step Functions", "StateTransition", "Step Functions, a transition"),
-    ("AWS Step Functions", "StepFunctions-GB-Second", "Express, a GB-second"),
-    ("AmazonCloudWatch", "CW:Requests", "CloudWatch, a PutMetricData"),
+    ("AWS Lambda", "Lambda-GB-Second-ARM", "Lambda on arm64, GB-seconds"),
+    ("AWS Lambda", "Lambda-GB-Second", "Lambda on x86_64, GB-seconds"),
+    ("Amazon DynamoDB", "WriteRequestUnits", "DynamoDB, write units"),
+    ("Amazon Simple Queue Service", "Requests-Tier1", "SQS, requests"),
+    ("AWS Step Functions", "StateTransition", "Step Functions, transitions"),
+    ("AWS Step Functions", "StepFunctions-GB-Second", "Express children, GB-seconds"),
+    ("AmazonCloudWatch", "CW:Requests", "CloudWatch, PutMetricData"),
 )
 
 
@@ -52,10 +52,10 @@ def price_controls(book: PriceBook) -> dict[tuple[str, str], widgets.FloatSlider
             min=0.0,
             max=FACTOR_MOST,
             step=0.1,
-            description=f"{words}, ${float(book.price(service, usage).tiers[0].usd):.3g} ×",
+            description=f"{words}, {_per_million(book.price(service, usage))} ×",
             continuous_update=False,
-            style={"description_width": "20em"},
-            layout=widgets.Layout(width="40em"),
+            style={"description_width": "28em"},
+            layout=widgets.Layout(width="48em"),
         )
         for service, usage, words in PRICED
     }
@@ -95,11 +95,6 @@ def steps(low: float, high: float) -> Iterator[int]:
     yield int(high)
 
 
-def both() -> list[type[Design]]:
-    """The designs that can be explored."""
-    return list(DESIGNS.values())
-
-
 def _control(knob: Field) -> widgets.Widget:
     """A menu where AWS gives a choice, else a slider."""
     choices = knob.metadata["of"]
@@ -115,6 +110,11 @@ def _control(knob: Field) -> widgets.Widget:
         )
     numbers = list(steps(knob.metadata["low"], knob.metadata["high"]))
     return slider(knob.name, numbers, knob.default)
+
+
+def _per_million(price: Price) -> str:
+    """A price of its first tier, for a million units."""
+    return f"${float(price.tiers[0].usd) * 1_000_000:,.5g} a million"
 
 
 def _multiplied(price: Price, factor: Decimal) -> Price:

@@ -16,6 +16,7 @@ from analysis import controls, theme
 from analysis.charts.live_view import live_view
 from analysis.needs import BOTH
 from analysis.ownership import UpkeepRate, upkeep_usd
+from analysis.pictures import html_table
 from analysis.words import dollars, duration
 from workbench.batch import Batch
 from workbench.bill import bill, knowing_usd, total_usd
@@ -158,7 +159,7 @@ def _table(shown: Shown, upkeep: dict[str, float]) -> str:
         for name, value in told.items():
             rows.setdefault(name, []).append(value)
     names = [folder.run.design for folder in shown.folders]
-    return pd.DataFrame(rows, index=names).T.to_html(border=0)
+    return html_table(pd.DataFrame(rows, index=names).T)
 
 
 def _column(own: list[widgets.Widget]) -> widgets.Widget:

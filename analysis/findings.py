@@ -12,11 +12,12 @@ import pandas as pd
 from analysis import gallery
 from analysis.charts.who_wins import chosen_lengths, factors
 from analysis.frames import Frames
-from analysis.needs import NothingToShow, usable
+from analysis.needs import NothingToShow, columns, usable
 from analysis.sentences import sentence, told_by_size
 from analysis.study_claims import limits_by_size, medians
 from analysis.verdicts import CLOSE_CALL, verdicts
 from analysis.words import count, dollars, duration, short_count
+from workbench.statistics import cold_and_warm
 
 KNOBS = ("default", "tuned")  # whose answers the page gives
 SETTINGS = ("published", "default", "tuned", "tuned-concurrent")
@@ -55,6 +56,8 @@ def findings(frames: Frames, docs: Path) -> str:
         _or_why(lambda: _map(runs)),
         "## What breaks first",
         _or_why(lambda: markdown(limits_by_size(frames.table("limits")), {"items": count})),
+        "## Cold and warm",
+        _or_why(lambda: _cold_and_warm(frames)),
         "## From published to tuned",
         _or_why(lambda: _savings(frames)),
         "## The charts, and what each says",
@@ -76,9 +79,9 @@ def markdown(frame: pd.DataFrame, forms: dict[str, Callable] | None = None) -> s
 def _answer(runs: pd.DataFrame, knobs: str) -> str:
     """Cheaper and sooner by size, at one set of knobs, with factor and interval."""
     own = runs[(runs["setting"] == knobs) & (runs["value_max_ms"] == _usual(runs))]
-    columns = {"cheaper": "batch_usd", "sooner known": "detected_s"}
+    measures = {"cheaper": "batch_usd", "sooner known": "detected_s"}
     table, told = pd.DataFrame(), []
-    for name, column in columns.items():
+    for name, column in measures.items():
         found = verdicts(own, column)
         told.append(told_by_size(found, "sooner known to be done" if told else name))
         table["items"] = found["items"].map(count)
@@ -113,6 +116,17 @@ def _map(runs: pd.DataFrame) -> str:
         shown = markdown(wide, {"mean time per item": lambda ms: duration(ms / 1000)})
         parts.append(f"{name}, by batch size:\n\n{shown}")
     return "\n\n".join(parts)
+
+
+def _cold_and_warm(frames: Frames) -> str:
+    """How long an invocation of the processor takes, cold and warm apart."""
+    calls = columns(frames.invocations, "table of invocations", "Local runs keep it.", "cold")
+    found = cold_and_warm(calls.assign(took_ms=calls["init_ms"] + calls["duration_ms"]), "took_ms")
+    shown = found[["design", "kind"]].assign(
+        ms=[f"{r.middle:,.0f} ({r.low:,.0f} to {r.high:,.0f})" for r in found.itertuples()],
+        invocations=found["repetitions"].map("{:,}".format),
+    )
+    return f"The mean invocation of the processor with its initialisation:\n\n{markdown(shown)}"
 
 
 def _savings(frames: Frames) -> str:

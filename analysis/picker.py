@@ -10,6 +10,7 @@ from analysis import measures, theme
 from analysis.charts.picked_runs import MOST, picked_runs
 from analysis.frames import Frames
 from analysis.needs import NothingToShow
+from analysis.pictures import html_table
 from analysis.words import count, dollars, duration
 
 SCREEN = theme.Canvas("screen", 10.0, 3.6, 11.0, 120, height_in=4.4)
@@ -91,7 +92,7 @@ def _table(runs: pd.DataFrame) -> str:
         }
         for run in runs.itertuples()
     ]
-    return pd.DataFrame(rows, index=range(1, len(rows) + 1)).to_html(border=0)
+    return html_table(pd.DataFrame(rows, index=range(1, len(rows) + 1)))
 
 
 def _told(value: float | None, words: Any) -> str:

@@ -9,6 +9,7 @@ import io
 from dataclasses import dataclass
 from html import escape
 
+import pandas as pd
 from matplotlib.figure import Figure
 
 from analysis import gallery, theme
@@ -65,6 +66,12 @@ def answers(frames: Frames) -> Html:
     """Every sentence of the report, in one list."""
     items = "".join(f"<li>{escape(sentence(name, frames))}</li>" for name in CLAIMS)
     return Html(f"<ul>{items}</ul>")
+
+
+def html_table(frame: pd.DataFrame) -> str:
+    """A frame as a table with room between its columns."""
+    table = frame.to_html(border=0, justify="left", classes="told")
+    return f"<style>.told td, .told th {{ text-align: left; padding: 2px 1em; }}</style>{table}"
 
 
 def _address(figure: Figure, look: theme.Theme) -> str:

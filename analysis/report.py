@@ -30,7 +30,7 @@ body {{ background: var(--paper); color: var(--ink); font: 17px/1.5 sans-serif;
 h1 {{ line-height: 1.2; }}
 h2 {{ margin-top: 3rem; }}
 section {{ margin: 2rem 0; }}
-picture img {{ display: block; margin: 0 auto; max-width: 100%; height: auto; }}
+picture img {{ display: block; margin: 0 auto; width: 100%; max-width: 38rem; height: auto; }}
 .refused {{ color: var(--faint); border-left: 4px solid var(--faint); padding-left: 1rem; }}
 .gt_table, table {{ font-size: 14px; }}
 div:has(> table) {{ overflow-x: auto; }}

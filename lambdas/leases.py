@@ -22,6 +22,11 @@ class Lease(NamedTuple):
     held_until: float
     record: Record  # as it was before, empty if gone
 
+    @property
+    def crashed(self) -> bool:
+        """Whether an owner before let its lease run out: it ended before it could tell."""
+        return "lease_until" in self.record
+
 
 def take(key: Key, owner: str, seconds: float, count_attempt: bool = False) -> Lease:
     """Take the lease on a record for that long, and count an attempt if asked."""
@@ -63,14 +68,21 @@ def update(key: Key, owner: str, name: str, value: Any) -> bool:
     )
 
 
-def release(key: Key, owner: str) -> None:
-    """Give a lease back, if this owner has it."""
+def release(key: Key, owner: str, crashed: bool = False) -> None:
+    """Give a lease back, if this owner has it.
+
+    A record whose owner before has crashed keeps a lease that ran out: what is repeated is counted.
+    """
+    values: dict[str, Any] = {":me": owner}
+    update = "REMOVE lease_until, lease_by"
+    if crashed:
+        update, values[":past"] = "SET lease_until = :past REMOVE lease_by", 0
     conditional(
         "update_item",
         Key=key,
-        UpdateExpression="REMOVE lease_until, lease_by",
+        UpdateExpression=update,
         ConditionExpression="lease_by = :me",
-        ExpressionAttributeValues=pack({":me": owner}),
+        ExpressionAttributeValues=pack(values),
     )
 
 

@@ -6,6 +6,7 @@ so that the message or segment that asked for it returns to its queue.
 
 import json
 from collections.abc import Iterable, Iterator
+from math import ceil
 from typing import Any
 
 from lambdas import outside
@@ -46,7 +47,7 @@ def send_all(queue_url: str, bodies: Iterable[Body], size: int, delay_s: float =
 
 def put_off(queue_url: str, receipt: str, seconds: float) -> None:
     """Let a message that will be reported failed be seen again in that time."""
-    seconds = max(0, min(int(seconds) + 1, VISIBILITY_MAX_S))
+    seconds = max(0, min(ceil(seconds), VISIBILITY_MAX_S))
     sqs.change_message_visibility(
         QueueUrl=queue_url, ReceiptHandle=receipt, VisibilityTimeout=seconds
     )

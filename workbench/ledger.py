@@ -85,14 +85,6 @@ class Ledger:
         found = [one for one in self.entries() if one.order == order and one.phase in LIVE]
         return next((one for one in reversed(found) if not self._collected(one)), None)
 
-    def run_id(self, batch_id: str) -> str:
-        """The name of a batch's next run folder: its own, or with a number if that is taken."""
-        name, number = batch_id, 1
-        while (self._runs / name).exists():
-            number += 1
-            name = f"{batch_id}-{number}"
-        return name
-
     def settings(self, stack: str) -> dict[str, Any] | None:
         """A stack's settings before a run changed them, if they were not put back yet."""
         path = self._settings_path(stack)
@@ -110,12 +102,15 @@ class Ledger:
         return self._folder / f"settings-{stack}.json"
 
     def _collected(self, entry: Entry) -> bool:
-        """Whether a batch that was notified has its run folder: then it ended well."""
+        """Whether a batch that was notified has a run folder: then it ended well.
+
+        The folder goes by its run's name, which is another where a batch was gone on with.
+        """
         if entry.phase != "notified":
             return False
-        for path in self._runs.glob(f"{entry.batch_id}*"):
-            if (path / "run.json").is_file():
-                run = read_run(path)
+        for path in self._runs.glob("*/run.json"):
+            if f'"{entry.batch_id}"' in path.read_text():
+                run = read_run(path.parent)
                 if run.batch_id == entry.batch_id and run.status == "complete":
                     self.write(entry.at("collected"))
                     return True

@@ -39,14 +39,19 @@ def who_wins(runs: pd.DataFrame, figure: Figure) -> Figure:
 
 
 def chosen_lengths(chosen: Chosen) -> Chosen:
-    """Runs of both designs with several lengths of items, each at one setting of the knobs."""
+    """Runs of both designs with several lengths of items, each at one setting of the knobs.
+
+    A size that was run with few of the lengths is left out: its column would be mostly blank.
+    """
     runs = both_designs(chosen).runs
     if runs["value_max_ms"].nunique() < 2:
         raise NothingToShow(
             "all runs have items of one length. Sweep value_max too: `workbench sweep`."
         )
     rounded = runs["value_max_ms"].map(lambda ms: float(f"{ms:.2g}"))
-    return best_knobs(chosen.only(runs.assign(value_max_ms=rounded)))
+    runs = runs.assign(value_max_ms=rounded)
+    lengths = runs.groupby("items")["value_max_ms"].transform("nunique")
+    return best_knobs(chosen.only(runs[lengths > lengths.max() / 2]))
 
 
 def factors(runs: pd.DataFrame, column: str) -> pd.DataFrame:

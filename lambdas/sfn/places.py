@@ -29,6 +29,11 @@ def failed_prefix(batch: str) -> str:
     return f"batches/{batch}/failed/"
 
 
+def failed_key(batch: str, first: str) -> str:
+    """The failed items of the child whose first item that is."""
+    return f"{failed_prefix(batch)}{first}.jsonl"
+
+
 def results_prefix(batch: str) -> str:
     """What the map's ResultWriter writes."""
     return f"results/{batch}/"

@@ -37,7 +37,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     if failed and single:
         raise ItemFailed(f"{failed[0][0].id}: {failed[0][1]}")
     if failed:
-        _list(batch["batch_id"], failed)
+        _list(batch["batch_id"], children[0], failed)
     processed = len(children) - len(failed)
     metrics = {
         "items_processed": processed,
@@ -61,11 +61,11 @@ def _try(item: Item, knobs: dict[str, Any]) -> str:
     return ""
 
 
-def _list(batch: str, failed: list[tuple[Item, str]]) -> None:
-    """Write the failed items under the batch; the same child writes the same object again."""
+def _list(batch: str, first: Item, failed: list[tuple[Item, str]]) -> None:
+    """Write the failed items under the batch, by the child's first item: a retry overwrites."""
     lines = (
         json.dumps({"id": item.id, "value": item.value, "reason": why[:500]}) + "\n"
         for item, why in failed
     )
-    key = f"{places.failed_prefix(batch)}{failed[0][0].id}.jsonl"
+    key = places.failed_key(batch, first.id)
     s3.put_object(Bucket=places.bucket, Key=key, Body="".join(lines).encode())

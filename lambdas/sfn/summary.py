@@ -17,7 +17,8 @@ s3 = outside.client("s3")
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ARG001
     """The notification of a batch whose map has ended at `entered_at`."""
     batch = event["batch"]
-    failed = _listed(batch["batch_id"]) + _in_failed_children(batch["batch_id"])
+    counted, died = _in_failed_children(batch["batch_id"])
+    failed = counted + _listed(batch["batch_id"], died)
     return {
         "batch_id": batch["batch_id"],
         "design": "sfn",
@@ -29,29 +30,40 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ARG
     }
 
 
-def _listed(batch: str) -> int:
-    """Items that processors listed as failed, one a line."""
+def _listed(batch: str, died: set[str]) -> int:
+    """Items that processors listed as failed, one a line, but for children that died in the end.
+
+    Such a child may have listed some in a try before; all its items are counted already.
+    """
     return sum(
-        chunk.count(b"\n") for key in _keys(places.failed_prefix(batch)) for chunk in _chunks(key)
+        chunk.count(b"\n")
+        for key in _keys(places.failed_prefix(batch))
+        if key not in died
+        for chunk in _chunks(key)
     )
 
 
-def _in_failed_children(batch: str) -> int:
-    """Items of the children that failed with all their tries: none of them is known to be done."""
-    failed = 0
+def _in_failed_children(batch: str) -> tuple[int, set[str]]:
+    """Items of the children that failed with all their tries: none of them is known to be done.
+
+    And the keys under which those children would have listed items.
+    """
+    failed, died = 0, set()
     for key in _keys(places.results_prefix(batch)):
         if key.endswith("/manifest.json"):
             manifest = json.loads(b"".join(_chunks(key)))
             for file in manifest.get("ResultFiles", {}).get("FAILED", []):
-                failed += sum(map(_items_of, _entries(file["Key"])))
-    return failed
+                for items in map(_items_of, _entries(file["Key"])):
+                    failed += len(items)
+                    died.add(places.failed_key(batch, items[0].get("id", "")))
+    return failed, died
 
 
-def _items_of(child: dict[str, Any]) -> int:
-    """How many items a child was given; its input is a JSON text in the map's results."""
+def _items_of(child: dict[str, Any]) -> list[dict[str, Any]]:
+    """The items that a child was given; its input is a JSON text in the map's results."""
     given = child.get("Input", "{}")
     given = json.loads(given) if isinstance(given, str) else given
-    return len(given.get("Items", [None]))
+    return given.get("Items", [given])
 
 
 def _entries(key: str) -> Iterator[Any]:

@@ -29,12 +29,12 @@ def work(queue_url: str, body: dict[str, Any], owner: str, tally: Tally) -> None
         if fail_item(batch, key, item, "it began three times and never ended", tries - 1, owner):
             tally.fail()
         return
-    reason = try_item(item, knobs, tally, repeated="lease_until" in lease.record)
+    reason = try_item(item, knobs, tally, lease.crashed)
     if not reason:
         state.delete_all([key], 1)
     elif tries == ATTEMPTS_MAX:
         if fail_item(batch, key, item, reason, tries, owner):
             tally.fail()
     else:
-        leases.release(key, owner)
+        leases.release(key, owner, lease.crashed)
         messages.send(queue_url, body, messages.retry_s(tries))

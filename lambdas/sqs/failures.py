@@ -70,7 +70,7 @@ def _alone(batch: Batch, body: dict[str, Any], owner: str, context: Any) -> None
         raise Leased(lease.held_until)
     tries = lease.record.get("attempts", 0)
     if tries < alone.ATTEMPTS_MAX:
-        leases.release(key, owner)
+        leases.release(key, owner, lease.crashed)
         messages.send(item_queue, body, messages.retry_s(tries + 1))
         return
     if batches.fail_item(batch.id, key, item, "it began three times and never ended", tries, owner):

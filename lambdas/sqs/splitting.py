@@ -39,9 +39,7 @@ def split(queue_url: str, body: Body, owner: str) -> None:
         raise Leased(lease.held_until)
     pairs = left_of(body, lease.record)
     if not lease.record.get("written"):
-        # A lease that ran out: its owner may have worked items before it died.
-        crashed = "lease_until" in lease.record
-        state.put_all(_children(body, pairs, crashed), state.BATCH_WRITE_MAX)
+        state.put_all(_children(body, pairs, lease.crashed), state.BATCH_WRITE_MAX)
         if not leases.update(key, owner, "written", True):
             raise Leased(outside.now() + 1)
     _send(queue_url, body, pairs)

@@ -109,19 +109,23 @@ def message_record(
 
 
 def keep_undone(key: state.Key, undone: list[str], owner: str | None) -> bool:
-    """Write down what is left of a message and give up its lease; False if the record is gone."""
+    """Write down what is left of a message and give up its lease; False if the record is gone.
+
+    A refusal alone does not say so: after a lost answer the same write is tried again, and refused.
+    """
     values: state.Record = {":undone": undone}
     condition, update = "attribute_exists(pk)", "SET undone = :undone"
     if owner is not None:
         condition, update = "lease_by = :me", f"{update} REMOVE lease_until, lease_by"
         values[":me"] = owner
-    return leases.conditional(
+    kept = leases.conditional(
         "update_item",
         Key=key,
         UpdateExpression=update,
         ConditionExpression=condition,
         ExpressionAttributeValues=state.pack(values),
     )
+    return kept or state.read(key) is not None
 
 
 def delete_unsplit(key: state.Key) -> None:
@@ -138,10 +142,9 @@ def _claimed(item: Item, body: dict[str, Any], owner: str, tally: Tally) -> Outc
         return Outcome(gone=True)
     if not lease.taken:
         return Outcome(held_until=lease.held_until)
-    # A lease that ran out: its owner ended before it could write that the item was done.
-    outcome = _outcome(try_item(item, knobs, tally, repeated="lease_until" in lease.record))
+    outcome = _outcome(try_item(item, knobs, tally, lease.crashed))
     if not outcome.over:
-        leases.release(key, owner)
+        leases.release(key, owner, lease.crashed)
     return outcome
 
 

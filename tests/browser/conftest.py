@@ -72,7 +72,7 @@ def place(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def lab(place, tmp_path_factory):
-    """The address of a JupyterLab on loopback that serves the folder, and nobody else's settings."""
+    """The address of a JupyterLab on loopback that serves the folder, with settings of its own."""
     home = tmp_path_factory.mktemp("home")
     settings = home / "lab" / "user-settings" / "@jupyterlab" / "apputils-extension"
     settings.mkdir(parents=True)

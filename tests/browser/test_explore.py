@@ -12,14 +12,15 @@ REDRAW_MAX_S = 2.0  # of a machine that does other things too; alone it takes a 
 
 
 @pytest.fixture(scope="module")
-def page(browser, lab):
+def page(browser, lab, screens):
     """The notebook with every cell run."""
     page = browser.new_page(viewport={"width": 1400, "height": 1600})
     page.goto(f"{lab}/notebooks/explore.ipynb?reset")
-    page.wait_for_selector(
-        '.jp-Notebook-ExecutionIndicator[data-status="idle"]', timeout=PATIENCE_MS
-    )
-    page.evaluate("window.jupyterapp.commands.execute('notebook:run-all-cells')")
+    # The notebook's own sign says idle before there is a kernel; the bar below tells the truth.
+    expect(page.get_by_text(re.compile(r"Python.*\| Idle"))).to_be_visible(timeout=PATIENCE_MS)
+    page.screenshot(path=screens / "explore-opened.png")
+    # Not awaited: what the command promises is kept late, or never.
+    page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-all-cells') }")
     page.wait_for_selector(".widget-select-multiple", timeout=PATIENCE_MS)
     yield page
     page.close()

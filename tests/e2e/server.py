@@ -8,12 +8,15 @@ import asyncio
 import json
 import math
 import os
+import threading
+import time
 from collections import Counter, defaultdict
 from typing import Any
 
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
 from ministack import app as ministack
+from ministack.core import lambda_runtime
 from ministack.services import cloudwatch, dynamodb, lambda_svc, sns, sqs, stepfunctions
 
 TALLY_PATH = "/_fanin/tally"
@@ -55,6 +58,7 @@ def main() -> None:
     count_sqs()
     count_sns()
     measure_functions()
+    spare_the_working()
     config = Config()
     config.bind = [f"{os.environ['BIND_HOST']}:{os.environ['GATEWAY_PORT']}"]
     config.loglevel = "WARNING"
@@ -235,6 +239,33 @@ def measure_functions() -> None:
 
     lambda_svc._emit_lambda_logs = emit
     lambda_svc._emit_lambda_metrics = lambda *_, **__: None  # else some are counted twice
+
+
+def spare_the_working() -> None:
+    """A change of a function's settings leaves what it is working on alone: ministack kills it, and
+    its messages stay hidden until their visibility ends. On AWS an invocation keeps its
+    environment to its end (Lambda developer guide, execution environment lifecycle)."""
+    plain = lambda_svc.invalidate_worker
+
+    def invalidate(name: str, qualifier: str | None = None, **scope: str) -> None:
+        if scope:  # code that changed, a function that is deleted, one that timed out
+            plain(name, qualifier=qualifier, **scope)
+            return
+        with lambda_runtime._lock:
+            keys = [key for key in lambda_runtime._workers if f":{name}:" in key]
+            workers = [one for key in keys for one in lambda_runtime._workers.pop(key)]
+        for worker in workers:
+            threading.Thread(target=_retire, args=(worker,), daemon=True).start()
+
+    lambda_svc.invalidate_worker = invalidate
+
+
+def _retire(worker: Any) -> None:
+    """End a worker once it is idle; Lambda's longest timeout is the limit."""
+    until = time.monotonic() + 900
+    while worker.in_use and time.monotonic() < until:
+        time.sleep(0.2)
+    lambda_runtime.kill_workers([worker])
 
 
 def _record(namespace: str, name: str, value: float, **dimensions: str) -> None:

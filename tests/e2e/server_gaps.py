@@ -11,6 +11,7 @@ FILLED = {
     "topic metrics": "there are no AWS/SNS metrics",
     "function metrics": "invocations by event sources and state machines are not in AWS/Lambda",
     "log metrics": "there are no AWS/Logs metrics",
+    "changed functions": "a change of a function's settings kills what it is working on",
 }
 OPEN = {
     "insights": "Logs Insights ignores filter and stats: the log lines are read one by one",

@@ -56,16 +56,9 @@ def test_a_notified_batch_has_ended_once_its_folder_is_there(tmp_path):
     keep(tmp_path, status="incomplete")
     keep(tmp_path, run_id="b-10", batch_id="b-10")  # of another batch
     assert ledger.find("order") is not None
-    keep(tmp_path, run_id="b-1-2")
+    keep(tmp_path, run_id="another-name")
     assert ledger.find("order") is None
     assert ledger.read("b-1").phase == "collected"
-
-
-def test_a_second_folder_of_a_batch_gets_a_number(tmp_path):
-    ledger = Ledger(tmp_path)
-    assert ledger.run_id("b-1") == "b-1"
-    keep(tmp_path, status="incomplete")
-    assert ledger.run_id("b-1") == "b-1-2"
 
 
 def test_settings_are_kept_until_they_are_dropped(tmp_path):

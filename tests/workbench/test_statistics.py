@@ -38,6 +38,13 @@ def test_the_bootstrap_finds_the_normal_interval_of_many_values():
     assert (found.high - found.low) / 2 == pytest.approx(1.96 * 10 / 20, rel=0.1)
 
 
+def test_the_interval_of_very_many_values_goes_on_where_the_bootstrap_ends():
+    values = [100 + 10 * np.sin(12.9898 * k) for k in range(1_000)]
+    many, fewer = interval(values), interval(values[:-1])
+    assert many.low == pytest.approx(fewer.low, rel=1e-3)
+    assert many.high == pytest.approx(fewer.high, rel=1e-3)
+
+
 def test_most_intervals_hold_the_true_mean():
     from workbench.dice import stream
 

@@ -12,7 +12,7 @@ from workbench.tune.scoring import SEEDS, Score, front, score_many
 from workbench.tune.space import candidates
 
 SCREEN_ITEMS = 30_000  # the largest batch on which all candidates are tried
-FINALISTS = 25  # by dollars, and as many by time, and the screen's front
+FINALISTS = 15  # by dollars, and as many by time, and the screen's front
 CHUNK = 50
 ALONE = 5_000_000  # items of all candidates: fewer are done before a second process has started
 

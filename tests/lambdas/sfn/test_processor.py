@@ -20,11 +20,20 @@ def test_items_are_worked_and_only_counts_come_back(world):
 
 def test_failed_items_are_listed_under_the_batch_and_the_rest_is_done(world):
     assert world.call("sfn.processor", child([5, -1, 20, -1])) == {"processed": 2, "failed": 2}
-    key = "batches/b1/failed/0000000000000001.jsonl"
+    key = "batches/b1/failed/0000000000000000.jsonl"  # the child's first item names the list
     body = world.s3.get_object(Bucket="batches", Key=key)["Body"].read().decode()
     listed = [json.loads(line) for line in body.splitlines()]
     assert [(item["id"][-1], item["value"]) for item in listed] == [("1", -1), ("3", -1)]
     assert "non-negative" in listed[0]["reason"]
+
+
+def test_a_second_try_of_a_child_writes_its_list_to_the_same_place(world):
+    for failing in ([-1, -1, 3], [4, -1, 3]):  # the first one fails only once
+        world.call("sfn.processor", child(failing))
+    page = world.s3.list_objects_v2(Bucket="batches")
+    assert [entry["Key"] for entry in page["Contents"]] == [
+        "batches/b1/failed/0000000000000000.jsonl"
+    ]
 
 
 def test_several_items_are_worked_at_a_time_where_the_knob_says_so(world):

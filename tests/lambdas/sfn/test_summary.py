@@ -45,6 +45,17 @@ def test_items_of_failed_children_are_counted_from_the_maps_own_files(world):
     assert summary(world)["items_failed"] == 301
 
 
+def test_items_that_a_failed_child_had_listed_in_an_earlier_try_are_counted_once(world):
+    files = {"FAILED": [{"Key": f"{KEY}FAILED_0.json", "Size": 9}], "PENDING": [], "SUCCEEDED": []}
+    put(world, f"{KEY}manifest.json", json.dumps({"ResultFiles": files}))
+    items = [{"id": "aa", "value": 1}, {"id": "bb", "value": -1}, {"id": "cc", "value": 1}]
+    child = {"Input": json.dumps({"Items": items}), "Status": "FAILED"}
+    put(world, f"{KEY}FAILED_0.json", json.dumps([child]))
+    put(world, "batches/b1/failed/aa.jsonl", b"{}\n")  # of the try before, which died after it
+    put(world, "batches/b1/failed/dd.jsonl", b"{}\n")
+    assert summary(world)["items_failed"] == 3 + 1
+
+
 def test_a_results_file_is_read_piece_by_piece(world, monkeypatch):
     module = world.module("sfn.summary")
     monkeypatch.setattr(module, "CHUNK_BYTES", 7)

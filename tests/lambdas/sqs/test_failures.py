@@ -34,6 +34,19 @@ def test_a_dead_item_that_never_began_is_sent_again(world):
     assert world.state("failed#") == {}
 
 
+def test_a_dead_item_whose_owner_crashed_is_sent_again_and_its_repeat_is_counted(world, capsys):
+    world.create(items=1)
+    (body,) = world.bodies("item")
+    key = world.module("state").item_key("b1", body["items"][0][0], 10)
+    world.module("leases").take(key, "dead", 100, count_attempt=True)
+    world.now += 101
+    bury(world, body | {"alone": True})
+    capsys.readouterr()
+    drain(world)
+    line = json.loads(capsys.readouterr().out)
+    assert (line["items_processed"], line["items_duplicated"]) == (1, 1)
+
+
 def test_a_dead_item_that_used_up_its_attempts_is_listed(world):
     world.create(items=1)
     (body,) = world.bodies("item")

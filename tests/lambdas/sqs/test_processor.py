@@ -158,6 +158,34 @@ def test_by_message_the_undone_items_are_remembered(world):
     assert world.slept == []
 
 
+def test_by_message_a_lost_answer_does_not_pass_for_a_record_that_is_gone(world, monkeypatch):
+    """The first write was done and its answer lost; its second attempt is refused."""
+    (record,) = finish(world, items=10, track="message", claim=True, poison_per_million=200_000)
+    leases = world.module("leases")
+    conditional = leases.conditional
+
+    def twice(call, **arguments):
+        if "undone" in arguments.get("UpdateExpression", ""):
+            assert conditional(call, **arguments)
+        return conditional(call, **arguments)
+
+    monkeypatch.setattr(leases, "conditional", twice)
+    answer = world.deliver("sqs.processor", [record])
+    assert answer == {"batchItemFailures": [{"itemIdentifier": record["messageId"]}]}
+
+
+def test_by_message_what_a_split_repeats_after_a_crash_is_counted(world, capsys):
+    (record,) = finish(world, items=3, track="message", claim=True)
+    first = json.loads(record["body"])["items"][0][0]
+    lease(world, first, seconds=100)  # its owner works the items and dies
+    world.now += 101
+    world.deliver("sqs.processor", [again(world, record, 3)])
+    capsys.readouterr()
+    world.deliver("sqs.processor", world.records("item"))
+    line = json.loads(capsys.readouterr().out)
+    assert (line["items_processed"], line["items_duplicated"]) == (3, 3)
+
+
 def test_by_message_a_split_keeps_children_behind_their_parent_in_its_shard(world):
     (record,) = finish(world, items=10, track="message", poison_per_million=200_000)
     body = json.loads(record["body"])

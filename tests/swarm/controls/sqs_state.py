@@ -154,6 +154,15 @@ def upserting_claim(original, copy):
     return take
 
 
+def short_lease(original, copy):
+    """A claim that ends before its owner must have ended."""
+
+    def take(key, owner, seconds, count_attempt=False):
+        return original(key, owner, 1, count_attempt)
+
+    return take
+
+
 def unprocessed_ignored(original, copy):
     def delete_all(keys, size):
         entries = [{"DeleteRequest": {"Key": key}} for key in keys]
@@ -284,6 +293,14 @@ STATE = [
         judges=("claims",),
         knobs=CLAIMED,
         rates={"twice_late": 0.5, "queues": ("ItemQueue",), "late_max_s": 100.0},
+    ),
+    Control(
+        name="a lease shorter than its owner",
+        design="sqs",
+        changes={"leases.take": short_lease},
+        judges=("claims",),
+        knobs=CLAIMED | {"value_max": 2_000},
+        rates={"early": 0.5, "queues": ("ItemQueue",)},
     ),
     Control(
         name="unprocessed deletes ignored",

@@ -11,6 +11,7 @@ from types import FunctionType, ModuleType
 
 from workbench.designs import make_design
 from workbench.targets.local.arena import Arena
+from workbench.targets.local.checks import breaches
 from workbench.targets.local.fault_case import FaultCase, Start
 from workbench.targets.local.fault_rates import FaultRates
 from workbench.targets.local.stack import Stack
@@ -66,7 +67,7 @@ def modules_of(handler):
 def replaced(deployment, path: str, make: Callable) -> Iterator[None]:
     """`path` (leases.take, say) is `make(original, copy)` inside the block, in every copy."""
     module, _, name = path.rpartition(".")
-    undo = []
+    undo, swapped = [], {}
     for copy in copies(deployment):
         home = next(
             (
@@ -85,12 +86,18 @@ def replaced(deployment, path: str, make: Callable) -> Iterator[None]:
                 if value is original and (names is home or callable(original)):
                     undo.append((names, known, original))
                     names[known] = made
+        for spec, handler in deployment.functions.items():
+            if handler is original:
+                deployment.functions[spec] = made
+                swapped[made] = original
     assert undo, f"{path} is nowhere"
     try:
         yield
     finally:
         for names, known, original in undo:
             names[known] = original
+        for spec, handler in deployment.functions.items():
+            deployment.functions[spec] = swapped.get(handler, handler)
 
 
 @dataclass(frozen=True)
@@ -155,3 +162,16 @@ class Ring(Arena):
         """Back to the sound template."""
         self.alter = None
         self.deployment.stack = Stack(self.sound, self.deployment.stack.physical_ids)
+
+
+SEEDS = 200  # as many as CI runs of each design
+
+
+def caught_at(ring: Ring, control: Control) -> int | None:
+    """The first seed under which one of the control's judges sees the variant."""
+    for seed in range(SEEDS):
+        with ring.broken(control):
+            found = breaches(ring.run(control.case(seed)))
+        if found.keys() & set(control.judges):
+            return seed
+    return None

@@ -39,7 +39,7 @@ class Attempt:
         self._forecast_usd = forecast_usd
         self._hold = Hold()
 
-    def go(self, watch: Watcher) -> Folder:
+    def go(self, run_id: str, watch: Watcher) -> Folder:
         """Run the batch to an end of some kind, and give its run folder."""
         end, evidence = End(BROKEN), None
         follower = self._follower()
@@ -53,7 +53,6 @@ class Attempt:
         end = self._with_trouble(end)
         if end.reason:
             self._options.say(end.reason)
-        run_id = self._place.ledger.run_id(self._batch.batch_id)
         return folder_of(run_id, self._collector, evidence, end, follower.samples)
 
     def _attend(self, follower: Follower, watch: Watcher) -> End:

@@ -109,7 +109,7 @@ class Follower:
             return End(GONE, "the batch was cancelled by somebody else")
         if sample.cost_usd > self.max_usd and look.status == "open":
             spent = f"${sample.cost_usd:.4f} are spent by our meter"
-            return End(STOPPED, f"{spent} and --max-usd is ${self.max_usd:.2f}")
+            return End(STOPPED, f"{spent} and --max-usd is ${self.max_usd.normalize():f}")
         return None
 
     def _late(self, look: Look) -> str:

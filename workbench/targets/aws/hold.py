@@ -35,6 +35,18 @@ class Place:
     clock: Clock
     patience: Patience
 
+    def kept(self) -> Settings | None:
+        """The settings before a run that did not put them back; None after a new deployment."""
+        kept = self.ledger.settings(self.deployed.key)
+        if kept is None or kept.get("deployed") != self.deployed.design.knobs():
+            return None
+        return Settings.from_json(kept)
+
+    def keep(self, settings: Settings) -> None:
+        """Keep the settings until they are put back."""
+        deployed = {"deployed": self.deployed.design.knobs()}
+        self.ledger.keep_settings(self.deployed.key, settings.as_json() | deployed)
+
     def switchboard(self, aws: Aws | None = None) -> Switchboard:
         """The settings of the stack."""
         return Switchboard(aws or self.aws, self.deployed, self.clock, self.patience)
@@ -43,11 +55,10 @@ class Place:
 @contextmanager
 def held(place: Place, design: Design, hold: Hold) -> Iterator[None]:
     """Set what the design wants, and put everything back however the block ends."""
-    board, key = place.switchboard(), place.deployed.key
+    board = place.switchboard()
     now = board.read()
-    kept = place.ledger.settings(key)
-    before = now if kept is None else Settings.from_json(kept)
-    place.ledger.keep_settings(key, before.as_json())
+    before = place.kept() or now
+    place.keep(before)
     try:
         board.set(now, wanted(now, design))
         yield
@@ -57,13 +68,12 @@ def held(place: Place, design: Design, hold: Hold) -> Iterator[None]:
 
 def put_back(place: Place) -> bool:
     """Put back what an earlier run left changed; whether there was anything."""
-    kept = place.ledger.settings(place.deployed.key)
-    if kept is None:
-        return False
-    board = place.switchboard()
-    board.set(board.read(), Settings.from_json(kept))
+    kept = place.kept()
+    if kept is not None:
+        board = place.switchboard()
+        board.set(board.read(), kept)
     place.ledger.drop_settings(place.deployed.key)
-    return True
+    return kept is not None
 
 
 def _put_back(place: Place, before: Settings, hold: Hold) -> None:

@@ -48,19 +48,22 @@ class AwsTarget:
         """Nothing is held: a batch that goes on is in the ledger."""
 
     def run(self, design: Design, batch: Batch, watch: Watcher) -> Folder:
-        """Run a batch, or go on with the one of the same order that did not end."""
+        """Run a batch, or go on with the one of the same order that did not end.
+
+        The run keeps the name that was asked for; its `batch_id` says which batch it was.
+        """
         place = self._place(design)
         forecast_usd = self._forecast(design, batch)
         order = order_of(design, batch, place.deployed.key)
         entry = place.ledger.find(order) or _entry(order, design, batch, place)
-        batch = replace(batch, batch_id=entry.batch_id)
+        run_id, batch = batch.batch_id, replace(batch, batch_id=entry.batch_id)
         batches = batches_of(place.aws, place.deployed, place.clock)
         _refuse_busy(place, entry, batches)
         collector = Collector(place, design, batch, batches)
         if entry.phase != "planned":
             self._options.say(f"going on with batch {entry.batch_id}, which was {entry.phase}")
         attempt = Attempt(self._options, collector, place.ledger.write(entry), forecast_usd)
-        return attempt.go(watch)
+        return attempt.go(run_id, watch)
 
     def learn_bill(self, bill: pd.DataFrame) -> None:
         """AWS keeps its own bill, which comes a day later: nothing is to be learnt here."""

@@ -5,7 +5,7 @@ the same thing again.
 """
 
 from dataclasses import dataclass, field, replace
-from math import exp, log
+from math import ceil, exp, log
 from random import Random
 from typing import Any
 
@@ -18,8 +18,11 @@ from workbench.targets.local.fault_rates import FaultRates
 ITEMS_MAX = 200
 CRON_ITEMS_MAX = 40
 CALM = 0.05  # of the seeds have no faults at all
-ACTIVE = 0.35  # of the kinds strike in a run that has faults
+ACTIVE = 0.35  # of the kinds strike in a run that has faults everywhere
+FOCUSED = 0.4  # of the seeds strike one place hard, until its messages reach the dead letters
 QUIET_S = (60.0, 7_200.0)
+FOCUSED_QUIET_S = (60.0, 60_000.0)
+POLLS_MAX = 150  # looks at a batch while there are faults, so that a run stays short
 # The chance of each kind where it strikes, drawn between these.
 RATES: dict[str, tuple[float, float]] = {
     "kill_before": (0.001, 0.03),
@@ -43,6 +46,19 @@ RATES: dict[str, tuple[float, float]] = {
     "child_twice": (0.05, 0.5),
     "map_s3": (0.005, 0.05),
     "publish": (0.1, 0.6),
+}
+PLACES: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {  # roles, and calls to choose from
+    "sqs": (
+        ("batcher", ("TransactWriteItems", "BatchWriteItem", "SendMessageBatch", "UpdateItem")),
+        ("processor", ("BatchWriteItem", "UpdateItem", "SendMessage", "DeleteItem", "GetItem")),
+        ("finalizer", ("SendMessage", "UpdateItem", "Publish", "TransactWriteItems", "Query")),
+        ("failures", ("UpdateItem", "TransactWriteItems", "BatchWriteItem", "SendMessage")),
+    ),
+    "sfn": (
+        ("batcher", ("PutObject", "UploadPart", "CompleteMultipartUpload", "GetObject")),
+        ("processor", ("PutObject",)),
+        ("summary", ("GetObject", "ListObjectsV2")),
+    ),
 }
 ONLY = {
     "sqs": ("shard", "twice", "twice_late", "reorder", "early", "undelete"),
@@ -83,10 +99,13 @@ class FaultCase:
 def draw_case(seed: int, design_name: str) -> FaultCase:
     """The case of a seed."""
     design = _design(stream(seed, f"{design_name}/knobs"), design_name)
+    rates = _rates(stream(seed, f"{design_name}/rates"), design_name)
     dice = stream(seed, f"{design_name}/batches")
     items = _log_int(dice, 1, ITEMS_MAX)
     if isinstance(design, Sqs):
-        design = replace(design, segment_items=max(1, items // dice.randint(1, 6)))
+        size = max(1, items // dice.randint(1, 6))
+        poll_s = max(design.poll_s, ceil(rates.quiet_s / POLLS_MAX))
+        design = replace(design, segment_items=size, poll_s=poll_s)
     knobs = design.batch_knobs()
     if isinstance(design, Sfn):  # below the design's own limit, which the handlers do not have
         knobs["segment_items"] = max(1, items // dice.randint(1, 6))
@@ -96,7 +115,7 @@ def draw_case(seed: int, design_name: str) -> FaultCase:
         seed=seed,
         design=design,
         starts=(first, *_more(dice, first)),
-        rates=_rates(stream(seed, f"{design_name}/rates"), design_name),
+        rates=rates,
         cron_items=dice.randint(1, CRON_ITEMS_MAX),
         cancel_s=dice.uniform(0, 300) if cancelled else None,
         part_bytes=dice.randint(40, 2_000) if dice.random() < 0.3 else None,
@@ -174,17 +193,43 @@ def _sfn_knobs(dice: Random) -> dict[str, Any]:
 
 def _rates(dice: Random, design_name: str) -> FaultRates:
     """Which kinds strike, how often, and until when."""
-    other = ONLY["sfn" if design_name == "sqs" else "sqs"]
-    calm = dice.random() < CALM
+    if dice.random() < CALM:
+        return FaultRates()
+    if dice.random() < FOCUSED:
+        return _focused(dice, design_name)
     rates = {}
-    for kind, (low, high) in RATES.items():
-        active, rate = dice.random() < ACTIVE, exp(dice.uniform(log(low), log(high)))
-        if active and not calm and kind not in other:
+    for kind in _kinds(design_name):
+        active, rate = dice.random() < ACTIVE, _log_even(dice, *RATES[kind])
+        if active:
             rates[kind] = rate
-    quiet_s = exp(dice.uniform(*map(log, QUIET_S)))
-    return FaultRates(quiet_s=0.0 if calm else quiet_s, **rates)
+    return FaultRates(quiet_s=_log_even(dice, *QUIET_S), **rates)
+
+
+def _focused(dice: Random, design_name: str) -> FaultRates:
+    """A few kinds, often, and only in one function or two of its calls."""
+    role, operations = dice.choice(PLACES[design_name])
+    roles = (role, "processor") if role == "failures" else (role,)
+    chosen = dice.sample(operations, min(len(operations), dice.randint(1, 2)))
+    kinds = dice.sample(_kinds(design_name), dice.randint(1, 3))
+    return FaultRates(
+        quiet_s=_log_even(dice, *FOCUSED_QUIET_S),
+        roles=roles,
+        operations=tuple(chosen) if dice.random() < 0.6 else (),
+        **{kind: _log_even(dice, 0.05, 1.0) for kind in kinds},
+    )
+
+
+def _kinds(design_name: str) -> list[str]:
+    """The kinds that can strike a design."""
+    other = ONLY["sfn" if design_name == "sqs" else "sqs"]
+    return [kind for kind in RATES if kind not in other]
+
+
+def _log_even(dice: Random, low: float, high: float) -> float:
+    """A number whose logarithm is even between two limits."""
+    return exp(dice.uniform(log(low), log(high)))
 
 
 def _log_int(dice: Random, low: int, high: int) -> int:
     """A whole number whose logarithm is even: small ones come as often as large ones."""
-    return min(high, int(exp(dice.uniform(log(low), log(high + 1)))))
+    return min(high, int(_log_even(dice, low, high + 1)))

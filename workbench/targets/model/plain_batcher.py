@@ -45,7 +45,8 @@ class Batcher:
         self.story.table.write_elsewhere(4)
         self.bill(clock - begun_s)
         self.target = p.plan_idle_pollers
-        self.story.kernel.at(clock + p.plan_idle_s + p.ramp_step_s, self.ramp)
+        step_s = 0.0 if self.target < p.plan_start_pollers else p.ramp_step_s
+        self.story.kernel.at(clock + p.plan_idle_s + step_s, self.ramp)
         self.plan(clock)
         self.story.finalizer.await_message(first_look_s)
 
@@ -60,18 +61,24 @@ class Batcher:
         begun_s = sent_s + d.latency("esm_dispatch", 1, 0)
         writes, sends = (
             ceil(p.segments / p.entries_per_write),
-            ceil(p.segments / p.messages_per_send),
+            ceil(p.segments / p.segments_per_send),
         )
         clock = begun_s + p.batcher_invocation_s + 2 * p.batcher_call_s
         clock += d.latency("ddb_single", 1, 1) + d.latency("ddb_single", 1, 2)
-        spent_s = writes * p.batcher_call_s + p.segments * p.batcher_entry_s
-        spent_s += self.writes.next("ddb_batch_write", writes)
+        batched = p.entries_per_write > 1
+        spent_s = writes * p.batcher_call_s + (p.segments * p.batcher_entry_s if batched else 0.0)
+        spent_s += self.writes.next("ddb_batch_write" if batched else "ddb_single", writes)
         clock += max(spent_s, p.segments / (p.key_units_per_s / p.shards) - p.burst_s)
-        clock += sends * p.batcher_call_s + p.segments * p.batcher_entry_s
-        clock += self.sends.next("sqs_send_batch", sends)
-        self.story.table.write_elsewhere(p.segments + 2)
-        self.bill(clock - begun_s)
+        clock += 2 * p.batcher_call_s
+        clock += d.latency("ddb_single", 1, 3) + d.latency("ddb_single", 1, 4)
+        batched = p.segments_per_send > 1
+        clock += sends * p.batcher_call_s + (p.segments * p.batcher_entry_s if batched else 0.0)
+        clock += self.sends.next("sqs_send_batch" if batched else "sqs_send", sends)
         self.story.kernel.at(clock, self.planned)
+        clock += p.batcher_call_s + d.latency("ddb_single", 1, 5)
+        self.story.table.write_elsewhere(p.segments + 3)
+        self.story.tally["read_half_units"] += 2 + p.plan_half_units
+        self.bill(clock - begun_s)
 
     def planned(self) -> None:
         """Every segment's message is visible."""
@@ -80,7 +87,10 @@ class Batcher:
 
     def ramp(self) -> None:
         """One more poller of the plan queue, if all are busy and segments are left."""
-        if self.running >= self.target and self.visible:
+        if self.target < self.p.plan_start_pollers:
+            self.target = self.p.plan_start_pollers
+            self.start_segments()
+        elif self.running >= self.target and self.visible:
             self.target += 1
             self.start_segments()
         if self.target < self.p.plan_slots_max and self.begun < self.p.segments:

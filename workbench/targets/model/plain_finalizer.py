@@ -1,8 +1,10 @@
 """The finalizer of `sqs`, told plainly: a look every `poll_s`, until no record is left."""
 
+from math import ceil
 from typing import TYPE_CHECKING
 
 from workbench.targets.model.sqs_finalizer import AFTER
+from workbench.targets.model.sqs_settings import READ_UNIT_BYTES
 
 if TYPE_CHECKING:
     from workbench.targets.model.sqs_plain import SqsStory
@@ -18,22 +20,19 @@ class Finalizer:
         self.shard = 0  # the first that held a record at the last look
 
     def await_message(self, visible_s: float) -> None:
-        """The next look, and within it the message for the one after."""
+        """The next look, up to where it has read the batch and the segments."""
         p, draws, hop = self.p, self.draws, self.looks
         begun_s = visible_s + draws.latency("esm_dispatch", hop, 0)
         clock = begun_s + (draws.latency("lambda_init", hop, 1) if hop == 0 else 0.0)
         clock += p.finalizer_invocation_s
         clock += p.finalizer_call_s + draws.latency("ddb_single", hop, 2)
-        clock += p.finalizer_call_s + draws.latency("sqs_send", hop, 3)
-        next_visible_s = clock + p.poll_s
-        clock += 2 * p.finalizer_call_s
-        clock += draws.latency("ddb_single", hop, 4) + draws.latency("ddb_single", hop, 5)
+        clock += p.finalizer_call_s + draws.latency("ddb_single", hop, 4)
         spent_s = clock - begun_s
-        self.story.kernel.at(clock, lambda: self.look(spent_s, next_visible_s))
+        self.story.kernel.at(clock, lambda: self.look(spent_s))
 
-    def look(self, spent_s: float, next_visible_s: float) -> None:
-        """Read on until a record is met; none left: complete."""
-        story, p = self.story, self.p
+    def look(self, spent_s: float) -> None:
+        """Read on until a record is met, send the next message; none left: complete."""
+        story, p, hop = self.story, self.p, self.looks
         first_draw = AFTER + self.looks * (p.shards + 2)
         self.looks += 1
         story.tally["read_half_units"] += 4
@@ -47,10 +46,16 @@ class Finalizer:
                 if not self.is_empty(p.shards - self.shard, number):
                     break
                 self.shard += 1
-            if self.shard == p.shards:
-                clock = self.complete(clock, first_draw + p.shards)
+        clock += p.finalizer_call_s + self.draws.latency("sqs_send", hop, 3)
+        next_visible_s = clock + p.poll_s
+        clock += p.finalizer_call_s + self.draws.latency("ddb_single", hop, 5)
+        if self.shard < p.shards:
+            story.processor.bill("finalizer_ms", spent_s + clock - story.now)
+            self.await_message(next_visible_s)
+            return
+        clock = self.complete(clock, first_draw + p.shards)
         story.processor.bill("finalizer_ms", spent_s + clock - story.now)
-        self.await_message(next_visible_s)
+        self.drop_last_link(next_visible_s)
 
     def is_empty(self, shards: int, number: int) -> bool:
         """Whether the first of so many shards holds none of the records that are left."""
@@ -66,11 +71,22 @@ class Finalizer:
     def complete(self, clock: float, number: int) -> float:
         """Failures are counted, the batch is marked complete, the notification goes out."""
         story, p, draws = self.story, self.p, self.draws
-        clock += 2 * p.finalizer_call_s
-        clock += draws.latency("ddb_single", number, 0) + draws.latency("ddb_single", number, 1)
+        clock += p.finalizer_call_s + draws.latency("ddb_single", number, 0)
         story.detected_s = clock
+        clock += 2 * p.finalizer_call_s
+        clock += draws.latency("ddb_single", number, 1) + draws.latency("ddb_single", number, 4)
         clock += p.finalizer_call_s + draws.latency("sns_publish", number, 2)
         clock += p.finalizer_call_s + draws.latency("ddb_transact", number, 3)
-        story.tally["read_half_units"] += 2
+        failed_units = max(1, ceil(story.tally["failed"] * p.failed_bytes / READ_UNIT_BYTES))
+        story.tally["read_half_units"] += 2 + 2 * failed_units
         story.table.write_elsewhere(5)
         return clock
+
+    def drop_last_link(self, visible_s: float) -> None:
+        """The message under way finds the batch notified; with it the run is over."""
+        p, draws, story = self.p, self.draws, self.story
+        spent_s = p.finalizer_invocation_s + p.finalizer_call_s
+        spent_s += draws.latency("ddb_single", self.looks, 2)
+        story.tally["read_half_units"] += 2
+        story.processor.bill("finalizer_ms", spent_s)
+        story.ended_s = visible_s + draws.latency("esm_dispatch", self.looks, 0) + spent_s

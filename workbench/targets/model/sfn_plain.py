@@ -14,8 +14,9 @@ import numpy as np
 from workbench.kernel import Kernel
 from workbench.targets.model import limits
 from workbench.targets.model.plain_draws import Items, Stream
-from workbench.targets.model.sfn_settings import MB, SfnSettings
+from workbench.targets.model.sfn_settings import SfnSettings
 from workbench.targets.model.sqs_state import POINTS
+from workbench.units import MB
 
 SUMMARY_CALLS = ("s3_list", "s3_list", "s3_get")
 
@@ -81,19 +82,25 @@ class SfnStory:
         first_s = clock + 2.0 * d.latency("sfn_pass_gap", 0, 3)
         at_once = min(p.inline_max, p.segments)
         ends: list[float] = []  # of the segments under way
+        free_at = [clock]  # of the environments: the start state leaves one
         for segment in range(p.segments):
             begun_s = first_s
             if segment >= at_once:
                 begun_s = min(ends)
                 ends.remove(begun_s)
             begun_s += d.latency("sfn_state_gap", 1 + segment, 0)
-            is_cold = 0 < segment < at_once  # the start state has left one environment
-            clock = begun_s + (d.latency("lambda_init", 1 + segment, 1) if is_cold else 0.0)
+            is_warm = bool(free_at) and min(free_at) <= begun_s
+            if is_warm:
+                free_at.remove(min(free_at))
+            clock = begun_s + (0.0 if is_warm else d.latency("lambda_init", 1 + segment, 1))
+            self.tally["batcher_cold"] += not is_warm
             clock += self.write_segment(segment)
+            free_at.append(clock)
             self.bill("batcher_ms", clock - begun_s)
             self.created_s = max(self.created_s, clock)
             ends.append(clock)
         self.tally["batcher_invocations"] = 1 + p.segments
+        self.tally["batcher_cold"] += 1  # the start state
 
     def write_segment(self, segment: int) -> float:
         """Seconds to draw a segment's items and to put them."""

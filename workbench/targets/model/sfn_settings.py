@@ -14,11 +14,13 @@ from workbench.dice import seed_for
 from workbench.profile import Profile
 from workbench.targets.model.cpu import cpu_of
 from workbench.targets.model.draws import stream_key
+from workbench.targets.model.texts import mean_digits
 
 SUMMARY_MB = 256
 PART_BYTES = 8 * 1024 * 1024  # of a multipart upload
-LINE_BYTES = 38  # {"id": "0123456789abcdef", "value": }\n around the value's digits
-MB = 1_000_000
+LINE_BYTES = 35  # {"id":"0123456789abcdef","value":}\n around the value's digits
+CHILD_RESULT_BYTES = 930  # of a child in the results: its execution, around its items
+ITEM_RESULT_BYTES = 41  # {\"id\":\"0123456789abcdef\",\"value\":}, around the digits
 KEYS_PER_LIST = 1_000  # ListObjectsV2
 CONCERNS = ("child", "item", "segment")
 
@@ -34,6 +36,8 @@ class SfnSettings(NamedTuple):
     segment_items: int
     segments: int
     segment_bytes: int
+    result_bytes: int
+    batch_bytes: int
     segment_calls: int
     items_per_child: int
     children: int
@@ -72,7 +76,7 @@ class SfnSettings(NamedTuple):
 
 def sfn_settings(design: Sfn, batch: Batch, profile: Profile, stream_seed: int) -> SfnSettings:
     """The numbers for one batch of a design under a profile; `stream_seed` draws the latencies."""
-    segment_bytes = round(design.segment_items * line_bytes(design.value_max))
+    segment_bytes = round(design.segment_items * (LINE_BYTES + mean_digits(design.value_max)))
     parts = ceil(segment_bytes / PART_BYTES)
     express = design.child_type == "EXPRESS"
     kind = "express" if express else "standard"
@@ -86,6 +90,11 @@ def sfn_settings(design: Sfn, batch: Batch, profile: Profile, stream_seed: int) 
         segment_items=design.segment_items,
         segments=ceil(batch.items / design.segment_items),
         segment_bytes=segment_bytes,
+        result_bytes=round(
+            ceil(batch.items / design.items_per_child) * CHILD_RESULT_BYTES
+            + batch.items * (ITEM_RESULT_BYTES + mean_digits(design.value_max))
+        ),
+        batch_bytes=len(batch.batch_id),
         segment_calls=1 if segment_bytes < PART_BYTES else parts + 2,
         items_per_child=design.items_per_child,
         children=ceil(batch.items / design.items_per_child),
@@ -107,15 +116,6 @@ def sfn_settings(design: Sfn, batch: Batch, profile: Profile, stream_seed: int) 
         **cpu_of(profile, SUMMARY_MB, "summary"),
         **_streams(stream_seed),
     )
-
-
-def line_bytes(value_max: int) -> float:
-    """The mean length of an item's JSON line."""
-    digits = sum(
-        len(str(low)) * (min(value_max + 1, low * 10) - low)
-        for low in (10**k for k in range(len(str(value_max))))
-    )
-    return LINE_BYTES + (digits + 1) / (value_max + 1)
 
 
 def _streams(seed: int) -> dict[str, np.uint64]:

@@ -17,7 +17,7 @@ _TIMES = (
 _COUNTS = "samples_kept running children begun waiting first_waiting envs left workers worked"
 TALLIES = (
     "invocations cold_starts peak throttles processor_ms batcher_ms summary_ms "
-    "batcher_invocations express_steps failed_children failed metric_calls late"
+    "batcher_invocations batcher_cold express_steps failed_children failed metric_calls late"
 )
 _ARRAYS = [
     ("end_times", np.float64, (CHILDREN_MAX,)),

@@ -17,8 +17,9 @@ from workbench.targets.model.draws import (
     sum_values,
 )
 from workbench.targets.model.heaps import pop, push, replace
-from workbench.targets.model.sfn_settings import MB, SfnSettings
+from workbench.targets.model.sfn_settings import SfnSettings
 from workbench.targets.model.sqs_work import billed_ms
+from workbench.units import MB
 
 REPORTED = 1  # the step after an item's metric call; 0 is the end of its work
 
@@ -35,13 +36,20 @@ def create_items(p: SfnSettings, s: np.void) -> float:
     first = clock + 2.0 * latency(s.latency[PASS_GAP], draw, 3)
     at_once = min(p.inline_max, p.segments)
     size, last = 0, 0.0
+    s.batcher_cold = 1
+    s.workers = push(s.worker_times, s.worker_loads, 0, clock, 0)  # environments, since when free
     for segment in range(p.segments):
         draw = hashed(p.key_segment, 1 + segment)
         begun = first if segment < at_once else s.end_times[0]
         begun += latency(s.latency[STATE_GAP], draw, 0)
-        cold = 0 < segment < at_once  # the start state has left one environment
-        clock = begun + (latency(s.latency[INIT], draw, 1) if cold else 0.0)
+        clock = begun
+        if s.workers > 0 and s.worker_times[0] <= begun:
+            s.workers = pop(s.worker_times, s.worker_loads, s.workers)
+        else:
+            clock += latency(s.latency[INIT], draw, 1)
+            s.batcher_cold += 1
         clock += write_segment(p, s, segment)
+        s.workers = push(s.worker_times, s.worker_loads, s.workers, clock, 0)
         s.batcher_ms += billed_ms(clock - begun)
         s.batcher_invocations += 1
         last = max(last, clock)
@@ -49,6 +57,7 @@ def create_items(p: SfnSettings, s: np.void) -> float:
             size = push(s.end_times, s.end_loads, size, clock, 0)
         else:
             replace(s.end_times, s.end_loads, size, clock, 0)
+    s.workers = 0
     return last
 
 

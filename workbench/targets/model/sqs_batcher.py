@@ -39,7 +39,8 @@ def begin_batch(p: SqsSettings, s: np.void) -> None:
     s.batcher_envs = 1
     s.batcher_ms += billed_ms(clock - begun)
     s.plan_target = p.plan_idle_pollers
-    s.plan_ramp_at = clock + p.plan_idle_s + p.ramp_step_s
+    rests = p.plan_idle_pollers < p.plan_start_pollers
+    s.plan_ramp_at = clock + p.plan_idle_s + (0.0 if rests else p.ramp_step_s)
     plan(p, s, clock)
 
 
@@ -49,21 +50,30 @@ def plan(p: SqsSettings, s: np.void, time_s: float) -> None:
     draw = hashed(p.key_segment, 1)
     begun = time_s + latency(s.latency[DISPATCH], draw, 0)
     writes = -(-p.segments // p.entries_per_write)
-    sends = -(-p.segments // p.messages_per_send)
+    sends = -(-p.segments // p.segments_per_send)
     clock = begun + p.batcher_invocation_s + 2 * p.batcher_call_s
     clock += latency(s.latency[SINGLE], draw, 1) + latency(s.latency[SINGLE], draw, 2)
-    spent = writes * p.batcher_call_s + p.segments * p.batcher_entry_s
-    spent += latencies(s.latency[BATCH_WRITE], p.key_write, s.writes_drawn, writes)
+    batched = p.entries_per_write > 1
+    spent = writes * p.batcher_call_s + (p.segments * p.batcher_entry_s if batched else 0.0)
+    row = s.latency[BATCH_WRITE if batched else SINGLE]
+    spent += latencies(row, p.key_write, s.writes_drawn, writes)
     s.writes_drawn += (writes + 5) // 6
     one_key_s = (p.segments / (p.key_units_per_s / p.shards)) - p.burst_s
     clock += max(spent, one_key_s)
-    clock += sends * p.batcher_call_s + p.segments * p.batcher_entry_s
-    clock += latencies(s.latency[SEND_BATCH], p.key_send, s.sends_drawn, sends)
+    clock += 2 * p.batcher_call_s
+    clock += latency(s.latency[SINGLE], draw, 3) + latency(s.latency[SINGLE], draw, 4)
+    batched = p.segments_per_send > 1
+    clock += sends * p.batcher_call_s + (p.segments * p.batcher_entry_s if batched else 0.0)
+    row = s.latency[SEND_BATCH if batched else SEND]
+    clock += latencies(row, p.key_send, s.sends_drawn, sends)
     s.sends_drawn += (sends + 5) // 6
-    write_elsewhere(s, p.segments + 2)
+    s.plan_at = clock
+    clock += p.batcher_call_s + latency(s.latency[SINGLE], draw, 5)
+    write_elsewhere(s, p.segments + 3)
+    s.read_half_units += 2 + p.plan_half_units
     s.batcher_ms += billed_ms(clock - begun)
     s.batcher_invocations = 2
-    s.plan_at = clock
+    s.plan_idle_poller_s -= clock - time_s
 
 
 @compiled
@@ -74,6 +84,8 @@ def start_segments(p: SqsSettings, s: np.void, time_s: float) -> None:
         slot = s.free_slots[s.batchers]
         at = begin_segment(p, s, time_s, slot)
         s.batchers = push(s.batcher_times, s.batcher_slots, s.batchers, at, slot)
+        if s.batchers <= p.plan_idle_pollers:
+            s.plan_idle_poller_s += time_s
     s.batcher_at = s.batcher_times[0] if s.batchers > 0 else inf
 
 
@@ -181,6 +193,8 @@ def end_segment(p: SqsSettings, s: np.void, time_s: float, slot: int) -> None:
         s.late += 1
     s.batchers = pop(s.batcher_times, s.batcher_slots, s.batchers)
     s.free_slots[s.batchers] = slot
+    if s.batchers < p.plan_idle_pollers:
+        s.plan_idle_poller_s -= time_s
     s.segments_done += 1
     if s.segments_done == p.segments:
         s.created_s = time_s

@@ -106,13 +106,14 @@ def end_invocation(p: SqsSettings, s: np.void) -> None:
         granted = reserve(p, s, now, writes)
         if granted > now:
             s.processor_ms += int((granted - now) * 1000.0)
+            s.record_s += (load >> 32) * (granted - now)
             replace(s.end_times, s.end_loads, s.running, granted, load - writes)
             return
-    gone = load >> 32
-    s.left += gone
-    s.record_s += gone * now
+    s.left += load >> 32
     size = s.running
     s.running -= 1
+    if s.running < p.idle_pollers:
+        s.idle_poller_s -= now
     if can_start(p, s):
         at, load = begin_invocation(p, s, now)
         replace(s.end_times, s.end_loads, size, at, load)
@@ -156,7 +157,8 @@ def first_arrival(p: SqsSettings, s: np.void) -> None:
     """The mapping wakes up with its idle pollers."""
     if s.target == 0:
         s.target = p.idle_pollers
-        s.ramp_at = s.now + p.idle_s + p.ramp_step_s
+        rests = p.idle_pollers < p.start_pollers
+        s.ramp_at = s.now + p.idle_s + (0.0 if rests else p.ramp_step_s)
 
 
 @compiled
@@ -185,7 +187,10 @@ def arrive_from_outside(p: SqsSettings, s: np.void) -> None:
 @compiled
 def ramp(p: SqsSettings, s: np.void) -> None:
     """One more concurrent invocation, if all are busy and messages are left."""
-    if s.running >= s.target and s.visible + s.ready > 0:
+    if s.target < p.start_pollers:
+        s.target = p.start_pollers  # it has idled long enough
+        fill(p, s)
+    elif s.running >= s.target and s.visible + s.ready > 0:
         if s.running + s.batchers >= p.account:
             s.throttles += 1
         else:
@@ -197,7 +202,10 @@ def ramp(p: SqsSettings, s: np.void) -> None:
 @compiled
 def ramp_plan(p: SqsSettings, s: np.void) -> None:
     """The same for the batcher."""
-    if s.batchers >= s.plan_target and s.segments_visible > 0:
+    if s.plan_target < p.plan_start_pollers:
+        s.plan_target = p.plan_start_pollers
+        start_segments(p, s, s.now)
+    elif s.batchers >= s.plan_target and s.segments_visible > 0:
         s.plan_target += 1
         start_segments(p, s, s.now)
     more = s.plan_target < p.plan_slots_max and s.segments_begun < p.segments
@@ -206,11 +214,8 @@ def ramp_plan(p: SqsSettings, s: np.void) -> None:
 
 @compiled
 def sample(p: SqsSettings, s: np.void) -> None:
-    """A point of the timeline, idle pollers, and what holds the batch back."""
-    step = s.sample_step
-    s.idle_poller_s += step * max(0, p.idle_pollers - s.running)
-    s.plan_idle_poller_s += step * max(0, p.plan_idle_pollers - s.batchers)
-    s.limit_s[holding(p, s)] += step
+    """A point of the timeline, and what holds the batch back."""
+    s.limit_s[holding(p, s)] += s.sample_step
     keep_sample(s, s.samples, s.running, s.visible + s.ready + s.due, s.left, s.throttles)
 
 

@@ -55,6 +55,7 @@ def work_at_once(
         else:
             w, g, a = close_message(p, s, clock, slot)
             writes, gone, acks = writes + w, gone + g, acks + a
+            s.record_s += g * clock
             if begun < messages:
                 open_message(p, s, clock, slot, begun)
                 begun += 1

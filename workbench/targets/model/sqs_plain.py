@@ -62,6 +62,7 @@ class SqsStory:
     created_s: float = -1.0
     processed_s: float = -1.0
     detected_s: float = -1.0
+    ended_s: float = -1.0  # the message that was still under way is dropped
 
     def __post_init__(self) -> None:
         p = self.p
@@ -120,11 +121,16 @@ class SqsStory:
         """A sleeping mapping starts with its idle pollers, and ramps after a while."""
         if self.target == 0:
             self.target = self.p.idle_pollers
-            self.kernel.at(self.now + self.p.idle_s + self.p.ramp_step_s, self.ramp)
+            rests = self.p.idle_pollers < self.p.start_pollers
+            step_s = 0.0 if rests else self.p.ramp_step_s
+            self.kernel.at(self.now + self.p.idle_s + step_s, self.ramp)
 
     def ramp(self) -> None:
         """One more poller, if all are busy and messages are left."""
-        if self.running >= self.target and self.waiting > 0:
+        if self.target < self.p.start_pollers:
+            self.target = self.p.start_pollers  # it has idled long enough
+            self.fill()
+        elif self.running >= self.target and self.waiting > 0:
             if self.running + self.batcher.running >= self.p.account:
                 self.tally["throttles"] += 1
             else:

@@ -12,13 +12,16 @@ from workbench.batch import Batch
 from workbench.designs import FUNCTION_TIMEOUT_MAX_S, MESSAGE_MAX_BYTES, Sqs
 from workbench.dice import seed_for
 from workbench.profile import Profile
+from workbench.targets.model import texts
 from workbench.targets.model.cpu import cpu_of
 from workbench.targets.model.draws import stream_key
 
 FINALIZER_MB = 256
-ITEM_JSON_BYTES = 26  # ["0123456789abcdef",500], as a message carries it
-MESSAGE_JSON_BYTES = 330  # the rest of an item message: batch, knobs, start
-RECORD_METADATA_BYTES = 600  # what SQS and Lambda add to a message in an invocation's event
+READ_UNIT_BYTES = 4_096
+MESSAGE_KNOBS = (  # that an item message carries
+    "track claim state_shards item_concurrency telemetry lease_s write_batch_size send_batch_size"
+).split()
+RECORD_METADATA_BYTES = 700  # what SQS and Lambda add to a message in an invocation's event
 NO_POLLS = -1.0  # no finalizer: a bare queue
 
 
@@ -36,9 +39,13 @@ class SqsSettings(NamedTuple):
     messages_per_segment: int
     messages: int
     message_bytes: int
+    batch_bytes: int
+    failed_bytes: int
+    plan_half_units: int
     messages_per_take: int
     window_s: float
     messages_per_send: int
+    segments_per_send: int
     entries_per_write: int
     track_item: bool
     claim: bool
@@ -62,10 +69,12 @@ class SqsSettings(NamedTuple):
     finalizer_item_s: float
     finalizer_invocation_s: float
     finalizer_mb_s: float
+    start_pollers: int
     idle_pollers: int
     idle_s: float
     ramp_step_s: float
     slots_max: int
+    plan_start_pollers: int
     plan_idle_pollers: int
     plan_idle_s: float
     plan_slots_max: int
@@ -91,12 +100,16 @@ class SqsSettings(NamedTuple):
 def sqs_settings(design: Sqs, batch: Batch, profile: Profile, stream_seed: int) -> SqsSettings:
     """The numbers for one batch of a design under a profile; `stream_seed` draws the latencies."""
     per_message = min(design.items_per_message, design.segment_items)
-    message_bytes = MESSAGE_JSON_BYTES + ITEM_JSON_BYTES * per_message
+    batch_bytes = len(batch.batch_id)
+    knobs = {name: getattr(design, name) for name in MESSAGE_KNOBS}
+    message_bytes = texts.message_bytes(knobs, batch_bytes, per_message, design.value_max)
     segments = ceil(batch.items / design.segment_items)
     per_segment = ceil(design.segment_items / per_message)
     rest = batch.items - (segments - 1) * design.segment_items
     payload = profile.value("esm_payload_max_bytes")
-    take = min(design.messages_per_invocation, int(payload / (message_bytes + 600)))
+    take = min(
+        design.messages_per_invocation, int(payload / (message_bytes + RECORD_METADATA_BYTES))
+    )
     return SqsSettings(
         value_key=stream_key(batch.seed),
         value_span=np.uint64(design.value_max + 1),
@@ -109,9 +122,14 @@ def sqs_settings(design: Sqs, batch: Batch, profile: Profile, stream_seed: int) 
         messages_per_segment=per_segment,
         messages=(segments - 1) * per_segment + ceil(rest / per_message),
         message_bytes=message_bytes,
+        batch_bytes=batch_bytes,
+        failed_bytes=texts.failed_record_bytes(batch_bytes),
+        plan_half_units=2
+        * ceil(segments * texts.segment_record_bytes(batch_bytes) / READ_UNIT_BYTES),
         messages_per_take=max(1, take),
         window_s=float(design.batch_window_s),
         messages_per_send=max(1, min(design.send_batch_size, MESSAGE_MAX_BYTES // message_bytes)),
+        segments_per_send=design.send_batch_size,
         entries_per_write=design.write_batch_size,
         track_item=design.track == "item",
         claim=design.claim,
@@ -149,10 +167,12 @@ def _event_source(design: Sqs, profile: Profile, take: int) -> dict[str, float |
     idle, idle_s = int(profile.value("esm_idle_pollers")), float(profile.value("esm_idle_s"))
     capped, plan_cap = design.max_concurrency, design.batcher_concurrency
     return {
+        "start_pollers": min(start, capped or most),
         "idle_pollers": idle if capped is None else min(start, capped),
         "idle_s": idle_s if capped is None else 0.0,
         "ramp_step_s": 60.0 / profile.value("esm_ramp_per_min"),
         "slots_max": max(1, min(capped or most, in_flight)),
+        "plan_start_pollers": min(start, plan_cap or most),
         "plan_idle_pollers": idle if plan_cap is None else min(start, plan_cap),
         "plan_idle_s": idle_s if plan_cap is None else 0.0,
         "plan_slots_max": plan_cap or most,

@@ -27,7 +27,7 @@ _TIMES = (
     "table_unit_s key_unit_s "
     "idle_poller_s plan_idle_poller_s record_s cpu_free_at"
 )
-_RESULTS = "created_s processed_s detected_s"
+_RESULTS = "created_s processed_s detected_s ended_s"
 _COUNTS = (
     "next_message next_item segment_stop visible arrived running target envs left ready flushing "
     "due workers segments_begun segments_visible batchers plan_target batcher_envs "

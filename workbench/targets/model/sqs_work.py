@@ -30,6 +30,8 @@ def begin_invocation(p: SqsSettings, s: np.void, time_s: float) -> tuple[float, 
     s.invocations += 1
     s.running += 1
     s.peak = max(s.peak, s.running)
+    if s.running <= p.idle_pollers:
+        s.idle_poller_s += time_s
     begun = time_s + latency(s.latency[DISPATCH], draw, 0)
     clock = begun
     if s.running > s.envs:
@@ -113,6 +115,7 @@ def work_in_turn(
         s.processed_s = max(s.processed_s, clock)
         if p.arrivals == 0:
             clock += remove(p, s, stop - start - bad, bad)
+            s.record_s += (stop - start - bad) * clock
             writes += stop - start - bad if p.track_item else 1
         if bad > 0:
             come_again(s, 1, clock + BACKOFF_S, 1, bad)

@@ -7,9 +7,9 @@ import pandas as pd
 from workbench.records import USAGE_COLUMNS
 from workbench.units import KB, MB, MONTH_HOURS, gb_seconds, quantity
 
-LOG_EVENT_BYTES = 450  # our embedded-metric line
-LOG_REPORT_BYTES = 300  # Lambda's START, END and REPORT lines
 LONG_POLL_S = 20
+HOUR_S = 3600
+STARTED_S = 1800  # into an hour: half, so that the hours begun are right in the mean
 GB = KB * MB
 LAMBDA, SQS = "AWS Lambda", "Amazon Simple Queue Service"
 DYNAMODB, S3 = "Amazon DynamoDB", "Amazon Simple Storage Service"
@@ -29,16 +29,16 @@ def lambda_lines(cpu: str, memory_mb: int, label: str, requests: int, billed_ms:
     ]  # fmt: skip
 
 
-def telemetry_lines(
-    lines: int, invocations: int, elapsed_s: float, metrics: int, calls: int
-) -> list[Line]:
-    """Logs, metric-months begun hour by hour, and PutMetricData calls."""
-    logged = lines * LOG_EVENT_BYTES + invocations * LOG_REPORT_BYTES
-    hours = int(elapsed_s // 3600) + 1
+def telemetry_lines(logged_bytes: int, metrics: list[tuple[float, int]], calls: int) -> list[Line]:
+    """Logs, metric-months begun hour by hour, and PutMetricData calls.
+
+    `metrics` are how many are put until when, seconds from the trigger.
+    """
+    hours = sum(n * (int((until_s + STARTED_S) // HOUR_S) + 1) for until_s, n in metrics)
     rows = [
-        (CLOUDWATCH, "VendedLog-Bytes", "GB", "telemetry", quantity(Decimal(logged) / GB)),
+        (CLOUDWATCH, "VendedLog-Bytes", "GB", "telemetry", quantity(Decimal(logged_bytes) / GB)),
         (CLOUDWATCH, "CW:MetricMonitorUsage", "Metrics", "telemetry",
-         quantity(Decimal(metrics * hours) / MONTH_HOURS)),
+         quantity(Decimal(hours) / MONTH_HOURS)),
     ]  # fmt: skip
     if calls:
         rows.append((CLOUDWATCH, "CW:Requests", "Requests", "telemetry", Decimal(calls)))

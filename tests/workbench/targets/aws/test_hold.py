@@ -1,5 +1,8 @@
 """A stack that is held for a run is given back as it was, however the run ends."""
 
+import json
+from dataclasses import replace
+
 import pytest
 
 from workbench.designs import make_design
@@ -57,11 +60,19 @@ def test_a_stopped_run_leaves_the_schedule_off(sqs):
 def test_a_run_after_one_that_died_puts_back_what_was_before_both(sqs):
     place, board = sqs.place, sqs.place.switchboard()
     before = board.read()
-    place.ledger.keep_settings(place.deployed.key, before.as_json())  # and then the machine died
+    place.keep(before)  # and then the machine died
     board.set(before, wanted(before, OTHER))
     with held(place, make_design("sqs"), Hold()):
         pass
     assert board.read() == before
+
+
+def test_settings_kept_before_a_new_deployment_are_forgotten(sqs):
+    place = sqs.place
+    place.keep(place.switchboard().read())
+    sqs.restack(DesignKnobs=json.dumps(OTHER.knobs()))
+    again = replace(sqs.place, deployed=replace(sqs.place.deployed, key=place.deployed.key))
+    assert (place.kept() is None, again.kept()) == (False, None)
 
 
 def test_settings_that_cannot_be_put_back_are_kept(sqs, refusing):

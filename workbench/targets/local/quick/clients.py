@@ -105,6 +105,6 @@ def _send(operation: str, request: Request) -> dict[str, Any]:
         except ReceiptHandleIsInvalid:
             raise Refused("ReceiptHandleIsInvalid") from None
         except SQSException as error:
-            raise Refused(error.error_type) from None
+            raise Refused(error.code) from None
         return {}
     raise NotKnown(operation)

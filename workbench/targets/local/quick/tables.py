@@ -75,7 +75,7 @@ def _delete(request: Request) -> dict[str, Any]:
 def _update(request: Request) -> dict[str, Any]:
     table = table_named(request["TableName"])
     before = _hold(table, request["Key"], request)
-    _write(table, _updated(before, request))
+    _write(table, _updated(before or request["Key"], request))
     wanted = request.get("ReturnValues", "NONE")
     if wanted not in ("NONE", "ALL_OLD"):
         raise NotKnown(f"ReturnValues {wanted}")
@@ -95,7 +95,7 @@ def _query(request: Request) -> dict[str, Any]:
         found.append(_plain(partition[DynamoType({"S": key})]))
         size += item_bytes(found[-1])
         full = size >= PAGE_MAX_BYTES or len(found) == request.get("Limit")
-        if full and (key != keys[-1] or len(found) == request.get("Limit")):
+        if full and key != keys[-1]:
             last = {name: found[-1][name] for name in (table.hash_key_attr, table.range_key_attr)}
             return {"Items": found, "Count": len(found), "LastEvaluatedKey": last}
     return {"Items": found, "Count": len(found)}
@@ -141,12 +141,12 @@ def _transact(request: Request) -> dict[str, Any]:
         elif kind == "Delete":
             _remove(table, part["Key"])
         else:
-            _write(table, _updated(_read(table, part["Key"]) or dict(part["Key"]), part))
+            _write(table, _updated(_read(table, part["Key"]) or part["Key"], part))
     return {}
 
 
-def _hold(table: Table, key: Record, request: Request) -> Record:
-    """The record as it is (just its key if there is none), if the condition holds."""
+def _hold(table: Table, key: Record, request: Request) -> Record | None:
+    """The record as it is, if the condition holds; None if there is none."""
     record = _read(table, key)
     if "ConditionExpression" in request:
         asked = condition(request["ConditionExpression"])
@@ -155,9 +155,7 @@ def _hold(table: Table, key: Record, request: Request) -> Record:
             shown = request.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD" and record
             rest = {"Item": record} if shown else {}
             raise Refused("ConditionalCheckFailedException", **rest)
-    if record is not None:
-        return record
-    return {name: key[name] for name in (table.hash_key_attr, table.range_key_attr)}
+    return record
 
 
 def _updated(before: Record, request: Request) -> Record:

@@ -1,0 +1,217 @@
+"""Variants of the sfn handlers and of its state machine, each without one rule."""
+
+import json
+from collections import Counter
+
+from tests.swarm.controls.variants import Control
+from workbench.targets.local.retune import MARK
+
+QUICK = {"value_max": 0, "items_per_child": 5}
+
+
+def machine(change):
+    """A change of the definition, made where it stands in the template."""
+
+    def alter(template):
+        (wanted,) = (
+            resource["Properties"]
+            for resource in template["Resources"].values()
+            if resource["Type"] == "AWS::StepFunctions::StateMachine"
+        )
+        parts = wanted["DefinitionString"]["Fn::Join"][1]
+        references = [part for part in parts if not isinstance(part, str)]
+        numbers = iter(range(len(references)))
+        text = "".join(p if isinstance(p, str) else MARK.format(next(numbers)) for p in parts)
+        definition = json.loads(text, strict=False)
+        change(definition["States"])
+        pieces = json.dumps(definition).split("\\u0000")
+        pieces[1::2] = [references[int(number)] for number in pieces[1::2]]
+        wanted["DefinitionString"]["Fn::Join"][1] = pieces
+
+    return alter
+
+
+def child_task(states):
+    return states["Process"]["ItemProcessor"]["States"]["ProcessBatch"]
+
+
+def without_writer(states):
+    del states["Process"]["ResultWriter"]
+
+
+def without_tolerance(states):
+    del states["Process"]["ToleratedFailurePercentage"]
+
+
+def short_task(states):
+    """The Task gives up before its function must end."""
+    child_task(states)["TimeoutSeconds"] = 3
+
+
+def throttles_like_errors(states):
+    child_task(states)["Retry"] = child_task(states)["Retry"][1:]
+
+
+def nobody_catches(template):
+    """No Catch, and no rule that tells of a failed execution."""
+
+    def change(states):
+        for state in states.values():
+            state.pop("Catch", None)
+
+    machine(change)(template)
+    for resource in template["Resources"].values():
+        if "EventPattern" in resource["Properties"]:
+            resource["Properties"]["State"] = "DISABLED"
+
+
+def results_in_the_state(original, copy):
+    """The child's answer holds its items, as the published processor's did."""
+
+    def handler(event, context):
+        answer = original(event, context)
+        items = event["Items"]
+        return answer | {
+            "results": [{"item": item, "status": "processed", "at": "x" * 40} for item in items]
+        }
+
+    return handler
+
+
+def prefix_without_a_slash(original, copy):
+    return lambda batch: f"items/{batch}"
+
+
+def key_behind_it(original, copy):
+    return lambda batch, segment: f"items/{batch}/{segment:06d}.jsonl"
+
+
+def everybody_owns(original, copy):
+    return lambda batch, execution: True
+
+
+def fresh_object_keys(original, copy):
+    """Each try of a segment writes an object of its own."""
+    tries = Counter()
+
+    def segment_key(batch, segment):
+        tries[batch, segment] += 1
+        return f"{copy.places.items_prefix(batch)}{segment:06d}-{tries[batch, segment]}.jsonl"
+
+    return segment_key
+
+
+def failed_children_forgotten(original, copy):
+    return lambda batch: (0, set())
+
+
+def failures_unlisted(original, copy):
+    return lambda batch, first, failed: None
+
+
+def uploads_left_open(original, copy):
+    def upload(key, parts):
+        m = copy.batcher
+        place = {"Bucket": copy.places.bucket, "Key": key}
+        place["UploadId"] = m.s3.create_multipart_upload(**place)["UploadId"]
+        done = [m._part(place, n, part) for n, part in enumerate(parts, 1) if part]
+        m.s3.complete_multipart_upload(**place, MultipartUpload={"Parts": done})
+
+    return upload
+
+
+RULES = [
+    Control(
+        name="map output over 256 KiB",
+        design="sfn",
+        changes={"processor.handler": results_in_the_state},
+        template=machine(without_writer),
+        judges=("notified", "processed"),
+        items=2_500,
+        knobs={"value_max": 0, "items_per_child": 100},
+    ),
+    Control(
+        name="the first failed child ends the map",
+        design="sfn",
+        template=machine(without_tolerance),
+        judges=("notified", "processed"),
+        knobs=QUICK,
+        rates={"child_fails": 0.3},
+    ),
+    Control(
+        name="a child that outlives its map",
+        design="sfn",
+        template=machine(short_task),
+        judges=("not_too_early",),
+        knobs={"value_max": 2_000, "items_per_child": 10, "child_tries": 1},
+    ),
+    Control(
+        name="throttles that use up the tries",
+        design="sfn",
+        template=machine(throttles_like_errors),
+        judges=("processed",),
+        knobs=QUICK,
+        rates={"throttle": 0.5, "roles": ("processor",)},
+    ),
+    Control(
+        name="a failed execution tells nobody",
+        design="sfn",
+        template=nobody_catches,
+        judges=("notified",),
+        knobs=QUICK,
+        rates={"map_s3": 0.5},
+    ),
+    Control(
+        name="a prefix without its slash",
+        design="sfn",
+        changes={
+            "places.items_prefix": prefix_without_a_slash,
+            "places.segment_key": key_behind_it,
+        },
+        judges=("claims", "processed"),
+        knobs=QUICK,
+        more=lambda first: [
+            type(first)(**vars(first) | {"batch_id": first.batch_id + "0", "seed": 99})
+        ],
+    ),
+    Control(
+        name="two executions for one slot",
+        design="sfn",
+        changes={"batcher._claim": everybody_owns},
+        judges=("claims", "notified"),
+        knobs=QUICK,
+        more=lambda first: [type(first)(1.0, "cron"), type(first)(1.5, "cron")],
+    ),
+    Control(
+        name="fresh object keys",
+        design="sfn",
+        changes={"places.segment_key": fresh_object_keys},
+        judges=("claims", "leftovers"),
+        knobs=QUICK,
+        rates={"kill_after": 0.5, "roles": ("batcher",), "operations": ("PutObject",)},
+    ),
+    Control(
+        name="failed children that nobody counts",
+        design="sfn",
+        changes={"summary._in_failed_children": failed_children_forgotten},
+        judges=("notified",),
+        knobs=QUICK,
+        rates={"child_fails": 0.3},
+    ),
+    Control(
+        name="failed items that nobody lists",
+        design="sfn",
+        changes={"processor._list": failures_unlisted},
+        judges=("processed",),
+        knobs=QUICK | {"poison_per_million": 200_000},
+    ),
+    Control(
+        name="uploads that nobody ends",
+        design="sfn",
+        changes={"batcher._upload": uploads_left_open},
+        judges=("leftovers",),
+        knobs=QUICK,
+        part_bytes=100,
+        rates={"refuse": 0.3, "roles": ("batcher",), "operations": ("UploadPart",)},
+    ),
+]

@@ -1,1 +1,0 @@
-"""The judges see the races of the published design."""

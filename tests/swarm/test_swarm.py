@@ -1,0 +1,75 @@
+"""A few seeds of the swarm; runs are the same every time, both ways, and in any order."""
+
+import pytest
+
+from workbench.designs import DESIGNS
+from workbench.targets.local.arena import Arena
+from workbench.targets.local.checks import CHECKS, breaches
+from workbench.targets.local.fault_case import draw_case
+from workbench.targets.local.swarm import swarm
+
+SEEDS = 10
+
+
+def story(evidence):
+    """All of a run that can be compared."""
+    calls = [(call.t_s, call.role, call.operation, call.error) for call in evidence.calls]
+    tries = [(one.item, one.begun_s, one.ended_s, one.outcome) for one in evidence.executions]
+    told = [(one.t_s, one.notice) for one in evidence.told]
+    usage = evidence.usage.values.tolist()
+    return calls, tries, told, sorted(evidence.records), usage, evidence.plan.hits
+
+
+@pytest.mark.parametrize("design", DESIGNS)
+def test_no_promise_is_broken(design):
+    assert swarm(SEEDS, 0, (design,), processes=1) == []
+
+
+@pytest.mark.parametrize("design", DESIGNS)
+def test_a_seed_gives_the_same_story_whatever_ran_before(design):
+    with Arena(design) as arena:
+        first = story(arena.run(draw_case(3, design)))
+        for seed in (4, 5):
+            arena.run(draw_case(seed, design))
+        assert story(arena.run(draw_case(3, design))) == first
+    with Arena(design) as arena:
+        assert story(arena.run(draw_case(3, design))) == first
+
+
+@pytest.mark.parametrize("seed", [2, 6, 9])
+def test_the_short_way_to_the_tables_tells_the_same_story_as_motos(seed):
+    stories = []
+    for quick in (True, False):
+        with Arena("sqs", quick=quick) as arena:
+            stories.append(story(arena.run(draw_case(seed, "sqs"))))
+    assert stories[0] == stories[1]
+
+
+def test_a_meter_that_forgets_a_call_is_seen(monkeypatch):
+    from workbench.targets.local.calls.sqs import Sqs
+
+    monkeypatch.setattr(Sqs, "settle", lambda *_: None)
+    with Arena("sqs") as arena:
+        assert "billing" in breaches(arena.run(draw_case(0, "sqs")))
+
+
+def test_a_run_that_miscounts_is_seen(monkeypatch):
+    from workbench.targets.local.witness import Witness
+
+    monkeypatch.setattr(Witness, "failed", lambda *_: None)
+    monkeypatch.setattr(Witness, "done", lambda *_: None)
+    with Arena("sfn") as arena:
+        assert "counts" in breaches(arena.run(draw_case(0, "sfn")))
+
+
+def test_there_is_a_control_for_every_judge():
+    from tests.swarm.controls import sfn_rules, sqs_messages, sqs_published, sqs_state
+
+    controls = [
+        *sfn_rules.RULES,
+        *sqs_published.PUBLISHED,
+        *sqs_state.STATE,
+        *sqs_messages.MESSAGES,
+    ]
+    shown = {judge for control in controls for judge in control.judges}
+    assert shown | {"billing", "counts"} == CHECKS.keys()

@@ -1,0 +1,65 @@
+"""The documents say what is: commands, targets and folders in them exist, and none is left out."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / "README.md").read_text()
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+MAKEFILE = (ROOT / "Makefile").read_text()
+TARGETS = set(re.findall(r"^([a-z0-9-]+):.*## ", MAKEFILE, re.M))
+
+
+@pytest.fixture(scope="module")
+def commands():
+    """The command line's own list."""
+    from workbench import cli
+
+    return {one.name or one.callback.__name__ for one in cli.app.registered_commands} | {"prices"}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_make_target_that_a_page_names_exists(page):
+    named = set(re.findall(r"(?:`|^)make ([a-z][a-z0-9-]*)", page.read_text(), re.M))
+    assert named - TARGETS == set()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_command_that_a_page_names_exists(page, commands):
+    named = set(re.findall(r"(?:`|^)workbench ([a-z][a-z-]*)", page.read_text(), re.M))
+    assert named - commands == set()
+
+
+def test_the_folder_map_is_the_tree_on_disk():
+    block = README.split("## Folders\n```\n")[1].split("```")[0]
+    mapped = set(re.findall(r"^(\w+)/", block, re.M))
+    tracked = subprocess.run(
+        ["git", "-C", str(ROOT), "ls-files"], capture_output=True, text=True, check=True
+    ).stdout.split()
+    folders = {name.split("/")[0] for name in tracked if "/" in name and not name.startswith(".")}
+    assert mapped == folders
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_and_pictures_lead_somewhere(page):
+    for link in re.findall(r"\]\(([^)#]+)", page.read_text()):
+        if "://" not in link:
+            assert (page.parent / link).exists(), f"{page.name} links to {link}"
+
+
+def test_make_alone_lists_every_target_with_one_line():
+    out = subprocess.run(["make", "-C", str(ROOT)], capture_output=True, text=True, check=True)
+    listed = re.findall(r"^make ([a-z0-9-]+) +\S", out.stdout, re.M)
+    assert sorted(listed) == sorted(TARGETS)
+    phony = set(re.search(r"^\.PHONY: (.*)$", MAKEFILE, re.M).group(1).split())
+    assert phony == TARGETS
+
+
+def test_the_command_line_answers_as_a_module():
+    command = [sys.executable, "-m", "workbench", "--help"]
+    out = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT)
+    assert "Usage: workbench" in out.stdout or "Usage: python -m workbench" in out.stdout

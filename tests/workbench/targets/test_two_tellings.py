@@ -1,0 +1,193 @@
+"""Targets `local` and `model` tell one story: same times and units, for knobs drawn at random.
+
+They share no code and no stream of latencies, only the items' values. So what N and the knobs
+determine must be equal run by run, and what is drawn must be equal in the mean of paired seeds.
+"""
+
+import json
+import shutil
+from pathlib import Path
+from statistics import mean, stdev
+
+import pytest
+
+from workbench.batch import Batch
+from workbench.designs import Sqs, make_design
+from workbench.dice import stream
+from workbench.errors import BadKnob
+from workbench.targets.local.retune import retuned
+from workbench.targets.local.synth import assembly
+from workbench.targets.local.target import LocalTarget, Settings
+from workbench.targets.model.target import ModelTarget
+
+KNOBS = {
+    "sqs": {
+        "items_per_message": (1, 3, 10, 10, 25),
+        "messages_per_invocation": (1, 4, 10),
+        "item_concurrency": (1, 1, 5, 20),
+        "max_concurrency": (None, 5, 40, 900),
+        "track": ("item", "message"),
+        "claim": (False, False, True),
+        "poll_s": (5, 15, 30, 60),
+        "memory_mb": (256, 512, 1769),
+        "telemetry": ("emf", "emf", "emf", "put_metric_data"),
+        "poison_per_million": (0, 0, 0, 3_000),
+        "write_batch_size": (1, 25, 25, 25),
+        "segment_items": (1_000, 10_000),
+        "state_shards": (1, 10),
+    },
+    "sfn": {
+        "items_per_child": (5, 20, 100, 150),
+        "item_concurrency": (1, 1, 5, 20),
+        "max_concurrency": (None, 5, 40, 900),
+        "child_type": ("EXPRESS", "EXPRESS", "STANDARD"),
+        "memory_mb": (256, 512, 1769),
+        "telemetry": ("emf", "emf", "emf", "put_metric_data"),
+        "poison_per_million": (0, 0, 0, 3_000),
+        "segment_items": (1_000, 500_000),
+    },
+}
+DRAWN = {"sqs": 7, "sfn": 5}
+QUICK = (("sqs", 1), ("sfn", 1), ("sfn", 4))
+LONG = (  # those of which ten runs of 10,000 items on `local` take two minutes, not ten
+    ("sqs", 1),
+    ("sqs", 6),
+    ("sqs", DRAWN["sqs"]),  # the default knobs
+    ("sfn", 1),
+    ("sfn", 4),
+)
+
+PROCESSED, UNITS = 0.05, 0.02  # how far the means may lie apart
+SFN_LAG_S = 2.0
+ERRORS = 3.0  # standard errors of the mean of the paired differences: what so few seeds can tell
+# A poll, a look or a rounding more where an end falls on the other side of a boundary; storage of
+# minutes, whose bytes the model takes by mean sizes, costs less than a millionth of a dollar.
+FLOORS = {"Requests": 2, "ReadRequestUnits": 2, "WriteRequestUnits": 2, "GB-Mo": 1e-9}
+DETERMINED = {  # by N and knobs alone, where no item is poisoned
+    ("AWS Lambda", "Requests", "dispatch"),
+    ("AWS Step Functions", "StateTransitions", "dispatch"),
+    ("AWS Step Functions", "StateTransitions", "knowing"),
+    ("AWS Step Functions", "Requests", "dispatch"),
+    ("Amazon Simple Storage Service", "Requests", "dispatch"),
+    ("Amazon Simple Storage Service", "Requests", "knowing"),
+    ("Amazon Simple Notification Service", "Requests", "knowing"),
+    ("AmazonCloudWatch", "Requests", "telemetry"),
+    ("records", "WriteRequestUnits", "knowing"),
+}
+
+
+def draw_designs(name):
+    """The settings: knobs drawn at random, again where the design refuses them."""
+    dice, designs = stream(4, f"two tellings/{name}"), []
+    while len(designs) < DRAWN[name]:
+        try:
+            knobs = {knob: dice.choice(of) for knob, of in KNOBS[name].items()}
+            designs.append(make_design(name, "default", knobs))
+        except BadKnob:
+            continue
+    return designs
+
+
+DESIGNS = {name: [*draw_designs(name), make_design(name, "default", {})] for name in KNOBS}
+
+
+@pytest.fixture
+def local(tmp_path):
+    """A local target whose stacks are the default ones with the design's knobs written in."""
+
+    def assemble(design) -> Path:
+        folder = tmp_path / "cdk.out"
+        if not folder.exists():
+            shutil.copytree(assembly(type(design)()), folder)
+            file = folder / f"{design.stack}.template.json"
+            file.write_text(json.dumps(retuned(json.loads(file.read_text()), design)))
+        return folder
+
+    with LocalTarget(Settings(assemble=assemble)) as target:
+        yield target
+
+
+def units(folder, name):
+    """A run's quantities by service, unit and label; an alike one on both, one that is derived."""
+    found = {}
+    for service, usage_type, unit, label, quantity in folder.usage.itertuples(index=False):
+        tier = usage_type if service == "Amazon Simple Storage Service" else ""
+        key = (service, unit, label, tier) if tier else (service, unit, label)
+        found[key] = found.get(key, 0.0) + float(quantity)
+    if name == "sqs":  # each look writes its hop: without them, what the records take
+        writes = found["Amazon DynamoDB", "WriteRequestUnits", "knowing"]
+        looks = found["AWS Lambda", "Requests", "knowing"]
+        found["records", "WriteRequestUnits", "knowing"] = writes - looks
+    return found
+
+
+def compared(target, design, items, seeds):
+    """Runs of both targets on the same batches."""
+    model = ModelTarget()
+    pairs = []
+    for seed in range(1, seeds + 1):
+        batch = Batch(items, seed, f"pair-{seed:02d}")
+        runs = [one.run(design, batch, lambda progress: None) for one in (target, model)]
+        assert [one.run.status for one in runs] == ["complete", "complete"]
+        pairs.append(runs)
+    return pairs
+
+
+def differences(design, pairs):
+    """What differs by more than it may, in words."""
+    times = [(one.run, other.run) for one, other in pairs]
+    found = [
+        f"seed {a.seed}: {name} {getattr(a, name)} and {getattr(b, name)}"
+        for a, b in times
+        for name in ("items_processed", "items_failed")
+        if getattr(a, name) != getattr(b, name)
+    ]
+    here, there = (mean(runs[n].processed_s for runs in times) for n in (0, 1))
+    if abs(there - here) > PROCESSED * here:
+        found.append(f"processed_s {here:.2f} and {there:.2f}")
+    lag_s = design.poll_s if isinstance(design, Sqs) else SFN_LAG_S
+    here, there = (mean(r[n].detected_s - r[n].processed_s for r in times) for n in (0, 1))
+    if abs(there - here) > lag_s:
+        found.append(f"detection lag {here:.2f} s and {there:.2f} s")
+    quantities = [[units(one, design.name) for one in runs] for runs in pairs]
+    for key in sorted({key for both in quantities for one in both for key in one}):
+        values = [(one.get(key, 0.0), other.get(key, 0.0)) for one, other in quantities]
+        found += _apart(design, key, values)
+    return found
+
+
+def _apart(design, key, values):
+    """Whether a quantity is further apart than it may, one text or none."""
+    here, there = (mean(pair[n] for pair in values) for n in (0, 1))
+    if key[:3] in DETERMINED and not design.poison_per_million:
+        allowed = 1e-9 * here
+        gap = max(abs(b - a) for a, b in values)
+    else:
+        error = stdev(b - a for a, b in values) / len(values) ** 0.5
+        allowed = UNITS * here + ERRORS * error + FLOORS.get(key[1], 0.0)
+        gap = abs(there - here)
+    if gap <= allowed:
+        return []
+    return [f"{' '.join(key)}: {here:.6g} and {there:.6g}, {there / (here or 1) - 1:+.1%}"]
+
+
+@pytest.mark.parametrize(("name", "number"), QUICK)
+def test_a_thousand_items_are_told_alike(local, name, number):
+    design = DESIGNS[name][number]
+    assert differences(design, compared(local, design, 1_000, seeds=3)) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "number"), [(name, n) for name in DRAWN for n in range(DRAWN[name] + 1)]
+)
+def test_a_thousand_items_are_told_alike_in_the_mean(local, name, number):
+    design = DESIGNS[name][number]
+    assert differences(design, compared(local, design, 1_000, seeds=10)) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "number"), LONG)
+def test_ten_thousand_items_are_told_alike_in_the_mean(local, name, number):
+    design = DESIGNS[name][number]
+    assert differences(design, compared(local, design, 10_000, seeds=10)) == []

@@ -1,0 +1,107 @@
+"""How long the texts and records are that a batch leaves behind, by what they have to say.
+
+Shapes are those of docs/architecture.md (messages, telemetry line, batch state), Lambda's own log
+lines and the map's result files. Means where a value varies: a value's digits, a duration.
+"""
+
+import json
+from typing import Any
+
+EVENT_BYTES = 26  # that CloudWatch Logs adds to each event (PutLogEvents, API reference)
+INIT_LINE_BYTES = 150  # INIT_START with the runtime's version and ARN
+REQUEST_ID = "00000000-0000-4000-8000-000000000000"
+EPOCH_S = 1_800_000_000.123456
+STORAGE_BYTES = 100  # that DynamoDB's storage adds to each record (developer guide, item sizes)
+TIME_BYTES = 10  # an epoch time with its fraction, as DynamoDB counts numbers
+WORK_METRICS = ("items_processed", "items_failed", "items_duplicated", "work_ms")
+
+
+def mean_digits(value_max: int) -> float:
+    """The mean length of a value from 0 to this."""
+    powers = [10**k for k in range(len(str(value_max)))]
+    digits = sum(len(str(low)) * (min(value_max + 1, low * 10) - low) for low in powers)
+    return (digits + 1) / (value_max + 1)  # the 1 is that of "0"
+
+
+def metric_line_bytes(design: str, function: str, batch_bytes: int, values: dict[str, Any]) -> int:
+    """One embedded-metric line in the log; `values` are its metrics and what it carries besides."""
+    metrics = [
+        {"Name": name, "Unit": _unit(name)} for name in values if not name.endswith("_at")
+    ]  # times are properties
+    line = {
+        "_aws": {
+            "Timestamp": int(EPOCH_S * 1000),
+            "CloudWatchMetrics": [
+                {
+                    "Namespace": "BatchWorkbench",
+                    "Dimensions": [["design", "function"]],
+                    "Metrics": metrics,
+                }
+            ],
+        },
+        "design": design,
+        "function": function,
+        "batch_id": "b" * batch_bytes,
+        "request_id": REQUEST_ID,
+        **values,
+    }
+    return _length(line) + EVENT_BYTES
+
+
+def work_line_bytes(
+    design: str, batch_bytes: int, invocations: int, items: int, value_max: int
+) -> int:
+    """The processor's line where so many invocations share the items."""
+    mean = round(items / max(1, invocations))
+    counts = dict(zip(WORK_METRICS, (mean, 0, 0, mean * value_max // 2), strict=True))
+    values = counts | {"last_done_at": EPOCH_S}
+    return metric_line_bytes(design, "processor", batch_bytes, values)
+
+
+def platform_bytes(invocations: int, cold_starts: int, billed_ms: int, memory_mb: int) -> int:
+    """What Lambda itself writes: START, END and REPORT, and INIT_START of a cold start."""
+    if not invocations:
+        return 0
+    mean = billed_ms // invocations
+    lines = (
+        f"START RequestId: {REQUEST_ID} Version: $LATEST",
+        f"END RequestId: {REQUEST_ID}",
+        f"REPORT RequestId: {REQUEST_ID}\tDuration: {mean:.2f} ms\tBilled Duration: {mean} ms\t"
+        f"Memory Size: {memory_mb} MB\tMax Memory Used: 80 MB",
+    )
+    init = INIT_LINE_BYTES + EVENT_BYTES + len("\tInit Duration: 300.00 ms")
+    return invocations * sum(len(line) + EVENT_BYTES for line in lines) + cold_starts * init
+
+
+def message_bytes(knobs: dict[str, Any], batch_bytes: int, items: int, value_max: int) -> int:
+    """The body of an item message."""
+    body = {"kind": "items", "batch": "b" * batch_bytes, "knobs": knobs, "items": []}
+    return round(_length(body) + items * (22 + mean_digits(value_max)) - 1)  # ["…16…",500],
+
+
+def item_record_bytes(batch_bytes: int, by_message: bool) -> int:
+    """An item's or a message's record, stored: its keys, value or range, and age."""
+    key = len("pk" + "items##000" + "sk") + batch_bytes + 16
+    content = len("start" + "stop") + 2 * 3 if by_message else len("value") + 2
+    return key + content + len("created_at") + TIME_BYTES + STORAGE_BYTES
+
+
+def segment_record_bytes(batch_bytes: int) -> int:
+    """A segment's record, as it is read."""
+    key = len("pk" + "segments#" + "sk") + batch_bytes + 6
+    return key + len("start" + "stop") + 2 * 3 + len("created_at") + TIME_BYTES
+
+
+def failed_record_bytes(batch_bytes: int) -> int:
+    """A failed item's record, as it is read: the reason is Python's for sleeping less than 0."""
+    reason = "ValueError('sleep length must be non-negative')"
+    key = len("pk" + "failed#" + "sk") + batch_bytes + 16
+    return key + len("value" + "reason" + "attempts") + 3 + len(reason) + 2
+
+
+def _unit(name: str) -> str:
+    return {"work_ms": "Milliseconds", "open_batch_age_s": "Seconds"}.get(name, "Count")
+
+
+def _length(body: Any) -> int:
+    return len(json.dumps(body, separators=(",", ":")))
