@@ -38,6 +38,9 @@ swarm: env ## Break things at random and judge the fan-in (RUNS=200 seeds of eac
 e2e: env ## Deploy, run, collect and destroy on an AWS-compatible server on loopback
 	$(RUN) pytest -m e2e tests/e2e
 
+browser-test: env ## Open the explorer and the report in a real browser (installs Chromium)
+	$(RUN) pytest -m browser tests/browser
+
 agreement: env ## Replay published measurements on the model
 	$(RUN) workbench agreement
 
@@ -69,4 +72,4 @@ lock: ## Pin the newest packages again (needs uv)
 clean: ## Remove the environment and the caches, not the results
 	rm -rf .venv .cache .pytest_cache .ruff_cache build *.egg-info infra/cdk.out
 
-.PHONY: help env study test test-all swarm e2e agreement bench report publish deploy destroy lab format lock clean
+.PHONY: help env study test test-all swarm e2e browser-test agreement bench report publish deploy destroy lab format lock clean

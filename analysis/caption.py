@@ -1,5 +1,7 @@
 """The words around a chart: the question above it, and below it where the numbers come from."""
 
+from collections.abc import Sequence
+
 import matplotlib as mpl
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
@@ -21,9 +23,12 @@ def ask(figure: Figure, question: str) -> None:
     figure.suptitle(_wrapped(figure, question, font), x=EDGE, ha="left", linespacing=1.15)
 
 
-def sign(figure: Figure, chosen: Chosen, *notes: str) -> None:
-    """Put a caption below: how to read the chart, what was left out, and where it comes from."""
-    sign_plain(figure, *notes, *chosen.notes, WORDS, provenance(chosen))
+def sign(figure: Figure, chosen: Chosen, *notes: str, lines: Sequence[str] = ()) -> None:
+    """Put a caption below: how to read the chart, what was left out, and where it comes from.
+
+    `lines` stand above it, each for itself.
+    """
+    sign_plain(figure, *notes, *chosen.notes, WORDS, provenance(chosen), lines=lines)
     figure.runs_behind = sorted(chosen.runs["run_id"])
 
 
@@ -32,11 +37,12 @@ def runs_behind(figure: Figure) -> list[str]:
     return getattr(figure, "runs_behind", [])
 
 
-def sign_plain(figure: Figure, *notes: str) -> None:
-    """Put notes below a chart; the empty ones are left out."""
+def sign_plain(figure: Figure, *notes: str, lines: Sequence[str] = ()) -> None:
+    """Put notes below a chart, and lines above them; the empty ones are left out."""
     size = text_pt(0.77)
     text = ". ".join(_sentence(note) for note in notes if note) + "."
-    wide = _wrapped(figure, text, FontProperties(size=size))
+    font = FontProperties(size=size)
+    wide = "\n".join(_wrapped(figure, paragraph, font) for paragraph in (*lines, text))
     figure.supxlabel(wide, x=EDGE, ha="left", fontsize=size, color=faint(), linespacing=1.3)
 
 

@@ -11,7 +11,8 @@ from botocore.exceptions import ClientError
 from lambdas import outside
 from lambdas.state import Key, Record, dynamodb, pack, table, unpack
 
-FREE = "attribute_not_exists(lease_until) OR lease_until < :now OR lease_by = :me"
+UNLEASED = "attribute_not_exists(lease_until) OR lease_until < :now"
+FREE = f"{UNLEASED} OR lease_by = :me"
 
 
 class Lease(NamedTuple):
@@ -28,20 +29,27 @@ class Lease(NamedTuple):
         return "lease_until" in self.record
 
 
-def take(key: Key, owner: str, seconds: float, count_attempt: bool = False) -> Lease:
-    """Take the lease on a record for that long, and count an attempt if asked."""
+def take(
+    key: Key, owner: str, seconds: float, count_attempt: bool = False, mark: str = ""
+) -> Lease:
+    """Take the lease on a record for that long; count an attempt, or set a mark, if asked."""
     now = outside.now()
     update = "SET lease_until = :until, lease_by = :me"
     values: dict[str, Any] = {":until": now + seconds, ":me": owner, ":now": now}
+    if mark:
+        update += f", {mark} = :true"
+        values[":true"] = True
     if count_attempt:
         update += " ADD attempts :one"
         values[":one"] = 1
+    # An attempt counts once, also if the answer is lost and the client writes again.
+    free = UNLEASED if count_attempt else FREE
     try:
         old = dynamodb.update_item(
             TableName=table,
             Key=key,
             UpdateExpression=update,
-            ConditionExpression=f"attribute_exists(pk) AND ({FREE})",
+            ConditionExpression=f"attribute_exists(pk) AND ({free})",
             ExpressionAttributeValues=pack(values),
             ReturnValues="ALL_OLD",
             ReturnValuesOnConditionCheckFailure="ALL_OLD",
@@ -52,6 +60,8 @@ def take(key: Key, owner: str, seconds: float, count_attempt: bool = False) -> L
         record = unpack(error.response.get("Item") or None)
         if record is None:
             return Lease(False, True, 0.0, {})
+        if record.get("lease_by") == owner:
+            return Lease(True, False, 0.0, record | {"attempts": record["attempts"] - 1})
         return Lease(False, False, record["lease_until"], record)
     return Lease(True, False, 0.0, unpack(old["Attributes"]) or {})
 

@@ -27,7 +27,7 @@ def cost_against_time(runs: pd.DataFrame, figure: Figure) -> Figure:
         chosen,
         f"{target}: batches of {count(items)} items; each dot a setting of the knobs",
         "the line joins what no other setting beats; down and to the left is better",
-        *key(dots),
+        lines=key(dots),
     )
     axes = figure.subplots()
     seconds_axis(axes, dots[TIME].min() / 1.2, dots[TIME].max() * 1.2, which="x")

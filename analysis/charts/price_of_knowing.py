@@ -27,7 +27,7 @@ def price_of_knowing(runs: pd.DataFrame, figure: Figure) -> Figure:
         chosen,
         f"{target}: batches of {count(items)} items; each dot a setting of the knobs",
         "the line joins what no other setting beats; down and to the left is better",
-        *key(dots),
+        lines=key(dots),
     )
     axes = figure.subplots()
     seconds_axis(axes, dots[LAG].min() / 1.5, dots[LAG].max() * 1.5, which="x")

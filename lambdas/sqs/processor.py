@@ -85,7 +85,7 @@ def _by_message(body: dict[str, Any], owner: str, receives: int, tally: Tally) -
     record = working.message_record(body, key, owner, look)
     if record is None:
         return True
-    if record.get("written"):
+    if record.get("splitting"):
         split(item_queue, body, owner)
         return True
     repeated = "lease_until" in record
@@ -93,8 +93,7 @@ def _by_message(body: dict[str, Any], owner: str, receives: int, tally: Tally) -
     undone = [item for item, outcome in outcomes if not outcome.over]
     if undone:
         return not working.keep_undone(key, undone, owner if claim else None)
-    working.delete_unsplit(key)
-    return True
+    return working.delete_unsplit(key)
 
 
 def _messages_at_once(records: list[tuple[dict[str, Any], dict[str, Any]]]) -> int:

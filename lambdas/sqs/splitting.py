@@ -26,13 +26,15 @@ def split(queue_url: str, body: Body, owner: str) -> None:
     """Send each item of a message that is not done yet as a message of its own.
 
     With a record for each message, the same order as everywhere: write the children, set the flag,
-    send the messages, delete the parent, all under a lease.
+    send the messages, delete the parent, all under a lease. From the mark on that the lease sets,
+    the message is only split and never worked: children that were written would stay for ever.
     """
     if body["knobs"]["track"] == "item":
         _send(queue_url, body, undone_items(body))
         return
     key = message_key(body)
-    lease = leases.take(key, owner, max(SPLIT_LEASE_S, body["knobs"]["lease_s"]))
+    lease_s = max(SPLIT_LEASE_S, body["knobs"]["lease_s"])
+    lease = leases.take(key, owner, lease_s, mark="splitting")
     if lease.gone:
         return
     if not lease.taken:

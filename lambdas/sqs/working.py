@@ -114,7 +114,8 @@ def keep_undone(key: state.Key, undone: list[str], owner: str | None) -> bool:
     A refusal alone does not say so: after a lost answer the same write is tried again, and refused.
     """
     values: state.Record = {":undone": undone}
-    condition, update = "attribute_exists(pk)", "SET undone = :undone"
+    condition = "attribute_exists(pk) AND attribute_not_exists(splitting)"
+    update = "SET undone = :undone"
     if owner is not None:
         condition, update = "lease_by = :me", f"{update} REMOVE lease_until, lease_by"
         values[":me"] = owner
@@ -128,9 +129,11 @@ def keep_undone(key: state.Key, undone: list[str], owner: str | None) -> bool:
     return kept or state.read(key) is not None
 
 
-def delete_unsplit(key: state.Key) -> None:
-    """Take a message's record away, unless it was split meanwhile: then its children go on."""
-    leases.conditional("delete_item", Key=key, ConditionExpression="attribute_not_exists(written)")
+def delete_unsplit(key: state.Key) -> bool:
+    """Take a message's record away; False if it is being split: then its children go on."""
+    return leases.conditional(
+        "delete_item", Key=key, ConditionExpression="attribute_not_exists(splitting)"
+    )
 
 
 def _claimed(item: Item, body: dict[str, Any], owner: str, tally: Tally) -> Outcome:

@@ -53,6 +53,7 @@ class Follower:
     clock: Clock
     patience: Patience
     samples: list[Sample] = field(default_factory=list)
+    told: str = ""  # why it failed, as a notice said that its state does not confirm
 
     def follow(self, watch: Watcher) -> End:
         """Wait for the end, and tell how far the batch is meanwhile."""
@@ -62,7 +63,7 @@ class Follower:
             look = self.batches.look(self.batch, self.design)
             sample = self._sample(look)
             watch(self._progress(sample))
-            if notice is not None:
+            if notice is not None and not self._stale(notice, look):
                 return self._noticed(notice, look)
             now = self.clock.now()
             if look.status == "complete":
@@ -86,6 +87,13 @@ class Follower:
         self.samples.append(sample)
         return sample
 
+    def _stale(self, notice: Notice, look: Look) -> bool:
+        """Whether a failure is told of a batch that runs: it was resumed, or is about to end."""
+        if notice.status != FAILED or look.status != "open":
+            return False
+        self.told = notice.reason
+        return True
+
     def _progress(self, sample: Sample) -> Progress:
         return Progress(
             items_done=sample.items_done,
@@ -104,7 +112,8 @@ class Follower:
     def _ended(self, look: Look, sample: Sample) -> End | None:
         """An end that no notification tells of."""
         if look.status == "failed":
-            return End(FAILED, look.reason)
+            reason = f"{look.reason} {self.told}".strip()
+            return End(FAILED, reason)
         if look.status == "cancelled":
             return End(GONE, "the batch was cancelled by somebody else")
         if sample.cost_usd > self.max_usd and look.status == "open":

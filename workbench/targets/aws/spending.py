@@ -67,6 +67,6 @@ def refuse_forecast(forecast_usd: Decimal, max_usd: Decimal) -> None:
     """Refuse a batch whose forecast passes the limit."""
     if forecast_usd > max_usd:
         raise BudgetExceeded(
-            f"the forecast is ${forecast_usd:.4f} and --max-usd is ${max_usd.normalize():f}: nothing was "
-            "started. Raise --max-usd, or take fewer items."
+            f"the forecast is ${forecast_usd:.4f} and --max-usd is ${max_usd.normalize():f}: "
+            "nothing was started. Raise --max-usd, or take fewer items."
         )

@@ -252,12 +252,25 @@ def test_a_session_in_another_region_than_the_prices_is_refused(sqs, monkeypatch
 
 
 def test_an_execution_that_fails_is_no_complete_batch(sfn):
+    sfn.evidence("b-0", 1)
     sfn.notify("b-1", status="failed", reason="States.DataLimitExceeded")
-    for role in ("Batcher", "Processor", "Summary"):
-        sfn.log(role)
-    folder = run(sfn)
+
+    def end(now):
+        machine = sfn.outputs["StateMachineArn"]
+        arn = f"{machine.replace(':stateMachine:', ':execution:')}:b-1"
+        sfn.client("stepfunctions").stop_execution(executionArn=arn)
+
+    folder = run(sfn, end)
     assert folder.run.status == "incomplete"
-    assert folder.run.reason == "the batch failed: States.DataLimitExceeded"
+    assert folder.run.reason == "the execution ABORTED: States.DataLimitExceeded"
+    assert Ledger(sfn.results).read("b-1").phase == "failed"
+
+
+def test_an_old_failure_does_not_end_a_batch_that_was_resumed(sfn):
+    sfn.evidence("b-0", 1)
+    sfn.notify("b-1", status="failed", reason="execution ABORTED")
+    folder = run(sfn, timeout_s=30)
+    assert folder.run.reason.startswith("no notification within 30 s: the batch is open")
 
 
 def test_no_account_is_written_anywhere(sqs):

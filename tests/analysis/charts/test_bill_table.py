@@ -1,0 +1,28 @@
+"""The bill as a table."""
+
+import re
+
+from analysis.charts.bill_table import bill_runs, bill_table
+
+
+def test_the_table_has_every_line_that_costs_something_and_the_totals(frames):
+    html = bill_table(frames.runs, frames.bills).as_raw_html()
+    shown = bill_runs(frames.runs).runs
+    lines = frames.bills[frames.bills["run_id"].isin(shown["run_id"])]
+    rows = re.findall(r"<tr>\s*<td", html)
+    assert len(rows) == (lines["cost_usd"] > 0).sum() + 2  # and two totals
+    for usd in shown["cost_usd"]:
+        assert f"${usd:,.2f}" in html
+    assert "commit 8848116b5e01" in html
+
+
+def test_the_table_is_the_same_each_time(frames):
+    one, two = (bill_table(frames.runs, frames.bills).as_raw_html() for _ in range(2))
+    assert one == two
+    assert 'id="bill"' in one
+
+
+def test_one_run_a_design_is_shown(frames):
+    shown = bill_runs(frames.runs).runs
+    assert sorted(shown["design"]) == ["sfn", "sqs"]
+    assert set(shown["items"]) == {1_000_000}

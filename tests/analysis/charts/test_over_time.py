@@ -1,0 +1,33 @@
+"""Charts over time: how a batch ramps up and drains, and how picked runs went."""
+
+import pytest
+
+from analysis.charts.concurrency_and_backlog import concurrency_and_backlog
+from analysis.charts.picked_runs import picked_runs
+from analysis.measures import timelines_frame
+from analysis.needs import NothingToShow
+
+
+def test_one_batch_on_both_designs_is_drawn_in_two_panels(frames, picture):
+    figure = picture(
+        lambda figure: concurrency_and_backlog(frames.pair, frames.pair_timelines, figure)
+    )
+    for axes, metric in zip(figure.axes, ("concurrency", "backlog"), strict=True):
+        samples = frames.pair_timelines[frames.pair_timelines["metric"] == metric]
+        tops = samples.groupby("design")["value"].max().to_dict()
+        assert {x.get_label(): max(x.get_ydata()) for x in axes.get_lines()} == tops
+        assert {text.get_text() for text in axes.texts} == {"sqs", "sfn"}
+
+
+def test_runs_that_keep_no_time_line_are_refused(frames, picture):
+    samples = frames.pair_timelines.query("metric == 'items_done'")
+    with pytest.raises(NothingToShow, match="keep no concurrency"):
+        picture(lambda figure: concurrency_and_backlog(frames.pair, samples, figure))
+
+
+def test_the_line_style_of_a_picked_run_is_its_target(frames, results, picture):
+    runs = frames.runs.query("items == 100 and seed == 7 and setting == 'default'")
+    samples = timelines_frame(results, set(runs["run_id"]))
+    [axes] = picture(lambda figure: picked_runs(runs, samples, figure)).axes
+    styles = [line.get_linestyle() for line in axes.get_lines()]
+    assert [style == "-" for style in styles] == list(runs["target"] == "model")

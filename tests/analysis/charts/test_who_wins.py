@@ -1,0 +1,27 @@
+"""The map of winners."""
+
+import re
+
+from analysis.charts.who_wins import chosen_lengths, factors, who_wins
+from analysis.needs import usable
+
+
+def test_each_cell_tells_the_verdict_of_its_runs(frames, picture):
+    figure = picture(lambda figure: who_wins(frames.runs, figure))
+    found = factors(chosen_lengths(usable(frames.runs)).runs, "per_million_usd")
+    cells = [text.get_text() for text in figure.axes[0].texts]
+    assert len(cells) == len(found)
+    for told, row in zip(cells, found.itertuples(), strict=True):
+        factor = max(row.ratio, 1 / row.ratio)
+        if row.winner == "close":
+            assert told == "="
+        else:
+            winner, number = re.fullmatch(r"(sqs|sfn)\n([\d.]+)×", told).groups()
+            assert winner == row.winner
+            assert abs(float(number) / factor - 1) < 0.06
+
+
+def test_sizes_that_were_run_with_one_length_only_are_left_out(frames):
+    runs = chosen_lengths(usable(frames.runs)).runs
+    assert set(runs["items"]) == {1_000, 1_000_000}
+    assert set(runs["value_max_ms"]) == {20, 1_000, 4_000, 20_000}

@@ -1,0 +1,35 @@
+"""The same life on a real account: off unless asked for with `-m live`. It costs a few cents."""
+
+import os
+from decimal import Decimal
+
+import pytest
+
+from workbench.aws_clients import Aws
+from workbench.deploy import Deployment, deploy
+from workbench.designs import DESIGNS
+from workbench.inventory import inventory
+from workbench.records import read_folder
+from workbench.runner import Order, run_order
+from workbench.targets.aws import AwsOptions, AwsTarget
+from workbench.teardown import destroy
+
+pytestmark = pytest.mark.live
+
+
+def test_both_designs_live_and_die_on_a_real_account(tmp_path):
+    """What is deployed here is removed again, so nothing of ours may be there before."""
+    assert "AWS_ENDPOINT_URL" not in os.environ, "this test is for AWS itself"
+    assert inventory(Aws()) == [], "something is deployed: `make destroy` it first"
+    target = AwsTarget(AwsOptions(results=tmp_path, max_usd=Decimal("0.25")))
+    deploy(Deployment(cron=False), print)
+    try:
+        for name in DESIGNS:
+            path = run_order(Order(name, "aws", 1_000), tmp_path, print, target=target)
+            run = read_folder(path).run
+            assert (run.status, run.reason) == ("complete", "")
+            assert (run.items_processed, run.items_failed) == (1_000, 0)
+            assert 0 < run.created_s < run.processed_s < run.detected_s
+    finally:
+        destroy(tmp_path, print)
+    assert inventory(Aws()) == []
