@@ -155,9 +155,9 @@ def ownership(frames: Frames) -> str:
     hours = upkeep_usd(frames.table("simplicity"), rate)
     parts = []
     for items in sizes:
-        months = runs[runs["items"] == items].groupby("design")["month_usd"].median()
         told = [
-            f"{d} {dollars(usd)} and {dollars(hours[d])} of upkeep" for d, usd in months.items()
+            f"{design} {dollars(own['month_usd'].median())} and {dollars(hours[design])} of upkeep"
+            for design, own in in_order(runs[runs["items"] == items])
         ]
         parts.append(f"with {count(items)} items {listed(told)}")
     return f"Four batches a day cost a month: {'; '.join(parts)}."

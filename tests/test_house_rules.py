@@ -35,6 +35,7 @@ MAY_IMPORT = {
     "workbench.study": {"workbench", "analysis"},
     "workbench.study_cli": {"workbench", "analysis"},
     "workbench.collect": {"workbench", "analysis"},
+    "workbench.checks_cli": {"workbench", "analysis"},
     "workbench.side_tables": {"workbench", "analysis"},
     "workbench.side_tables": {"workbench", "analysis"},
     "workbench.designs": {"workbench.errors"},

@@ -30,10 +30,13 @@ def agreement(
     results: Annotated[Path, typer.Option("--results", help="Where tables lie.")] = Path("results"),
 ) -> None:
     """Replay published measurements on the model: measured, modelled, error."""
+    from analysis.tables import write_side_table
     from workbench.agreement.table import agreement as replay
     from workbench.agreement.table import as_markdown
 
-    text = as_markdown(replay())
+    found = replay()
+    write_side_table(results, "agreement", found)
+    text = as_markdown(found)
     path = results / "published" / "agreement.md"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text + "\n")

@@ -5,6 +5,7 @@
         timeline.parquet   t_s, metric, value
         usage.parquet      service, usage_type, unit, label, quantity
         bill.parquet       the same with unit_price_usd, cost_usd, source
+        invocations.parquet   one row an invocation, where the target sees each one
         benchmark.ipynb    the executed notebook, where one ran it
 
 A run is written under a temporary name and renamed, so that it is whole or absent.
@@ -27,6 +28,7 @@ from workbench.errors import BadRecord
 SCHEMA_VERSION = 1
 TIMELINE_COLUMNS = ["t_s", "metric", "value"]
 USAGE_COLUMNS = ["service", "usage_type", "unit", "label", "quantity"]
+INVOCATION_COLUMNS = "function start_s init_ms duration_ms billed_ms memory_mb cold error".split()
 BILL_COLUMNS = [*USAGE_COLUMNS, "unit_price_usd", "cost_usd", "source"]
 LABELS = ("work", "dispatch", "knowing", "telemetry", "measuring")
 EXACT_COLUMNS = ("quantity", "unit_price_usd", "cost_usd")  # of usage and bill
@@ -81,6 +83,7 @@ class Folder:
     timeline: pd.DataFrame
     usage: pd.DataFrame
     bill: pd.DataFrame | None = None
+    invocations: pd.DataFrame | None = None  # where the target sees each one
 
 
 def write_folder(folder: Folder, results: Path) -> Path:
@@ -98,6 +101,8 @@ def write_folder(folder: Folder, results: Path) -> Path:
         _write_table(temporary / "usage.parquet", folder.usage, USAGE_COLUMNS)
         if folder.bill is not None:
             _write_table(temporary / "bill.parquet", folder.bill, BILL_COLUMNS)
+        if folder.invocations is not None:
+            _write_table(temporary / "invocations.parquet", folder.invocations, INVOCATION_COLUMNS)
         os.rename(temporary, final)
     except BaseException:  # also Ctrl-C: no half a run stays behind
         shutil.rmtree(temporary, ignore_errors=True)

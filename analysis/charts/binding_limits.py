@@ -13,6 +13,7 @@ from workbench.designs import DESIGNS
 QUESTION = "Which limit holds a batch back, by its size?"
 SHOWN_MIN = 0.1  # a limit is listed if it ever holds so much of a batch's time
 LARGEST_PT2 = 150.0  # area of a mark that stands for all of the time
+WIDE_IN = 1.2  # of a column: from here on a design's name has room to lie
 SHIFT = 0.19  # of a column, from one design to the next
 
 
@@ -81,7 +82,7 @@ def _marks(
             design,
             ha="center",
             va="center",
-            rotation=90 if len(sizes) > 4 else 0,
+            rotation=90 if axes.figure.get_figwidth() / len(sizes) < WIDE_IN else 0,
             fontsize=text_pt(0.62),
             color=colour(design),
             fontweight="bold",

@@ -215,6 +215,42 @@ def test_by_message_a_split_that_died_before_its_sends_goes_on_and_writes_nothin
     assert world.state("items#") == {}
 
 
+def test_by_message_a_split_that_has_begun_is_never_worked(world, monkeypatch):
+    """It died after some children were written: worked as a whole, it would leave them for ever."""
+    (record,) = finish(world, items=4, track="message", claim=True)
+    leases = world.module("leases")
+    with monkeypatch.context() as death:
+        death.setattr(leases, "update", lambda *_: False)
+        assert world.deliver("sqs.processor", [again(world, record, 3)])["batchItemFailures"]
+    assert len(world.state("items#")) == 5
+    world.now += 1000
+    world.slept.clear()
+    world.deliver("sqs.processor", [record])  # such as the finalizer sends
+    assert world.slept == []
+    world.deliver("sqs.processor", world.records("item"))
+    assert (len(world.slept), world.state("items#")) == (4, {})
+
+
+def test_by_message_a_slow_copy_leaves_its_message_to_the_split_that_has_begun(world, monkeypatch):
+    (record,) = finish(world, items=4, track="message")
+    leases = world.module("leases")
+    with monkeypatch.context() as death:
+        death.setattr(leases, "update", lambda *_: False)
+        world.deliver("sqs.processor", [again(world, record, 3)])
+    answer = world.deliver("sqs.processor", [record])  # it began before the split
+    assert answer == {"batchItemFailures": [{"itemIdentifier": record["messageId"]}]}
+    assert len(world.state("items#")) == 5
+
+
+def test_an_attempt_whose_answer_was_lost_counts_once(world):
+    (record,) = finish(world, items=1)
+    (item,) = json.loads(record["body"])["items"]
+    for _ in range(5):  # the client tries again
+        taken = lease(world, item[0], count_attempt=True)
+        assert (taken.taken, taken.record["attempts"] if _ else 0) == (True, 0)
+    assert [one["attempts"] for one in world.state("items#").values()] == [1]
+
+
 def test_by_message_a_slow_copy_does_not_take_a_split_record_away(world):
     (record,) = finish(world, items=4, track="message")
     messages = world.module("messages")

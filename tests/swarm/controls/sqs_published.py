@@ -40,7 +40,7 @@ def failed_item_deleted(original, copy):
 
 
 def claim_for_ever(original, copy):
-    return "attribute_not_exists(lease_until) OR lease_by = :me"
+    return original.replace("lease_until < :now", "attribute_not_exists(pk)")
 
 
 PUBLISHED = [
@@ -70,7 +70,7 @@ PUBLISHED = [
     Control(
         name="claim left by a crash",
         design="sqs",
-        changes={"leases.FREE": claim_for_ever},
+        changes={"leases.FREE": claim_for_ever, "leases.UNLEASED": claim_for_ever},
         judges=("not_too_late", "notified"),
         knobs=QUICK | {"claim": True, "value_max": 100},
         rates={"kill_sleep": 0.2, "roles": ("processor",), "quiet_s": 20.0},

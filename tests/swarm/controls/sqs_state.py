@@ -131,7 +131,7 @@ def parent_deleted_first(original, copy):
 def upserting_claim(original, copy):
     """A lease on a record that is gone brings it back."""
 
-    def take(key, owner, seconds, count_attempt=False):
+    def take(key, owner, seconds, count_attempt=False, mark=""):
         leases, now = copy.leases, copy.outside.now()
         values = {":until": now + seconds, ":me": owner, ":now": now}
         try:
@@ -157,8 +157,8 @@ def upserting_claim(original, copy):
 def short_lease(original, copy):
     """A claim that ends before its owner must have ended."""
 
-    def take(key, owner, seconds, count_attempt=False):
-        return original(key, owner, 1, count_attempt)
+    def take(key, owner, seconds, count_attempt=False, mark=""):
+        return original(key, owner, 1, count_attempt, mark)
 
     return take
 

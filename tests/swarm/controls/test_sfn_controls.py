@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.swarm.controls.found import FOUND_SFN
 from tests.swarm.controls.sfn_rules import RULES
 from tests.swarm.controls.variants import Ring, caught_at
 from workbench.targets.local.checks import breaches
@@ -13,7 +14,7 @@ def ring():
         yield made
 
 
-@pytest.mark.parametrize("control", RULES, ids=lambda control: control.name)
+@pytest.mark.parametrize("control", [*RULES, *FOUND_SFN], ids=lambda control: control.name)
 def test_a_variant_without_the_rule_is_caught(ring, control):
     seed = caught_at(ring, control)
     assert seed is not None

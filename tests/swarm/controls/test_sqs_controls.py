@@ -2,13 +2,14 @@
 
 import pytest
 
+from tests.swarm.controls.found import FOUND_SQS
 from tests.swarm.controls.sqs_messages import MESSAGES
 from tests.swarm.controls.sqs_published import PUBLISHED
 from tests.swarm.controls.sqs_state import STATE
 from tests.swarm.controls.variants import Ring, caught_at
 from workbench.targets.local.checks import breaches
 
-CONTROLS = [*PUBLISHED, *STATE, *MESSAGES]
+CONTROLS = [*PUBLISHED, *STATE, *MESSAGES, *FOUND_SQS]
 
 
 @pytest.fixture(scope="module")

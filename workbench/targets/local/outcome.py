@@ -37,7 +37,8 @@ def folder_of(simulation: Simulation, design: Design, batch: Batch, started_at: 
         status=status,
         reason=reason,
     )
-    return Folder(run, simulation.timeline.frame(), simulation.scene.meter.frame())
+    usage, invocations = simulation.scene.meter.frame(), simulation.reports.frame()
+    return Folder(run, simulation.timeline.frame(), usage, invocations=invocations)
 
 
 def _failed(batch: Batch, witness: Witness, ids: set[str], status: str) -> int:

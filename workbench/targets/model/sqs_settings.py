@@ -107,9 +107,8 @@ def sqs_settings(design: Sqs, batch: Batch, profile: Profile, stream_seed: int) 
     per_segment = ceil(design.segment_items / per_message)
     rest = batch.items - (segments - 1) * design.segment_items
     payload = profile.value("esm_payload_max_bytes")
-    take = min(
-        design.messages_per_invocation, int(payload / (message_bytes + RECORD_METADATA_BYTES))
-    )
+    fit = int(payload / (message_bytes + RECORD_METADATA_BYTES))
+    take = max(1, min(design.messages_per_invocation, fit))
     return SqsSettings(
         value_key=stream_key(batch.seed),
         value_span=np.uint64(design.value_max + 1),
@@ -126,7 +125,7 @@ def sqs_settings(design: Sqs, batch: Batch, profile: Profile, stream_seed: int) 
         failed_bytes=texts.failed_record_bytes(batch_bytes),
         plan_half_units=2
         * ceil(segments * texts.segment_record_bytes(batch_bytes) / READ_UNIT_BYTES),
-        messages_per_take=max(1, take),
+        messages_per_take=take,
         window_s=float(design.batch_window_s),
         messages_per_send=max(1, min(design.send_batch_size, MESSAGE_MAX_BYTES // message_bytes)),
         segments_per_send=design.send_batch_size,
@@ -144,7 +143,7 @@ def sqs_settings(design: Sqs, batch: Batch, profile: Profile, stream_seed: int) 
         **cpu_of(profile, design.memory_mb, "processor"),
         **cpu_of(profile, design.batcher_memory_mb, "batcher"),
         **cpu_of(profile, FINALIZER_MB, "finalizer"),
-        **_event_source(design, profile, max(1, take)),
+        **_event_source(design, profile, take),
         **_table(design, profile),
         **_streams(stream_seed),
     )

@@ -1,0 +1,109 @@
+"""Faults that the swarm found in the handlers, put back: they must be found again."""
+
+from tests.swarm.controls.sqs_published import QUICK
+from tests.swarm.controls.variants import Control
+
+MESSAGES = QUICK | {"track": "message", "claim": True}
+POISONED = MESSAGES | {"poison_per_million": 200_000}
+
+
+def refusal_taken_for_gone(original, copy):
+    """A write whose answer was lost is refused the second time, and the message was dropped."""
+
+    def keep_undone(key, undone, owner):
+        names = copy.state.names
+        read, names["read"] = names["read"], lambda key: None
+        try:
+            return original(key, undone, owner)
+        finally:
+            names["read"] = read
+
+    return keep_undone
+
+
+def crash_forgotten(original, copy):
+    """Whoever gave a lease back took away the trace of a crash before it."""
+    return lambda key, owner, crashed=False: original(key, owner)
+
+
+def children_without_a_past(original, copy):
+    """A split after a crash made children that nobody seemed to have worked."""
+    return lambda body, pairs, crashed: original(body, pairs, False)
+
+
+def split_without_a_mark(original, copy):
+    """A split died between its children and its flag, and the message was worked whole."""
+
+    def take(key, owner, seconds, count_attempt=False, mark=""):
+        return original(key, owner, seconds, count_attempt)
+
+    return take
+
+
+def attempts_of_the_client(original, copy):
+    """Each attempt of the client counted as one of the item's."""
+    return copy.leases.FREE
+
+
+def listed_twice(original, copy):
+    """A child listed items, and died in every try: they were counted from both lists."""
+    return lambda batch, died: original(batch, set())
+
+
+FOUND_SQS = [
+    Control(
+        name="a lost answer passes for a record that is gone",
+        design="sqs",
+        changes={"working.keep_undone": refusal_taken_for_gone},
+        judges=("not_too_late", "notified"),
+        knobs=POISONED,
+        rates={"lose_answer": 0.3, "roles": ("processor",), "operations": ("UpdateItem",)},
+    ),
+    Control(
+        name="the failures consumer forgets a crash",
+        design="sqs",
+        changes={"leases.release": crash_forgotten},
+        judges=("claims",),
+        knobs=MESSAGES | {"max_receives": 4},
+        rates={"kill_before": 0.7, "roles": ("processor",), "operations": ("DeleteItem",)}
+        | {"quiet_s": 3_000.0, "hang_start": 0.3},
+    ),
+    Control(
+        name="a split forgets a crash",
+        design="sqs",
+        changes={"splitting._children": children_without_a_past},
+        judges=("claims",),
+        knobs=MESSAGES,
+        rates={"kill_before": 0.5, "roles": ("processor",), "operations": ("DeleteItem",)}
+        | {"quiet_s": 1_500.0, "hang_start": 0.3},
+    ),
+    Control(
+        name="a split that has begun is worked",
+        design="sqs",
+        changes={"leases.take": split_without_a_mark},
+        judges=("claims",),
+        knobs=MESSAGES | {"stuck_after_s": 600, "poll_s": 60},
+        rates={"kill_before": 0.4, "roles": ("processor",), "operations": ("UpdateItem",)}
+        | {"quiet_s": 2_500.0, "hang_start": 0.3},
+    ),
+    Control(
+        name="an attempt of the client is one of the item",
+        design="sqs",
+        changes={"leases.UNLEASED": attempts_of_the_client},
+        judges=("processed",),
+        knobs=QUICK | {"items_per_message": 1, "messages_per_invocation": 1},
+        items=10,
+        rates={"throttle": 0.99, "lose_answer": 0.9, "roles": ("processor",)}
+        | {"operations": ("UpdateItem",), "quiet_s": 3_000.0},
+    ),
+]
+FOUND_SFN = [
+    Control(
+        name="a failed child is counted twice",
+        design="sfn",
+        changes={"summary._listed": listed_twice},
+        judges=("notified",),
+        knobs={"value_max": 0, "items_per_child": 5, "poison_per_million": 200_000},
+        rates={"kill_after": 0.8, "roles": ("processor",), "operations": ("PutObject",)},
+    ),
+]

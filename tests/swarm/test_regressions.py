@@ -1,0 +1,17 @@
+"""Seeds under which a promise was once broken."""
+
+import pytest
+
+from workbench.targets.local.arena import Arena
+from workbench.targets.local.checks import breaches
+from workbench.targets.local.fault_case import draw_case
+
+# What each found is told, and put back, in controls/found.py.
+BROKEN = {"sqs": (8, 18, 40, 46, 318, 1040), "sfn": (64, 104, 112, 117)}
+
+
+@pytest.mark.parametrize("design", BROKEN)
+def test_a_seed_that_broke_a_promise_keeps_it_now(design):
+    with Arena(design) as arena:
+        found = {seed: breaches(arena.run(draw_case(seed, design))) for seed in BROKEN[design]}
+    assert {seed: some for seed, some in found.items() if some} == {}
