@@ -37,7 +37,6 @@ MAY_IMPORT = {
     "workbench.collect": {"workbench", "analysis"},
     "workbench.checks_cli": {"workbench", "analysis"},
     "workbench.side_tables": {"workbench", "analysis"},
-    "workbench.side_tables": {"workbench", "analysis"},
     "workbench.designs": {"workbench.errors"},
     "workbench.batch": {"workbench.dice", "workbench.errors"},
     "workbench.kernel": {"workbench.errors"},
