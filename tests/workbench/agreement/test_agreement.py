@@ -7,7 +7,12 @@ from workbench.agreement.table import published
 from workbench.errors import BadRecord
 
 # S1 and S8: instances above the documented ramp and above the cap, which no law here explains.
-MISSED = {("S1", "peak concurrency"), ("S8 400 ms, cap 120", "peak concurrency")}
+# S6: the small queue ramped more slowly than the documented law.
+MISSED = {
+    ("S1", "peak concurrency"),
+    ("S6", "drain time"),
+    ("S8 400 ms, cap 120", "peak concurrency"),
+}
 
 
 @pytest.fixture(scope="module")

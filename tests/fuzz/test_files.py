@@ -1,0 +1,165 @@
+"""Damaged files: an error that says which file and why, or what is there; and nothing is lost."""
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.fuzz.strategies import changed, damaged
+from workbench.errors import BadInput, BadRecord
+from workbench.prices import load_book, read_book, write_book
+from workbench.profile import load_profile
+from workbench.records import (
+    TIMELINE_COLUMNS,
+    USAGE_COLUMNS,
+    Folder,
+    Run,
+    read_folder,
+    read_run,
+    write_folder,
+)
+from workbench.sweep import Study, read_study
+
+RUN = Run(
+    run_id="r1",
+    design="sqs",
+    target="local",
+    items=10,
+    seed=7,
+    knobs={"items_per_message": 1},
+    batch_id="r1",
+    started_at="2026-11-23T06:00:00+00:00",
+)
+STUDY = """\
+question: What does a poll cost?
+seeds: [1, 2]
+grids:
+  - designs: [sqs]
+    targets: [local]
+    items: [10, 100]
+    knobs:
+      poll_s: [1, 30]
+runs:
+  - design: sfn
+    target: model
+    items: 1000
+"""
+few = settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+
+
+def folder(run=RUN):
+    timeline = pd.DataFrame([(0.0, "backlog", 1.0)], columns=TIMELINE_COLUMNS)
+    usage = pd.DataFrame([("AWS Lambda", "Request", "Requests", "work", 3)], columns=USAGE_COLUMNS)
+    return Folder(run, timeline, usage)
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    return write_folder(folder(), tmp_path_factory.mktemp("results"))
+
+
+def refusal(kinds, call, *arguments):
+    """What a call is refused with; an empty text if it is not. Any other error is a bug."""
+    try:
+        call(*arguments)
+    except kinds as error:
+        return str(error)
+    return ""
+
+
+def contents(path):
+    return {file.name: file.read_bytes() for file in sorted(path.iterdir())}
+
+
+def test_the_study_that_is_damaged_here_is_a_sound_one(tmp_path):
+    path = tmp_path / "study.yaml"
+    path.write_text(STUDY)
+    assert isinstance(read_study(path), Study)
+
+
+@few
+@given(data=st.data())
+def test_a_damaged_run_is_refused_by_its_name_or_is_still_a_run(written, data):
+    sound = (written / "run.json").read_bytes()
+    content = data.draw(changed(sound.decode()) | damaged(sound))
+    try:
+        (written / "run.json").write_bytes(content)
+        before = contents(written)
+        text = refusal(BadRecord, read_run, written)
+        assert not text or written.name in text
+        assert contents(written) == before
+    finally:
+        (written / "run.json").write_bytes(sound)
+
+
+@few
+@given(data=st.data())
+def test_a_damaged_table_is_refused_by_its_name_or_is_still_a_table(written, data):
+    table = written / "usage.parquet"
+    sound = table.read_bytes()
+    content = data.draw(damaged(sound))
+    try:
+        table.write_bytes(content)
+        text = refusal(BadRecord, read_folder, written)
+        assert not text or "usage" in text
+    finally:
+        table.write_bytes(sound)
+
+
+@few
+@given(name=st.text(max_size=20))
+def test_no_name_of_a_run_writes_outside_of_its_folder_or_over_another(tmp_path, name):
+    results = tmp_path / "results"
+    before = {path for path in tmp_path.rglob("*") if "results/runs" not in str(path)}
+    try:
+        path = write_folder(folder(Run(**vars(RUN) | {"run_id": name})), results)
+    except (BadRecord, BadInput, OSError, ValueError):
+        path = None
+    if path is not None:
+        assert path.parent == results / "runs"
+        kept = contents(path)
+        with pytest.raises(BadRecord):
+            write_folder(folder(Run(**vars(RUN) | {"run_id": name})), results)
+        assert contents(path) == kept
+    outside = {path for path in tmp_path.rglob("*") if "results/runs" not in str(path)}
+    assert outside - before <= {results, results / "runs"}
+
+
+@few
+@given(data=st.data())
+def test_a_damaged_price_book_is_refused_by_its_name_or_is_still_a_book(tmp_path, data):
+    path = write_book(load_book(), tmp_path)
+    content = json.loads(path.read_text())
+    content["prices"] = content["prices"][:4]
+    text = json.dumps(content)
+    path.write_bytes(data.draw(changed(text) | damaged(text.encode())))
+    kept = path.read_bytes()
+    text = refusal(BadRecord, read_book, path)
+    assert not text or path.name in text
+    assert path.read_bytes() == kept
+
+
+@few
+@given(data=st.data())
+def test_a_damaged_profile_is_refused_by_its_name_or_is_still_a_profile(tmp_path, data):
+    path = tmp_path / "profile.json"
+    entry = {"unit": "s", "source": "x", "sure": "A"}
+    entries = {"a": entry | {"value": 1, "low": 0, "high": 2}, "b": entry | {"p50": 1, "p99": 2}}
+    text = json.dumps({"date": "2026-11-23", "entries": entries})
+    path.write_bytes(data.draw(changed(text) | damaged(text.encode())))
+    text = refusal(BadInput, load_profile, str(path))
+    assert not text or "profile" in text
+
+
+@few
+@given(data=st.data())
+def test_a_damaged_study_is_refused_by_its_name_or_is_still_a_study(tmp_path, data):
+    path = Path(tmp_path) / "study.yaml"
+    path.write_bytes(data.draw(damaged(STUDY.encode())))
+    text = refusal((BadInput, BadRecord), read_study, path)
+    assert not text or path.name in text or "=" in text
