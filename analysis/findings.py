@@ -153,7 +153,7 @@ def _savings(frames: Frames) -> str:
 
 def _chart(chart: gallery.Chart, frames: Frames, docs: Path) -> str:
     """A chart's question, its sentence, and its picture where there is one."""
-    picture = frames.results / "published" / f"{chart.name}-light.svg"
+    picture = frames.results / "published" / f"{chart.name}-light.png"
     link = os.path.relpath(picture, docs) if picture.exists() else ""
     image = f"\n\n![{chart.question}]({link})" if link else ""
     return f"### {chart.question}\n\n{sentence(chart.name, frames)}{image}"

@@ -45,15 +45,17 @@ def report(design: str, function: str, batch: str, error: BaseException) -> None
 
 
 def put_item_metric(cloudwatch: Any, design: str, value_ms: int) -> None:
-    """One PutMetricData for one item: the published design's dear habit, kept to be measured."""
-    cloudwatch.put_metric_data(
-        Namespace=NAMESPACE,
-        MetricData=[
-            {
-                "MetricName": "item_ms",
-                "Dimensions": [{"Name": "design", "Value": design}],
-                "Value": value_ms,
-                "Unit": "Milliseconds",
-            }
-        ],
-    )
+    """One PutMetricData for one item: the published design's dear habit, kept to be measured.
+
+    A metric that is refused is reported and lost: work that is done must not be done again for it.
+    """
+    metric = {
+        "MetricName": "item_ms",
+        "Dimensions": [{"Name": "design", "Value": design}],
+        "Value": value_ms,
+        "Unit": "Milliseconds",
+    }
+    try:
+        cloudwatch.put_metric_data(Namespace=NAMESPACE, MetricData=[metric])
+    except Exception as error:
+        report(design, "processor", "", error)

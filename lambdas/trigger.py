@@ -18,12 +18,14 @@ class Trigger(NamedTuple):
     knobs: dict[str, Any]
 
 
-def read_trigger(event: dict[str, Any]) -> Trigger:
+def read_trigger(event: Any) -> Trigger:
     """The batch that an event asks for; ValueError says what is wrong with it.
 
     The batch id is the caller's token or the cron slot, never a fresh one: a rule that fires twice
     and a caller that tries again must mean the same batch.
     """
+    if not isinstance(event, dict):
+        raise ValueError(f"the event {json.dumps(event)[:100]} is not an object")
     batch = event.get("batch_id") or _slot(event.get("time"))
     if not isinstance(batch, str) or not BATCH_ID.fullmatch(batch):
         raise ValueError(f"batch_id {batch!r} is not 1 to 64 of letters, digits and hyphens")

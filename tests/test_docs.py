@@ -1,5 +1,6 @@
 """The documents say what is: commands, targets and folders in them exist, and none is left out."""
 
+import os
 import re
 import subprocess
 import sys
@@ -12,6 +13,14 @@ README = (ROOT / "README.md").read_text()
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 MAKEFILE = (ROOT / "Makefile").read_text()
 TARGETS = set(re.findall(r"^([a-z0-9-]+):.*## ", MAKEFILE, re.M))
+
+
+def tracked_files() -> set[Path]:
+    """The paths that git knows."""
+    told = subprocess.run(
+        ["git", "-C", str(ROOT), "ls-files"], capture_output=True, text=True, check=True
+    )
+    return {Path(name) for name in told.stdout.splitlines()}
 
 
 @pytest.fixture(scope="module")
@@ -37,18 +46,18 @@ def test_every_command_that_a_page_names_exists(page, commands):
 def test_the_folder_map_is_the_tree_on_disk():
     block = README.split("## Folders\n```\n")[1].split("```")[0]
     mapped = set(re.findall(r"^(\w+)/", block, re.M))
-    tracked = subprocess.run(
-        ["git", "-C", str(ROOT), "ls-files"], capture_output=True, text=True, check=True
-    ).stdout.split()
-    folders = {name.split("/")[0] for name in tracked if "/" in name and not name.startswith(".")}
+    folders = {one.parts[0] for one in tracked_files() if len(one.parts) > 1}
+    folders = {name for name in folders if not name.startswith(".")}
     assert mapped == folders
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_links_and_pictures_lead_somewhere(page):
-    for link in re.findall(r"\]\(([^)#]+)", page.read_text()):
-        if "://" not in link:
-            assert (page.parent / link).exists(), f"{page.name} links to {link}"
+def test_links_and_pictures_lead_to_files_of_a_fresh_clone(page):
+    links = {link for link in re.findall(r"\]\(([^)#]+)", page.read_text()) if "://" not in link}
+    paths = {Path(os.path.relpath((page.parent / link).resolve(), ROOT)) for link in links}
+    tracked = tracked_files()
+    folders = {folder for one in tracked for folder in one.parents}
+    assert paths - tracked - folders == set()
 
 
 def test_make_alone_lists_every_target_with_one_line():

@@ -65,12 +65,12 @@ def load_profile(name: str = DEFAULT) -> Profile:
     try:
         content = json.loads(path.read_text())
         profile = Profile(content["date"], content["entries"])
+        for key, entry in profile.entries.items():
+            _check(key, entry)
     except FileNotFoundError:
         raise BadInput(f"no platform profile {name!r}: give a date that exists or a file") from None
-    except (json.JSONDecodeError, KeyError, TypeError) as error:
-        raise BadInput(f"the platform profile {name!r} cannot be read: {error}") from None
-    for key, entry in profile.entries.items():
-        _check(key, entry)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise BadInput(f"the platform profile {name!r} cannot be read: {error!r}") from None
     return profile
 
 

@@ -13,6 +13,7 @@ A run is written under a temporary name and renamed, so that it is whole or abse
 
 import json
 import os
+import re
 import shutil
 from dataclasses import asdict, dataclass, field, fields
 from decimal import Context, Decimal
@@ -33,6 +34,7 @@ BILL_COLUMNS = [*USAGE_COLUMNS, "unit_price_usd", "cost_usd", "source"]
 LABELS = ("work", "dispatch", "knowing", "telemetry", "measuring")
 EXACT_COLUMNS = ("quantity", "unit_price_usd", "cost_usd")  # of usage and bill
 EXACT_PLACES = 24  # decimals kept: 14 of a quantity and 10 of a price make 24 of a cost
+RUN_ID = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}")  # a folder's name, never hidden or above
 WIDE = Context(prec=60)  # holds every number of a file, whatever the caller's context is
 METRICS = ("concurrency", "backlog", "items_done", "throttles", "cost_usd")
 
@@ -88,8 +90,10 @@ class Folder:
 
 def write_folder(folder: Folder, results: Path) -> Path:
     """Write a run whole under `results/runs`, and give its path."""
-    runs = results / "runs"
-    final = runs / folder.run.run_id
+    runs, run_id = results / "runs", folder.run.run_id
+    if not isinstance(run_id, str) or not RUN_ID.fullmatch(run_id):
+        raise BadRecord(f"run_id {run_id!r} is no folder's name: 1 to 128 of A-Z a-z 0-9 . _ -")
+    final = runs / run_id
     if final.exists():
         raise BadRecord(f"{final} exists; a run folder is never written twice")
     temporary = runs / f".tmp-{folder.run.run_id}-{os.getpid()}"

@@ -32,7 +32,7 @@ class Busy(Exception):
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """A trigger opens a batch; a message of the plan queue does a part of it."""
-    if "Records" not in event:
+    if not isinstance(event, dict) or "Records" not in event:
         return _open(event)
     failures = []
     for record in event["Records"]:

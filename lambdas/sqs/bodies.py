@@ -1,10 +1,13 @@
 """The messages of the item queue: items, and the knobs that say how to work them."""
 
+import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from lambdas import items
+from lambdas.items import Item
 from lambdas.sqs.batches import Batch
+from lambdas.trigger import BATCH_ID
 
 KNOBS = (
     "track",
@@ -30,3 +33,19 @@ def item_bodies(batch: Batch, start: int, stop: int) -> Iterator[dict[str, Any]]
     for first in range(start, stop, step):
         part = items.create(batch.seed, first, min(first + step, stop), batch.knobs)
         yield items_body(batch, map(list, part))
+
+
+def read_items(text: str) -> dict[str, Any] | None:
+    """The message of a text; None if it is none of ours, which must not take others along."""
+    try:
+        body = json.loads(text)
+        knobs, pairs = body["knobs"], body["items"]
+        ours = (
+            BATCH_ID.fullmatch(body["batch"])
+            and all(name in knobs for name in KNOBS)
+            and isinstance(knobs["item_concurrency"], int)
+            and len([Item(*pair) for pair in pairs]) > 0
+        )
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return None
+    return body if ours else None

@@ -27,11 +27,13 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Deal with every dead letter; those that cannot be dealt with now stay for the next time."""
     failures = []
     for n, record in enumerate(event["Records"]):
-        body = json.loads(record["body"])
+        batch = ""
         try:
+            body = json.loads(record["body"])
+            batch = str(body.get("batch"))
             _deal(body, f"{context.aws_request_id}/{n}", context)
-        except Exception as error:  # of this letter only
-            telemetry.report("sqs", "failures", str(body.get("batch")), error)
+        except Exception as error:  # of this letter only, which may be none of ours
+            telemetry.report("sqs", "failures", batch, error)
             failures.append({"itemIdentifier": record["messageId"]})
     return {"batchItemFailures": failures}
 

@@ -4,12 +4,11 @@ A message is done when its deletes are accepted. One that failed is seen again s
 receive on it is split, and only a one-item message may fail for good.
 """
 
-import json
 import os
 from typing import Any
 
 from lambdas import messages, outside, state, telemetry
-from lambdas.sqs import alone, batches, working
+from lambdas.sqs import alone, batches, bodies, working
 from lambdas.sqs.splitting import Leased, left_of, message_key, split, undone_items
 from lambdas.sqs.working import Tally
 
@@ -20,7 +19,9 @@ item_queue = os.environ.get("ITEM_QUEUE_URL", "")
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Work every message of the event; answer with those that must come back."""
-    records = [(record, json.loads(record["body"])) for record in event["Records"]]
+    read = [(record, bodies.read_items(record["body"])) for record in event["Records"]]
+    records = [(record, body) for record, body in read if body is not None]
+    strangers = [record["messageId"] for record, body in read if body is None]
     tallies = {body["batch"]: Tally() for _, body in records}
     cancelled = {batch for batch in tallies if _cancelled(batch)}
     numbered = [
@@ -39,7 +40,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     failed = [
         record["messageId"] for (record, _), ok in zip(records, accepted, strict=True) if not ok
     ]
-    return {"batchItemFailures": [{"itemIdentifier": message} for message in failed]}
+    return {"batchItemFailures": [{"itemIdentifier": one} for one in [*strangers, *failed]]}
 
 
 def _message(record: dict[str, Any], body: dict[str, Any], owner: str, tally: Tally) -> bool:
@@ -98,8 +99,8 @@ def _by_message(body: dict[str, Any], owner: str, receives: int, tally: Tally) -
 
 def _messages_at_once(records: list[tuple[dict[str, Any], dict[str, Any]]]) -> int:
     """Messages worked at a time: only as many as leave each of their items a place."""
-    at_once = max(body["knobs"]["item_concurrency"] for _, body in records)
-    return max(1, at_once // max(len(body["items"]) for _, body in records))
+    at_once = max((body["knobs"]["item_concurrency"] for _, body in records), default=1)
+    return max(1, at_once // max((len(body["items"]) for _, body in records), default=1))
 
 
 def _cancelled(batch: str) -> bool:

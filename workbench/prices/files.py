@@ -90,6 +90,11 @@ def _price(entry: dict[str, Any]) -> Price:
         "free_per_month": None if free is None else _amount(name, free),
         "aliases": tuple(entry.get("aliases", ())),
     }
+    for key in ("service", "usage_type", "free_pool"):
+        if not isinstance(entry.get(key, ""), str):
+            raise ValueError(f"{name}: {key} is {entry[key]!r}, no text")
+    if not all(isinstance(alias, str) for alias in values["aliases"]):
+        raise ValueError(f"{name}: aliases are {entry['aliases']!r}, not all texts")
     if entry["sure"] not in ("A", "B", "C", "M") or not isinstance(entry["confirmed"], bool):
         raise ValueError(f"{name} does not say how sure its price is")
     if not all(isinstance(entry[key], str) and entry[key] for key in ("unit", "source")):

@@ -319,3 +319,16 @@ def test_the_published_habits_write_one_metric_for_each_item(world, monkeypatch)
     world.deliver("sqs.processor", records)
     assert [call["Namespace"] for call in metrics] == ["BatchWorkbench"] * 3
     assert world.state("items#") == {}
+
+
+@pytest.mark.parametrize("alone", [False, True])
+def test_a_metric_that_is_refused_does_not_undo_the_work(world, monkeypatch, alone):
+    (record,) = finish(world, items=1, telemetry="put_metric_data")
+
+    def refuse(**call):
+        raise RuntimeError("throttled")
+
+    monkeypatch.setattr(world.module("sqs.working").cloudwatch, "put_metric_data", refuse)
+    body = json.loads(record["body"]) | ({"alone": True} if alone else {})
+    assert world.deliver("sqs.processor", [world.record(body)]) == {"batchItemFailures": []}
+    assert (len(world.slept), world.state("items#")) == (1, {})

@@ -217,7 +217,7 @@ def _records(stack: Any) -> Iterator[tuple[tuple[str, str], dict[str, Any]]]:
 def _plain(value: Any) -> Any:
     """One of moto's attribute values as Python's own."""
     if value.type == "N":
-        return float(value.value)
+        return int(value.value) if value.value.lstrip("-").isdigit() else float(value.value)
     if value.type == "L":
         return [_plain(one) for one in value.value]
     return value.value

@@ -11,6 +11,7 @@ from argparse import ArgumentParser
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from traceback import extract_tb
 
 from workbench.designs import DESIGNS
 from workbench.targets.local.arena import Arena
@@ -18,7 +19,7 @@ from workbench.targets.local.checks import breaches
 from workbench.targets.local.evidence import Evidence
 from workbench.targets.local.fault_case import FaultCase, draw_case
 
-CHUNK = 50  # seeds that a process takes at a time
+CHUNK = 100  # seeds that a process takes at a time
 
 
 @dataclass(frozen=True)
@@ -51,10 +52,12 @@ def swarm(
         for at in range(first_seed, first_seed + runs, CHUNK)
     ]
     failures: list[Failure] = []
-    for found in _all(chunks, processes):
+    for (design, seeds), found in zip(chunks, _all(chunks, processes), strict=True):
         for failure in found:
             print(failure, file=sys.stderr, flush=True)
         failures += found
+        told = f"{design}: seeds up to {seeds[-1]}, {len(failures)} failures"
+        print(told, file=sys.stderr, flush=True)
     return failures
 
 
@@ -96,7 +99,15 @@ def _run_chunk(chunk: tuple[str, range]) -> list[Failure]:
     failures = []
     with Arena(design) as arena:
         for seed in seeds:
-            found = breaches(arena.run(draw_case(seed, design)))
+            found = _judged(arena, seed, design)
             if found:
                 failures.append(Failure(seed, design, found))
     return failures
+
+
+def _judged(arena: Arena, seed: int, design: str) -> dict[str, list[str]]:
+    """What the judges find; a run that breaks is a finding too, and its seed must be told."""
+    try:
+        return breaches(arena.run(draw_case(seed, design)))
+    except Exception as error:
+        return {"run": [f"{error!r} at {extract_tb(error.__traceback__)[-1]}"]}
