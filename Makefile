@@ -53,11 +53,11 @@ report: env ## Render results/published/report.html from the runs
 publish: env ## Draw every chart and the film from the runs
 	$(RUN) workbench publish
 
-deploy: env ## Deploy to AWS (DESIGN=sqs|sfn|both, NOTIFY=someone@example.com)
+deploy: env ## Deploy to AWS (DESIGN=sqs|sfn|both|counters, NOTIFY=someone@example.com)
 	$(RUN) workbench deploy --design $(or $(DESIGN),both) $(if $(NOTIFY),--notify $(NOTIFY))
 
 destroy: env ## Remove everything from AWS, and prove it
-	$(RUN) workbench destroy --design $(or $(DESIGN),both)
+	$(RUN) workbench destroy --design $(or $(DESIGN),all)
 
 lab: env ## Open JupyterLab on the notebooks
 	$(BIN)/jupyter-lab notebooks

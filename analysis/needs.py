@@ -9,11 +9,10 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from workbench.designs import DESIGNS
+from workbench.designs import BOTH, DESIGNS
 from workbench.errors import BadInput
 
 DEFAULT = "default"
-BOTH = ("sqs", "sfn")  # the two designs that the study compares
 
 
 class NothingToShow(BadInput):

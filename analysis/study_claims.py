@@ -15,11 +15,16 @@ def saved(frames: Frames) -> str:
     for design, own in in_order(table):
         steps = own.sort_values("step", ignore_index=True)
         usd = steps["usd_per_million"]
-        tuned = steps[~steps["change"].str.contains("item_concurrency")].iloc[-1]
+        later = steps[steps["change"].str.contains("item_concurrency").cumsum() > 0]
+        tuned = steps.drop(later.index).iloc[-1]
         most = (usd.shift() - usd).drop(0).idxmax()
         ratio = tuned["usd_per_million"] / tuned["floor_usd_per_million"]
-        last = f" ({dollars(usd.iloc[-1])} with several items at a time)"
-        last = "" if tuned.name == steps.index[-1] else last
+        names = ("with several items at a time", "without the claim")
+        last = ", ".join(
+            f"{dollars(usd)} {name}"
+            for usd, name in zip(later["usd_per_million"], names, strict=False)
+        )
+        last = f" ({last})" if last else ""
         parts.append(
             f"{design} falls from {dollars(usd[0])} per million items as published to "
             f"{dollars(tuned['usd_per_million'])} tuned, {usd[0] / tuned['usd_per_million']:.3g} "

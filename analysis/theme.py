@@ -22,7 +22,7 @@ from workbench.designs import DESIGNS
 SVG_METADATA = dict.fromkeys(("Date", "Creator", "Format", "Type"))
 SALT = "fanin-workbench"  # else every SVG gets ids of its own
 TARGET_LINES = {"model": "-", "local": (0, (5, 1.5)), "aws": (0, (6, 1.5, 1, 1.5))}
-DESIGN_MARKERS = {"sqs": "o", "sfn": "s"}
+DESIGN_MARKERS = {"sqs": "o", "sfn": "s", "counters": "^"}
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,8 @@
-"""The CDK app of both stacks: `python -m infra.app`, or `cdk deploy` through cdk.json.
+"""The CDK app of the stacks: `python -m infra.app`, or `cdk deploy` through cdk.json.
 
 Knobs come through CDK context, JSON of what differs from the default preset:
 `cdk deploy -c sqs='{"items_per_message": 20}' -c sfn='{}' -c cron=off -c cron_items=100`.
+The two designs of the study are always there, another one if it is named: `-c counters='{}'`.
 The folder written is `CDK_OUTDIR`; jsii finds Node through `JSII_NODE`.
 """
 
@@ -11,15 +12,21 @@ from typing import Any
 
 import aws_cdk as cdk
 
+from infra.counters_stack import CountersStack
 from infra.functions import handlers_code
 from infra.rule import Cron
 from infra.sfn_stack import SfnStack
 from infra.sqs_stack import SqsStack
-from workbench.designs import BadInput, Sfn, Sqs, make_design
+from workbench.designs import BOTH, BadInput, make_design
 
 # In the app and not in cdk.json, which only the CDK command line reads: every road to a template
 # gives the same one. Without the flag the map's result writer renders nothing.
 CONTEXT = {"@aws-cdk/aws-stepfunctions:useDistributedMapResultWriterV2": True}
+STACKS: dict[str, type[cdk.Stack]] = {
+    "sqs": SqsStack,
+    "sfn": SfnStack,
+    "counters": CountersStack,
+}
 
 
 def build(
@@ -28,7 +35,7 @@ def build(
     cron: bool = True,
     cron_items: int = 100,
 ) -> str:
-    """Synthesise both stacks into `outdir` and return the cloud assembly's folder.
+    """Synthesise the stacks into `outdir` and return the cloud assembly's folder.
 
     `knobs` has the settings of each design by its name. Bad knobs raise `BadInput`.
     """
@@ -40,15 +47,14 @@ def build(
 
 
 def compose(app: cdk.App) -> None:
-    """Add both stacks to the app, as its context asks for them."""
-    sqs, sfn = (make_design(name, settings=_settings(app, name)) for name in ("sqs", "sfn"))
+    """Add the stacks to the app, as its context asks for them."""
+    asked = [name for name in STACKS if name in BOTH or app.node.try_get_context(name) is not None]
+    designs = [make_design(name, settings=_settings(app, name)) for name in asked]
     cron = _cron(app)
-    assert isinstance(sqs, Sqs)
-    assert isinstance(sfn, Sfn)
-    for design in (sqs, sfn):
+    for design in designs:
         design.refuse_items(cron.items)
-    SqsStack(app, sqs, cron, handlers_code())
-    SfnStack(app, sfn, cron, handlers_code())
+    for design in designs:
+        STACKS[design.name](app, design, cron, handlers_code())
 
 
 def main() -> int:

@@ -44,10 +44,10 @@ def batcher(design: Sqs, parts: Parts) -> FunctionSpec:
         name="batcher",
         memory_mb=design.batcher_memory_mb,
         timeout_s=BATCHER_TIMEOUT_S,
-        environment=_environment(parts, f"STATE_TABLE {QUEUES}"),
+        environment=environment(parts, f"STATE_TABLE {QUEUES}"),
         calls=[
-            _records(parts, "GetItem PutItem UpdateItem DeleteItem Query BatchWriteItem"),
-            _send(parts.plan_queue, parts.item_queue, parts.poll_queue),
+            records(parts, "GetItem PutItem UpdateItem DeleteItem Query BatchWriteItem"),
+            send(parts.plan_queue, parts.item_queue, parts.poll_queue),
             allow([parts.plan_queue.queue_arn], "sqs:ChangeMessageVisibility"),
         ],
         source=Source(parts.plan_queue, 1, design.batcher_concurrency),
@@ -62,10 +62,10 @@ def processor(design: Sqs, parts: Parts) -> FunctionSpec:
         name="processor",
         memory_mb=design.memory_mb,
         timeout_s=design.processor_timeout_s,
-        environment=_environment(parts, "STATE_TABLE ITEM_QUEUE_URL"),
+        environment=environment(parts, "STATE_TABLE ITEM_QUEUE_URL"),
         calls=[
-            _records(parts, "GetItem BatchGetItem PutItem UpdateItem DeleteItem BatchWriteItem"),
-            _send(parts.item_queue),
+            records(parts, "GetItem BatchGetItem PutItem UpdateItem DeleteItem BatchWriteItem"),
+            send(parts.item_queue),
             allow([parts.item_queue.queue_arn], "sqs:ChangeMessageVisibility"),
         ],
         source=Source(
@@ -85,10 +85,10 @@ def finalizer(_: Sqs, parts: Parts) -> FunctionSpec:
         name="finalizer",
         memory_mb=SMALL_MEMORY_MB,
         timeout_s=FINALIZER_TIMEOUT_S,
-        environment=_environment(parts, f"STATE_TABLE {QUEUES} TOPIC_ARN"),
+        environment=environment(parts, f"STATE_TABLE {QUEUES} TOPIC_ARN"),
         calls=[
-            _records(parts, "GetItem UpdateItem DeleteItem Query"),
-            _send(parts.poll_queue, parts.plan_queue, parts.item_queue),
+            records(parts, "GetItem UpdateItem DeleteItem Query"),
+            send(parts.poll_queue, parts.plan_queue, parts.item_queue),
             allow([parts.topic.topic_arn], "sns:Publish"),
         ],
         source=Source(parts.poll_queue, 1),
@@ -102,10 +102,10 @@ def failures(_: Sqs, parts: Parts) -> FunctionSpec:
         name="failures",
         memory_mb=SMALL_MEMORY_MB,
         timeout_s=FAILURES_TIMEOUT_S,
-        environment=_environment(parts, "STATE_TABLE PLAN_QUEUE_URL ITEM_QUEUE_URL TOPIC_ARN"),
+        environment=environment(parts, "STATE_TABLE PLAN_QUEUE_URL ITEM_QUEUE_URL TOPIC_ARN"),
         calls=[
-            _records(parts, "GetItem BatchGetItem PutItem UpdateItem DeleteItem BatchWriteItem"),
-            _send(parts.plan_queue, parts.item_queue),
+            records(parts, "GetItem BatchGetItem PutItem UpdateItem DeleteItem BatchWriteItem"),
+            send(parts.plan_queue, parts.item_queue),
             allow([parts.topic.topic_arn], "sns:Publish"),
         ],
         source=Source(parts.dead_letters, 10),
@@ -113,23 +113,24 @@ def failures(_: Sqs, parts: Parts) -> FunctionSpec:
     )
 
 
-def _environment(parts: Parts, names: str) -> dict[str, str]:
+def environment(parts: Parts, names: str) -> dict[str, str]:
     """The variables that a handler reads."""
     known = {
         "STATE_TABLE": parts.table.table_name,
         "PLAN_QUEUE_URL": parts.plan_queue.queue_url,
         "ITEM_QUEUE_URL": parts.item_queue.queue_url,
         "POLL_QUEUE_URL": parts.poll_queue.queue_url,
+        "DEAD_LETTERS_URL": parts.dead_letters.queue_url,
         "TOPIC_ARN": parts.topic.topic_arn,
     }
     return {name: known[name] for name in names.split()}
 
 
-def _records(parts: Parts, actions: str) -> iam.PolicyStatement:
+def records(parts: Parts, actions: str) -> iam.PolicyStatement:
     """These actions on the batch-state table."""
     return allow([parts.table.table_arn], *(f"dynamodb:{name}" for name in actions.split()))
 
 
-def _send(*queues: sqs.IQueue) -> iam.PolicyStatement:
+def send(*queues: sqs.IQueue) -> iam.PolicyStatement:
     """Sending to these queues, one message or a batch of them."""
     return allow([queue.queue_arn for queue in queues], "sqs:SendMessage")

@@ -4,13 +4,13 @@ cron ──> batcher ──> PlanQueue ──> batcher ──> ItemQueue ──>
             └──────> PollQueue <─> finalizer ──> topic      DeadLetters ──> failures
 """
 
-from aws_cdk import App, Duration, RemovalPolicy, Stack
-from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import App, RemovalPolicy, Stack
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_lambda as lambda_
 
 from infra import accepted, sqs_functions
+from infra.alarm import add_alarm
 from infra.functions import FunctionSpec, add_function
 from infra.notices import Notices
 from infra.queues import VISIBILITY_FACTOR, Redrive, add_queue, add_source
@@ -19,7 +19,6 @@ from infra.sqs_functions import Parts
 from infra.stamp import stamp
 from workbench.designs import Sqs
 
-OPEN_BATCH_LIMIT_H = 24
 TABLE_READ_UNITS = 12_000  # what every on-demand table has: warm throughput wants both figures
 
 
@@ -36,7 +35,7 @@ class SqsStack(Stack):
         self.processor, self.item_mapping = self._add(sqs_functions.processor(design, self.parts))
         self.finalizer, _ = self._add(sqs_functions.finalizer(design, self.parts))
         self.failures, _ = self._add(sqs_functions.failures(design, self.parts))
-        self._add_alarm()
+        add_alarm(self, design, self.notices)
         self.rule = add_rule(self, cron)
         self.rule.add_target(targets.LambdaFunction(self.batcher, event=Trigger(design, cron)))
         stamp(self, design, self._outputs())
@@ -81,26 +80,6 @@ class SqsStack(Stack):
         reason = "Records live until their item is done; a restored table would fit no queue."
         accepted.accept(table, "DDB3", reason)
         return table
-
-    def _add_alarm(self) -> None:
-        """A batch that stays open: the finalizer reports the age of each one it looks at."""
-        age = cloudwatch.Metric(
-            namespace="BatchWorkbench",
-            metric_name="open_batch_age_s",
-            dimensions_map={"design": self.design.name, "function": "finalizer"},
-            statistic="Maximum",
-            period=Duration.minutes(5),
-        )
-        alarm = age.create_alarm(
-            self,
-            "OldestOpenBatch",
-            alarm_description=f"A batch has been open for over {OPEN_BATCH_LIMIT_H} hours",
-            threshold=OPEN_BATCH_LIMIT_H * 3_600,
-            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
-            evaluation_periods=1,
-            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
-        )
-        self.notices.tell(alarm)
 
     def _outputs(self) -> dict[str, str]:
         """What the workbench must know to run batches here."""

@@ -122,11 +122,11 @@ def delete_all(keys: Iterable[Key], size: int) -> None:
     _write_all(({"DeleteRequest": {"Key": key}} for key in keys), size)
 
 
-def read_all(keys: list[Key]) -> list[Record]:
-    """Those of the records that exist, strongly consistent."""
+def read_all(keys: list[Key], consistent: bool = True) -> list[Record]:
+    """Those of the records that exist."""
     records = []
     for at in range(0, len(keys), BATCH_GET_MAX):
-        left = {table: {"Keys": keys[at : at + BATCH_GET_MAX], "ConsistentRead": True}}
+        left = {table: {"Keys": keys[at : at + BATCH_GET_MAX], "ConsistentRead": consistent}}
         for attempt in range(TRIES):
             answer = dynamodb.batch_get_item(RequestItems=left)
             records += map(unpack, answer["Responses"].get(table, []))

@@ -1,4 +1,4 @@
-"""One line an invocation in CloudWatch's embedded metric format.
+"""One line an invocation in CloudWatch's embedded metric format; with `logs=all` many more.
 
 A metric costs by the month and by each of its dimensions' values, so the batch id is a property.
 """
@@ -42,6 +42,12 @@ def report(design: str, function: str, batch: str, error: BaseException) -> None
     """Print what went wrong, for the log."""
     line = {"design": design, "function": function, "batch_id": batch, "error": repr(error)[:1000]}
     print(json.dumps(line, separators=(",", ":")))
+
+
+def trace(knobs: dict[str, Any], text: str) -> None:
+    """Print what comes in and what is worked, where `logs=all` asks for that."""
+    if knobs.get("logs") == "all":
+        print(text)
 
 
 def put_item_metric(cloudwatch: Any, design: str, value_ms: int) -> None:

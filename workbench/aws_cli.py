@@ -8,7 +8,8 @@ import typer
 
 from workbench.errors import BadInput
 
-Design = Annotated[str, typer.Option(help="sqs, sfn or both.")]
+Design = Annotated[str, typer.Option(help="sqs, sfn, both of them, or counters.")]
+Gone = Annotated[str, typer.Option("--design", help="sqs, sfn, both of them, counters, or all.")]
 Results = Annotated[Path, typer.Option("--results", help="Where run folders and the ledger lie.")]
 
 
@@ -36,7 +37,7 @@ def deploy(
             print(f"  {name} = {value}")
 
 
-def destroy(design: Design = "both", results: Results = Path("results")) -> None:
+def destroy(design: Gone = "all", results: Results = Path("results")) -> None:
     """Remove the stacks and all that is in them, and prove it by an inventory."""
     from workbench.teardown import destroy as take_down
 
@@ -45,7 +46,7 @@ def destroy(design: Design = "both", results: Results = Path("results")) -> None
 
 
 def teardown(
-    design: Design = "both",
+    design: Gone = "all",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="List only.")] = False,
     results: Results = Path("results"),
 ) -> None:
@@ -76,11 +77,13 @@ def purge(batch: str, results: Results = Path("results")) -> None:
 
 def designs(name: str) -> tuple[str, ...]:
     """The designs that a word means; Deployment and the rest refuse unknown ones by name."""
-    from workbench.designs import DESIGNS
+    from workbench.designs import BOTH, DESIGNS
 
-    if name != "both" and name not in DESIGNS:
-        raise BadInput(f"design={name!r} is not known. Take one of {', '.join(DESIGNS)}, both.")
-    return tuple(DESIGNS) if name == "both" else (name,)
+    words = {"both": BOTH, "all": tuple(DESIGNS)}
+    if name not in words and name not in DESIGNS:
+        known = ", ".join((*DESIGNS, *words))
+        raise BadInput(f"design={name!r} is not known. Take one of {known}.")
+    return words.get(name, (name,))
 
 
 def say(line: str) -> None:

@@ -24,7 +24,7 @@ from workbench.designs import DESIGNS, make_design
 from workbench.errors import BadInput, Incomplete, PullFailed, WorkbenchError
 from workbench.progress import progress_bar
 from workbench.records import read_run
-from workbench.runner import Order, forecast_usd, run_order
+from workbench.runner import Order, new_run_id, run_order
 
 app = typer.Typer(
     add_completion=False,
@@ -85,7 +85,7 @@ def run(
     settings: Settings = None,
     results: Results = Path("results"),
     max_usd: Annotated[float, typer.Option(help="On aws: refused or stopped above it.")] = 1.0,
-    forecast: Annotated[bool, typer.Option(help="Print the model's forecast first.")] = True,
+    forecast: Annotated[bool, typer.Option(help="Write down what the model says, first.")] = True,
     fault_seed: Annotated[int | None, typer.Option(help="A seed of the swarm, again.")] = None,
 ) -> None:
     """Run one batch and print the path of its run folder."""
@@ -96,11 +96,11 @@ def run(
         raise BadInput("--items is missing: how many items has the batch?")
     limit = Decimal(str(max_usd))
     order = Order(design, target, items, seed, preset, read_settings(settings), max_usd=limit)
-    if forecast:
-        usd = forecast_usd(order.make_design(), items)
-        print(f"forecast (modelled): ${usd:,.6f}", file=sys.stderr)
+    run_id = new_run_id(order)
+    if forecast and (foretold := _predict(order, run_id, results)):
+        print(f"predicted (modelled): {foretold}", file=sys.stderr)
     with progress_bar(f"{design} on {target}") as watch:
-        path = run_order(order, results, watch)
+        path = run_order(order, results, watch, run_id)
     done = read_run(path)
     print(path)
     if done.status != "complete":
@@ -146,6 +146,15 @@ def doctor(
         print(finding)
     if any(finding.fatal for finding in found):
         raise typer.Exit(1)
+
+
+def _predict(order: Order, run_id: str, results: Path) -> str:
+    """What the model says of a run, written down; nothing of a run of the model itself."""
+    order.make_design()  # refused before numba is loaded
+    from workbench.predictions import predict, read_prediction
+
+    path = predict(order, run_id, results)
+    return read_prediction(path).told if path else ""
 
 
 def read_settings(pairs: list[str] | None) -> dict[str, str]:

@@ -12,7 +12,7 @@ from workbench.aws_clients import Aws, code_of, plainly, scrub
 from workbench.batch import Batch
 from workbench.bill import bill, total_usd
 from workbench.cdk import Say, assembly, cdk, install
-from workbench.designs import DESIGNS, Design, make_design
+from workbench.designs import BOTH, DESIGNS, Design, make_design
 from workbench.errors import BadInput
 from workbench.prices import load_book
 from workbench.runner import make_target
@@ -28,7 +28,7 @@ SECRET_OUTPUTS = ("DesignKnobs",)  # long, and known anyway
 class Deployment:
     """What is to be deployed: designs with their knobs, the schedule, who is told by mail."""
 
-    designs: tuple[str, ...] = ("sqs", "sfn")
+    designs: tuple[str, ...] = BOTH
     knobs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     cron: bool = True
     cron_items: int = 100
@@ -51,7 +51,8 @@ class Deployment:
 
     def context(self) -> dict[str, str]:
         """What the CDK app reads."""
-        knobs = {name: json.dumps(self.design(name).knobs()) for name in DESIGNS}
+        named = {*BOTH, *self.designs}
+        knobs = {name: json.dumps(self.design(name).knobs()) for name in DESIGNS if name in named}
         return knobs | {
             "cron": "on" if self.cron else "off",
             "cron_items": str(self.cron_items),

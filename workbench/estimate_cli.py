@@ -7,7 +7,7 @@ from rich.console import Console
 
 from workbench.batch import Batch
 from workbench.bill import bill, bill_tree
-from workbench.designs import Design, make_design
+from workbench.designs import BOTH, Design, make_design
 from workbench.prices import PriceBook, load_book
 from workbench.profile import DEFAULT, Profile, load_profile
 
@@ -16,7 +16,7 @@ WIDTH_MIN = 122  # a bill's line is not broken
 
 def estimate(
     items: Annotated[int, typer.Option(help="How many items, 1 to 100,000,000.")],
-    design: Annotated[str, typer.Option(help="sqs, sfn or both.")] = "both",
+    design: Annotated[str, typer.Option(help="sqs, sfn, both of them, or counters.")] = "both",
     seed: Annotated[int, typer.Option(help="The items are drawn from it.")] = 7,
     preset: Annotated[str, typer.Option(help="default, published, tuned …")] = "default",
     settings: Annotated[
@@ -29,7 +29,7 @@ def estimate(
     """Print the modelled bill by line, with low, likely and high, and what limits the time."""
     from workbench.cli import read_settings
 
-    names = ("sqs", "sfn") if design == "both" else (design,)
+    names = BOTH if design == "both" else (design,)
     designs = [make_design(name, preset, read_settings(settings)) for name in names]
     for one in designs:
         one.refuse_items(items)

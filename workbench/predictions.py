@@ -63,6 +63,13 @@ class Prediction:
     lines: dict[str, tuple[str, float, float, float]]
     schema_version: int = SCHEMA_VERSION
 
+    @property
+    def told(self) -> str:
+        """Dollars and minutes in a few words: the middle, and the range of the replications."""
+        _, low, usd, high = self.lines["cost_usd"]
+        known_s = self.lines["detected_s"][2]
+        return f"${usd:,.6f} ({low:,.6f} to {high:,.6f}), known to be done after {known_s:,.0f} s"
+
 
 def predict(
     order: Order, run_id: str, results: Path, *, price_date: str | None = None
@@ -113,13 +120,13 @@ def read_prediction(path: Path) -> Prediction:
     return found
 
 
-def check_predictions(results: Path) -> pd.DataFrame:
+def check_predictions(results: Path, run_id: str = "*") -> pd.DataFrame:
     """One row a prediction and line (`COLUMNS`), oldest first, of the runs that have come true.
 
     A line that one side lacks is zero there; the error of a line that really was zero is None.
     """
     rows = []
-    for path in sorted((results / "predictions").glob("*.json")):
+    for path in sorted((results / "predictions").glob(f"{run_id}.json")):
         folder = results / "runs" / path.stem
         if (folder / "run.json").is_file():
             rows += _compare(read_prediction(path), read_folder(folder))

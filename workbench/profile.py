@@ -32,6 +32,11 @@ class Spread:
         """The standard deviation of the logarithm."""
         return log(self.p99 / self.p50) / Z99
 
+    @property
+    def mean(self) -> float:
+        """The mean, which the tail draws above the median."""
+        return self.p50 * exp(self.sigma**2 / 2)
+
     def draw(self, dice: Random) -> float:
         """One value."""
         return self.p50 * exp(self.sigma * dice.gauss(0.0, 1.0))

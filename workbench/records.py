@@ -19,7 +19,7 @@ from dataclasses import asdict, dataclass, field, fields
 from decimal import Context, Decimal
 from numbers import Integral
 from pathlib import Path
-from typing import Any
+from typing import Any, get_origin
 
 import pandas as pd
 import pyarrow as pa
@@ -128,15 +128,29 @@ def read_run(path: Path) -> Run:
     known, given = {f.name for f in fields(Run)}, set(content)
     if given != known:
         raise BadRecord(f"{path}/run.json: fields {', '.join(sorted(given ^ known))} do not fit")
+    for one in fields(Run):
+        if not _fits(content[one.name], one.type):
+            raise BadRecord(f"{path}/run.json: {one.name}={content[one.name]!r} does not fit")
+    if content["items"] < 1:
+        raise BadRecord(f"{path}/run.json: items={content['items']} must be 1 or more")
     return Run(**content)
+
+
+def _fits(value: Any, kind: Any) -> bool:
+    """Whether a value of a JSON file is of a field's kind; a whole number will do for a float."""
+    if get_origin(kind) is dict:
+        return isinstance(value, dict)
+    if isinstance(value, int):
+        return not isinstance(value, bool) and (isinstance(0, kind) or isinstance(0.0, kind))
+    return isinstance(value, kind)
 
 
 def read_table(path: Path, name: str, columns: list[str]) -> pd.DataFrame:
     """A table of a run folder, its columns checked."""
     try:
         frame = pd.read_parquet(path / f"{name}.parquet")
-    except (OSError, ValueError) as error:
-        raise BadRecord(f"{path}/{name}.parquet cannot be read: {error}") from None
+    except Exception as error:  # pandas trusts the file's own metadata: damage shows as any error
+        raise BadRecord(f"{path}/{name}.parquet cannot be read: {error!r}") from None
     if list(frame.columns) != columns:
         raise BadRecord(f"{path}/{name}.parquet has columns {list(frame.columns)}, not {columns}")
     for column in frame.columns.intersection(EXACT_COLUMNS):

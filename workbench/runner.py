@@ -14,12 +14,14 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from workbench.batch import Batch
 from workbench.bill import bill, knowing_usd, total_usd
 from workbench.designs import Design, make_design
-from workbench.errors import BadInput
+from workbench.errors import BadInput, NotDeployed
 from workbench.prices import PriceBook, load_book
-from workbench.records import Folder, write_folder
+from workbench.records import TIMELINE_COLUMNS, USAGE_COLUMNS, Folder, Run, write_folder
 from workbench.targets.base import Progress, Target, Terms, Watcher
 
 # Loaded when asked for: moto, numba and boto3 take seconds to import.
@@ -63,7 +65,8 @@ def run_order(
 ) -> Path:
     """Run an order and write its run folder; give the folder's path.
 
-    Everything that can be refused is refused before the target is made.
+    Everything that can be refused is refused before the target is made. A stack that is not there
+    as it should be leaves a run folder that says `incomplete` and why, and raises NotDeployed.
     """
     design = order.make_design()
     book = load_book(order.region)
@@ -74,10 +77,30 @@ def run_order(
     try:
         folder = priced(ran_on.run(design, batch, _in_dollars(watch, book)), book)
         ran_on.learn_bill(folder.bill)
+    except NotDeployed as error:
+        write_folder(priced(_not_begun(order, design, run_id, error), book), results)
+        raise
     finally:
         if own is not None:
             own.close()
     return write_folder(folder, results)
+
+
+def _not_begun(order: Order, design: Design, run_id: str, why: NotDeployed) -> Folder:
+    """The folder of a run that found no stack to run on."""
+    run = Run(
+        run_id=run_id,
+        design=order.design,
+        target=order.target,
+        items=order.items,
+        seed=order.seed,
+        knobs=design.knobs(),
+        batch_id=run_id,
+        started_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        status="incomplete",
+        reason=str(why),
+    )
+    return Folder(run, pd.DataFrame(columns=TIMELINE_COLUMNS), pd.DataFrame(columns=USAGE_COLUMNS))
 
 
 def _in_dollars(watch: Watcher, book: PriceBook) -> Watcher:

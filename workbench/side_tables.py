@@ -11,14 +11,13 @@ import pandas as pd
 from analysis.simplicity import simplicity
 from analysis.tables import COLUMNS, write_side_table
 from workbench.batch import Batch
-from workbench.designs import make_design
+from workbench.designs import BOTH, make_design
 from workbench.predictions import check_predictions
 from workbench.targets.local.synth import ROOT, assembly
 from workbench.targets.model.target import ModelTarget
 from workbench.tune.gains import savings
 
 SIZES = (100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000)
-DESIGNS = ("sqs", "sfn")
 SEEDS = (1, 2, 3)
 
 
@@ -33,10 +32,10 @@ def write_side_tables(results: Path) -> list[Path]:
     return [write_side_table(results, name, frame) for name, frame in tables.items()]
 
 
-def simplicity_table() -> pd.DataFrame:
+def simplicity_table(designs: tuple[str, ...] = BOTH) -> pd.DataFrame:
     """What each design is made of, counted in its synthesised template and its sources."""
     templates = {}
-    for name in DESIGNS:
+    for name in designs:
         design = make_design(name)
         path = assembly(design) / f"{design.stack}.template.json"
         templates[name] = json.loads(path.read_text())
@@ -49,7 +48,7 @@ def limits_table(
     """Seconds that each limit held a batch back, by design and size: the mean over the seeds."""
     rows = []
     target = ModelTarget()
-    for name in DESIGNS:
+    for name in BOTH:
         design = make_design(name, preset)
         for items in sizes:
             for seed in seeds:

@@ -11,7 +11,7 @@ from decimal import Decimal
 import pandas as pd
 
 from workbench.bill.usage import CLOUDWATCH, SQS, idle_poll_usage
-from workbench.designs import Design, Sqs
+from workbench.designs import Counters, Design, Sqs
 from workbench.errors import BadInput
 from workbench.records import USAGE_COLUMNS
 from workbench.units import quantity
@@ -61,7 +61,7 @@ def idle_pollers(max_concurrency: int | None) -> int:
 def _waiting(design: Design, batch_usage: pd.DataFrame, upkeep: Upkeep) -> list[tuple]:
     """Idle polls, alarms and kept logs of a month."""
     rows = []
-    if isinstance(design, Sqs):
+    if isinstance(design, Sqs | Counters):
         dispatch = idle_pollers(design.max_concurrency) + IDLE_POLLERS * upkeep.capped_mappings
         rows.append(_polls("dispatch", dispatch))
         rows.append(_polls("knowing", IDLE_POLLERS_LEAST * upkeep.free_mappings))

@@ -8,6 +8,7 @@ import pandas as pd
 from rich.table import Table
 
 from workbench import notebooks
+from workbench.designs import BOTH
 from workbench.errors import BadRecord
 from workbench.records import run_folders, runs_frame
 from workbench.runner import Order, new_run_id
@@ -17,7 +18,7 @@ from workbench.runner import Order, new_run_id
 class Plan:
     """Which designs at which sizes on which target."""
 
-    designs: tuple[str, ...] = ("sqs", "sfn")
+    designs: tuple[str, ...] = BOTH
     items: tuple[int, ...] = (100, 1_000, 10_000)
     target: str = "local"
     seed: int = 7

@@ -44,6 +44,7 @@ def study(
         print(picture)
     if wanted:
         tables(results)
+        publish(results, video=False)
         report(results)
 
 

@@ -8,7 +8,7 @@ from analysis.caption import WORDS, ask, sign_plain
 from analysis.needs import columns
 from analysis.theme import DESIGN_MARKERS, colour, text_pt
 from analysis.words import short_count
-from workbench.designs import DESIGNS
+from workbench.designs import BOTH, DESIGNS
 
 QUESTION = "Which limit holds a batch back, by its size?"
 SHOWN_MIN = 0.1  # a limit is listed if it ever holds so much of a batch's time
@@ -30,7 +30,7 @@ def binding_limits(limits: pd.DataFrame, figure: Figure) -> Figure:
         figure,
         "modelled; the larger the mark, the longer the limit held the batch back",
         "full colour: the limit that binds, which is the one that held it longest",
-        f"{', '.join(designs)} only" if len(designs) < len(DESIGNS) else "",
+        f"{', '.join(designs)} only" if not set(BOTH) <= set(designs) else "",
         WORDS,
     )
     axes = figure.subplots()

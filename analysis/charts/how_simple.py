@@ -8,7 +8,7 @@ from analysis.caption import WORDS, ask, sign_plain
 from analysis.needs import columns
 from analysis.simplicity import MEASURES
 from analysis.theme import colour, text_pt
-from workbench.designs import DESIGNS
+from workbench.designs import BOTH, DESIGNS
 
 QUESTION = "How much is there to build and to look after?"
 BAR = 0.36  # height of a bar, in rows
@@ -22,7 +22,7 @@ def how_simple(simplicity: pd.DataFrame, figure: Figure) -> Figure:
     columns(simplicity, "table of simplicity", "Run `make study`.", "design", "measure", "value")
     designs = [design for design in DESIGNS if design in set(simplicity["design"])]
     ask(figure, QUESTION)
-    missing = [design for design in DESIGNS if design not in designs]
+    missing = [design for design in BOTH if design not in designs]
     sign_plain(
         figure,
         "counted in the synthesised templates and in the handlers' sources",

@@ -4,6 +4,7 @@ Items go to S3 as JSON Lines under deterministic keys, streamed, so that a retry
 memory does not grow with the segment.
 """
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,15 +16,20 @@ from lambdas.trigger import Trigger, read_trigger
 
 PART_BYTES = 8 * 2**20  # of a multipart upload; S3 refuses parts under 5 MiB but the last
 CONFLICT_TRIES = 5
+NEEDED = ("segment_items", "items_per_child", "max_concurrency", "value_max")
 
 s3 = outside.client("s3")
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """`start` claims the batch and says what to do; `segment` creates a part of its items."""
-    if event["action"] == "start":
-        return _start(read_trigger(event["trigger"]), event["execution"])
-    return _segment(event["batch"], event["segment"], context)
+    event = event if isinstance(event, dict) else {}
+    action, execution = event.get("action"), event.get("execution")
+    if action == "start" and isinstance(execution, str):
+        return _start(read_trigger(event.get("trigger"), NEEDED), execution)
+    if action == "segment":
+        return _segment(read_trigger(event.get("batch"), NEEDED), event.get("segment"), context)
+    raise ValueError(f"the event {json.dumps(event)[:100]} is neither a start nor a segment")
 
 
 def _start(trigger: Trigger, execution: str) -> dict[str, Any]:
@@ -64,15 +70,17 @@ def _claim(batch: str, execution: str) -> bool:
     raise RuntimeError(f"{key} is written to at the same time by others, {CONFLICT_TRIES} times")
 
 
-def _segment(batch: dict[str, Any], segment: int, context: Any) -> dict[str, Any]:
+def _segment(batch: Trigger, segment: Any, context: Any) -> dict[str, Any]:
     """Write the items of a segment to S3."""
-    size = batch["knobs"]["segment_items"]
-    start, stop = segment * size, min((segment + 1) * size, batch["items"])
-    created = items.create(batch["seed"], start, stop, batch["knobs"])
-    _upload(places.segment_key(batch["batch_id"], segment), _parts(created))
+    size = batch.knobs["segment_items"]
+    if type(segment) is not int or segment not in range(-(-batch.items // size)):
+        raise ValueError(f"segment {segment!r} is not one of {batch.items} items by {size}")
+    start, stop = segment * size, min((segment + 1) * size, batch.items)
+    created = items.create(batch.seed, start, stop, batch.knobs)
+    _upload(places.segment_key(batch.batch, segment), _parts(created))
     metrics = {"items_created": stop - start}
     now = outside.now()
-    telemetry.emit("sfn", "batcher", batch["batch_id"], context, metrics, created_at=now)
+    telemetry.emit("sfn", "batcher", batch.batch, context, metrics, created_at=now)
     return {"segment": segment}
 
 

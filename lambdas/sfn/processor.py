@@ -21,10 +21,8 @@ class ItemFailed(Exception):
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Work a child's items; a single item is what a map without an ItemBatcher hands over."""
-    single = "Items" not in event
-    batch = event.get("BatchInput") or {"batch_id": "", "knobs": {}}
-    knobs = batch["knobs"]
-    children = [Item(one["id"], one["value"]) for one in ([event] if single else event["Items"])]
+    batch, knobs, children, single = _read(event)
+    telemetry.trace(knobs, json.dumps(event.get("Items"), separators=(",", ":")))
     done_at: list[float] = []
 
     def one(item: Item) -> str:
@@ -37,7 +35,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     if failed and single:
         raise ItemFailed(f"{failed[0][0].id}: {failed[0][1]}")
     if failed:
-        _list(batch["batch_id"], children[0], failed)
+        _list(batch, children[0], failed)
     processed = len(children) - len(failed)
     metrics = {
         "items_processed": processed,
@@ -46,12 +44,31 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         "work_ms": sum(max(item.value, 0) for item in children),
     }
     done = {"last_done_at": max(done_at)}
-    telemetry.emit("sfn", "processor", batch["batch_id"], context, metrics, **done)
+    telemetry.emit("sfn", "processor", batch, context, metrics, **done)
     return {"processed": processed, "failed": len(failed)}
+
+
+def _read(event: Any) -> tuple[str, dict[str, Any], list[Item], bool]:
+    """Batch id, knobs and items of a map child, and whether one item came alone."""
+    try:
+        single = "Items" not in event
+        batch = event.get("BatchInput") or {"batch_id": "", "knobs": {}}
+        listed = [event] if single else event["Items"]
+        children = [Item(str(one["id"]), int(one["value"])) for one in listed]
+        batch_id, knobs = str(batch["batch_id"]), dict(batch["knobs"])
+    except (AttributeError, KeyError, TypeError, ValueError, OverflowError):
+        raise ValueError(f"{json.dumps(event)[:100]} is no child of a map over items") from None
+    at_once = knobs.get("item_concurrency", 1)
+    if type(at_once) is not int or at_once < 1:
+        raise ValueError(f"item_concurrency {at_once!r} of {batch_id!r} is no whole number from 1")
+    if not children:
+        raise ValueError(f"a child of {batch_id!r} came without items")
+    return batch_id, knobs, children, single
 
 
 def _try(item: Item, knobs: dict[str, Any]) -> str:
     """Work an item; why it failed, or nothing."""
+    telemetry.trace(knobs, f"Processing item: {item.id}")
     try:
         work.process(item)
     except Exception as error:

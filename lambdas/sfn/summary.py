@@ -8,6 +8,7 @@ from typing import Any
 
 from lambdas import outside
 from lambdas.sfn import places
+from lambdas.trigger import BATCH_ID
 
 CHUNK_BYTES = 2**20
 
@@ -16,18 +17,29 @@ s3 = outside.client("s3")
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ARG001
     """The notification of a batch whose map has ended at `entered_at`."""
-    batch = event["batch"]
-    counted, died = _in_failed_children(batch["batch_id"])
-    failed = counted + _listed(batch["batch_id"], died)
+    batch, items, detected_at = _read(event)
+    counted, died = _in_failed_children(batch)
+    failed = counted + _listed(batch, died)
     return {
-        "batch_id": batch["batch_id"],
+        "batch_id": batch,
         "design": "sfn",
         "status": "complete",
-        "items": batch["items"],
+        "items": items,
         "items_failed": failed,
-        "detected_at": datetime.fromisoformat(event["entered_at"]).timestamp(),
+        "detected_at": detected_at,
         "reason": "",
     }
+
+
+def _read(event: Any) -> tuple[str, int, float]:
+    """Batch id, items, and when the map ended, in seconds since 1970."""
+    try:
+        batch, entered_at = event["batch"], datetime.fromisoformat(event["entered_at"])
+        if BATCH_ID.fullmatch(batch["batch_id"]):
+            return batch["batch_id"], batch["items"], entered_at.timestamp()
+    except (KeyError, TypeError, ValueError):
+        pass
+    raise ValueError(f"{json.dumps(event)[:100]} is no batch that a map has ended for")
 
 
 def _listed(batch: str, died: set[str]) -> int:
@@ -78,6 +90,8 @@ def _entries(key: str) -> Iterator[Any]:
                 break
             yield entry
             held = held[end:].lstrip(", \n\t\r")
+    if not held.startswith("]"):
+        raise ValueError(f"{key} ends in the middle: what failed cannot be counted")
 
 
 def _keys(prefix: str) -> Iterator[str]:

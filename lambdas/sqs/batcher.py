@@ -5,7 +5,6 @@ parent. A second delivery after the flag only sends again; it never writes child
 record of an item that is done by now would come back and stay.
 """
 
-import json
 import os
 from collections.abc import Iterator
 from typing import Any
@@ -16,6 +15,8 @@ from lambdas.sqs.batches import Batch
 from lambdas.trigger import read_trigger
 
 LEASE_S = 930  # this function's timeout of 900 s, and a margin
+SHAPES = "items_per_message segment_items value_max poll_s stuck_after_s max_concurrency"
+NEEDED = (*bodies.KNOBS, *SHAPES.split())
 
 plan_queue = os.environ.get("PLAN_QUEUE_URL", "")
 item_queue = os.environ.get("ITEM_QUEUE_URL", "")
@@ -36,12 +37,13 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         return _open(event)
     failures = []
     for record in event["Records"]:
-        body = json.loads(record["body"])
+        body: dict[str, Any] = {}
         try:
+            body = bodies.read_part(record["body"])
             _work(body, context)
         except Exception as error:
-            telemetry.report("sqs", "batcher", body["batch"], error)
-            if not isinstance(error, Busy):
+            telemetry.report("sqs", "batcher", body.get("batch", ""), error)
+            if body and not isinstance(error, Busy):
                 leases.release(_key(body), context.aws_request_id)
             messages.put_off(plan_queue, record["receiptHandle"], _wait_s(error, record))
             failures.append({"itemIdentifier": record["messageId"]})
@@ -53,7 +55,7 @@ def _open(event: dict[str, Any]) -> dict[str, Any]:
 
     In this order, a death anywhere leaves a batch that a retry or the finalizer carries on.
     """
-    trigger = read_trigger(event)
+    trigger = read_trigger(event, NEEDED)
     messages.send(poll_queue, {"batch": trigger.batch, "hop": 0, "by": ""}, trigger.knobs["poll_s"])
     new = batches.open_batch(trigger)
     batch = None if new else batches.read_batch(trigger.batch)

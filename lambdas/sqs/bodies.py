@@ -1,4 +1,6 @@
-"""The messages of the item queue: items, and the knobs that say how to work them."""
+"""The messages of the queues: items with the knobs that say how to work them, parts of a batch to
+be created, links of the finalizer's chain. What is none of ours is told apart before it is used.
+"""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -15,10 +17,18 @@ KNOBS = (
     "state_shards",
     "item_concurrency",
     "telemetry",
+    "logs",
     "lease_s",
     "write_batch_size",
     "send_batch_size",
 )
+
+
+class Stranger(ValueError):
+    """A message that is none of ours."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(f"{text[:100]!r} is none of our messages")
 
 
 def items_body(batch: Batch, pairs: Iterable[list]) -> dict[str, Any]:
@@ -49,3 +59,39 @@ def read_items(text: str) -> dict[str, Any] | None:
     except (ValueError, KeyError, TypeError, RecursionError):
         return None
     return body if ours else None
+
+
+def read_part(text: str) -> dict[str, Any]:
+    """The message that asks for a plan or a segment; Stranger if it is none of ours."""
+    body = _read(text)
+    ours = body.get("kind") == "plan" or (
+        body.get("kind") == "segment" and _is_count(body.get("segment"))
+    )
+    if not ours or not _is_count(body.get("round", 0)):
+        raise Stranger(text)
+    return body
+
+
+def read_link(text: str) -> dict[str, Any]:
+    """The link of a finalizer's chain; Stranger if it is none of ours."""
+    body = _read(text)
+    counts = (body.get("hop"), body.get("shard", 0), body.get("absent", 0))
+    if not isinstance(body.get("by"), str) or not all(map(_is_count, counts)):
+        raise Stranger(text)
+    return body
+
+
+def _read(text: str) -> dict[str, Any]:
+    """A message about some batch."""
+    try:
+        body = json.loads(text)
+        ours = BATCH_ID.fullmatch(body["batch"])
+    except (ValueError, KeyError, TypeError, RecursionError):
+        ours = None
+    if ours is None:
+        raise Stranger(text)
+    return body
+
+
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0

@@ -10,9 +10,10 @@ from typing import Any
 
 from lambdas import items, leases, messages, outside, state, telemetry
 from lambdas.items import Item
-from lambdas.sqs import alone, batches
+from lambdas.sqs import alone, batches, bodies
 from lambdas.sqs.batches import Batch
 from lambdas.sqs.splitting import Leased, alone_sk, split
+from lambdas.trigger import name_of
 
 ROUNDS_MAX = 3  # a plan or a segment goes through all its receives as often
 LEASE_S = 930  # as long as the batcher's: it may hold the same records
@@ -31,18 +32,27 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         try:
             body = json.loads(record["body"])
             batch = str(body.get("batch"))
-            _deal(body, f"{context.aws_request_id}/{n}", context)
+            if "requestPayload" in body:
+                _not_started(body)
+            else:
+                _deal(_ours(record["body"], body), f"{context.aws_request_id}/{n}", context)
         except Exception as error:  # of this letter only, which may be none of ours
             telemetry.report("sqs", "failures", batch, error)
             failures.append({"itemIdentifier": record["messageId"]})
     return {"batchItemFailures": failures}
 
 
+def _ours(text: str, body: dict[str, Any]) -> dict[str, Any]:
+    """The message that became a dead letter; Stranger if it is none of ours."""
+    if body.get("kind") != "items":
+        return bodies.read_part(text)
+    if bodies.read_items(text) is None:
+        raise bodies.Stranger(text)
+    return body
+
+
 def _deal(body: dict[str, Any], owner: str, context: Any) -> None:
     """Deal with one dead letter."""
-    if "requestPayload" in body:
-        _not_started(body)
-        return
     batch = batches.read_batch(body["batch"])
     if batch is None or batch.status in ("COMPLETE", "NOTIFIED"):
         return
@@ -132,7 +142,7 @@ def _not_started(body: dict[str, Any]) -> None:
     trigger = body["requestPayload"]
     response = body.get("responsePayload") or {}
     notice = {
-        "batch_id": str(trigger.get("batch_id") or trigger.get("time") or ""),
+        "batch_id": name_of(trigger),
         "design": "sqs",
         "status": "not_started",
         "items": trigger.get("items"),

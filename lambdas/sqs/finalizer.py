@@ -32,7 +32,7 @@ class Left(NamedTuple):
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Follow each link of a chain; one that fails is returned to the queue and followed again."""
     for record in event["Records"]:
-        _follow(json.loads(record["body"]), context)
+        _follow(bodies.read_link(record["body"]), context)
     return {"batchItemFailures": []}
 
 

@@ -21,6 +21,8 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Work every message of the event; answer with those that must come back."""
     read = [(record, bodies.read_items(record["body"])) for record in event["Records"]]
     records = [(record, body) for record, body in read if body is not None]
+    for record, body in records:
+        telemetry.trace(body["knobs"], record["body"])
     strangers = [record["messageId"] for record, body in read if body is None]
     tallies = {body["batch"]: Tally() for _, body in records}
     cancelled = {batch for batch in tallies if _cancelled(batch)}

@@ -81,6 +81,7 @@ def work_items(
 
 def try_item(item: Item, knobs: dict[str, Any], tally: Tally, repeated: bool) -> str:
     """Work an item; why it failed, or nothing."""
+    telemetry.trace(knobs, f"Processing item: {item.id}")
     try:
         work.process(item)
     except Exception as error:

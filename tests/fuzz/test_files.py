@@ -5,23 +5,28 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.fuzz.strategies import changed, damaged
-from workbench.errors import BadInput, BadRecord
+from workbench.bill import bill
+from workbench.errors import BadInput, BadRecord, MissingPrice
 from workbench.prices import load_book, read_book, write_book
 from workbench.profile import load_profile
 from workbench.records import (
+    BILL_COLUMNS,
     TIMELINE_COLUMNS,
     USAGE_COLUMNS,
     Folder,
     Run,
     read_folder,
     read_run,
+    runs_frame,
     write_folder,
 )
-from workbench.sweep import Study, read_study
+from workbench.sweep import Study, read_study, sweep
+from workbench.sweep.jobs import plan_jobs
 
 RUN = Run(
     run_id="r1",
@@ -54,8 +59,10 @@ few = settings(
 
 def folder(run=RUN):
     timeline = pd.DataFrame([(0.0, "backlog", 1.0)], columns=TIMELINE_COLUMNS)
-    usage = pd.DataFrame([("AWS Lambda", "Request", "Requests", "work", 3)], columns=USAGE_COLUMNS)
-    return Folder(run, timeline, usage)
+    line = ("AWS Lambda", "Request", "Requests", "work", 3)
+    usage = pd.DataFrame([line], columns=USAGE_COLUMNS)
+    priced = pd.DataFrame([(*line, None, None, "metered")], columns=BILL_COLUMNS)
+    return Folder(run, timeline, usage, priced)
 
 
 @pytest.fixture(scope="module")
@@ -93,20 +100,24 @@ def test_a_damaged_run_is_refused_by_its_name_or_is_still_a_run(written, data):
         text = refusal(BadRecord, read_run, written)
         assert not text or written.name in text
         assert contents(written) == before
+        if not text:
+            counts = runs_frame(written.parents[1])[["items", "seed", "invocations"]]
+            assert all(map(pd.api.types.is_integer_dtype, counts.dtypes))
+            assert counts["items"].gt(0).all()
     finally:
         (written / "run.json").write_bytes(sound)
 
 
 @few
-@given(data=st.data())
-def test_a_damaged_table_is_refused_by_its_name_or_is_still_a_table(written, data):
-    table = written / "usage.parquet"
+@given(data=st.data(), name=st.sampled_from(("timeline", "usage", "bill")))
+def test_a_damaged_table_is_refused_by_its_name_or_is_still_a_table(written, data, name):
+    table = written / f"{name}.parquet"
     sound = table.read_bytes()
     content = data.draw(damaged(sound))
     try:
         table.write_bytes(content)
         text = refusal(BadRecord, read_folder, written)
-        assert not text or "usage" in text
+        assert not text or name in text
     finally:
         table.write_bytes(sound)
 
@@ -142,6 +153,8 @@ def test_a_damaged_price_book_is_refused_by_its_name_or_is_still_a_book(tmp_path
     text = refusal(BadRecord, read_book, path)
     assert not text or path.name in text
     assert path.read_bytes() == kept
+    if not text:  # then it prices what it has a price for
+        refusal((MissingPrice, BadInput), bill, folder().usage, read_book(path))
 
 
 @few
@@ -163,3 +176,23 @@ def test_a_damaged_study_is_refused_by_its_name_or_is_still_a_study(tmp_path, da
     path.write_bytes(data.draw(damaged(STUDY.encode())))
     text = refusal((BadInput, BadRecord), read_study, path)
     assert not text or path.name in text or "=" in text
+
+
+@few
+@given(data=st.data())
+def test_a_study_with_other_values_is_refused_or_planned_and_runs_nothing(tmp_path, data):
+    path = Path(tmp_path) / "study.yaml"
+    path.write_bytes(data.draw(changed(json.dumps(yaml.safe_load(STUDY)))))
+    refusal((BadInput, BadRecord), lambda: plan_jobs(read_study(path)))
+    assert [one.name for one in path.parent.iterdir()] == [path.name]
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"schema_version": 1}', b"\xff\x00"])
+def test_a_sweep_that_meets_a_damaged_run_names_it_and_overwrites_nothing(tmp_path, content):
+    study = tmp_path / "two.yaml"
+    study.write_text("seeds: [1, 2]\ngrids: [{designs: [sqs], items: [100]}]")
+    broken = sweep(study, tmp_path).jobs[0].run_id
+    (tmp_path / "runs" / broken / "run.json").write_bytes(content)
+    before = {path: contents(path) for path in (tmp_path / "runs").iterdir()}
+    assert broken in refusal(BadRecord, sweep, study, tmp_path)
+    assert {path: contents(path) for path in (tmp_path / "runs").iterdir()} == before

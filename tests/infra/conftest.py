@@ -1,4 +1,4 @@
-"""Both stacks, synthesised once: with the default knobs, and with the published design's."""
+"""All stacks, synthesised once: with the default knobs, and with the published design's."""
 
 import json
 import os
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from workbench.designs import DESIGNS, make_design
+from workbench.designs import BOTH, DESIGNS, make_design
 from workbench.node import node_path
 
 # jsii starts Node when aws_cdk is first imported, which is before any fixture runs.
@@ -76,10 +76,9 @@ class Assembly:
 
     def __init__(self, folder):
         self.folder = Path(folder)
-        self.sqs, self.sfn = (
-            Template((self.folder / f"{design.stack}.template.json").read_text())
-            for design in DESIGNS.values()
-        )
+        for name, design in DESIGNS.items():
+            path = self.folder / f"{design.stack}.template.json"
+            setattr(self, name, Template(path.read_text()) if path.exists() else None)
 
 
 def as_list(value):
@@ -88,7 +87,7 @@ def as_list(value):
 
 @pytest.fixture(scope="session")
 def synthesise(tmp_path_factory):
-    """Synthesise both stacks: knobs by design, and the cron's switch and items."""
+    """Synthesise the stacks of the study and those named: knobs by design, cron and its items."""
     from infra.app import build
 
     def synthesise(knobs, **cron):
@@ -99,12 +98,12 @@ def synthesise(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def default(synthesise):
-    return synthesise({})
+    return synthesise({"counters": {}})
 
 
 @pytest.fixture(scope="session")
 def published(synthesise):
-    return synthesise({name: make_design(name, "published").knobs() for name in DESIGNS})
+    return synthesise({name: make_design(name, "published").knobs() for name in BOTH})
 
 
 @pytest.fixture(scope="session")
@@ -117,8 +116,13 @@ def sfn(default):
     return default.sfn
 
 
-@pytest.fixture(params=[("default", "sqs"), ("default", "sfn"), ("published", "sqs"),
-                        ("published", "sfn")], ids="-".join)  # fmt: skip
+@pytest.fixture(scope="session")
+def counters(default):
+    return default.counters
+
+
+@pytest.fixture(params=[("default", "sqs"), ("default", "sfn"), ("default", "counters"),
+                        ("published", "sqs"), ("published", "sfn")], ids="-".join)  # fmt: skip
 def template(request):
     """Each template of both assemblies."""
     assembly, design = request.param

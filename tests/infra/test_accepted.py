@@ -9,12 +9,12 @@ from cdk_nag import AwsSolutionsChecks
 
 from infra import accepted
 from infra.app import CONTEXT, compose
-from workbench.designs import DESIGNS, make_design
+from workbench.designs import DESIGNS, PRESETS, make_design
 
 
 def _findings(outdir, preset):
-    """What the pack finds in both stacks: construct and rule."""
-    knobs = {name: make_design(name, preset).knobs() for name in DESIGNS}
+    """What the pack finds in the stacks: construct and rule."""
+    knobs = {n: make_design(n, preset).knobs() for n in DESIGNS if preset in PRESETS[n]}
     app = cdk.App(outdir=str(outdir), context=CONTEXT | knobs)
     compose(app)
     cdk.Validations.of(app).add_plugins(AwsSolutionsChecks(app))

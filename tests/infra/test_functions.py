@@ -9,7 +9,10 @@ ROOT = Path(__file__).parents[2]
 POLLING = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"]
 
 
-@pytest.mark.parametrize("stack", ["SqsBatchProcessing", "SfnBatchProcessing"])
+STACKS = ["SqsBatchProcessing", "SfnBatchProcessing", "CounterBatchProcessing"]
+
+
+@pytest.mark.parametrize("stack", STACKS)
 def test_the_zip_holds_the_lambdas_package_and_nothing_else(default, stack):
     assets = json.loads((default.folder / f"{stack}.assets.json").read_text())["files"].values()
     (folder,) = (one["source"]["path"] for one in assets if one["source"]["packaging"] == "zip")
@@ -21,10 +24,10 @@ def test_the_zip_holds_the_lambdas_package_and_nothing_else(default, stack):
     assert held == {str(path.relative_to(ROOT)) for path in (ROOT / "lambdas").rglob("*.py")}
 
 
-def test_both_stacks_deploy_the_same_zip(default):
+def test_all_stacks_deploy_the_same_zip(default):
     keys = {
         function["Code"]["S3Key"]
-        for template in (default.sqs, default.sfn)
+        for template in (default.sqs, default.sfn, default.counters)
         for function in template.of_type("AWS::Lambda::Function").values()
     }
     assert len(keys) == 1
@@ -43,6 +46,15 @@ def test_functions_of_sqs_are_as_the_knobs_say(sqs):
         "Processor": ("lambdas.sqs.processor.handler", 128, 112, "Allow"),
         "Finalizer": ("lambdas.sqs.finalizer.handler", 256, 60, "Allow"),
         "Failures": ("lambdas.sqs.failures.handler", 256, 300, "Allow"),
+    }
+
+
+def test_functions_of_counters_are_as_the_knobs_say(counters):
+    assert _settings(counters) == {
+        "Batcher": ("lambdas.counters.batcher.handler", 1_024, 900, "Allow"),
+        "Processor": ("lambdas.counters.processor.handler", 128, 112, "Allow"),
+        "Finalizer": ("lambdas.counters.finalizer.handler", 256, 120, None),
+        "Failures": ("lambdas.counters.failures.handler", 256, 120, "Allow"),
     }
 
 

@@ -7,7 +7,12 @@ from workbench.targets.local.checks import breaches
 from workbench.targets.local.fault_case import draw_case
 
 # What each found is told, and put back, in controls/found.py.
-BROKEN = {"sqs": (8, 18, 40, 46, 318, 1040), "sfn": (64, 104, 112, 117)}
+# The last of each: a batch of the cron's was told of by its time, not by its name; and a judge took
+# the second list of a child that ran twice for the first.
+BROKEN = {
+    "sqs": (8, 18, 40, 46, 318, 1040, 9711),
+    "sfn": (64, 104, 112, 117, 1349, 5977, 6898, 9535),
+}
 
 
 @pytest.mark.parametrize("design", BROKEN)

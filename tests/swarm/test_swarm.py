@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from workbench.designs import DESIGNS
+from workbench.designs import BOTH
 from workbench.targets.local.arena import Arena
 from workbench.targets.local.checks import CHECKS, breaches
 from workbench.targets.local.fault_case import draw_case
@@ -22,12 +22,12 @@ def story(evidence):
     return calls, tries, told, sorted(evidence.records), usage, evidence.plan.hits
 
 
-@pytest.mark.parametrize("design", DESIGNS)
+@pytest.mark.parametrize("design", BOTH)
 def test_no_promise_is_broken(design):
     assert swarm(SEEDS, 0, (design,), processes=1) == []
 
 
-@pytest.mark.parametrize("design", DESIGNS)
+@pytest.mark.parametrize("design", BOTH)
 def test_a_seed_gives_the_same_story_whatever_ran_before(design):
     with Arena(design) as arena:
         first = story(arena.run(draw_case(3, design)))
@@ -67,13 +67,9 @@ def test_a_run_that_miscounts_is_seen(monkeypatch):
 
 
 def test_there_is_a_control_for_every_judge():
-    from tests.swarm.controls import sfn_rules, sqs_messages, sqs_published, sqs_state
+    from tests.swarm.controls.sfn_rules import RULES
+    from tests.swarm.controls.test_sqs_controls import CONTROLS
 
-    controls = [
-        *sfn_rules.RULES,
-        *sqs_published.PUBLISHED,
-        *sqs_state.STATE,
-        *sqs_messages.MESSAGES,
-    ]
+    controls = [*RULES, *CONTROLS]
     shown = {judge for control in controls for judge in control.judges}
     assert shown | {"billing", "counts"} == CHECKS.keys()

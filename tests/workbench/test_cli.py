@@ -1,9 +1,13 @@
 """The command line: what is refused is refused before anything runs, in one line, with exit 2."""
 
+from pathlib import Path
+
 import pytest
 
 from workbench import cli
 from workbench.errors import BadInput
+from workbench.predictions import check_predictions
+from workbench.records import run_folders
 
 
 @pytest.fixture
@@ -68,3 +72,15 @@ def test_settings_are_pairs():
     assert cli.read_settings(["a=1", "b = x=y"]) == {"a": "1", "b": "x=y"}
     with pytest.raises(BadInput):
         cli.read_settings(["a"])
+
+
+def test_a_run_is_predicted_before_it_and_compared_after(command, tmp_path):
+    code, out, err = command(*RUN, 20, "--results", tmp_path)
+    assert code == 0
+    assert "predicted (modelled): $0.0" in err
+    checked = check_predictions(tmp_path)
+    assert set(checked["run_id"]) == {Path(out.splitlines()[-1]).name}
+    assert {"cost_usd", "detected_s"} <= set(checked["line"])
+    command(*RUN, 20, "--results", tmp_path, "--no-forecast")
+    command(*RUN, 20, "--results", tmp_path, "--target", "model")
+    assert (len(run_folders(tmp_path)), len(list((tmp_path / "predictions").iterdir()))) == (3, 1)

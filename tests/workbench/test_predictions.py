@@ -77,3 +77,10 @@ def test_a_damaged_prediction_is_an_error(tmp_path):
     path.write_text("{")
     with pytest.raises(BadRecord, match="is no prediction"):
         read_prediction(path)
+
+
+def test_a_prediction_is_told_in_dollars_and_seconds(tmp_path):
+    said = read_prediction(predict(ORDER, "r1", tmp_path))
+    (_, low, usd, high), known_s = said.lines["cost_usd"], said.lines["detected_s"][2]
+    dollars = f"${usd:,.6f} ({low:,.6f} to {high:,.6f})"
+    assert said.told == f"{dollars}, known to be done after {known_s:,.0f} s"

@@ -24,6 +24,7 @@ def test_a_spread_has_its_median_and_its_99th_percentile():
     draws = sorted(spread.draw(dice) for _ in range(20_000))
     assert median(draws) == pytest.approx(10, rel=0.03)
     assert draws[19_800] == pytest.approx(40, rel=0.1)
+    assert sum(draws) / len(draws) == pytest.approx(spread.mean, rel=0.02)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """One published run replayed: the model under its settings, read where its authors looked."""
 
 from collections.abc import Callable
+from math import ceil
 from statistics import median
 from typing import Any
 
@@ -20,6 +21,7 @@ from workbench.targets.model.cpu import cpu_of
 from workbench.targets.model.target import ModelTarget
 
 SEED = 7
+KEYS_PER_LIST = 1_000  # ListObjectsV2
 REPETITIONS = 30  # of a small run, whose median is taken
 
 Replay = Callable[[Profile, dict[str, Any]], list[float]]
@@ -53,12 +55,15 @@ def distributed_map(profile: Profile, run: dict[str, Any]) -> list[float]:
 
 
 def objects_map(profile: Profile, run: dict[str, Any]) -> list[float]:
-    """A distributed map whose children read S3 objects one after the other."""
+    """A distributed map whose children read S3 objects one after the other, on a whole vCPU.
+
+    Sums of many calls, so each counts with its mean.
+    """
     settings = run["settings"]
-    each_ms = (
-        profile.spread("s3_get").p50 + profile.value("s3_ms_per_mb") * settings["mb_per_object"]
-    )
-    listing_s = settings["objects"] / 1_000 * profile.spread("s3_list").p50 / 1_000
+    cpu_ms = profile.value("cpu_ms_per_call") + settings.get("cpu_ms_per_object", 0.0)
+    body_ms = profile.value("s3_ms_per_mb") * settings["mb_per_object"]
+    each_ms = profile.spread("s3_get").mean + body_ms + cpu_ms
+    listing_s = ceil(settings["objects"] / KEYS_PER_LIST) * profile.spread("s3_list").mean / 1_000
     work_ms = settings["objects_per_child"] * each_ms
     return _as_read(run, listing_s + run_map(settings["children"], work_ms, profile, seed=SEED))
 

@@ -56,7 +56,7 @@ def of_era(profile: Profile, overrides: dict[str, dict[str, float]]) -> Profile:
 
 
 def as_markdown(table: pd.DataFrame) -> str:
-    """The table for a page: one line a quantity, goals beside the errors."""
+    """The table for a page: one line a quantity, goals beside the errors, then the notes."""
     lines = ["| id | quantity | measured | modelled | error | goal |", "|---|---|---|---|---|---|"]
     for row in table.itertuples():
         goal = "" if pd.isna(row.goal_percent) else f"{row.goal_percent:g} %"
@@ -64,6 +64,8 @@ def as_markdown(table: pd.DataFrame) -> str:
             f"{row.measured:,.4g} {row.unit} | {row.modelled:,.4g} | {row.error_percent:+.1f} %"
         )
         lines.append(f"| {row.id} | {row.quantity} | {numbers} | {goal} |")
+    notes = table[["id", "note"]].drop_duplicates()
+    lines += ["", *(f"- {run}: {note}" for run, note in notes.itertuples(index=False) if note)]
     return "\n".join(lines) + "\n"
 
 

@@ -1,16 +1,18 @@
-"""The two designs and every knob they have, with AWS's limits checked.
+"""The designs and every knob they have, with AWS's limits checked.
 
 CDK, the handlers' batch records, `local`, `model` and `aws` all read these classes, so they cannot
 disagree. A knob's unit is the last word of its name. Limits are AWS's, from docs/platform.md.
 """
 
+from workbench.designs.counters import Counters
 from workbench.designs.design import FUNCTION_TIMEOUT_MAX_S, ITEMS_MAX, Design
-from workbench.designs.presets import DESIGNS, PRESETS, make_design
+from workbench.designs.presets import BOTH, DESIGNS, PRESETS, make_design
 from workbench.designs.sfn import EXPRESS_MAX_S, RETRY_WAIT_S, Sfn
 from workbench.designs.sqs import MESSAGE_MAX_BYTES, Sqs
 from workbench.errors import BadInput, BadKnob
 
 __all__ = [
+    "BOTH",
     "DESIGNS",
     "EXPRESS_MAX_S",
     "FUNCTION_TIMEOUT_MAX_S",
@@ -20,6 +22,7 @@ __all__ = [
     "RETRY_WAIT_S",
     "BadInput",
     "BadKnob",
+    "Counters",
     "Design",
     "Sfn",
     "Sqs",

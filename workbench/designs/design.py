@@ -1,4 +1,4 @@
-"""What the designs have in common: how a knob is declared and checked, and the knobs of both."""
+"""What the designs have in common: how a knob is declared and checked, and the knobs of all."""
 
 from dataclasses import asdict, dataclass, field, fields
 from math import ceil
@@ -22,7 +22,7 @@ def knob(
 
 @dataclass(frozen=True)
 class Design:
-    """The knobs that both designs have."""
+    """The knobs that every design has."""
 
     name: ClassVar[str]
     stack: ClassVar[str]
@@ -34,6 +34,7 @@ class Design:
     value_max: int = knob(1_000, 0, 600_000)  # an item takes 0..value_max milliseconds
     poison_per_million: int = knob(0, 0, 1_000_000)  # items that fail every time they are tried
     telemetry: str = knob("emf", of=("emf", "put_metric_data"))
+    logs: str = knob("metrics", of=("metrics", "all"))  # all: each message or child, and each item
 
     def __post_init__(self) -> None:
         for f in fields(self):

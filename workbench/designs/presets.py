@@ -3,12 +3,14 @@
 from dataclasses import fields
 from typing import Any
 
+from workbench.designs.counters import Counters
 from workbench.designs.design import Design
 from workbench.designs.sfn import Sfn
 from workbench.designs.sqs import Sqs
 from workbench.errors import BadInput, BadKnob
 
-DESIGNS: dict[str, type[Design]] = {"sqs": Sqs, "sfn": Sfn}
+DESIGNS: dict[str, type[Design]] = {"sqs": Sqs, "sfn": Sfn, "counters": Counters}
+BOTH = ("sqs", "sfn")  # that the study compares; the third shows how a design is added
 
 # `tuned`: the cheapest that `workbench tune` finds at a million items of up to a second, within an
 # hour, one item at a time. sqs keeps the claim: never two live owners. sfn takes Standard children,
@@ -21,10 +23,12 @@ TUNED_SQS: dict[str, Any] = {
     "track": "message",
 }
 TUNED_SFN: dict[str, Any] = {"items_per_child": 889, "child_type": "STANDARD"}
+TUNED_COUNTERS: dict[str, Any] = {"items_per_message": 500, "messages_per_invocation": 1}
 TUNED_CONCURRENCY = 50  # items at a time: fifty threads still fit into 128 MB
 
 # `published`: the habits of the design this study starts from (mbonig/batch-processor, 2024-10-10):
-# one PutMetricData, three record writes and one key an item, no batching, a five-minute poll.
+# one PutMetricData, three record writes and one key an item, no batching, a five-minute poll, each
+# event and each item in the log (there with SQS's own fields and indented, so longer than ours).
 PRESETS: dict[str, dict[str, dict[str, Any]]] = {
     "sqs": {
         "default": {},
@@ -37,6 +41,7 @@ PRESETS: dict[str, dict[str, dict[str, Any]]] = {
             "send_batch_size": 1,
             "write_batch_size": 1,
             "telemetry": "put_metric_data",
+            "logs": "all",
             "value_max": 999,
             "max_concurrency": None,
             "cpu": "x86_64",
@@ -50,12 +55,18 @@ PRESETS: dict[str, dict[str, dict[str, Any]]] = {
             "items_per_child": 100,
             "max_concurrency": 500,
             "telemetry": "put_metric_data",
+            "logs": "all",
             "value_max": 999,
             "batcher_memory_mb": 5_096,
             "cpu": "x86_64",
         },
         "tuned": TUNED_SFN,
         "tuned-concurrent": TUNED_SFN | {"item_concurrency": TUNED_CONCURRENCY},
+    },
+    "counters": {
+        "default": {},
+        "tuned": TUNED_COUNTERS,
+        "tuned-concurrent": TUNED_COUNTERS | {"item_concurrency": TUNED_CONCURRENCY},
     },
 }
 

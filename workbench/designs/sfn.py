@@ -70,7 +70,7 @@ class Sfn(Design):
 
     def batch_knobs(self) -> dict[str, Any]:
         names = (
-            "items_per_child max_concurrency segment_items item_concurrency telemetry value_max "
-            "poison_per_million"
+            "items_per_child max_concurrency segment_items item_concurrency telemetry logs "
+            "value_max poison_per_million"
         ).split()
         return {name: getattr(self, name) for name in names}

@@ -101,7 +101,7 @@ class Sqs(Design):
     def batch_knobs(self) -> dict[str, Any]:
         names = (
             "items_per_message track claim state_shards poll_s send_batch_size write_batch_size "
-            "segment_items item_concurrency telemetry value_max poison_per_million stuck_after_s "
-            "max_concurrency"
+            "segment_items item_concurrency telemetry logs value_max poison_per_million "
+            "stuck_after_s max_concurrency"
         ).split()
         return {name: getattr(self, name) for name in names} | {"lease_s": self.lease_s}

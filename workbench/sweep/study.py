@@ -21,12 +21,11 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from workbench.designs import DESIGNS
+from workbench.designs import BOTH, DESIGNS
 from workbench.errors import BadInput
 from workbench.runner import Order
 from workbench.sweep.reading import Part, read_yaml
 
-BOTH = ("sqs", "sfn")  # the designs of a grid that names none
 SEEDS = (1, 2, 3, 4, 5)
 STUDY_KEYS = ("question", "region", "prices", "seeds", "grids", "runs")
 GRID_KEYS = [

@@ -11,9 +11,9 @@ from workbench.prices import load_book
 from workbench.records import read_run, write_folder
 from workbench.runner import make_target, priced
 from workbench.sweep.jobs import Job
-from workbench.targets.base import Target
+from workbench.targets.base import Target, Terms
 
-TargetMaker = Callable[[str], Target]
+TargetMaker = Callable[[str, Terms], Target]
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ def _run_job(job: Job, results: Path, made: dict[str, Target], make: TargetMaker
     try:
         predict(order, job.run_id, results, price_date=job.price_date)
         if order.target not in made:
-            made[order.target] = make(order.target)
+            made[order.target] = make(order.target, order.terms(results))
         batch = Batch(order.items, order.seed, job.run_id)
         folder = made[order.target].run(order.make_design(), batch, _unwatched)
         folder = priced(folder, load_book(order.region, job.price_date))

@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 KEY = "results/b1/3c7e/"
 
 
@@ -61,3 +63,10 @@ def test_a_results_file_is_read_piece_by_piece(world, monkeypatch):
     monkeypatch.setattr(module, "CHUNK_BYTES", 7)
     put(world, "entries.json", json.dumps([{"Input": "ä" * 20}, {"b": [1, 2]}, 3.5]).encode())
     assert list(module._entries("entries.json")) == [{"Input": "ä" * 20}, {"b": [1, 2]}, 3.5]
+
+
+def test_a_results_file_that_ends_in_the_middle_is_not_counted_as_far_as_it_goes(world):
+    module = world.module("sfn.summary")
+    put(world, "entries.json", b'[{"Input": "1"}, {"Inp')
+    with pytest.raises(ValueError, match="ends in the middle"):
+        list(module._entries("entries.json"))

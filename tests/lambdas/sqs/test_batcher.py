@@ -4,6 +4,9 @@ import pytest
 from botocore.exceptions import ClientError
 
 from workbench.batch import draw
+from workbench.designs import Sqs
+
+KNOBS = Sqs().batch_knobs()
 
 
 def items_of(bodies):
@@ -190,6 +193,11 @@ def test_one_record_a_message_where_the_knob_says_so(world):
         ({"batch_id": "b1", "items": 100_000_001, "knobs": {}}, "items 100000001"),
         ({"batch_id": "b1", "items": 5, "knobs": []}, "knobs"),
         ({"batch_id": "b1", "items": 5, "seed": -1, "knobs": {}}, "seed -1"),
+        (
+            {"batch_id": "b1", "items": 5, "knobs": {"claim": True}},
+            "knobs lack track, state_shards",
+        ),
+        ({"batch_id": "b1", "items": 5, "knobs": KNOBS | {"segment_items": 0}}, "segment_items 0"),
         ({"items": 5, "knobs": {}}, "neither a batch_id nor a scheduled time"),
     ],
 )

@@ -121,7 +121,7 @@ def test_a_trigger_that_failed_for_good_is_told(world):
         letter = json.load(file)
     assert bury(world, letter) == {"batchItemFailures": []}
     (notice,) = world.notices()
-    assert (notice["status"], notice["batch_id"]) == ("not_started", "2026-11-23T06:00:00Z")
+    assert (notice["status"], notice["batch_id"]) == ("not_started", "cron-20261123T0600")
     assert notice["reason"] == "items 0 is not a whole number from 1 to 100000000"
 
 

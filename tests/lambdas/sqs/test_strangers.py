@@ -6,11 +6,9 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-json_values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
-    lambda inside: st.lists(inside, max_size=4) | st.dictionaries(st.text(), inside, max_size=4),
-    max_leaves=10,
-)
+from tests.fuzz.strategies import changed, json_values
+from workbench.designs import Sqs
+
 BODY = {
     "kind": "items",
     "batch": "b1",
@@ -20,6 +18,7 @@ BODY = {
         "state_shards": 10,
         "item_concurrency": 1,
         "telemetry": "emf",
+        "logs": "metrics",
         "lease_s": 60,
         "write_batch_size": 25,
         "send_batch_size": 10,
@@ -28,22 +27,20 @@ BODY = {
 }
 
 
-@st.composite
-def damaged(draw):
+TRIGGER = {"batch_id": "b1", "items": 5, "seed": 7, "knobs": Sqs().batch_knobs()}
+PARTS = [{"kind": "plan", "batch": "b1"}, {"kind": "segment", "batch": "b1", "segment": 0}]
+LINK = {"batch": "b1", "hop": 0, "by": "", "shard": 0}
+
+
+def like(body):
     """One of our messages with one part of it gone, or something else in its place."""
-    body = json.loads(json.dumps(BODY))
-    place = draw(st.sampled_from([body, body["knobs"]]))
-    name = draw(st.sampled_from(sorted(place)))
-    if draw(st.booleans()):
-        del place[name]
-    else:
-        place[name] = draw(json_values)
-    return json.dumps(body)
+    return changed(json.dumps(body)).map(bytes.decode)
 
 
-strangers = st.one_of(st.text(), json_values.map(json.dumps), damaged())
+anything = st.text() | json_values.map(json.dumps)
+strangers = anything | like(BODY)
 few = settings(
-    max_examples=40,
+    max_examples=20,
     deadline=None,
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture],
@@ -75,6 +72,56 @@ def test_a_stranger_among_dead_letters_takes_none_of_them_along(world, junk):
     assert letter["messageId"] not in named
     world.records("item")
     world.records("plan")
+
+
+@few
+@given(junk=anything | st.sampled_from(PARTS).flatmap(like))
+def test_a_stranger_among_parts_of_a_batch_takes_none_of_them_along(world, junk):
+    batch = f"c{world.requests}"
+    world.trigger(items=10, batch=batch)
+    (ours,) = world.records("plan")
+    answer = world.deliver("sqs.batcher", [world.record(junk, "plan"), ours])
+    named = {one["itemIdentifier"] for one in answer["batchItemFailures"]}
+    assert ours["messageId"] not in named
+    assert world.state(f"batch#{batch}")[(f"batch#{batch}", "META")]["planned"]
+    world.bodies("plan")
+    world.bodies("poll")
+
+
+@few
+@given(junk=anything | like(LINK))
+def test_a_stranger_among_links_is_refused_by_name_and_changes_nothing(world, junk):
+    if not world.state():
+        world.create(items=10)
+        world.records("poll")
+    before = world.state()
+    refused = ""
+    try:
+        world.deliver("sqs.finalizer", [world.record(junk, "poll")])
+    except ValueError as error:  # any other error is a bug
+        refused = str(error)
+    asked = world.bodies("poll")
+    if refused:
+        assert "is none of our messages" in refused
+        assert (world.state(), asked) == (before, [])
+    else:
+        assert json.loads(junk).keys() >= {"batch", "hop", "by"}
+
+
+@few
+@given(event=like(TRIGGER))
+def test_a_trigger_that_is_damaged_is_refused_before_anything_is_opened(world, event):
+    before = world.state()
+    try:
+        world.call("sqs.batcher", json.loads(event))
+    except ValueError:
+        assert world.state() == before
+        assert world.bodies("poll") == []
+    else:
+        world.bodies("poll")
+        (plan,) = world.records("plan") or [None]
+        assert plan is None or world.deliver("sqs.batcher", [plan]) == {"batchItemFailures": []}
+        world.bodies("plan")
 
 
 @few

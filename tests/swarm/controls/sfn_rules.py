@@ -90,6 +90,20 @@ def everybody_owns(original, copy):
     return lambda batch, execution: True
 
 
+def claim_without_an_owner(original, copy):
+    """A claim that is refused is taken for another's, and not looked at."""
+
+    def claim(batch, execution):
+        place = {"Bucket": copy.places.bucket, "Key": copy.places.start_key(batch)}
+        try:
+            copy.batcher.s3.put_object(**place, Body=execution.encode(), IfNoneMatch="*")
+        except copy.batcher.ClientError:
+            return False
+        return True
+
+    return claim
+
+
 def fresh_object_keys(original, copy):
     """Each try of a segment writes an object of its own."""
     tries = Counter()
@@ -181,6 +195,14 @@ RULES = [
         judges=("claims", "notified"),
         knobs=QUICK,
         more=lambda first: [type(first)(1.0, "cron"), type(first)(1.5, "cron")],
+    ),
+    Control(
+        name="a claim that forgets its owner",
+        design="sfn",
+        changes={"batcher._claim": claim_without_an_owner},
+        judges=("notified",),
+        knobs=QUICK,
+        rates={"kill_after": 0.5, "roles": ("batcher",), "operations": ("PutObject",)},
     ),
     Control(
         name="fresh object keys",

@@ -3,13 +3,15 @@
 import pytest
 
 from tests.swarm.controls.found import FOUND_SQS
+from tests.swarm.controls.sqs_failures import FAILURES
+from tests.swarm.controls.sqs_looking import LOOKING
 from tests.swarm.controls.sqs_messages import MESSAGES
 from tests.swarm.controls.sqs_published import PUBLISHED
 from tests.swarm.controls.sqs_state import STATE
 from tests.swarm.controls.variants import Ring, caught_at
 from workbench.targets.local.checks import breaches
 
-CONTROLS = [*PUBLISHED, *STATE, *MESSAGES, *FOUND_SQS]
+CONTROLS = [*PUBLISHED, *STATE, *MESSAGES, *LOOKING, *FAILURES, *FOUND_SQS]
 
 
 @pytest.fixture(scope="module")

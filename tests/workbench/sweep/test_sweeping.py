@@ -138,8 +138,8 @@ def test_one_run_that_fails_does_not_stop_the_others(study, tmp_path):
 class FailsOnSeedTwo:
     """The model, but for one seed."""
 
-    def __init__(self, name):
-        self.name, self.target = name, make_target(name)
+    def __init__(self, name, terms):
+        self.name, self.target = name, make_target(name, terms)
 
     def run(self, design, batch, watch):
         if batch.seed == 2:

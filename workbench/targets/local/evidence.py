@@ -251,17 +251,19 @@ class Evidence:
                         yield put["Item"]["sk"]["S"], call.t_s
 
     def _listed_by_processor(self, batch: Expected) -> Iterator[tuple[str, Listed]]:
+        """By the first list that named an item: a child that runs twice writes its list again."""
         prefix = f"batches/{batch.batch_id}/failed/"
-        put_s = {
-            call.request["Key"]: call.t_s
-            for call in self.calls
-            if call.operation == "PutObject" and not call.error
-        }
+        first_s: dict[str, float] = {}
+        for call in self.calls:
+            put = call.operation == "PutObject" and not call.error
+            if put and call.request["Key"].startswith(prefix):
+                for line in call.request["Body"].getvalue().splitlines():  # botocore's file
+                    first_s.setdefault(json.loads(line)["id"], call.t_s)
         for key, body in self.objects.items():
             if key.startswith(prefix):
                 for line in body.splitlines():
                     listed = json.loads(line)
-                    yield listed["id"], Listed(put_s[key], listed["reason"])
+                    yield listed["id"], Listed(first_s[listed["id"]], listed["reason"])
 
     def _listed_in_results(self, batch: Expected) -> Iterator[tuple[str, Listed]]:
         for child in self.failed_children(batch):

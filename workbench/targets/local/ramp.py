@@ -2,8 +2,9 @@
 
 Lambda developer guide, "Configuring scaling behavior for SQS event source mappings": five at the
 start, up to 300 more a minute while there is a backlog, at most 1,250 or the mapping's own maximum;
-idle it may fall to two pollers, unless a maximum is set. That a mapping stays at two for about ten
-seconds after messages arrive was seen in a measured run (Guardian, harvester batch size, 2022).
+idle it may fall to two pollers, unless a maximum is set. A mapping that was idle grows from the two
+that it has, and not at once: in a measured run (Guardian, harvester batch size, 2022) it stayed at
+two for about ten seconds after messages arrived and then had three, not five.
 """
 
 from math import floor
@@ -16,13 +17,12 @@ class Ramp:
 
     def __init__(self, profile: Profile, max_concurrency: int | None) -> None:
         value = profile.value
-        self._start = int(value("esm_start_concurrency"))
         self._cap = max_concurrency or int(value("esm_max_concurrency"))
         self._per_s = value("esm_ramp_per_min") / 60
         self._wakes_s = 0.0 if max_concurrency else value("esm_idle_s")
         self._rests_s = value("esm_long_poll_s")
-        idle = self._start if max_concurrency else int(value("esm_idle_pollers"))
-        self.idle_pollers = min(idle, self._cap)
+        start = value("esm_start_concurrency" if max_concurrency else "esm_idle_pollers")
+        self.idle_pollers = min(int(start), self._cap)
         self._awake_s: float | None = None  # when the first message came
         self._grown = 0.0  # beyond the start
         self._grows_s: float | None = None  # since when it grows
@@ -30,9 +30,7 @@ class Ramp:
 
     def allowed(self, now_s: float) -> int:
         """How many batches may be worked at a time."""
-        if self._awake_s is None or now_s < self._awake_s + self._wakes_s:
-            return self.idle_pollers
-        return min(self._cap, self._start + floor(self._grown_until(now_s) + 1e-9))
+        return min(self._cap, self.idle_pollers + floor(self._grown_until(now_s) + 1e-9))
 
     def messages_came(self, now_s: float) -> None:
         """There is something to receive. After a rest the mapping starts anew."""
@@ -57,10 +55,8 @@ class Ramp:
         """When one more will be allowed, while it grows."""
         if self._grows_s is None or self.allowed(now_s) >= self._cap:
             return None
-        if now_s < self._awake_s + self._wakes_s:
-            return self._awake_s + self._wakes_s
         grown = self._grown_until(now_s)
-        return now_s + (floor(grown + 1e-9) + 1 - grown) / self._per_s
+        return max(now_s, self._grows_s) + (floor(grown + 1e-9) + 1 - grown) / self._per_s
 
     def throttled(self, now_s: float) -> None:
         """The function refused a batch: one fewer from now on, never less than at the start."""
@@ -72,4 +68,4 @@ class Ramp:
         if self._grows_s is None:
             return self._grown
         grown = self._grown + max(0.0, now_s - self._grows_s) * self._per_s
-        return min(grown, float(self._cap - min(self._start, self._cap)))
+        return min(grown, float(self._cap - self.idle_pollers))

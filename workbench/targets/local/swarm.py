@@ -13,7 +13,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from traceback import extract_tb
 
-from workbench.designs import DESIGNS
+from workbench.designs import BOTH
 from workbench.targets.local.arena import Arena
 from workbench.targets.local.checks import breaches
 from workbench.targets.local.evidence import Evidence
@@ -42,7 +42,7 @@ class Failure:
 def swarm(
     runs: int,
     first_seed: int = 0,
-    designs: Iterable[str] = tuple(DESIGNS),
+    designs: Iterable[str] = BOTH,
     processes: int = 2,
 ) -> list[Failure]:
     """Run so many seeds of each design; every failure is printed as it is found, and given back."""
@@ -74,10 +74,10 @@ def main() -> int:
     parser = ArgumentParser(description="Runs seeds of the fault swarm.")
     parser.add_argument("--runs", type=int, default=200, help="seeds of each design")
     parser.add_argument("--first-seed", type=int, default=0)
-    parser.add_argument("--design", action="append", choices=list(DESIGNS))
+    parser.add_argument("--design", action="append", choices=BOTH)
     parser.add_argument("--processes", type=int, default=2)
     wanted = parser.parse_args()
-    designs = tuple(wanted.design or DESIGNS)
+    designs = tuple(wanted.design or BOTH)
     failures = swarm(wanted.runs, wanted.first_seed, designs, wanted.processes)
     print(f"{wanted.runs} seeds of {' and '.join(designs)}: {len(failures)} failures")
     return 1 if failures else 0

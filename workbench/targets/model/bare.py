@@ -39,7 +39,7 @@ def run_queue(queue: Queue, profile: Profile, seed: int = 7) -> Outcome:
     )
     settings = sqs_settings(design, Batch(queue.messages, seed, "queue"), profile, seed)
     start = int(profile.value("esm_start_concurrency"))
-    awake = {"idle_pollers": min(start, settings.slots_max), "idle_s": 0.0} if queue.awake else {}
+    awake = {"start_pollers": min(start, settings.slots_max), "idle_s": 0.0} if queue.awake else {}
     settings = settings._replace(
         arrivals=queue.messages,
         arrival_s=float(queue.arrival_s),

@@ -7,9 +7,12 @@ import numpy as np
 import pandas as pd
 
 from workbench.batch import Batch
-from workbench.designs import Design, Sqs
+from workbench.designs import Counters, Design, Sfn, Sqs
 from workbench.errors import WorkbenchError
 from workbench.profile import Profile
+from workbench.targets.model.counters_kernel import run_counters
+from workbench.targets.model.counters_settings import counters_settings
+from workbench.targets.model.counters_usage import counters_usage
 from workbench.targets.model.draws import latency_table
 from workbench.targets.model.limits import SEGMENT_TIME, binding_limit, held_s
 from workbench.targets.model.sfn_kernel import run_sfn
@@ -23,6 +26,11 @@ from workbench.targets.model.sqs_usage import sqs_usage
 from workbench.targets.model.timeline import timeline_frame
 
 CHILD_TIME = "child time"  # an Express child passes five minutes
+KERNELS = {  # with the state that each keeps
+    "sqs": (run_sqs, sqs_state),
+    "sfn": (run_sfn, sfn_state),
+    "counters": (run_counters, sqs_state),
+}
 
 
 @dataclass(frozen=True)
@@ -37,7 +45,7 @@ class Outcome:
     def binding_limit(self) -> str:
         """The limit that held the batch longest, or the one that broke it."""
         if self.late:
-            return SEGMENT_TIME if isinstance(self.design, Sqs) else CHILD_TIME
+            return CHILD_TIME if isinstance(self.design, Sfn) else SEGMENT_TIME
         return binding_limit(self.state["limit_s"])
 
     @property
@@ -52,8 +60,8 @@ class Outcome:
 
     def usage(self) -> pd.DataFrame:
         """The usage table."""
-        tell = sqs_usage if isinstance(self.design, Sqs) else sfn_usage
-        return tell(self.design, self.settings, self.state)
+        tells = {"sqs": sqs_usage, "sfn": sfn_usage, "counters": counters_usage}
+        return tells[self.design.name](self.design, self.settings, self.state)
 
     def timeline(self) -> pd.DataFrame:
         """The timeline table."""
@@ -79,16 +87,18 @@ def simulate(design: Design, batch: Batch, profile: Profile, stream_seed: int) -
     design.refuse_items(batch.items)
     if isinstance(design, Sqs):
         return play(design, sqs_settings(design, batch, profile, stream_seed), profile)
+    if isinstance(design, Counters):
+        return play(design, counters_settings(design, batch, profile, stream_seed), profile)
     return play(design, sfn_settings(design, batch, profile, stream_seed), profile)
 
 
 def play(design: Design, settings: SqsSettings | SfnSettings, profile: Profile) -> Outcome:
     """Run the kernel of a design on settings; a broken event order is an error of ours."""
     table = latency_table(profile)
-    is_sqs = isinstance(settings, SqsSettings)
-    state = sqs_state(table) if is_sqs else sfn_state(table)
+    run, state_of = KERNELS[design.name]
+    state = state_of(table)
     try:
-        (run_sqs if is_sqs else run_sfn)(as_record(settings), state)
+        run(as_record(settings), state)
     except AssertionError as error:
         raise WorkbenchError(f"the model broke its own order of events: {error}") from error
     outcome = Outcome(design, settings, state[0])

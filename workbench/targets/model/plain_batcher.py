@@ -44,9 +44,8 @@ class Batcher:
         clock += p.batcher_call_s + d.latency("sqs_send", 0, 4)
         self.story.table.write_elsewhere(4)
         self.bill(clock - begun_s)
-        self.target = p.plan_idle_pollers
-        step_s = 0.0 if self.target < p.plan_start_pollers else p.ramp_step_s
-        self.story.kernel.at(clock + p.plan_idle_s + step_s, self.ramp)
+        self.target = p.plan_start_pollers
+        self.story.kernel.at(clock + p.plan_idle_s + p.ramp_step_s, self.ramp)
         self.plan(clock)
         self.story.finalizer.await_message(first_look_s)
 
@@ -87,10 +86,7 @@ class Batcher:
 
     def ramp(self) -> None:
         """One more poller of the plan queue, if all are busy and segments are left."""
-        if self.target < self.p.plan_start_pollers:
-            self.target = self.p.plan_start_pollers
-            self.start_segments()
-        elif self.running >= self.target and self.visible:
+        if self.running >= self.target and self.visible:
             self.target += 1
             self.start_segments()
         if self.target < self.p.plan_slots_max and self.begun < self.p.segments:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from workbench.targets.model.plain_parallel import work_at_once
 from workbench.targets.model.plain_retries import BACKOFF_S, Retries
+from workbench.units import SQS_CHUNK_BYTES
 
 if TYPE_CHECKING:
     from workbench.targets.model.sqs_plain import Invocation, SqsStory
@@ -53,12 +54,14 @@ class Processor:
         self.story.tally[name] += ceil(spent_s * 1000.0 - 1e-6)
 
     def count_polls(self, received: int) -> None:
-        """What the mapping's receives and deletes of one batch bill."""
-        p, tally = self.p, self.story.tally
-        polls = ceil(received / p.poller_messages)
+        """What the mapping's receives and deletes of one batch bill, those of its window too."""
+        p, story, tally = self.p, self.story, self.story.tally
+        polls = story.held_polls + ceil((received - story.held) / p.poller_messages)
+        story.held = story.held_polls = 0
         tally["receives"] += polls
-        fits = p.poller_messages * p.message_bytes <= 65_536
-        tally["receive_units"] += polls if fits else ceil(received * p.message_bytes / 65_536)
+        full, rest = divmod(received, p.poller_messages)
+        sizes = [n * p.message_bytes for n in full * [p.poller_messages] + [rest]]
+        tally["receive_units"] += max(polls, sum(ceil(size / SQS_CHUNK_BYTES) for size in sizes))
         tally["deletes"] += ceil(self.acks / p.poller_messages)
 
     def bounds(self, message: int) -> tuple[int, int]:

@@ -49,8 +49,10 @@ def _logged_bytes(design: Sfn, p: SfnSettings, s: np.void) -> int:
     children, batchers = int(s["invocations"]), int(s["batcher_invocations"])
     cold = int(s["batcher_cold"])
     per_segment = {"items_created": min(p.items, p.segment_items), "created_at": texts.EPOCH_S}
+    lot = texts.child_bytes(round(p.items / max(1, children)), design.value_max)
     return (
-        texts.platform_bytes(
+        (texts.all_bytes(p.items, children, lot) if design.logs == "all" else 0)
+        + texts.platform_bytes(
             children, int(s["cold_starts"]), int(s["processor_ms"]), design.memory_mb
         )
         + texts.platform_bytes(batchers, cold, int(s["batcher_ms"]), design.batcher_memory_mb)

@@ -38,9 +38,8 @@ def begin_batch(p: SqsSettings, s: np.void) -> None:
     write_elsewhere(s, 4)
     s.batcher_envs = 1
     s.batcher_ms += billed_ms(clock - begun)
-    s.plan_target = p.plan_idle_pollers
-    rests = p.plan_idle_pollers < p.plan_start_pollers
-    s.plan_ramp_at = clock + p.plan_idle_s + (0.0 if rests else p.ramp_step_s)
+    s.plan_target = p.plan_start_pollers
+    s.plan_ramp_at = clock + p.plan_idle_s + p.ramp_step_s
     plan(p, s, clock)
 
 
@@ -84,7 +83,7 @@ def start_segments(p: SqsSettings, s: np.void, time_s: float) -> None:
         slot = s.free_slots[s.batchers]
         at = begin_segment(p, s, time_s, slot)
         s.batchers = push(s.batcher_times, s.batcher_slots, s.batchers, at, slot)
-        if s.batchers <= p.plan_idle_pollers:
+        if s.batchers <= p.plan_start_pollers:
             s.plan_idle_poller_s += time_s
     s.batcher_at = s.batcher_times[0] if s.batchers > 0 else inf
 
@@ -193,7 +192,7 @@ def end_segment(p: SqsSettings, s: np.void, time_s: float, slot: int) -> None:
         s.late += 1
     s.batchers = pop(s.batcher_times, s.batcher_slots, s.batchers)
     s.free_slots[s.batchers] = slot
-    if s.batchers < p.plan_idle_pollers:
+    if s.batchers < p.plan_start_pollers:
         s.plan_idle_poller_s -= time_s
     s.segments_done += 1
     if s.segments_done == p.segments:

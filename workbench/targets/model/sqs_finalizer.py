@@ -101,5 +101,5 @@ def drop_last_link(p: SqsSettings, s: np.void) -> None:
     s.read_half_units += 2
     s.finalizer_ms += billed_ms(spent)
     s.ended_s = s.look_visible_at + latency(s.latency[DISPATCH], draw, 0) + spent
-    s.idle_poller_s += p.idle_pollers * s.ended_s
-    s.plan_idle_poller_s += p.plan_idle_pollers * s.ended_s
+    s.idle_poller_s += p.start_pollers * s.ended_s
+    s.plan_idle_poller_s += p.plan_start_pollers * s.ended_s

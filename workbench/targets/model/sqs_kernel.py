@@ -13,7 +13,7 @@ from workbench.targets.model.sqs_finalizer import await_look, look
 from workbench.targets.model.sqs_retries import release
 from workbench.targets.model.sqs_settings import SqsSettings
 from workbench.targets.model.sqs_table import grow, reserve
-from workbench.targets.model.sqs_work import begin_invocation
+from workbench.targets.model.sqs_work import begin_invocation, chunks
 
 WRITES = (1 << 32) - 1
 FIRST_SAMPLE_STEP_S = 0.05
@@ -112,7 +112,7 @@ def end_invocation(p: SqsSettings, s: np.void) -> None:
     s.left += load >> 32
     size = s.running
     s.running -= 1
-    if s.running < p.idle_pollers:
+    if s.running < p.start_pollers:
         s.idle_poller_s -= now
     if can_start(p, s):
         at, load = begin_invocation(p, s, now)
@@ -136,6 +136,8 @@ def can_start(p: SqsSettings, s: np.void) -> bool:
         s.flushing = 0
         return False
     if p.window_s > 0.0 and waiting < p.messages_per_take and s.flushing == 0:
+        s.held_polls += chunks(waiting - s.held, p.poller_messages)  # each receives what has come
+        s.held = waiting
         if s.flush_at == inf:
             s.flush_at = s.now + p.window_s
             s.other = min(s.other, s.flush_at)
@@ -154,11 +156,10 @@ def fill(p: SqsSettings, s: np.void) -> None:
 
 @compiled
 def first_arrival(p: SqsSettings, s: np.void) -> None:
-    """The mapping wakes up with its idle pollers."""
+    """The mapping starts with the pollers it has, and ramps after a while if it was idle."""
     if s.target == 0:
-        s.target = p.idle_pollers
-        rests = p.idle_pollers < p.start_pollers
-        s.ramp_at = s.now + p.idle_s + (0.0 if rests else p.ramp_step_s)
+        s.target = p.start_pollers
+        s.ramp_at = s.now + p.idle_s + p.ramp_step_s
 
 
 @compiled
@@ -187,10 +188,7 @@ def arrive_from_outside(p: SqsSettings, s: np.void) -> None:
 @compiled
 def ramp(p: SqsSettings, s: np.void) -> None:
     """One more concurrent invocation, if all are busy and messages are left."""
-    if s.target < p.start_pollers:
-        s.target = p.start_pollers  # it has idled long enough
-        fill(p, s)
-    elif s.running >= s.target and s.visible + s.ready > 0:
+    if s.running >= s.target and s.visible + s.ready > 0:
         if s.running + s.batchers >= p.account:
             s.throttles += 1
         else:
@@ -202,10 +200,7 @@ def ramp(p: SqsSettings, s: np.void) -> None:
 @compiled
 def ramp_plan(p: SqsSettings, s: np.void) -> None:
     """The same for the batcher."""
-    if s.plan_target < p.plan_start_pollers:
-        s.plan_target = p.plan_start_pollers
-        start_segments(p, s, s.now)
-    elif s.batchers >= s.plan_target and s.segments_visible > 0:
+    if s.batchers >= s.plan_target and s.segments_visible > 0:
         s.plan_target += 1
         start_segments(p, s, s.now)
     more = s.plan_target < p.plan_slots_max and s.segments_begun < p.segments

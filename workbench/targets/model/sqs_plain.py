@@ -6,6 +6,7 @@ numbers. Read this one first.
 
 from collections import Counter
 from dataclasses import dataclass, field
+from math import ceil
 
 import numpy as np
 
@@ -57,6 +58,8 @@ class SqsStory:
     target: int = 0  # pollers; 0: the mapping sleeps
     environments: int = 0
     left: int = 0  # items done
+    held: int = 0  # messages received for a batch whose window is open
+    held_polls: int = 0
     flushing: bool = False
     flush_planned: bool = False
     created_s: float = -1.0
@@ -118,19 +121,14 @@ class SqsStory:
             self.kernel.at(self.arrived * p.arrival_s / p.arrivals, self.arrive_from_outside)
 
     def wake_up(self) -> None:
-        """A sleeping mapping starts with its idle pollers, and ramps after a while."""
+        """A mapping starts with the pollers it has, and ramps after a while if it was idle."""
         if self.target == 0:
-            self.target = self.p.idle_pollers
-            rests = self.p.idle_pollers < self.p.start_pollers
-            step_s = 0.0 if rests else self.p.ramp_step_s
-            self.kernel.at(self.now + self.p.idle_s + step_s, self.ramp)
+            self.target = self.p.start_pollers
+            self.kernel.at(self.now + self.p.idle_s + self.p.ramp_step_s, self.ramp)
 
     def ramp(self) -> None:
         """One more poller, if all are busy and messages are left."""
-        if self.target < self.p.start_pollers:
-            self.target = self.p.start_pollers  # it has idled long enough
-            self.fill()
-        elif self.running >= self.target and self.waiting > 0:
+        if self.running >= self.target and self.waiting > 0:
             if self.running + self.batcher.running >= self.p.account:
                 self.tally["throttles"] += 1
             else:
@@ -158,6 +156,8 @@ class SqsStory:
             self.flushing = False
             return False
         if self.p.window_s and self.waiting < self.p.messages_per_take and not self.flushing:
+            self.held_polls += ceil((self.waiting - self.held) / self.p.poller_messages)
+            self.held = self.waiting  # each of these polls has received what had come
             if not self.flush_planned:
                 self.flush_planned = True
                 self.kernel.after(self.p.window_s, self.flush)

@@ -19,7 +19,8 @@ from workbench.targets.model.draws import stream_key
 FINALIZER_MB = 256
 READ_UNIT_BYTES = 4_096
 MESSAGE_KNOBS = (  # that an item message carries
-    "track claim state_shards item_concurrency telemetry lease_s write_batch_size send_batch_size"
+    "track claim state_shards item_concurrency telemetry logs lease_s write_batch_size "
+    "send_batch_size"
 ).split()
 RECORD_METADATA_BYTES = 700  # what SQS and Lambda add to a message in an invocation's event
 NO_POLLS = -1.0  # no finalizer: a bare queue
@@ -70,12 +71,10 @@ class SqsSettings(NamedTuple):
     finalizer_invocation_s: float
     finalizer_mb_s: float
     start_pollers: int
-    idle_pollers: int
     idle_s: float
     ramp_step_s: float
     slots_max: int
     plan_start_pollers: int
-    plan_idle_pollers: int
     plan_idle_s: float
     plan_slots_max: int
     account: int
@@ -157,7 +156,7 @@ def as_record(settings: NamedTuple) -> np.ndarray:
 
 
 def _event_source(design: Sqs, profile: Profile, take: int) -> dict[str, float | int]:
-    """The mappings of ItemQueue and PlanQueue. One with a cap never falls to the idle pollers."""
+    """The mappings of ItemQueue and PlanQueue. One without a cap has gone idle, and grows later."""
     in_flight = int(profile.value("sqs_in_flight_max")) // take
     most, start = (
         int(profile.value("esm_max_concurrency")),
@@ -166,13 +165,11 @@ def _event_source(design: Sqs, profile: Profile, take: int) -> dict[str, float |
     idle, idle_s = int(profile.value("esm_idle_pollers")), float(profile.value("esm_idle_s"))
     capped, plan_cap = design.max_concurrency, design.batcher_concurrency
     return {
-        "start_pollers": min(start, capped or most),
-        "idle_pollers": idle if capped is None else min(start, capped),
+        "start_pollers": idle if capped is None else min(start, capped),
         "idle_s": idle_s if capped is None else 0.0,
         "ramp_step_s": 60.0 / profile.value("esm_ramp_per_min"),
         "slots_max": max(1, min(capped or most, in_flight)),
-        "plan_start_pollers": min(start, plan_cap or most),
-        "plan_idle_pollers": idle if plan_cap is None else min(start, plan_cap),
+        "plan_start_pollers": idle if plan_cap is None else min(start, plan_cap),
         "plan_idle_s": idle_s if plan_cap is None else 0.0,
         "plan_slots_max": plan_cap or most,
         "account": int(profile.value("lambda_account_concurrency")),

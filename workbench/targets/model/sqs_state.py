@@ -30,6 +30,7 @@ _TIMES = (
 _RESULTS = "created_s processed_s detected_s ended_s"
 _COUNTS = (
     "next_message next_item segment_stop visible arrived running target envs left ready flushing "
+    "held held_polls "
     "due workers segments_begun segments_visible batchers plan_target batcher_envs "
     "shard samples_kept removals writes_drawn sends_drawn growth_units"
 )

@@ -84,8 +84,10 @@ def _logged_bytes(design: Sqs, p: SqsSettings, s: np.void) -> int:
     created = {"items_created": min(p.items, p.segment_items), "created_at": texts.EPOCH_S}
     age = {"open_batch_age_s": 10.123456789012345}
     work = texts.work_line_bytes("sqs", p.batch_bytes, n["invocations"], p.items, design.value_max)
+    everything = texts.all_bytes(p.items, p.messages, p.message_bytes)
     return (
-        texts.platform_bytes(
+        (everything if design.logs == "all" else 0)
+        + texts.platform_bytes(
             n["invocations"], n["cold_starts"], n["processor_ms"], design.memory_mb
         )
         + texts.platform_bytes(

@@ -21,6 +21,7 @@ from workbench.targets.model.draws import (
 from workbench.targets.model.sqs_parallel import work_at_once
 from workbench.targets.model.sqs_retries import BACKOFF_S, come_again, work_retries
 from workbench.targets.model.sqs_settings import SqsSettings
+from workbench.units import SQS_CHUNK_BYTES
 
 
 @compiled
@@ -30,7 +31,7 @@ def begin_invocation(p: SqsSettings, s: np.void, time_s: float) -> tuple[float, 
     s.invocations += 1
     s.running += 1
     s.peak = max(s.peak, s.running)
-    if s.running <= p.idle_pollers:
+    if s.running <= p.start_pollers:
         s.idle_poller_s += time_s
     begun = time_s + latency(s.latency[DISPATCH], draw, 0)
     clock = begun
@@ -66,12 +67,23 @@ def billed_ms(spent_s: float) -> int:
 
 @compiled
 def count_polls(p: SqsSettings, s: np.void, received: int, acks: int) -> None:
-    """What the mapping's receives and deletes of one batch bill."""
-    polls = chunks(received, p.poller_messages)
+    """What the mapping's receives and deletes of one batch bill, those of its window with them."""
+    polls = s.held_polls + chunks(received - s.held, p.poller_messages)
+    s.held = s.held_polls = 0
     s.receives += polls
-    full = p.poller_messages * p.message_bytes
-    s.receive_units += polls if full <= 65_536 else chunks(received * p.message_bytes, 65_536)
+    s.receive_units += max(polls, poll_units(p, received))
     s.deletes += chunks(acks, p.poller_messages)
+
+
+@compiled
+def poll_units(p: SqsSettings, received: int) -> int:
+    """What full receives of so many messages bill, in chunks of 64 KB each."""
+    full = p.poller_messages * p.message_bytes
+    if full <= SQS_CHUNK_BYTES:
+        return 0
+    polls = received // p.poller_messages
+    rest = received - polls * p.poller_messages
+    return polls * chunks(full, SQS_CHUNK_BYTES) + chunks(rest * p.message_bytes, SQS_CHUNK_BYTES)
 
 
 @compiled

@@ -58,6 +58,18 @@ def work_line_bytes(
     return metric_line_bytes(design, "processor", batch_bytes, values)
 
 
+def all_bytes(items: int, lots: int, lot_bytes: float) -> int:
+    """What `logs=all` adds: each message or child, and each item, as often as nothing fails."""
+    item = len("Processing item: ") + 16 + EVENT_BYTES
+    return round(items * item + lots * (lot_bytes + EVENT_BYTES))
+
+
+def child_bytes(items: int, value_max: int) -> float:
+    """The list of a map child's items."""
+    one = _length({"id": "0" * 16, "value": 0}) - 1 + mean_digits(value_max)
+    return 2 + items * (one + 1) - 1
+
+
 def platform_bytes(invocations: int, cold_starts: int, billed_ms: int, memory_mb: int) -> int:
     """What Lambda itself writes: START, END and REPORT, and INIT_START of a cold start."""
     if not invocations:

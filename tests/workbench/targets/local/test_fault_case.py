@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from workbench.designs import DESIGNS
+from workbench.designs import BOTH
 from workbench.targets.local.bounds import converge_s
 from workbench.targets.local.fault_case import CALM, ONLY, RATES, draw_case
 from workbench.targets.local.fault_rates import KINDS
@@ -12,7 +12,7 @@ from workbench.targets.local.fault_rates import KINDS
 SEEDS = range(400)
 
 
-@pytest.fixture(scope="module", params=DESIGNS)
+@pytest.fixture(scope="module", params=BOTH)
 def cases(request):
     return request.param, [draw_case(seed, request.param) for seed in SEEDS]
 

@@ -19,6 +19,7 @@ from workbench.targets.model.sqs_state import sqs_state
 
 PROFILE = load_profile()
 LATENCIES = latency_table(PROFILE)
+LARGE = {"items_per_message": 300, "value_max": 20, "send_batch_size": 1}
 POISON = {"poison_per_million": 20_000}
 TIMES = ("created_s", "processed_s", "detected_s")
 SLOW_ACCOUNT = {"account": 100, "environments_per_s": 5.0, "environments_burst_s": 1.0}
@@ -48,6 +49,7 @@ def plain(story, tallies, **known):
         (1_000, "default", {}, {}),
         (25_000, "default", {"segment_items": 1_000, "items_per_message": 3}, {}),
         (3_000, "default", {"batch_window_s": 2, "messages_per_invocation": 12}, {}),
+        (9_000, "default", {"batch_window_s": 1, "messages_per_invocation": 12} | LARGE, {}),
         (3_000, "default", {"track": "message", "claim": True, "max_concurrency": None}, {}),
         (2_000, "default", POISON, {}),
         (2_000, "default", POISON | {"track": "message", "claim": True}, {}),

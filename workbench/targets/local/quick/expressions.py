@@ -1,7 +1,8 @@
 """DynamoDB's condition and update expressions, compiled once for each text.
 
 What handlers use: `attribute_exists`, `attribute_not_exists`, comparisons, AND, OR, parentheses;
-SET to a value, REMOVE, ADD of a number. Anything else is `NotKnown`, and takes moto's way.
+SET to a value, REMOVE, ADD of a number or of a set of whole numbers. Anything else is `NotKnown`,
+and takes moto's way.
 """
 
 import re
@@ -50,8 +51,7 @@ class Update:
             after.pop(_name(name, names), None)
         for name, value in self.adds:
             name = _name(name, names)
-            before = Decimal(after.get(name, {"N": "0"})["N"])
-            after[name] = {"N": format(before + Decimal(values[value]["N"]), "f")}
+            after[name] = _added(after.get(name), values[value])
         return after
 
 
@@ -194,3 +194,12 @@ def _operand(token: str, record: Record, names: Names, values: Values) -> Value 
 
 def _name(token: str, names: Names) -> str:
     return names[token] if token.startswith("#") else token
+
+
+def _added(before: Value | None, more: Value) -> Value:
+    """What ADD makes of an attribute: a sum, or a set with more in it."""
+    if "NS" in more:
+        numbers = {*map(int, more["NS"]), *map(int, (before or {"NS": ()})["NS"])}
+        return {"NS": [str(number) for number in sorted(numbers)]}
+    start = Decimal((before or {"N": "0"})["N"])
+    return {"N": format(start + Decimal(more["N"]), "f")}

@@ -1,0 +1,1 @@
+"""The `counters` design: sharded counters in place of item records."""

@@ -1,0 +1,70 @@
+"""The batch record, and what is listed as failed. status: OPEN, DONE (told) or CANCELLED.
+
+Records outlive their batch by weeks, so that no late trigger opens it again.
+"""
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from lambdas import leases, outside, state
+from lambdas.counters.counting import expires_at
+from lambdas.trigger import Trigger
+
+Batch = dict[str, Any]  # id, items, messages, seed, knobs, created_at
+
+
+def open_batch(trigger: Trigger) -> Batch | None:
+    """The batch that a trigger asks for, written if it is new; None if it is over."""
+    record = {
+        "status": "OPEN",
+        "items": trigger.items,
+        "messages": -(-trigger.items // trigger.knobs["items_per_message"]),
+        "seed": trigger.seed,
+        "knobs": json.dumps(trigger.knobs, sort_keys=True),
+        "created_at": outside.now(),
+        "expires_at": expires_at(),
+    }
+    leases.conditional(
+        "put_item",
+        Item={**state.batch_key(trigger.batch), **state.pack(record)},
+        ConditionExpression="attribute_not_exists(pk)",
+    )
+    return read_open(trigger.batch)
+
+
+def read_open(batch: str, consistent: bool = True) -> Batch | None:
+    """The batch if it is open; None if it is told, cancelled, or was never there."""
+    record = state.read(state.batch_key(batch), consistent)
+    if record is None or record["status"] != "OPEN":
+        return None
+    return record | {"id": batch, "knobs": json.loads(record["knobs"])}
+
+
+def mark_done(batch: str) -> None:
+    """OPEN to DONE, for good."""
+    leases.conditional(
+        "update_item",
+        Key=state.batch_key(batch),
+        UpdateExpression="SET #s = :done, expires_at = :expires",
+        ConditionExpression="#s = :open",
+        ExpressionAttributeNames={"#s": "status"},
+        ExpressionAttributeValues=state.pack(
+            {":done": "DONE", ":open": "OPEN", ":expires": expires_at()}
+        ),
+    )
+
+
+def list_failed(batch: str, failed: Iterable[tuple[str, int]], why: str) -> None:
+    """List what failed by name, with how many items it is; a second time changes nothing."""
+    records = (
+        {"pk": f"failed#{batch}", "sk": name, "items": items, "reason": why[:500]}
+        for name, items in failed
+    )
+    state.put_all((one | {"expires_at": expires_at()} for one in records), state.BATCH_WRITE_MAX)
+
+
+def count_failed(batch: Batch) -> int:
+    """How many items are listed: at most, since one may be listed with its range too."""
+    listed = sum(record["items"] for record in state.every(f"failed#{batch['id']}"))
+    return min(listed, batch["items"])

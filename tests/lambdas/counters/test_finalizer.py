@@ -1,0 +1,104 @@
+"""The finalizer: never too early, told at least once, driven by one message that comes back."""
+
+import pytest
+
+
+@pytest.fixture
+def created(batch):
+    batch.bodies = batch.create(items=1_000)
+    return batch
+
+
+def test_a_batch_with_one_message_missing_is_looked_at_again_after_poll_s(created):
+    created.work(*created.bodies[:-1])
+    assert created.look() is True
+    assert [seconds for _, seconds in created.world.put_off] == [30]
+    assert (created.world.notices(), created.status()) == ([], "OPEN")
+
+
+def test_the_last_message_makes_it_complete_and_it_is_told_once(created):
+    created.work(*created.bodies)
+    created.world.now += 5.5
+    assert created.look() is False
+    assert created.world.notices() == [
+        {
+            "batch_id": "b1",
+            "design": "counters",
+            "status": "complete",
+            "items": 1_000,
+            "items_failed": 0,
+            "detected_at": created.world.now,
+            "reason": "",
+        }
+    ]
+    assert created.status() == "DONE"
+    assert (created.look(), created.world.notices()) == (False, [])
+
+
+def test_messages_that_come_twice_do_not_stand_for_one_that_never_came(created):
+    created.work(*created.bodies[:-1], created.bodies[0])
+    assert (created.look(), created.world.notices()) == (True, [])
+
+
+def test_a_plain_counter_declares_too_early_where_the_set_does_not(created, monkeypatch):
+    """The control: `ADD done 1` takes a repeat for the message that is still missing."""
+    counting = created.world.module("counters.counting")
+
+    def add_one(batch, numbers):
+        counting.dynamodb.update_item(
+            TableName="state",
+            Key=counting.shard_key(batch, 0),
+            UpdateExpression="ADD done :n",
+            ExpressionAttributeValues={":n": {"N": str(len(numbers))}},
+        )
+
+    def enough(batch, messages):
+        (record,) = counting.read_all([counting.shard_key(batch, 0)])
+        return record["done"] >= messages
+
+    monkeypatch.setattr(counting, "count", add_one)
+    monkeypatch.setattr(counting, "all_counted", enough)
+    created.work(*created.bodies[:-1], created.bodies[0])
+    assert created.look() is False
+    (notice,) = created.world.notices()
+    assert (notice["status"], len(created.world.slept)) == ("complete", 1_000)  # 990 of 1,000 items
+
+
+def test_a_death_between_the_notice_and_the_mark_tells_twice(created, monkeypatch):
+    created.work(*created.bodies)
+    batches = created.world.module("counters.batches")
+    with monkeypatch.context() as dying:
+        dying.setattr(batches, "mark_done", lambda _: 1 / 0)
+        assert created.look() is True
+    assert created.look() is False
+    assert [one["status"] for one in created.world.notices()] == ["complete", "complete"]
+    assert created.status() == "DONE"
+
+
+def test_failures_are_counted_in_the_notice(created):
+    bad = created.bodies[0] | {"items": [["00000000000000aa", -1]], "tries": 3}
+    created.work(bad, *created.bodies[1:])
+    created.look()
+    (notice,) = created.world.notices()
+    assert (notice["items_failed"], notice["status"]) == (1, "complete")
+
+
+def test_a_cancelled_batch_is_not_looked_at_any_more(created):
+    created.world.dynamodb.update_item(
+        TableName="state",
+        Key={"pk": {"S": "batch#b1"}, "sk": {"S": "META"}},
+        UpdateExpression="SET #s = :s",
+        ExpressionAttributeNames={"#s": "status"},
+        ExpressionAttributeValues={":s": {"S": "CANCELLED"}},
+    )
+    created.work(*created.bodies)
+    assert (created.look(), created.world.notices()) == (False, [])
+    assert created.status() == "CANCELLED"
+
+
+def test_the_batch_record_expires_30_days_after_it_was_told(created):
+    created.work(*created.bodies)
+    created.world.now += 86_400
+    created.look()
+    record = created.world.state("batch#")["batch#b1", "META"]
+    assert record["expires_at"] == int(created.world.now) + 30 * 86_400

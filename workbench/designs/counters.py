@@ -1,0 +1,94 @@
+"""The knobs of the `counters` design, and the timeouts that follow from them."""
+
+from dataclasses import dataclass
+from math import ceil
+from typing import Any, ClassVar
+
+from workbench.designs.design import (
+    CALL_ALLOWANCE_S,
+    FUNCTION_TIMEOUT_MAX_S,
+    ITEM_MAX_BYTES,
+    START_ALLOWANCE_S,
+    Design,
+    knob,
+)
+from workbench.designs.sqs import MESSAGE_MAX_BYTES
+from workbench.errors import BadKnob
+
+MESSAGES_MAX = 10_000_000  # of a batch: one look at all their shards fits into the finalizer's time
+SEGMENTS_MAX = 20_000  # of a batch: one trigger sends the whole plan
+
+
+@dataclass(frozen=True)
+class Counters(Design):
+    """EventBridge, batcher, SQS, processor, sets of message numbers in DynamoDB, finalizer."""
+
+    name: ClassVar[str] = "counters"
+    stack: ClassVar[str] = "CounterBatchProcessing"
+
+    max_concurrency: int | None = knob(900, 2, 1_000)  # of the event source; None: up to 1,250
+    items_per_message: int = knob(10, 1, 10_000)
+    messages_per_invocation: int = knob(10, 1, 10)
+    poll_s: int = knob(30, 1, 900)  # between two looks of the finalizer
+    segment_items: int = knob(10_000, 1, 10_000)  # that one invocation of the batcher creates
+    batcher_concurrency: int | None = knob(10, 2, 1_000)
+    max_receives: int = knob(5, 4, 1_000)  # before a message goes to the dead letters
+
+    def check(self) -> None:
+        for name, only in (("telemetry", "emf"), ("logs", "metrics")):
+            if getattr(self, name) != only:
+                raise BadKnob(name, getattr(self, name), f"this design knows {only} only")
+        size = self.items_per_message * ITEM_MAX_BYTES + 512
+        if size > MESSAGE_MAX_BYTES:
+            raise BadKnob("items_per_message", self.items_per_message, "a message passes 1 MiB")
+        if self.processor_timeout_s > FUNCTION_TIMEOUT_MAX_S:
+            raise BadKnob(
+                "items_per_message",
+                self.items_per_message,
+                f"{self.messages_per_invocation} messages of {self.items_per_message} items of up "
+                f"to {self.value_max} ms in one invocation need {self.processor_timeout_s} s; "
+                f"Lambda stops at {FUNCTION_TIMEOUT_MAX_S} s",
+                "Lower items_per_message or messages_per_invocation, or raise item_concurrency.",
+            )
+
+    def refuse_items(self, items: int) -> None:
+        super().refuse_items(items)
+        messages = ceil(items / self.items_per_message)
+        if messages > MESSAGES_MAX:
+            raise BadKnob(
+                "items",
+                items,
+                f"makes {messages:,} messages; the finalizer can look at {MESSAGES_MAX:,}",
+                "Raise items_per_message.",
+            )
+        segments = ceil(messages / self.segment_messages)
+        if segments > SEGMENTS_MAX:
+            raise BadKnob(
+                "items",
+                items,
+                f"makes {segments:,} segments; one trigger can send {SEGMENTS_MAX:,}",
+                "Raise segment_items.",
+            )
+
+    @property
+    def segment_messages(self) -> int:
+        """The messages of one segment."""
+        return ceil(self.segment_items / self.items_per_message)
+
+    @property
+    def processor_timeout_s(self) -> int:
+        """Longest work, messages one after the other, and an allowance for every AWS call."""
+        work_s = self.messages_per_invocation * self.work_limit_s(self.items_per_message)
+        calls = 1 + self.messages_per_invocation
+        return ceil(work_s + calls * CALL_ALLOWANCE_S + START_ALLOWANCE_S)
+
+    @property
+    def visibility_timeout_s(self) -> int:
+        """Six times the function's timeout, as Lambda's guide advises."""
+        return 6 * self.processor_timeout_s
+
+    def batch_knobs(self) -> dict[str, Any]:
+        names = (
+            "items_per_message segment_items item_concurrency poll_s value_max poison_per_million"
+        ).split()
+        return {name: getattr(self, name) for name in names}
