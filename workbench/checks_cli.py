@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from workbench.errors import WorkbenchError
+from workbench.designs import BOTH
+from workbench.errors import BadInput, WorkbenchError
 
 
 class PromiseBroken(WorkbenchError):
@@ -62,6 +63,8 @@ def replay(seed: int, design: str) -> None:
     """Run one seed of the swarm again, event for event, and say what its judges find."""
     from workbench.targets.local.swarm import fault_run
 
+    if design not in BOTH:
+        raise BadInput(f"the swarm draws no seeds of {design!r}. Take one of {', '.join(BOTH)}.")
     case, _, found = fault_run(seed, design)
     print(case)
     for judge, breaches in found.items():

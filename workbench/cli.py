@@ -20,7 +20,7 @@ from workbench import (
     sweep_cli,
     tune_cli,
 )
-from workbench.designs import DESIGNS, make_design
+from workbench.designs import BOTH, make_design
 from workbench.errors import BadInput, Incomplete, PullFailed, WorkbenchError
 from workbench.progress import progress_bar
 from workbench.records import read_run
@@ -77,11 +77,13 @@ def family() -> None:
 
 @app.command()
 def run(
-    design: Annotated[str, typer.Option(help="sqs or sfn.")],
+    design: Annotated[str, typer.Option(help="sqs, sfn or counters.")],
     items: Annotated[int | None, typer.Option(help="How many, 1 to 100,000,000.")] = None,
     target: Annotated[str, typer.Option(help="local, model or aws.")] = "local",
     seed: Annotated[int, typer.Option(help="The items are drawn from it.")] = 7,
-    preset: Annotated[str, typer.Option(help="default or published.")] = "default",
+    preset: Annotated[
+        str, typer.Option(help="default, published, tuned or tuned-concurrent.")
+    ] = "default",
     settings: Settings = None,
     results: Results = Path("results"),
     max_usd: Annotated[float, typer.Option(help="On aws: refused or stopped above it.")] = 1.0,
@@ -141,7 +143,7 @@ def doctor(
         from workbench.aws_doctor import aws_findings
 
         found = [finding for finding in found if finding.name != "AWS credentials"]
-        found += aws_findings([make_design(name, preset) for name in DESIGNS], results)
+        found += aws_findings([make_design(name, preset) for name in BOTH], results)
     for finding in found:
         print(finding)
     if any(finding.fatal for finding in found):

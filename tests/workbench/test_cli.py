@@ -44,6 +44,7 @@ RUN = ("run", "--design", "sqs", "--items")
         ((*RUN, 5, "--set", "messages_per_invocation=20"), "Set batch_window_s=1"),
         (("run", "--design", "both", "--items", 5), "design='both'"),
         (("study", "--items", "10,x"), "whole numbers"),
+        (("run", "--design", "counters", "--fault-seed", 3), "draws no seeds of 'counters'"),
     ],
 )
 def test_bad_input_is_one_line_with_exit_code_2(command, tmp_path, arguments, why):

@@ -24,7 +24,7 @@ from workbench.targets.aws.hold import Place
 from workbench.targets.aws.logs import able
 from workbench.targets.aws.options import AwsOptions
 from workbench.targets.aws.spending import refuse_forecast
-from workbench.targets.aws.stack import find_stack, refuse_design
+from workbench.targets.aws.stack import OUTPUTS, find_stack, refuse_design
 from workbench.targets.base import Cloud, Terms, Watcher
 
 LATE_S = 900  # SQS's metrics come up to 15 minutes late (SQS developer guide, CloudWatch)
@@ -52,6 +52,12 @@ class AwsTarget:
 
         The run keeps the name that was asked for; its `batch_id` says which batch it was.
         """
+        if design.name not in OUTPUTS:
+            raise BadInput(
+                f"the target aws does not run {design.name}: `make deploy DESIGN={design.name}` "
+                "puts it there, and its schedule runs it. Take target local or model, or one of "
+                f"{', '.join(OUTPUTS)}."
+            )
         place = self._place(design)
         forecast_usd = self._forecast(design, batch)
         order = order_of(design, batch, place.deployed.key)
