@@ -8,7 +8,7 @@ M (a working value that wants calibrating). An unsure one also has `low` and `hi
 import json
 from dataclasses import dataclass
 from importlib.resources import files
-from math import exp, log
+from math import exp, isfinite, log
 from pathlib import Path
 from random import Random
 from statistics import NormalDist
@@ -84,6 +84,9 @@ def _check(key: str, entry: dict[str, Any]) -> None:
     missing = {"unit", "source", "sure"} - set(entry)
     if missing:
         raise BadInput(f"profile entry {key!r} lacks {', '.join(sorted(missing))}")
+    for name in ("value", "low", "high", "p50", "p99"):
+        if entry.get(name) is not None and not isfinite(entry[name]):
+            raise BadInput(f"profile entry {key!r}: {name} {entry[name]} is not a finite number")
     if "value" in entry:
         low, value, high = entry.get("low"), entry["value"], entry.get("high")
         if low is not None and not low <= value <= high:

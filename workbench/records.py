@@ -147,15 +147,16 @@ def _fits(value: Any, kind: Any) -> bool:
 
 def read_table(path: Path, name: str, columns: list[str]) -> pd.DataFrame:
     """A table of a run folder, its columns checked."""
+    file = path / f"{name}.parquet"
     try:
-        frame = pd.read_parquet(path / f"{name}.parquet")
+        frame = pd.read_parquet(file)
     except Exception as error:  # pandas trusts the file's own metadata: damage shows as any error
-        raise BadRecord(f"{path}/{name}.parquet cannot be read: {error!r}") from None
+        raise BadRecord(f"{file} cannot be read: {error!r}") from None
     if list(frame.columns) != columns:
-        raise BadRecord(f"{path}/{name}.parquet has columns {list(frame.columns)}, not {columns}")
+        raise BadRecord(f"{file} has columns {list(frame.columns)}, not {columns}")
     for column in frame.columns.intersection(EXACT_COLUMNS):
         frame[column] = pd.Series(
-            [_shortest(path, column, value) for value in frame[column]], frame.index, object
+            [_shortest(file, column, value) for value in frame[column]], frame.index, object
         )
     return frame
 

@@ -19,7 +19,7 @@ import pytest
 from workbench.aws_clients import Aws
 from workbench.batch import draw
 from workbench.deploy import Deployment, deploy
-from workbench.designs import DESIGNS
+from workbench.designs import BOTH
 from workbench.errors import BadInput
 from workbench.inventory import inventory
 from workbench.ledger import Ledger
@@ -113,14 +113,14 @@ def test_a_deployment_says_nothing_of_accounts(deployed):
 
 def test_somebody_is_subscribed_to_both_topics(deployed):
     sns, addresses = Aws().client("sns"), []
-    for name in DESIGNS:
+    for name in BOTH:
         topic = find_stack(Aws(), name).outputs["TopicArn"]
         found = sns.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]
         addresses += [one["Endpoint"] for one in found if one["Protocol"] == "email"]
     assert addresses == ["someone@example.com"] * 2
 
 
-@pytest.mark.parametrize("name", DESIGNS)
+@pytest.mark.parametrize("name", BOTH)
 def test_a_batch_is_complete_and_counted(runs, name):
     run = runs[name][0].run
     assert (run.status, run.reason) == ("complete", "")
@@ -128,7 +128,7 @@ def test_a_batch_is_complete_and_counted(runs, name):
     assert 0 < run.created_s <= run.processed_s <= run.detected_s < 60
 
 
-@pytest.mark.parametrize("name", DESIGNS)
+@pytest.mark.parametrize("name", BOTH)
 def test_both_targets_did_the_same(runs, local, name):
     folder, before, after = runs[name]
     counted = {
@@ -178,7 +178,7 @@ def test_every_item_of_sfn_lies_in_the_bucket(runs):
     assert [json.loads(line) for line in lines] == drawn
 
 
-@pytest.mark.parametrize("name", DESIGNS)
+@pytest.mark.parametrize("name", BOTH)
 def test_a_run_folder_says_nothing_of_accounts(runs, results, name):
     path = results / "runs" / runs[name][0].run.run_id
     tables = [pd.read_parquet(one).to_csv() for one in path.glob("*.parquet")]
@@ -187,7 +187,7 @@ def test_a_run_folder_says_nothing_of_accounts(runs, results, name):
     assert SECRETS.findall("\n".join([*tables, *(one.read_text() for one in texts)])) == []
 
 
-@pytest.mark.parametrize("name", DESIGNS)
+@pytest.mark.parametrize("name", BOTH)
 def test_the_settings_of_a_run_are_put_back(runs, results, name):
     place = place_of(name, results)
     before = place.switchboard().read()

@@ -7,7 +7,7 @@ import pytest
 
 from workbench.aws_clients import Aws
 from workbench.deploy import Deployment, deploy
-from workbench.designs import DESIGNS
+from workbench.designs import BOTH
 from workbench.inventory import inventory
 from workbench.records import read_folder
 from workbench.runner import Order, run_order
@@ -24,7 +24,7 @@ def test_both_designs_live_and_die_on_a_real_account(tmp_path):
     target = AwsTarget(AwsOptions(results=tmp_path, max_usd=Decimal("0.25")))
     deploy(Deployment(cron=False), print)
     try:
-        for name in DESIGNS:
+        for name in BOTH:
             path = run_order(Order(name, "aws", 1_000), tmp_path, print, target=target)
             run = read_folder(path).run
             assert (run.status, run.reason) == ("complete", "")

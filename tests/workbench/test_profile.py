@@ -33,6 +33,8 @@ def test_a_spread_has_its_median_and_its_99th_percentile():
         ({"value": 5, "unit": "s", "source": "x"}, "lacks sure"),
         ({"value": 5, "low": 6, "high": 9, "unit": "s", "source": "x", "sure": "M"}, "not within"),
         ({"value": -1, "unit": "s", "source": "x", "sure": "A"}, "negative"),
+        ({"value": float("nan"), "unit": "s", "source": "x", "sure": "A"}, "not a finite number"),
+        ({"value": float("inf"), "unit": "s", "source": "x", "sure": "A"}, "not a finite number"),
         ({"p50": 9, "p99": 4, "unit": "ms", "source": "x", "sure": "A"}, "0 < p50 <= p99"),
     ],
 )

@@ -73,6 +73,8 @@ def read_book(path: Path) -> PriceBook:
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise BadRecord(f"the price book {path} cannot be read: {error!r}") from None
+    if not isinstance(book.note, str):
+        raise BadRecord(f"the price book {path} has a note that is no text: {book.note!r}")
     if path.name != f"{book.region}_{book.date}.json":
         raise BadRecord(f"the price book {path} is of {book.region}, {book.date}")
     _refuse_doubles(path, book)
@@ -90,7 +92,7 @@ def _price(entry: dict[str, Any]) -> Price:
         "free_per_month": None if free is None else _amount(name, free),
         "aliases": tuple(entry.get("aliases", ())),
     }
-    for key in ("service", "usage_type", "free_pool"):
+    for key in ("service", "usage_type", "free_pool", "note"):
         if not isinstance(entry.get(key, ""), str):
             raise ValueError(f"{name}: {key} is {entry[key]!r}, no text")
     if not all(isinstance(alias, str) for alias in values["aliases"]):
@@ -104,6 +106,8 @@ def _price(entry: dict[str, Any]) -> Price:
 
 def _tiers(name: str, entries: list[dict[str, Any]]) -> tuple[Tier, ...]:
     """The tiers of an entry: rising, and the last without end."""
+    if not all(isinstance(entry.get("confirmed", True), bool) for entry in entries):
+        raise ValueError(f"{name} does not say of each tier whether its price is confirmed")
     tiers = tuple(
         Tier(
             None if entry["up_to"] is None else _amount(name, entry["up_to"]),

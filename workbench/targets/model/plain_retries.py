@@ -89,11 +89,14 @@ class Retries:
     def fail_again(self, processor: "Processor", messages: int, items: int) -> None:
         """A second receive: what is left is tried, and fails."""
         p = self.p
-        processor.clock += self.read_left(messages) + items * p.processor_item_s
+        processor.clock += items * p.processor_item_s
+        if p.track_item or not p.claim:  # else the claim answers with the record
+            processor.clock += self.read_left(messages)
         if p.claim:
-            for _ in range(items if p.track_item else messages):
+            calls = 2 * items if p.track_item else messages  # a failed item's claim is given up
+            for _ in range(calls):
                 processor.clock += self.call("ddb_single")
-                processor.writes += 1
+            processor.writes += calls
         for _ in range(messages):
             if not p.track_item:
                 processor.clock += self.call("ddb_single")
@@ -105,12 +108,13 @@ class Retries:
     def split(self, processor: "Processor", messages: int, items: int) -> None:
         """A third receive: one message an item."""
         p, share = self.p, ceil(items / messages)
-        processor.clock += self.read_left(messages)
+        if p.track_item:
+            processor.clock += self.read_left(messages)
         for _ in range(messages):
-            if not p.track_item:
-                processor.clock += self.call("ddb_batch_write", share)
+            if not p.track_item:  # lease, children, `written`, delete
+                processor.clock += self.call("ddb_single") + self.call("ddb_batch_write", share)
                 processor.clock += self.call("ddb_single") + self.call("ddb_single")
-                processor.writes += share + 2
+                processor.writes += share + 3
             for _ in range(ceil(share / p.messages_per_send)):
                 processor.clock += self.call("sqs_send_batch", min(share, p.messages_per_send))
                 self.story.tally["retry_sends"] += 1
@@ -129,7 +133,8 @@ class Retries:
                 processor.gone += 1
                 story.tally["failed"] += 1
                 continue
-            processor.clock += self.call("sqs_send")
+            processor.clock += self.call("ddb_single") + self.call("sqs_send")  # lease given up
+            processor.writes += 1
             story.tally["retry_sends"] += 1
             delay_s = BACKOFF_S if kind == ALONE_1 else 2 * BACKOFF_S
             self.come_again(kind + 1, processor.clock + delay_s, 1, 1)

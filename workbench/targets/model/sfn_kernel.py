@@ -18,6 +18,7 @@ from workbench.targets.model.draws import (
     S3_GET,
     S3_LIST,
     hashed,
+    latencies,
     latency,
 )
 from workbench.targets.model.heaps import pop, push, replace
@@ -47,6 +48,9 @@ def run_sfn(settings: np.ndarray, state: np.ndarray) -> None:
     sample_until(p, s, s.detected_s)
     spent = p.summary_invocation_s + 3.0 * p.summary_call_s + latency(s.latency[INIT], draw, 2)
     spent += latency(s.latency[S3_LIST], draw, 3) + latency(s.latency[S3_LIST], draw, 4)
+    spent += s.failed_children * p.summary_call_s  # each has left a list of what failed
+    first = 1 << 51
+    spent += latencies(s.latency[S3_GET], p.key_segment, first, s.failed_children)
     s.summary_ms = billed_ms(spent + latency(s.latency[S3_GET], draw, 5))
 
 

@@ -234,6 +234,9 @@ class SfnStory:
         spent_s = p.summary_invocation_s + 3.0 * p.summary_call_s
         spent_s += d.latency("lambda_init", 1 << 50, 2) + d.latency("s3_list", 1 << 50, 3)
         spent_s += d.latency("s3_list", 1 << 50, 4)
+        lists = self.tally["failed_children"]  # each such child has left one of what failed
+        spent_s += lists * p.summary_call_s
+        spent_s += d.latencies("s3_get", 1 << 51, lists)
         self.bill("summary_ms", spent_s + d.latency("s3_get", 1 << 50, 5))
 
     def sample_until(self, time_s: float) -> None:

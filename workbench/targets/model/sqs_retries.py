@@ -116,11 +116,14 @@ def fail_again(
 ) -> tuple[float, int]:
     """A second receive."""
     writes = 0
-    clock += read_left(p, s, messages) + items * p.processor_item_s
+    clock += items * p.processor_item_s
+    if p.track_item or not p.claim:  # else the claim answers with the record
+        clock += read_left(p, s, messages)
     if p.claim:
-        for _ in range(items if p.track_item else messages):
+        calls = 2 * items if p.track_item else messages  # a failed item's claim is given up
+        for _ in range(calls):
             clock += call_s(p, s, SINGLE, 0.0)
-            writes += 1
+        writes += calls
     for _ in range(messages):
         if not p.track_item:
             clock += call_s(p, s, SINGLE, 0.0)
@@ -135,13 +138,14 @@ def fail_again(
 def split(p: SqsSettings, s: np.void, clock: float, messages: int, items: int) -> tuple[float, int]:
     """A third receive: one message an item."""
     writes = 0
-    clock += read_left(p, s, messages)
+    if p.track_item:
+        clock += read_left(p, s, messages)
     share = -(-items // messages)
     for _ in range(messages):
-        if not p.track_item:
-            clock += call_s(p, s, BATCH_WRITE, share)
+        if not p.track_item:  # lease, children, `written`, delete
+            clock += call_s(p, s, SINGLE, 0.0) + call_s(p, s, BATCH_WRITE, share)
             clock += call_s(p, s, SINGLE, 0.0) + call_s(p, s, SINGLE, 0.0)
-            writes += share + 2
+            writes += share + 3
         for _ in range(-(-share // p.messages_per_send)):
             clock += call_s(p, s, SEND_BATCH, min(share, p.messages_per_send))
             s.retry_sends += 1
@@ -165,7 +169,8 @@ def attempt_alone(
             s.failed += 1
             s.record_s += clock
         else:
-            clock += call_s(p, s, SEND, 0.0)
+            clock += call_s(p, s, SINGLE, 0.0) + call_s(p, s, SEND, 0.0)  # the lease is given up
+            writes += 1
             s.retry_sends += 1
             delay_s = BACKOFF_S if kind == 3 else 2 * BACKOFF_S
             come_again(s, kind + 1, clock + delay_s, 1, 1)
