@@ -8,7 +8,6 @@ from aws_cdk import App, RemovalPolicy, Stack
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_sqs as sqs
 
 from infra import accepted
 from infra.alarm import add_alarm
@@ -22,7 +21,7 @@ from infra.functions import (
 from infra.notices import Notices
 from infra.queues import VISIBILITY_FACTOR, Redrive, Source, add_queue, add_source
 from infra.rule import Cron, Trigger, add_rule
-from infra.sqs_functions import Parts, environment, records, send
+from infra.sqs_functions import Parts, environment, put_off, records, send
 from infra.stamp import stamp
 from workbench.designs import Counters
 
@@ -104,7 +103,7 @@ def _workers(design: Counters, parts: Parts) -> list[FunctionSpec]:
         calls=[
             records(parts, "GetItem PutItem"),
             send(parts.plan_queue, parts.item_queue, parts.poll_queue),
-            _put_off(parts.plan_queue),
+            put_off(parts.plan_queue),
         ],
         source=Source(parts.plan_queue, 1, design.batcher_concurrency),
         on_failure=parts.dead_letters,
@@ -118,7 +117,7 @@ def _workers(design: Counters, parts: Parts) -> list[FunctionSpec]:
         calls=[
             records(parts, "GetItem PutItem UpdateItem BatchWriteItem"),
             send(parts.item_queue),
-            _put_off(parts.item_queue),
+            put_off(parts.item_queue),
         ],
         source=Source(parts.item_queue, design.messages_per_invocation, design.max_concurrency),
         recursive=True,
@@ -136,7 +135,7 @@ def _small(parts: Parts) -> list[FunctionSpec]:
         environment=environment(parts, "STATE_TABLE POLL_QUEUE_URL TOPIC_ARN"),
         calls=[
             records(parts, "GetItem BatchGetItem Query UpdateItem"),
-            _put_off(parts.poll_queue),
+            put_off(parts.poll_queue),
             publish,
         ],
         source=Source(parts.poll_queue, 1),
@@ -149,15 +148,10 @@ def _small(parts: Parts) -> list[FunctionSpec]:
         calls=[
             records(parts, "GetItem PutItem UpdateItem BatchWriteItem"),
             send(parts.plan_queue, parts.item_queue, parts.poll_queue),
-            _put_off(parts.dead_letters),
+            put_off(parts.dead_letters),
             publish,
         ],
         source=Source(parts.dead_letters, 10),
         recursive=True,
     )
     return [finalizer, failures]
-
-
-def _put_off(queue: sqs.IQueue) -> object:
-    """Answering with messages that failed, and saying when they come back."""
-    return allow([queue.queue_arn], "sqs:ChangeMessageVisibility")

@@ -48,7 +48,7 @@ def batcher(design: Sqs, parts: Parts) -> FunctionSpec:
         calls=[
             records(parts, "GetItem PutItem UpdateItem DeleteItem Query BatchWriteItem"),
             send(parts.plan_queue, parts.item_queue, parts.poll_queue),
-            allow([parts.plan_queue.queue_arn], "sqs:ChangeMessageVisibility"),
+            put_off(parts.plan_queue),
         ],
         source=Source(parts.plan_queue, 1, design.batcher_concurrency),
         on_failure=parts.dead_letters,
@@ -66,7 +66,7 @@ def processor(design: Sqs, parts: Parts) -> FunctionSpec:
         calls=[
             records(parts, "GetItem BatchGetItem PutItem UpdateItem DeleteItem BatchWriteItem"),
             send(parts.item_queue),
-            allow([parts.item_queue.queue_arn], "sqs:ChangeMessageVisibility"),
+            put_off(parts.item_queue),
         ],
         source=Source(
             parts.item_queue,
@@ -134,3 +134,8 @@ def records(parts: Parts, actions: str) -> iam.PolicyStatement:
 def send(*queues: sqs.IQueue) -> iam.PolicyStatement:
     """Sending to these queues, one message or a batch of them."""
     return allow([queue.queue_arn for queue in queues], "sqs:SendMessage")
+
+
+def put_off(queue: sqs.IQueue) -> iam.PolicyStatement:
+    """Saying when a message that failed comes back to this queue."""
+    return allow([queue.queue_arn], "sqs:ChangeMessageVisibility")

@@ -17,12 +17,14 @@ def swarm(
     runs: Annotated[int, typer.Option(help="Seeds of each design.")] = 200,
     first_seed: Annotated[int, typer.Option(help="The first of them.")] = 0,
     processes: Annotated[int, typer.Option(help="Run side by side.")] = 2,
+    design: Annotated[str, typer.Option(help="sqs, sfn, or both of them.")] = "both",
 ) -> None:
     """Run seeds of drawn faults on both designs, and judge each; print the seeds that fail."""
     from workbench.targets.local.swarm import swarm as run
 
-    failures = run(runs, first_seed, processes=processes)
-    print(f"{runs} seeds of each design from {first_seed}: {len(failures)} failures")
+    names = BOTH if design == "both" else (_drawn(design),)
+    failures = run(runs, first_seed, names, processes)
+    print(f"{runs} seeds of {' and '.join(names)} from {first_seed}: {len(failures)} failures")
     if failures:
         raise PromiseBroken(f"{len(failures)} seeds broke a promise; each is named above")
 
@@ -63,12 +65,17 @@ def replay(seed: int, design: str) -> None:
     """Run one seed of the swarm again, event for event, and say what its judges find."""
     from workbench.targets.local.swarm import fault_run
 
-    if design not in BOTH:
-        raise BadInput(f"the swarm draws no seeds of {design!r}. Take one of {', '.join(BOTH)}.")
-    case, _, found = fault_run(seed, design)
+    case, _, found = fault_run(seed, _drawn(design))
     print(case)
     for judge, breaches in found.items():
         print(*(f"{judge}: {breach}" for breach in breaches), sep="\n")
     if any(found.values()):
         raise PromiseBroken(f"seed {seed} of {design} broke a promise")
     print(f"seed {seed} of {design}: every promise held")
+
+
+def _drawn(design: str) -> str:
+    """A design that the swarm draws seeds of; any other is refused."""
+    if design not in BOTH:
+        raise BadInput(f"the swarm draws no seeds of {design!r}. Take one of {', '.join(BOTH)}.")
+    return design

@@ -40,12 +40,13 @@ def study(
     console = Console()
     console.width = max(console.width, WIDTH_MIN)
     console.print(job.comparison_table(job.comparison(results, paths)))
-    for picture in job.draw(results, paths):
-        print(picture)
-    if wanted:
-        tables(results)
-        publish(results, video=False)
-        report(results)
+    if not wanted:
+        for picture in job.draw(results, paths):
+            print(picture)
+        return
+    tables(results)
+    publish(results, video=False)
+    report(results)
 
 
 def tables(results: Results = Path("results")) -> None:

@@ -56,6 +56,12 @@ def test_bad_input_is_one_line_with_exit_code_2(command, tmp_path, arguments, wh
     assert list(tmp_path.iterdir()) == []
 
 
+def test_the_swarm_refuses_a_design_that_it_draws_no_seeds_of(command):
+    code, out, err = command("swarm", "--design", "counters", "--runs", 1)
+    assert (code, out) == (2, "")
+    assert err == "error: the swarm draws no seeds of 'counters'. Take one of sqs, sfn.\n"
+
+
 def test_an_unknown_option_has_exit_code_2(command):
     code, _, err = command(*RUN, 5, "--sede", 3)
     assert code == 2

@@ -1,5 +1,6 @@
 """What the designs have in common: how a knob is declared and checked, and the knobs of all."""
 
+from abc import ABC, abstractmethod
 from dataclasses import asdict, dataclass, field, fields
 from math import ceil
 from typing import Any, ClassVar
@@ -21,7 +22,7 @@ def knob(
 
 
 @dataclass(frozen=True)
-class Design:
+class Design(ABC):
     """The knobs that every design has."""
 
     name: ClassVar[str]
@@ -41,6 +42,7 @@ class Design:
             _check(f.name, getattr(self, f.name), f)
         self.check()
 
+    @abstractmethod
     def check(self) -> None:
         """Refuse knobs that cannot work with each other."""
 
@@ -48,9 +50,9 @@ class Design:
         """Every knob by name, as JSON writes it."""
         return asdict(self)
 
+    @abstractmethod
     def batch_knobs(self) -> dict[str, Any]:
         """The knobs that shape a batch: they travel in its record, never in the environment."""
-        raise NotImplementedError(f"{type(self).__name__} must say which knobs shape a batch")
 
     def refuse_items(self, items: int) -> None:
         """Refuse a batch that the knobs cannot carry."""

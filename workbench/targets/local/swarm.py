@@ -1,13 +1,11 @@
 """The fault swarm: many seeds, each with a design, batches and faults of its own, all judged.
 
-    python -m workbench.targets.local.swarm --runs 200
-
-prints the seed of every failure; `fault_run(seed, design)` runs that one again, event for event.
+`workbench swarm` prints the seed of every failure; `fault_run(seed, design)` runs that one again,
+event for event.
 """
 
 import multiprocessing
 import sys
-from argparse import ArgumentParser
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -67,20 +65,6 @@ def fault_run(seed: int, design: str) -> tuple[FaultCase, Evidence, dict[str, li
     with Arena(design) as arena:
         evidence = arena.run(case)
         return case, evidence, breaches(evidence)
-
-
-def main() -> int:
-    """The command line; 1 if a promise was broken."""
-    parser = ArgumentParser(description="Runs seeds of the fault swarm.")
-    parser.add_argument("--runs", type=int, default=200, help="seeds of each design")
-    parser.add_argument("--first-seed", type=int, default=0)
-    parser.add_argument("--design", action="append", choices=BOTH)
-    parser.add_argument("--processes", type=int, default=2)
-    wanted = parser.parse_args()
-    designs = tuple(wanted.design or BOTH)
-    failures = swarm(wanted.runs, wanted.first_seed, designs, wanted.processes)
-    print(f"{wanted.runs} seeds of {' and '.join(designs)}: {len(failures)} failures")
-    return 1 if failures else 0
 
 
 def _all(chunks: list[tuple[str, range]], processes: int) -> Iterator[list[Failure]]:

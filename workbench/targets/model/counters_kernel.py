@@ -26,7 +26,7 @@ from workbench.targets.model.draws import (
 from workbench.targets.model.heaps import push, replace
 from workbench.targets.model.sqs_batcher import end_segment, segment_size
 from workbench.targets.model.sqs_finalizer import AFTER
-from workbench.targets.model.sqs_kernel import FIRST_SAMPLE_STEP_S, arrive, end_invocation, happen
+from workbench.targets.model.sqs_kernel import arrive, end_invocation, happen, set_out
 from workbench.targets.model.sqs_settings import SqsSettings
 from workbench.targets.model.sqs_table import write_elsewhere
 from workbench.targets.model.sqs_work import billed_ms, chunks
@@ -69,14 +69,7 @@ def run_counters(settings: np.ndarray, state: np.ndarray) -> None:
 @compiled
 def begin(p: SqsSettings, s: np.void) -> None:
     """The trigger's invocation: the batch record, the message that drives the looks, the plan."""
-    s.segment_stop = min(p.segment_items, p.items)
-    s.table_rate = p.table_units_per_s
-    s.table_unit_s = 1.0 / p.table_units_per_s
-    s.key_unit_s = 1.0 / p.key_units_per_s
-    s.table_free_at = s.key_free_at = -p.burst_s
-    s.sample_at = s.other = 0.0
-    s.sample_step = FIRST_SAMPLE_STEP_S
-    s.growth_at = p.growth_s
+    set_out(p, s)
     draw = hashed(p.key_segment, 0)
     begun = latency(s.latency[ASYNC], draw, 0)
     clock = begun + latency(s.latency[INIT], draw, 1) + p.batcher_invocation_s

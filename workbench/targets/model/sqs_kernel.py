@@ -43,8 +43,8 @@ def run_sqs(settings: np.ndarray, state: np.ndarray) -> None:
 
 
 @compiled
-def begin(p: SqsSettings, s: np.void) -> None:
-    """The first events."""
+def set_out(p: SqsSettings, s: np.void) -> None:
+    """The table, the clock of the samples, and the first segment, before anything happens."""
     s.segment_stop = min(p.segment_items, p.items)
     s.table_rate = p.table_units_per_s
     s.table_unit_s = 1.0 / p.table_units_per_s
@@ -53,6 +53,12 @@ def begin(p: SqsSettings, s: np.void) -> None:
     s.sample_at = s.other = 0.0
     s.sample_step = FIRST_SAMPLE_STEP_S
     s.growth_at = p.growth_s
+
+
+@compiled
+def begin(p: SqsSettings, s: np.void) -> None:
+    """The first events."""
+    set_out(p, s)
     if p.arrivals > 0:
         s.arrive_at = 0.0
         s.segments_done = p.segments
