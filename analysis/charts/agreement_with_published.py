@@ -11,7 +11,7 @@ from analysis.needs import columns
 from analysis.theme import faint, ink, text_pt
 
 QUESTION = "How far is the model from what others have measured on AWS?"
-TICKS = (-100, -10, -5, 0, 5, 10, 100, 1_000)
+TICKS = (-100, -50, -10, -5, 0, 5, 10, 50, 200, 1_000)
 STRAIGHT = 10  # percent to each side of zero on an even scale; beyond it is logarithmic
 
 
@@ -31,7 +31,7 @@ def agreement_with_published(agreement: pd.DataFrame, figure: Figure) -> Figure:
     ask(figure, QUESTION)
     sign_plain(
         figure,
-        "above zero the model says more than was measured; even scale up to 10 %",
+        "above zero the model says more than was measured; the scale is logarithmic beyond 10 %",
         f"full marks have a goal, shown as a bar: {held} of {int(aimed.sum())} are within it",
         "faint marks have none: parts of the set-up were not published, or the source is unsure",
         "the letters name the publications in the table of agreement",
