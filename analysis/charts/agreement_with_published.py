@@ -11,7 +11,7 @@ from analysis.needs import columns
 from analysis.theme import faint, ink, text_pt
 
 QUESTION = "How far is the model from what others have measured on AWS?"
-TICKS = (-100, -50, -10, -5, 0, 5, 10, 50, 200, 1_000)
+TICKS = (-100, -30, -10, 0, 10, 30, 100, 300, 1_000)
 STRAIGHT = 10  # percent to each side of zero on an even scale; beyond it is logarithmic
 
 
