@@ -1,7 +1,7 @@
-"""Clouds of settings: a dot for each, the front as a step line, the best ones numbered.
+"""Clouds of settings: a dot for each, the front as a step line, the best ones named.
 
-A setting's name is too long to stand beside its dot on a phone, so the dots have numbers and the
-caption tells what they are.
+A preset's name stands beside its dot. A list of knobs is too long for that on a phone, so such dots
+have numbers and the caption tells what they are.
 """
 
 import pandas as pd
@@ -30,13 +30,17 @@ def cloud(axes: Axes, dots: pd.DataFrame, x: str, y: str) -> None:
 
 
 def numbered(dots: pd.DataFrame, x: str, y: str) -> pd.DataFrame:
-    """The dots with `name`: `sqs default`, `sqs 1`, `sqs 2` for the best ones, else empty."""
+    """The dots with `name`: presets by theirs, the best others `sqs 1`, `sqs 2`, the rest empty."""
     names = pd.Series("", dots.index)
+    preset = _preset(dots)
     for design, own in dots.groupby("design", sort=False):
         best = own[own["best"] & ~_at_default(own, x, y)]
         step = max(1, -(-(len(best) - 1) // (NAMED_MAX - 1)))
         shown = best.index[::step].union(best.index[-1:])
-        names[shown] = [f"{design} {number}" for number in range(1, len(shown) + 1)]
+        listed = shown[~preset[shown]]
+        names[listed] = [f"{design} {number}" for number in range(1, len(listed) + 1)]
+        named = shown[preset[shown]]
+        names[named] = f"{design} " + own["setting"][named]
         names[own.index[own["setting"] == DEFAULT]] = f"{design} {DEFAULT}"
     return dots.assign(name=names)
 
@@ -50,7 +54,12 @@ def _at_default(own: pd.DataFrame, x: str, y: str) -> pd.Series:
     return found
 
 
+def _preset(dots: pd.DataFrame) -> pd.Series:
+    """Which settings are presets, which have a name, and not lists of knobs."""
+    return ~dots["setting"].str.contains("=")
+
+
 def key(dots: pd.DataFrame) -> list[str]:
     """What the numbers stand for, a note each."""
-    told = dots[(dots["name"] != "") & (dots["setting"] != DEFAULT)]
+    told = dots[(dots["name"] != "") & ~_preset(dots)]
     return [f"{row['name']}: {row['setting']}" for _, row in told.iterrows()]

@@ -1,7 +1,8 @@
 """Names beside dots and lines, placed where they cover neither a dot, a line nor another name.
 
 Every place near a dot, or near any point of a line, is tried at once; the first that is free wins,
-and where none is free the one that covers least.
+and where none is free the one that covers least. Of two as free, a name takes the one that is
+nearer to its own dot or line than to any other, then the one that is nearer at all.
 """
 
 from collections.abc import Sequence
@@ -18,9 +19,10 @@ from analysis.theme import text_pt
 STEPS_PT = (7, 14, 24, 36)  # how far from its dot a name may stand, nearest first
 SIDES = ((1, 0), (-1, 0), (1, 1), (1, -1), (-1, 1), (-1, -1), (0, 1), (0, -1))
 ALIGNMENTS = ("right", "center", "left")  # of a name to the left, above or below, to the right
-SAMPLES = 160  # points looked at along a line
-ANCHORS = 40  # points of a line that its name may stand at
+SAMPLES = 160  # points of a line: a name may stand at each, and should cover none
 OUTSIDE = 1_000  # a place outside the axes counts as covering so many things
+ASTRAY = 0.5  # one that is nearer to another dot or line, as half a thing
+FAR = 0.1  # and each step away from the dot or line
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,9 @@ def place_names(
     taken = np.vstack([_squares(axes, around, 0.45), _line_squares(axes)])
     for name in names:
         at = axes.transData.transform([(name.x, name.y)])
-        taken = np.vstack([taken, _write(axes, (name.text, name.colour), at, taken, share)])
+        others = around[np.hypot(*(around - at).T) > 1]  # a pixel
+        told = (name.text, name.colour)
+        taken = np.vstack([taken, _write(axes, told, at, taken, others, share)])
 
 
 def name_lines(panels: Sequence[Axes], share: float = 0.9, near: float = 1.0) -> None:
@@ -53,20 +57,31 @@ def name_lines(panels: Sequence[Axes], share: float = 0.9, near: float = 1.0) ->
     settle(panels[0].figure)
     for axes in panels:
         taken = _line_squares(axes)
-        for line in axes.get_lines():
-            if str(line.get_label()).startswith("_"):  # matplotlib's sign for a line without name
-                continue
-            path = _pixels(line)[:: SAMPLES // ANCHORS]
+        # An underscore is matplotlib's sign for a line without a name.
+        named = [a for a in axes.get_lines() if not str(a.get_label()).startswith("_")]
+        paths = {line: _pixels(line) for line in named}
+        for line in named:
+            others = [path for other, path in paths.items() if other is not line]
+            others = np.vstack([np.empty((0, 2)), *others])
+            path = paths[line]
             wanted = path[:, 1].min() + near * np.ptp(path[:, 1])
             at = path[np.argsort(np.abs(path[:, 1] - wanted), kind="stable")]
             told = (str(line.get_label()), line.get_color())
-            taken = np.vstack([taken, _write(axes, told, at, taken, share)])
+            taken = np.vstack([taken, _write(axes, told, at, taken, others, share)])
 
 
 def _write(
-    axes: Axes, told: tuple[str, object], at: np.ndarray, taken: np.ndarray, share: float
+    axes: Axes,
+    told: tuple[str, object],
+    at: np.ndarray,
+    taken: np.ndarray,
+    others: np.ndarray,
+    share: float,
 ) -> np.ndarray:
-    """Write a text in its colour at the best place near these pixels; gives the box it takes."""
+    """Write a text in its colour at the best place near these pixels; gives the box it takes.
+
+    `others` are the points of dots and lines that it must not seem to belong to.
+    """
     to_data = axes.transData.inverted()
     text = axes.annotate(
         told[0],
@@ -82,7 +97,9 @@ def _write(
     offsets = np.array([(right * s, up * s * 0.8) for s, (right, up) in product(STEPS_PT, SIDES)])
     sides = np.array([right for _ in STEPS_PT for right, _ in SIDES])
     boxes = _boxes(at, offsets * axes.figure.dpi / 72, sides, size.width, size.height)
-    best = int(np.argmin(_covered(axes, boxes, taken)))
+    far = np.tile(np.repeat(np.arange(len(STEPS_PT)), len(SIDES)), len(at))
+    cost = _covered(axes, boxes, taken) + ASTRAY * _astray(boxes, at, others) + FAR * far
+    best = int(np.argmin(cost))
     point, offset = divmod(best, len(offsets))
     text.xy = tuple(to_data.transform(at[point]))
     text.set_position(tuple(offsets[offset]))
@@ -108,6 +125,19 @@ def _covered(axes: Axes, boxes: np.ndarray, taken: np.ndarray) -> np.ndarray:
     along = (low < taken[:, 3]) & (high > taken[:, 1])
     out = (left < room.x0) | (right > room.x1) | (low < room.y0) | (high > room.y1)
     return (across & along).sum(axis=1) + out[:, 0] * OUTSIDE
+
+
+def _astray(boxes: np.ndarray, own: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Which boxes lie nearer to another dot or line than to their own."""
+    return _distance(boxes, others) < _distance(boxes, own)
+
+
+def _distance(boxes: np.ndarray, points: np.ndarray) -> np.ndarray:
+    """From each box to the nearest of these points, in pixels."""
+    left, low, right, high = (boxes[:, [side]] for side in range(4))
+    across = np.maximum(np.maximum(left - points[:, 0], points[:, 0] - right), 0)
+    along = np.maximum(np.maximum(low - points[:, 1], points[:, 1] - high), 0)
+    return np.hypot(across, along).min(axis=1, initial=np.inf)
 
 
 def _line_squares(axes: Axes) -> np.ndarray:

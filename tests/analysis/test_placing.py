@@ -1,6 +1,7 @@
 """Names find a place where they cover nothing."""
 
 from itertools import combinations
+from math import hypot
 
 import pytest
 
@@ -44,3 +45,20 @@ def test_each_line_is_named_beside_itself_and_over_none(picture):
             for s in (i / 200 for i in range(201))
         ]
         assert not any(box.contains(*point) for box in boxes(axes) for point in points)
+
+
+def test_a_name_that_has_no_room_beside_its_dot_stays_nearer_to_it_than_to_another(picture):
+    def draw(figure):
+        axes = figure.subplots()
+        axes.set(xlim=(0, 10), ylim=(0, 10))
+        dots = [(7.2, 5), (8.8, 5)]
+        place_names(axes, [Name(8.8, 5, "a name so long", "C0")], dots)
+        return axes
+
+    axes = picture(draw, panels=1)
+    (box,), (other, own) = boxes(axes), axes.transData.transform([(7.2, 5), (8.8, 5)])
+
+    def far(dot):
+        return max(box.x0 - dot[0], dot[0] - box.x1, 0), max(box.y0 - dot[1], dot[1] - box.y1, 0)
+
+    assert hypot(*far(own)) < hypot(*far(other))

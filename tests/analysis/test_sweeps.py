@@ -36,3 +36,11 @@ def test_the_best_settings_have_numbers_and_the_caption_says_what_they_are(frame
     assert told["sqs 1"] == "poll_s=1, track=message" or told["sqs 1"] == "track=message, poll_s=1"
     assert {"sqs default", "sfn default"} <= set(told)
     assert f"sqs 1: {told['sqs 1']}" in key(dots)
+
+
+def test_a_preset_is_named_and_has_no_line_in_the_caption():
+    settings = ["default", "tuned", "poll_s=1"]
+    dots = pd.DataFrame({"design": "sqs", "setting": settings, "x": [3, 2, 1], "y": [1, 2, 3]})
+    named = numbered(dots.assign(best=True), "x", "y")
+    assert list(named["name"]) == ["sqs default", "sqs tuned", "sqs 1"]
+    assert key(named) == ["sqs 1: poll_s=1"]
