@@ -210,6 +210,16 @@ def test_a_thousand_items_are_told_alike(local, name, number):
     assert differences(design, compared(local, design, 1_000, seeds=3)) == []
 
 
+@pytest.mark.parametrize("item_concurrency", [1, 5])
+def test_claims_that_failed_items_give_up_are_written_alike(local, item_concurrency):
+    knobs = {"claim": True, "poison_per_million": 200_000, "item_concurrency": item_concurrency}
+    design = make_design("sqs", "default", knobs)
+    records = ("records", "WriteRequestUnits", "knowing")
+    for pair in compared(local, design, 300, seeds=2):
+        here, there = (units(folder, "sqs")[records] for folder in pair)
+        assert there == pytest.approx(here, abs=FLOORS["WriteRequestUnits"])
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(("name", "number"), ALL)
 def test_a_thousand_items_are_told_alike_in_the_mean(local, name, number):

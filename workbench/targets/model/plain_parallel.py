@@ -79,11 +79,14 @@ class Crew:
         self.kernel.at(at, lambda: self.worked(message, item, value))
 
     def worked(self, message: OpenMessage, item: int, value: float) -> None:
-        """The item is done; one metric call for it where there is one an item."""
+        """The item is done, or has failed; one call for it where there is one an item."""
         self.story.processed_s = max(self.story.processed_s, self.kernel.now)
         if self.p.put_metrics and value >= 0:
             self.story.tally["metric_calls"] += 1
             at = self.call("cloudwatch_put", BY_ITEM + item, 1)
+            self.kernel.at(at, lambda: self.reported(message))
+        elif self.p.claim and self.p.track_item and value < 0:
+            at = self.call("ddb_single", BY_ITEM + item, 1)  # the claim is given up
             self.kernel.at(at, lambda: self.reported(message))
         else:
             self.reported(message)
@@ -116,7 +119,7 @@ class Crew:
         p, processor = self.p, self.processor
         good = message.items - message.bad
         if p.claim:
-            processor.writes += message.items if p.track_item else 1
+            processor.writes += message.items + message.bad if p.track_item else 1
         processor.writes += good if p.track_item else 1
         processor.gone += good
         if message.bad:

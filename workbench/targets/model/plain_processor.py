@@ -100,10 +100,11 @@ class Processor:
         self.gone += good
 
     def around_items(self, items: int, good: int) -> float:
-        """Seconds for claims before, and metrics after, the items of one message."""
+        """Seconds for claims before and after, and metrics after, the items of one message."""
         p, spent_s = self.p, 0.0
         if p.claim:
-            claims = items if p.track_item else 1
+            failed = items - good  # whose claims are given up, so that they can be taken again
+            claims = items + failed if p.track_item else 1
             self.writes += claims
             spent_s += claims * p.processor_call_s
             spent_s += self.calls.next("ddb_single", claims)

@@ -18,7 +18,7 @@ from workbench.targets.model.draws import (
     latency,
 )
 from workbench.targets.model.heaps import pop, push
-from workbench.targets.model.sqs_retries import BACKOFF_S, come_again
+from workbench.targets.model.sqs_retries import BACKOFF_S, claim_calls, come_again
 from workbench.targets.model.sqs_settings import SqsSettings
 
 BY_ITEM = 1 << 60  # numbers of draws, apart from the counted ones
@@ -48,6 +48,8 @@ def work_at_once(
             work_item(p, s, clock, slot, item)
         elif step == WORKED and p.put_metrics and worth(p, item) >= 0:
             report_item(p, s, clock, slot, item)
+        elif step == WORKED and p.claim and p.track_item and worth(p, item) < 0:
+            give_up_item(p, s, clock, slot, item)
         elif step in (WORKED, REPORTED):
             if step == WORKED:
                 s.processed_s = max(s.processed_s, clock)
@@ -147,6 +149,15 @@ def report_item(p: SqsSettings, s: np.void, clock: float, slot: int, item: int) 
 
 
 @compiled
+def give_up_item(p: SqsSettings, s: np.void, clock: float, slot: int, item: int) -> None:
+    """One call that gives up the claim of an item that failed."""
+    s.processed_s = max(s.processed_s, clock)
+    draw = hashed(p.key_remove, BY_ITEM + item)
+    at = use_cpu(s, clock, p.processor_call_s) + latency(s.latency[SINGLE], draw, 1)
+    wake(s, at, item, slot, REPORTED)
+
+
+@compiled
 def item_done(p: SqsSettings, s: np.void, clock: float, slot: int) -> None:
     """The worker takes another item, or the last one removes the message's records."""
     slots = s.worker_slots[slot]
@@ -182,8 +193,7 @@ def close_message(p: SqsSettings, s: np.void, clock: float, slot: int) -> tuple[
     """The records are gone: writes, items gone, acks of the message."""
     slots = s.worker_slots[slot]
     items, bad = message_items(p, slots[MESSAGE], slots[STOP]), slots[BAD]
-    claims = (items if p.track_item else 1) if p.claim else 0
-    writes = claims + (items - bad if p.track_item else 1)
+    writes = claim_calls(p, items, bad) + (items - bad if p.track_item else 1)
     if bad > 0:
         come_again(s, 1, clock + BACKOFF_S, 1, bad)
     return writes, items - bad, 0 if bad > 0 else 1

@@ -111,6 +111,16 @@ def read_left(p: SqsSettings, s: np.void, messages: int) -> float:
 
 
 @compiled
+def claim_calls(p: SqsSettings, items: int, failed: int) -> int:
+    """Conditional writes of one message's claims; a failed item's is given up, so that it can be
+    taken again.
+    """
+    if not p.claim:
+        return 0
+    return items + failed if p.track_item else 1
+
+
+@compiled
 def fail_again(
     p: SqsSettings, s: np.void, clock: float, messages: int, items: int
 ) -> tuple[float, int]:
@@ -120,7 +130,7 @@ def fail_again(
     if p.track_item or not p.claim:  # else the claim answers with the record
         clock += read_left(p, s, messages)
     if p.claim:
-        calls = 2 * items if p.track_item else messages  # a failed item's claim is given up
+        calls = claim_calls(p, items, items) if p.track_item else messages
         for _ in range(calls):
             clock += call_s(p, s, SINGLE, 0.0)
         writes += calls

@@ -19,7 +19,7 @@ from workbench.targets.model.draws import (
     sum_values,
 )
 from workbench.targets.model.sqs_parallel import work_at_once
-from workbench.targets.model.sqs_retries import BACKOFF_S, come_again, work_retries
+from workbench.targets.model.sqs_retries import BACKOFF_S, claim_calls, come_again, work_retries
 from workbench.targets.model.sqs_settings import SqsSettings
 from workbench.units import SQS_CHUNK_BYTES
 
@@ -123,7 +123,7 @@ def work_in_turn(
         clock += sleep_ms / 1000.0 + (stop - start) * p.processor_item_s
         if p.claim or p.put_metrics:
             clock += around_items(p, s, stop - start, stop - start - bad)
-            writes += (stop - start if p.track_item else 1) if p.claim else 0
+            writes += claim_calls(p, stop - start, bad)
         s.processed_s = max(s.processed_s, clock)
         if p.arrivals == 0:
             clock += remove(p, s, stop - start - bad, bad)
@@ -152,10 +152,10 @@ def with_poison(p: SqsSettings, start: int, stop: int) -> tuple[float, int]:
 
 @compiled
 def around_items(p: SqsSettings, s: np.void, items: int, good: int) -> float:
-    """Seconds for claims before, and metrics after, the items of one message."""
+    """Seconds for claims before and after, and metrics after, the items of one message."""
     spent = 0.0
     if p.claim:
-        claims = items if p.track_item else 1
+        claims = claim_calls(p, items, items - good)
         spent += claims * p.processor_call_s
         spent += latencies(s.latency[SINGLE], p.key_remove, s.removals, claims)
         s.removals += chunks(claims, 6)

@@ -53,6 +53,7 @@ def plain(story, tallies, **known):
         (3_000, "default", {"track": "message", "claim": True, "max_concurrency": None}, {}),
         (2_000, "default", POISON, {}),
         (2_000, "default", POISON | {"track": "message", "claim": True}, {}),
+        (2_000, "default", POISON | {"claim": True}, {}),
         (2_000, "default", POISON | {"item_concurrency": 25, "claim": True}, {}),
         (2_000, "default", POISON | {"item_concurrency": 4, "track": "message"}, {}),
         (1_000, "published", {"item_concurrency": 2}, {}),
