@@ -34,6 +34,7 @@ BILL_COLUMNS = [*USAGE_COLUMNS, "unit_price_usd", "cost_usd", "source"]
 LABELS = ("work", "dispatch", "knowing", "telemetry", "measuring")
 EXACT_COLUMNS = ("quantity", "unit_price_usd", "cost_usd")  # of usage and bill
 EXACT_PLACES = 24  # decimals kept: 14 of a quantity and 10 of a price make 24 of a cost
+COMPRESSION = "zstd"  # a third smaller than the default, for a timeline
 RUN_ID = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}")  # a folder's name, never hidden or above
 WIDE = Context(prec=60)  # holds every number of a file, whatever the caller's context is
 METRICS = ("concurrency", "backlog", "items_done", "throttles", "cost_usd")
@@ -193,13 +194,13 @@ def _write_table(path: Path, frame: pd.DataFrame, columns: list[str]) -> None:
         raise BadRecord(f"{path.name} would get columns {list(frame.columns)}, not {columns}")
     exact = [name for name in columns if name in EXACT_COLUMNS]
     if not exact:
-        frame.to_parquet(path, index=False)
+        frame.to_parquet(path, index=False, compression=COMPRESSION)
         return
     kind = pa.decimal128(38, EXACT_PLACES)
     schema = pa.schema([(name, kind if name in exact else pa.string()) for name in columns])
     cells = {name: [_exact(path, name, value) for value in frame[name]] for name in exact}
     typed = frame.assign(**{n: pd.Series(c, frame.index, object) for n, c in cells.items()})
-    typed.to_parquet(path, index=False, schema=schema)
+    typed.to_parquet(path, index=False, schema=schema, compression=COMPRESSION)
 
 
 def _exact(path: Path, column: str, value: Any) -> Decimal | None:
