@@ -1,4 +1,4 @@
-"""Clouds of settings: a dot for each, the front as a step line, the best ones named.
+"""Clouds of settings: a dot for each, the front as a step line, presets and the best ones named.
 
 A preset's name stands beside its dot. A list of knobs is too long for that on a phone, so such dots
 have numbers and the caption tells what they are.
@@ -12,7 +12,7 @@ from analysis.placing import Name, place_names
 from analysis.theme import DESIGN_MARKERS, colour
 
 SAME = 0.02  # two dots this near, as a share, are one to the eye
-NAMED_MAX = 3  # of each design's front: its ends, and what lies between
+NUMBERED_MAX = 3  # of each design's front: its ends, and what lies between
 
 
 def cloud(axes: Axes, dots: pd.DataFrame, x: str, y: str) -> None:
@@ -32,16 +32,14 @@ def cloud(axes: Axes, dots: pd.DataFrame, x: str, y: str) -> None:
 def numbered(dots: pd.DataFrame, x: str, y: str) -> pd.DataFrame:
     """The dots with `name`: presets by theirs, the best others `sqs 1`, `sqs 2`, the rest empty."""
     names = pd.Series("", dots.index)
-    preset = _preset(dots)
     for design, own in dots.groupby("design", sort=False):
-        best = own[own["best"] & ~_at_default(own, x, y)]
-        step = max(1, -(-(len(best) - 1) // (NAMED_MAX - 1)))
-        shown = best.index[::step].union(best.index[-1:])
-        listed = shown[~preset[shown]]
-        names[listed] = [f"{design} {number}" for number in range(1, len(listed) + 1)]
-        named = shown[preset[shown]]
-        names[named] = f"{design} " + own["setting"][named]
-        names[own.index[own["setting"] == DEFAULT]] = f"{design} {DEFAULT}"
+        preset, apart = _preset(own), ~_at_default(own, x, y)
+        best = own.index[own["best"] & apart & ~preset]
+        step = max(1, -(-(len(best) - 1) // (NUMBERED_MAX - 1)))
+        shown = best[::step].union(best[-1:])
+        names[shown] = [f"{design} {number}" for number in range(1, len(shown) + 1)]
+        known = own["setting"][preset & (apart | (own["setting"] == DEFAULT))]
+        names[known.index] = f"{design} " + known
     return dots.assign(name=names)
 
 
