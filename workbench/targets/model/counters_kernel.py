@@ -1,6 +1,6 @@
 """The event loop of `counters`, compiled: batcher and finalizer; the rest is the kernel of `sqs`.
 
-`counters_plain` tells the same story slowly and readably. Parts of the plan that wait are those
+Parts of the plan that wait are those
 not begun once the plan is sent, so `segments_visible`, which the kernel of `sqs` acts on, stays 0.
 """
 
@@ -24,7 +24,7 @@ from workbench.targets.model.draws import (
     latency,
 )
 from workbench.targets.model.heaps import push, replace
-from workbench.targets.model.sqs_batcher import end_segment, segment_size
+from workbench.targets.model.sqs_batcher import end_segment, init_if_busy, segment_size
 from workbench.targets.model.sqs_finalizer import AFTER
 from workbench.targets.model.sqs_kernel import arrive, end_invocation, happen, set_out
 from workbench.targets.model.sqs_settings import SqsSettings
@@ -79,15 +79,17 @@ def begin(p: SqsSettings, s: np.void) -> None:
     s.look_visible_at = clock + p.poll_s
     sends = chunks(p.segments, p.segments_per_send)
     clock += sends * p.batcher_call_s + p.segments * p.batcher_entry_s
-    clock += latencies(s.latency[SEND_BATCH], p.key_send, s.sends_drawn, sends)
+    sending = latencies(s.latency[SEND_BATCH], p.key_send, s.sends_drawn, sends)
+    clock += sending
     s.sends_drawn += chunks(sends, 6)
     write_elsewhere(s, 1)
     s.read_half_units += 2
     s.batcher_envs = s.batcher_invocations = 1
     s.batcher_ms += billed_ms(clock - begun)
     s.plan_target = p.plan_start_pollers
-    s.plan_ramp_at = clock + p.plan_idle_s + p.ramp_step_s
-    s.plan_at = s.arrive_at = clock
+    s.plan_ends_at = clock
+    s.plan_at = s.arrive_at = clock - sending / sends / 2
+    s.plan_ramp_at = s.plan_at + p.plan_idle_s + p.ramp_step_s
     await_look(p, s)
 
 
@@ -100,10 +102,7 @@ def start_parts(p: SqsSettings, s: np.void, time_s: float) -> None:
     ):
         draw = hashed(p.key_segment, 2 + s.segments_begun)
         begun = time_s + latency(s.latency[DISPATCH], draw, 0)
-        clock = begun
-        if s.batchers + 1 > s.batcher_envs:
-            s.batcher_envs += 1
-            clock += latency(s.latency[INIT], draw, 1)
+        clock = begun + init_if_busy(p, s, begun, s.batchers, 2 + s.segments_begun)
         clock += p.batcher_invocation_s + p.batcher_call_s + latency(s.latency[SINGLE], draw, 2)
         s.read_half_units += 2
         slot = s.free_slots[s.batchers]

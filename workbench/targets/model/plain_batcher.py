@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from math import ceil
 from typing import TYPE_CHECKING
 
+from workbench.targets.model.sqs_batcher import PLAN_INIT
 from workbench.targets.model.sqs_state import WRITE_STEPS
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ class Batcher:
         self.environments = 1
         self.running = self.begun = self.visible = self.segments_done = 0
         self.target = 0
+        self.sender_ends_s = 0.0  # of the invocation that has sent what comes next
 
     def begin(self) -> None:
         """The trigger's invocation: the finalizer's first message, the batch record, the plan's."""
@@ -41,18 +43,31 @@ class Batcher:
         clock += p.batcher_call_s + d.latency("sqs_send", 0, 2)
         first_look_s = clock + p.poll_s
         clock += p.batcher_call_s + d.latency("ddb_transact", 0, 3)
-        clock += p.batcher_call_s + d.latency("sqs_send", 0, 4)
+        sending_s = d.latency("sqs_send", 0, 4)
+        clock += p.batcher_call_s + sending_s
         self.story.table.write_elsewhere(4)
         self.bill(clock - begun_s)
         self.target = p.plan_start_pollers
-        self.story.kernel.at(clock + p.plan_idle_s + p.ramp_step_s, self.ramp)
-        self.plan(clock)
+        sent_s = clock - sending_s / 2  # a queue has a message before the sender hears of it
+        self.story.kernel.at(sent_s + p.plan_idle_s + p.ramp_step_s, self.ramp)
+        self.sender_ends_s = clock
+        self.plan(sent_s)
         self.story.finalizer.await_message(first_look_s)
 
     def bill(self, spent_s: float) -> None:
         """One invocation."""
         self.story.tally["batcher_invocations"] += 1
         self.story.processor.bill("batcher_ms", spent_s)
+
+    def init_if_busy(self, begun_s: float, running: int, number: int) -> float:
+        """Seconds of the init of a new environment, if each is taken; with those `running` also
+        the one that has sent what is begun here, and has not ended.
+        """
+        running += begun_s < self.sender_ends_s
+        if running < self.environments:
+            return 0.0
+        self.environments += 1
+        return self.draws.latency("lambda_init", number, 1)
 
     def plan(self, sent_s: float) -> None:
         """The plan's invocation: segment records under one key, then the segment messages."""
@@ -62,7 +77,8 @@ class Batcher:
             ceil(p.segments / p.entries_per_write),
             ceil(p.segments / p.segments_per_send),
         )
-        clock = begun_s + p.batcher_invocation_s + 2 * p.batcher_call_s
+        clock = begun_s + self.init_if_busy(begun_s, 0, PLAN_INIT)
+        clock += p.batcher_invocation_s + 2 * p.batcher_call_s
         clock += d.latency("ddb_single", 1, 1) + d.latency("ddb_single", 1, 2)
         batched = p.entries_per_write > 1
         spent_s = writes * p.batcher_call_s + (p.segments * p.batcher_entry_s if batched else 0.0)
@@ -72,9 +88,11 @@ class Batcher:
         clock += d.latency("ddb_single", 1, 3) + d.latency("ddb_single", 1, 4)
         batched = p.segments_per_send > 1
         clock += sends * p.batcher_call_s + (p.segments * p.batcher_entry_s if batched else 0.0)
-        clock += self.sends.next("sqs_send_batch" if batched else "sqs_send", sends)
-        self.story.kernel.at(clock, self.planned)
+        sending_s = self.sends.next("sqs_send_batch" if batched else "sqs_send", sends)
+        clock += sending_s
+        self.story.kernel.at(clock - sending_s / sends / 2, self.planned)
         clock += p.batcher_call_s + d.latency("ddb_single", 1, 5)
+        self.sender_ends_s = clock
         self.story.table.write_elsewhere(p.segments + 3)
         self.story.tally["read_half_units"] += 2 + p.plan_half_units
         self.bill(clock - begun_s)
@@ -112,9 +130,7 @@ class Batcher:
         self.begun += 1
         self.visible -= 1
         segment.begun_s = clock = self.story.now + d.latency("esm_dispatch", 2 + number, 0)
-        if self.running > self.environments:
-            self.environments += 1
-            clock += d.latency("lambda_init", 2 + number, 1)
+        clock += self.init_if_busy(clock, self.running - 1, 2 + number)
         clock += p.batcher_invocation_s + 2 * p.batcher_call_s
         clock += d.latency("ddb_single", 2 + number, 2) + d.latency("ddb_single", 2 + number, 3)
         self.story.tally["read_half_units"] += 2

@@ -24,6 +24,8 @@ from workbench.targets.model.sqs_state import WRITE_STEPS
 from workbench.targets.model.sqs_table import reserve, write_elsewhere
 from workbench.targets.model.sqs_work import billed_ms
 
+PLAN_INIT = 1 << 60  # the number of a draw, apart from the segments'
+
 
 @compiled
 def begin_batch(p: SqsSettings, s: np.void) -> None:
@@ -34,13 +36,29 @@ def begin_batch(p: SqsSettings, s: np.void) -> None:
     clock += p.batcher_call_s + latency(s.latency[SEND], draw, 2)
     s.look_visible_at = clock + p.poll_s
     clock += p.batcher_call_s + latency(s.latency[TRANSACT], draw, 3)
-    clock += p.batcher_call_s + latency(s.latency[SEND], draw, 4)
+    sending = latency(s.latency[SEND], draw, 4)
+    clock += p.batcher_call_s + sending
     write_elsewhere(s, 4)
     s.batcher_envs = 1
     s.batcher_ms += billed_ms(clock - begun)
     s.plan_target = p.plan_start_pollers
-    s.plan_ramp_at = clock + p.plan_idle_s + p.ramp_step_s
-    plan(p, s, clock)
+    sent = clock - sending / 2  # a queue has a message before the sender hears of it
+    s.plan_ramp_at = sent + p.plan_idle_s + p.ramp_step_s
+    s.plan_ends_at = clock
+    plan(p, s, sent)
+
+
+@compiled
+def init_if_busy(p: SqsSettings, s: np.void, begun: float, running: int, number: int) -> float:
+    """Seconds of the init of a new environment, if each is taken; with those `running` also the
+    one that has sent what is begun here, and has not ended.
+    """
+    if begun < s.plan_ends_at:
+        running += 1
+    if running < s.batcher_envs:
+        return 0.0
+    s.batcher_envs += 1
+    return latency(s.latency[INIT], hashed(p.key_segment, number), 1)
 
 
 @compiled
@@ -50,7 +68,8 @@ def plan(p: SqsSettings, s: np.void, time_s: float) -> None:
     begun = time_s + latency(s.latency[DISPATCH], draw, 0)
     writes = -(-p.segments // p.entries_per_write)
     sends = -(-p.segments // p.segments_per_send)
-    clock = begun + p.batcher_invocation_s + 2 * p.batcher_call_s
+    clock = begun + init_if_busy(p, s, begun, 0, PLAN_INIT)
+    clock += p.batcher_invocation_s + 2 * p.batcher_call_s
     clock += latency(s.latency[SINGLE], draw, 1) + latency(s.latency[SINGLE], draw, 2)
     batched = p.entries_per_write > 1
     spent = writes * p.batcher_call_s + (p.segments * p.batcher_entry_s if batched else 0.0)
@@ -64,10 +83,12 @@ def plan(p: SqsSettings, s: np.void, time_s: float) -> None:
     batched = p.segments_per_send > 1
     clock += sends * p.batcher_call_s + (p.segments * p.batcher_entry_s if batched else 0.0)
     row = s.latency[SEND_BATCH if batched else SEND]
-    clock += latencies(row, p.key_send, s.sends_drawn, sends)
+    sending = latencies(row, p.key_send, s.sends_drawn, sends)
+    clock += sending
     s.sends_drawn += (sends + 5) // 6
-    s.plan_at = clock
+    s.plan_at = clock - sending / sends / 2
     clock += p.batcher_call_s + latency(s.latency[SINGLE], draw, 5)
+    s.plan_ends_at = clock
     write_elsewhere(s, p.segments + 3)
     s.read_half_units += 2 + p.plan_half_units
     s.batcher_ms += billed_ms(clock - begun)
@@ -94,10 +115,7 @@ def begin_segment(p: SqsSettings, s: np.void, time_s: float, slot: int) -> float
     segment = s.segments_begun
     draw = hashed(p.key_segment, 2 + segment)
     begun = time_s + latency(s.latency[DISPATCH], draw, 0)
-    clock = begun
-    if s.batchers + 1 > s.batcher_envs:
-        s.batcher_envs += 1
-        clock += latency(s.latency[INIT], draw, 1)
+    clock = begun + init_if_busy(p, s, begun, s.batchers, 2 + segment)
     clock += p.batcher_invocation_s + 2 * p.batcher_call_s
     clock += latency(s.latency[SINGLE], draw, 2) + latency(s.latency[SINGLE], draw, 3)
     s.read_half_units += 2

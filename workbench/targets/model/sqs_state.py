@@ -24,7 +24,7 @@ _EVENTS = (  # the next of each kind of event, seconds; infinite: none
 )
 _TIMES = (
     "now other look_visible_at look_spent_s sample_step table_free_at key_free_at table_rate "
-    "table_unit_s key_unit_s "
+    "table_unit_s key_unit_s plan_ends_at "
     "idle_poller_s plan_idle_poller_s record_s cpu_free_at"
 )
 _RESULTS = "created_s processed_s detected_s ended_s"
