@@ -29,8 +29,8 @@ test: env ## Check the style and run the tests (under 8 minutes)
 	$(RUN) ruff check . && $(RUN) ruff format --check .
 	$(RUN) pytest -n auto --dist loadfile
 
-test-all: test ## The tests, the slow ones too
-	$(RUN) pytest -m slow
+test-slow: env ## The slow tests: each telling of ten batches, the report of a whole study
+	$(RUN) pytest -n auto -m slow
 
 swarm: env ## Break things at random and judge the fan-in (RUNS=200 seeds of each design)
 	$(RUN) workbench swarm --runs $(or $(RUNS),200)
@@ -72,4 +72,4 @@ lock: ## Pin the newest packages again (needs uv)
 clean: ## Remove the environment and the caches, not the results
 	rm -rf .venv .cache .pytest_cache .ruff_cache build *.egg-info infra/cdk.out
 
-.PHONY: help env study test test-all swarm e2e browser-test agreement bench report publish deploy destroy lab format lock clean
+.PHONY: help env study test test-slow swarm e2e browser-test agreement bench report publish deploy destroy lab format lock clean

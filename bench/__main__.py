@@ -2,13 +2,14 @@
 
 import argparse
 
-from bench import local_speed, model_speed, peers, swarm_speed
+from bench import explorer_speed, local_speed, model_speed, peers, swarm_speed
 
 PARTS = {
     "local": local_speed.main,
     "model": model_speed.main,
     "peers": peers.main,
     "swarm": swarm_speed.main,
+    "explorer": explorer_speed.main,
 }
 
 

@@ -17,6 +17,7 @@ from workbench.targets.model.draws import (
     PASS_GAP,
     S3_GET,
     S3_LIST,
+    STATE_GAP,
     hashed,
     latencies,
     latency,
@@ -26,6 +27,7 @@ from workbench.targets.model.sampling import keep_sample
 from workbench.targets.model.sfn_settings import SfnSettings
 from workbench.targets.model.sfn_work import create_items, work_child
 from workbench.targets.model.sqs_work import billed_ms
+from workbench.units import MB
 
 FIRST_SAMPLE_STEP_S = 0.05
 
@@ -39,12 +41,13 @@ def run_sfn(settings: np.ndarray, state: np.ndarray) -> None:
     s.created_s = create_items(p, s)
     draw = hashed(p.key_segment, 1 << 50)
     s.map_at = s.created_s + latency(s.latency[PASS_GAP], draw, 0) + p.map_start_s
+    s.map_at += read_first(p, s)
     s.starts_at = s.map_at
     s.environments_free_at = -p.environments_burst_s
     while s.begun < p.children or s.running > 0:
         step(p, s)
     s.ended_at = s.now
-    s.detected_s = s.now + p.map_end_s + latency(s.latency[PASS_GAP], draw, 1)
+    s.detected_s = s.now + p.map_end_s + latency(s.latency[STATE_GAP], draw, 1)
     sample_until(p, s, s.detected_s)
     spent = p.summary_invocation_s + 3.0 * p.summary_call_s + latency(s.latency[INIT], draw, 2)
     spent += latency(s.latency[S3_LIST], draw, 3) + latency(s.latency[S3_LIST], draw, 4)
@@ -52,6 +55,18 @@ def run_sfn(settings: np.ndarray, state: np.ndarray) -> None:
     first = 1 << 51
     spent += latencies(s.latency[S3_GET], p.key_segment, first, s.failed_children)
     s.summary_ms = billed_ms(spent + latency(s.latency[S3_GET], draw, 5))
+
+
+@compiled
+def read_first(p: SfnSettings, s: np.void) -> float:
+    """Seconds until the first child has its items: a page of the list, and the first object.
+
+    The others are read while children run, faster than these start.
+    """
+    draw = hashed(p.key_segment, (1 << 50) + 1)
+    megabytes = p.segment_bytes * min(1.0, p.items / p.segment_items) / MB
+    listed = latency(s.latency[S3_LIST], draw, 0)
+    return listed + latency(s.latency[S3_GET], draw, 1) + megabytes * p.s3_mb_s
 
 
 @compiled

@@ -115,13 +115,21 @@ class SfnStory:
     def run_map(self) -> None:
         """Children start at the map's pace while it has places, and end when their Lambda does."""
         gap_s = self.of_segment.latency("sfn_pass_gap", 1 << 50, 0)
-        self.map_at = self.created_s + gap_s + self.p.map_start_s
+        self.map_at = self.created_s + gap_s + self.p.map_start_s + self.read_first()
         self.kernel.at(self.map_at, self.start_children)
         self.kernel.run()
         self.ended_at = self.now
-        gap_s = self.of_segment.latency("sfn_pass_gap", 1 << 50, 1)
+        gap_s = self.of_segment.latency("sfn_state_gap", 1 << 50, 1)
         self.detected_s = self.now + self.p.map_end_s + gap_s
         self.sample_until(self.detected_s)
+
+    def read_first(self) -> float:
+        """Seconds until the first child has its items: a page of the list, and the first object."""
+        number = (1 << 50) + 1
+        megabytes = self.p.segment_bytes * min(1.0, self.p.items / self.p.segment_items) / MB
+        spent_s = self.of_segment.latency("s3_list", number, 0)
+        spent_s += self.of_segment.latency("s3_get", number, 1)
+        return spent_s + megabytes * self.p.s3_mb_s
 
     def start_children(self) -> None:
         """The next child, if its time has come and the map has a place; else when it has."""
