@@ -95,13 +95,21 @@ class World:
         """Take every message off a queue, delays and visibility aside; their bodies."""
         return [json.loads(record["body"]) for record in self.records(queue)]
 
+    def delays_s(self, queue):
+        """How long each message on a queue is kept back."""
+        return [int(message.delayed_until - message.sent_timestamp) // 1000
+                for message in self._queue(queue)._messages]  # fmt: skip
+
     def records(self, queue, receives=1):
         """Take every message off a queue as the records of an event."""
-        backend = sys.modules["moto.sqs.models"].sqs_backends["123456789012"][REGION]
-        found = backend.queues[queue]
+        found = self._queue(queue)
         messages = list(found._messages)
         found._messages.clear()
         return [self.record(message.body, queue, receives) for message in messages]
+
+    def _queue(self, name):
+        backend = sys.modules["moto.sqs.models"].sqs_backends["123456789012"][REGION]
+        return backend.queues[name]
 
     def record(self, body, queue="item", receives=1):
         """One record of an SQS event, as Lambda's guide shows it."""

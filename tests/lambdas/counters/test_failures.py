@@ -1,5 +1,7 @@
 """The failures consumer: a dead letter is sent again, in the end listed; either way it counts."""
 
+from itertools import pairwise
+
 import pytest
 
 from workbench.designs import Counters
@@ -22,6 +24,13 @@ def test_a_dead_message_goes_through_its_receives_three_times(created):
     assert created.failed() == {item: 1 for item, _ in created.bodies[4]["items"]}
     assert (len(created.failed()), created.counted()) == (5, [4])
     assert created.world.bodies("item") == []
+
+
+def test_neighbours_come_back_minutes_apart(created):
+    """Together again, one that kills its invocation would take them along, round after round."""
+    created.bury(*created.bodies)
+    apart_s = sorted(created.world.delays_s("item"))
+    assert min(b - a for a, b in pairwise(apart_s)) >= 60
 
 
 def test_a_dead_part_of_a_plan_is_listed_as_a_range_and_the_batch_ends(created):
