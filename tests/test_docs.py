@@ -1,5 +1,6 @@
 """The documents say what is: commands, targets and folders in them exist, and none is left out."""
 
+import json
 import os
 import re
 import subprocess
@@ -72,3 +73,13 @@ def test_the_command_line_answers_as_a_module():
     command = [sys.executable, "-m", "workbench", "--help"]
     out = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT)
     assert "Usage: workbench" in out.stdout or "Usage: python -m workbench" in out.stdout
+
+
+def test_the_runs_behind_the_kept_charts_are_kept_too():
+    """Of what git keeps: a study that was run here has others on disk."""
+    kept = ["git", "-C", str(ROOT), "show", ":results/published/manifest.json"]
+    manifest = json.loads(subprocess.run(kept, capture_output=True, check=True).stdout)
+    behind = {run for figure in manifest["figures"].values() for run in figure["runs"]}
+    assert behind
+    folders = {Path("results/runs") / run / "run.json" for run in behind}
+    assert folders - tracked_files() == set()
