@@ -22,8 +22,9 @@ from workbench.batch import Batch
 from workbench.bill import bill
 from workbench.errors import BadInput, BadRecord
 from workbench.prices import load_book
+from workbench.provenance import commit
 from workbench.records import Folder, Run, read_folder
-from workbench.runner import Order, commit
+from workbench.runner import Order
 from workbench.targets.model.target import ModelTarget
 
 SCHEMA_VERSION = 1

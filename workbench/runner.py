@@ -3,14 +3,10 @@
 The only place that knows the targets by name; nothing here asks which one it has.
 """
 
-import subprocess
-import sys
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
-from functools import cache
 from importlib import import_module
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +17,7 @@ from workbench.bill import bill, knowing_usd, total_usd
 from workbench.designs import Design, make_design
 from workbench.errors import BadInput, NotDeployed
 from workbench.prices import PriceBook, load_book
+from workbench.provenance import commit, versions
 from workbench.records import TIMELINE_COLUMNS, USAGE_COLUMNS, Folder, Run, write_folder
 from workbench.targets.base import Progress, Target, Terms, Watcher
 
@@ -31,7 +28,6 @@ TARGETS = {
     "aws": "workbench.targets.aws:AwsTarget",
 }
 PRICED = 20  # times that a running batch is priced by its own meter
-PACKAGES = ("boto3", "moto", "numba", "aws-cdk-lib", "pandas")
 
 
 @dataclass(frozen=True)
@@ -156,27 +152,3 @@ def new_run_id(order: Order) -> str:
     """A run's name, which is also its batch's: letters, digits and hyphens, at most 64."""
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")[:-3]
     return f"{order.design}-{order.target}-{order.items}-{order.seed}-{stamp}"[:64]
-
-
-@cache  # what runs is what was imported, however the files change later
-def commit() -> str:
-    """The project's commit, with a plus sign if files were changed since; empty outside git."""
-    root = Path(__file__).resolve().parents[1]
-    try:
-        head = _git(root, "rev-parse", "--short=12", "HEAD")
-        changed = _git(root, "status", "--porcelain", "--untracked-files=no")
-    except (OSError, subprocess.CalledProcessError):
-        return ""
-    return head + ("+" if changed else "")
-
-
-@cache
-def versions() -> dict[str, str]:
-    """The versions of Python and of the packages that shape a run."""
-    python = ".".join(map(str, sys.version_info[:3]))
-    return {"python": python} | {package: version(package) for package in PACKAGES}
-
-
-def _git(root: Path, *arguments: str) -> str:
-    command = ["git", "-C", str(root), *arguments]
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()

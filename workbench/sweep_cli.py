@@ -50,8 +50,13 @@ def tell(done: Swept) -> None:
         f"{done.study.name}: {done.ran:,} runs, {done.found:,} were there already, "
         f"${done.cost_usd:,.2f} on their bills"
     ]
+    if done.older:
+        lines.append(
+            f"{done.older:,} of them were made by other code than this. To run them again, take "
+            "their folders away, or sweep into another --results folder"
+        )
     if done.skipped:
         lines.append(f"{len(done.skipped):,} combinations cannot work and were skipped, such as")
-        lines += [f"  {reason}" for reason in done.skipped[:SHOWN_MAX]]
+        lines += [f"  {reason}" for reason in list(dict.fromkeys(done.skipped))[:SHOWN_MAX]]
     lines += [f"  {run}: {why}" for run, why in list(done.failed.items())[:SHOWN_MAX]]
     print("\n".join(lines), file=sys.stderr)

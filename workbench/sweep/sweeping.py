@@ -7,6 +7,7 @@ that was killed goes on where it was, and runs nothing twice.
 import fcntl
 import os
 import shutil
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,6 +15,8 @@ from pathlib import Path
 
 from workbench.errors import BadInput
 from workbench.parallel import in_parallel
+from workbench.provenance import is_of_other_code
+from workbench.records import read_run
 from workbench.runner import make_target
 from workbench.sweep.jobs import Job, plan_jobs
 from workbench.sweep.progress import SweepWatcher, unwatched
@@ -35,6 +38,7 @@ class Swept:
     jobs: list[Job]
     ran: int
     found: int
+    older: int = 0  # of the found ones: made by other code, as far as git knows
     skipped: list[str] = field(default_factory=list)
     failed: dict[str, str] = field(default_factory=dict)
     cost_usd: float = 0.0
@@ -57,8 +61,10 @@ def sweep(
     jobs, skipped = plan_jobs(study, yes)
     with _only_sweep(study, results):
         _clear_halves(results, jobs)
-        new = [job for job in jobs if not is_finished(results / "runs" / job.run_id)]
-        watch.begin(len(jobs), len(jobs) - len(new), sum(job.expected_s for job in new))
+        found = [job for job in jobs if is_finished(results / "runs" / job.run_id)]
+        names, older = {job.run_id for job in found}, _older(results, found)
+        new = [job for job in jobs if job.run_id not in names]
+        watch.begin(len(jobs), len(found), sum(job.expected_s for job in new))
         failed, cost_usd, ran = {}, 0.0, 0
         for done in _run(new, results, processes or os.cpu_count() or 1, make):
             ran += not done.error
@@ -67,7 +73,13 @@ def sweep(
                 failed[done.run_id] = done.error
             watch.tell(done)
         table = write_table(study.name, jobs, results)
-    return Swept(study, table, jobs, ran, len(jobs) - len(new), skipped, failed, cost_usd)
+    return Swept(study, table, jobs, ran, len(found), older, skipped, failed, cost_usd)
+
+
+def _older(results: Path, jobs: list[Job]) -> int:
+    """How many of these finished runs were made by other code."""
+    made = Counter(read_run(results / "runs" / job.run_id).commit for job in jobs)
+    return sum(count for at, count in made.items() if is_of_other_code(at))
 
 
 def _run(jobs: list[Job], results: Path, processes: int, make: TargetMaker) -> Iterator[Done]:

@@ -1,5 +1,6 @@
 """A sweep runs what is new, in parallel, and goes on after any interruption."""
 
+import json
 import os
 import signal
 import subprocess
@@ -49,6 +50,14 @@ def test_a_table_has_a_row_for_every_run_with_knobs_and_dollars(study, tmp_path)
     assert table["knowing_usd"].gt(0).all()
     assert (done.ran, done.found, done.failed) == (4, 0, {})
     assert done.cost_usd == pytest.approx(table["cost_usd"].sum())
+
+
+def test_runs_that_other_code_has_made_are_counted(study, tmp_path):
+    sweep(study(TWO), tmp_path)
+    for path in run_folders(tmp_path)[:3]:
+        run = json.loads((path / "run.json").read_text())
+        (path / "run.json").write_text(json.dumps(run | {"commit": "0123456789ab"}))
+    assert sweep(study(TWO), tmp_path).older == 3
 
 
 def test_a_finished_run_is_never_repeated_and_a_changed_file_runs_what_is_new(study, tmp_path):
