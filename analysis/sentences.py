@@ -99,11 +99,12 @@ def best_settings(frames: Frames) -> str:
     parts = []
     for design, own in in_order(dots):
         cheap, fast = own.loc[own["per_million_usd"].idxmin()], own.loc[own["detected_s"].idxmin()]
-        parts.append(
-            f"{design} goes down to {dollars(cheap['per_million_usd'])} per million items in "
-            f"{duration(cheap['detected_s'])}, and down to {duration(fast['detected_s'])} for "
-            f"{dollars(fast['per_million_usd'])}"
-        )
+        told = [
+            f"{dollars(one['per_million_usd'])} per million items and {duration(one['detected_s'])}"
+            for one in (cheap, fast)
+        ]
+        rest = ", and none is faster" if cheap.equals(fast) else f", the fastest {told[1]}"
+        parts.append(f"the cheapest of {design} takes {told[0]}{rest}")
     items = count(chosen.runs["items"].iloc[0])
     return f"Of {len(dots)} settings at {items} items, {'; '.join(parts)}."
 

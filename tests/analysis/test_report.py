@@ -3,14 +3,17 @@
 import base64
 import re
 import shutil
+from pathlib import Path
 
 import nbformat
 import pytest
 
+from analysis import gallery
 from analysis.pictures import answers, bill, picture
 from analysis.report import page, render
 from workbench.notebooks import execute
 
+ROOT = Path(__file__).resolve().parents[2]
 DATA = re.compile(r"data:image/svg\+xml;base64,([A-Za-z0-9+/=]+)")
 NAMES = re.compile(r"http://www\.w3\.org/[\w./-]+")  # that SVG declares; no browser goes there
 
@@ -57,6 +60,12 @@ def test_a_chart_that_cannot_be_is_shown_as_its_reason(frames, folder, stored):
     assert "No chart: only runs of sqs are there" in shown
     assert "<img" not in shown
     assert "No bill" not in bill(alone)._repr_html_()
+
+
+def test_the_report_has_every_chart_of_the_gallery():
+    notebook = nbformat.read(ROOT / "notebooks" / "compare.ipynb", as_version=4)
+    drawn = "".join(cell.source for cell in notebook.cells if "pictures(" in cell.source)
+    assert sorted(re.findall(r'"(\w+)"', drawn)) == sorted(gallery.names())
 
 
 @pytest.mark.slow

@@ -1,5 +1,7 @@
 """Sentences are made from data, and say so where the data is silent."""
 
+from types import SimpleNamespace
+
 import pandas as pd
 import pytest
 
@@ -64,3 +66,14 @@ def test_what_the_runs_cannot_tell_is_not_told(folder, stored):
     assert sentence("cost_against_items", frames).startswith("Not told: no pair of runs")
     assert sentence("how_simple", frames).startswith("Not told: there is no table of simplicity")
     assert sentence("price_of_knowing", frames).startswith("Knowing that 100 items are done: with")
+
+
+def test_the_cheapest_and_the_fastest_setting_are_told_once_where_they_are_one(frames):
+    told = sentences.best_settings(frames)
+    assert told.startswith("Of 10 settings at 1 million items, the cheapest of sqs takes $1.05 per")
+    assert told.count(", and none is faster") == 2
+    dear_is_fast = 1_000 / frames.runs["per_million_usd"]
+    turned = sentences.best_settings(
+        SimpleNamespace(runs=frames.runs.assign(detected_s=dear_is_fast))
+    )
+    assert (turned.count(", the fastest $"), turned.count("none is faster")) == (2, 0)
