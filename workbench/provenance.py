@@ -8,7 +8,10 @@ from pathlib import Path
 
 PACKAGES = ("boto3", "moto", "numba", "aws-cdk-lib", "pandas")
 ROOT = Path(__file__).resolve().parents[1]
-SHAPING = ("lambdas", "infra", "workbench")  # the folders whose code shapes a run
+SHAPING = (  # the code and the constants that shape a run
+    "lambdas infra workbench/targets workbench/designs workbench/profiles workbench/prices "
+    "workbench/bill workbench/batch.py workbench/dice.py workbench/kernel.py workbench/units.py"
+).split()
 
 
 @cache  # what runs is what was imported, however the files change later

@@ -27,10 +27,14 @@ def repository(tmp_path, monkeypatch):
         provenance.is_of_other_code.cache_clear()
 
     git("init", "-q")
-    write("workbench/model.py", "first")
+    write("workbench/units.py", "first")
     yield write
     provenance.commit.cache_clear()
     provenance.is_of_other_code.cache_clear()
+
+
+def test_what_shapes_a_run_is_there():
+    assert [path for path in provenance.SHAPING if not (provenance.ROOT / path).exists()] == []
 
 
 def test_a_run_of_this_commit_is_of_this_code(repository):
@@ -41,15 +45,16 @@ def test_a_run_of_this_commit_is_of_this_code(repository):
 
 def test_a_document_changes_no_run_and_the_model_does(repository):
     made_at = provenance.commit()
-    repository("docs/page.md", "second")
+    repository("docs/page.md", "a page")
+    repository("workbench/progress.py", "second")
     assert not provenance.is_of_other_code(made_at)
-    repository("workbench/model.py", "third")
+    repository("workbench/units.py", "third")
     assert provenance.is_of_other_code(made_at)
 
 
 def test_a_changed_file_is_named_by_a_plus_sign_and_is_other_code(repository):
     made_at = provenance.commit()
-    repository("workbench/model.py", "second", commit=False)
+    repository("workbench/units.py", "second", commit=False)
     assert provenance.commit() == f"{made_at}+"
     assert provenance.is_of_other_code(made_at)
 
