@@ -1,6 +1,6 @@
 """The event loop of `counters`, compiled: batcher and finalizer; the rest is the kernel of `sqs`.
 
-Parts of the plan that wait are those
+`counters_plain` tells the same story slowly and readably. Parts of the plan that wait are those
 not begun once the plan is sent, so `segments_visible`, which the kernel of `sqs` acts on, stays 0.
 """
 

@@ -5,6 +5,9 @@ import pytest
 from workbench.batch import Batch
 from workbench.designs import make_design
 from workbench.profile import load_profile
+from workbench.targets.model.counters_kernel import run_counters
+from workbench.targets.model.counters_plain import tell_counters
+from workbench.targets.model.counters_settings import counters_settings
 from workbench.targets.model.draws import latency_table
 from workbench.targets.model.sfn_kernel import run_sfn
 from workbench.targets.model.sfn_plain import tell_sfn
@@ -91,4 +94,25 @@ def test_sfn_is_told_twice_alike(items, preset, knobs, change):
     story = tell_sfn(settings, 7, LATENCIES)
     assert plain(story, SFN_TALLIES) == compiled(
         run_sfn, sfn_state(LATENCIES), settings, SFN_TALLIES
+    )
+
+
+@pytest.mark.parametrize(
+    ("items", "knobs", "change"),
+    [
+        (1, {}, {}),
+        (1_000, {}, {}),
+        (25_000, {"segment_items": 1_000, "items_per_message": 3}, {}),
+        (12_000, {"items_per_message": 1, "max_concurrency": None, "value_max": 50}, {}),
+        (3_000, {"item_concurrency": 5, "messages_per_invocation": 1, "poll_s": 5}, {}),
+        (6_000, {"segment_items": 500}, {"account": 20}),
+    ],
+)
+def test_counters_is_told_twice_alike(items, knobs, change):
+    design = make_design("counters", "default", knobs)
+    settings = counters_settings(design, Batch(items, 7, "b-1"), PROFILE, 7)._replace(**change)
+    story = tell_counters(settings, 7, LATENCIES)
+    looks, segments = story.finalizer.looks, story.batcher.segments_done
+    assert plain(story, SQS_TALLIES, looks=looks, segments_done=segments) == compiled(
+        run_counters, sqs_state(LATENCIES), settings, SQS_TALLIES
     )
