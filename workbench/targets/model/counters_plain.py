@@ -63,13 +63,7 @@ class PartBatcher(Batcher):
     def start_segment(self) -> None:
         """One part's invocation: it reads the batch before it sends."""
         p, d, number = self.p, self.draws, self.begun
-        items = min(p.segment_items, p.items - number * p.segment_items)
-        part = Segment(number, items, ceil(items / p.items_per_message))
-        self.running += 1
-        self.begun += 1
-        self.visible -= 1
-        part.begun_s = clock = self.story.now + d.latency("esm_dispatch", 2 + number, 0)
-        clock += self.init_if_busy(clock, self.running - 1, 2 + number)
+        part, clock = self.take()
         read_s = d.latency("ddb_single", 2 + number, 2)
         clock += p.batcher_invocation_s + p.batcher_call_s + read_s
         self.story.tally["read_half_units"] += 2

@@ -120,17 +120,21 @@ class Batcher:
         ):
             self.start_segment()
 
-    def start_segment(self) -> None:
-        """One segment's invocation: its batch and its lease are read and written first."""
-        p, d = self.p, self.draws
-        number = self.begun
+    def take(self) -> tuple[Segment, float]:
+        """A poller takes the next segment: when its invocation has an environment."""
+        p, d, number = self.p, self.draws, self.begun
         items = min(p.segment_items, p.items - number * p.segment_items)
         segment = Segment(number, items, ceil(items / p.items_per_message))
         self.running += 1
         self.begun += 1
         self.visible -= 1
         segment.begun_s = clock = self.story.now + d.latency("esm_dispatch", 2 + number, 0)
-        clock += self.init_if_busy(clock, self.running - 1, 2 + number)
+        return segment, clock + self.init_if_busy(clock, self.running - 1, 2 + number)
+
+    def start_segment(self) -> None:
+        """One segment's invocation: its batch and its lease are read and written first."""
+        p, d, number = self.p, self.draws, self.begun
+        segment, clock = self.take()
         clock += p.batcher_invocation_s + 2 * p.batcher_call_s
         clock += d.latency("ddb_single", 2 + number, 2) + d.latency("ddb_single", 2 + number, 3)
         self.story.tally["read_half_units"] += 2
