@@ -4,8 +4,7 @@ cron ──> batcher ──> PlanQueue ──> batcher ──> ItemQueue ──>
             └──────> PollQueue ──> finalizer ──> topic      DeadLetters ──> failures
 """
 
-from aws_cdk import App, RemovalPolicy, Stack
-from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import App, Stack
 from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_lambda as lambda_
 
@@ -21,12 +20,12 @@ from infra.functions import (
 from infra.notices import Notices
 from infra.queues import VISIBILITY_FACTOR, Redrive, Source, add_queue, add_source
 from infra.rule import Cron, Trigger, add_rule
-from infra.sqs_functions import Parts, environment, put_off, records, send
+from infra.sqs_functions import QUEUES, Parts, batcher, environment, put_off, records, send
 from infra.stamp import stamp
+from infra.tables import state_table
 from workbench.designs import Counters
 
 SMALL_TIMEOUT_S = 120  # of the finalizer, and of the failures consumer
-QUEUES = "PLAN_QUEUE_URL ITEM_QUEUE_URL POLL_QUEUE_URL"
 
 
 class CountersStack(Stack):
@@ -42,8 +41,8 @@ class CountersStack(Stack):
             add_source(self.functions[spec.name], spec.source)
         add_alarm(self, design, self.notices)
         self.rule = add_rule(self, cron)
-        batcher = self.functions["batcher"]
-        self.rule.add_target(targets.LambdaFunction(batcher, event=Trigger(design, cron)))
+        opener = self.functions["batcher"]
+        self.rule.add_target(targets.LambdaFunction(opener, event=Trigger(design, cron)))
         stamp(self, design, self._outputs())
 
     def _add_parts(self, design: Counters) -> Parts:
@@ -53,15 +52,7 @@ class CountersStack(Stack):
         dead_letters = add_queue(self, "DeadLetters", small_s)
         redrive = Redrive(dead_letters, design.max_receives)
         why = "Its one message stays until its batch is told: what fails returns to this queue."
-        table = dynamodb.Table(
-            self,
-            "BatchState",
-            partition_key=dynamodb.Attribute(name="pk", type=dynamodb.AttributeType.STRING),
-            sort_key=dynamodb.Attribute(name="sk", type=dynamodb.AttributeType.STRING),
-            billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
-            time_to_live_attribute="expires_at",
-            removal_policy=RemovalPolicy.DESTROY,
-        )
+        table = state_table(self, time_to_live_attribute="expires_at")
         accepted.accept(table, "DDB3", "Records matter while their batch is open, and then expire.")
         return Parts(
             table=table,
@@ -95,20 +86,6 @@ def specs(design: Counters, parts: Parts) -> list[FunctionSpec]:
 
 def _workers(design: Counters, parts: Parts) -> list[FunctionSpec]:
     """What creates the items, and what works them."""
-    batcher = FunctionSpec(
-        name="batcher",
-        memory_mb=design.batcher_memory_mb,
-        timeout_s=FUNCTION_TIMEOUT_MAX_S,
-        environment=environment(parts, f"STATE_TABLE {QUEUES}"),
-        calls=[
-            records(parts, "GetItem PutItem"),
-            send(parts.plan_queue, parts.item_queue, parts.poll_queue),
-            put_off(parts.plan_queue),
-        ],
-        source=Source(parts.plan_queue, 1, design.batcher_concurrency),
-        on_failure=parts.dead_letters,
-        recursive=True,
-    )
     processor = FunctionSpec(
         name="processor",
         memory_mb=design.memory_mb,
@@ -122,7 +99,7 @@ def _workers(design: Counters, parts: Parts) -> list[FunctionSpec]:
         source=Source(parts.item_queue, design.messages_per_invocation, design.max_concurrency),
         recursive=True,
     )
-    return [batcher, processor]
+    return [batcher(design, parts, "GetItem PutItem"), processor]
 
 
 def _small(parts: Parts) -> list[FunctionSpec]:

@@ -18,12 +18,13 @@ from infra.functions import (
     allow,
 )
 from infra.queues import Source
-from workbench.designs import Sqs
+from workbench.designs import Counters, Sqs
 
 BATCHER_TIMEOUT_S = FUNCTION_TIMEOUT_MAX_S
 FINALIZER_TIMEOUT_S = 60
 FAILURES_TIMEOUT_S = 300
 QUEUES = "PLAN_QUEUE_URL ITEM_QUEUE_URL POLL_QUEUE_URL"
+BATCHER_ACTIONS = "GetItem PutItem UpdateItem DeleteItem Query BatchWriteItem"
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class Parts:
     topic: sns.ITopic
 
 
-def batcher(design: Sqs, parts: Parts) -> FunctionSpec:
+def batcher(design: Sqs | Counters, parts: Parts, actions: str = BATCHER_ACTIONS) -> FunctionSpec:
     """Opens a batch, plans its segments, creates the items of each."""
     return FunctionSpec(
         name="batcher",
@@ -46,7 +47,7 @@ def batcher(design: Sqs, parts: Parts) -> FunctionSpec:
         timeout_s=BATCHER_TIMEOUT_S,
         environment=environment(parts, f"STATE_TABLE {QUEUES}"),
         calls=[
-            records(parts, "GetItem PutItem UpdateItem DeleteItem Query BatchWriteItem"),
+            records(parts, actions),
             send(parts.plan_queue, parts.item_queue, parts.poll_queue),
             put_off(parts.plan_queue),
         ],

@@ -4,7 +4,7 @@ cron ──> batcher ──> PlanQueue ──> batcher ──> ItemQueue ──>
             └──────> PollQueue <─> finalizer ──> topic      DeadLetters ──> failures
 """
 
-from aws_cdk import App, RemovalPolicy, Stack
+from aws_cdk import App, Stack
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_lambda as lambda_
@@ -17,6 +17,7 @@ from infra.queues import VISIBILITY_FACTOR, Redrive, add_queue, add_source
 from infra.rule import Cron, Trigger, add_rule
 from infra.sqs_functions import Parts
 from infra.stamp import stamp
+from infra.tables import state_table
 from workbench.designs import Sqs
 
 TABLE_READ_UNITS = 12_000  # what every on-demand table has: warm throughput wants both figures
@@ -63,15 +64,10 @@ class SqsStack(Stack):
         )
 
     def _table(self) -> dynamodb.Table:
-        """The batch state. `Table` and not `TableV2`: local CloudFormation knows no other."""
+        """The batch state, with as much write capacity ready as the knob says."""
         units = self.design.warm_write_units
-        table = dynamodb.Table(
+        table = state_table(
             self,
-            "BatchState",
-            partition_key=dynamodb.Attribute(name="pk", type=dynamodb.AttributeType.STRING),
-            sort_key=dynamodb.Attribute(name="sk", type=dynamodb.AttributeType.STRING),
-            billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
-            removal_policy=RemovalPolicy.DESTROY,
             warm_throughput=units
             and dynamodb.WarmThroughput(
                 read_units_per_second=TABLE_READ_UNITS, write_units_per_second=units

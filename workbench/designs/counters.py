@@ -7,12 +7,11 @@ from typing import Any, ClassVar
 from workbench.designs.design import (
     CALL_ALLOWANCE_S,
     FUNCTION_TIMEOUT_MAX_S,
-    ITEM_MAX_BYTES,
     START_ALLOWANCE_S,
     Design,
     knob,
 )
-from workbench.designs.sqs import MESSAGE_MAX_BYTES
+from workbench.designs.sqs import refuse_large_messages
 from workbench.errors import BadKnob
 
 MESSAGES_MAX = 10_000_000  # of a batch: one look at all their shards fits into the finalizer's time
@@ -38,9 +37,7 @@ class Counters(Design):
         for name, only in (("telemetry", "emf"), ("logs", "metrics")):
             if getattr(self, name) != only:
                 raise BadKnob(name, getattr(self, name), f"this design knows {only} only")
-        size = self.items_per_message * ITEM_MAX_BYTES + 512
-        if size > MESSAGE_MAX_BYTES:
-            raise BadKnob("items_per_message", self.items_per_message, "a message passes 1 MiB")
+        refuse_large_messages(self.items_per_message)
         if self.processor_timeout_s > FUNCTION_TIMEOUT_MAX_S:
             raise BadKnob(
                 "items_per_message",

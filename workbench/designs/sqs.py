@@ -15,6 +15,13 @@ from workbench.designs.design import (
 from workbench.errors import BadKnob
 
 MESSAGE_MAX_BYTES = 1_048_576  # SQS message quota since 2026-01
+HEAD_MAX_BYTES = 512  # of a body, beside its items
+
+
+def refuse_large_messages(items_per_message: int) -> None:
+    """Refuse what SQS would: a body over 1 MiB, with its items at their longest."""
+    if items_per_message * ITEM_MAX_BYTES + HEAD_MAX_BYTES > MESSAGE_MAX_BYTES:
+        raise BadKnob("items_per_message", items_per_message, "a message passes 1 MiB")
 
 
 @dataclass(frozen=True)
@@ -49,9 +56,7 @@ class Sqs(Design):
                 "an event source takes more than 10 messages only with a window of 1 s or more",
                 "Set batch_window_s=1.",
             )
-        size = self.items_per_message * ITEM_MAX_BYTES + 512
-        if size > MESSAGE_MAX_BYTES:
-            raise BadKnob("items_per_message", self.items_per_message, "a message passes 1 MiB")
+        refuse_large_messages(self.items_per_message)
         if self.processor_timeout_s > FUNCTION_TIMEOUT_MAX_S:
             raise BadKnob(
                 "items_per_message",
