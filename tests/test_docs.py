@@ -27,7 +27,7 @@ def tracked_files() -> set[Path]:
 @pytest.fixture(scope="module")
 def commands():
     """The command line's own list."""
-    from workbench import cli
+    from workbench.cli import app as cli
 
     return {one.name or one.callback.__name__ for one in cli.app.registered_commands} | {"prices"}
 

@@ -14,6 +14,7 @@ ROOT = Path(__file__).resolve().parents[1]
 FACTS = {
     f"workbench.{name}"
     for name in (
+        "project",
         "designs",
         "batch",
         "dice",
@@ -33,9 +34,7 @@ MAY_IMPORT = {
     "workbench": {"workbench"},
     "workbench.cli": {"workbench", "analysis"},
     "workbench.study": {"workbench", "analysis"},
-    "workbench.study_cli": {"workbench", "analysis"},
     "workbench.collect": {"workbench", "analysis"},
-    "workbench.checks_cli": {"workbench", "analysis"},
     "workbench.side_tables": {"workbench", "analysis"},
     "workbench.designs": {"workbench.errors"},
     "workbench.batch": {"workbench.dice", "workbench.errors"},

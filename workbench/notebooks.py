@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from workbench.errors import BadInput
+from workbench.project import NOTEBOOKS
 
-FOLDER = Path(__file__).resolve().parents[1] / "notebooks"
 INJECTED = "# Parameters"  # papermill's first line of the cell that it injects
 
 
@@ -21,7 +21,7 @@ def execute(name: str, parameters: dict[str, Any], output: Path) -> None:
 
         transport = "ipc"
 
-    source = FOLDER / f"{name}.ipynb"
+    source = NOTEBOOKS / f"{name}.ipynb"
     known = papermill.inspect_notebook(str(source))
     _refuse(set(parameters) - set(known), set(known))
     output.parent.mkdir(parents=True, exist_ok=True)
@@ -29,7 +29,7 @@ def execute(name: str, parameters: dict[str, Any], output: Path) -> None:
         str(source),
         str(output),
         parameters=parameters,
-        cwd=str(FOLDER),
+        cwd=str(NOTEBOOKS),
         kernel_name="python3",
         progress_bar=False,
         kernel_manager_class=LocalKernel,

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from workbench import cli
+from workbench.cli import app as cli
+from workbench.cli import options
 from workbench.errors import BadInput
 from workbench.predictions import check_predictions
 from workbench.records import run_folders
@@ -76,9 +77,9 @@ def test_help_lists_the_commands(command):
 
 
 def test_settings_are_pairs():
-    assert cli.read_settings(["a=1", "b = x=y"]) == {"a": "1", "b": "x=y"}
+    assert options.read_settings(["a=1", "b = x=y"]) == {"a": "1", "b": "x=y"}
     with pytest.raises(BadInput):
-        cli.read_settings(["a"])
+        options.read_settings(["a"])
 
 
 def test_a_run_is_predicted_before_it_and_compared_after(command, tmp_path):

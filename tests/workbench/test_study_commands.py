@@ -4,10 +4,10 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from workbench.cli import app
+from workbench.cli.app import app
+from workbench.cli.sweep import find
+from workbench.cli.tune import RatioPassed
 from workbench.errors import BadInput, Incomplete
-from workbench.sweep_cli import find
-from workbench.tune_cli import RatioPassed
 
 TINY = "seeds: [1]\ngrids: [{items: [100]}]"
 

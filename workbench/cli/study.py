@@ -1,17 +1,15 @@
 """`workbench study`, `report` and `publish`: the main job, and the pictures of what was run."""
 
 import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
-from workbench.errors import BadInput
+from workbench.cli.options import Results, read_sizes
+from workbench.project import DOCS, RESULTS
 
-Results = Annotated[Path, typer.Option("--results", help="Where run folders lie.")]
 WIDTH_MIN = 120  # a row of the comparison is not broken
-DOCS = Path(__file__).resolve().parents[1] / "docs"
 
 
 def study(
@@ -19,12 +17,12 @@ def study(
     target: Annotated[str, typer.Option(help="local, model or aws.")] = "local",
     seed: Annotated[int, typer.Option(help="The items are drawn from it.")] = 7,
     story: Annotated[str, typer.Option(help="A study to sweep besides; empty: none.")] = "story",
-    results: Results = Path("results"),
+    results: Results = RESULTS,
 ) -> None:
     """Benchmark both designs by papermill, sweep the story, and render the report."""
     from workbench import study as job
+    from workbench.cli.sweep import find, tell
     from workbench.sweep.sweeping import sweep
-    from workbench.sweep_cli import find, tell
 
     plan = job.Plan(items=read_sizes(items), target=target, seed=seed)
     wanted = find(story) if story else None
@@ -49,7 +47,7 @@ def study(
     report(results)
 
 
-def tables(results: Results = Path("results")) -> None:
+def tables(results: Results = RESULTS) -> None:
     """Write the tables beside the runs: limits, savings, predictions, simplicity, agreement."""
     from workbench.side_tables import write_side_tables
 
@@ -57,20 +55,20 @@ def tables(results: Results = Path("results")) -> None:
         print(path)
 
 
-def report(results: Results = Path("results")) -> None:
+def report(results: Results = RESULTS) -> None:
     """Render results/published/report.html, and the findings as a page."""
     from analysis.findings import write_findings
     from analysis.report import render
     from workbench.notebooks import execute
 
-    folder = DOCS if results.resolve() == DOCS.parent / "results" else results / "published"
+    folder = DOCS if results.resolve() == RESULTS else results / "published"
     folder.mkdir(parents=True, exist_ok=True)
     print(write_findings(results, folder))
     print(render(results, execute))
 
 
 def publish(
-    results: Results = Path("results"),
+    results: Results = RESULTS,
     video: Annotated[bool, typer.Option(help="The film too.")] = True,
 ) -> None:
     """Draw every chart that the runs can carry, and the film, into results/published."""
@@ -78,11 +76,3 @@ def publish(
 
     for path in draw(results, video):
         print(path)
-
-
-def read_sizes(text: str) -> tuple[int, ...]:
-    """Numbers of items, with commas between them."""
-    try:
-        return tuple(int(size) for size in text.split(","))
-    except ValueError:
-        raise BadInput(f"--items {text!r} is not whole numbers with commas between") from None

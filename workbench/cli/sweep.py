@@ -6,19 +6,18 @@ from typing import Annotated
 
 import typer
 
+from workbench.cli.options import Results
 from workbench.errors import BadInput, Incomplete
+from workbench.project import RESULTS, STUDIES
 from workbench.sweep.progress import sweep_progress
 from workbench.sweep.sweeping import Swept, sweep
 
-STUDIES = Path(__file__).resolve().parents[1] / "studies"
 SHOWN_MAX = 5  # failed or skipped runs that are named
 
 
 def command(
     study: Annotated[str, typer.Argument(help="A YAML file, or smoke, story, stress …")],
-    results: Annotated[Path, typer.Option("--results", help="Where run folders lie.")] = Path(
-        "results"
-    ),
+    results: Results = RESULTS,
     yes: Annotated[bool, typer.Option("--yes", help="Also more than 100,000 runs.")] = False,
     processes: Annotated[int | None, typer.Option(help="How many; all cores by default.")] = None,
 ) -> None:

@@ -1,15 +1,16 @@
 """`workbench tune`: the cheapest and fastest knobs of a design, and what each of them bought."""
 
 import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
+from workbench.cli.options import Results, read_settings
 from workbench.designs import DESIGNS, Design
 from workbench.errors import BadInput, BadKnob, WorkbenchError
+from workbench.project import RESULTS
 from workbench.tune.confirm import Confirmed, confirm
 from workbench.tune.gains import Step, steps_between
 from workbench.tune.goal import Goal
@@ -43,9 +44,7 @@ def command(
     confirmed: Annotated[
         bool, typer.Option("--confirm/--no-confirm", help="Run the cheapest on local too.")
     ] = True,
-    results: Annotated[Path, typer.Option("--results", help="Where run folders lie.")] = Path(
-        "results"
-    ),
+    results: Results = RESULTS,
 ) -> None:
     """Find a design's cheapest and fastest knobs on the model, and confirm them on local."""
     goal = Goal(
@@ -145,12 +144,7 @@ def _knobs(one: Score) -> str:
 
 def _fixed(pairs: list[str] | None) -> dict[str, str]:
     """The knobs to keep, as text; the design reads and checks them."""
-    fixed = {}
-    for pair in pairs or []:
-        name, sign, value = pair.partition("=")
-        if not sign:
-            raise BadInput(f"--set {pair!r} is not name=value.")
-        fixed[name.strip()] = value.strip()
+    fixed = read_settings(pairs)
     if "value_max" in fixed:
         raise BadInput("--set value_max: the items' range is given with --value-max.")
     return fixed

@@ -7,6 +7,7 @@ from rich.console import Console
 
 from workbench.batch import Batch
 from workbench.bill import bill, bill_tree
+from workbench.cli.options import Settings, read_settings
 from workbench.designs import BOTH, Design, make_design
 from workbench.prices import PriceBook, load_book
 from workbench.profile import DEFAULT, Profile, load_profile
@@ -19,16 +20,12 @@ def estimate(
     design: Annotated[str, typer.Option(help="sqs, sfn, both of them, or counters.")] = "both",
     seed: Annotated[int, typer.Option(help="The items are drawn from it.")] = 7,
     preset: Annotated[str, typer.Option(help="default, published, tuned …")] = "default",
-    settings: Annotated[
-        list[str] | None, typer.Option("--set", help="A knob: name=value. May repeat.")
-    ] = None,
+    settings: Settings = None,
     replications: Annotated[int, typer.Option(help="Draws behind low and high.")] = 20,
     profile: Annotated[str, typer.Option(help="A date, or a file of constants.")] = DEFAULT,
     region: Annotated[str, typer.Option(help="Whose prices.")] = "us-east-1",
 ) -> None:
     """Print the modelled bill by line, with low, likely and high, and what limits the time."""
-    from workbench.cli import read_settings
-
     names = BOTH if design == "both" else (design,)
     designs = [make_design(name, preset, read_settings(settings)) for name in names]
     for one in designs:

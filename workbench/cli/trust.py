@@ -5,8 +5,10 @@ from typing import Annotated
 
 import typer
 
+from workbench.cli.options import Results
 from workbench.designs import BOTH
 from workbench.errors import BadInput, WorkbenchError
+from workbench.project import RESULTS
 
 
 class PromiseBroken(WorkbenchError):
@@ -30,7 +32,7 @@ def swarm(
 
 
 def agreement(
-    results: Annotated[Path, typer.Option("--results", help="Where tables lie.")] = Path("results"),
+    results: Results = RESULTS,
 ) -> None:
     """Replay published measurements on the model: measured, modelled, error."""
     from analysis.tables import write_side_table

@@ -1,16 +1,16 @@
 """`workbench deploy`, `destroy`, `teardown`, `resume` and `purge`: the stacks on AWS."""
 
 import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from workbench.cli.options import Results, Settings, read_settings
 from workbench.errors import BadInput
+from workbench.project import RESULTS
 
 Design = Annotated[str, typer.Option(help="sqs, sfn, both of them, or counters.")]
 Gone = Annotated[str, typer.Option("--design", help="sqs, sfn, both of them, counters, or all.")]
-Results = Annotated[Path, typer.Option("--results", help="Where run folders and the ledger lie.")]
 
 
 def deploy(
@@ -18,12 +18,9 @@ def deploy(
     notify: Annotated[str | None, typer.Option(help="A mail address to subscribe.")] = None,
     cron: Annotated[bool, typer.Option(help="Four scheduled batches a day.")] = True,
     cron_items: Annotated[int, typer.Option(help="Items of a scheduled batch.")] = 100,
-    settings: Annotated[
-        list[str] | None, typer.Option("--set", help="A knob: name=value. May repeat.")
-    ] = None,
+    settings: Settings = None,
 ) -> None:
     """Show the differences and the cost of a month, deploy, and print the outputs."""
-    from workbench.cli import read_settings
     from workbench.deploy import Deployment
     from workbench.deploy import deploy as put_up
 
@@ -37,7 +34,7 @@ def deploy(
             print(f"  {name} = {value}")
 
 
-def destroy(design: Gone = "all", results: Results = Path("results")) -> None:
+def destroy(design: Gone = "all", results: Results = RESULTS) -> None:
     """Remove the stacks and all that is in them, and prove it by an inventory."""
     from workbench.teardown import destroy as take_down
 
@@ -48,7 +45,7 @@ def destroy(design: Gone = "all", results: Results = Path("results")) -> None:
 def teardown(
     design: Gone = "all",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="List only.")] = False,
-    results: Results = Path("results"),
+    results: Results = RESULTS,
 ) -> None:
     """List what exists with its monthly cost, and remove it unless this is a dry run."""
     from workbench.teardown import teardown_plan
@@ -61,14 +58,14 @@ def teardown(
         destroy(design, results)
 
 
-def resume(batch: str, results: Results = Path("results")) -> None:
+def resume(batch: str, results: Results = RESULTS) -> None:
     """Let a batch go on that was stopped on dollars."""
     from workbench.targets.aws import resume as go_on
 
     print(go_on(batch, results))
 
 
-def purge(batch: str, results: Results = Path("results")) -> None:
+def purge(batch: str, results: Results = RESULTS) -> None:
     """Give up a batch that was stopped on dollars."""
     from workbench.targets.aws import purge as give_up
 

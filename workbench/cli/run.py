@@ -1,0 +1,75 @@
+"""`workbench run` and `collect`: one batch, and the evidence about it."""
+
+import sys
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from workbench.cli.options import Results, Settings, read_settings
+from workbench.cli.trust import replay
+from workbench.errors import BadInput, Incomplete, PullFailed
+from workbench.progress import progress_bar
+from workbench.project import RESULTS
+from workbench.records import read_run
+from workbench.runner import Order, new_run_id, run_order
+
+
+def run(
+    design: Annotated[str, typer.Option(help="sqs, sfn or counters.")],
+    items: Annotated[int | None, typer.Option(help="How many, 1 to 100,000,000.")] = None,
+    target: Annotated[str, typer.Option(help="local, model or aws.")] = "local",
+    seed: Annotated[int, typer.Option(help="The items are drawn from it.")] = 7,
+    preset: Annotated[
+        str, typer.Option(help="default, published, tuned or tuned-concurrent.")
+    ] = "default",
+    settings: Settings = None,
+    results: Results = RESULTS,
+    max_usd: Annotated[float, typer.Option(help="On aws: refused or stopped above it.")] = 1.0,
+    forecast: Annotated[bool, typer.Option(help="Write down what the model says, first.")] = True,
+    fault_seed: Annotated[int | None, typer.Option(help="A seed of the swarm, again.")] = None,
+) -> None:
+    """Run one batch and print the path of its run folder."""
+    if fault_seed is not None:
+        replay(fault_seed, design)
+        return
+    if items is None:
+        raise BadInput("--items is missing: how many items has the batch?")
+    limit = Decimal(str(max_usd))
+    order = Order(design, target, items, seed, preset, read_settings(settings), max_usd=limit)
+    run_id = new_run_id(order)
+    if forecast and (foretold := _predict(order, run_id, results)):
+        print(f"predicted (modelled): {foretold}", file=sys.stderr)
+    with progress_bar(f"{design} on {target}") as watch:
+        path = run_order(order, results, watch, run_id)
+    done = read_run(path)
+    print(path)
+    if done.status != "complete":
+        raise Incomplete(f"the batch did not complete: {done.reason}")
+
+
+def collect(
+    runs: Annotated[list[Path], typer.Argument(help="Run folders of the target aws.")],
+) -> None:
+    """Pull the evidence about runs again from AWS; what was pulled before stays."""
+    from workbench.collect import collect as pull
+    from workbench.runner import make_target
+
+    lacking = []
+    for path in runs:
+        found = pull(path, make_target(read_run(path).target))
+        for kept in found.pulls:
+            print(f"{path.name}: {kept.kind}, {len(kept.frame):,} rows, {kept.stamp}")
+        lacking += [f"{path.name}: {why}" for why in found.failed]
+    if lacking:
+        raise PullFailed("; ".join(lacking))
+
+
+def _predict(order: Order, run_id: str, results: Path) -> str:
+    """What the model says of a run, written down; nothing of a run of the model itself."""
+    order.make_design()  # refused before numba is loaded
+    from workbench.predictions import predict, read_prediction
+
+    path = predict(order, run_id, results)
+    return read_prediction(path).told if path else ""

@@ -1,0 +1,9 @@
+"""Where the project's own folders lie, wherever it is started from."""
+
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+NOTEBOOKS = ROOT / "notebooks"
+STUDIES = ROOT / "studies"
+DOCS = ROOT / "docs"
+RESULTS = ROOT / "results"  # where runs are written and read, unless another folder is named
