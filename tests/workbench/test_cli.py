@@ -4,26 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from workbench.cli import app as cli
 from workbench.cli import options
 from workbench.errors import BadInput
 from workbench.predictions import check_predictions
 from workbench.records import run_folders
-
-
-@pytest.fixture
-def command(monkeypatch, capsys):
-    """Run the command line; its exit code, output and errors."""
-
-    def run(*arguments):
-        monkeypatch.setattr("sys.argv", ["workbench", *map(str, arguments)])
-        with pytest.raises(SystemExit) as end:
-            cli.main()
-        captured = capsys.readouterr()
-        return end.value.code, captured.out, captured.err
-
-    return run
-
 
 RUN = ("run", "--design", "sqs", "--items")
 
@@ -67,13 +51,6 @@ def test_an_unknown_option_has_exit_code_2(command):
     code, _, err = command(*RUN, 5, "--sede", 3)
     assert code == 2
     assert "--sede" in err
-
-
-def test_help_lists_the_commands(command):
-    code, out, _ = command("--help")
-    assert code == 0
-    commands = {"run", "estimate", "sweep", "tune", "study", "report", "publish", "collect"}
-    assert commands | {"swarm", "agreement", "calibrate", "prices", "doctor"} <= set(out.split())
 
 
 def test_settings_are_pairs():

@@ -5,42 +5,46 @@ Exit code 0: done. 1: it did not finish. 2: refused before anything ran.
 """
 
 import sys
+from importlib.metadata import version
+from typing import Annotated
 
 import typer
+from typer.core import TyperGroup
 
-from workbench.cli import doctor, estimate, prices, run, stacks, study, sweep, trust, tune
+from workbench.cli.commands import COMMANDS, GROUPS, PANELS
 from workbench.errors import WorkbenchError
 
-COMMANDS = (
-    estimate.estimate,
-    study.study,
-    study.tables,
-    study.report,
-    study.publish,
-    stacks.deploy,
-    stacks.destroy,
-    stacks.teardown,
-    stacks.resume,
-    stacks.purge,
-    trust.swarm,
-    trust.agreement,
-    trust.calibrate,
-    run.run,
-    run.collect,
-    doctor.doctor,
-)
+PACKAGE = "fanin-workbench"
+QUESTION = "What does it cost to know that a large AWS Lambda batch is done?"
 
-app = typer.Typer(
-    add_completion=False,
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    help="What does it cost to know that a large AWS Lambda batch is done?",
-)
-app.add_typer(prices.app, name="prices")
-app.command("sweep")(sweep.command)
-app.command("tune")(tune.command)
-for command in COMMANDS:
-    app.command()(command)
+
+class ByPurpose(TyperGroup):
+    """Commands in the order of their panels; left alone, groups would come first."""
+
+    def list_commands(self, _context: object) -> list[str]:
+        """The names at the top, each once."""
+        return list(dict.fromkeys(command.name.split()[0] for command in COMMANDS))
+
+
+def make_app() -> typer.Typer:
+    """The command line with every command in its panel."""
+    family = typer.Typer(
+        cls=ByPurpose, no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False
+    )
+    family.callback(help=QUESTION)(_common)
+    groups = {name: typer.Typer(no_args_is_help=True, help=told) for name, told in GROUPS.items()}
+    for panel, commands in PANELS.items():
+        for command in commands:
+            *group, name = command.name.split()
+            place = groups[group[0]] if group else family
+            place.command(
+                name,
+                rich_help_panel=None if group else panel,
+                epilog=f"Example: {command.example}",
+            )(command.function)
+            if group and group[0] not in {one.name for one in family.registered_groups}:
+                family.add_typer(place, name=group[0], rich_help_panel=panel)
+    return family
 
 
 def main() -> None:
@@ -57,6 +61,24 @@ def main() -> None:
         sys.exit(2 if "Credential" in type(error).__name__ else 1)
 
 
-@app.callback()
-def family() -> None:
-    """What does it cost to know that a large AWS Lambda batch is done?"""
+def _show_version(wanted: bool) -> None:
+    """Print the version, and the commit where git knows it, and end."""
+    if wanted:
+        from workbench.provenance import commit
+
+        print(f"workbench {version(PACKAGE)}" + (f", commit {commit()}" if commit() else ""))
+        raise typer.Exit
+
+
+def _common(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_show_version, is_eager=True, help="Print the version and end."
+        ),
+    ] = False,
+) -> None:
+    """What every command has before its own options."""
+
+
+app = make_app()

@@ -8,21 +8,20 @@ from rich.console import Console
 from workbench.prices import load_book, refresh, show, write_book
 from workbench.prices.files import BOOKS
 
-app = typer.Typer(no_args_is_help=True, help="The price book: show it, or refresh it from AWS.")
-
 Region = Annotated[str, typer.Option("--region", help="An AWS region, such as us-east-1.")]
 WIDTH_MIN = 150  # a price's line is not broken too often
 
 
-@app.command("show")
-def show_book(region: Region = "us-east-1", service: str | None = None) -> None:
+def show_book(
+    region: Region = "us-east-1",
+    service: Annotated[str | None, typer.Option(help="Any part of a service's name.")] = None,
+) -> None:
     """Print every price with its unit, tiers, source and date."""
     console = Console()
     console.width = max(console.width, WIDTH_MIN)
     console.print(show(load_book(region), service))
 
 
-@app.command("refresh")
 def refresh_book(region: Region = "us-east-1") -> None:
     """Rebuild a region's book through the AWS Price List API, and print where it lies."""
     import boto3
