@@ -80,6 +80,11 @@ class Ledger:
         found = [one for one in self.entries() if one.stack == stack and one.phase in LIVE]
         return [one for one in found if not self._collected(one)]
 
+    def is_open(self, batch_id: str) -> bool:
+        """Whether a batch did not end, as far as this ledger knows; False if it never had it."""
+        entry = self.read(batch_id)
+        return entry is not None and entry.phase in LIVE and not self._collected(entry)
+
     def find(self, order: str) -> Entry | None:
         """The batch of an order that did not end: the one to go on with."""
         found = [one for one in self.entries() if one.order == order and one.phase in LIVE]

@@ -1,6 +1,6 @@
 """Running one batch on one target, from the knobs to a whole run folder.
 
-The only place that knows the targets by name; nothing here asks which one it has.
+Nothing here asks which target it has.
 """
 
 from dataclasses import dataclass, field, replace
@@ -19,14 +19,9 @@ from workbench.errors import BadInput, NotDeployed
 from workbench.prices import PriceBook, load_book
 from workbench.provenance import commit, versions
 from workbench.records import TIMELINE_COLUMNS, USAGE_COLUMNS, Folder, Run, write_folder
+from workbench.targets import TARGETS
 from workbench.targets.base import Progress, Target, Terms, Watcher
 
-# Loaded when asked for: moto, numba and boto3 take seconds to import.
-TARGETS = {
-    "local": "workbench.targets.local.target:LocalTarget",
-    "model": "workbench.targets.model.target:ModelTarget",
-    "aws": "workbench.targets.aws:AwsTarget",
-}
 PRICED = 20  # times that a running batch is priced by its own meter
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from workbench.cli import doctor, estimate, prices, run, stacks, study, sweep, trust, tune
+from workbench.cli import doctor, estimate, prices, run, runs, stacks, study, sweep, trust, tune
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,10 @@ class Command:
         return f"workbench {self.name} {self.arguments}".rstrip()
 
 
-GROUPS = {"prices": "Show the price book, or refresh it from AWS."}
+GROUPS = {
+    "runs": "List the runs of a results folder, show one, or remove some.",
+    "prices": "Show the price book, or refresh it from AWS.",
+}
 
 PANELS: dict[str, tuple[Command, ...]] = {
     "Run": (
@@ -52,6 +55,9 @@ PANELS: dict[str, tuple[Command, ...]] = {
     ),
     "Housekeeping": (
         Command("doctor", doctor.doctor, "--target aws"),
+        Command("runs list", runs.list_runs, "--design sqs --target local"),
+        Command("runs show", runs.show_run, "RUN --json"),
+        Command("runs rm", runs.remove_runs, "RUN --yes"),
         Command("prices show", prices.show_book, "--service lambda"),
         Command("prices refresh", prices.refresh_book, "--region eu-west-1"),
     ),

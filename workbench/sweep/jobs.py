@@ -18,8 +18,9 @@ from workbench.errors import BadInput, BadKnob
 from workbench.prices import load_book
 from workbench.profile import load_profile
 from workbench.records import SCHEMA_VERSION
-from workbench.runner import TARGETS, Order
+from workbench.runner import Order
 from workbench.sweep.study import Grid, Study
+from workbench.targets import TARGETS
 
 RUNS_MAX = 100_000  # more want a `--yes`
 

@@ -1,0 +1,123 @@
+"""The runs of a results folder as a user handles them: found, looked at, removed."""
+
+import os
+import shutil
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from workbench.bill import by_label
+from workbench.designs import DESIGNS
+from workbench.errors import BadInput, BadRecord
+from workbench.ledger import Ledger
+from workbench.project import RESULTS
+from workbench.records import BILL_COLUMNS, Run, read_run, read_table
+
+REFERENCE = RESULTS / "reference"
+NAMED_MAX = 5  # runs that an error names
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A run folder: its run, or why it cannot be read."""
+
+    path: Path
+    run: Run | None
+    damage: str = ""
+
+
+@dataclass(frozen=True)
+class Details:
+    """A run with what its other files add. Dollars are exact; a knob gives (value, default)."""
+
+    path: Path
+    run: Run
+    usd_by_label: dict[str, Decimal] = field(default_factory=dict)
+    changed_knobs: dict[str, tuple[Any, Any]] = field(default_factory=dict)
+
+
+def stored_runs(
+    results: Path, design: str | None = None, target: str | None = None
+) -> list[Stored]:
+    """The runs of a design and target, the newest last; damaged folders first, always listed."""
+    found = [_stored(path) for path in _folders(results)]
+    damaged = [one for one in found if one.run is None]
+    whole = [
+        one
+        for one in found
+        if one.run and design in (None, one.run.design) and target in (None, one.run.target)
+    ]
+    return damaged + sorted(whole, key=lambda one: (one.run.started_at, one.run.run_id))
+
+
+def find_run(results: Path, name: str) -> Path:
+    """The folder of a run by its path, its id, or the beginning of its id if no other has it."""
+    if os.sep in name or (Path(name) / "run.json").is_file():
+        if not Path(name).is_dir():
+            raise BadInput(f"there is no run folder {name}.")
+        return Path(name)
+    folders = _folders(results)
+    exact = [path for path in folders if path.name == name]
+    found = exact or [path for path in folders if name and path.name.startswith(name)]
+    if not found:
+        raise BadInput(f"no run in {results} is called {name!r}. `workbench runs list` lists them.")
+    if len(found) > 1:
+        some = ", ".join(path.name for path in found[:NAMED_MAX])
+        more = "" if len(found) <= NAMED_MAX else f" and {len(found) - NAMED_MAX} more"
+        raise BadInput(f"{name!r} begins {len(found)} runs: {some}{more}. Give more of its name.")
+    return found[0]
+
+
+def details(path: Path) -> Details:
+    """A run with its dollars by label, and the knobs that are not the design's default."""
+    run = read_run(path)
+    bill = read_table(path, "bill", BILL_COLUMNS) if (path / "bill.parquet").exists() else None
+    usd = {} if bill is None else dict(by_label(bill).itertuples(index=False, name=None))
+    default = DESIGNS[run.design]().knobs() if run.design in DESIGNS else {}
+    changed = {
+        name: (value, default.get(name))
+        for name, value in run.knobs.items()
+        if name not in default or default[name] != value
+    }
+    return Details(path, run, usd, changed)
+
+
+def refuse_removal(path: Path) -> None:
+    """Refuse to remove what is no run folder of one's own, or a batch that is still open on AWS."""
+    place = path.resolve()
+    if place.parent.name != "runs":
+        raise BadInput(f"{path} is no run folder: those are in the folder `runs` of the results.")
+    if place.is_relative_to(REFERENCE.resolve()):
+        raise BadInput(f"{path} is a reference run, which is never removed.")
+    stored, ledger = _stored(path), Ledger(place.parent.parent)
+    batches = {place.name} | ({stored.run.batch_id} if stored.run else set())
+    still_open = sorted(batch for batch in batches if ledger.is_open(batch))
+    if still_open:
+        raise BadInput(
+            f"the batch {still_open[0]} is still open on AWS. Let it end, or give it up first: "
+            f"`workbench purge {still_open[0]}`."
+        )
+
+
+def remove_run(path: Path) -> None:
+    """Remove a run folder with all in it, and its prediction."""
+    refuse_removal(path)
+    place = path.resolve()
+    half = place.with_name(f".tmp-{place.name}-{os.getpid()}")
+    os.rename(place, half)  # gone at once, however long its files take
+    shutil.rmtree(half)
+    prediction = place.parent.parent / "predictions" / f"{place.name}.json"
+    prediction.unlink(missing_ok=True)
+
+
+def _folders(results: Path) -> list[Path]:
+    """Every folder of a run, whole or damaged, in order of name."""
+    return sorted(path for path in (results / "runs").glob("[!.]*") if path.is_dir())
+
+
+def _stored(path: Path) -> Stored:
+    try:
+        return Stored(path, read_run(path))
+    except BadRecord as error:
+        return Stored(path, None, str(error))
