@@ -18,15 +18,19 @@ from analysis.frames import Frames
 from analysis.needs import NothingToShow
 from analysis.sentences import CLAIMS, sentence
 
+# What lies between two dollar signs is no formula: the first class tells JupyterLab, the other
+# nbconvert and nbviewer.
+LITERAL = "mathjax_ignore tex2jax_ignore"
+
 
 @dataclass(frozen=True)
 class Html:
-    """Something a notebook shows as HTML."""
+    """Something a notebook shows as HTML, its dollar signs as they are."""
 
     text: str
 
     def _repr_html_(self) -> str:
-        return self.text
+        return f'<div class="{LITERAL}">{self.text}</div>'
 
     def __add__(self, other: "Html") -> "Html":
         return Html(self.text + other.text)
@@ -70,7 +74,7 @@ def answers(frames: Frames) -> Html:
 
 def html_table(frame: pd.DataFrame) -> str:
     """A frame as a table with room between its columns."""
-    table = frame.to_html(border=0, justify="left", classes="told")
+    table = frame.to_html(border=0, justify="left", classes=f"told {LITERAL}")
     return f"<style>.told td, .told th {{ text-align: left; padding: 2px 1em; }}</style>{table}"
 
 

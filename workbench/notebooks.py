@@ -1,43 +1,76 @@
-"""Running notebooks by papermill, strictly: an unknown parameter is an error, not a log line."""
+"""Running notebooks by papermill, strictly: an unknown parameter is an error, not a log line.
+
+Every kernel is spoken to through sockets in a temporary folder of its own, so that several run at
+once, other users of the machine cannot listen, and nothing is written beside the notebooks.
+"""
 
 import ast
 import os
+import tempfile
 from pathlib import Path
 from typing import Any
 
-from workbench.errors import BadInput
-from workbench.project import NOTEBOOKS
+from workbench import errors
+from workbench.errors import BadInput, Incomplete, WorkbenchError
+from workbench.project import NOTEBOOKS, results_folder
+from workbench.scratch import scratch_folder
 
 INJECTED = "# Parameters"  # papermill's first line of the cell that it injects
+START_MAX_S = 120  # for a kernel to answer; a busy machine takes ten
+STOP_MAX_S = 4.0  # for a kernel to end by itself, half of it before it is interrupted
+SOCKET_FOLDER_CHARS_MAX = 40  # of the folder around ours: a socket's path has 104 characters
 
 
 def execute(name: str, parameters: dict[str, Any], output: Path) -> None:
-    """Execute `notebooks/<name>.ipynb` with these parameters into `output`."""
+    """Execute `notebooks/<name>.ipynb` with these parameters into `output`.
+
+    Raises BadInput for an unknown parameter, the WorkbenchError that a cell raised, and Incomplete
+    if the kernel does not start or dies.
+    """
     import papermill
-    from jupyter_client import AsyncKernelManager
-
-    class LocalKernel(AsyncKernelManager):
-        """A kernel that is spoken to through files, not through ports that others could read."""
-
-        transport = "ipc"
+    from papermill.exceptions import PapermillExecutionError
 
     source = NOTEBOOKS / f"{name}.ipynb"
     known = papermill.inspect_notebook(str(source))
     _refuse(set(parameters) - set(known), set(known))
     output.parent.mkdir(parents=True, exist_ok=True)
-    papermill.execute_notebook(
-        str(source),
-        str(output),
-        parameters=parameters,
-        cwd=str(NOTEBOOKS),
-        kernel_name="python3",
-        progress_bar=False,
-        kernel_manager_class=LocalKernel,
-    )
+    with scratch_folder(_sockets_parent(), "workbench-kernel") as folder:
+        try:
+            papermill.execute_notebook(
+                str(source),
+                str(output.resolve()),
+                parameters=parameters,
+                cwd=str(NOTEBOOKS),
+                kernel_name="python3",
+                progress_bar=False,
+                start_timeout=START_MAX_S,
+                kernel_manager_class=_kernel_manager(folder),
+            )
+        except PapermillExecutionError as error:
+            raise _of_cell(name, error) from None
+        except RuntimeError as error:  # nbclient's, of a kernel that died or never answered
+            raise Incomplete(
+                f"{name}.ipynb did not finish: {error}. Its kernel was killed, as it is when "
+                "memory runs out, or could not start: take fewer items, or start it again."
+            ) from None
+
+
+def begin(cells: list[str], results: str) -> Path:
+    """What every notebook calls first, with IPython's `In`: strict parameters, literal dollars.
+
+    Gives the results folder, and prints it.
+    """
+    import pandas as pd
+
+    refuse_unknown_parameters(cells)
+    pd.options.display.html.use_mathjax = False  # two dollar signs are no formula
+    folder = results_folder(results)
+    print(f"results: {folder}")
+    return folder
 
 
 def refuse_unknown_parameters(cells: list[str]) -> None:
-    """Called by a notebook with IPython's `In`: the same for one that papermill runs by itself."""
+    """The same strictness for a notebook that papermill runs by itself."""
     declared = _names(cells[1]) if len(cells) > 1 else set()
     for cell in cells[2:3]:
         if cell.startswith(INJECTED):
@@ -49,6 +82,44 @@ def keep(executed: Path, run_folder: Path) -> Path:
     kept = run_folder / executed.name
     os.replace(executed, kept)
     return kept
+
+
+def _kernel_manager(folder: Path) -> type:
+    """A manager of one kernel whose connection file and sockets lie in `folder`."""
+    from jupyter_client import AsyncKernelManager
+
+    class OwnKernel(AsyncKernelManager):
+        transport = "ipc"
+        connection_file = str(folder / "kernel.json")
+        shutdown_wait_time = STOP_MAX_S
+
+        async def _async_interrupt_kernel(self) -> None:
+            """Nothing on shutdown: an idle kernel ends by itself, and would log the interrupt."""
+            if not self.shutting_down:
+                await super()._async_interrupt_kernel()
+
+        async def _async_send_kernel_sigterm(self, restart: bool = False) -> None:  # noqa: ARG002
+            """A busy kernel is interrupted, so that its cell cleans up; then it ends."""
+            await super()._async_interrupt_kernel()
+
+    return OwnKernel
+
+
+def _sockets_parent() -> Path:
+    """The folder for temporary files, or /tmp where its path is too long for sockets."""
+    usual = Path(tempfile.gettempdir()).resolve()
+    return usual if len(str(usual)) <= SOCKET_FOLDER_CHARS_MAX else Path("/tmp")
+
+
+def _of_cell(name: str, error: Any) -> BaseException:
+    """The error of a cell: ours in one line, Ctrl-C as itself, a bug with papermill's traceback."""
+    if error.ename == "KeyboardInterrupt":
+        return KeyboardInterrupt()
+    kind = getattr(errors, error.ename, None)
+    if kind is None or not issubclass(kind, WorkbenchError):
+        return error
+    plain = BadInput if issubclass(kind, BadInput) else kind  # some take more than a text
+    return plain(f"{name}.ipynb: {error.evalue}")
 
 
 def _names(cell: str) -> set[str]:

@@ -7,3 +7,8 @@ NOTEBOOKS = ROOT / "notebooks"
 STUDIES = ROOT / "studies"
 DOCS = ROOT / "docs"
 RESULTS = ROOT / "results"  # where runs are written and read, unless another folder is named
+
+
+def results_folder(given: str | Path = "") -> Path:
+    """The folder given, from where the user is; the project's own where none is given."""
+    return Path(given).expanduser().resolve() if str(given) else RESULTS

@@ -1,6 +1,5 @@
 """The main job: the benchmark notebook for both designs at several sizes, then the comparison."""
 
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from workbench.designs import BOTH
 from workbench.errors import BadRecord
 from workbench.records import run_folders, runs_frame
 from workbench.runner import Order, new_run_id
+from workbench.scratch import scratch_folder
 
 
 @dataclass(frozen=True)
@@ -48,8 +48,10 @@ def run_notebook(order: Order, results: Path) -> Path:
         "results": str(results.resolve()),
         "run_id": run_id,
     }
-    with tempfile.TemporaryDirectory(dir=_place(results)) as folder:
-        executed = Path(folder) / "benchmark.ipynb"
+    # On the results' own disk, so that a rename is whole; hidden from whoever lists the runs.
+    (results / "runs").mkdir(parents=True, exist_ok=True)
+    with scratch_folder(results / "runs", ".tmp-notebook") as folder:
+        executed = folder / "benchmark.ipynb"
         notebooks.execute("benchmark", parameters, executed)
         path = results / "runs" / run_id
         if path not in run_folders(results):
@@ -123,10 +125,3 @@ def draw(results: Path, paths: list[Path]) -> list[Path]:
         for name, figure in pictures.items():
             drawn += theme.save(figure, results / "published" / name)
     return drawn
-
-
-def _place(results: Path) -> Path:
-    """A folder on the results' own disk, so that a rename is whole."""
-    place = results / "runs"
-    place.mkdir(parents=True, exist_ok=True)
-    return place
