@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, TextColumn
+from rich.table import Column
 
 from workbench.targets import base
 from workbench.targets.base import Watcher
@@ -26,25 +27,15 @@ def progress_bar(title: str) -> Iterator[Watcher]:
 
 @contextmanager
 def _bar(title: str) -> Iterator[Watcher]:
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.completed:,.0f}/{task.total:,.0f} items"),
-        TextColumn("{task.fields[rate]}"),
-        TimeRemainingColumn(),
-        TextColumn("{task.fields[dollars]}"),
-    )
+    # What a column says is made here from a whole `Progress`: rich draws a task before it is told
+    # anything, and a column that formats a number has none then.
+    told = TextColumn("{task.fields[told]}", table_column=Column(no_wrap=True, overflow="ellipsis"))
+    columns = (TextColumn("{task.description}"), BarColumn(), told)
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(title, total=None, rate="", dollars="")
+        task = bar.add_task(title, total=None, told="")
 
         def watch(now: base.Progress) -> None:
-            bar.update(
-                task,
-                completed=now.items_done,
-                total=now.items,
-                rate=_rate(now),
-                dollars=_dollars(now),
-            )
+            bar.update(task, completed=now.items_done, total=now.items, told=_told(now))
 
         yield watch
 
@@ -57,10 +48,15 @@ def _lines(title: str) -> Watcher:
         if time.monotonic() - last[0] < QUIET_EVERY_S:
             return
         last[0] = time.monotonic()
-        done = f"{now.items_done:,}/{now.items:,} items"
-        print(f"{title}: {done} {_rate(now)} {_left(now)} {_dollars(now)}", file=sys.stderr)
+        print(f"{title}: {_told(now)}", file=sys.stderr)
 
     return watch
+
+
+def _told(now: base.Progress) -> str:
+    """How far a batch is, in one line."""
+    parts = (f"{now.items_done:,}/{now.items:,} items", _rate(now), _left(now), _dollars(now))
+    return "  ".join(part for part in parts if part)
 
 
 def _rate(now: base.Progress) -> str:
