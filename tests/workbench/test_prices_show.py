@@ -2,16 +2,18 @@
 
 from io import StringIO
 
+import pytest
 from rich.console import Console
 
+from workbench.errors import BadInput
 from workbench.prices import load_book, show
 
 BOOK = load_book()
 
 
-def printed(service=None):
+def printed(service=""):
     console = Console(file=StringIO(), width=300)
-    console.print(show(BOOK, service))
+    console.print(show(BOOK.of_service(service)))
     return console.file.getvalue()
 
 
@@ -37,3 +39,8 @@ def test_tiers_are_shown_with_their_ends():
     text = printed("lambda")
     assert "0.0000166667 to 6,000,000,000" in text
     assert "Amazon" not in text
+
+
+def test_a_service_that_no_price_has_is_refused_with_those_there_are():
+    with pytest.raises(BadInput, match=r"service='sns' is in no name .* Simple Notification"):
+        BOOK.of_service("sns")

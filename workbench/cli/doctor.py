@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from workbench.cli.options import Results
+from workbench.cli.output import Json, print_json
 from workbench.designs import BOTH, make_design
 from workbench.project import RESULTS
 
@@ -14,6 +15,7 @@ def doctor(
     preset: Annotated[
         str, typer.Option(help="The knobs that quotas are held against.")
     ] = "default",
+    as_json: Json = False,
     results: Results = RESULTS,
 ) -> None:
     """Say what this machine has and lacks for a target."""
@@ -25,7 +27,11 @@ def doctor(
 
         found = [finding for finding in found if finding.name != "AWS credentials"]
         found += aws_findings([make_design(name, preset) for name in BOTH], results)
-    for finding in found:
-        print(finding)
-    if any(finding.fatal for finding in found):
+    works = not any(finding.fatal for finding in found)
+    if as_json:
+        print_json("doctor", target=target, works=works, findings=found)
+    else:
+        for finding in found:
+            print(finding)
+    if not works:
         raise typer.Exit(1)

@@ -1,18 +1,32 @@
 """`workbench estimate`: what a batch will cost and take, without running anything."""
 
-from typing import Annotated
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
 
-from workbench.batch import Batch
-from workbench.bill import bill, bill_tree
 from workbench.cli.options import Settings, read_settings
+from workbench.cli.output import Json, print_json, wide_console
 from workbench.designs import BOTH, Design, make_design
-from workbench.prices import PriceBook, load_book
-from workbench.profile import DEFAULT, Profile, load_profile
+from workbench.profile import DEFAULT
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from rich.console import Console
+
+    from workbench.prices import PriceBook
+    from workbench.targets.model.forecast import Estimate
 
 WIDTH_MIN = 122  # a bill's line is not broken
+
+
+@dataclass(frozen=True)
+class Estimated:
+    """One design's bill, with the forecast of its dollars and times."""
+
+    design: Design
+    bill: "pd.DataFrame"
+    forecast: "Estimate"
 
 
 def estimate(
@@ -24,36 +38,61 @@ def estimate(
     replications: Annotated[int, typer.Option(help="Draws behind low and high.")] = 20,
     profile: Annotated[str, typer.Option(help="A date, or a file of constants.")] = DEFAULT,
     region: Annotated[str, typer.Option(help="Whose prices.")] = "us-east-1",
+    as_json: Json = False,
 ) -> None:
     """Print the modelled bill by line, with low, likely and high, and what limits the time."""
     names = BOTH if design == "both" else (design,)
     designs = [make_design(name, preset, read_settings(settings)) for name in names]
     for one in designs:
         one.refuse_items(items)
-    console, book, constants = Console(), load_book(region), load_profile(profile)
-    console.width = max(console.width, WIDTH_MIN)
-    for one in designs:
-        _print(console, one, Batch(items, seed, "estimate"), replications, book, constants)
+    from workbench.prices import load_book
+
+    book = load_book(region)
+    found = [_estimated(one, items, seed, replications, profile, book) for one in designs]
+    if as_json:
+        inputs = {"items": items, "seed": seed, "region": region, "price_date": book.date}
+        print_json("estimate", **inputs, designs=[_content(one) for one in found])
+        return
+    console = wide_console(WIDTH_MIN)
+    for one in found:
+        _print(console, one, book)
 
 
-def _print(
-    console: Console,
-    design: Design,
-    batch: Batch,
-    replications: int,
-    book: PriceBook,
-    constants: Profile,
-) -> None:
-    """One design's bill and its intervals."""
+def _estimated(
+    design: Design, items: int, seed: int, replications: int, profile: str, book: "PriceBook"
+) -> Estimated:
+    """One design on the model: its bill, and its intervals."""
+    from workbench.batch import Batch
+    from workbench.bill import bill
+    from workbench.profile import load_profile
     from workbench.targets.model.forecast import estimate as forecast
     from workbench.targets.model.target import ModelTarget
 
-    usage = ModelTarget(constants).outcome(design, batch).usage()
-    table = bill(usage, book, source="modelled")
-    title = f"{design.name}: {batch.items:,} items, modelled, prices of {book.date}"
-    console.print(bill_tree(table, title, book, batch.items))
-    found = forecast(design, batch.items, batch.seed, replications, constants, book)
-    console.print(f"  low / likely / high (5 % to 95 % of {replications} draws)")
+    constants = load_profile(profile)
+    usage = ModelTarget(constants).outcome(design, Batch(items, seed, "estimate")).usage()
+    found = forecast(design, items, seed, replications, constants, book)
+    return Estimated(design, bill(usage, book, source="modelled"), found)
+
+
+def _content(one: Estimated) -> dict[str, Any]:
+    """An estimate as JSON has it: the forecast, the knobs, the bill and its sums."""
+    from workbench.bill import by_label
+
+    return asdict(one.forecast) | {
+        "knobs": one.design.knobs(),
+        "usd_by_label": dict(by_label(one.bill).itertuples(index=False, name=None)),
+        "bill": one.bill.to_dict("records"),
+    }
+
+
+def _print(console: "Console", one: Estimated, book: "PriceBook") -> None:
+    """One design's bill and its intervals."""
+    from workbench.bill import bill_tree
+
+    found = one.forecast
+    title = f"{found.design}: {found.items:,} items, modelled, prices of {book.date}"
+    console.print(bill_tree(one.bill, title, book, found.items))
+    console.print(f"  low / likely / high (5 % to 95 % of {found.replications} draws)")
     console.print(f"    dollars            {found.usd}")
     console.print(f"    of it for knowing  {found.knowing_usd}")
     console.print(f"    minutes            {found.minutes}")

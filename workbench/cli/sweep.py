@@ -2,15 +2,17 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from workbench.cli.options import Results
+from workbench.cli.output import Json, print_json
 from workbench.errors import BadInput, Incomplete
 from workbench.project import RESULTS, STUDIES
-from workbench.sweep.progress import sweep_progress
-from workbench.sweep.sweeping import Swept, sweep
+
+if TYPE_CHECKING:
+    from workbench.sweep.sweeping import Swept
 
 SHOWN_MAX = 5  # failed or skipped runs that are named
 
@@ -20,14 +22,21 @@ def command(
     results: Results = RESULTS,
     yes: Annotated[bool, typer.Option("--yes", help="Also more than 100,000 runs.")] = False,
     processes: Annotated[int | None, typer.Option(help="How many; all cores by default.")] = None,
+    as_json: Json = False,
 ) -> None:
     """Run every run of a study that is not there yet, and write its table."""
     if processes is not None and processes < 1:
         raise BadInput(f"--processes {processes}: must be 1 or more")
+    from workbench.sweep.progress import sweep_progress
+    from workbench.sweep.sweeping import sweep
+
     with sweep_progress() as watch:
         done = sweep(find(study), results, yes=yes, processes=processes, watch=watch)
     tell(done)
-    print(done.table)
+    if as_json:
+        print_json("sweep", **_content(done))
+    else:
+        print(done.table)
     if done.failed:
         raise Incomplete(f"{len(done.failed)} of {len(done.jobs)} runs have no run folder.")
 
@@ -43,7 +52,7 @@ def find(study: str) -> Path:
     raise BadInput(f"there is no study {study!r}. Give a YAML file, or one of {there}.")
 
 
-def tell(done: Swept) -> None:
+def tell(done: "Swept") -> None:
     """Say on standard error what was done, and what was not."""
     lines = [
         f"{done.study.name}: {done.ran:,} runs, {done.found:,} were there already, "
@@ -59,3 +68,18 @@ def tell(done: Swept) -> None:
         lines += [f"  {reason}" for reason in list(dict.fromkeys(done.skipped))[:SHOWN_MAX]]
     lines += [f"  {run}: {why}" for run, why in list(done.failed.items())[:SHOWN_MAX]]
     print("\n".join(lines), file=sys.stderr)
+
+
+def _content(done: "Swept") -> dict[str, Any]:
+    """A sweep as JSON has it; each run's folder is under `runs` of the results."""
+    return {
+        "study": done.study.name,
+        "table": done.table,
+        "runs": [job.run_id for job in done.jobs],
+        "ran": done.ran,
+        "found": done.found,
+        "older": done.older,
+        "skipped": done.skipped,
+        "failed": done.failed,
+        "cost_usd": done.cost_usd,
+    }

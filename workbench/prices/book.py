@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property
 
-from workbench.errors import MissingPrice
+from workbench.errors import BadInput, MissingPrice
 
 Key = tuple[str, str]  # service, usage type
 
@@ -117,6 +117,14 @@ class PriceBook:
     def named(self, usage_type: str) -> list[Price]:
         """The prices of that usage type, of whichever service."""
         return [price for (_, name), price in self._by_key.items() if name == usage_type]
+
+    def of_service(self, part: str) -> "PriceBook":
+        """The same book with only the services whose names contain this, in any case."""
+        chosen = [price for price in self.prices if part.lower() in price.service.lower()]
+        if not chosen:
+            names = ", ".join(sorted({price.service for price in self.prices}))
+            raise BadInput(f"service={part!r} is in no name of the price book. It has {names}.")
+        return replace(self, prices=tuple(chosen))
 
     def with_prices(self, *prices: Price) -> "PriceBook":
         """The same book with these prices in place of, or beside, its own."""

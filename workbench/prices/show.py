@@ -12,9 +12,8 @@ DOUBT = "~ not confirmed"
 SURE = "sure: A AWS's own text, B third party or built on the price list, C arithmetic, M memory"
 
 
-def show(book: PriceBook, service: str | None = None) -> Group:
-    """A book, or one service of it (any part of its name), as a rich table with its notes."""
-    chosen = [p for p in book.prices if service is None or service.lower() in p.service.lower()]
+def show(book: PriceBook) -> Group:
+    """A book as a rich table with its notes."""
     table = Table(title=f"Prices of {book.region}, {book.date} (USD)", title_justify="left")
     table.add_column("service")
     table.add_column("usage type", overflow="fold")
@@ -23,10 +22,10 @@ def show(book: PriceBook, service: str | None = None) -> Group:
     table.add_column("free a month", justify="right")
     table.add_column("sure")
     table.add_column("source, note")
-    for price in chosen:
+    for price in book.prices:
         table.add_row(*_cells(price))
-    doubted = sum(not price.is_confirmed for price in chosen)
-    foot = f"{len(chosen)} prices, {doubted} with a part that is {DOUBT[2:]}. {SURE}."
+    doubted = sum(not price.is_confirmed for price in book.prices)
+    foot = f"{len(book.prices)} prices, {doubted} with a part that is {DOUBT[2:]}. {SURE}."
     return Group(table, Text(foot), Text(book.note))
 
 
