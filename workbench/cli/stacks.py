@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from workbench.cli.options import Results, Settings, read_settings
+from workbench.cli.options import Results, Settings, read_settings, whole
 from workbench.errors import BadInput
 from workbench.project import RESULTS
 
@@ -17,7 +17,7 @@ def deploy(
     design: Design = "both",
     notify: Annotated[str | None, typer.Option(help="A mail address to subscribe.")] = None,
     cron: Annotated[bool, typer.Option(help="Four scheduled batches a day.")] = True,
-    cron_items: Annotated[int, typer.Option(help="Items of a scheduled batch.")] = 100,
+    cron_items: Annotated[int, whole("cron_items", "Items of a scheduled batch.")] = 100,
     settings: Settings = None,
 ) -> None:
     """Show the differences and the cost of a month, deploy, and print the outputs."""

@@ -15,9 +15,9 @@ import numpy as np
 
 from workbench.batch import Batch
 from workbench.bill import bill, knowing_usd, total_usd
+from workbench.border import whole_number
 from workbench.designs import Design
 from workbench.dice import seed_for, stream
-from workbench.errors import BadInput
 from workbench.prices import PriceBook, load_book
 from workbench.profile import Profile, load_profile
 from workbench.targets.model.target import ModelTarget
@@ -76,8 +76,7 @@ def estimate(
     book: PriceBook | None = None,
 ) -> Estimate:
     """The forecast of one batch; needs the compiled kernels, about a second per 100 million."""
-    if replications < 1:
-        raise BadInput(f"replications={replications}: must be 1 or more")
+    replications = whole_number("replications", replications, 1)
     profile, book = profile or load_profile(), book or load_book()
     likely, outcome = _replicate(design, Batch(items, seed, "estimate"), profile, book, 0)
     others = list(_others(design, Batch(items, seed, "estimate"), profile, book, replications))
