@@ -1,5 +1,5 @@
-"""Runs turned into evidence: what AWS says of them, measures over them, comparisons, charts.
+"""Run folders turned into measures, comparisons, charts and the report.
 
-Stands on run folders (`workbench.records`) and what lies below them, never on targets: nothing here
-asks where a batch ran.
+Stands on `workbench.runs.records` and what lies below, never on targets: nothing here asks where a
+batch ran.
 """

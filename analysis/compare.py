@@ -11,9 +11,9 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.pull.usage_types import Line, is_untagged, line_of
 from workbench.bill import exact_sum
 from workbench.prices import PriceBook, load_book
+from workbench.pull.usage_types import Line, is_untagged, line_of
 
 SOURCES = ("metered", "modelled", "cost_explorer")
 RECONCILED_COLUMNS = [

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from analysis.pull.store import Pull, newest_pull
-from analysis.pull.window import started
 from workbench.errors import BadInput, BadRecord
-from workbench.records import Run, read_folder, read_run, run_folders
+from workbench.pull.store import Pull, newest_pull
+from workbench.pull.window import started
+from workbench.runs.records import Run, read_folder, read_run, run_folders
 
 
 @dataclass(frozen=True)

@@ -18,14 +18,13 @@ from analysis.needs import BOTH
 from analysis.ownership import UpkeepRate, upkeep_usd
 from analysis.pictures import html_table
 from analysis.words import dollars, duration
-from workbench.batch import Batch
 from workbench.bill import bill, knowing_usd, total_usd
-from workbench.border import whole_number
+from workbench.bill.monthly_cost import standing_usage
 from workbench.designs import DESIGNS, Design
 from workbench.errors import WorkbenchError
 from workbench.prices import PriceBook, load_book
-from workbench.records import Folder
-from workbench.standing import standing_usage
+from workbench.runs.batch import Batch
+from workbench.runs.records import Folder
 
 SCREEN = theme.Canvas("screen", 10.0, 3.6, 11.0, 120, height_in=3.9)
 NO_UPKEEP = pd.DataFrame(columns=["design", "measure", "value"])
@@ -55,8 +54,7 @@ class Explorer:
         seed: int = 7,
         simplicity: pd.DataFrame = NO_UPKEEP,
     ) -> None:
-        self._simulator, self._simplicity = simulator, simplicity
-        self._seed = whole_number("seed", seed, 0)
+        self._simulator, self._seed, self._simplicity = simulator, seed, simplicity
         self._book = load_book()
         self.items = controls.items_slider(items)
         self.length = controls.length_slider()

@@ -17,7 +17,7 @@ from analysis.sentences import sentence, told_by_size
 from analysis.study_claims import limits_by_size, medians
 from analysis.verdicts import CLOSE_CALL, verdicts
 from analysis.words import count, dollars, duration, short_count
-from workbench.statistics import cold_and_warm
+from workbench.engine.statistics import cold_and_warm
 
 KNOBS = ("default", "tuned")  # whose answers the page gives
 SETTINGS = ("published", "default", "tuned", "tuned-concurrent")

@@ -16,7 +16,7 @@ from analysis.needs import BOTH, DEFAULT, Chosen, NothingToShow, both_designs, s
 from workbench.bill.totals import MILLION
 from workbench.designs import DESIGNS, PRESETS
 from workbench.errors import BadRecord
-from workbench.records import (
+from workbench.runs.records import (
     BILL_COLUMNS,
     LABELS,
     TIMELINE_COLUMNS,

@@ -1,7 +1,7 @@
 """What came of one batch, in words: how it ended, when that was known, and what it cost."""
 
 from analysis.words import dollars, duration, listed
-from workbench.records import Run
+from workbench.runs.records import Run
 
 FIGURES = {"local": "simulated", "model": "modelled", "aws": "measured"}  # by target
 

@@ -10,10 +10,10 @@ import pandas as pd
 
 from analysis.needs import NothingToShow
 from workbench.bill import bill, total_usd
+from workbench.bill.monthly_cost import Upkeep, standing_usage
 from workbench.designs import DESIGNS
 from workbench.prices import PriceBook
-from workbench.records import USAGE_COLUMNS
-from workbench.standing import Upkeep, standing_usage
+from workbench.runs.records import USAGE_COLUMNS
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ simplicity   resources, services, statements and code of each design (analysis.s
 limits       how long each limit held the batch back, by items (the model says)
 agreement    published measurements and what the model makes of them (workbench.agreement)
 savings      from `published` to `tuned` one change at a time (workbench.tune.savings)
-predictions  every prediction beside what came, line by line (workbench.predictions)
+predictions  every prediction beside what came, line by line (workbench.runs.predictions)
 """
 
 import os

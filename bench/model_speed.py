@@ -58,8 +58,8 @@ def fresh(design: str, items: int, knobs: dict[str, int]) -> list[dict[str, floa
 def one(design: str, items: int, knobs: dict[str, Any]) -> None:
     """One case in this process, its figures as a JSON line; first call of the kernel included."""
     os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
-    from workbench.batch import Batch
     from workbench.designs import make_design
+    from workbench.runs.batch import Batch
     from workbench.targets.model.target import ModelTarget
 
     made = make_design(design, settings=knobs)

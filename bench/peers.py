@@ -88,8 +88,8 @@ def heap_loop(items: int, seed: int) -> None:
 
 def our_model(items: int, seed: int) -> None:
     """The whole design `sqs`, one item an invocation."""
-    from workbench.batch import Batch
     from workbench.designs import make_design
+    from workbench.runs.batch import Batch
     from workbench.targets.model.target import ModelTarget
 
     knobs = {"items_per_message": 1, "messages_per_invocation": 1}

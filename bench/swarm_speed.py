@@ -8,9 +8,9 @@ import time
 from dataclasses import replace
 
 from workbench.designs import BOTH
-from workbench.targets.local.arena import Arena
-from workbench.targets.local.checks import breaches
-from workbench.targets.local.fault_case import draw_case
+from workbench.swarm.cases import draw_case
+from workbench.swarm.checks import breaches
+from workbench.swarm.harness import Arena
 
 ITEMS, SEEDS, WARM = 200, 60, 5
 GOALS_S = {"median": 0.5, "95th percentile": 2.0}

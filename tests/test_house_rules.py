@@ -15,46 +15,46 @@ FACTS = {
     f"workbench.{name}"
     for name in (
         "project",
-        "designs",
-        "batch",
-        "border",
-        "dice",
         "errors",
+        "engine",
+        "platform",
+        "designs",
         "prices",
         "bill",
-        "units",
-        "profile",
-        "standing",
-        "statistics",
+        "runs.batch",
     )
 }
-RECORDS = FACTS | {"workbench.records"}
+RECORDS = FACTS | {"workbench.runs.records"}
+EVIDENCE = RECORDS | {"workbench.pull"}
 MAY_IMPORT = {
     "lambdas": set(),
     "infra": {"workbench.designs"},
     "workbench": {"workbench"},
-    "workbench.cli": {"workbench", "analysis"},
-    "workbench.study": {"workbench", "analysis"},
-    "workbench.collect": {"workbench", "analysis"},
-    "workbench.side_tables": {"workbench", "analysis"},
-    "workbench.designs": {"workbench.errors", "workbench.border"},
-    "workbench.batch": {"workbench.border", "workbench.dice", "workbench.errors"},
-    "workbench.border": {"workbench.errors"},
-    "workbench.kernel": {"workbench.errors"},
-    "workbench.records": FACTS,
+    "workbench.engine": {"workbench.errors"},
+    "workbench.platform": {"workbench.errors"},
+    "workbench.designs": {"workbench.errors"},
+    "workbench.prices": {"workbench.errors"},
+    "workbench.bill": RECORDS,
+    "workbench.runs.batch": {"workbench.engine", "workbench.errors"},
+    "workbench.runs.records": FACTS,
     "workbench.targets.base": RECORDS,
     "workbench.targets.aws": RECORDS | {"workbench"},
     "workbench.targets.local": RECORDS
-    | {"workbench.targets.base", "workbench.kernel", "workbench.node", "lambdas"},
-    "workbench.targets.model": RECORDS | {"workbench.targets.base", "workbench.kernel"},
-    "analysis": RECORDS,
+    | {"workbench.targets.base", "workbench.stacks.node", "lambdas"},
+    "workbench.targets.model": RECORDS | {"workbench.targets.base"},
+    "workbench.swarm": RECORDS | {"workbench.targets.local", "workbench.targets.base", "lambdas"},
+    "workbench.pull": RECORDS | {"workbench.targets.base"},
+    "workbench.cli": {"workbench", "analysis"},
+    "workbench.study": {"workbench", "analysis"},
+    "workbench.side_tables": {"workbench", "analysis"},
+    "analysis": EVIDENCE,
 }
 NEVER = {"workbench.targets.aws": {"workbench.targets.local", "workbench.targets.model"}}
 # Outside packages: the only places that may touch them.
 ONLY_IN = {
     "boto3": {"lambdas.outside", "workbench"},
     "aws_cdk": {"infra"},
-    "moto": {"workbench.targets.local", "workbench.runner"},
+    "moto": {"workbench.targets.local", "workbench.swarm"},
     "matplotlib": {"analysis"},
     "numba": {"workbench.targets.model"},
     "greenlet": {"workbench.targets.local"},
@@ -62,9 +62,9 @@ ONLY_IN = {
 # Reading the clock or rolling dice: only where time and chance have their home.
 CLOCKS = {
     "lambdas.outside",
-    "workbench.dice",
-    "workbench.profile",
-    "workbench.progress",
+    "workbench.engine.random_streams",
+    "workbench.platform.profile",
+    "workbench.runs.progress",
     "workbench.targets.aws",
 }
 FOLDERS = ("lambdas", "infra", "workbench", "analysis", "bench")
@@ -97,6 +97,12 @@ def imported(tree):
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
+def only_top(tree):
+    """The module without what its functions import when they are called."""
+    kinds = (ast.Import, ast.ImportFrom)
+    return ast.Module([node for node in tree.body if isinstance(node, kinds)], [])
+
+
 @pytest.mark.parametrize("name", sorted(SOURCES))
 def test_imports_follow_the_map(name):
     rules = [rule for rule in MAY_IMPORT if within(name, {rule})]
@@ -107,6 +113,22 @@ def test_imports_follow_the_map(name):
             assert not within(target, NEVER.get(rule, set())), f"{name} may not import {target}"
         places = ONLY_IN.get(target.split(".")[0])
         assert places is None or within(name, places | {"bench"}), f"{name} may not use {target}"
+
+
+def test_no_module_imports_itself_in_a_circle():
+    imports = {
+        name: {
+            next((m for m in (target, target.rpartition(".")[0]) if m in SOURCES), "")
+            for target in imported(tree)
+            if within(target, FOLDERS)
+        }
+        for name, tree in ((n, only_top(t)) for n, t in TREES.items())
+    }
+    left = dict(imports)
+    while free := [name for name, needs in left.items() if not needs & set(left) - {name}]:
+        for name in free:
+            del left[name]
+    assert sorted(left) == []
 
 
 @pytest.mark.parametrize("name", sorted(SOURCES))

@@ -12,8 +12,8 @@ import papermill
 import pytest
 
 from workbench.designs import DESIGNS, ITEMS_MAX, PRESETS
-from workbench.records import read_run, run_folders
-from workbench.runner import TARGETS
+from workbench.runs.records import read_run, run_folders
+from workbench.runs.runner import TARGETS
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text()

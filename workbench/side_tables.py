@@ -10,10 +10,10 @@ import pandas as pd
 
 from analysis.simplicity import simplicity
 from analysis.tables import COLUMNS, write_side_table
-from workbench.batch import Batch
 from workbench.designs import BOTH, make_design
-from workbench.predictions import check_predictions
-from workbench.targets.local.synth import ROOT, assembly
+from workbench.runs.batch import Batch
+from workbench.runs.predictions import check_predictions
+from workbench.targets.local.world.synth import ROOT, assembly
 from workbench.targets.model.target import ModelTarget
 from workbench.tune.gains import savings
 

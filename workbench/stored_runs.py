@@ -10,9 +10,9 @@ from typing import Any
 from workbench.bill import by_label
 from workbench.designs import DESIGNS
 from workbench.errors import BadInput, BadRecord
-from workbench.ledger import Ledger
 from workbench.project import RESULTS
-from workbench.records import BILL_COLUMNS, Run, read_run, read_table
+from workbench.runs.records import BILL_COLUMNS, Run, read_run, read_table
+from workbench.stacks.ledger import Ledger
 
 REFERENCE = RESULTS / "reference"
 NAMED_MAX = 5  # runs that an error names

@@ -9,8 +9,8 @@ from rich.table import Table
 from workbench import notebooks
 from workbench.designs import BOTH
 from workbench.errors import BadRecord
-from workbench.records import run_folders, runs_frame
-from workbench.runner import Order, new_run_id
+from workbench.runs.records import run_folders, runs_frame
+from workbench.runs.runner import Order, new_run_id
 from workbench.scratch import scratch_folder
 
 

@@ -13,7 +13,7 @@ from analysis.placing import name_lines
 from analysis.stacks import Part, stack
 from analysis.theme import colour
 from analysis.words import dollars, short_count
-from workbench.records import LABELS, Folder
+from workbench.runs.records import LABELS, Folder
 
 # Fixed places, in shares of the figure: laying it out each time would double the time to draw.
 TIME_PLACE = (0.08, 0.16, 0.46, 0.74)

@@ -17,7 +17,7 @@ from analysis.tables import write_side_table
 from workbench.bill import bill, knowing_usd, total_usd
 from workbench.designs import make_design
 from workbench.prices import load_book
-from workbench.records import Folder, Run, write_folder
+from workbench.runs.records import Folder, Run, write_folder
 
 BOOK = load_book("us-east-1")
 LAMBDA, SQS, DDB = "AWS Lambda", "Amazon Simple Queue Service", "Amazon DynamoDB"

@@ -6,10 +6,10 @@ import pandas as pd
 import pytest
 
 from analysis.compare import KINDS, RECONCILED_COLUMNS, answer, reconcile
-from analysis.pull.tables import tidy
 from workbench.bill import bill, total_usd
 from workbench.prices import load_book
-from workbench.records import USAGE_COLUMNS
+from workbench.pull.tables import tidy
+from workbench.runs.records import USAGE_COLUMNS
 
 BOOK = load_book()
 LAMBDA, DDB, CW = "AWS Lambda", "Amazon DynamoDB", "AmazonCloudWatch"

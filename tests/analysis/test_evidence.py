@@ -9,14 +9,14 @@ import pandas as pd
 import pytest
 
 from analysis.evidence import gather, newest_run
-from analysis.pull.store import write_pull
-from analysis.pull.tables import tidy
 from workbench import notebooks
 from workbench.bill import bill
 from workbench.designs import make_design
 from workbench.errors import BadInput, BadRecord
 from workbench.prices import load_book
-from workbench.records import TIMELINE_COLUMNS, USAGE_COLUMNS, Folder, Run, write_folder
+from workbench.pull.store import write_pull
+from workbench.pull.tables import tidy
+from workbench.runs.records import TIMELINE_COLUMNS, USAGE_COLUMNS, Folder, Run, write_folder
 
 LAMBDA = "AWS Lambda"
 NOW = datetime(2026, 11, 23, 6, 3, tzinfo=UTC)

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import sync_playwright
 
-from workbench.runner import Order, make_target, run_order
+from workbench.runs.runner import Order, make_target, run_order
 
 ROOT = Path(__file__).resolve().parents[2]
 SCREENS = ROOT / "build" / "browser"

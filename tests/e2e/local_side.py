@@ -9,10 +9,10 @@ import sys
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from workbench.batch import Batch
 from workbench.designs import make_design
-from workbench.targets.local.scene import EPOCH_S
+from workbench.runs.batch import Batch
 from workbench.targets.local.target import LocalTarget
+from workbench.targets.local.world.context import EPOCH_S
 
 
 def main() -> None:

@@ -16,21 +16,21 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from workbench.aws_clients import Aws
-from workbench.batch import draw
-from workbench.deploy import Deployment, deploy
 from workbench.designs import BOTH
 from workbench.errors import BadInput
-from workbench.inventory import inventory
-from workbench.ledger import Ledger
-from workbench.records import read_folder
-from workbench.runner import Order, run_order
+from workbench.runs.batch import draw
+from workbench.runs.records import read_folder
+from workbench.runs.runner import Order, run_order
+from workbench.stacks.aws_clients import Aws
+from workbench.stacks.deploy import Deployment, deploy
+from workbench.stacks.destroy import destroy, teardown_plan
+from workbench.stacks.inventory import inventory
+from workbench.stacks.ledger import Ledger
 from workbench.study import run_notebook
 from workbench.targets.aws import AwsOptions, AwsTarget, purge, resume
 from workbench.targets.aws.clock import SERVER_PATIENCE, Clock
 from workbench.targets.aws.hold import Place
 from workbench.targets.aws.stack import find_stack
-from workbench.teardown import destroy, teardown_plan
 
 pytestmark = pytest.mark.e2e
 

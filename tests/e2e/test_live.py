@@ -5,14 +5,14 @@ from decimal import Decimal
 
 import pytest
 
-from workbench.aws_clients import Aws
-from workbench.deploy import Deployment, deploy
 from workbench.designs import BOTH
-from workbench.inventory import inventory
-from workbench.records import read_folder
-from workbench.runner import Order, run_order
+from workbench.runs.records import read_folder
+from workbench.runs.runner import Order, run_order
+from workbench.stacks.aws_clients import Aws
+from workbench.stacks.deploy import Deployment, deploy
+from workbench.stacks.destroy import destroy
+from workbench.stacks.inventory import inventory
 from workbench.targets.aws import AwsOptions, AwsTarget
-from workbench.teardown import destroy
 
 pytestmark = pytest.mark.live
 

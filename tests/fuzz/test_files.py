@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from tests.fuzz.strategies import changed, damaged
 from workbench.bill import bill
 from workbench.errors import BadInput, BadRecord, MissingPrice
+from workbench.platform.profile import load_profile
 from workbench.prices import load_book, read_book, write_book
-from workbench.profile import load_profile
-from workbench.records import (
+from workbench.runs.records import (
     BILL_COLUMNS,
     TIMELINE_COLUMNS,
     USAGE_COLUMNS,

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lambdas import items
-from workbench.batch import draw
+from workbench.runs.batch import draw
 
 
 @given(

@@ -2,9 +2,9 @@
 
 import pytest
 
-from workbench.targets.local.arena import Arena
-from workbench.targets.local.checks import breaches
-from workbench.targets.local.fault_case import draw_case
+from workbench.swarm.cases import draw_case
+from workbench.swarm.checks import breaches
+from workbench.swarm.harness import Arena
 
 # What each found is told, and put back, in controls/found.py.
 # The last of each: a batch of the cron's was told of by its time, not by its name; and a judge took

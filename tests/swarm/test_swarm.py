@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 
 from workbench.designs import BOTH
-from workbench.targets.local.arena import Arena
-from workbench.targets.local.checks import CHECKS, breaches
-from workbench.targets.local.fault_case import draw_case
-from workbench.targets.local.swarm import swarm
+from workbench.swarm.cases import draw_case
+from workbench.swarm.checks import CHECKS, breaches
+from workbench.swarm.harness import Arena
+from workbench.swarm.swarm import swarm
 
 SEEDS = 10
 
@@ -48,7 +48,7 @@ def test_the_short_way_to_the_tables_tells_the_same_story_as_motos(seed):
 
 
 def test_a_meter_that_forgets_a_call_is_seen(monkeypatch):
-    from workbench.targets.local.calls.sqs import Sqs
+    from workbench.targets.local.sqs.calls import Sqs
 
     monkeypatch.setattr(Sqs, "settle", lambda *_: None)
     with Arena("sqs") as arena:
@@ -58,7 +58,7 @@ def test_a_meter_that_forgets_a_call_is_seen(monkeypatch):
 
 
 def test_a_run_that_miscounts_is_seen(monkeypatch):
-    from workbench.targets.local.witness import Witness
+    from workbench.targets.local.runtime.item_log import Witness
 
     monkeypatch.setattr(Witness, "failed", lambda *_: None)
     monkeypatch.setattr(Witness, "done", lambda *_: None)

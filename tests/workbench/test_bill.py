@@ -22,7 +22,7 @@ from workbench.bill import (
 )
 from workbench.errors import BadInput, MissingPrice
 from workbench.prices import flat, load_book
-from workbench.records import (
+from workbench.runs.records import (
     BILL_COLUMNS,
     LABELS,
     TIMELINE_COLUMNS,

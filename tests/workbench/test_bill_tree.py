@@ -9,7 +9,7 @@ from rich.console import Console
 
 from workbench.bill import bill, bill_tree, usd_text
 from workbench.prices import load_book
-from workbench.records import USAGE_COLUMNS
+from workbench.runs.records import USAGE_COLUMNS
 
 BOOK = load_book()
 USAGE = pd.DataFrame(

@@ -31,8 +31,7 @@ from workbench.bill.usage import (
     snapstart_usage,
     sqs_usage,
 )
-from workbench.prices import flat, load_book
-from workbench.units import (
+from workbench.platform.units import (
     KB,
     MB,
     express_gb_seconds,
@@ -44,6 +43,7 @@ from workbench.units import (
     streamed_gb,
     write_units,
 )
+from workbench.prices import flat, load_book
 
 M = 1_000_000
 CENT = Decimal("0.01")

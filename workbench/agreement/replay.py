@@ -5,11 +5,11 @@ from math import ceil
 from statistics import median
 from typing import Any
 
-from workbench.batch import Batch
 from workbench.designs import Sqs
-from workbench.dice import stream
-from workbench.profile import Profile
-from workbench.targets.model.bare import (
+from workbench.engine.random_streams import stream
+from workbench.platform.profile import Profile
+from workbench.runs.batch import Batch
+from workbench.targets.model.engine.components import (
     Queue,
     concurrency_at,
     done_at,
@@ -17,7 +17,7 @@ from workbench.targets.model.bare import (
     run_map,
     run_queue,
 )
-from workbench.targets.model.cpu import cpu_of
+from workbench.targets.model.engine.cpu import cpu_of
 from workbench.targets.model.target import ModelTarget
 
 SEED = 7

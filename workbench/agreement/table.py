@@ -9,7 +9,7 @@ import pandas as pd
 
 from workbench.agreement.replay import REPLAYS
 from workbench.errors import BadRecord
-from workbench.profile import Profile, load_profile
+from workbench.platform.profile import Profile, load_profile
 
 COLUMNS = [
     "id",

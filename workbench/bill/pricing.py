@@ -13,9 +13,9 @@ from decimal import Context, Decimal, Inexact, InvalidOperation, localcontext
 import pandas as pd
 
 from workbench.errors import BadInput
+from workbench.platform.units import quantity as exact
 from workbench.prices.book import Key, Price, PriceBook
-from workbench.records import BILL_COLUMNS, LABELS, USAGE_COLUMNS
-from workbench.units import quantity as exact
+from workbench.runs.records import BILL_COLUMNS, LABELS, USAGE_COLUMNS
 
 SOURCES = ("metered", "modelled", "cost_explorer")
 EXACT = Context(prec=100, traps=[Inexact, InvalidOperation])  # would raise before it rounds

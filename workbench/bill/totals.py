@@ -7,7 +7,7 @@ import pandas as pd
 
 from workbench.bill.pricing import EXACT
 from workbench.errors import BadInput
-from workbench.records import LABELS
+from workbench.runs.records import LABELS
 
 MILLION = 1_000_000
 

@@ -8,7 +8,7 @@ An example of a pricing page is a sum of these:
 from decimal import Decimal
 
 from workbench.errors import BadInput
-from workbench.units import (
+from workbench.platform.units import (
     EXPRESS_STEP_MB,
     TMP_FREE_MB,
     async_event_requests,

@@ -64,7 +64,7 @@ def main() -> None:
 def _show_version(wanted: bool) -> None:
     """Print the version, and the commit where git knows it, and end."""
     if wanted:
-        from workbench.provenance import commit
+        from workbench.runs.provenance import commit
 
         print(f"workbench {version(PACKAGE)}" + (f", commit {commit()}" if commit() else ""))
         raise typer.Exit

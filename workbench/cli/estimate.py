@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from workbench.cli.options import Settings, read_settings, whole
+from workbench.cli.options import Settings, read_settings
 from workbench.cli.output import Json, print_json, wide_console
 from workbench.designs import BOTH, Design, make_design
-from workbench.profile import DEFAULT
+from workbench.platform.profile import DEFAULT
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,12 +30,12 @@ class Estimated:
 
 
 def estimate(
-    items: Annotated[int, whole("items", "How many items, 1 to 100,000,000.")],
+    items: Annotated[int, typer.Option(help="How many items, 1 to 100,000,000.")],
     design: Annotated[str, typer.Option(help="sqs, sfn, both of them, or counters.")] = "both",
-    seed: Annotated[int, whole("seed", "The items are drawn from it.")] = 7,
+    seed: Annotated[int, typer.Option(help="The items are drawn from it.")] = 7,
     preset: Annotated[str, typer.Option(help="default, published, tuned …")] = "default",
     settings: Settings = None,
-    replications: Annotated[int, whole("replications", "Draws behind low and high.", 1)] = 20,
+    replications: Annotated[int, typer.Option(help="Draws behind low and high.")] = 20,
     profile: Annotated[str, typer.Option(help="A date, or a file of constants.")] = DEFAULT,
     region: Annotated[str, typer.Option(help="Whose prices.")] = "us-east-1",
     as_json: Json = False,
@@ -62,9 +62,9 @@ def _estimated(
     design: Design, items: int, seed: int, replications: int, profile: str, book: "PriceBook"
 ) -> Estimated:
     """One design on the model: its bill, and its intervals."""
-    from workbench.batch import Batch
     from workbench.bill import bill
-    from workbench.profile import load_profile
+    from workbench.platform.profile import load_profile
+    from workbench.runs.batch import Batch
     from workbench.targets.model.forecast import estimate as forecast
     from workbench.targets.model.target import ModelTarget
 

@@ -1,12 +1,10 @@
 """Options that several commands share, and how their text is read."""
 
-from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from workbench.border import positive, whole_number
 from workbench.errors import BadInput
 
 Results = Annotated[
@@ -28,24 +26,9 @@ def read_settings(pairs: list[str] | None) -> dict[str, str]:
     return settings
 
 
-def whole(name: str, told: str, low: int | None = None, high: int | None = None) -> Any:
-    """An option that is a whole number in any spelling: 1000, 1e3, 1_000, 1k."""
-
-    def read(value: Any) -> int:
-        return whole_number(name, value, low, high)
-
-    return typer.Option(help=told, parser=read, metavar="INTEGER")
-
-
-def amount(name: str, told: str) -> Any:
-    """An option that is a finite number above zero."""
-
-    def read(value: Any) -> Decimal:
-        return positive(name, value)
-
-    return typer.Option(help=told, parser=read, metavar="NUMBER")
-
-
 def read_sizes(text: str) -> tuple[int, ...]:
     """Numbers of items, with commas between them."""
-    return tuple(whole_number("items", size, 1) for size in text.split(","))
+    try:
+        return tuple(int(size) for size in text.split(","))
+    except ValueError:
+        raise BadInput(f"--items {text!r} is not whole numbers with commas between") from None

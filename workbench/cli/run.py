@@ -7,30 +7,28 @@ from typing import Annotated
 
 import typer
 
-from workbench.cli.options import Results, Settings, amount, read_settings, whole
+from workbench.cli.options import Results, Settings, read_settings
 from workbench.cli.trust import replay
 from workbench.errors import BadInput, Incomplete, PullFailed
-from workbench.progress import progress_bar
 from workbench.project import RESULTS
-from workbench.records import read_run
-from workbench.runner import Order, new_run_id, run_order
+from workbench.runs.progress import progress_bar
+from workbench.runs.records import read_run
+from workbench.runs.runner import Order, new_run_id, run_order
 
 
 def run(
     design: Annotated[str, typer.Option(help="sqs, sfn or counters.")],
-    items: Annotated[int | None, whole("items", "How many, 1 to 100,000,000.")] = None,
+    items: Annotated[int | None, typer.Option(help="How many, 1 to 100,000,000.")] = None,
     target: Annotated[str, typer.Option(help="local, model or aws.")] = "local",
-    seed: Annotated[int, whole("seed", "The items are drawn from it.")] = 7,
+    seed: Annotated[int, typer.Option(help="The items are drawn from it.")] = 7,
     preset: Annotated[
         str, typer.Option(help="default, published, tuned or tuned-concurrent.")
     ] = "default",
     settings: Settings = None,
     results: Results = RESULTS,
-    max_usd: Annotated[
-        Decimal, amount("max_usd", "On aws: refused or stopped above it.")
-    ] = Decimal(1),
+    max_usd: Annotated[float, typer.Option(help="On aws: refused or stopped above it.")] = 1.0,
     forecast: Annotated[bool, typer.Option(help="Write down what the model says, first.")] = True,
-    fault_seed: Annotated[int | None, whole("fault_seed", "A seed of the swarm, again.", 0)] = None,
+    fault_seed: Annotated[int | None, typer.Option(help="A seed of the swarm, again.")] = None,
 ) -> None:
     """Run one batch and print the path of its run folder."""
     if fault_seed is not None:
@@ -38,7 +36,8 @@ def run(
         return
     if items is None:
         raise BadInput("--items is missing: how many items has the batch?")
-    order = Order(design, target, items, seed, preset, read_settings(settings), max_usd=max_usd)
+    limit = Decimal(str(max_usd))
+    order = Order(design, target, items, seed, preset, read_settings(settings), max_usd=limit)
     run_id = new_run_id(order)
     if forecast and (foretold := _predict(order, run_id, results)):
         print(f"predicted (modelled): {foretold}", file=sys.stderr)
@@ -54,8 +53,8 @@ def collect(
     runs: Annotated[list[Path], typer.Argument(help="Run folders of the target aws.")],
 ) -> None:
     """Pull the evidence about runs again from AWS; what was pulled before stays."""
-    from workbench.collect import collect as pull
-    from workbench.runner import make_target
+    from workbench.pull.run import collect as pull
+    from workbench.runs.runner import make_target
 
     lacking = []
     for path in runs:
@@ -70,7 +69,7 @@ def collect(
 def _predict(order: Order, run_id: str, results: Path) -> str:
     """What the model says of a run, written down; nothing of a run of the model itself."""
     order.make_design()  # refused before numba is loaded
-    from workbench.predictions import predict, read_prediction
+    from workbench.runs.predictions import predict, read_prediction
 
     path = predict(order, run_id, results)
     return read_prediction(path).told if path else ""

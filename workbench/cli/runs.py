@@ -12,7 +12,7 @@ from workbench.project import RESULTS
 from workbench.targets import FIGURES
 
 if TYPE_CHECKING:
-    from workbench.records import Run
+    from workbench.runs.records import Run
     from workbench.stored_runs import Details, Stored
 
 WIDTH_MIN = 200  # a run's row is not broken; the table takes what it needs

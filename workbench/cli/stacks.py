@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from workbench.cli.options import Results, Settings, read_settings, whole
+from workbench.cli.options import Results, Settings, read_settings
 from workbench.errors import BadInput
 from workbench.project import RESULTS
 
@@ -17,12 +17,12 @@ def deploy(
     design: Design = "both",
     notify: Annotated[str | None, typer.Option(help="A mail address to subscribe.")] = None,
     cron: Annotated[bool, typer.Option(help="Four scheduled batches a day.")] = True,
-    cron_items: Annotated[int, whole("cron_items", "Items of a scheduled batch.")] = 100,
+    cron_items: Annotated[int, typer.Option(help="Items of a scheduled batch.")] = 100,
     settings: Settings = None,
 ) -> None:
     """Show the differences and the cost of a month, deploy, and print the outputs."""
-    from workbench.deploy import Deployment
-    from workbench.deploy import deploy as put_up
+    from workbench.stacks.deploy import Deployment
+    from workbench.stacks.deploy import deploy as put_up
 
     names, knobs = designs(design), read_settings(settings)
     if knobs and len(names) > 1:
@@ -36,7 +36,7 @@ def deploy(
 
 def destroy(design: Gone = "all", results: Results = RESULTS) -> None:
     """Remove the stacks and all that is in them, and prove it by an inventory."""
-    from workbench.teardown import destroy as take_down
+    from workbench.stacks.destroy import destroy as take_down
 
     for thing in take_down(results, say, designs(design)):
         print(f"removed: {thing}")
@@ -48,7 +48,7 @@ def teardown(
     results: Results = RESULTS,
 ) -> None:
     """List what exists with its monthly cost, and remove it unless this is a dry run."""
-    from workbench.teardown import teardown_plan
+    from workbench.stacks.destroy import teardown_plan
 
     planned = teardown_plan(designs(design))
     for one in planned:

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from workbench.cli.options import Results, read_sizes, whole
+from workbench.cli.options import Results, read_sizes
 from workbench.project import DOCS, RESULTS
 
 WIDTH_MIN = 120  # a row of the comparison is not broken
@@ -15,7 +15,7 @@ WIDTH_MIN = 120  # a row of the comparison is not broken
 def study(
     items: Annotated[str, typer.Option(help="Sizes on --target, with commas.")] = "100,1000,10000",
     target: Annotated[str, typer.Option(help="local, model or aws.")] = "local",
-    seed: Annotated[int, whole("seed", "The items are drawn from it.")] = 7,
+    seed: Annotated[int, typer.Option(help="The items are drawn from it.")] = 7,
     story: Annotated[str, typer.Option(help="A study to sweep besides; empty: none.")] = "story",
     results: Results = RESULTS,
 ) -> None:

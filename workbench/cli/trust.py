@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from workbench.cli.options import Results, whole
+from workbench.cli.options import Results
 from workbench.designs import BOTH
 from workbench.errors import BadInput, WorkbenchError
 from workbench.project import RESULTS
@@ -16,13 +16,13 @@ class PromiseBroken(WorkbenchError):
 
 
 def swarm(
-    runs: Annotated[int, whole("runs", "Seeds of each design.", 1)] = 200,
-    first_seed: Annotated[int, whole("first_seed", "The first of them.", 0)] = 0,
-    processes: Annotated[int, whole("processes", "Run side by side.", 1)] = 2,
+    runs: Annotated[int, typer.Option(help="Seeds of each design.")] = 200,
+    first_seed: Annotated[int, typer.Option(help="The first of them.")] = 0,
+    processes: Annotated[int, typer.Option(help="Run side by side.")] = 2,
     design: Annotated[str, typer.Option(help="sqs, sfn, or both of them.")] = "both",
 ) -> None:
     """Run seeds of drawn faults on both designs, and judge each; print the seeds that fail."""
-    from workbench.targets.local.swarm import swarm as run
+    from workbench.swarm.swarm import swarm as run
 
     names = BOTH if design == "both" else (_drawn(design),)
     failures = run(runs, first_seed, names, processes)
@@ -54,8 +54,8 @@ def calibrate(
     out: Annotated[Path, typer.Option(help="The profile to write.")] = Path("profile.json"),
 ) -> None:
     """Fit the model's open constants to runs, and write a profile for `estimate --profile`."""
-    from workbench.calibrate import calibrate as fit
-    from workbench.calibrate import write_profile
+    from workbench.agreement.calibrate import calibrate as fit
+    from workbench.agreement.calibrate import write_profile
 
     found = fit(runs)
     write_profile(found.profile, out)
@@ -65,7 +65,7 @@ def calibrate(
 
 def replay(seed: int, design: str) -> None:
     """Run one seed of the swarm again, event for event, and say what its judges find."""
-    from workbench.targets.local.swarm import fault_run
+    from workbench.swarm.swarm import fault_run
 
     case, _, found = fault_run(seed, _drawn(design))
     print(case)

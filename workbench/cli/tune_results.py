@@ -5,7 +5,7 @@ from typing import Any
 
 from rich.table import Table
 
-from workbench.statistics import Interval
+from workbench.engine.statistics import Interval
 from workbench.tune import Confirmed, Step, Tuned
 from workbench.tune.scoring import Score
 

@@ -23,7 +23,7 @@ from typing import Any
 
 from workbench.designs import BOTH, DESIGNS
 from workbench.errors import BadInput
-from workbench.runner import Order
+from workbench.runs.runner import Order
 from workbench.sweep.reading import Part, read_yaml
 
 SEEDS = (1, 2, 3, 4, 5)

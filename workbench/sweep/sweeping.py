@@ -13,12 +13,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from workbench.border import whole_number
+from workbench.engine.parallel import in_parallel
 from workbench.errors import BadInput
-from workbench.parallel import in_parallel
-from workbench.provenance import is_of_other_code
-from workbench.records import read_run
-from workbench.runner import make_target
+from workbench.runs.provenance import is_of_other_code
+from workbench.runs.records import read_run
+from workbench.runs.runner import make_target
 from workbench.sweep.jobs import Job, plan_jobs
 from workbench.sweep.progress import SweepWatcher, unwatched
 from workbench.sweep.study import Study, read_study
@@ -58,8 +57,6 @@ def sweep(
 
     Everything that can be refused is refused before the first run: BadInput.
     """
-    if processes is not None:
-        processes = whole_number("processes", processes, 1)
     study = study if isinstance(study, Study) else read_study(study)
     jobs, skipped = plan_jobs(study, yes)
     with _only_sweep(study, results):

@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from workbench.errors import BadRecord
-from workbench.records import LABELS, read_run
+from workbench.runs.records import LABELS, read_run
 from workbench.sweep.jobs import Job
 from workbench.sweep.work import is_finished
 

@@ -4,12 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from workbench.batch import Batch
 from workbench.errors import BadRecord, WorkbenchError
-from workbench.predictions import predict
 from workbench.prices import load_book
-from workbench.records import read_run, write_folder
-from workbench.runner import make_target, priced
+from workbench.runs.batch import Batch
+from workbench.runs.predictions import predict
+from workbench.runs.records import read_run, write_folder
+from workbench.runs.runner import make_target, priced
 from workbench.sweep.jobs import Job
 from workbench.targets.base import Target, Terms
 

@@ -12,9 +12,9 @@ from typing import Any, Protocol, Self
 
 import pandas as pd
 
-from workbench.batch import Batch
 from workbench.designs import Design
-from workbench.records import Folder
+from workbench.runs.batch import Batch
+from workbench.runs.records import Folder
 
 
 @dataclass(frozen=True)

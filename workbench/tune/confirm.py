@@ -7,9 +7,9 @@ import pandas as pd
 
 from workbench.designs import Design
 from workbench.errors import Incomplete
-from workbench.predictions import check_predictions
-from workbench.records import Run, read_run
-from workbench.runner import Order
+from workbench.runs.predictions import check_predictions
+from workbench.runs.records import Run, read_run
+from workbench.runs.runner import Order
 from workbench.sweep.jobs import Job, plan_jobs
 from workbench.sweep.study import Study
 from workbench.sweep.work import run_jobs

@@ -5,11 +5,11 @@ from functools import cache
 
 import numpy as np
 
-from workbench.batch import Batch
 from workbench.bill import bill, knowing_usd, total_usd
 from workbench.designs import Design
+from workbench.engine.statistics import Interval, interval
 from workbench.prices import PriceBook, load_book
-from workbench.statistics import Interval, interval
+from workbench.runs.batch import Batch
 from workbench.targets.model.target import ModelTarget
 
 SEEDS = (1, 2, 3, 4, 5)

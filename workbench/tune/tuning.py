@@ -4,8 +4,8 @@ import os
 from dataclasses import dataclass
 
 from workbench.designs import Design
+from workbench.engine.parallel import in_parallel
 from workbench.errors import BadInput
-from workbench.parallel import in_parallel
 from workbench.prices import load_book
 from workbench.tune.goal import Goal, floor_usd
 from workbench.tune.scoring import SEEDS, Score, front, score_many

@@ -31,7 +31,7 @@ def test_the_lines_show_the_median_of_the_runs(figure, frames):
 
 
 def test_plain_runs_of_one_size_are_drawn_too(folder, stored, picture):
-    from workbench.records import runs_frame
+    from workbench.runs.records import runs_frame
 
     runs = runs_frame(stored(folder("sqs", "local", 100), folder("sfn", "local", 100)))
     figure = picture(lambda figure: completion_time(runs, figure))
@@ -42,7 +42,7 @@ def test_plain_runs_of_one_size_are_drawn_too(folder, stored, picture):
 
 
 def test_a_lag_of_nothing_is_still_drawn(folder, stored, picture):
-    from workbench.records import runs_frame
+    from workbench.runs.records import runs_frame
 
     one = folder("sqs", "local", 100)
     runs = runs_frame(stored(one, detected_s=one.run.processed_s))

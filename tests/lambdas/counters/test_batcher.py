@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from workbench.batch import draw
+from workbench.runs.batch import draw
 
 
 def test_a_trigger_writes_the_batch_starts_the_looks_and_sends_the_plan(batch):

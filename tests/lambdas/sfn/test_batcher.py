@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from workbench.batch import draw
+from workbench.runs.batch import draw
 
 
 def start(world, execution="run-1", **batch):

@@ -3,8 +3,8 @@
 import pytest
 from botocore.exceptions import ClientError
 
-from workbench.batch import draw
 from workbench.designs import Sqs
+from workbench.runs.batch import draw
 
 KNOBS = Sqs().batch_knobs()
 

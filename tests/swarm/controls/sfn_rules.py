@@ -4,7 +4,7 @@ import json
 from collections import Counter
 
 from tests.swarm.controls.variants import Control
-from workbench.targets.local.retune import MARK
+from workbench.targets.local.world.retune import MARK
 
 QUICK = {"value_max": 0, "items_per_child": 5}
 

@@ -5,7 +5,7 @@ import pytest
 from tests.swarm.controls.found import FOUND_SFN
 from tests.swarm.controls.sfn_rules import RULES
 from tests.swarm.controls.variants import Ring, caught_at
-from workbench.targets.local.checks import breaches
+from workbench.swarm.checks import breaches
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from tests.swarm.controls.sqs_messages import MESSAGES
 from tests.swarm.controls.sqs_published import PUBLISHED
 from tests.swarm.controls.sqs_state import STATE
 from tests.swarm.controls.variants import Ring, caught_at
-from workbench.targets.local.checks import breaches
+from workbench.swarm.checks import breaches
 
 CONTROLS = [*PUBLISHED, *STATE, *MESSAGES, *LOOKING, *FAILURES, *FOUND_SQS]
 

@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from types import FunctionType, ModuleType
 
 from workbench.designs import make_design
-from workbench.targets.local.arena import Arena
-from workbench.targets.local.checks import breaches
-from workbench.targets.local.fault_case import FaultCase, Start
-from workbench.targets.local.fault_rates import FaultRates
-from workbench.targets.local.stack import Stack
+from workbench.swarm.cases import FaultCase, Start
+from workbench.swarm.checks import breaches
+from workbench.swarm.fault_rates import FaultRates
+from workbench.swarm.harness import Arena
+from workbench.targets.local.world.stack import Stack
 
 PACKAGE = "lambdas"
 

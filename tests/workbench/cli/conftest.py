@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from workbench.runner import Order, run_order
+from workbench.runs.runner import Order, run_order
 
 
 @pytest.fixture

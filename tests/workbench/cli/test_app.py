@@ -3,7 +3,7 @@
 import subprocess
 from importlib.metadata import version
 
-from workbench import provenance
+from workbench.runs import provenance
 
 
 def test_the_version_is_the_packages_and_names_the_commit(command, monkeypatch):

@@ -10,9 +10,9 @@ import pytest
 
 from workbench.cli.tune_results import LINES
 from workbench.designs import Sfn
-from workbench.predictions import COLUMNS
 from workbench.prices import load_book
-from workbench.records import LABELS, read_run
+from workbench.runs.predictions import COLUMNS
+from workbench.runs.records import LABELS, read_run
 from workbench.tune import Confirmed
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "command-line.md"

@@ -5,8 +5,8 @@ import json
 
 import pytest
 
-from workbench.ledger import Entry, Ledger
-from workbench.records import read_run
+from workbench.runs.records import read_run
+from workbench.stacks.ledger import Entry, Ledger
 
 LISTED = (
     "run_id design target items seed started_at status reason items_failed cost_usd figures "

@@ -10,7 +10,7 @@ import time
 import pandas as pd
 import pytest
 
-from workbench.records import read_folder, run_folders
+from workbench.runs.records import read_folder, run_folders
 
 STUDY = """
 seeds: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]

@@ -12,8 +12,8 @@ import pandas as pd
 import pytest
 
 from workbench.errors import BadInput, BadRecord
-from workbench.records import read_run, run_folders, runs_frame
-from workbench.runner import make_target
+from workbench.runs.records import read_run, run_folders, runs_frame
+from workbench.runs.runner import make_target
 from workbench.sweep import sweep
 from workbench.sweep.progress import Lines
 

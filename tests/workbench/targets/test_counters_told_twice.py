@@ -4,9 +4,9 @@ from statistics import mean
 
 import pytest
 
-from workbench.batch import Batch
 from workbench.designs import Counters
 from workbench.errors import BadInput, BadKnob
+from workbench.runs.batch import Batch
 from workbench.targets.aws import AwsTarget
 from workbench.targets.local.target import LocalTarget
 from workbench.targets.model.target import ModelTarget

@@ -2,8 +2,8 @@
 
 import pytest
 
-from workbench.batch import Batch
 from workbench.designs import make_design
+from workbench.runs.batch import Batch
 from workbench.targets.local.target import LocalTarget
 from workbench.targets.model.target import ModelTarget
 

@@ -12,13 +12,13 @@ from statistics import mean, stdev
 
 import pytest
 
-from workbench.batch import Batch
 from workbench.designs import Sqs, make_design
-from workbench.dice import stream
+from workbench.engine.random_streams import stream
 from workbench.errors import BadKnob
-from workbench.targets.local.retune import retuned
-from workbench.targets.local.synth import assembly
+from workbench.runs.batch import Batch
 from workbench.targets.local.target import LocalTarget, Settings
+from workbench.targets.local.world.retune import retuned
+from workbench.targets.local.world.synth import assembly
 from workbench.targets.model.target import ModelTarget
 
 KNOBS = {

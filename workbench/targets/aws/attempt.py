@@ -4,9 +4,9 @@ from dataclasses import replace
 from decimal import Decimal
 
 from workbench.errors import WorkbenchError
-from workbench.ledger import Entry
 from workbench.prices import load_book
-from workbench.records import Folder
+from workbench.runs.records import Folder
+from workbench.stacks.ledger import Entry
 from workbench.targets.aws.collect import Collector, folder_of
 from workbench.targets.aws.evidence import Evidence
 from workbench.targets.aws.follow import COMPLETE, FAILED, STOPPED, End, Follower, timeout_s

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-from workbench.aws_clients import Aws
-from workbench.batch import Batch
 from workbench.designs import Design
+from workbench.runs.batch import Batch
+from workbench.stacks.aws_clients import Aws
 from workbench.targets.aws.clock import Clock
 from workbench.targets.aws.stack import Deployed
 

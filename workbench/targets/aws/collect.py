@@ -8,9 +8,9 @@ from math import ceil
 
 import pandas as pd
 
-from workbench.batch import Batch
 from workbench.designs import Design
-from workbench.records import TIMELINE_COLUMNS, Folder, Run
+from workbench.runs.batch import Batch
+from workbench.runs.records import TIMELINE_COLUMNS, Folder, Run
 from workbench.targets.aws.batches import Batches
 from workbench.targets.aws.evidence import Evidence, Looking
 from workbench.targets.aws.follow import COMPLETE, End, Sample

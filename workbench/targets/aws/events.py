@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from math import ceil
 from typing import Any
 
-from workbench.aws_clients import Aws, plainly
+from workbench.stacks.aws_clients import Aws, plainly
 from workbench.targets.aws.logs import EXPRESS_STEP_MS, Billed, Counted, Window
 
 REPORT = re.compile(r"\bBilled Duration: ([\d.]+) ms")

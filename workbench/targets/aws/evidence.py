@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from math import ceil
 
 from workbench.designs import Design
-from workbench.profile import load_profile
+from workbench.platform.profile import load_profile
 from workbench.targets.aws.logs import EXPRESS_STEP_MS, Billed, Counted, Window
 from workbench.targets.aws.metrics import Reading
 

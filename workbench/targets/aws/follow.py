@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from math import ceil
 
-from workbench.batch import Batch
 from workbench.designs import Design, Sqs
+from workbench.runs.batch import Batch
 from workbench.targets.aws.batches import Batches, Look
 from workbench.targets.aws.clock import Clock, Patience
 from workbench.targets.aws.notices import Notice, Notices

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
-from workbench.aws_clients import Aws
 from workbench.designs import Design
 from workbench.errors import WorkbenchError
-from workbench.ledger import Ledger
+from workbench.stacks.aws_clients import Aws
+from workbench.stacks.ledger import Ledger
 from workbench.targets.aws.clock import Clock, Patience
 from workbench.targets.aws.settings import Settings, Switchboard, wanted
 from workbench.targets.aws.stack import Deployed

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from workbench.aws_clients import Aws, AwsFailed, plainly
+from workbench.stacks.aws_clients import Aws, AwsFailed, plainly
 from workbench.targets.aws.clock import Clock
 from workbench.targets.aws.logs import EXPRESS_STEP_MS, Billed, Counted, Window
 

@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from workbench.aws_clients import Aws, plainly
 from workbench.errors import BadInput
-from workbench.profile import load_profile
+from workbench.platform.profile import load_profile
+from workbench.stacks.aws_clients import Aws, plainly
 from workbench.targets.aws.clock import Clock
 from workbench.targets.aws.stack import Deployed
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from math import floor
 from typing import Any
 
-from workbench.aws_clients import Aws, plainly
+from workbench.stacks.aws_clients import Aws, plainly
 from workbench.targets.aws.logs import Window
 from workbench.targets.aws.stack import Deployed
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from workbench.aws_clients import Aws, plainly, scrub
+from workbench.stacks.aws_clients import Aws, plainly, scrub
 
 READ_MAX = 10  # messages of one ReceiveMessage
 POLL_MAX_S = 20  # SQS's longest poll

@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from workbench.aws_clients import Aws, AwsFailed, plainly
 from workbench.designs import Design, Sqs
 from workbench.errors import BadRecord
+from workbench.stacks.aws_clients import Aws, AwsFailed, plainly
 from workbench.targets.aws.clock import Clock, Patience
 from workbench.targets.aws.stack import Deployed
 

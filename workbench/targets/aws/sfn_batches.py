@@ -5,9 +5,9 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from workbench.aws_clients import Aws, code_of, plainly, scrub
-from workbench.batch import Batch
 from workbench.designs import Design
+from workbench.runs.batch import Batch
+from workbench.stacks.aws_clients import Aws, code_of, plainly, scrub
 from workbench.targets.aws.batches import Look, Open, trigger_input
 from workbench.targets.aws.clock import Clock
 from workbench.targets.aws.stack import Deployed

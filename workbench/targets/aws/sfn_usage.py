@@ -9,9 +9,9 @@ from math import ceil
 
 from workbench.bill.usage import S3, STEP_FUNCTIONS
 from workbench.designs import Sfn
+from workbench.platform.units import EXPRESS_STEP_MB, gb_seconds
 from workbench.targets.aws.evidence import Evidence
 from workbench.targets.aws.logs import EXPRESS_STEP_MS, Billed
-from workbench.units import EXPRESS_STEP_MB, gb_seconds
 
 Line = tuple[str, str, str, str, Decimal]
 

@@ -11,9 +11,9 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from workbench.aws_clients import Aws, code_of, plainly
 from workbench.designs import DESIGNS, Design, Sfn, make_design
 from workbench.errors import BadInput, NotDeployed
+from workbench.stacks.aws_clients import Aws, code_of, plainly
 
 VERSION = "1"  # of the outputs and their meaning, as infra/stamp.py writes it
 WHOLE = (

@@ -6,9 +6,9 @@ switching off the event sources; both stay so until it is resumed or purged.
 
 from pathlib import Path
 
-from workbench.aws_clients import Aws, AwsFailed
 from workbench.errors import BadInput
-from workbench.ledger import Entry, Ledger
+from workbench.stacks.aws_clients import Aws, AwsFailed
+from workbench.stacks.ledger import Entry, Ledger
 from workbench.targets.aws.batches import Batches, batches_of
 from workbench.targets.aws.clock import Clock, Patience
 from workbench.targets.aws.hold import Place, put_back

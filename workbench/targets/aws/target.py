@@ -10,12 +10,12 @@ from typing import Self
 
 import pandas as pd
 
-from workbench.aws_clients import Aws
-from workbench.batch import Batch
 from workbench.designs import Design
 from workbench.errors import BadInput, NotDeployed
-from workbench.ledger import Entry, Ledger, order_of
-from workbench.records import Folder
+from workbench.runs.batch import Batch
+from workbench.runs.records import Folder
+from workbench.stacks.aws_clients import Aws
+from workbench.stacks.ledger import Entry, Ledger, order_of
 from workbench.targets.aws.attempt import Attempt
 from workbench.targets.aws.batches import Batches, batches_of
 from workbench.targets.aws.clock import SERVER_PATIENCE, Patience

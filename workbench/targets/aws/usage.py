@@ -20,10 +20,10 @@ import pandas as pd
 
 from workbench.bill.usage import CLOUDWATCH, DYNAMODB, LAMBDA, SNS, SQS
 from workbench.designs import Sfn, Sqs
-from workbench.records import USAGE_COLUMNS
+from workbench.platform.units import gb_months, gb_seconds, quantity, sqs_requests
+from workbench.runs.records import USAGE_COLUMNS
 from workbench.targets.aws.evidence import Evidence
 from workbench.targets.aws.sfn_usage import sfn_lines
-from workbench.units import gb_months, gb_seconds, quantity, sqs_requests
 
 Line = tuple[str, str, str, str, Decimal]
 

@@ -11,8 +11,8 @@ from typing import Any
 import pandas as pd
 from moto.ce import ce_backends
 
-from workbench.targets.local.scene import EPOCH_S
-from workbench.targets.local.stack import ACCOUNT
+from workbench.targets.local.world.context import EPOCH_S
+from workbench.targets.local.world.stack import ACCOUNT
 
 UNTAGGED = ("CW:", "USE1-APIRequest", "DataScanned-Bytes")  # usage types that carry no tag
 

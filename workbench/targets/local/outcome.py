@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from workbench.batch import Batch, draw
 from workbench.designs import Design
-from workbench.records import Folder, Run
-from workbench.targets.local.scene import EPOCH_S
-from workbench.targets.local.simulation import Simulation
-from workbench.targets.local.witness import Witness
+from workbench.runs.batch import Batch, draw
+from workbench.runs.records import Folder, Run
+from workbench.targets.local.runtime.item_log import Witness
+from workbench.targets.local.world.context import EPOCH_S
+from workbench.targets.local.world.world import Simulation
 
 
 def folder_of(simulation: Simulation, design: Design, batch: Batch, started_at: str) -> Folder:

@@ -10,20 +10,20 @@ from typing import Any, Self
 
 import pandas as pd
 
-from workbench.batch import Batch
 from workbench.designs import DESIGNS, Design
 from workbench.errors import NotDeployed
-from workbench.profile import Profile, load_profile
-from workbench.records import Folder
+from workbench.platform.profile import Profile, load_profile
+from workbench.runs.batch import Batch
+from workbench.runs.records import Folder
 from workbench.targets.base import Cloud, Progress, Terms, Watcher
 from workbench.targets.local.cost_explorer import load_bill
-from workbench.targets.local.deployment import Deployment
-from workbench.targets.local.faults import Faults, NoFaults
 from workbench.targets.local.outcome import folder_of
-from workbench.targets.local.scene import EPOCH_S, Scene
-from workbench.targets.local.simulation import Simulation
-from workbench.targets.local.states.faults import Faults as MapFaults
-from workbench.targets.local.synth import assembly
+from workbench.targets.local.runtime.faults import Faults, NoFaults
+from workbench.targets.local.stepfunctions.faults import Faults as MapFaults
+from workbench.targets.local.world.context import EPOCH_S, Scene
+from workbench.targets.local.world.deployment import Deployment
+from workbench.targets.local.world.synth import assembly
+from workbench.targets.local.world.world import Simulation
 
 DEADLINE_S = 14 * 86_400  # as long as a queue keeps a message
 WATCHED = 200  # how often a run tells how far it is

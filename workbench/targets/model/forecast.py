@@ -13,13 +13,13 @@ from typing import Any
 
 import numpy as np
 
-from workbench.batch import Batch
 from workbench.bill import bill, knowing_usd, total_usd
-from workbench.border import whole_number
 from workbench.designs import Design
-from workbench.dice import seed_for, stream
+from workbench.engine.random_streams import seed_for, stream
+from workbench.errors import BadInput
+from workbench.platform.profile import Profile, load_profile
 from workbench.prices import PriceBook, load_book
-from workbench.profile import Profile, load_profile
+from workbench.runs.batch import Batch
 from workbench.targets.model.target import ModelTarget
 
 LOW, HIGH = 5, 95  # percentiles
@@ -76,7 +76,8 @@ def estimate(
     book: PriceBook | None = None,
 ) -> Estimate:
     """The forecast of one batch; needs the compiled kernels, about a second per 100 million."""
-    replications = whole_number("replications", replications, 1)
+    if replications < 1:
+        raise BadInput(f"replications={replications}: must be 1 or more")
     profile, book = profile or load_profile(), book or load_book()
     likely, outcome = _replicate(design, Batch(items, seed, "estimate"), profile, book, 0)
     others = list(_others(design, Batch(items, seed, "estimate"), profile, book, replications))

@@ -6,24 +6,24 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from workbench.batch import Batch
 from workbench.designs import Counters, Design, Sfn, Sqs
 from workbench.errors import WorkbenchError
-from workbench.profile import Profile
-from workbench.targets.model.counters_kernel import run_counters
-from workbench.targets.model.counters_settings import counters_settings
-from workbench.targets.model.counters_usage import counters_usage
-from workbench.targets.model.draws import latency_table
-from workbench.targets.model.limits import SEGMENT_TIME, binding_limit, held_s
-from workbench.targets.model.sfn_kernel import run_sfn
-from workbench.targets.model.sfn_settings import SfnSettings, sfn_settings
-from workbench.targets.model.sfn_state import sfn_state
-from workbench.targets.model.sfn_usage import sfn_usage
-from workbench.targets.model.sqs_kernel import run_sqs
-from workbench.targets.model.sqs_settings import SqsSettings, as_record, sqs_settings
-from workbench.targets.model.sqs_state import sqs_state
-from workbench.targets.model.sqs_usage import sqs_usage
-from workbench.targets.model.timeline import timeline_frame
+from workbench.platform.profile import Profile
+from workbench.runs.batch import Batch
+from workbench.targets.model.counters.kernel import run_counters
+from workbench.targets.model.counters.settings import counters_settings
+from workbench.targets.model.counters.usage import counters_usage
+from workbench.targets.model.engine.draws import latency_table
+from workbench.targets.model.engine.limits import SEGMENT_TIME, binding_limit, held_s
+from workbench.targets.model.engine.timeline import timeline_frame
+from workbench.targets.model.sfn.kernel import run_sfn
+from workbench.targets.model.sfn.settings import SfnSettings, sfn_settings
+from workbench.targets.model.sfn.state import sfn_state
+from workbench.targets.model.sfn.usage import sfn_usage
+from workbench.targets.model.sqs.kernel import run_sqs
+from workbench.targets.model.sqs.settings import SqsSettings, as_record, sqs_settings
+from workbench.targets.model.sqs.state import sqs_state
+from workbench.targets.model.sqs.usage import sqs_usage
 
 CHILD_TIME = "child time"  # an Express child passes five minutes
 KERNELS = {  # with the state that each keeps

@@ -8,11 +8,11 @@ from typing import Any, Self
 
 import pandas as pd
 
-from workbench.batch import Batch
 from workbench.designs import Design
-from workbench.dice import seed_for
-from workbench.profile import DEFAULT, Profile, load_profile
-from workbench.records import Folder, Run
+from workbench.engine.random_streams import seed_for
+from workbench.platform.profile import DEFAULT, Profile, load_profile
+from workbench.runs.batch import Batch
+from workbench.runs.records import Folder, Run
 from workbench.targets.base import Progress, Terms, Watcher
 
 

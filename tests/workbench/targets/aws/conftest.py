@@ -14,9 +14,9 @@ import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
-from workbench.aws_clients import Aws
 from workbench.designs import make_design
-from workbench.ledger import Ledger
+from workbench.stacks.aws_clients import Aws
+from workbench.stacks.ledger import Ledger
 from workbench.targets.aws import AwsOptions, AwsTarget
 from workbench.targets.aws.clock import Clock, Patience
 from workbench.targets.aws.hold import Place
@@ -193,7 +193,7 @@ def refusing(monkeypatch):
                         raise ClientError(error, operation)
 
         seen: list[str] = []
-        monkeypatch.setattr("workbench.aws_clients.boto3.Session", Session)
+        monkeypatch.setattr("workbench.stacks.aws_clients.boto3.Session", Session)
 
     return refuse
 

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workbench.batch import Batch
 from workbench.designs import make_design
 from workbench.errors import BudgetExceeded
 from workbench.prices import load_book
+from workbench.runs.batch import Batch
 from workbench.targets.aws.clock import Clock
 from workbench.targets.aws.evidence import Evidence
 from workbench.targets.aws.follow import TIMEOUT_LEAST_S, timeout_s

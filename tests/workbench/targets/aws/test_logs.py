@@ -3,8 +3,8 @@
 import pytest
 from botocore.stub import ANY, Stubber
 
-from workbench.aws_clients import AwsFailed
 from workbench.errors import BadInput
+from workbench.stacks.aws_clients import AwsFailed
 from workbench.targets.aws.events import EventsReader, peak
 from workbench.targets.aws.insights import InsightsReader
 from workbench.targets.aws.logs import Billed, Counted, Window, able, log_groups, log_reader

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 from botocore.stub import Stubber
 
-from workbench.batch import Batch
+from workbench.runs.batch import Batch
 from workbench.targets.aws.batches import Look, Open, batches_of
 
 BATCH = Batch(100, 7, "b-1")

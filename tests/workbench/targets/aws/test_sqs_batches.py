@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from workbench.aws_clients import AwsFailed
-from workbench.batch import Batch
 from workbench.designs import make_design
+from workbench.runs.batch import Batch
+from workbench.stacks.aws_clients import AwsFailed
 from workbench.targets.aws.batches import Look, Open, batches_of
 
 BATCH = Batch(100, 7, "b-1")

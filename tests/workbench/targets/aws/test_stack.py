@@ -6,9 +6,9 @@ import pytest
 from moto.cloudformation.models import cloudformation_backends
 from moto.core import DEFAULT_ACCOUNT_ID
 
-from workbench.aws_clients import Aws
 from workbench.designs import make_design
 from workbench.errors import NotDeployed
+from workbench.stacks.aws_clients import Aws
 from workbench.targets.aws.stack import find_stack, refuse_design
 
 REGION = "us-east-1"

@@ -2,9 +2,9 @@
 
 import pytest
 
-from workbench.batch import Batch
 from workbench.errors import BadInput
-from workbench.ledger import Ledger
+from workbench.runs.batch import Batch
+from workbench.stacks.ledger import Ledger
 from workbench.targets.aws import purge, resume
 from workbench.targets.aws.clock import Clock
 

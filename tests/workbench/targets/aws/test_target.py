@@ -6,12 +6,12 @@ from decimal import Decimal
 
 import pytest
 
-from workbench.aws_clients import NoCredentials
-from workbench.batch import Batch
 from workbench.designs import make_design
 from workbench.errors import BadInput, BudgetExceeded, NotDeployed
-from workbench.ledger import Entry, Ledger, order_of
-from workbench.records import write_folder
+from workbench.runs.batch import Batch
+from workbench.runs.records import write_folder
+from workbench.stacks.aws_clients import NoCredentials
+from workbench.stacks.ledger import Entry, Ledger, order_of
 
 BATCH = Batch(100, 7, "b-1")
 

@@ -6,27 +6,27 @@ from dataclasses import replace
 
 import pytest
 
-from workbench.profile import Profile, load_profile
-from workbench.targets.local.calls.dynamodb import DynamoDb
-from workbench.targets.local.calls.others import CloudWatch, Sns
-from workbench.targets.local.calls.s3 import S3Rules
-from workbench.targets.local.calls.sqs import Sqs
-from workbench.targets.local.clients import Caller
-from workbench.targets.local.cloud import Cloud
-from workbench.targets.local.door import Door, Stage
-from workbench.targets.local.event_source import EventSource
-from workbench.targets.local.faults import NoFaults
-from workbench.targets.local.functions import Function, FunctionSpec
-from workbench.targets.local.lambda_service import LambdaService
-from workbench.targets.local.mapping import MappingSpec
-from workbench.targets.local.queues import QueueWatch, queue_named
-from workbench.targets.local.reports import Reports
-from workbench.targets.local.scene import Scene
-from workbench.targets.local.storage import Storage
-from workbench.targets.local.telemetry import CustomMetrics, Logs, captured
-from workbench.targets.local.throughput import TokenBucket
-from workbench.targets.local.timeline import Timeline
-from workbench.targets.local.witness import Witness
+from workbench.platform.profile import Profile, load_profile
+from workbench.targets.local.cloudwatch.telemetry import CustomMetrics, Logs, captured
+from workbench.targets.local.cloudwatch.timeline import Timeline
+from workbench.targets.local.dynamodb.calls import DynamoDb
+from workbench.targets.local.lambda_.event_source import EventSource
+from workbench.targets.local.lambda_.functions import Function, FunctionSpec
+from workbench.targets.local.lambda_.mapping import MappingSpec
+from workbench.targets.local.lambda_.reports import Reports
+from workbench.targets.local.lambda_.service import LambdaService
+from workbench.targets.local.metering.others import CloudWatch, Sns
+from workbench.targets.local.metering.s3 import S3Rules
+from workbench.targets.local.metering.storage import Storage
+from workbench.targets.local.runtime.clients import Caller
+from workbench.targets.local.runtime.faults import NoFaults
+from workbench.targets.local.runtime.item_log import Witness
+from workbench.targets.local.runtime.outside import Door, Stage
+from workbench.targets.local.runtime.token_bucket import TokenBucket
+from workbench.targets.local.sqs.calls import Sqs
+from workbench.targets.local.sqs.queues import QueueWatch, queue_named
+from workbench.targets.local.world.context import Scene
+from workbench.targets.local.world.moto_cloud import Cloud
 
 
 def still_profile(**values):

@@ -5,9 +5,9 @@ from collections import Counter
 import pytest
 
 from tests.swarm.controls.variants import replaced
-from workbench.batch import Batch
 from workbench.designs import Counters
-from workbench.targets.local.faults import CallFault, NoFaults
+from workbench.runs.batch import Batch
+from workbench.targets.local.runtime.faults import CallFault, NoFaults
 from workbench.targets.local.target import LocalTarget, Settings, trigger
 
 DESIGN = Counters(segment_items=100)

@@ -9,14 +9,14 @@ from dataclasses import asdict
 import pandas as pd
 import pytest
 
-from workbench.batch import Batch
 from workbench.designs import Sfn, Sqs
 from workbench.errors import BadKnob, NotDeployed
-from workbench.records import BILL_COLUMNS, TIMELINE_COLUMNS, USAGE_COLUMNS
+from workbench.runs.batch import Batch
+from workbench.runs.records import BILL_COLUMNS, TIMELINE_COLUMNS, USAGE_COLUMNS
 from workbench.targets.base import Progress
-from workbench.targets.local.faults import CallFault, NoFaults
-from workbench.targets.local.synth import assembly
+from workbench.targets.local.runtime.faults import CallFault, NoFaults
 from workbench.targets.local.target import LocalTarget, Settings, trigger
+from workbench.targets.local.world.synth import assembly
 
 DESIGNS = pytest.mark.parametrize("design", [Sqs(), Sfn()], ids=lambda design: design.name)
 
@@ -79,7 +79,7 @@ def test_the_same_seed_gives_the_same_run_and_another_seed_another(design):
 
 PROGRAM = """
 import sys
-from workbench.batch import Batch
+from workbench.runs.batch import Batch
 from workbench.designs import make_design
 from workbench.targets.local.target import LocalTarget
 with LocalTarget() as target:

@@ -5,9 +5,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workbench.batch import SEED_MAX, draw
-from workbench.profile import load_profile
-from workbench.targets.model.draws import (
+from tests.oracles.draws import Stream
+from workbench.platform.profile import load_profile
+from workbench.runs.batch import SEED_MAX, draw
+from workbench.targets.model.engine.draws import (
     CELLS,
     LATENCIES,
     hashed,
@@ -17,7 +18,6 @@ from workbench.targets.model.draws import (
     stream_key,
     sum_values,
 )
-from workbench.targets.model.plain_draws import Stream
 
 
 @settings(max_examples=60, deadline=None)

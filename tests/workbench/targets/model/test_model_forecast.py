@@ -4,10 +4,10 @@ from random import Random
 
 import pytest
 
-from workbench.batch import Batch
 from workbench.designs import make_design
 from workbench.errors import BadInput
-from workbench.profile import load_profile
+from workbench.platform.profile import load_profile
+from workbench.runs.batch import Batch
 from workbench.targets.model.forecast import estimate, varied
 from workbench.targets.model.target import ModelTarget
 

@@ -7,16 +7,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workbench.batch import Batch
 from workbench.bill import bill
 from workbench.designs import make_design
 from workbench.errors import BadInput, BadKnob, WorkbenchError
+from workbench.platform.profile import load_profile
 from workbench.prices import load_book
-from workbench.profile import load_profile
-from workbench.records import read_folder, write_folder
+from workbench.runs.batch import Batch
+from workbench.runs.records import read_folder, write_folder
 from workbench.targets.model.outcome import play
-from workbench.targets.model.sfn_settings import sfn_settings
-from workbench.targets.model.sqs_settings import sqs_settings
+from workbench.targets.model.sfn.settings import sfn_settings
+from workbench.targets.model.sqs.settings import sqs_settings
 from workbench.targets.model.target import ModelTarget
 
 
@@ -85,7 +85,7 @@ def test_poisoned_items_are_listed_as_failed_and_all_others_done(design):
     folder = run(design, 20_000, poison_per_million=5_000)
     made, batch = make_design(design), Batch(20_000, 7, "b-1")
     assert made.poison_per_million == 0
-    from workbench.batch import draw
+    from workbench.runs.batch import draw
 
     poisoned = int((draw(7, 0, 20_000, 1_000, 5_000)[1] < 0).sum())
     assert folder.run.items_failed == poisoned > 50

@@ -2,23 +2,23 @@
 
 import pytest
 
-from workbench.batch import Batch
+from tests.oracles.counters import tell_counters
+from tests.oracles.sfn import tell_sfn
+from tests.oracles.sqs import tell_sqs
 from workbench.designs import make_design
-from workbench.profile import load_profile
-from workbench.targets.model.counters_kernel import run_counters
-from workbench.targets.model.counters_plain import tell_counters
-from workbench.targets.model.counters_settings import counters_settings
-from workbench.targets.model.draws import latency_table
-from workbench.targets.model.sfn_kernel import run_sfn
-from workbench.targets.model.sfn_plain import tell_sfn
-from workbench.targets.model.sfn_settings import sfn_settings
-from workbench.targets.model.sfn_state import TALLIES as SFN_TALLIES
-from workbench.targets.model.sfn_state import sfn_state
-from workbench.targets.model.sqs_kernel import run_sqs
-from workbench.targets.model.sqs_plain import tell_sqs
-from workbench.targets.model.sqs_settings import as_record, sqs_settings
-from workbench.targets.model.sqs_state import TALLIES as SQS_TALLIES
-from workbench.targets.model.sqs_state import sqs_state
+from workbench.platform.profile import load_profile
+from workbench.runs.batch import Batch
+from workbench.targets.model.counters.kernel import run_counters
+from workbench.targets.model.counters.settings import counters_settings
+from workbench.targets.model.engine.draws import latency_table
+from workbench.targets.model.sfn.kernel import run_sfn
+from workbench.targets.model.sfn.settings import sfn_settings
+from workbench.targets.model.sfn.state import TALLIES as SFN_TALLIES
+from workbench.targets.model.sfn.state import sfn_state
+from workbench.targets.model.sqs.kernel import run_sqs
+from workbench.targets.model.sqs.settings import as_record, sqs_settings
+from workbench.targets.model.sqs.state import TALLIES as SQS_TALLIES
+from workbench.targets.model.sqs.state import sqs_state
 
 PROFILE = load_profile()
 LATENCIES = latency_table(PROFILE)

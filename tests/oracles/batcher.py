@@ -1,0 +1,203 @@
+"""The batcher of `sqs`, told plainly: the trigger, the plan, and the segments."""
+
+from dataclasses import dataclass
+from math import ceil
+from typing import TYPE_CHECKING
+
+from workbench.targets.model.sqs.batcher import PLAN_INIT
+from workbench.targets.model.sqs.state import WRITE_STEPS
+
+if TYPE_CHECKING:
+    from tests.oracles.sqs import SqsStory
+
+
+@dataclass
+class Segment:
+    """One invocation's range of items."""
+
+    number: int
+    items: int
+    messages: int
+    begun_s: float = 0.0
+    steps_done: int = 0
+    sends_done: int = 0
+
+
+class Batcher:
+    """Writes each segment's records, then sends its messages."""
+
+    def __init__(self, story: "SqsStory") -> None:
+        self.story, self.p = story, story.p
+        self.draws = story.stream("segment")
+        self.writes, self.sends = story.stream("write"), story.stream("send")
+        self.environments = 1
+        self.running = self.begun = self.visible = self.segments_done = 0
+        self.target = 0
+        self.sender_ends_s = 0.0  # of the invocation that has sent what comes next
+
+    def begin(self) -> None:
+        """The trigger's invocation: the finalizer's first message, the batch record, the plan's."""
+        p, d = self.p, self.draws
+        begun_s = d.latency("lambda_async", 0, 0)
+        clock = begun_s + d.latency("lambda_init", 0, 1) + p.batcher_invocation_s
+        clock += p.batcher_call_s + d.latency("sqs_send", 0, 2)
+        first_look_s = clock + p.poll_s
+        clock += p.batcher_call_s + d.latency("ddb_transact", 0, 3)
+        sending_s = d.latency("sqs_send", 0, 4)
+        clock += p.batcher_call_s + sending_s
+        self.story.table.write_elsewhere(4)
+        self.bill(clock - begun_s)
+        self.target = p.plan_start_pollers
+        sent_s = clock - sending_s / 2  # a queue has a message before the sender hears of it
+        self.story.kernel.at(sent_s + p.plan_idle_s + p.ramp_step_s, self.ramp)
+        self.sender_ends_s = clock
+        self.plan(sent_s)
+        self.story.finalizer.await_message(first_look_s)
+
+    def bill(self, spent_s: float) -> None:
+        """One invocation."""
+        self.story.tally["batcher_invocations"] += 1
+        self.story.processor.bill("batcher_ms", spent_s)
+
+    def init_if_busy(self, begun_s: float, running: int, number: int) -> float:
+        """Seconds of the init of a new environment, if each is taken; with those `running` also
+        the one that has sent what is begun here, and has not ended.
+        """
+        running += begun_s < self.sender_ends_s
+        if running < self.environments:
+            return 0.0
+        self.environments += 1
+        return self.draws.latency("lambda_init", number, 1)
+
+    def plan(self, sent_s: float) -> None:
+        """The plan's invocation: segment records under one key, then the segment messages."""
+        p, d = self.p, self.draws
+        begun_s = sent_s + d.latency("esm_dispatch", 1, 0)
+        writes, sends = (
+            ceil(p.segments / p.entries_per_write),
+            ceil(p.segments / p.segments_per_send),
+        )
+        clock = begun_s + self.init_if_busy(begun_s, 0, PLAN_INIT)
+        clock += p.batcher_invocation_s + 2 * p.batcher_call_s
+        clock += d.latency("ddb_single", 1, 1) + d.latency("ddb_single", 1, 2)
+        batched = p.entries_per_write > 1
+        spent_s = writes * p.batcher_call_s + (p.segments * p.batcher_entry_s if batched else 0.0)
+        spent_s += self.writes.next("ddb_batch_write" if batched else "ddb_single", writes)
+        clock += max(spent_s, p.segments / (p.key_units_per_s / p.shards) - p.burst_s)
+        clock += 2 * p.batcher_call_s
+        clock += d.latency("ddb_single", 1, 3) + d.latency("ddb_single", 1, 4)
+        batched = p.segments_per_send > 1
+        clock += sends * p.batcher_call_s + (p.segments * p.batcher_entry_s if batched else 0.0)
+        sending_s = self.sends.next("sqs_send_batch" if batched else "sqs_send", sends)
+        clock += sending_s
+        self.story.kernel.at(clock - sending_s / sends / 2, self.planned)
+        clock += p.batcher_call_s + d.latency("ddb_single", 1, 5)
+        self.sender_ends_s = clock
+        self.story.table.write_elsewhere(p.segments + 3)
+        self.story.tally["read_half_units"] += 2 + p.plan_half_units
+        self.bill(clock - begun_s)
+
+    def planned(self) -> None:
+        """Every segment's message is visible."""
+        self.visible = self.p.segments
+        self.start_segments()
+
+    def ramp(self) -> None:
+        """One more poller of the plan queue, if all are busy and segments are left."""
+        if self.running >= self.target and self.visible:
+            self.target += 1
+            self.start_segments()
+        if self.target < self.p.plan_slots_max and self.begun < self.p.segments:
+            self.story.kernel.after(self.p.ramp_step_s, self.ramp)
+
+    def start_segments(self) -> None:
+        """Free pollers of the plan queue take segments."""
+        p = self.p
+        while (
+            self.visible
+            and self.running < min(p.plan_slots_max, self.target)
+            and self.running + self.story.running < p.account
+        ):
+            self.start_segment()
+
+    def take(self) -> tuple[Segment, float]:
+        """A poller takes the next segment: when its invocation has an environment."""
+        p, d, number = self.p, self.draws, self.begun
+        items = min(p.segment_items, p.items - number * p.segment_items)
+        segment = Segment(number, items, ceil(items / p.items_per_message))
+        self.running += 1
+        self.begun += 1
+        self.visible -= 1
+        segment.begun_s = clock = self.story.now + d.latency("esm_dispatch", 2 + number, 0)
+        return segment, clock + self.init_if_busy(clock, self.running - 1, 2 + number)
+
+    def start_segment(self) -> None:
+        """One segment's invocation: its batch and its lease are read and written first."""
+        p, d, number = self.p, self.draws, self.begun
+        segment, clock = self.take()
+        clock += p.batcher_invocation_s + 2 * p.batcher_call_s
+        clock += d.latency("ddb_single", 2 + number, 2) + d.latency("ddb_single", 2 + number, 3)
+        self.story.tally["read_half_units"] += 2
+        self.story.table.write_elsewhere(1)
+        self.story.kernel.at(clock, lambda: self.write_records(segment))
+
+    def write_records(self, segment: Segment) -> None:
+        """A portion of the segment's records, as fast as we and the table can; then the sends."""
+        p, now = self.p, self.story.now
+        records = segment.items if p.track_item else segment.messages
+        writes = ceil(records / p.entries_per_write)
+        steps = min(writes, WRITE_STEPS)
+        if segment.steps_done == steps:
+            self.send(segment)
+            return
+        first = segment.steps_done * writes // steps
+        stop = (segment.steps_done + 1) * writes // steps
+        entries = min(stop * p.entries_per_write, records) - first * p.entries_per_write
+        batched = p.entries_per_write > 1
+        spent_s = (stop - first) * p.batcher_call_s
+        spent_s += entries * p.batcher_entry_s if batched else 0.0
+        spent_s += self.writes.next("ddb_batch_write" if batched else "ddb_single", stop - first)
+        segment.steps_done += 1
+        at = max(now + spent_s, self.story.table.reserve(entries))
+        self.story.kernel.at(at, lambda: self.write_records(segment))
+
+    def send(self, segment: Segment) -> None:
+        """One send, the `written` flag before the first; after the last the record is deleted."""
+        p, story = self.p, self.story
+        left = segment.messages - segment.sends_done * p.messages_per_send
+        if left <= 0:
+            draw = -1 - segment.number
+            at = story.now + p.batcher_call_s + self.draws.latency("ddb_single", draw)
+            story.table.write_elsewhere(1)
+            story.kernel.at(at, lambda: self.end(segment))
+            return
+        count, batched = min(p.messages_per_send, left), p.messages_per_send > 1
+        at = story.now + p.batcher_call_s + (count * p.batcher_entry_s if batched else 0.0)
+        number = self.sends.taken
+        self.sends.taken += 1
+        at += self.sends.latency("sqs_send_batch" if batched else "sqs_send", number, 0)
+        if segment.sends_done == 0:
+            at += p.batcher_call_s + self.sends.latency("ddb_single", number, 1)
+            story.table.write_elsewhere(1)
+        story.tally["item_sends"] += 1
+        story.tally["item_send_units"] += ceil(count * p.message_bytes / 65_536)
+        segment.sends_done += 1
+        story.kernel.at(at, lambda: self.sent(segment, count))
+
+    def sent(self, segment: Segment, count: int) -> None:
+        """Messages are visible, and the next send is made."""
+        self.send(segment)
+        self.story.arrive(count)
+
+    def end(self, segment: Segment) -> None:
+        """The segment's record is gone, and its poller free."""
+        story = self.story
+        spent_s = story.now - segment.begun_s
+        self.bill(spent_s)
+        if spent_s > self.p.timeout_s:
+            story.tally["late"] += 1
+        self.running -= 1
+        self.segments_done += 1
+        if self.segments_done == self.p.segments:
+            story.created_s = story.now
+        self.start_segments()

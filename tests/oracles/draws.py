@@ -1,0 +1,64 @@
+"""The draws in plain Python, for the plain tellings: numbers as they are, nothing compiled."""
+
+import numpy as np
+
+from workbench.runs.batch import GOLDEN, draw
+from workbench.targets.model.engine.draws import CELLS, LATENCIES, PER_HASH
+
+MASK = 2**64 - 1
+
+
+def mixed(z: int) -> int:
+    """The finalizer of SplitMix64."""
+    z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & MASK
+    z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & MASK
+    return z ^ (z >> 31)
+
+
+class Stream:
+    """Latencies in seconds, each by its number in one stream and its place in that draw."""
+
+    def __init__(self, key: np.uint64, table: np.ndarray) -> None:
+        self.key, self.table = int(key), table
+
+    def draw(self, number: int) -> int:
+        """The 64 bits called `number`."""
+        return mixed((self.key + (number + 1) * GOLDEN) & MASK)
+
+    def latency(self, name: str, number: int, place: int = 0) -> float:
+        """One latency of the profile."""
+        cell = (self.draw(number) >> (10 * place)) % CELLS
+        return float(self.table[LATENCIES.index(name)][cell])
+
+    def latencies(self, name: str, first: int, count: int) -> float:
+        """The sum of `count` latencies, six a draw."""
+        total = 0.0
+        for i in range(count):
+            total += self.latency(name, first + i // PER_HASH, i % PER_HASH)
+        return total
+
+
+class Counted(Stream):
+    """A stream whose draws are taken one after the other."""
+
+    taken = 0
+
+    def next(self, name: str, count: int = 1) -> float:
+        """The sum of the next `count` latencies."""
+        total = self.latencies(name, self.taken, count)
+        self.taken += -(-count // PER_HASH)
+        return total
+
+
+class Items:
+    """The values of a batch's items, drawn as `workbench.runs.batch` draws them."""
+
+    def __init__(self, seed: int, value_span: int, poison: int, fixed_ms: float) -> None:
+        self.seed, self.value_max, self.poison = seed, int(value_span) - 1, int(poison)
+        self.fixed_ms = fixed_ms
+
+    def values(self, start: int, stop: int) -> list[float]:
+        """The milliseconds of items start..stop-1, -1 where one is poisoned."""
+        if self.fixed_ms >= 0:
+            return [self.fixed_ms] * (stop - start)
+        return draw(self.seed, start, stop, self.value_max, self.poison)[1].tolist()

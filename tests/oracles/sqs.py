@@ -1,0 +1,221 @@
+"""`sqs` told plainly: objects that call each other back on a virtual clock. Slow and readable.
+
+The same story as `sqs_kernel`, event for event, so that a test can hold the two to the same
+numbers. Read this one first.
+"""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from math import ceil
+
+import numpy as np
+
+from tests.oracles.batcher import Batcher
+from tests.oracles.draws import Counted, Items
+from tests.oracles.finalizer import Finalizer
+from tests.oracles.processor import Processor
+from tests.oracles.table import Table
+from workbench.engine.kernel import Kernel
+from workbench.targets.model.engine import limits
+from workbench.targets.model.sqs.settings import SqsSettings
+from workbench.targets.model.sqs.state import POINTS
+
+PORTIONS = 10_000  # of a bare queue that is filled at a steady rate
+
+
+def tell_sqs(p: SqsSettings, seed: int, table: np.ndarray) -> "SqsStory":
+    """One batch from its trigger to its notification."""
+    story = SqsStory(p, seed, table)
+    story.begin()
+    story.kernel.run(stop=lambda: story.detected_s >= 0)
+    return story
+
+
+@dataclass
+class Invocation:
+    """What one invocation of the processor leaves behind when it ends."""
+
+    gone: int  # items done or failed
+    writes: int  # that the table must take first
+
+
+@dataclass
+class SqsStory:
+    """The item queue and its event source, and everything around them."""
+
+    p: SqsSettings
+    seed: int
+    latencies: np.ndarray
+    kernel: Kernel = field(default_factory=Kernel)
+    tally: Counter = field(default_factory=Counter)
+    held_s: Counter = field(default_factory=Counter)  # seconds by limit
+    samples: list[tuple[float, int, int, int, int]] = field(default_factory=list)
+    sample_step: float = 0.05
+    next_message: int = 0  # of the queue's head; messages leave in order
+    visible: int = 0
+    arrived: int = 0
+    running: int = 0
+    target: int = 0  # pollers; 0: the mapping sleeps
+    environments: int = 0
+    left: int = 0  # items done
+    held: int = 0  # messages received for a batch whose window is open
+    held_polls: int = 0
+    flushing: bool = False
+    flush_planned: bool = False
+    created_s: float = -1.0
+    processed_s: float = -1.0
+    detected_s: float = -1.0
+    ended_s: float = -1.0  # the message that was still under way is dropped
+
+    def __post_init__(self) -> None:
+        p = self.p
+        self.items = Items(self.seed, p.value_span, p.poison, p.fixed_ms)
+        self.table = Table(self)
+        self.processor = Processor(self)
+        self.batcher = Batcher(self)
+        self.finalizer = Finalizer(self)
+
+    def stream(self, concern: str) -> Counted:
+        """The latencies of one concern."""
+        return Counted(getattr(self.p, f"key_{concern}"), self.latencies)
+
+    @property
+    def now(self) -> float:
+        """The virtual clock."""
+        return self.kernel.now
+
+    @property
+    def waiting(self) -> int:
+        """Messages that a poller could take: new ones, and those that have come again."""
+        return self.visible + self.processor.retries.ready
+
+    def begin(self) -> None:
+        """The first events."""
+        self.kernel.at(0.0, self.sample)
+        if self.p.arrivals:
+            self.created_s = self.p.arrival_s
+            self.batcher.segments_done = self.p.segments
+            self.kernel.at(0.0, self.arrive_from_outside)
+        else:
+            self.kernel.at(self.p.growth_s, self.table.grow)
+            self.batcher.begin()
+
+    # the queue and its event source
+
+    def arrive(self, messages: int) -> None:
+        """Messages become visible."""
+        if messages:
+            self.visible += messages
+            self.arrived += messages
+            self.wake_up()
+            self.fill()
+
+    def arrive_from_outside(self) -> None:
+        """A bare queue: all at once, or at a steady rate."""
+        p = self.p
+        if p.arrival_s == 0:
+            self.arrive(p.arrivals)
+            return
+        self.arrive(min(max(1, p.arrivals // PORTIONS), p.arrivals - self.arrived))
+        if self.arrived < p.arrivals:
+            self.kernel.at(self.arrived * p.arrival_s / p.arrivals, self.arrive_from_outside)
+
+    def wake_up(self) -> None:
+        """A mapping starts with the pollers it has, and ramps after a while if it was idle."""
+        if self.target == 0:
+            self.target = self.p.start_pollers
+            self.kernel.at(self.now + self.p.idle_s + self.p.ramp_step_s, self.ramp)
+
+    def ramp(self) -> None:
+        """One more poller, if all are busy and messages are left."""
+        if self.running >= self.target and self.waiting > 0:
+            if self.running + self.batcher.running >= self.p.account:
+                self.tally["throttles"] += 1
+            else:
+                self.target += 1
+                self.fill()
+        if self.target < self.p.slots_max:
+            self.kernel.after(self.p.ramp_step_s, self.ramp)
+
+    def fill(self) -> None:
+        """Every free poller that can takes a batch."""
+        while self.can_start():
+            self.start()
+
+    def start(self) -> None:
+        """A poller hands its batch to an invocation."""
+        self.running += 1
+        end_s, invocation = self.processor.invoke()
+        self.kernel.at(end_s, lambda: self.end(invocation))
+
+    def can_start(self) -> bool:
+        """Whether a poller is free, has a batch, and Lambda has a place for it."""
+        if self.running >= min(self.target, self.p.slots_max):
+            return False
+        if self.waiting == 0:
+            self.flushing = False
+            return False
+        if self.p.window_s and self.waiting < self.p.messages_per_take and not self.flushing:
+            self.held_polls += ceil((self.waiting - self.held) / self.p.poller_messages)
+            self.held = self.waiting  # each of these polls has received what had come
+            if not self.flush_planned:
+                self.flush_planned = True
+                self.kernel.after(self.p.window_s, self.flush)
+            return False
+        return self.running + self.batcher.running < self.p.account
+
+    def flush(self) -> None:
+        """The window is over: what is there goes."""
+        self.flush_planned = False
+        self.flushing = True
+        self.fill()
+
+    def end(self, invocation: Invocation) -> None:
+        """An invocation is over once the table has taken its writes."""
+        if invocation.writes and not self.p.arrivals:
+            granted_s = self.table.reserve(invocation.writes)
+            invocation.writes = 0
+            if granted_s > self.now:
+                self.tally["processor_ms"] += int((granted_s - self.now) * 1000.0)
+                self.kernel.at(granted_s, lambda: self.end(invocation))
+                return
+        self.left += invocation.gone
+        self.running -= 1
+        if self.can_start():
+            self.start()
+            return
+        if self.p.arrivals and self.left == self.p.items:
+            self.detected_s = self.processed_s
+        if self.batcher.visible:
+            self.batcher.start_segments()
+
+    # the timeline
+
+    def sample(self) -> None:
+        """A point of the timeline, and what holds the batch back; thinned by half when full."""
+        self.held_s[self.holding()] += self.sample_step
+        backlog = self.waiting + self.processor.retries.due
+        row = (self.now, self.running, backlog, self.left, self.tally["throttles"])
+        self.samples.append(row)
+        at = self.now + self.sample_step
+        if len(self.samples) == POINTS:
+            self.samples = self.samples[::2]
+            self.sample_step *= 2
+            at = self.now + self.sample_step
+        self.kernel.at(at, self.sample)
+
+    def holding(self) -> int:
+        """The limit that holds the batch back now."""
+        table_s, keys_s = self.table.free_at - self.now, self.table.keys_free_at - self.now
+        if self.left == self.p.items:
+            return limits.POLL
+        if self.waiting > 0 and max(table_s, keys_s) < 1:
+            if self.running + self.batcher.running >= self.p.account:
+                return limits.ACCOUNT
+            full = self.running >= self.p.slots_max
+            return limits.MAX_CONCURRENCY if full else limits.RAMP
+        if self.batcher.segments_done < self.p.segments or max(table_s, keys_s) >= 1:
+            if max(table_s, keys_s) > 0:
+                return limits.TABLE_WRITES if table_s >= keys_s else limits.KEY_WRITES
+            return limits.BATCHER if self.batcher.begun else limits.NONE
+        return limits.LAST_ITEMS

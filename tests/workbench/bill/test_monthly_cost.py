@@ -1,0 +1,75 @@
+"""What a deployed design costs a month while it waits, and with four batches a day."""
+
+from decimal import Decimal
+
+import pandas as pd
+import pytest
+
+from workbench.bill import bill, by, price, total_usd
+from workbench.bill.monthly_cost import MONTH_S, Upkeep, idle_pollers, standing_usage
+from workbench.bill.usage import idle_poll_usage
+from workbench.designs import Sfn, Sqs
+from workbench.errors import BadInput
+from workbench.prices import load_book
+from workbench.runs.records import USAGE_COLUMNS
+
+BOOK = load_book()
+SQS, CLOUDWATCH = "Amazon Simple Queue Service", "AmazonCloudWatch"
+NO_BATCH = pd.DataFrame(columns=USAGE_COLUMNS)
+BATCH = pd.DataFrame(
+    [
+        ("AWS Lambda", "Request-ARM", "Requests", "work", Decimal(12)),
+        (CLOUDWATCH, "VendedLog-Bytes", "GB", "telemetry", Decimal("0.001")),
+        (CLOUDWATCH, "CW:GMD-Metrics", "Metrics", "measuring", Decimal(500)),
+    ],
+    columns=USAGE_COLUMNS,
+)
+
+
+def quantities(usage):
+    return {(row.usage_type, row.label): row.quantity for row in usage.itertuples()}
+
+
+@pytest.mark.parametrize(("pollers", "usd"), [(2, "0.10512"), (5, "0.2628")])
+def test_idle_polling_costs_ten_to_twenty_six_cents_a_month(pollers, usd):
+    assert total_usd(price(idle_poll_usage(pollers, MONTH_S), BOOK)) == Decimal(usd)
+
+
+def test_an_event_source_with_a_limit_keeps_five_pollers():
+    assert (idle_pollers(900), idle_pollers(None)) == (5, 2)
+
+
+def test_sqs_polls_for_dispatch_and_for_knowing():
+    usage = standing_usage(Sqs(), NO_BATCH)
+    assert quantities(usage) == {
+        ("Requests-Tier1", "dispatch"): 10 * MONTH_S // 20,
+        ("Requests-Tier1", "knowing"): 4 * MONTH_S // 20,
+        ("CW:AlarmMonitorUsage", "telemetry"): 1,
+    }
+    assert total_usd(bill(usage, BOOK)) == Decimal("0.83584")
+
+
+def test_without_a_limit_the_items_queue_is_polled_less():
+    usage = quantities(standing_usage(Sqs(max_concurrency=None), NO_BATCH))
+    assert usage["Requests-Tier1", "dispatch"] == 7 * MONTH_S // 20
+
+
+def test_sfn_waits_for_the_price_of_its_alarm():
+    table = bill(standing_usage(Sfn(), NO_BATCH), BOOK)
+    assert by(table, "usage_type").to_numpy().tolist() == [
+        ["CW:AlarmMonitorUsage", Decimal("0.10")]
+    ]
+
+
+def test_four_batches_a_day_are_added_and_their_logs_kept():
+    usage = quantities(standing_usage(Sfn(), BATCH, Upkeep(alarms=0)))
+    assert usage == {
+        ("Request-ARM", "work"): 1460,
+        ("VendedLog-Bytes", "telemetry"): Decimal("0.12166666666667"),
+        ("TimedStorage-ByteHrs", "telemetry"): Decimal("0.056"),
+    }
+
+
+def test_usage_with_other_columns_is_refused():
+    with pytest.raises(BadInput, match="it needs"):
+        standing_usage(Sfn(), BATCH.drop(columns="label"))

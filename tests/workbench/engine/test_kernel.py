@@ -1,0 +1,50 @@
+"""The kernel: order by time, then by who asked first; the clock only jumps."""
+
+import pytest
+
+from workbench.engine.kernel import Kernel
+
+
+@pytest.fixture
+def log():
+    return []
+
+
+def test_callbacks_run_in_order_of_time_and_then_of_asking(log):
+    kernel = Kernel()
+    for name, time_s in [("c", 2.0), ("a", 1.0), ("d", 2.0), ("b", 1.0)]:
+        kernel.at(time_s, lambda name=name: log.append((kernel.now, name)))
+    kernel.run()
+    assert log == [(1.0, "a"), (1.0, "b"), (2.0, "c"), (2.0, "d")]
+
+
+def test_a_callback_may_ask_for_more_even_at_once(log):
+    kernel = Kernel()
+
+    def first():
+        log.append(("first", kernel.now))
+        kernel.after(0, lambda: log.append(("now", kernel.now)))
+        kernel.after(3600, lambda: log.append(("later", kernel.now)))
+
+    kernel.at(5, first)
+    kernel.run()
+    assert log == [("first", 5), ("now", 5), ("later", 3605)]
+
+
+def test_the_past_is_an_error_of_ours():
+    kernel = Kernel()
+    kernel.at(5, lambda: kernel.at(4, lambda: None))
+    with pytest.raises(AssertionError, match="an event at 4 s lies before now, 5 s"):
+        kernel.run()
+
+
+def test_a_run_ends_at_its_limit_or_when_told_and_can_go_on(log):
+    kernel = Kernel()
+    for time_s in (1, 2, 3, 4):
+        kernel.at(time_s, lambda time_s=time_s: log.append(time_s))
+    kernel.run(until_s=2)
+    assert log == [1, 2]
+    kernel.run(stop=lambda: log[-1] == 3)
+    assert log == [1, 2, 3]
+    kernel.run()
+    assert log == [1, 2, 3, 4]

@@ -1,0 +1,69 @@
+"""The same pulls on the local target: what moto was told is what comes back, and adds up."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from analysis.compare import reconcile
+from workbench.bill import exact_sum
+from workbench.pull import (
+    CostQuestion,
+    Wait,
+    collect_cloudwatch,
+    collect_costs,
+    coverage_of,
+    names_of,
+    window_of,
+)
+from workbench.runs.records import read_folder
+from workbench.runs.runner import Order, run_order
+from workbench.targets.local.target import LocalTarget
+from workbench.targets.local.world.context import EPOCH_S
+
+NOW = Wait(limit_s=0)
+
+
+@pytest.fixture(scope="module", params=["sqs", "sfn"])
+def local_run(request, tmp_path_factory):
+    """A run of 300 items, its target still open, its names and its window on the virtual clock."""
+    results = tmp_path_factory.mktemp("results")
+    with LocalTarget() as target:
+        path = run_order(Order(request.param, "local", 300), results, print, target=target)
+        (stack,) = target.client("cloudformation").describe_stacks()["Stacks"]
+        outputs = {one["OutputKey"]: one["OutputValue"] for one in stack["Outputs"]}
+        folder = read_folder(path)
+        window = window_of(folder.run, datetime.fromtimestamp(EPOCH_S, UTC))
+        yield target, path, folder, names_of(outputs), window
+
+
+def billed(folder, service, end):
+    lines = folder.bill[folder.bill["service"] == service]
+    return exact_sum(lines.loc[lines["usage_type"].str.startswith(end), "quantity"])
+
+
+def test_cloudwatch_has_all_of_the_run_and_agrees_with_its_meter(local_run):
+    target, path, folder, names, window = local_run
+    client = target.client("cloudwatch")
+    pull = collect_cloudwatch(path, client, names, window, percentiles=False, wait=NOW)
+    assert coverage_of(pull).complete
+    sums = pull.frame[pull.frame["statistic"] == "Sum"].groupby("metric")["value"].sum()
+    assert sums["Invocations"] == billed(folder, "AWS Lambda", "Request")
+    assert sums["items_processed"] == 300
+    if folder.run.design == "sqs":
+        assert sums["ConsumedWriteCapacityUnits"] == billed(folder, "Amazon DynamoDB", "Write")
+    else:
+        assert sums["ExecutionsSucceeded"] == 1
+
+
+def test_cost_explorer_has_the_metered_bill_and_all_of_it_is_explained(
+    local_run, load_cost_explorer
+):
+    target, path, folder, _, window = local_run
+    load_cost_explorer(folder.bill, "2026-01-01", "2026-01-02")
+    question = CostQuestion(window, now=window.end + timedelta(days=30))
+    pull = collect_costs(path, target.client("ce"), question)
+    table = reconcile(folder.bill, None, pull.frame).set_index("kind")
+    assert table.loc["subtotal", "share_explained"] == 1.0
+    assert table.loc["residual", "cost_explorer_usd"] == Decimal(0)
+    assert exact_sum(pull.frame["cost_usd"]) == exact_sum(folder.bill["cost_usd"])

@@ -1,0 +1,118 @@
+"""Run folders: whole or absent, read back as written, damaged ones refused by name."""
+
+import json
+from decimal import Decimal
+
+import pandas as pd
+import pytest
+
+from workbench.errors import BadRecord
+from workbench.runs.records import (
+    BILL_COLUMNS,
+    TIMELINE_COLUMNS,
+    USAGE_COLUMNS,
+    Folder,
+    Run,
+    read_folder,
+    run_folders,
+    runs_frame,
+    write_folder,
+)
+
+LINE = ["AWS Lambda", "Request-ARM", "Requests", "work", Decimal(12)]
+PRICE = [Decimal("0.0000002"), Decimal("0.0000024"), "metered"]
+
+
+def folder(run_id="sqs-local-12-7", **changes):
+    run = Run(
+        run_id=run_id,
+        design="sqs",
+        target="local",
+        items=12,
+        seed=7,
+        knobs={"poll_s": 30},
+        batch_id="b1",
+        started_at="2026-11-23T06:00:00+00:00",
+        processed_s=10.5,
+        detected_s=12.0,
+        **changes,
+    )
+    return Folder(
+        run=run,
+        timeline=pd.DataFrame([[0.0, "concurrency", 1.0]], columns=TIMELINE_COLUMNS),
+        usage=pd.DataFrame([LINE], columns=USAGE_COLUMNS),
+        bill=pd.DataFrame([LINE + PRICE], columns=BILL_COLUMNS),
+    )
+
+
+def test_a_folder_is_read_back_as_it_was_written(tmp_path):
+    written = folder()
+    found = read_folder(write_folder(written, tmp_path))
+    assert found.run == written.run
+    pd.testing.assert_frame_equal(found.timeline, written.timeline)
+    assert found.usage.iloc[0].to_list() == LINE
+    assert found.bill.iloc[0].to_list() == LINE + PRICE
+
+
+def test_the_detection_lag_is_a_column_of_the_runs(tmp_path):
+    write_folder(folder("a"), tmp_path)
+    write_folder(folder("b"), tmp_path)
+    frame = runs_frame(tmp_path)
+    assert frame["run_id"].to_list() == ["a", "b"]
+    assert frame["detection_lag_s"].to_list() == [1.5, 1.5]
+
+
+def test_a_folder_is_never_written_twice(tmp_path):
+    path = write_folder(folder(), tmp_path)
+    before = (path / "run.json").read_bytes()
+    with pytest.raises(BadRecord, match="never written twice"):
+        write_folder(folder(), tmp_path)
+    assert (path / "run.json").read_bytes() == before
+
+
+@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), KeyboardInterrupt()])
+def test_a_full_disk_or_an_interrupt_leaves_nothing_behind(tmp_path, monkeypatch, error):
+    def fail(*_, **__):
+        raise error
+
+    monkeypatch.setattr("workbench.runs.records._write_table", fail)
+    with pytest.raises(type(error)):
+        write_folder(folder(), tmp_path)
+    assert list((tmp_path / "runs").iterdir()) == []
+    assert run_folders(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("damage", "why"),
+    [
+        (lambda text: text[:40], "damaged"),
+        (lambda text: text.replace('"schema_version": 1', '"schema_version": 99'), "version 99"),
+        (lambda text: text.replace('"seed"', '"sead"'), "sead, seed"),
+        (lambda text: "[]", "version None"),
+    ],
+)
+def test_a_damaged_run_is_refused(tmp_path, damage, why):
+    path = write_folder(folder(), tmp_path)
+    (path / "run.json").write_text(damage((path / "run.json").read_text()))
+    with pytest.raises(BadRecord, match=why):
+        read_folder(path)
+
+
+def test_a_damaged_table_is_refused_by_name(tmp_path):
+    path = write_folder(folder(), tmp_path)
+    (path / "usage.parquet").write_bytes(b"PAR1 and no more")
+    with pytest.raises(BadRecord, match=r"usage\.parquet cannot be read"):
+        read_folder(path)
+
+
+def test_a_table_with_other_columns_is_not_written(tmp_path):
+    odd = folder()
+    odd.usage["extra"] = 1
+    with pytest.raises(BadRecord, match="would get columns"):
+        write_folder(odd, tmp_path)
+    assert run_folders(tmp_path) == []
+
+
+def test_run_json_says_its_schema(tmp_path):
+    path = write_folder(folder(), tmp_path)
+    assert json.loads((path / "run.json").read_text())["schema_version"] == 1

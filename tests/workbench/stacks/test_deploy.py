@@ -1,0 +1,128 @@
+"""What is deployed is checked before anything is called; the deployment itself is `make e2e`'s."""
+
+import json
+from decimal import Decimal
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from workbench.designs import DESIGNS, make_design
+from workbench.errors import BadInput
+from workbench.stacks import deploy as deploying
+from workbench.stacks.aws_clients import Aws, NoCredentials
+from workbench.stacks.deploy import Deployment, deploy, standing_usd
+from workbench.targets.aws.stack import Deployed
+
+KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE")
+
+
+@pytest.fixture
+def aws(monkeypatch):
+    for name in (*KEYS, "AWS_ENDPOINT_URL"):
+        monkeypatch.delenv(name, raising=False)
+    for name in KEYS[:2]:
+        monkeypatch.setenv(name, "testing")
+    monkeypatch.setenv("AWS_REGION", "us-east-1")
+    with mock_aws():
+        yield Aws()
+
+
+@pytest.fixture
+def ran(monkeypatch):
+    """The CDK's command lines, which are not run here."""
+    commands = []
+    monkeypatch.setattr(deploying, "cdk", lambda aws, words, say: commands.append(words))
+    return commands
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"designs": ("sqs", "sqz")}, "design='sqz' is not known"),
+        ({"designs": ()}, "no design is named"),
+        ({"knobs": {"sqz": {}}}, "design='sqz' is not known"),
+        ({"notify": "nobody"}, "NOTIFY='nobody' is no mail address"),
+    ],
+)
+def test_a_plan_that_cannot_work_is_refused(given, words):
+    with pytest.raises(BadInput, match=words) as caught:
+        Deployment(**given)
+    assert caught.value.exit_code == 2
+
+
+@pytest.mark.parametrize(
+    "plan",
+    [Deployment(knobs={"sqs": {"items_per_message": 20_000}}), Deployment(cron_items=0)],
+)
+def test_bad_knobs_are_refused_before_aws_is_asked(plan):
+    with pytest.raises(BadInput):
+        deploy(plan, print)
+
+
+@pytest.mark.parametrize(
+    ("there", "words"),
+    [
+        ({}, "none were found. Set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"),
+        ({"AWS_ACCESS_KEY_ID": "x"}, "missing: AWS_SECRET_ACCESS_KEY"),
+        ({"AWS_PROFILE": "work"}, r"profile \(work\) could not be found"),
+    ],
+)
+def test_missing_credentials_are_named(monkeypatch, tmp_path, there, words):
+    for name in (*KEYS, "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_REGION", "us-east-1")
+    for name, value in there.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(NoCredentials, match=words) as caught:
+        deploy(Deployment(), print)
+    assert caught.value.exit_code == 2
+
+
+def test_the_app_gets_every_knob_of_both_designs():
+    plan = Deployment(("sqs",), {"sqs": {"memory_mb": 256}}, cron=False, cron_items=7)
+    context = plan.context()
+    assert (context["cron"], context["cron_items"]) == ("off", "7")
+    assert json.loads(context["sqs"]) == make_design("sqs", settings={"memory_mb": 256}).knobs()
+    assert json.loads(context["sfn"]) == make_design("sfn").knobs()
+
+
+def test_a_region_is_bootstrapped_once(aws, ran):
+    said = []
+    deploying._bootstrap(aws, "123456789012", said.append)
+    assert ran == [["bootstrap", "aws://123456789012/us-east-1"]]
+    assert "123456789012" not in said[0]
+    boto3.client("ssm", "us-east-1").put_parameter(
+        Name="/cdk-bootstrap/hnb659fds/version", Value="30", Type="String"
+    )
+    deploying._bootstrap(aws, "123456789012", said.append)
+    assert len(ran) == 1
+
+
+def test_an_address_is_subscribed_once(aws):
+    topic = boto3.client("sns", "us-east-1").create_topic(Name="t")["TopicArn"]
+    deployed = Deployed(make_design("sqs"), "key", "us-east-1", {"TopicArn": topic})
+    said = []
+    for _ in range(2):
+        deploying._subscribe(aws, deployed, "someone@example.com", said.append)
+    found = boto3.client("sns", "us-east-1").list_subscriptions_by_topic(TopicArn=topic)
+    assert [one["Endpoint"] for one in found["Subscriptions"]] == ["someone@example.com"]
+    assert said == [
+        "SqsBatchProcessing: someone@example.com must confirm by the link that AWS mails now",
+        "SqsBatchProcessing: someone@example.com is subscribed already",
+    ]
+
+
+def test_outputs_are_shown_without_the_account():
+    outputs = {"TopicArn": "arn:aws:sns:us-east-1:123456789012:t", "DesignKnobs": "{}"}
+    deployed = Deployed(make_design("sqs"), "key", "us-east-1", outputs)
+    assert deploying._shown(deployed) == {"TopicArn": "arn:aws:sns:us-east-1:<account>:t"}
+
+
+@pytest.mark.parametrize("name", DESIGNS)
+def test_a_month_costs_more_with_its_scheduled_batches(name):
+    design = make_design(name)
+    with_cron, without = (standing_usd(design, Deployment(cron=on)) for on in (True, False))
+    assert Decimal("0.1") <= without < with_cron < Decimal(10)

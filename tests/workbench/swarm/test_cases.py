@@ -1,0 +1,50 @@
+"""What a seed of the swarm means: always the same, always possible, and of every kind."""
+
+from collections import Counter
+
+import pytest
+
+from workbench.designs import BOTH
+from workbench.swarm.cases import CALM, ONLY, RATES, draw_case
+from workbench.swarm.fault_rates import KINDS
+from workbench.swarm.time_limits import converge_s
+
+SEEDS = range(400)
+
+
+@pytest.fixture(scope="module", params=BOTH)
+def cases(request):
+    return request.param, [draw_case(seed, request.param) for seed in SEEDS]
+
+
+def test_a_seed_always_means_the_same(cases):
+    name, drawn = cases
+    assert [draw_case(seed, name) for seed in SEEDS[:20]] == drawn[:20]
+
+
+def test_every_kind_of_a_design_strikes_in_some_seed_and_no_other(cases):
+    name, drawn = cases
+    struck = {kind for case in drawn for kind in KINDS if getattr(case.rates, kind)}
+    other = ONLY["sfn" if name == "sqs" else "sqs"]
+    assert struck == set(KINDS) - set(other)
+    assert set(RATES) == set(KINDS)
+
+
+def test_some_seeds_are_calm(cases):
+    calm = sum(case.rates.quiet_s == 0 for case in cases[1])
+    assert 0 < calm < 3 * CALM * len(SEEDS)
+
+
+def test_there_are_second_batches_triggers_that_come_again_and_schedules(cases):
+    kinds = Counter(start.kind for case in cases[1] for start in case.starts[1:])
+    assert set(kinds) == {"user", "again", "cron"}
+    assert min(kinds.values()) > 20
+
+
+def test_most_batches_have_several_segments(cases):
+    several = sum(case.starts[0].items > case.starts[0].knobs["segment_items"] for case in cases[1])
+    assert several > len(SEEDS) / 3
+
+
+def test_every_run_has_a_time_by_which_it_must_be_over(cases):
+    assert all(converge_s(case) > case.rates.quiet_s for case in cases[1])

@@ -1,0 +1,37 @@
+"""What is published of a batch, and the queues' metrics."""
+
+import json
+
+from workbench.targets.local.sqs.queues import Notices
+
+
+def test_a_notice_that_says_complete_wins_else_the_first_counts():
+    notices = Notices()
+    for batch, status in (
+        ("a", "failed"),
+        ("a", "complete"),
+        ("b", "not_started"),
+        ("b", "failed"),
+    ):
+        notices.sent(json.dumps({"batch_id": batch, "status": status}))
+    statuses = {batch: notices.outcome(batch)["status"] for batch in "ab"}
+    assert (statuses, notices.outcome("c")) == ({"a": "complete", "b": "not_started"}, None)
+    assert len(notices.by_batch["a"]) == 2
+
+
+def test_messages_are_counted_under_awss_names(toy):
+    toy.function(lambda event, context: None)
+    toy.source(toy.queue())
+    toy.send("abc")
+    toy.run()
+    counted = {
+        metric: (statistics.count, statistics.sum, statistics.high)
+        for ((namespace, metric, _), _), statistics in toy.scene.metrics._minutes.items()
+        if namespace == "AWS/SQS"
+    }
+    assert counted == {
+        "NumberOfMessagesSent": (3, 3, 1),
+        "NumberOfMessagesReceived": (3, 3, 1),
+        "NumberOfMessagesDeleted": (3, 3, 1),
+        "ApproximateNumberOfMessagesVisible": (3, 3, 2),
+    }

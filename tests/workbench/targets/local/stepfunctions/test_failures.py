@@ -1,0 +1,75 @@
+"""Which retriers and catchers match an error, and how long a retrier waits."""
+
+from random import Random
+
+import pytest
+
+from workbench.targets.local.stepfunctions.failures import catcher_for, matches, retry_wait_s
+
+
+@pytest.mark.parametrize(
+    ("names", "error", "matched"),
+    [
+        (["A", "B"], "B", True),
+        (["A"], "B", False),
+        (["States.ALL"], "ValueError", True),
+        (["States.ALL"], "States.Timeout", True),
+        (["States.ALL"], "States.DataLimitExceeded", False),
+        (["States.DataLimitExceeded"], "States.DataLimitExceeded", True),
+        (["States.ALL"], "States.Runtime", False),
+        (["States.Runtime"], "States.Runtime", False),
+        (["States.TaskFailed"], "Sandbox.Timedout", True),
+        (["States.TaskFailed"], "States.Timeout", False),
+        (["States.TaskFailed"], "States.DataLimitExceeded", False),
+    ],
+)
+def test_error_equals(names, error, matched):
+    assert matches(names, error) is matched
+
+
+def waits(retrier, count):
+    used, dice = {}, Random(1)
+    return [
+        retry_wait_s([{"ErrorEquals": ["E"], **retrier}], used, "E", dice) for _ in range(count)
+    ]
+
+
+def test_aws_defaults_are_three_tries_from_one_second_doubling():
+    assert waits({}, 4) == [1, 2, 4, None]
+
+
+def test_a_wait_grows_up_to_its_limit():
+    retrier = {"IntervalSeconds": 3, "MaxAttempts": 4, "BackoffRate": 2, "MaxDelaySeconds": 10}
+    assert waits(retrier, 5) == [3, 6, 10, 10, None]
+
+
+def test_full_jitter_is_anything_up_to_the_wait():
+    retrier = {"IntervalSeconds": 8, "MaxAttempts": 200, "BackoffRate": 1, "JitterStrategy": "FULL"}
+    drawn = waits(retrier, 200)
+    assert all(0 <= wait <= 8 for wait in drawn)
+    assert min(drawn) < 1
+    assert max(drawn) > 7
+
+
+def test_each_retrier_counts_for_itself_and_the_first_that_matches_decides():
+    retriers = [
+        {"ErrorEquals": ["A", "B"], "MaxAttempts": 2, "IntervalSeconds": 1},
+        {"ErrorEquals": ["C"], "IntervalSeconds": 5},
+        {"ErrorEquals": ["States.ALL"]},
+    ]
+    used, dice = {}, Random(1)
+    waited = [retry_wait_s(retriers, used, error, dice) for error in ("A", "B", "C", "B")]
+    assert waited == [1, 2, 5, None]
+
+
+def test_no_attempts_means_never():
+    assert waits({"MaxAttempts": 0}, 1) == [None]
+
+
+def test_the_first_catcher_that_covers_the_error_catches():
+    catchers = [
+        {"ErrorEquals": ["A"], "Next": "X"},
+        {"ErrorEquals": ["States.ALL"], "Next": "Y"},
+    ]
+    assert [catcher_for(catchers, e)["Next"] for e in ("A", "B")] == ["X", "Y"]
+    assert catcher_for(catchers, "States.Runtime") is None

@@ -1,0 +1,95 @@
+"""Deploying an assembly into moto, and leaving no trace."""
+
+import json
+import os
+
+import pytest
+
+from workbench.errors import NotDeployed
+from workbench.targets.local.world.moto_cloud import Cloud, zip_folder
+
+
+def write_assembly(folder, resources):
+    """A cloud assembly of one stack called Stack, with a zip of the folder `code`."""
+    bucket = "cdk-assets-${AWS::AccountId}-${AWS::Region}"
+    code = folder / "asset.abc"
+    code.mkdir(parents=True)
+    (code / "hello.py").write_text("HELLO = 1\n")
+    destination = {"here": {"bucketName": bucket, "objectKey": "abc.zip"}}
+    source = {"path": "asset.abc", "packaging": "zip"}
+    files = {"abc": {"source": source, "destinations": destination}}
+    (folder / "Stack.assets.json").write_text(json.dumps({"files": files}))
+    template = {
+        "Resources": resources,
+        "Parameters": {
+            "BootstrapVersion": {
+                "Type": "AWS::SSM::Parameter::Value<String>",
+                "Default": "/cdk-bootstrap/hnb659fds/version",
+            }
+        },
+    }
+    (folder / "Stack.template.json").write_text(json.dumps(template))
+    return folder
+
+
+QUEUE = {"Queue": {"Type": "AWS::SQS::Queue", "Properties": {"VisibilityTimeout": 7}}}
+
+
+@pytest.fixture
+def cloud():
+    made = Cloud(lambda: 1_767_227_400.0)
+    yield made
+    made.close()
+
+
+def test_a_stack_is_deployed_with_its_assets_under_the_same_names_each_time(tmp_path, cloud):
+    topic = {"Topic": {"Type": "AWS::SNS::Topic"}}
+    listens = {"Protocol": "sqs", "RawMessageDelivery": True, "TopicArn": {"Ref": "Topic"}}
+    listens |= {"Endpoint": {"Fn::GetAtt": ["Queue", "Arn"]}}
+    subscription = {"Sub": {"Type": "AWS::SNS::Subscription", "Properties": listens}}
+    folder = write_assembly(tmp_path / "a", QUEUE | topic | subscription)
+    stack = cloud.deploy(folder, "Stack")
+    (queue,) = stack.of_type("AWS::SQS::Queue")
+    asset = {"Bucket": "cdk-assets-123456789012-us-east-1", "Key": "abc.zip"}
+    assert cloud.client("s3").get_object(**asset)["Body"].read()[:2] == b"PK"
+    (topic,) = stack.of_type("AWS::SNS::Topic")
+    cloud.client("sns").publish(TopicArn=topic.physical_id, Message="hello")
+    received = cloud.client("sqs").receive_message(QueueUrl=queue.physical_id)
+    assert [one["Body"] for one in received["Messages"]] == ["hello"]
+    cloud.close()
+    other = Cloud(lambda: 0.0)
+    again = other.deploy(folder, "Stack").of_type("AWS::SQS::Queue")[0].physical_id
+    other.close()
+    assert again == queue.physical_id
+
+
+def test_a_resource_that_moto_cannot_make_is_refused_by_name(tmp_path, cloud):
+    odd = {"Odd": {"Type": "AWS::Route53Resolver::OutpostResolver", "Properties": {}}}
+    folder = write_assembly(tmp_path, QUEUE | odd)
+    with pytest.raises(NotDeployed, match="Odd: moto cannot make an AWS::Route53Resolver"):
+        cloud.deploy(folder, "Stack")
+
+
+def test_only_one_cloud_is_open_at_a_time(cloud):
+    with pytest.raises(NotDeployed, match="another local cloud"):
+        Cloud(lambda: 0.0)
+
+
+def test_the_users_own_settings_are_neither_seen_nor_lost(monkeypatch):
+    monkeypatch.setenv("AWS_PROFILE", "no-such-profile")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://192.0.2.1:1")
+    before = dict(os.environ)
+    cloud = Cloud(lambda: 0.0)
+    try:
+        assert "AWS_PROFILE" not in os.environ
+        assert cloud.client("sqs").list_queues().get("QueueUrls", []) == []
+    finally:
+        cloud.close()
+    assert dict(os.environ) == before
+
+
+def test_a_folder_makes_the_same_zip_every_time(tmp_path):
+    folder = write_assembly(tmp_path, {}) / "asset.abc"
+    first = zip_folder(folder)
+    (folder / "hello.py").touch()
+    assert zip_folder(folder) == first

@@ -1,0 +1,79 @@
+"""What a deployed design costs a month: its scheduled batches, and what it costs while it waits.
+
+Queues, tables, functions and state machines that nobody uses are free; but an event source polls
+its queue day and night, an alarm is paid by the month, and logs are kept. The polls are counted
+all month: while a batch runs some of them find messages, and its own usage has those too.
+"""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+import pandas as pd
+
+from workbench.bill.usage import CLOUDWATCH, SQS, idle_poll_usage
+from workbench.designs import Counters, Design, Sqs
+from workbench.errors import BadInput
+from workbench.platform.units import quantity
+from workbench.runs.records import USAGE_COLUMNS
+
+MONTH_S = 365 * 86_400 // 12  # a twelfth of a year
+MONTH_DAYS = Decimal(365) / 12
+IDLE_POLLERS = 5  # of an event source (Lambda developer guide, scaling behaviour for SQS)
+IDLE_POLLERS_LEAST = 2  # it may go down to these, unless max_concurrency is set
+
+
+@dataclass(frozen=True)
+class Upkeep:
+    """How a deployed design is kept; the defaults are those of the stacks."""
+
+    batches_per_day: int = 4
+    alarms: int = 1
+    log_days: int = 14  # logs are kept for so long
+    capped_mappings: int = 1  # besides the items' queue: event sources with a max_concurrency,
+    free_mappings: int = 2  # and those without
+
+
+def standing_usage(
+    design: Design, batch_usage: pd.DataFrame, upkeep: Upkeep | None = None
+) -> pd.DataFrame:
+    """The usage of one month: scheduled batches like this one, and the waiting between them.
+
+    What the workbench's own look costs (`measuring`) is left out: a scheduled batch has none.
+    """
+    if list(batch_usage.columns) != USAGE_COLUMNS:
+        raise BadInput(f"usage has columns {list(batch_usage.columns)}; it needs {USAGE_COLUMNS}")
+    upkeep = upkeep or Upkeep()
+    batches = upkeep.batches_per_day * MONTH_DAYS
+    rows = [
+        (service, usage_type, unit, label, quantity(quantity(amount) * batches))
+        for service, usage_type, unit, label, amount in batch_usage.itertuples(index=False)
+        if label != "measuring"
+    ]
+    rows += [row for row in _waiting(design, batch_usage, upkeep) if row[-1]]
+    return pd.DataFrame(rows, columns=USAGE_COLUMNS).astype({"quantity": object})
+
+
+def idle_pollers(max_concurrency: int | None) -> int:
+    """How many pollers an event source keeps at an empty queue."""
+    return IDLE_POLLERS_LEAST if max_concurrency is None else IDLE_POLLERS
+
+
+def _waiting(design: Design, batch_usage: pd.DataFrame, upkeep: Upkeep) -> list[tuple]:
+    """Idle polls, alarms and kept logs of a month."""
+    rows = []
+    if isinstance(design, Sqs | Counters):
+        dispatch = idle_pollers(design.max_concurrency) + IDLE_POLLERS * upkeep.capped_mappings
+        rows.append(_polls("dispatch", dispatch))
+        rows.append(_polls("knowing", IDLE_POLLERS_LEAST * upkeep.free_mappings))
+    alarms = Decimal(upkeep.alarms)
+    rows.append((CLOUDWATCH, "CW:AlarmMonitorUsage", "Alarms", "telemetry", alarms))
+    logs = batch_usage.loc[batch_usage["usage_type"] == "VendedLog-Bytes", "quantity"]
+    kept = sum(map(quantity, logs), Decimal(0)) * upkeep.batches_per_day * upkeep.log_days
+    rows.append((CLOUDWATCH, "TimedStorage-ByteHrs", "GB-Mo", "telemetry", quantity(kept)))
+    return rows
+
+
+def _polls(label: str, pollers: int) -> tuple:
+    """A month of empty polls."""
+    [(_, usage_type, polls)] = idle_poll_usage(pollers, MONTH_S)
+    return SQS, usage_type, "Requests", label, quantity(polls)

@@ -1,0 +1,101 @@
+"""The platform profile: every constant of AWS that `local` and `model` stand on, in one dated file.
+
+An entry holds `value`, or `p50` and `p99` of a log-normal spread, with its unit, its source and how
+sure it is: A (AWS's own text), B (third party, or measured by one), C (arithmetic from those),
+M (a working value that wants calibrating). An unsure one also has `low` and `high`.
+"""
+
+import json
+from dataclasses import dataclass
+from importlib.resources import files
+from math import exp, isfinite, log
+from pathlib import Path
+from random import Random
+from statistics import NormalDist
+from typing import Any
+
+from workbench.errors import BadInput
+
+DEFAULT = "2026-11-23"
+Z99 = NormalDist().inv_cdf(0.99)
+
+
+@dataclass(frozen=True)
+class Spread:
+    """A log-normal spread by its median and 99th percentile, in the entry's unit."""
+
+    p50: float
+    p99: float
+
+    @property
+    def sigma(self) -> float:
+        """The standard deviation of the logarithm."""
+        return log(self.p99 / self.p50) / Z99
+
+    @property
+    def mean(self) -> float:
+        """The mean, which the tail draws above the median."""
+        return self.p50 * exp(self.sigma**2 / 2)
+
+    def draw(self, dice: Random) -> float:
+        """One value."""
+        return self.p50 * exp(self.sigma * dice.gauss(0.0, 1.0))
+
+
+@dataclass(frozen=True)
+class Profile:
+    """A dated set of constants, read by name."""
+
+    date: str
+    entries: dict[str, dict[str, Any]]
+
+    def value(self, name: str) -> float:
+        """The value of a constant."""
+        return self._entry(name)["value"]
+
+    def spread(self, name: str) -> Spread:
+        """The spread of a latency."""
+        entry = self._entry(name)
+        return Spread(entry["p50"], entry["p99"])
+
+    def _entry(self, name: str) -> dict[str, Any]:
+        if name not in self.entries:
+            raise BadInput(f"the platform profile of {self.date} has no {name!r}")
+        return self.entries[name]
+
+
+def load_profile(name: str = DEFAULT) -> Profile:
+    """The profile of that date, or the one in that file."""
+    path = (
+        Path(name)
+        if name.endswith(".json")
+        else files("workbench.platform") / f"profiles/{name}.json"
+    )
+    try:
+        content = json.loads(path.read_text())
+        profile = Profile(content["date"], content["entries"])
+        for key, entry in profile.entries.items():
+            _check(key, entry)
+    except FileNotFoundError:
+        raise BadInput(f"no platform profile {name!r}: give a date that exists or a file") from None
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise BadInput(f"the platform profile {name!r} cannot be read: {error!r}") from None
+    return profile
+
+
+def _check(key: str, entry: dict[str, Any]) -> None:
+    """Refuse an entry that contradicts itself."""
+    missing = {"unit", "source", "sure"} - set(entry)
+    if missing:
+        raise BadInput(f"profile entry {key!r} lacks {', '.join(sorted(missing))}")
+    for name in ("value", "low", "high", "p50", "p99"):
+        if entry.get(name) is not None and not isfinite(entry[name]):
+            raise BadInput(f"profile entry {key!r}: {name} {entry[name]} is not a finite number")
+    if "value" in entry:
+        low, value, high = entry.get("low"), entry["value"], entry.get("high")
+        if low is not None and not low <= value <= high:
+            raise BadInput(f"profile entry {key!r}: {value} is not within {low} to {high}")
+        if value < 0:
+            raise BadInput(f"profile entry {key!r}: {value} is negative")
+    elif not 0 < entry.get("p50", 0) <= entry.get("p99", 0):
+        raise BadInput(f"profile entry {key!r} needs a value, or 0 < p50 <= p99")

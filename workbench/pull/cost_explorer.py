@@ -1,0 +1,150 @@
+"""Asking Cost Explorer: one question, all its pages, each of them a cent."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from workbench.errors import PullFailed
+from workbench.pull.refusals import code_of, explained, message_of
+from workbench.pull.spent import Spent
+from workbench.pull.window import Window
+
+STEPS = {"HOURLY": timedelta(hours=1), "DAILY": timedelta(days=1)}
+FORMATS = {"HOURLY": "%Y-%m-%dT%H:%M:%SZ", "DAILY": "%Y-%m-%d"}
+GROUPS = [{"Type": "DIMENSION", "Key": key} for key in ("SERVICE", "USAGE_TYPE")]
+# Credits and refunds are no costs of a run. CHARGE_TYPE, as the console calls it, is refused.
+NO_CREDITS = {"Not": {"Dimensions": {"Key": "RECORD_TYPE", "Values": ["Credit", "Refund"]}}}
+
+
+@dataclass(frozen=True)
+class CostLine:
+    """What Cost Explorer says of one usage type in one hour or day, as it says it."""
+
+    service: str
+    usage_type: str
+    unit: str
+    quantity: Decimal
+    cost_usd: Decimal
+    bucket: Window
+
+
+def cost_lines(
+    client: Any, window: Window, granularity: str, conditions: list[dict], spent: Spent
+) -> list[CostLine]:
+    """The costs under these conditions, by service and usage type, in whole hours or days."""
+    request = {
+        "TimePeriod": period(window, granularity),
+        "Granularity": granularity,
+        "Metrics": ["UnblendedCost", "UsageQuantity"],
+        "GroupBy": GROUPS,
+        "Filter": {"And": [*conditions, NO_CREDITS]},
+    }
+    lines: list[CostLine] = []
+    while True:
+        spent.cost_pages += 1
+        with explained("ce:GetCostAndUsage"):
+            answer = client.get_cost_and_usage(**request)
+        for result in answer["ResultsByTime"]:
+            lines += _lines(result)
+        token = answer.get("NextPageToken")
+        if not token:
+            return lines
+        if token == request.get("NextPageToken"):
+            raise PullFailed("ce:GetCostAndUsage gives the same page again. Collect again.")
+        request["NextPageToken"] = token
+
+
+def tagged(key: str, value: str) -> dict[str, Any]:
+    """The condition that a resource carries this tag."""
+    return {"Tags": {"Key": key, "Values": [value], "MatchOptions": ["EQUALS"]}}
+
+
+def without_tag(key: str) -> dict[str, Any]:
+    """The condition that a line carries no such tag."""
+    return {"Tags": {"Key": key, "MatchOptions": ["ABSENT"]}}
+
+
+def of_services(*services: str) -> dict[str, Any]:
+    """The condition that a line is of one of these services."""
+    return {"Dimensions": {"Key": "SERVICE", "Values": list(services)}}
+
+
+def period(window: Window, granularity: str) -> dict[str, str]:
+    """The window in whole hours or days, as Cost Explorer takes it: the end is not part of it."""
+    whole = window.widened(STEPS[granularity])
+    form = FORMATS[granularity]
+    return {"Start": whole.start.strftime(form), "End": whole.end.strftime(form)}
+
+
+def refuses_hours(error: PullFailed) -> bool:
+    """Whether a refusal is about hours, which an account must switch on and which end at 14 days.
+
+    AWS documents no error code for it, so its words count.
+    """
+    cause = error.__cause__
+    if not isinstance(cause, ClientError):
+        return False
+    said = message_of(cause).lower()
+    about_hours = "hour" in said or "granularity" in said or "opt-in" in said
+    return about_hours or code_of(cause) == "ValidationException"
+
+
+def explain_nothing(
+    client: Any, window: Window, tag_key: str, tag_value: str, spent: Spent
+) -> PullFailed:
+    """Why there is nothing under a tag: a filter that fits nothing is no error to Cost Explorer."""
+    spent.cost_pages += 1
+    try:
+        with explained("ce:ListCostAllocationTags"):
+            answer = client.list_cost_allocation_tags(TagKeys=[tag_key])
+        active = {tag["Status"] for tag in answer["CostAllocationTags"]} == {"Active"}
+        if not active:
+            return _inactive(tag_key)
+    except PullFailed:  # only the payer's account may list them; values in use show it too
+        active = False
+    spent.cost_pages += 1
+    with explained("ce:GetTags"):
+        values = client.get_tags(TimePeriod=period(window, "DAILY"), TagKey=tag_key)["Tags"]
+    if not active and not any(values):
+        return _inactive(tag_key)
+    seen = ", ".join(sorted(filter(None, values))) or "none"
+    return PullFailed(
+        f"Cost Explorer has no costs of {tag_key}={tag_value} from {window.start:%Y-%m-%d %H:%M} "
+        f"to {window.end:%Y-%m-%d %H:%M} UTC (values of the tag then: {seen}). "
+        "They come about 24 hours after the run, and are settled after 48. Collect again then."
+    )
+
+
+def _inactive(tag_key: str) -> PullFailed:
+    return PullFailed(
+        f"the cost allocation tag {tag_key!r} is not active, so Cost Explorer cannot tell the runs "
+        "from the rest. Activate it in the Billing console under Cost allocation tags (in an "
+        "organization, in the management account). It takes up to 24 hours and does not reach back."
+    )
+
+
+def _lines(result: dict[str, Any]) -> Iterator[CostLine]:
+    """The lines of one hour or day."""
+    bucket = Window(_time(result["TimePeriod"]["Start"]), _time(result["TimePeriod"]["End"]))
+    for group in result["Groups"]:
+        service, usage_type = group["Keys"]
+        cost, usage = group["Metrics"]["UnblendedCost"], group["Metrics"]["UsageQuantity"]
+        if cost["Unit"] != "USD":
+            raise PullFailed(f"{service} {usage_type} is billed in {cost['Unit']}, not in USD.")
+        yield CostLine(
+            service,
+            usage_type,
+            usage["Unit"],
+            Decimal(usage["Amount"]),
+            Decimal(cost["Amount"]),
+            bucket,
+        )
+
+
+def _time(text: str) -> datetime:
+    """A date or a time as Cost Explorer writes it."""
+    return datetime.fromisoformat(text.replace("Z", "+00:00")).replace(tzinfo=UTC)

@@ -1,0 +1,74 @@
+"""When a run was: from its trigger to its end, in UTC, on the clock of the target that ran it."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from workbench.errors import BadInput
+from workbench.runs.records import Run
+
+MARGIN_S = 120  # the finalizer's last link and the last log lines come after the end is known
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Window:
+    """A stretch of time; the end is not part of it."""
+
+    start: datetime
+    end: datetime
+
+    def __post_init__(self) -> None:
+        if self.start.tzinfo is None or self.end.tzinfo is None:
+            raise BadInput(f"window {self.start} to {self.end}: both times need a time zone")
+        if self.end <= self.start:
+            raise BadInput(f"window {self.start} to {self.end}: it must end after it starts")
+
+    @property
+    def seconds(self) -> float:
+        """Its length in seconds."""
+        return (self.end - self.start).total_seconds()
+
+    def widened(self, step: timedelta) -> "Window":
+        """The window in whole steps (minutes, hours, days): start rounded down, end up."""
+        start, end = self.start.astimezone(UTC), self.end.astimezone(UTC)
+        return Window(start - (start - EPOCH) % step, end + (EPOCH - end) % step)
+
+    def since_start_s(self, t: datetime) -> float:
+        """Seconds from the trigger to `t`."""
+        return (t - self.start).total_seconds()
+
+    def shared_s(self, other: "Window") -> float:
+        """Seconds that both have."""
+        shared = min(self.end, other.end) - max(self.start, other.start)
+        return max(0.0, shared.total_seconds())
+
+
+def window_of(run: Run, trigger: datetime | None = None) -> Window:
+    """The window of a run that knows its own times.
+
+    `trigger` is when it began on the target's own clock, where that is not the wall clock. Raises
+    BadInput for a run without times.
+    """
+    ends = [t for t in (run.created_s, run.processed_s, run.detected_s) if t is not None]
+    if not ends:
+        raise BadInput(f"run {run.run_id} has no times: give the window to look at")
+    start = trigger or started(run)
+    return Window(start, start + timedelta(seconds=max(ends) + MARGIN_S))
+
+
+def likely_window(run: Run) -> Window:
+    """The window of a run, also of one that broke off and knows no times: then just its start."""
+    try:
+        return window_of(run)
+    except BadInput:
+        start = started(run)
+        return Window(start, start + timedelta(seconds=MARGIN_S))
+
+
+def started(run: Run) -> datetime:
+    """When the run was triggered, by the wall clock."""
+    try:
+        start = datetime.fromisoformat(run.started_at)
+    except ValueError:
+        raise BadInput(f"run {run.run_id}: started_at={run.started_at!r} is no time") from None
+    return start if start.tzinfo else start.replace(tzinfo=UTC)

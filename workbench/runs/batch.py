@@ -1,0 +1,56 @@
+"""A batch, and the rule by which its items are drawn.
+
+Item `i` of a batch comes from the seed and `i` alone (a counter through a 64-bit mixer), so that
+any segment can be drawn by itself and every target works the very same items. `lambdas.items` is
+the handlers' own telling of this rule and the model has a compiled one; tests hold all three equal.
+
+    z     = mix64(mix64(seed) + (i + 1) * GOLDEN)        all modulo 2**64
+    id    = z as 16 hexadecimal digits                   unique: mix64 is a bijection
+    value = ((z >> 32) * (value_max + 1)) >> 32          0..value_max milliseconds
+    value = -1 where ((z & 0xffffffff) * 1_000_000) >> 32 < poison_per_million
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from workbench.errors import BadKnob
+
+GOLDEN = 0x9E3779B97F4A7C15
+SEED_MAX = 2**63 - 1
+_U = np.uint64
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What is to be processed: how many items, drawn from which seed, under which name."""
+
+    items: int
+    seed: int
+    batch_id: str
+
+    def __post_init__(self) -> None:
+        if self.items < 1:
+            raise BadKnob("items", self.items, "must be 1 or more")
+        if not 0 <= self.seed <= SEED_MAX:
+            raise BadKnob("seed", self.seed, f"must be 0 to {SEED_MAX}")
+
+
+def mix64(z: np.ndarray) -> np.ndarray:
+    """The finalizer of SplitMix64 (Steele, Lea, Flood 2014) over an array of uint64."""
+    with np.errstate(over="ignore"):
+        z = (z ^ (z >> _U(30))) * _U(0xBF58476D1CE4E5B9)
+        z = (z ^ (z >> _U(27))) * _U(0x94D049BB133111EB)
+    return z ^ (z >> _U(31))
+
+
+def draw(
+    seed: int, start: int, stop: int, value_max: int, poison_per_million: int = 0
+) -> tuple[np.ndarray, np.ndarray]:
+    """The draws `z` (uint64) and values (int64, ms, -1 poisoned) of items start..stop-1."""
+    with np.errstate(over="ignore"):
+        steps = np.arange(start + 1, stop + 1, dtype=np.uint64) * _U(GOLDEN)
+        z = mix64(mix64(np.array([seed], dtype=np.uint64)) + steps)
+    values = ((z >> _U(32)) * _U(value_max + 1)) >> _U(32)
+    poisoned = ((z & _U(0xFFFFFFFF)) * _U(1_000_000)) >> _U(32) < _U(poison_per_million)
+    return z, np.where(poisoned, -1, values.astype(np.int64))

@@ -1,0 +1,189 @@
+"""Predict, then check: the model's word about a run, on disk before the run begins.
+
+    results/predictions/<run_id>.json
+
+A prediction is written once and never again, and refused once its run is there. It has the middle
+and the range of some replications: the same items, latencies drawn anew. Checking it compares
+every quantity and every line of the bill.
+"""
+
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import pandas as pd
+
+from workbench.bill import bill
+from workbench.errors import BadInput, BadRecord
+from workbench.prices import load_book
+from workbench.runs.batch import Batch
+from workbench.runs.provenance import commit
+from workbench.runs.records import Folder, Run, read_folder
+from workbench.runs.runner import Order
+from workbench.targets.model.target import ModelTarget
+
+SCHEMA_VERSION = 1
+REPLICATIONS = 5
+COLUMNS = (
+    "run_id design target items predicted_at line unit predicted low high actual error_percent"
+).split()
+# Quantities of a run that are predicted, with their units.
+QUANTITIES = {
+    "created_s": "s",
+    "processed_s": "s",
+    "detected_s": "s",
+    "detection_lag_s": "s",
+    "invocations": "invocations",
+    "cold_starts": "environments",
+    "peak_concurrency": "environments",
+    "knowing_usd": "$",
+    "cost_usd": "$",
+}
+
+Values = dict[str, float]
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What the model says of a run; `lines` gives by name its unit, low, middle and high."""
+
+    run_id: str
+    design: str
+    target: str
+    items: int
+    seed: int
+    knobs: dict[str, Any]
+    price_date: str
+    predicted_at: str  # wall clock, ISO 8601, UTC
+    commit: str
+    lines: dict[str, tuple[str, float, float, float]]
+    schema_version: int = SCHEMA_VERSION
+
+    @property
+    def told(self) -> str:
+        """Dollars and minutes in a few words: the middle, and the range of the replications."""
+        _, low, usd, high = self.lines["cost_usd"]
+        known_s = self.lines["detected_s"][2]
+        return f"${usd:,.6f} ({low:,.6f} to {high:,.6f}), known to be done after {known_s:,.0f} s"
+
+
+def predict(
+    order: Order, run_id: str, results: Path, *, price_date: str | None = None
+) -> Path | None:
+    """Write the prediction of a run that is not there yet; None for a run of the model itself.
+
+    One that exists already is left as it is. Raises BadInput if the run is there.
+    """
+    if order.target == ModelTarget.name:
+        return None
+    path = results / "predictions" / f"{run_id}.json"
+    if path.exists():
+        return path
+    if (results / "runs" / run_id).exists():
+        raise BadInput(f"run {run_id} is there already; a prediction comes before its run.")
+    design, book = order.make_design(), load_book(order.region, price_date)
+    batch = Batch(order.items, order.seed, run_id)
+    folders = [
+        ModelTarget(replication=number).run(design, batch, _unwatched)
+        for number in range(REPLICATIONS)
+    ]
+    told = [_values(f.run, bill(f.usage, book, source="modelled")) for f in folders]
+    prediction = Prediction(
+        run_id=run_id,
+        design=order.design,
+        target=order.target,
+        items=order.items,
+        seed=order.seed,
+        knobs=design.knobs(),
+        price_date=book.date,
+        predicted_at=datetime.now(UTC).isoformat(timespec="microseconds"),
+        commit=commit(),
+        lines=dict(_spread(told)),
+    )
+    return _write(path, prediction)
+
+
+def read_prediction(path: Path) -> Prediction:
+    """A prediction; raises BadRecord if it is damaged or of another schema."""
+    try:
+        content = json.loads(path.read_text())
+        lines = {name: tuple(line) for name, line in content.pop("lines").items()}
+        found = Prediction(**content, lines=lines)
+    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+        raise BadRecord(f"{path} is no prediction: {error}") from None
+    if found.schema_version != SCHEMA_VERSION:
+        raise BadRecord(f"{path} has schema version {found.schema_version}; this reads version 1")
+    return found
+
+
+def check_predictions(results: Path, run_id: str = "*") -> pd.DataFrame:
+    """One row a prediction and line (`COLUMNS`), oldest first, of the runs that have come true.
+
+    A line that one side lacks is zero there; the error of a line that really was zero is None.
+    """
+    rows = []
+    for path in sorted((results / "predictions").glob(f"{run_id}.json")):
+        folder = results / "runs" / path.stem
+        if (folder / "run.json").is_file():
+            rows += _compare(read_prediction(path), read_folder(folder))
+    frame = pd.DataFrame(rows, columns=COLUMNS)
+    return frame.sort_values(["predicted_at", "run_id"], kind="stable", ignore_index=True)
+
+
+def _compare(said: Prediction, folder: Folder) -> Iterator[tuple]:
+    """Each line of a prediction beside what came."""
+    run = folder.run
+    same = (run.design, run.target, run.items, run.seed, run.knobs)
+    if same != (said.design, said.target, said.items, said.seed, said.knobs):
+        raise BadRecord(f"the prediction of {said.run_id} is of another order than its run")
+    if run.status != "complete" or folder.bill is None:
+        return
+    came = _values(run, folder.bill)
+    for name in [*said.lines, *(name for name in came if name not in said.lines)]:
+        unit, low, middle, high = said.lines.get(name, ("$", 0.0, 0.0, 0.0))
+        actual = came.get(name, 0.0)
+        error = 100 * (middle - actual) / actual if actual else None
+        key = (said.run_id, said.design, said.target, said.items, said.predicted_at)
+        yield (*key, name, unit, middle, low, high, actual, error)
+
+
+def _values(run: Run, lines: pd.DataFrame) -> Values:
+    """The quantities of a run and the dollars of its bill's lines, by name."""
+    values = {name: float(getattr(run, name) or 0.0) for name in QUANTITIES}
+    usd = lines[lines["label"] != "measuring"]
+    names = usd["service"] + " " + usd["usage_type"] + " (" + usd["label"] + ")"
+    sums = usd["cost_usd"].groupby(names).sum().astype(float)
+    total, knowing = usd["cost_usd"].sum(), usd[usd["label"] == "knowing"]["cost_usd"].sum()
+    return values | {"cost_usd": float(total), "knowing_usd": float(knowing)} | sums.to_dict()
+
+
+def _spread(told: list[Values]) -> Iterator[tuple[str, tuple[str, float, float, float]]]:
+    """Low, middle and high of every line over the replications."""
+    names = dict.fromkeys(name for values in told for name in values)
+    for name in names:
+        all_of_it = [values.get(name, 0.0) for values in told]
+        unit = QUANTITIES.get(name, "$")
+        yield name, (unit, min(all_of_it), median(all_of_it), max(all_of_it))
+
+
+def _write(path: Path, prediction: Prediction) -> Path:
+    """Write a prediction whole, and only where there is none."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".tmp-{path.stem}-{os.getpid()}")
+    temporary.write_text(json.dumps(asdict(prediction), indent=2, sort_keys=True) + "\n")
+    try:
+        os.link(temporary, path)  # fails where there is one: the first word counts
+    except FileExistsError:
+        return path
+    finally:
+        temporary.unlink()
+    return path
+
+
+def _unwatched(_progress: object) -> None:
+    """Nobody watches a forecast."""

@@ -1,0 +1,149 @@
+"""Running one batch on one target, from the knobs to a whole run folder.
+
+Nothing here asks which target it has.
+"""
+
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from decimal import Decimal
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from workbench.bill import bill, knowing_usd, total_usd
+from workbench.designs import Design, make_design
+from workbench.errors import BadInput, NotDeployed
+from workbench.prices import PriceBook, load_book
+from workbench.runs.batch import Batch
+from workbench.runs.provenance import commit, versions
+from workbench.runs.records import TIMELINE_COLUMNS, USAGE_COLUMNS, Folder, Run, write_folder
+from workbench.targets import TARGETS
+from workbench.targets.base import Progress, Target, Terms, Watcher
+
+PRICED = 20  # times that a running batch is priced by its own meter
+
+
+@dataclass(frozen=True)
+class Order:
+    """What a user asks for: one batch of a design on a target."""
+
+    design: str
+    target: str
+    items: int
+    seed: int = 7
+    preset: str = "default"
+    settings: dict[str, Any] = field(default_factory=dict)
+    region: str = "us-east-1"
+    max_usd: Decimal = Decimal(1)  # where a run costs real money, it is refused or stopped above
+
+    def terms(self, results: Path) -> Terms:
+        """What a target is told of money and place."""
+        return Terms(results, self.region, self.max_usd, forecast_usd)
+
+    def make_design(self) -> Design:
+        """The design with its knobs, checked against the batch, and the target's name."""
+        _known(self.target)
+        design = make_design(self.design, self.preset, self.settings)
+        design.refuse_items(self.items)
+        Batch(self.items, self.seed, "checked")
+        return design
+
+
+def run_order(
+    order: Order, results: Path, watch: Watcher, run_id: str | None = None, target: Any = None
+) -> Path:
+    """Run an order and write its run folder; give the folder's path.
+
+    Everything that can be refused is refused before the target is made. A stack that is not there
+    as it should be leaves a run folder that says `incomplete` and why, and raises NotDeployed.
+    """
+    design = order.make_design()
+    book = load_book(order.region)
+    run_id = run_id or new_run_id(order)
+    batch = Batch(order.items, order.seed, run_id)
+    own = make_target(order.target, order.terms(results)) if target is None else None
+    ran_on = target or own
+    try:
+        folder = priced(ran_on.run(design, batch, _in_dollars(watch, book)), book)
+        ran_on.learn_bill(folder.bill)
+    except NotDeployed as error:
+        write_folder(priced(_not_begun(order, design, run_id, error), book), results)
+        raise
+    finally:
+        if own is not None:
+            own.close()
+    return write_folder(folder, results)
+
+
+def _not_begun(order: Order, design: Design, run_id: str, why: NotDeployed) -> Folder:
+    """The folder of a run that found no stack to run on."""
+    run = Run(
+        run_id=run_id,
+        design=order.design,
+        target=order.target,
+        items=order.items,
+        seed=order.seed,
+        knobs=design.knobs(),
+        batch_id=run_id,
+        started_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        status="incomplete",
+        reason=str(why),
+    )
+    return Folder(run, pd.DataFrame(columns=TIMELINE_COLUMNS), pd.DataFrame(columns=USAGE_COLUMNS))
+
+
+def _in_dollars(watch: Watcher, book: PriceBook) -> Watcher:
+    """A watcher that is told the dollars so far, priced when somebody looks, not every time."""
+    last = [float("-inf"), 0.0]  # items done, dollars
+
+    def priced_watch(now: Progress) -> None:
+        if now.usage is not None and now.cost_usd is None:
+            if now.items_done >= last[0] + now.items / PRICED:
+                last[:] = now.items_done, float(total_usd(bill(now.usage(), book)))
+            now = replace(now, cost_usd=last[1])
+        watch(now)
+
+    return priced_watch
+
+
+def make_target(name: str, terms: Terms | None = None) -> Target:
+    """The target called `name`, on these terms."""
+    _known(name)
+    module, attribute = TARGETS[name].split(":")
+    return getattr(import_module(module), attribute).on(terms or Terms())
+
+
+def _known(target: str) -> None:
+    if target not in TARGETS:
+        raise BadInput(f"target={target!r} is not known. Take one of {', '.join(TARGETS)}.")
+
+
+def forecast_usd(design: Design, items: int) -> Decimal:
+    """The modelled dollars of a batch: one run of the model, as its profile stands."""
+    from workbench.targets.model.target import ModelTarget
+
+    usage = ModelTarget().outcome(design, Batch(items, 7, "forecast")).usage()
+    return total_usd(bill(usage, load_book(), source="modelled"))
+
+
+def priced(folder: Folder, book: PriceBook) -> Folder:
+    """The folder with its bill, the dollars of its run, and where it comes from."""
+    source = "modelled" if folder.run.target == "model" else "metered"
+    table = bill(folder.usage, book, source=source)
+    run = replace(
+        folder.run,
+        cost_usd=float(total_usd(table)),
+        knowing_usd=float(knowing_usd(table)),
+        price_date=book.date,
+        commit=commit(),
+        versions=versions(),
+    )
+    return replace(folder, run=run, bill=table)
+
+
+def new_run_id(order: Order) -> str:
+    """A run's name, which is also its batch's: letters, digits and hyphens, at most 64."""
+    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")[:-3]
+    return f"{order.design}-{order.target}-{order.items}-{order.seed}-{stamp}"[:64]

@@ -1,0 +1,173 @@
+"""What a run on AWS needs, looked at before anything is spent; each finding says what to do.
+
+Asking Cost Explorer costs $0.01 a question, three of them; all else is free.
+"""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from workbench.designs import Design, Sqs
+from workbench.errors import NotDeployed, WorkbenchError
+from workbench.stacks.aws_clients import Aws, plainly, scrub
+from workbench.stacks.doctor import Finding
+from workbench.stacks.ledger import Ledger
+from workbench.targets.aws.batches import batches_of
+from workbench.targets.aws.clock import Clock
+from workbench.targets.aws.stack import find_stack
+
+TAG = "project"
+IN_FLIGHT_MAX = 120_000  # messages of one queue (SQS quotas)
+SOURCE_MAX = 1_250  # invocations of an event source without a limit (Lambda developer guide)
+SMALL_FUNCTIONS = 10  # finalizer, failures, summary: concurrency that they take besides
+
+
+def aws_findings(
+    designs: Sequence[Design], results: Path = Path("results"), region: str = "us-east-1"
+) -> list[Finding]:
+    """Everything that the target `aws` stands on, for these designs with these knobs."""
+    aws = Aws()
+    first = _try("AWS credentials", lambda: _credentials(aws), fatal=True)
+    if not first.ok:
+        return [first]
+    doctor = _Doctor(aws, designs, results, region)
+    return [first, *doctor.findings()]
+
+
+def _credentials(aws: Aws) -> Finding:
+    aws.account()
+    endpoint = os.environ.get("AWS_ENDPOINT_URL")
+    where = f"at {endpoint}, which is not AWS itself" if endpoint else f"in {aws.region}"
+    return Finding("AWS credentials", True, f"valid {where}")
+
+
+@dataclass(frozen=True)
+class _Doctor:
+    """The questions, once it is known who asks."""
+
+    aws: Aws
+    designs: Sequence[Design]
+    results: Path
+    region: str
+
+    def findings(self) -> Iterator[Finding]:
+        """One finding a question; a call that fails is a finding too."""
+        yield self._prices()
+        for design in self.designs:
+            yield _try(design.stack, lambda design=design: self._stack(design), fatal=True)
+            yield _try(f"{design.stack} batches", lambda design=design: self._batches(design))
+        yield _try("Lambda concurrency", self._concurrency)
+        yield _try("DynamoDB write limit", self._writes)
+        yield from self._in_flight()
+        yield _try("cost allocation tag", self._tag)
+        yield _try("Cost Explorer", lambda: self._costs("DAILY"))
+        yield _try("Cost Explorer by the hour", lambda: self._costs("HOURLY"))
+
+    def _prices(self) -> Finding:
+        detail = f"the session is in {self.aws.region}, the prices are of {self.region}"
+        advice = f"set AWS_REGION={self.region}, or take the prices of {self.aws.region}"
+        same = self.aws.region == self.region
+        return Finding("region", same, detail, advice, fatal=not same)
+
+    def _stack(self, design: Design) -> Finding:
+        try:
+            deployed = find_stack(self.aws, design.name)
+        except NotDeployed as error:
+            return Finding(design.stack, False, str(error), "`make deploy`", fatal=True)
+        changed = Ledger(self.results).settings(deployed.key) is not None
+        detail = "deployed, with settings that a run has not put back" if changed else "deployed"
+        return Finding(design.stack, not changed, detail, "the next run puts them back")
+
+    def _batches(self, design: Design) -> Finding:
+        """Open and stopped batches: a run is refused meanwhile."""
+        name = f"{design.stack} batches"
+        try:
+            deployed = find_stack(self.aws, design.name)
+        except NotDeployed:
+            return Finding(name, True, "none: it is not deployed")
+        found = batches_of(self.aws, deployed, Clock()).others("")
+        detail = ", ".join(f"{one.batch_id} is {one.status}" for one in found) or "none is open"
+        advice = "wait for its end; one that is CANCELLED needs `workbench resume` or `purge`"
+        return Finding(name, not found, detail, advice)
+
+    def _concurrency(self) -> Finding:
+        with plainly():
+            limits = self.aws.client("lambda").get_account_settings()["AccountLimit"]
+        free = limits["UnreservedConcurrentExecutions"]
+        wanted = max(map(_concurrency_of, self.designs), default=0)
+        advice = (
+            f"set max_concurrency to {max(2, free - SMALL_FUNCTIONS - 10)} or less, or ask for "
+            "more: Service Quotas, AWS Lambda, Concurrent executions"
+        )
+        detail = f"the account has {free:,} left, the knobs want up to {wanted:,}"
+        return Finding("Lambda concurrency", free >= wanted, detail, advice)
+
+    def _writes(self) -> Finding:
+        with plainly():
+            limits = self.aws.client("dynamodb").describe_limits()
+        limit = limits["TableMaxWriteCapacityUnits"]
+        warm = [one.warm_write_units or 0 for one in self.designs if isinstance(one, Sqs)]
+        wanted = max(warm, default=0)
+        detail = f"a table may take {limit:,} a second, warm_write_units is {wanted:,}"
+        advice = "lower warm_write_units, or ask for more: Service Quotas, Amazon DynamoDB"
+        return Finding("DynamoDB write limit", limit >= wanted, detail, advice)
+
+    def _in_flight(self) -> Iterator[Finding]:
+        """A queue gives out no more messages than this, whatever the concurrency."""
+        for design in self.designs:
+            if isinstance(design, Sqs):
+                at_once = (design.max_concurrency or SOURCE_MAX) * design.messages_per_invocation
+                detail = f"up to {at_once:,} of {IN_FLIGHT_MAX:,} messages in flight"
+                advice = "lower messages_per_invocation or max_concurrency"
+                yield Finding("SQS in flight", at_once <= IN_FLIGHT_MAX, detail, advice)
+
+    def _tag(self) -> Finding:
+        with plainly():
+            answer = self.aws.client("ce").list_cost_allocation_tags(TagKeys=[TAG])
+        status = [one["Status"] for one in answer["CostAllocationTags"]]
+        detail = f"`{TAG}` is {status[0]}" if status else f"`{TAG}` is not known to billing"
+        advice = (
+            f"activate `{TAG}` under Billing, Cost allocation tags (in the payer account); it "
+            "works from a day later on, not for what was before"
+        )
+        return Finding("cost allocation tag", status == ["Active"], detail, advice)
+
+    def _costs(self, granularity: str) -> Finding:
+        """Whether a question is answered; two days for DAILY, two hours for HOURLY."""
+        now = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+        hourly = granularity == "HOURLY"
+        start = now - (timedelta(hours=50) if hourly else timedelta(days=3))
+        form = "%Y-%m-%dT%H:%M:%SZ" if hourly else "%Y-%m-%d"
+        end = start + (timedelta(hours=2) if hourly else timedelta(days=1))
+        name = "Cost Explorer by the hour" if hourly else "Cost Explorer"
+        period = {"Start": start.strftime(form), "End": end.strftime(form)}
+        try:
+            with plainly():
+                self.aws.client("ce").get_cost_and_usage(
+                    TimePeriod=period, Granularity=granularity, Metrics=["UnblendedCost"]
+                )
+        except WorkbenchError as error:
+            advice = "allow ce:GetCostAndUsage and enable Cost Explorer in the payer account"
+            if hourly:
+                advice = "enable hourly data under Cost Explorer's preferences (payer account)"
+            return Finding(name, False, str(error), advice)
+        return Finding(name, True, "answers")
+
+
+def _concurrency_of(design: Design) -> int:
+    """The most invocations at a time that a design asks for."""
+    limit = design.max_concurrency
+    if isinstance(design, Sqs):
+        batcher = design.batcher_concurrency or SOURCE_MAX
+        return (limit or SOURCE_MAX) + batcher + SMALL_FUNCTIONS
+    return (limit or 10_000) + SMALL_FUNCTIONS
+
+
+def _try(name: str, look: Callable[[], Finding], fatal: bool = False) -> Finding:
+    """A finding; an error of AWS's is one too, with its own advice in it."""
+    try:
+        return look()
+    except WorkbenchError as error:
+        return Finding(name, False, scrub(str(error)), fatal=fatal)

@@ -1,0 +1,131 @@
+"""Deploying the stacks: what will change and what it costs a month first, then the CDK's work."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from workbench.bill import bill, total_usd
+from workbench.bill.monthly_cost import Upkeep, standing_usage
+from workbench.designs import BOTH, DESIGNS, Design, make_design
+from workbench.errors import BadInput
+from workbench.prices import load_book
+from workbench.runs.batch import Batch
+from workbench.runs.runner import make_target
+from workbench.stacks.aws_clients import Aws, code_of, plainly, scrub
+from workbench.stacks.cdk import Say, assembly, cdk, install
+from workbench.targets.aws.stack import Deployed, find_stack
+
+BOOTSTRAP = "/cdk-bootstrap/hnb659fds/version"  # CDK's own mark of a bootstrapped environment
+BATCHES_PER_DAY = 4  # infra/rule.py
+SECRET_OUTPUTS = ("DesignKnobs",)  # long, and known anyway
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """What is to be deployed: designs with their knobs, the schedule, who is told by mail."""
+
+    designs: tuple[str, ...] = BOTH
+    knobs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    cron: bool = True
+    cron_items: int = 100
+    notify: str | None = None
+
+    def __post_init__(self) -> None:
+        for name in (*self.designs, *self.knobs):
+            if name not in DESIGNS:
+                raise BadInput(f"design={name!r} is not known. Take one of {', '.join(DESIGNS)}.")
+        if not self.designs:
+            raise BadInput(f"no design is named. Take one of {', '.join(DESIGNS)}, or both.")
+        if self.notify is not None and "@" not in self.notify:
+            raise BadInput(f"NOTIFY={self.notify!r} is no mail address.")
+
+    def design(self, name: str) -> Design:
+        """A design with its knobs, checked."""
+        design = make_design(name, settings=dict(self.knobs.get(name, {})))
+        design.refuse_items(self.cron_items)
+        return design
+
+    def context(self) -> dict[str, str]:
+        """What the CDK app reads."""
+        named = {*BOTH, *self.designs}
+        knobs = {name: json.dumps(self.design(name).knobs()) for name in DESIGNS if name in named}
+        return knobs | {
+            "cron": "on" if self.cron else "off",
+            "cron_items": str(self.cron_items),
+        }
+
+
+def deploy(
+    plan: Deployment, say: Say, monthly_usd: Callable[[Design, Deployment], Decimal] | None = None
+) -> dict[str, dict[str, str]]:
+    """Deploy, and give each stack's outputs without account ids, by its name.
+
+    Shows the differences and the cost of a month first. NoCredentials (exit 2) says what is
+    missing; CdkFailed has the CDK's last lines.
+    """
+    context = plan.context()
+    aws = Aws()
+    account = aws.account()
+    stacks = [DESIGNS[name].stack for name in plan.designs]
+    install(say)
+    _bootstrap(aws, account, say)
+    with assembly(context) as folder:
+        app = ["--app", str(folder)]
+        cdk(aws, ["diff", *app, *stacks], say)
+        for name in plan.designs:
+            usd = (monthly_usd or standing_usd)(plan.design(name), plan)
+            say(f"{DESIGNS[name].stack} will cost about ${usd:.2f} a month while it stands")
+        cdk(aws, ["deploy", *app, *stacks, "--require-approval", "never"], say)
+    found = [find_stack(aws, name) for name in plan.designs]
+    for deployed in found:
+        if plan.notify:
+            _subscribe(aws, deployed, plan.notify, say)
+    return {deployed.design.stack: _shown(deployed) for deployed in found}
+
+
+def standing_usd(design: Design, plan: Deployment) -> Decimal:
+    """Dollars of a month in which nobody runs anything: the schedule's batches, and the waiting."""
+    model = make_target("model")
+    batch = Batch(plan.cron_items, seed=7, batch_id="scheduled")
+    usage = model.run(design, batch, lambda _: None).usage
+    upkeep = Upkeep(batches_per_day=BATCHES_PER_DAY if plan.cron else 0)
+    return total_usd(bill(standing_usage(design, usage, upkeep), load_book(), source="modelled"))
+
+
+def _bootstrap(aws: Aws, account: str, say: Say) -> None:
+    """Give the account's region what CDK needs, once."""
+    with plainly():
+        try:
+            aws.client("ssm").get_parameter(Name=BOOTSTRAP)
+            return
+        except ClientError as error:
+            if code_of(error) != "ParameterNotFound":
+                raise
+    say(f"{aws.region} has never been used by CDK: bootstrapping it")
+    cdk(aws, ["bootstrap", f"aws://{account}/{aws.region}"], say)
+
+
+def _subscribe(aws: Aws, deployed: Deployed, address: str, say: Say) -> None:
+    """Subscribe a mail address to a stack's topic, once; its owner must confirm by a link."""
+    topic = deployed.outputs["TopicArn"]
+    with plainly():
+        pages = aws.client("sns").get_paginator("list_subscriptions_by_topic")
+        there = [one for page in pages.paginate(TopicArn=topic) for one in page["Subscriptions"]]
+        if any(one["Endpoint"] == address for one in there):
+            say(f"{deployed.design.stack}: {address} is subscribed already")
+            return
+        aws.client("sns").subscribe(TopicArn=topic, Protocol="email", Endpoint=address)
+    say(f"{deployed.design.stack}: {address} must confirm by the link that AWS mails now")
+
+
+def _shown(deployed: Deployed) -> dict[str, str]:
+    """A stack's outputs as they may be printed."""
+    return {
+        name: scrub(value)
+        for name, value in sorted(deployed.outputs.items())
+        if name not in SECRET_OUTPUTS
+    }

@@ -1,0 +1,218 @@
+"""Taking everything down, and proving it: what is there before, and that nothing is after."""
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from botocore.exceptions import ClientError, WaiterError
+
+from workbench.bill import bill, total_usd
+from workbench.bill.monthly_cost import IDLE_POLLERS, MONTH_S
+from workbench.bill.usage import CLOUDWATCH, DYNAMODB, S3, SQS, idle_poll_usage
+from workbench.designs import DESIGNS
+from workbench.errors import WorkbenchError
+from workbench.platform.units import quantity
+from workbench.prices import PriceBook, load_book
+from workbench.runs.records import USAGE_COLUMNS
+from workbench.stacks.aws_clients import Aws, AwsFailed, code_of, plainly, scrub
+from workbench.stacks.existence import exists
+from workbench.stacks.inventory import Thing, inventory, sizes
+from workbench.stacks.ledger import Ledger
+
+GB = 2**30
+LOOKS = 12  # at what is on its way out, before it counts as left
+LOOK_EVERY_S = 5
+DELETE_MAX = 1_000  # keys of one DeleteObjects
+KEPT = "CDK's own stack CDKToolkit stays: other projects may use it."
+
+Say = Callable[[str], None]
+
+
+class Leftovers(WorkbenchError):
+    """Something is left after everything was to be removed; or there was nothing to remove."""
+
+
+@dataclass(frozen=True)
+class Planned:
+    """One thing that a teardown would remove, and what it costs a month while it stands."""
+
+    thing: Thing
+    monthly_usd: Decimal
+
+    def __str__(self) -> str:
+        return f"{self.thing}  ${self.monthly_usd:.4f} a month"
+
+
+def teardown_plan(designs: Iterable[str] = tuple(DESIGNS)) -> list[Planned]:
+    """Everything that exists, dearest first. Nothing is removed."""
+    aws = Aws()
+    aws.account()
+    things, book = inventory(aws, tuple(designs)), load_book()
+    stored = sizes(aws, things)
+    planned = [Planned(one, _monthly_usd(one, stored.get(one, 0), book)) for one in things]
+    return sorted(planned, key=lambda one: (-one.monthly_usd, one.thing))
+
+
+def destroy(
+    results: Path,
+    say: Say,
+    designs: Iterable[str] = tuple(DESIGNS),
+    sleep: Callable[[float], None] = time.sleep,
+) -> list[Thing]:
+    """Remove the stacks and all that is in them; what was there.
+
+    Raises Leftovers if anything is left, or if nothing was there to begin with: an inventory that
+    is empty before proves nothing after.
+    """
+    aws, names = Aws(), tuple(designs)
+    aws.account()
+    before = inventory(aws, names)
+    if not before:
+        raise Leftovers(
+            f"nothing of {', '.join(DESIGNS[name].stack for name in names)} is in {aws.region}. "
+            "If it is elsewhere, set AWS_REGION."
+        )
+    say(f"{len(before)} things are there")
+    for name in names:
+        _remove(aws, DESIGNS[name].stack, before, say)
+    look = _Look(aws, names, before)
+    _delete_groups(aws, look)
+    left = look.until_gone(sleep)
+    if left:
+        raise Leftovers("left on AWS: " + "; ".join(map(str, left)))
+    _close_ledger(Ledger(results), names)
+    say(f"nothing is left of {len(before)} things. {KEPT}")
+    return before
+
+
+def _remove(aws: Aws, stack: str, before: list[Thing], say: Say) -> None:
+    """Stop what runs, empty the bucket, delete the stack and wait for its end."""
+    own = [thing for thing in before if stack.lower() in thing.name.lower()]
+    for thing in own:
+        if thing.type == "AWS::S3::Bucket":
+            say(f"{thing.name}: {empty_bucket(aws, thing.name)} objects are deleted")
+    machines = [one.name for one in own if one.type == "AWS::StepFunctions::StateMachine"]
+    formation = aws.client("cloudformation")
+    with plainly():
+        if machines:
+            _stop_executions(aws, machines, say)
+        say(f"deleting {stack}")
+        formation.delete_stack(StackName=stack)
+        try:
+            waiter = formation.get_waiter("stack_delete_complete")
+            waiter.wait(StackName=stack, WaiterConfig={"Delay": 5, "MaxAttempts": 360})
+        except WaiterError as error:
+            why = scrub(str(error.last_response)[-500:])
+            raise AwsFailed(f"{stack} could not be deleted: {why}. Run the same again.") from None
+
+
+def empty_bucket(aws: Aws, name: str) -> int:
+    """Delete every version of every object, and end every upload; how many objects there were."""
+    s3, gone = aws.client("s3"), 0
+    with plainly():
+        try:
+            for page in s3.get_paginator("list_multipart_uploads").paginate(Bucket=name):
+                for one in page.get("Uploads", []):
+                    s3.abort_multipart_upload(Bucket=name, Key=one["Key"], UploadId=one["UploadId"])
+            for page in s3.get_paginator("list_object_versions").paginate(Bucket=name):
+                found = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
+                gone += len(found)
+                _delete_objects(s3, name, found)
+        except ClientError as error:
+            if code_of(error) != "NoSuchBucket":
+                raise
+    return gone
+
+
+def _delete_objects(s3: Any, name: str, found: list[dict[str, Any]]) -> None:
+    """Delete these versions; AwsFailed if S3 keeps one."""
+    for at in range(0, len(found), DELETE_MAX):
+        some = found[at : at + DELETE_MAX]
+        keys = [{"Key": one["Key"], "VersionId": one["VersionId"]} for one in some]
+        answer = s3.delete_objects(Bucket=name, Delete={"Objects": keys, "Quiet": True})
+        if errors := answer.get("Errors"):
+            raise AwsFailed(f"{name}: {errors[0]['Key']} stays: {errors[0]['Code']}.")
+
+
+def _stop_executions(aws: Aws, machines: list[str], say: Say) -> None:
+    """Stop the running executions: a state machine waits for their end before it goes."""
+    states = aws.client("stepfunctions")
+    for page in states.get_paginator("list_state_machines").paginate():
+        for machine in page["stateMachines"]:
+            if machine["name"] not in machines:
+                continue
+            arn = machine["stateMachineArn"]
+            running = states.list_executions(stateMachineArn=arn, statusFilter="RUNNING")
+            for one in running["executions"]:
+                say(f"stopping execution {one['name']}")
+                states.stop_execution(executionArn=one["executionArn"], cause="make destroy")
+
+
+def _delete_groups(aws: Aws, look: "_Look") -> None:
+    """Delete log groups that outlived their stack: late lines may have made one again."""
+    for thing in look.left():
+        if thing.type == "AWS::Logs::LogGroup":
+            with plainly():
+                aws.client("logs").delete_log_group(logGroupName=thing.name)
+
+
+@dataclass(frozen=True)
+class _Look:
+    """Looks at what is left of everything that was there, and of everything tagged as ours."""
+
+    aws: Aws
+    names: tuple[str, ...]
+    before: list[Thing]
+
+    def left(self) -> list[Thing]:
+        """What a list or a tag still tells of, and what was there and its service still knows."""
+        found = set(inventory(self.aws, self.names))
+        for thing in set(self.before) - found:
+            if exists(self.aws, thing.type, thing.name):
+                found.add(thing)
+        return sorted(found)
+
+    def until_gone(self, sleep: Callable[[float], None]) -> list[Thing]:
+        """What is left in the end: some things take a while to go."""
+        for _ in range(LOOKS - 1):
+            if not (left := self.left()):
+                return left
+            sleep(LOOK_EVERY_S)
+        return self.left()
+
+
+def _close_ledger(ledger: Ledger, names: tuple[str, ...]) -> None:
+    """Batches that were open on these stacks will never end."""
+    for entry in ledger.entries():
+        if entry.design in names:
+            ledger.drop_settings(entry.stack)
+            if entry.phase not in ("collected", "failed", "purged"):
+                ledger.write(entry.at("destroyed"))
+
+
+def _monthly_usd(thing: Thing, stored_bytes: int, book: PriceBook) -> Decimal:
+    """Dollars of a month in which nothing runs: storage, alarms and idle polls."""
+    gb = quantity(stored_bytes / GB)
+    rows = {
+        "AWS::S3::Bucket": (S3, "TimedStorage-ByteHrs", "GB-Mo", gb),
+        "AWS::DynamoDB::Table": (DYNAMODB, "TimedStorage-ByteHrs", "GB-Mo", gb),
+        "AWS::Logs::LogGroup": (CLOUDWATCH, "TimedStorage-ByteHrs", "GB-Mo", gb),
+        "AWS::CloudWatch::Alarm": (CLOUDWATCH, "CW:AlarmMonitorUsage", "Alarms", Decimal(1)),
+        "AWS::Lambda::EventSourceMapping": (SQS, "Requests-Tier1", "Requests", _polls()),
+    }
+    if thing.type not in rows:
+        return Decimal(0)
+    service, usage_type, unit, amount = rows[thing.type]
+    row = (service, usage_type, unit, "work", amount)
+    frame = pd.DataFrame([row], columns=USAGE_COLUMNS).astype({"quantity": object})
+    return total_usd(bill(frame, book))
+
+
+def _polls() -> Decimal:
+    """A month's polls of an event source at an empty queue, at the most."""
+    [(_, _, polls)] = idle_poll_usage(IDLE_POLLERS, MONTH_S)
+    return Decimal(polls)

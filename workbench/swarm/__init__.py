@@ -1,0 +1,1 @@
+"""The fault swarm: faults drawn from a seed, the real handlers under them, and the checks."""

@@ -1,0 +1,63 @@
+"""A cancelled batch is not created, worked on or looked at any more, nor declared complete."""
+
+from collections.abc import Iterator
+
+from workbench.swarm.checks import outcomes
+from workbench.swarm.evidence import Called, Evidence, Expected
+
+NOTICED_S = 1.0  # an invocation asks once, as it begins
+
+
+def check_cancelled(evidence: Evidence) -> Iterator[str]:
+    """What began after the batch was cancelled, and notices that say it is complete."""
+    for batch in evidence.batches:
+        if outcomes.cancelled(evidence, batch):
+            if evidence.notices(batch, "complete"):
+                yield f"{batch.batch_id} was cancelled and is told as complete"
+            yield from _worked(evidence, batch)
+            yield from _gone_on(evidence, batch)
+
+
+def _worked(evidence: Evidence, batch: Expected) -> Iterator[str]:
+    for item in batch.ids:
+        for one in evidence.by_item.get(item, ()):
+            if _late(evidence, one.request_id):
+                yield f"{_cancelled(evidence, batch)}, and item {item} is worked after that"
+                return
+
+
+def _gone_on(evidence: Evidence, batch: Expected) -> Iterator[str]:
+    """Records that are written for it, and links of its chain that are sent."""
+    for call in evidence.calls:
+        does = _does(call, batch.batch_id)
+        if does and _late(evidence, call.request_id):
+            yield f"{_cancelled(evidence, batch)}, and at {call.t_s:.0f} s {does}"
+            return
+
+
+def _does(call: Called, batch_id: str) -> str:
+    """What a call does for a batch, if it should not once the batch is cancelled."""
+    if call.role == "batcher" and any(pk.split("#")[1] == batch_id for pk in _put(call)):
+        return "its records are written"
+    asks = call.role == "finalizer" and call.operation == "SendMessage"
+    if asks and f'"batch":"{batch_id}"' in call.request["MessageBody"]:
+        return "the next look at it is asked for"
+    return ""
+
+
+def _put(call: Called) -> Iterator[str]:
+    """The partitions of the records that a call puts, one by one or many at once."""
+    if call.operation == "PutItem":
+        yield call.request["Item"]["pk"]["S"]
+    elif call.operation == "BatchWriteItem":
+        for entries in call.request["RequestItems"].values():
+            yield from (one["PutRequest"]["Item"]["pk"]["S"] for one in entries)
+
+
+def _late(evidence: Evidence, request_id: str) -> bool:
+    """Whether an invocation began after the batch was cancelled."""
+    return evidence.requests[request_id].begun_s > evidence.cancelled_s + NOTICED_S
+
+
+def _cancelled(evidence: Evidence, batch: Expected) -> str:
+    return f"{batch.batch_id} was cancelled at {evidence.cancelled_s:.0f} s"

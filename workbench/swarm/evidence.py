@@ -1,0 +1,293 @@
+"""What a faulty run left behind, for the checkers: what was seen, and not what was told.
+
+Times are virtual seconds since the start. Everything here was noted outside of the handlers: where
+items are worked, where calls reach a service, where messages are published.
+"""
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+import pandas as pd
+
+from workbench.designs import Design
+from workbench.runs.batch import draw
+from workbench.runs.records import Folder
+from workbench.swarm.fault_plan import FaultPlan
+from workbench.targets.local.lambda_.invoke import THROTTLED
+from workbench.targets.local.world.context import EPOCH_S
+
+Record = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Expected:
+    """A batch that was asked for, at these times."""
+
+    batch_id: str
+    items: int
+    seed: int
+    knobs: dict[str, Any]
+    started_s: tuple[float, ...]
+
+    @cached_property
+    def values(self) -> dict[str, int]:
+        """Every item's milliseconds by its id, from the rule of `workbench.runs.batch`."""
+        knobs = self.knobs
+        z, values = draw(self.seed, 0, self.items, knobs["value_max"], knobs["poison_per_million"])
+        return {
+            f"{one:016x}": value for one, value in zip(z.tolist(), values.tolist(), strict=True)
+        }
+
+    @cached_property
+    def ids(self) -> list[str]:
+        """The items in the order of their indices."""
+        return list(self.values)
+
+
+@dataclass
+class Execution:
+    """One try of an item, seen where the work is done. `outcome` is done, failed or killed."""
+
+    item: str
+    request_id: str
+    begun_s: float
+    ended_s: float = float("inf")
+    outcome: str = "killed"
+
+
+@dataclass
+class Invoked:
+    """One invocation of a handler. `end` is answered, raised or died."""
+
+    role: str
+    request_id: str
+    event: Any
+    begun_s: float
+    ended_s: float = float("inf")
+    end: str = "died"
+    answer: Any = None
+    telemetry: list[Record] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Called:
+    """A call that reached a service. `role` is empty where a service of AWS's own made it."""
+
+    t_s: float
+    role: str
+    request_id: str
+    service: str
+    operation: str
+    request: dict[str, Any]
+    response: dict[str, Any]
+    error: str
+
+
+@dataclass(frozen=True)
+class Told:
+    """One notification, as it came."""
+
+    t_s: float
+    notice: Record
+
+
+@dataclass(frozen=True)
+class Polled:
+    """Messages that an event source handed to a function, and those that it deleted after it."""
+
+    queue: str
+    messages: int
+    deleted: int
+
+
+@dataclass(frozen=True)
+class Refused:
+    """An invocation that ended in an error, which may have come before the handler began."""
+
+    event: Any
+    error: str
+
+
+@dataclass(frozen=True)
+class Listed:
+    """An item that was listed as failed: when, and whether a whole range was."""
+
+    t_s: float
+    reason: str
+    in_range: bool = False
+
+
+@dataclass
+class Evidence:
+    """One faulty run."""
+
+    design: Design
+    batches: tuple[Expected, ...]
+    plan: FaultPlan
+    executions: list[Execution]
+    invoked: list[Invoked]
+    calls: list[Called]
+    told: list[Told]
+    polled: list[Polled]
+    refused: list[Refused]
+    records: dict[tuple[str, str], Record]
+    objects: dict[str, bytes]
+    uploads: int  # multipart uploads that were not ended
+    left: list[str]  # what was still under way, in words
+    aliases: dict[str, str]  # execution names by the batch that they were started for
+    windows: bool  # whether batches of messages were formed over time
+    empty_polls: int
+    map_runs: list[Any]
+    transitions: int  # of the state machine itself
+    usage: pd.DataFrame
+    reports: pd.DataFrame
+    folder: Folder
+    cancelled_s: float | None
+    ended_s: float
+    converged: bool
+
+    @cached_property
+    def by_item(self) -> dict[str, list[Execution]]:
+        """The tries of each item, in the order in which they began."""
+        found: dict[str, list[Execution]] = defaultdict(list)
+        for execution in self.executions:
+            found[execution.item].append(execution)
+        return found
+
+    @cached_property
+    def done_s(self) -> dict[str, float]:
+        """When each item was done for the first time."""
+        done: dict[str, float] = {}
+        for one in self.executions:
+            if one.outcome == "done":
+                done[one.item] = min(one.ended_s, done.get(one.item, float("inf")))
+        return done
+
+    @cached_property
+    def requests(self) -> dict[str, Invoked]:
+        """The invocations by their request ids."""
+        return {one.request_id: one for one in self.invoked}
+
+    @cached_property
+    def struck(self) -> Counter[str]:
+        """How many tries of each item's processors were struck by a fault, throttles apart."""
+        found: Counter[str] = Counter()
+        for refused in self.refused:
+            if refused.error != THROTTLED:
+                found.update(set(_items_of(refused.event)))
+        for one in self.invoked:
+            if one.end == "answered" and one.request_id in self.unlucky:
+                found.update(set(_items_of(one.event)))
+        return found
+
+    @cached_property
+    def throttled(self) -> Counter[str]:
+        """How often an invocation with each item was throttled."""
+        found: Counter[str] = Counter()
+        for refused in self.refused:
+            if refused.error == THROTTLED:
+                found.update(set(_items_of(refused.event)))
+        return found
+
+    @cached_property
+    def unlucky(self) -> set[str]:
+        """Requests that died, raised, or were hit by a fault."""
+        found = {hit.request_id for hit in self.plan.hits if hit.request_id}
+        return found | {one.request_id for one in self.invoked if one.end != "answered"}
+
+    def meta(self, batch: Expected) -> Record | None:
+        """The batch's record."""
+        return self.records.get((f"batch#{batch.batch_id}", "META"))
+
+    def notices(self, batch: Expected, status: str = "") -> list[Told]:
+        """What was told of a batch, of one status or of all."""
+        return [
+            told
+            for told in self.told
+            if self.aliases.get(told.notice["batch_id"], told.notice["batch_id"]) == batch.batch_id
+            and status in ("", told.notice["status"])
+        ]
+
+    def detected_s(self, batch: Expected) -> float | None:
+        """The moment of completion that the first complete notice names."""
+        complete = self.notices(batch, "complete")
+        return complete[0].notice["detected_at"] - EPOCH_S if complete else None
+
+    def listed(self, batch: Expected) -> dict[str, Listed]:
+        """The items that the design lists as failed."""
+        if self.design.name == "sqs":
+            return dict(self._listed_in_table(batch))
+        return dict(self._listed_in_results(batch)) | dict(self._listed_by_processor(batch))
+
+    def over_s(self, batch: Expected) -> dict[str, float]:
+        """When each item was first done or listed as failed; those that never were are missing."""
+        over = {item: at for item, at in self.done_s.items() if item in batch.values}
+        for item, listed in self.listed(batch).items():
+            over[item] = min(listed.t_s, over.get(item, float("inf")))
+        return over
+
+    def _listed_in_table(self, batch: Expected) -> Iterator[tuple[str, Listed]]:
+        partition = f"failed#{batch.batch_id}"
+        put_s = dict(self._failed_puts(partition))
+        for (pk, sk), record in self.records.items():
+            if pk != partition:
+                continue
+            listed = Listed(put_s.get(sk, 0.0), record["reason"], "stop" in record)
+            items = batch.ids[record["start"] : record["stop"]] if listed.in_range else [sk]
+            yield from ((item, listed) for item in items)
+
+    def _failed_puts(self, partition: str) -> Iterator[tuple[str, float]]:
+        """The sort keys that were put under the failed ones, each with its time."""
+        for call in self.calls:
+            if call.operation == "TransactWriteItems" and not call.error:
+                for action in call.request["TransactItems"]:
+                    put = action.get("Put")
+                    if put and put["Item"]["pk"]["S"] == partition:
+                        yield put["Item"]["sk"]["S"], call.t_s
+
+    def _listed_by_processor(self, batch: Expected) -> Iterator[tuple[str, Listed]]:
+        """By the first list that named an item: a child that runs twice writes its list again."""
+        prefix = f"batches/{batch.batch_id}/failed/"
+        first_s: dict[str, float] = {}
+        for call in self.calls:
+            put = call.operation == "PutObject" and not call.error
+            if put and call.request["Key"].startswith(prefix):
+                for line in call.request["Body"].getvalue().splitlines():  # botocore's file
+                    first_s.setdefault(json.loads(line)["id"], call.t_s)
+        for key, body in self.objects.items():
+            if key.startswith(prefix):
+                for line in body.splitlines():
+                    listed = json.loads(line)
+                    yield listed["id"], Listed(first_s[listed["id"]], listed["reason"])
+
+    def _listed_in_results(self, batch: Expected) -> Iterator[tuple[str, Listed]]:
+        for child in self.failed_children(batch):
+            stopped = datetime.fromisoformat(child["StopDate"]).timestamp() - EPOCH_S
+            for item in json.loads(child["Input"])["Items"]:
+                yield item["id"], Listed(stopped, child.get("Cause", child["Status"]))
+
+    def failed_children(self, batch: Expected) -> list[dict[str, Any]]:
+        """The children of a batch's map that failed with all their tries."""
+        prefix = f"results/{batch.batch_id}/"
+        return [
+            child
+            for key, body in self.objects.items()
+            if key.startswith(prefix) and "/FAILED_" in key
+            for child in json.loads(body)
+        ]
+
+
+def _items_of(event: dict[str, Any]) -> Iterator[str]:
+    """The items in an event of a processor: SQS records, or a map child's input."""
+    if not isinstance(event, dict):
+        return
+    for record in event.get("Records", ()):
+        for pair in json.loads(record["body"]).get("items", ()):
+            yield pair[0]
+    for item in event.get("Items", ()):
+        yield item["id"]

@@ -1,0 +1,261 @@
+"""One stack deployed for many faulty runs: it is given new knobs and emptied between them."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any, Self
+
+from moto.dynamodb.models import dynamodb_backends
+from moto.s3 import models as s3_models
+
+from lambdas.trigger import read_trigger
+from workbench.designs import DESIGNS
+from workbench.engine.kernel import Kernel
+from workbench.platform.profile import load_profile
+from workbench.runs.batch import Batch
+from workbench.swarm.cases import FaultCase, Start
+from workbench.swarm.evidence import Evidence, Expected
+from workbench.swarm.fault_plan import FaultPlan, MapFaultPlan
+from workbench.swarm.recorder import Recorder
+from workbench.swarm.time_limits import converge_s
+from workbench.targets.local.cloudwatch.telemetry import captured
+from workbench.targets.local.dynamodb.quick.clients import QuickClients
+from workbench.targets.local.metering.storage_billing import bill_storage
+from workbench.targets.local.outcome import folder_of
+from workbench.targets.local.world.context import EPOCH_S, Scene
+from workbench.targets.local.world.deployment import Deployment
+from workbench.targets.local.world.patches import swapped
+from workbench.targets.local.world.retune import retune
+from workbench.targets.local.world.stack import ACCOUNT, REGION
+from workbench.targets.local.world.synth import assembly
+from workbench.targets.local.world.world import Simulation
+
+SETTLED_S = 30.0  # so long nothing may be under way before a run counts as over
+
+
+class Arena:
+    """Runs cases of one design one after another, in this process."""
+
+    def __init__(self, design_name: str, quick: bool = True) -> None:
+        design = DESIGNS[design_name]()
+        self._profile = load_profile()
+        clients = QuickClients if quick else None
+        self.deployment = Deployment(assembly(design), design.stack, clients)
+
+    def run(self, case: FaultCase) -> Evidence:
+        """Run a case until nothing is under way any more, or until it should have been so."""
+        self.tune(case)
+        kernel = Kernel()
+        plan = FaultPlan(case.rates, case.seed, kernel)
+        scene = Scene(self._profile, case.seed, plan, MapFaultPlan(plan), kernel)
+        simulation = Simulation(self.deployment, scene)
+        simulation.begin(case.starts[0].items, lambda _: None)
+        recorder = Recorder(simulation)
+        started: list[tuple[Start, float]] = []
+        for start in case.starts:
+            kernel.at(start.at_s, partial(_start, simulation, start, started))
+        if case.cancel_s is not None:
+            cancel = partial(_cancel, simulation, case.starts[0].batch_id)
+            kernel.at(case.cancel_s, cancel)
+        with ExitStack() as around:
+            around.enter_context(captured(sys.stdout))
+            around.enter_context(recorder.listening())
+            around.enter_context(small_parts(self.deployment, case.part_bytes))
+            around.callback(simulation.service.stop)
+            converged = _run(simulation, case)
+        _settle(simulation)
+        return _evidence(case, simulation, recorder, started, converged)
+
+    def tune(self, case: FaultCase) -> None:
+        """Give the stack a case's knobs."""
+        retune(self.deployment, case.design, case.cron_items)
+
+    def close(self) -> None:
+        """Undeploy."""
+        self.deployment.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+
+def _run(simulation: Simulation, case: FaultCase) -> bool:
+    """Run until all has come and nothing is under way; False if the time was up before."""
+    kernel, last_s = simulation.scene.kernel, max(start.at_s for start in case.starts)
+    until_s = converge_s(case)
+    kernel.run(min(last_s, until_s))
+    while kernel.now < until_s:
+        kernel.run(until_s, simulation.quiet)
+        if not simulation.quiet():
+            return False
+        settled_s = kernel.now + SETTLED_S
+        kernel.run(settled_s, lambda: not simulation.quiet())
+        if simulation.quiet():
+            return True
+    return False
+
+
+def _start(simulation: Simulation, start: Start, started: list[tuple[Start, float]]) -> None:
+    """Let a trigger come."""
+    started.append((start, simulation.scene.kernel.now))
+    if start.kind == "cron":
+        simulation.bridge.fire()
+    elif start.kind == "again" and simulation.machines:
+        simulation.machines.start_unnamed(start.trigger())
+    else:
+        simulation.start(start.trigger())
+
+
+def _cancel(simulation: Simulation, batch_id: str) -> None:
+    """Set a batch to CANCELLED if it is open, as stopping it on dollars does."""
+    (table,) = simulation.deployment.stack.of_type("AWS::DynamoDB::Table")
+    dynamodb = simulation.deployment.cloud.client("dynamodb")
+    try:
+        dynamodb.update_item(
+            TableName=table.physical_id,
+            Key={"pk": {"S": f"batch#{batch_id}"}, "sk": {"S": "META"}},
+            UpdateExpression="SET #s = :cancelled",
+            ConditionExpression="#s = :open",
+            ExpressionAttributeNames={"#s": "status"},
+            ExpressionAttributeValues={":cancelled": {"S": "CANCELLED"}, ":open": {"S": "OPEN"}},
+        )
+    except dynamodb.exceptions.ConditionalCheckFailedException:
+        return  # it is not there yet, or complete already
+
+
+def _settle(simulation: Simulation) -> None:
+    """Bill what adds up over time. CloudWatch is not asked here, so it is given nothing."""
+    scene = simulation.scene
+    for source in simulation.sources:
+        source.settle()
+    simulation.logs.bill(scene.meter)
+    simulation.custom.bill(scene.meter)
+    bill_storage(scene, simulation.deployment.stack, simulation.storage)
+
+
+def _evidence(
+    case: FaultCase,
+    simulation: Simulation,
+    recorder: Recorder,
+    started: list[tuple[Start, float]],
+    converged: bool,
+) -> Evidence:
+    first = case.starts[0]
+    batch = Batch(first.items, first.seed, first.batch_id)
+    folder = folder_of(simulation, case.design, batch, datetime.now(UTC).isoformat())
+    machine, stack = simulation.machines.machine, simulation.deployment.stack
+    executions = machine.executions if machine else {}
+    return Evidence(
+        design=case.design,
+        batches=tuple(_expected(case, started)),
+        plan=simulation.scene.faults,
+        executions=recorder.executions,
+        invoked=recorder.invoked,
+        calls=recorder.calls,
+        told=recorder.told,
+        polled=recorder.polled,
+        refused=recorder.refused,
+        records=dict(_records(stack)),
+        objects=dict(_objects(stack)),
+        uploads=sum(len(bucket.multiparts) for bucket in _buckets(stack)),
+        left=simulation.left(),
+        aliases={
+            name: read_trigger(execution.input).batch for name, execution in executions.items()
+        },
+        windows=case.design.name == "sqs" and bool(case.design.batch_window_s),
+        empty_polls=sum(source.empty_polls for source in simulation.sources),
+        map_runs=list(machine.map_runs) if machine else [],
+        transitions=sum(
+            event in ("entered", "retried")
+            for execution in executions.values()
+            for _, _, event in execution.history
+        ),
+        usage=simulation.scene.meter.frame(),
+        reports=simulation.reports.frame(),
+        folder=folder,
+        cancelled_s=case.cancel_s,
+        ended_s=simulation.scene.kernel.now,
+        converged=converged,
+    )
+
+
+def _expected(case: FaultCase, started: list[tuple[Start, float]]) -> Iterator[Expected]:
+    """The batches that were asked for: the cron's by its slot, with the knobs of the template."""
+    found: dict[str, Expected] = {}
+    for start, at_s in started:
+        given = start.trigger()
+        if start.kind == "cron":
+            moment = datetime.fromtimestamp(round(EPOCH_S + at_s), UTC)
+            given = {
+                "time": moment.strftime("%Y-%m-%dT%H:%M:%SZ"),
+                "items": case.cron_items,
+                "knobs": case.design.batch_knobs(),
+            }
+        trigger = read_trigger(given)
+        known = found.get(trigger.batch)
+        times = (*(known.started_s if known else ()), at_s)
+        found[trigger.batch] = Expected(
+            trigger.batch, trigger.items, trigger.seed, trigger.knobs, times
+        )
+    yield from found.values()
+
+
+def _records(stack: Any) -> Iterator[tuple[tuple[str, str], dict[str, Any]]]:
+    """Every record of the state table, read from under moto's calls."""
+    for table in stack.of_type("AWS::DynamoDB::Table"):
+        items = dynamodb_backends[ACCOUNT][REGION].get_table(table.physical_id).items
+        for partition in items.values():
+            for item in partition.values():
+                record = {name: _plain(value) for name, value in item.attrs.items()}
+                yield (record["pk"], record["sk"]), record
+
+
+def _plain(value: Any) -> Any:
+    """One of moto's attribute values as Python's own."""
+    if value.type == "N":
+        return int(value.value) if value.value.lstrip("-").isdigit() else float(value.value)
+    if value.type == "L":
+        return [_plain(one) for one in value.value]
+    return value.value
+
+
+def _buckets(stack: Any) -> list[Any]:
+    """moto's buckets of a stack."""
+    known = s3_models.s3_backends[ACCOUNT]["aws"].buckets
+    return [known[bucket.physical_id] for bucket in stack.of_type("AWS::S3::Bucket")]
+
+
+def _objects(stack: Any) -> Iterator[tuple[str, bytes]]:
+    """Every object by its key."""
+    for bucket in _buckets(stack):
+        for key in list(bucket.keys):
+            yield key, bucket.keys[key].value
+
+
+@contextmanager
+def small_parts(deployment: Deployment, part_bytes: int | None) -> Iterator[None]:
+    """Uploads to S3 in parts of that size, which S3 and moto would refuse, inside the block.
+
+    The batcher's own size is 8 MiB, a fifth of a million items: too many to run so often.
+    """
+    modules = [
+        handler.__globals__
+        for handler in deployment.functions.values()
+        if "PART_BYTES" in handler.__globals__
+    ]
+    if part_bytes is None or not modules:
+        yield
+        return
+    kept = [module["PART_BYTES"] for module in modules]
+    for module in modules:
+        module["PART_BYTES"] = part_bytes
+    try:
+        with swapped(s3_models, "S3_UPLOAD_PART_MIN_SIZE", 1):
+            yield
+    finally:
+        for module, size in zip(modules, kept, strict=True):
+            module["PART_BYTES"] = size

@@ -1,0 +1,195 @@
+"""Notes what happens in a faulty run, outside of the handlers and beside the meter.
+
+It stands where items are worked, where handlers are called, where calls reach moto, where batches
+of messages are handed over, and where notifications come in. What it notes is compared with what
+the design and the meter say.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import Any
+
+from workbench.swarm.evidence import Called, Execution, Invoked, Polled, Refused, Told
+from workbench.targets.local.cloudwatch.telemetry import EMBEDDED
+from workbench.targets.local.dynamodb.quick.clients import QuickClients
+from workbench.targets.local.lambda_.invoke import Done, InvokeResult
+from workbench.targets.local.lambda_.mapping import failures, read_mappings
+from workbench.targets.local.runtime.item_log import Witness
+from workbench.targets.local.runtime.tasks import current
+from workbench.targets.local.sqs.queue import Watcher
+from workbench.targets.local.sqs.queues import Notices, queue_named
+from workbench.targets.local.world.world import Simulation
+
+SERVICES = ("dynamodb", "sqs", "s3", "sns", "cloudwatch")
+
+
+class Recorder:
+    """Notes one run; to be put up before the run begins."""
+
+    def __init__(self, simulation: Simulation) -> None:
+        self.executions: list[Execution] = []
+        self.invoked: list[Invoked] = []
+        self.calls: list[Called] = []
+        self.told: list[Told] = []
+        self.polled: list[Polled] = []
+        self.refused: list[Refused] = []
+        self._simulation = simulation
+        self._kernel = simulation.scene.kernel
+        self._live: dict[str, Invoked] = {}
+        simulation.deployment.stage.witness = WitnessedTwice(simulation.witness, self)
+        self._watch_handlers()
+        self._watch_logs()
+        self._watch_invocations()
+        self._watch_notices()
+
+    @contextmanager
+    def listening(self) -> Iterator[None]:
+        """Calls to moto are noted inside the block."""
+        deployment = self._simulation.deployment
+        clients = [deployment.cloud.client(name) for name in SERVICES]
+        for client in clients:
+            client.meta.events.register("before-parameter-build", self._before)
+            client.meta.events.register("after-call", self._after)
+        quick = deployment.stage.client
+        if isinstance(quick, QuickClients):
+            quick.noted = self._note
+        try:
+            yield
+        finally:
+            if isinstance(quick, QuickClients):
+                quick.noted = None
+            for client in clients:
+                client.meta.events.unregister("before-parameter-build", self._before)
+                client.meta.events.unregister("after-call", self._after)
+
+    def execution(self, item: str) -> Execution:
+        """A try of an item begins."""
+        one = Execution(item, current().life.request_id, self._kernel.now)
+        self.executions.append(one)
+        return one
+
+    def _before(self, params: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
+        context["noted"] = dict(params)
+
+    def _after(self, parsed: dict[str, Any], model: Any, context: Any, **_: Any) -> None:
+        code = parsed.get("Error", {}).get("Code", "")
+        service = model.service_model.service_name
+        self._note(service, model.name, context["noted"], parsed, code)
+
+    def _note(
+        self, service: str, operation: str, request: dict[str, Any], response: Any, code: str
+    ) -> None:
+        task = current()
+        role, request_id = (task.life.function, task.life.request_id) if task else ("", "")
+        self.calls.append(
+            Called(self._kernel.now, role, request_id, service, operation, request, response, code)
+        )
+
+    def _watch_handlers(self) -> None:
+        for function in self._simulation.service.functions.values():
+            role, handler = function.spec.role, function.handler
+            function.handler = partial(self._handle, role, handler)
+
+    def _handle(self, role: str, handler: Callable[..., Any], event: Any, context: Any) -> Any:
+        one = Invoked(role, context.aws_request_id, event, self._kernel.now)
+        self.invoked.append(one)
+        self._live[one.request_id] = one
+        try:
+            one.answer = handler(event, context)
+            one.end = "answered"
+        except Exception:
+            one.end = "raised"
+            raise
+        finally:
+            one.ended_s = self._kernel.now
+        return one.answer
+
+    def _watch_logs(self) -> None:
+        logs = self._simulation.logs
+        write = logs.write
+
+        def noting(function: str, line: str) -> None:
+            write(function, line)
+            if line.startswith(EMBEDDED):
+                told = json.loads(line)
+                self._live[told["request_id"]].telemetry.append(told)
+
+        logs.write = noting
+
+    def _watch_invocations(self) -> None:
+        """What every invocation came to; each batch of messages once, and what is deleted after."""
+        service, stack = self._simulation.service, self._simulation.deployment.stack
+        invoke = service.invoke
+        queues = {one.function: one.queue for one in read_mappings(stack, {})}
+        noted: dict[int, Any] = {}  # held, so that no two lists have one identity
+
+        def noting(name: str, payload: Any, done: Done, dispatch_s: float) -> None:
+            records = payload.get("Records") if isinstance(payload, dict) else None
+            queue = "" if records is None else queues[name.rsplit(":", 1)[-1]]
+            if queue and id(records) not in noted:  # a throttled batch is tried again
+                noted[id(records)] = records
+                self.polled.append(Polled(queue, len(records), 0))
+
+            def answered(result: InvokeResult) -> None:
+                if result.error is not None:
+                    self.refused.append(Refused(payload, result.error))
+                elif queue:
+                    failed = failures(result.payload, records)
+                    done_with = sum(one["messageId"] not in failed for one in records)
+                    self.polled.append(Polled(queue, 0, done_with))
+                done(result)
+
+            invoke(name, payload, answered, dispatch_s)
+
+        service.invoke = noting
+
+    def _watch_notices(self) -> None:
+        simulation = self._simulation
+        for resource in simulation.deployment.stack.of_type("AWS::SQS::Queue"):
+            queue = queue_named(resource.physical_id.rsplit("/", 1)[-1])
+            if isinstance(queue.watcher, Notices):
+                queue.watcher = NoticesInTime(queue.watcher, self)
+
+    def notice(self, body: str) -> None:
+        """A notification came in."""
+        self.told.append(Told(self._kernel.now, json.loads(body)))
+
+
+class WitnessedTwice(Witness):
+    """A witness that hands on, and notes each try with its invocation."""
+
+    def __init__(self, witness: Witness, recorder: Recorder) -> None:
+        self._witness = witness
+        self._recorder = recorder
+        self._open: dict[tuple[int, str], Execution] = {}
+
+    def begun(self, item_id: str) -> None:
+        self._open[id(current()), item_id] = self._recorder.execution(item_id)
+        self._witness.begun(item_id)
+
+    def done(self, item_id: str) -> None:
+        self._open[id(current()), item_id].outcome = "done"
+        self._witness.done(item_id)
+
+    def failed(self, item_id: str) -> None:
+        self._open[id(current()), item_id].outcome = "failed"
+        self._witness.failed(item_id)
+
+    def ended(self, item_id: str) -> None:
+        execution = self._open.pop((id(current()), item_id))
+        execution.ended_s = self._recorder._kernel.now
+        self._witness.ended(item_id)
+
+
+class NoticesInTime(Watcher):
+    """Hands notifications on, and notes when they came."""
+
+    def __init__(self, notices: Notices, recorder: Recorder) -> None:
+        self._notices = notices
+        self._recorder = recorder
+
+    def sent(self, body: str) -> None:
+        self._recorder.notice(body)
+        self._notices.sent(body)

@@ -1,0 +1,1 @@
+"""CloudWatch on the local target: metrics, log bytes, the timeline of a run."""

@@ -1,0 +1,105 @@
+"""What handlers print: log bytes, and embedded-metric lines turned into custom metrics."""
+
+import io
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
+from decimal import Decimal
+from typing import Any, TextIO
+
+from workbench.targets.local.metering.meter import CLOUDWATCH, Meter
+from workbench.targets.local.metering.sizes import text_bytes
+from workbench.targets.local.runtime.tasks import current
+from workbench.targets.local.world.context import Scene
+
+EVENT_OVERHEAD_BYTES = 26  # CloudWatch Logs adds to each event (PutLogEvents, API reference)
+HOURS_PER_MONTH = 730
+GB = 2**30
+LINES_MAX = 1_000  # kept of what handlers print besides metrics
+EMBEDDED = '{"_aws":'
+
+
+class CustomMetrics:
+    """Custom metrics, billed by each that was put within each hour."""
+
+    def __init__(self, scene: Scene) -> None:
+        self._scene = scene
+        self._seen: set[tuple[str, str, tuple[tuple[str, str], ...], int]] = set()
+
+    def put(self, namespace: str, metric: str, dimensions: dict[str, str]) -> None:
+        """A value of this metric was put within this hour."""
+        hour = int(self._scene.epoch_s() // 3600)
+        self._seen.add((namespace, metric, tuple(dimensions.items()), hour))
+
+    def embedded(self, line: dict[str, Any]) -> None:
+        """The metrics of an embedded-metric line, which CloudWatch reads out of the log."""
+        for directive in line["_aws"]["CloudWatchMetrics"]:
+            for names in directive["Dimensions"]:
+                dimensions = {name: line[name] for name in names}
+                for metric in directive["Metrics"]:
+                    name, namespace = metric["Name"], directive["Namespace"]
+                    self.put(namespace, name, dimensions)
+                    self._scene.metrics.add(namespace, name, dimensions, line[name])
+
+    def bill(self, meter: Meter) -> None:
+        """Metric-months, prorated by the hour (aws.amazon.com/cloudwatch/pricing)."""
+        months = Decimal(len(self._seen)) / HOURS_PER_MONTH
+        meter.add(CLOUDWATCH, "CW:MetricMonitorUsage", "Metrics", "telemetry", months)
+
+
+class Logs:
+    """The log groups of all functions: bytes for the bill, and the lines that are no metrics."""
+
+    def __init__(self, scene: Scene, metrics: CustomMetrics) -> None:
+        self._scene = scene
+        self._metrics = metrics
+        self._bytes = 0
+        self.lines: list[tuple[float, str, str]] = []  # t_s, function, line
+        self.created_s: float | None = None  # when items were last said to be created
+
+    def write(self, function: str, line: str) -> None:
+        """One line that a handler printed."""
+        self._bytes += text_bytes(line) + EVENT_OVERHEAD_BYTES
+        if not line.startswith(EMBEDDED):
+            if len(self.lines) < LINES_MAX:
+                self.lines.append((self._scene.kernel.now, function, line))
+            return
+        embedded = json.loads(line)
+        self._metrics.embedded(embedded)
+        if embedded.get("items_created"):
+            self.created_s = self._scene.kernel.now
+
+    def platform(self, line: str) -> None:
+        """One line that Lambda itself writes."""
+        self._bytes += text_bytes(line) + EVENT_OVERHEAD_BYTES
+
+    def bill(self, meter: Meter) -> None:
+        """Bytes taken in, as Lambda's logs have been billed since May 2025."""
+        quantity = Decimal(self._bytes) / GB
+        meter.add(CLOUDWATCH, "VendedLog-Bytes", "GB", "telemetry", quantity)
+
+
+class Printed(io.TextIOBase):
+    """Standard output while handlers run: each invocation's lines go to its own log."""
+
+    def __init__(self, outside: TextIO) -> None:
+        self._outside = outside
+
+    def write(self, text: str) -> int:
+        """Add to the line of the invocation that prints, or print where nobody is invoked."""
+        task = current()
+        if task is None:
+            return self._outside.write(text)
+        task.life.printed(text)
+        return len(text)
+
+    def flush(self) -> None:
+        """Pass on what was printed outside."""
+        self._outside.flush()
+
+
+@contextmanager
+def captured(outside: TextIO) -> Iterator[None]:
+    """What handlers print goes to their logs inside the block."""
+    with redirect_stdout(Printed(outside)):
+        yield

@@ -1,0 +1,1 @@
+"""DynamoDB on the local target: tables, expressions, what a call costs."""

@@ -1,0 +1,1 @@
+"""EventBridge on the local target: rules, targets, cron expressions."""

@@ -1,0 +1,1 @@
+"""Lambda on the local target: functions, environments, event sources, what is reported."""

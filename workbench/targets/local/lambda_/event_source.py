@@ -1,0 +1,206 @@
+"""An SQS event source mapping: receives batches, invokes the function, deletes what succeeded.
+
+It wakes only when a message can be received, a batch has ended, or one more batch is allowed. What
+its pollers would do meanwhile, long polls that find nothing, is added up and not acted out.
+"""
+
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from moto.sqs.exceptions import ReceiptHandleIsInvalid
+
+from workbench.platform.units import sqs_requests
+from workbench.targets.local.lambda_.invoke import THROTTLED, InvokeResult
+from workbench.targets.local.lambda_.mapping import MappingSpec, failures, record_of
+from workbench.targets.local.lambda_.poller_scaling import Ramp
+from workbench.targets.local.lambda_.service import LambdaService
+from workbench.targets.local.metering.meter import SQS
+from workbench.targets.local.sqs.queue import VirtualQueue
+from workbench.targets.local.world.context import EPOCH_S, Scene
+
+RECORD_BYTES = 700  # what SQS and Lambda add to each record of the payload
+NEVER = float("inf")
+
+
+@dataclass
+class Batch:
+    """Messages on their way to the function; its poller is busy until all is said."""
+
+    records: list[dict[str, Any]] = field(default_factory=list)
+    size_bytes: int = 0
+    hidden_until_s: float = NEVER
+
+
+class EventSource:
+    """One mapping in one run."""
+
+    def __init__(
+        self, scene: Scene, service: LambdaService, spec: MappingSpec, queue: VirtualQueue
+    ) -> None:
+        self._scene = scene
+        self._service = service
+        self._spec = spec
+        self._queue = queue
+        self._ramp = Ramp(scene.profile, spec.max_concurrency)
+        self._dispatch = scene.latency("esm_dispatch", spec.queue)
+        self._retry = scene.latency("esm_throttle_retry", spec.queue)
+        self._in_flight_max = int(scene.profile.value("sqs_in_flight_max"))
+        self._payload_max = scene.profile.value("esm_payload_max_bytes")
+        self._per_poll = int(scene.profile.value("esm_poller_messages"))
+        self._poll_s = scene.profile.value("esm_long_poll_s")
+        self._wakes_s = NEVER
+        self._forming: Batch | None = None
+        self._running = 0
+        self._idle_poller_s = 0.0
+        self._accounted_s = 0.0
+        self.empty_polls = 0
+
+    def due(self, at_ms: float) -> None:
+        """A message of the queue can be received from then on."""
+        self._wake(at_ms / 1000 - EPOCH_S)
+
+    def settle(self) -> None:
+        """Bill the polls that found nothing until now."""
+        now = self._scene.kernel.now
+        idle = max(0, self._ramp.idle_pollers - self._running)
+        self._idle_poller_s += idle * (now - self._accounted_s)
+        self._accounted_s = now
+        empty = int(self._idle_poller_s / self._poll_s)
+        if empty > self.empty_polls:
+            self._bill(empty - self.empty_polls)
+            name = {"QueueName": self._queue.name}
+            more = empty - self.empty_polls
+            self._scene.metrics.add("AWS/SQS", "NumberOfEmptyReceives", name, more)
+            self.empty_polls = empty
+
+    def _wake(self, at_s: float) -> None:
+        """Look at the queue at that time, if not before."""
+        at_s = max(at_s, self._scene.kernel.now)
+        if at_s < self._wakes_s:
+            self._wakes_s = at_s
+            self._scene.kernel.at(at_s, partial(self._woken, at_s))
+
+    def _woken(self, at_s: float) -> None:
+        if at_s == self._wakes_s:  # else an earlier wake has taken its place
+            self._wakes_s = NEVER
+            self._pump()
+
+    def _pump(self) -> None:
+        """Start as many batches as there are messages for and as are allowed."""
+        now = self._scene.kernel.now
+        if self._visible():
+            self._ramp.messages_came(now)
+        if self._forming is not None:
+            self._fill(self._forming)
+        while self._visible() and self._free(now):
+            self._change_running(1)
+            batch = Batch()
+            if self._spec.window_s:
+                self._forming = batch
+                kernel = self._scene.kernel
+                kernel.after(self._spec.window_s, partial(self._window_over, batch))
+            self._fill(batch)
+        backlog = bool(self._visible()) and self._forming is None
+        self._ramp.backlog(backlog, now)
+        if backlog:
+            step_s = self._ramp.next_step_s(now)
+            if step_s is not None:
+                self._wake(step_s)
+        elif not self._running:
+            self._ramp.nothing_left(now)
+        due_ms = self._queue.next_due_ms()
+        if due_ms is not None:
+            self.due(due_ms)
+
+    def _visible(self) -> int:
+        return self._queue.approximate_number_of_messages
+
+    def _free(self, now_s: float) -> bool:
+        """Whether one more batch may be begun."""
+        in_flight = self._queue.approximate_number_of_messages_not_visible
+        return (
+            self._forming is None
+            and self._running < self._ramp.allowed(now_s)
+            and in_flight < self._in_flight_max
+        )
+
+    def _fill(self, batch: Batch) -> None:
+        """Receive what is visible, up to the batch's limits; send the batch off if that is all."""
+        full, sizes = self._receive(batch)
+        for at in range(0, len(sizes), self._per_poll):
+            self._bill(sqs_requests(sum(sizes[at : at + self._per_poll])))
+        if full or not self._spec.window_s:
+            self._send_off(batch)
+
+    def _receive(self, batch: Batch) -> tuple[bool, list[int]]:
+        """Whether the batch is full now, and the sizes of the messages received for it."""
+        sizes: list[int] = []
+        while len(batch.records) < self._spec.batch_size:
+            size = self._queue.next_bytes()
+            if size is None:
+                return False, sizes
+            if batch.records and batch.size_bytes + size + RECORD_BYTES > self._payload_max:
+                return True, sizes
+            for message in self._queue.receive(1, self._queue.visibility_timeout):
+                hidden_s = self._scene.kernel.now + self._queue.visibility_timeout
+                batch.hidden_until_s = min(batch.hidden_until_s, hidden_s)
+                batch.records.append(record_of(message, self._queue.queue_arn))
+                batch.size_bytes += size + RECORD_BYTES
+                sizes.append(size)
+        return True, sizes
+
+    def _window_over(self, batch: Batch) -> None:
+        if batch is self._forming:
+            self._send_off(batch)
+            self._pump()
+
+    def _send_off(self, batch: Batch) -> None:
+        """Invoke the function; a batch whose messages all went to the dead letters is none."""
+        if batch is self._forming:
+            self._forming = None
+        if not batch.records:
+            self._change_running(-1)
+            return
+        self._invoke(batch)
+
+    def _invoke(self, batch: Batch) -> None:
+        event = {"Records": batch.records}
+        done = partial(self._answered, batch)
+        self._service.invoke(self._spec.function, event, done, self._dispatch())
+
+    def _answered(self, batch: Batch, result: InvokeResult) -> None:
+        """Delete what succeeded. A throttled batch is tried again until its messages are due."""
+        kernel = self._scene.kernel
+        if result.error == THROTTLED:
+            self._ramp.throttled(kernel.now)
+            retry_s = self._retry()
+            if kernel.now + retry_s < batch.hidden_until_s:
+                kernel.after(retry_s, partial(self._invoke, batch))
+                return
+        elif result.error is None:
+            self._delete(batch, result.payload)
+        self._change_running(-1)
+        self._pump()
+
+    def _delete(self, batch: Batch, answer: Any) -> None:
+        """Delete the messages that the answer does not name as failed."""
+        failed = failures(answer, batch.records) if self._spec.partial_failures else set()
+        done = [one for one in batch.records if one["messageId"] not in failed]
+        for record in done:
+            if self._scene.faults.deleting(self._queue.name):
+                continue  # it comes back, one receive older
+            try:
+                self._queue.delete_message(record["receiptHandle"])
+            except ReceiptHandleIsInvalid:
+                continue  # its dead letter lives on
+        self._bill(-(-len(done) // self._per_poll))
+
+    def _change_running(self, change: int) -> None:
+        self.settle()
+        self._running += change
+
+    def _bill(self, requests: int) -> None:
+        if requests:
+            meter, label = self._scene.meter, self._spec.label
+            meter.add(SQS, "Requests-Tier1", "Requests", label, requests)

@@ -1,0 +1,127 @@
+"""What Lambda reports of an invocation: its context, log lines, metrics, and one record each."""
+
+from dataclasses import dataclass
+from math import ceil
+from traceback import extract_tb
+
+import pandas as pd
+
+from workbench.engine.kernel import Kernel
+from workbench.platform.units import gb_seconds
+from workbench.targets.local.cloudwatch.telemetry import Logs
+from workbench.targets.local.lambda_.functions import Function, FunctionSpec
+from workbench.targets.local.lambda_.invocation import Invocation
+from workbench.targets.local.metering.meter import LAMBDA
+from workbench.targets.local.world.context import Scene
+
+COLUMNS = "function start_s init_ms duration_ms billed_ms memory_mb cold error".split()
+TASK_ROOT = "/var/task"  # where Lambda unpacks the code
+INIT_LINE = "INIT_START Runtime Version: python:3.14.v1\tRuntime Version ARN: arn:aws:lambda:us-"
+INIT_LINE_BYTES = 150  # with the rest of the ARN, which is a hash
+
+
+@dataclass(frozen=True)
+class Context:
+    """The second argument of a handler."""
+
+    spec: FunctionSpec
+    invocation: Invocation
+    kernel: Kernel
+
+    @property
+    def aws_request_id(self) -> str:
+        """The invocation's id."""
+        return self.invocation.request_id
+
+    @property
+    def function_name(self) -> str:
+        """The function's name."""
+        return self.spec.name
+
+    @property
+    def memory_limit_in_mb(self) -> str:
+        """The function's memory."""
+        return str(self.spec.memory_mb)
+
+    @property
+    def invoked_function_arn(self) -> str:
+        """The function's ARN."""
+        return self.spec.arn
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Milliseconds until Lambda stops the handler."""
+        left_s = self.invocation.started_s + self.spec.timeout_s - self.kernel.now
+        return max(0, int(left_s * 1000))
+
+
+class Reports:
+    """Collects what a run's invocations leave behind."""
+
+    def __init__(self, scene: Scene, logs: Logs, code_root: str) -> None:
+        self._scene = scene
+        self.logs = logs
+        self.code_root = code_root
+        self._records: list[tuple] = []
+
+    def throttled(self, function: Function) -> None:
+        """An invocation was refused."""
+        function.throttles += 1
+        self._metric(function, "Throttles", 1)
+
+    def ended(
+        self, function: Function, invocation: Invocation, init_ms: float | None, error: str | None
+    ) -> None:
+        """An invocation has ended, after an init if it was a cold start: bill and record it."""
+        spec, cold = function.spec, init_ms is not None
+        duration_ms = round((self._scene.kernel.now - invocation.started_s) * 1000, 3)
+        init_ms = round(init_ms or 0.0, 3)
+        billed_ms = ceil(round(init_ms + duration_ms, 3))
+        function.invocations += 1
+        function.cold_starts += cold
+        self._bill(spec, billed_ms)
+        self._metric(function, "Invocations", 1)
+        self._metric(function, "Errors", int(error is not None))
+        self._metric(function, "Duration", duration_ms)
+        started_s, memory_mb = invocation.started_s, spec.memory_mb
+        record = (spec.role, started_s, init_ms, duration_ms, billed_ms, memory_mb, cold, error)
+        self._records.append(record)
+        self._log(invocation.request_id, record)
+
+    def frame(self) -> pd.DataFrame:
+        """One row an invocation, in the order in which they ended."""
+        return pd.DataFrame(self._records, columns=COLUMNS)
+
+    def _bill(self, spec: FunctionSpec, billed_ms: int) -> None:
+        """One request, and the time by the memory."""
+        suffix, meter = "-ARM" if spec.arm else "", self._scene.meter
+        gb_s = gb_seconds(billed_ms, spec.memory_mb)
+        meter.add(LAMBDA, f"Request{suffix}", "Requests", spec.label, 1)
+        meter.add(LAMBDA, f"Lambda-GB-Second{suffix}", "GB-Seconds", spec.label, gb_s)
+
+    def _log(self, request_id: str, record: tuple) -> None:
+        """The lines that Lambda writes around a handler's own."""
+        _, _, init_ms, duration_ms, billed_ms, memory_mb, cold, _ = record
+        report = (
+            f"REPORT RequestId: {request_id}\tDuration: {duration_ms:.2f} ms\t"
+            f"Billed Duration: {billed_ms} ms\tMemory Size: {memory_mb} MB\tMax Memory Used: 80 MB"
+        )
+        if cold:
+            self.logs.platform(INIT_LINE.ljust(INIT_LINE_BYTES))
+            report += f"\tInit Duration: {init_ms:.2f} ms"
+        self.logs.platform(f"START RequestId: {request_id} Version: $LATEST")
+        self.logs.platform(f"END RequestId: {request_id}")
+        self.logs.platform(report)
+
+    def _metric(self, function: Function, metric: str, value: float) -> None:
+        name = {"FunctionName": function.spec.name}
+        self._scene.metrics.add("AWS/Lambda", metric, name, value)
+
+
+def error_text(error: BaseException, code_root: str) -> str:
+    """An error as Lambda logs it: only the frames of the deployed code, where Lambda has it."""
+    lines = [f"[ERROR] {type(error).__name__}: {error}", "Traceback (most recent call last):"]
+    for frame in extract_tb(error.__traceback__):
+        if frame.filename.startswith(code_root):
+            place = TASK_ROOT + "/" + frame.filename[len(code_root) :].lstrip("/").partition("/")[2]
+            lines.append(f'  File "{place}", line {frame.lineno}, in {frame.name}')
+    return "\n".join(lines)

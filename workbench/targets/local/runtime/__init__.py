@@ -1,0 +1,1 @@
+"""What handlers run in: greenlets on the virtual clock, and the clients that they get."""

@@ -1,0 +1,96 @@
+"""The handlers of a deployed stack, out of the very zips that were deployed.
+
+Each function imports the code for itself, with its own environment variables, and keeps its own
+copies of the modules, as a process of its own would. What they print or do later is the run's
+business; at import they may read their environment and make clients.
+"""
+
+import importlib
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from hashlib import sha256
+from importlib.util import find_spec
+from io import BytesIO
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+from zipfile import ZipFile
+
+from workbench.errors import NotDeployed
+from workbench.targets.local.runtime.outside import Door, Stage
+
+PACKAGE = "lambdas"
+
+Handler = Callable[[Any, Any], Any]
+
+
+class Unpacked:
+    """Zips unpacked into a temporary folder, each content once."""
+
+    def __init__(self) -> None:
+        self._folder = TemporaryDirectory(prefix="workbench-code-")
+
+    @property
+    def root(self) -> str:
+        """The folder that holds them all."""
+        return self._folder.name
+
+    def path(self, content: bytes) -> Path:
+        """The folder with a zip's content."""
+        path = Path(self.root) / sha256(content).hexdigest()
+        if not path.exists():
+            with ZipFile(BytesIO(content)) as archive:
+                archive.extractall(path)
+        return path
+
+    def close(self) -> None:
+        """Delete the folder."""
+        self._folder.cleanup()
+
+
+def load(folder: Path, handler: str, environment: Mapping[str, str], stage: Stage) -> Handler:
+    """The handler called `lambdas.sqs.processor.handler`, say, of the code in a folder.
+
+    Its time, its sleep, its clients and its concurrency are the stage's, and the stage's witness
+    sees each item that it works.
+    """
+    module_name, _, function = handler.rpartition(".")
+    with _fresh(folder, environment):
+        try:
+            door = Door(stage)
+            door.replace(importlib.import_module(f"{PACKAGE}.outside"))
+            if find_spec(f"{PACKAGE}.work"):
+                work = importlib.import_module(f"{PACKAGE}.work")
+                work.process = door.watched(work.process)
+            return getattr(importlib.import_module(module_name), function)
+        except (ImportError, AttributeError) as error:
+            raise NotDeployed(f"the deployed code has no {handler}: {error}") from error
+
+
+@contextmanager
+def _fresh(folder: Path, environment: Mapping[str, str]) -> Iterator[None]:
+    """Inside the block our package is not imported yet, and is found in the folder."""
+    kept = _take_out()
+    variables = dict(os.environ)
+    writes = sys.dont_write_bytecode
+    os.environ.update(environment)
+    sys.path.insert(0, str(folder))
+    sys.dont_write_bytecode = True
+    importlib.invalidate_caches()
+    try:
+        yield
+    finally:
+        sys.dont_write_bytecode = writes
+        sys.path.remove(str(folder))
+        os.environ.clear()
+        os.environ.update(variables)
+        _take_out()
+        sys.modules.update(kept)
+
+
+def _take_out() -> dict[str, Any]:
+    """Take our package's modules out of the table of imported ones."""
+    names = [name for name in sys.modules if name == PACKAGE or name.startswith(f"{PACKAGE}.")]
+    return {name: sys.modules.pop(name) for name in names}

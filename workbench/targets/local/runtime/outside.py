@@ -1,0 +1,100 @@
+"""The four functions of `lambdas.outside`, as a handler finds them on the local target.
+
+Modules are imported once for each function of a deployed stack and serve run after run, so they
+hold on to the stage and not to a run: whatever run is on it answers.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from workbench.targets.local.runtime import tasks
+from workbench.targets.local.runtime.clients import Caller, ProxyClient
+from workbench.targets.local.runtime.item_log import Witness
+from workbench.targets.local.runtime.tasks import current
+from workbench.targets.local.world.context import EPOCH_S, Scene
+
+TRIES = 3  # botocore's standard mode, unless the client asks for another number
+
+
+class Stage:
+    """What is on now: a run's scene, its calls, its witness."""
+
+    def __init__(self) -> None:
+        self.client: Callable[[str], Any] | None = None  # boto3's, on moto
+        self.scene: Scene | None = None
+        self.caller: Caller | None = None
+        self.witness: Witness | None = None
+
+    def set(self, scene: Scene, caller: Caller, witness: Witness) -> None:
+        """Put a run on the stage."""
+        self.scene, self.caller, self.witness = scene, caller, witness
+
+    def epoch_s(self) -> float:
+        """The virtual time in seconds since 1970; before the first run it is its start."""
+        return EPOCH_S if self.scene is None else self.scene.epoch_s()
+
+
+class Door:
+    """Replaces the functions of one imported copy of `lambdas.outside`."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+
+    def replace(self, outside: Any) -> None:
+        """Put this in the place of a module's four functions."""
+        config = getattr(outside, "CONFIG", None)
+        self._tries = _tries(getattr(config, "retries", None) or {})
+        for name in ("client", "now", "sleep", "gather"):
+            setattr(outside, name, getattr(self, name))
+
+    def client(self, service: str) -> ProxyClient:
+        """A client whose calls take virtual time."""
+        return ProxyClient(self._stage.client(service), self._calls, self._tries)
+
+    def now(self) -> float:
+        """The virtual time in seconds since 1970."""
+        return self._stage.epoch_s()
+
+    def sleep(self, seconds: float) -> None:
+        """Wait in virtual time; as `time.sleep` refuses less than nothing."""
+        if seconds < 0:
+            raise ValueError("sleep length must be non-negative")
+        task, scene = current(), self._stage.scene
+        if scene.faults.sleeping(task.life.function, task.life.request_id, seconds):
+            task.wait_until(scene.kernel.now + seconds / 2)
+            task.life.die()
+        task.wait_until(scene.kernel.now + seconds)
+
+    def gather(
+        self, function: Callable[[Any], Any], values: Iterable[Any], at_once: int
+    ) -> list[Any]:
+        """Several values at a time, each in a strand of its own."""
+        return tasks.gather(function, values, at_once)
+
+    def watched(self, process: Callable[[Any], None]) -> Callable[[Any], None]:
+        """`lambdas.work.process` with its CPU charged and the truth about it written down."""
+
+        def watched_process(item: Any) -> None:
+            task, witness, scene = current(), self._stage.witness, self._stage.scene
+            task.wait_until(task.life.use_cpu(scene.profile.value("cpu_ms_per_item")))
+            witness.begun(item.id)
+            try:
+                process(item)
+                witness.done(item.id)
+            except Exception:
+                witness.failed(item.id)
+                raise
+            finally:
+                witness.ended(item.id)
+
+        return watched_process
+
+    def _calls(self) -> Caller:
+        return self._stage.caller
+
+
+def _tries(retries: dict[str, Any]) -> int:
+    """How often a call is tried in all, by a client's configuration."""
+    if "total_max_attempts" in retries:
+        return retries["total_max_attempts"]
+    return retries["max_attempts"] + 1 if "max_attempts" in retries else TRIES

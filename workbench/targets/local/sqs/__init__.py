@@ -1,0 +1,1 @@
+"""SQS on the local target: queues, deliveries, what a call costs."""

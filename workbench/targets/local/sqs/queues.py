@@ -1,0 +1,79 @@
+"""The queues of a stack within one run: who is told of their messages, and what was published."""
+
+import json
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from moto.sqs.models import sqs_backends
+
+from workbench.targets.local.sqs.queue import VirtualQueue, Watcher
+from workbench.targets.local.world.context import Scene
+from workbench.targets.local.world.stack import ACCOUNT, REGION, Resource, Stack
+
+METRICS = {
+    "sent": "NumberOfMessagesSent",
+    "received": "NumberOfMessagesReceived",
+    "deleted": "NumberOfMessagesDeleted",
+    "visible": "ApproximateNumberOfMessagesVisible",
+}
+DISPATCHING = ("PlanQueueUrl", "ItemQueueUrl")  # outputs: the queues that bring work about
+
+
+class QueueWatch(Watcher):
+    """Counts a queue's messages for CloudWatch and lets the fault plan have its way with them."""
+
+    def __init__(self, scene: Scene, name: str) -> None:
+        self._scene = scene
+        self._name = name
+        self.on_due: Callable[[float], None] | None = None
+
+    def copies(self, body: str) -> Sequence[float]:
+        return self._scene.faults.sending(self._name, body)
+
+    def hidden_s(self, visibility_s: float) -> float:
+        return self._scene.faults.hiding(self._name, visibility_s)
+
+    def due(self, at_ms: float) -> None:
+        if self.on_due is not None:
+            self.on_due(at_ms)
+
+    def counted(self, what: str, messages: int) -> None:
+        if messages or what == "visible":
+            dimensions = {"QueueName": self._name}
+            self._scene.metrics.add("AWS/SQS", METRICS[what], dimensions, messages)
+
+
+class Notices(Watcher):
+    """Reads what is published to the topic, as the queue that listens to it gets it."""
+
+    def __init__(self) -> None:
+        self.by_batch: dict[str, list[dict[str, Any]]] = {}
+
+    def sent(self, body: str) -> None:
+        notice = json.loads(body)
+        self.by_batch.setdefault(str(notice.get("batch_id")), []).append(notice)
+
+    def outcome(self, batch_id: str) -> dict[str, Any] | None:
+        """What a batch's receiver makes of its notices: complete if one says so, else the first."""
+        notices = self.by_batch.get(batch_id, [])
+        complete = (one for one in notices if one.get("status") == "complete")
+        return next(complete, notices[0] if notices else None)
+
+
+def queue_named(name: str) -> VirtualQueue:
+    """moto's queue, of our kind."""
+    return sqs_backends[ACCOUNT][REGION].queues[name]
+
+
+def queue_of(resource: Resource) -> VirtualQueue:
+    """The queue of a template's resource, whose physical id is its URL."""
+    return queue_named(resource.physical_id.rsplit("/", 1)[-1])
+
+
+def queue_labels(stack: Stack) -> dict[str, str]:
+    """By URL, what each queue of a stack is for."""
+    dispatching = {stack.outputs[name] for name in DISPATCHING if name in stack.outputs}
+    return {
+        queue.physical_id: "dispatch" if queue.physical_id in dispatching else "knowing"
+        for queue in stack.of_type("AWS::SQS::Queue")
+    }

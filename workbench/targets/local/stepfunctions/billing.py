@@ -1,0 +1,79 @@
+"""What an execution adds to the bill.
+
+A Standard workflow pays for each state it enters, retries too; a Distributed Map for each child
+it starts, and an Express child for its request and its time in steps of 100 ms and 64 MB
+(https://aws.amazon.com/step-functions/pricing/ and AWS's workshop "Large-scale Data Processing
+with Step Functions").
+"""
+
+from collections.abc import Callable
+from decimal import Decimal
+from math import ceil
+
+from workbench.targets.local.metering.meter import S3, SNS, STEP_FUNCTIONS, Meter
+
+KNOWING_STATES = frozenset(
+    {"Summarize", "Notify", "Done", "NotifyFailure", "NotifyNotStarted", "Failed"}
+)
+EXPRESS_STEP_MS = 100
+MESSAGE_CHUNK_BYTES = 65_536  # SNS counts a message in chunks of 64 KB
+
+LabelOf = Callable[[str], str]
+
+
+def label_of(state: str) -> str:
+    """What a state of our machine is for: to know that all is done, or to get the work out."""
+    return "knowing" if state in KNOWING_STATES else "dispatch"
+
+
+class Bill:
+    """Meters one state machine."""
+
+    def __init__(self, meter: Meter, express_mb: int, label: LabelOf = label_of) -> None:
+        self._meter = meter
+        self._label = label
+        self._gb_s_per_step = Decimal(express_mb) / 1024 * EXPRESS_STEP_MS / 1000
+
+    def state_entered(self, state: str) -> None:
+        """A state of the machine itself, or of an inline map in it."""
+        self._transition(self._label(state))
+
+    def child_state_entered(self, state: str) -> None:  # noqa: ARG002
+        """A state of a Standard child."""
+        self._transition("dispatch")
+
+    def child_started(self) -> None:
+        """Every child costs its start, an Express one too."""
+        self._transition("dispatch")
+
+    def express_ran(self, duration_s: float) -> None:
+        """An Express child that has ended."""
+        steps = max(1, ceil(round(duration_s * 1000, 6) / EXPRESS_STEP_MS))
+        self._meter.add(STEP_FUNCTIONS, "StepFunctions-Request", "Requests", "dispatch", 1)
+        self._meter.add(
+            STEP_FUNCTIONS,
+            "StepFunctions-GB-Second",
+            "GB-Seconds",
+            "dispatch",
+            steps * self._gb_s_per_step,
+        )
+
+    def s3_listed(self) -> None:
+        """One page of keys."""
+        self._meter.add(S3, "Requests-Tier1", "Requests", "dispatch", 1)
+
+    def s3_read(self) -> None:
+        """One object of items."""
+        self._meter.add(S3, "Requests-Tier2", "Requests", "dispatch", 1)
+
+    def s3_results_written(self) -> None:
+        """One call that writes results."""
+        self._meter.add(S3, "Requests-Tier1", "Requests", "knowing", 1)
+
+    def published(self, message_bytes: int) -> None:
+        """One notification."""
+        chunks = max(1, ceil(message_bytes / MESSAGE_CHUNK_BYTES))
+        self._meter.add(SNS, "Requests-Tier1", "Requests", "knowing", chunks)
+
+    def _transition(self, label: str) -> None:
+        self._meter.add(STEP_FUNCTIONS, "StateTransition", "StateTransitions", label, 1)

@@ -1,0 +1,85 @@
+"""The state machines of a stack within one run."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from workbench.targets.local.eventbridge.bus import EventBridge
+from workbench.targets.local.lambda_.service import LambdaService
+from workbench.targets.local.stepfunctions.execution import Execution
+from workbench.targets.local.stepfunctions.machine import Machine
+from workbench.targets.local.world.context import EPOCH_S, Scene
+from workbench.targets.local.world.stack import Resource, Stack
+
+
+class Machines:
+    """The one state machine that a stack may have; false if it has none."""
+
+    def __init__(
+        self,
+        scene: Scene,
+        stack: Stack,
+        service: LambdaService,
+        client: Callable[[str], Any],
+        bridge: EventBridge,
+    ) -> None:
+        self._scene = scene
+        self._bridge = bridge
+        self._names = scene.dice("execution names")
+        self.running = 0
+        found = stack.of_type("AWS::StepFunctions::StateMachine")
+        assert len(found) <= 1, "a stack has one state machine at most"
+        self.machine = _machine(found[0], scene, service, client) if found else None
+
+    def __bool__(self) -> bool:
+        return self.machine is not None
+
+    def start(self, name: str, given: Any) -> None:
+        """Start an execution under a name; one that runs under it already goes on alone."""
+        self.running += 1
+        self.machine.start(name, given, self._ended)
+
+    def start_unnamed(self, given: Any) -> None:
+        """Start an execution as EventBridge does, under a name of its own."""
+        self.start(str(UUID(int=self._names.getrandbits(128), version=4)), given)
+
+    def note_metrics(self) -> None:
+        """What the machine observed, under AWS's names."""
+        if self.machine is not None:
+            dimensions = (("StateMachineArn", self.machine.arn),)
+            for t_s, metric, value in self.machine.observations:
+                self._scene.metrics.add_at(t_s, ("AWS/States", metric, dimensions), value)
+
+    def _ended(self, execution: Execution) -> None:
+        """Step Functions tells EventBridge how an execution ended."""
+        self.running -= 1
+        detail = {
+            "executionArn": execution.arn,
+            "stateMachineArn": self.machine.arn,
+            "name": execution.name,
+            "status": execution.status,
+            "startDate": round((EPOCH_S + execution.started_s) * 1000),
+            "stopDate": round((EPOCH_S + execution.ended_s) * 1000),
+        }
+        self._bridge.emit("aws.states", "Step Functions Execution Status Change", detail)
+
+
+def _machine(
+    resource: Resource, scene: Scene, service: LambdaService, client: Callable[[str], Any]
+) -> Machine:
+    """The interpreter of a template's state machine."""
+    arn = resource.physical_id
+    return Machine(
+        scene.kernel,
+        json.loads(resource.properties["DefinitionString"]),
+        scene.profile,
+        scene.dice("state machine"),
+        service.call,
+        client,
+        scene.meter,
+        arn.rsplit(":", 1)[-1],
+        arn,
+        epoch_s=EPOCH_S,
+        faults=scene.map_faults,
+    )

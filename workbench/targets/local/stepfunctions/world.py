@@ -1,0 +1,75 @@
+"""What every part of a running state machine shares: clock, chance, clients, the bill."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from random import Random
+from typing import Any
+from uuid import UUID
+
+from workbench.engine.kernel import Kernel
+from workbench.platform.profile import Profile
+from workbench.targets.local.lambda_.invoke import Invoke
+from workbench.targets.local.stepfunctions.billing import Bill
+from workbench.targets.local.stepfunctions.faults import Faults
+
+
+@dataclass(frozen=True)
+class World:
+    """The surroundings of one state machine. Each concern draws from dice of its own."""
+
+    arn: str
+    kernel: Kernel
+    profile: Profile
+    invoke: Invoke
+    clients: Callable[[str], Any]
+    bill: Bill
+    faults: Faults
+    epoch_s: float  # seconds since 1970 at virtual time zero
+    latency_dice: Random
+    name_dice: Random
+    jitter_dice: Random
+
+    def draw_s(self, latency: str) -> float:
+        """One value of a latency that the profile gives in milliseconds, in seconds."""
+        return self.profile.spread(latency).draw(self.latency_dice) / 1000
+
+    def uuid(self) -> str:
+        """A new UUID from the dice."""
+        return str(UUID(int=self.name_dice.getrandbits(128), version=4))
+
+    def stamp(self, time_s: float) -> str:
+        """A virtual time as Step Functions writes it, to the millisecond."""
+        moment = datetime.fromtimestamp(self.epoch_s + time_s, UTC)
+        return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+    @property
+    def name(self) -> str:
+        """The name of the state machine."""
+        return self.arn.rsplit(":", 1)[1]
+
+    def arn_of(self, kind: str, name: str) -> str:
+        """The ARN of an `execution`, `express` execution or `mapRun` of the state machine."""
+        return f"{self.arn.replace(':stateMachine:', f':{kind}:')}{name}"
+
+
+class Deadline:
+    """A callback that can be called off, and then holds on to nothing until its time has come.
+
+    A thousand children a second would otherwise keep all their data for five minutes.
+    """
+
+    __slots__ = ("_callback",)
+
+    def __init__(self, kernel: Kernel, delay_s: float, callback: Callable[[], None]) -> None:
+        self._callback: Callable[[], None] | None = callback
+        kernel.after(delay_s, self)
+
+    def __call__(self) -> None:
+        callback, self._callback = self._callback, None
+        if callback is not None:
+            callback()
+
+    def call_off(self) -> None:
+        """Let it pass."""
+        self._callback = None

@@ -1,0 +1,1 @@
+"""A deployed stack in this process, and one run of it."""

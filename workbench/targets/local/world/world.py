@@ -1,0 +1,184 @@
+"""One run of a deployed stack: its services put together, and what is left at the end."""
+
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from workbench.targets.local.cloudwatch.telemetry import CustomMetrics, Logs, captured
+from workbench.targets.local.cloudwatch.timeline import Timeline
+from workbench.targets.local.dynamodb.calls import DynamoDb
+from workbench.targets.local.eventbridge.bus import EventBridge
+from workbench.targets.local.lambda_.async_invoke import AsyncInvoker, read_specs
+from workbench.targets.local.lambda_.event_source import EventSource
+from workbench.targets.local.lambda_.functions import Function
+from workbench.targets.local.lambda_.mapping import read_mappings
+from workbench.targets.local.lambda_.reports import Reports
+from workbench.targets.local.lambda_.service import LambdaService
+from workbench.targets.local.metering.others import CloudWatch, Sns
+from workbench.targets.local.metering.s3 import S3Rules
+from workbench.targets.local.metering.storage import Storage
+from workbench.targets.local.metering.storage_billing import bill_storage
+from workbench.targets.local.runtime.clients import Caller
+from workbench.targets.local.runtime.item_log import Witness
+from workbench.targets.local.runtime.token_bucket import TokenBucket
+from workbench.targets.local.sqs.calls import Sqs
+from workbench.targets.local.sqs.delivery import Delivery
+from workbench.targets.local.sqs.queue import VirtualQueue
+from workbench.targets.local.sqs.queues import (
+    Notices,
+    QueueWatch,
+    queue_labels,
+    queue_named,
+    queue_of,
+)
+from workbench.targets.local.stepfunctions.machines import Machines
+from workbench.targets.local.world.context import Scene
+from workbench.targets.local.world.deployment import Deployment
+
+SCALE_WINDOW_S = 10  # new environments are allowed by the ten seconds (Lambda scaling behavior)
+
+
+class Simulation:
+    """The services of one run."""
+
+    def __init__(self, deployment: Deployment, scene: Scene) -> None:
+        deployment.reset(scene.seed)
+        self.scene = scene
+        self.deployment = deployment
+        self.timeline = Timeline(scene.kernel)
+        self.custom = CustomMetrics(scene)
+        self.logs = Logs(scene, self.custom)
+        self.reports = Reports(scene, self.logs, deployment.code_root)
+        self.witness = Witness(scene.kernel, self._over)
+        self._items = 0
+        self._seen: Callable[[int], None] | None = None
+        self.storage = Storage()
+        self.notices = Notices()
+        stack, client = deployment.stack, deployment.cloud.client
+        self.service = LambdaService(scene, self._functions(), self.reports, self.timeline)
+        self.delivery = Delivery(scene, client, queue_labels(stack))
+        self.events = AsyncInvoker(scene, self.service, read_specs(stack), self.delivery.to_queue)
+        self.bridge = EventBridge(scene, stack.of_type("AWS::Events::Rule"), self._deliver)
+        self.machines = Machines(scene, stack, self.service, client, self.bridge)
+        self.queues = dict(self._watched_queues())
+        self.sources = list(self._sources())
+        deployment.stage.set(scene, Caller(scene, self._rules()), self.witness)
+
+    def begin(self, items: int, seen: Callable[[int], None]) -> None:
+        """A run of so many items begins; `seen` is told how many are over, as that changes."""
+        self._items, self._seen = items, seen
+        for metric, value in (("concurrency", 0), ("throttles", 0), ("items_done", 0)):
+            self.timeline.note(metric, value)
+        self.timeline.note("backlog", items)
+
+    def start(self, trigger: dict[str, Any]) -> None:
+        """Start a batch as a user would: the state machine, or else the batcher."""
+        if self.machines:
+            self.machines.start(trigger["batch_id"], trigger)
+        else:
+            self.events.invoke(self.deployment.stack.outputs["BatcherName"], trigger)
+
+    def run(self, until_s: float, over: Callable[[], bool] | None = None) -> None:
+        """Let virtual time go until then, or until it is over; handlers still at work are ended."""
+        with captured(sys.stdout):
+            try:
+                self.scene.kernel.run(until_s, over)
+            finally:
+                self.service.stop()
+
+    def quiet(self) -> bool:
+        """Whether nothing is under way: no invocation, execution, event or message."""
+        return (
+            not self.service.running
+            and not self.events.waiting
+            and not self.machines.running
+            and not any(queue.held for queue in self.queues.values())
+        )
+
+    def left(self) -> list[str]:
+        """What is still under way, in words."""
+        messages = {name: queue.held for name, queue in self.queues.items()}
+        found = [f"{held} messages in {name}" for name, held in messages.items() if held]
+        for what, number in (
+            ("invocations", self.service.running),
+            ("asynchronous events", self.events.waiting),
+            ("executions", self.machines.running),
+        ):
+            found += [f"{number} {what}"] if number else []
+        return found
+
+    def settle(self) -> None:
+        """Bill what adds up over time, and put the metrics where AWS would have put them."""
+        for source in self.sources:
+            source.settle()
+        self.logs.bill(self.scene.meter)
+        self.custom.bill(self.scene.meter)
+        bill_storage(self.scene, self.deployment.stack, self.storage)
+        self.machines.note_metrics()
+        self.scene.metrics.put(self.deployment.cloud.client("cloudwatch"))
+
+    def functions_of(self, label: str) -> list[Function]:
+        """The functions whose cost is for that."""
+        return [one for one in self.service.functions.values() if one.spec.label == label]
+
+    def _over(self, over: int) -> None:
+        """So many items are done or failed."""
+        self.timeline.note("items_done", len(self.witness.done_s))
+        self.timeline.note("backlog", self._items - over)
+        if self._seen is not None:
+            self._seen(over)
+
+    def _functions(self) -> Iterator[Function]:
+        value = self.scene.profile.value
+        environments = value("lambda_scale_per_10s")
+        for spec, handler in self.deployment.functions.items():
+            slowness = max(1.0, value("lambda_vcpu_mb") / spec.memory_mb)
+            scale = TokenBucket(environments / SCALE_WINDOW_S, environments)
+            yield Function(spec, handler, slowness, scale)
+
+    def _watched_queues(self) -> Iterator[tuple[str, VirtualQueue]]:
+        """Every queue but the one that only listens to the topic, by its logical name."""
+        listening = {
+            one.properties["Endpoint"].rsplit(":", 1)[-1]
+            for one in self.deployment.stack.of_type("AWS::SNS::Subscription")
+        }
+        for resource in self.deployment.stack.of_type("AWS::SQS::Queue"):
+            queue = queue_of(resource)
+            if queue.name in listening:
+                queue.watcher = self.notices
+                continue
+            queue.watcher = QueueWatch(self.scene, queue.name)
+            yield queue.name, queue
+
+    def _sources(self) -> Iterator[EventSource]:
+        labels = queue_labels(self.deployment.stack)
+        for spec in read_mappings(self.deployment.stack, labels):
+            queue = queue_named(spec.queue)
+            source = EventSource(self.scene, self.service, spec, queue)
+            queue.watcher.on_due = source.due
+            yield source
+
+    def _rules(self) -> dict[str, Any]:
+        stack = self.deployment.stack
+        warm = {
+            table.physical_id: int(table.properties["WarmThroughput"]["WriteUnitsPerSecond"])
+            for table in stack.of_type("AWS::DynamoDB::Table")
+            if "WarmThroughput" in table.properties
+        }
+        return {
+            "dynamodb": DynamoDb(self.scene, self.storage, warm),
+            "sqs": Sqs(self.scene, queue_labels(stack)),
+            "s3": S3Rules(self.scene),
+            "sns": Sns(self.scene),
+            "cloudwatch": CloudWatch(self.scene, self.custom),
+        }
+
+    def _deliver(self, target: str, given: Any) -> None:
+        """What EventBridge gives to a rule's target."""
+        service = target.split(":")[2]
+        if service == "lambda":
+            self.events.invoke(target.rsplit(":", 1)[-1], given)
+        elif service == "states":
+            self.machines.start_unnamed(given)
+        else:
+            self.delivery.to_topic(target, given)

@@ -1,0 +1,198 @@
+"""The event loop of `counters`, compiled: batcher and finalizer; the rest is the kernel of `sqs`.
+
+`counters_plain` tells the same story slowly and readably. Parts of the plan that wait are those
+not begun once the plan is sent, so `segments_visible`, which the kernel of `sqs` acts on, stays 0.
+"""
+
+from math import inf
+
+import numpy as np
+
+from workbench.targets.model.engine.compiled import compiled
+from workbench.targets.model.engine.draws import (
+    ASYNC,
+    BATCH_GET,
+    DISPATCH,
+    INIT,
+    SEND,
+    SEND_BATCH,
+    SINGLE,
+    SNS,
+    VISIBILITY,
+    hashed,
+    latencies,
+    latency,
+)
+from workbench.targets.model.engine.heaps import push, replace
+from workbench.targets.model.sqs.batcher import end_segment, init_if_busy, segment_size
+from workbench.targets.model.sqs.finalizer import AFTER
+from workbench.targets.model.sqs.kernel import arrive, end_invocation, happen, set_out
+from workbench.targets.model.sqs.settings import SqsSettings
+from workbench.targets.model.sqs.table import write_elsewhere
+from workbench.targets.model.sqs.work import billed_ms, chunks
+
+PER_SHARD = 100  # messages
+PAGE = 100  # shards that one BatchGetItem reads
+
+
+@compiled
+def run_counters(settings: np.ndarray, state: np.ndarray) -> None:
+    """One batch from its trigger to its notification, told by one record and kept in another."""
+    p = settings[0]
+    s = state[0]
+    begin(p, s)
+    while s.detected_s < 0.0:
+        if s.running > 0 and s.end_times[0] <= s.other:
+            end_invocation(p, s)
+            if s.plan_at <= s.now:
+                start_parts(p, s, s.now)
+                s.other = min(s.other, s.batcher_at)
+            continue
+        s.now = s.other
+        if s.now == s.batcher_at:
+            arrive(p, s, step_part(p, s, s.now))
+        elif s.now == s.look_at:
+            look(p, s, s.now)
+        elif s.now == s.plan_ramp_at:
+            ramp_parts(p, s)
+        elif s.now == s.arrive_at:  # of the plan
+            s.arrive_at = inf
+            start_parts(p, s, s.now)
+        else:
+            happen(p, s)
+        s.other = min(
+            min(s.sample_at, s.ramp_at, s.plan_ramp_at, s.look_at, s.batcher_at),
+            min(s.due_at, s.flush_at, s.arrive_at, s.growth_at),
+        )
+
+
+@compiled
+def begin(p: SqsSettings, s: np.void) -> None:
+    """The trigger's invocation: the batch record, the message that drives the looks, the plan."""
+    set_out(p, s)
+    draw = hashed(p.key_segment, 0)
+    begun = latency(s.latency[ASYNC], draw, 0)
+    clock = begun + latency(s.latency[INIT], draw, 1) + p.batcher_invocation_s
+    clock += 2 * p.batcher_call_s
+    clock += latency(s.latency[SINGLE], draw, 2) + latency(s.latency[SINGLE], draw, 3)
+    clock += p.batcher_call_s + latency(s.latency[SEND], draw, 4)
+    s.look_visible_at = clock + p.poll_s
+    sends = chunks(p.segments, p.segments_per_send)
+    clock += sends * p.batcher_call_s + p.segments * p.batcher_entry_s
+    sending = latencies(s.latency[SEND_BATCH], p.key_send, s.sends_drawn, sends)
+    clock += sending
+    s.sends_drawn += chunks(sends, 6)
+    write_elsewhere(s, 1)
+    s.read_half_units += 2
+    s.batcher_envs = s.batcher_invocations = 1
+    s.batcher_ms += billed_ms(clock - begun)
+    s.plan_target = p.plan_start_pollers
+    s.plan_ends_at = clock
+    s.plan_at = s.arrive_at = clock - sending / sends / 2
+    s.plan_ramp_at = s.plan_at + p.plan_idle_s + p.ramp_step_s
+    await_look(p, s)
+
+
+@compiled
+def start_parts(p: SqsSettings, s: np.void, time_s: float) -> None:
+    """Free pollers of the plan queue take parts: each reads the batch before it sends."""
+    most = min(p.plan_slots_max, s.plan_target)
+    while (
+        s.segments_begun < p.segments and s.batchers < most and s.running + s.batchers < p.account
+    ):
+        draw = hashed(p.key_segment, 2 + s.segments_begun)
+        begun = time_s + latency(s.latency[DISPATCH], draw, 0)
+        clock = begun + init_if_busy(p, s, begun, s.batchers, 2 + s.segments_begun)
+        clock += p.batcher_invocation_s + p.batcher_call_s + latency(s.latency[SINGLE], draw, 2)
+        s.read_half_units += 2
+        slot = s.free_slots[s.batchers]
+        s.slot_segment[slot] = s.segments_begun
+        s.slot_phase[slot] = 0
+        s.slot_begun_s[slot] = begun
+        s.segments_begun += 1
+        s.batcher_invocations += 1
+        s.batchers = push(s.batcher_times, s.batcher_slots, s.batchers, clock, slot)
+        if s.batchers <= p.plan_start_pollers:
+            s.plan_idle_poller_s += time_s
+    s.batcher_at = s.batcher_times[0] if s.batchers > 0 else inf
+
+
+@compiled
+def step_part(p: SqsSettings, s: np.void, time_s: float) -> int:
+    """The next send of the batcher that is due, or its end; messages that it has just sent."""
+    slot = s.batcher_slots[0]
+    sends = s.slot_phase[slot]
+    messages = segment_size(p, s.slot_segment[slot])[1]
+    sent = 0
+    if sends > 0:
+        sent = min(p.messages_per_send, messages - (sends - 1) * p.messages_per_send)
+    count = min(p.messages_per_send, messages - sends * p.messages_per_send)
+    if count <= 0:
+        end_segment(p, s, time_s, slot)
+        start_parts(p, s, time_s)
+        return sent
+    draw = hashed(p.key_send, s.sends_drawn)
+    s.sends_drawn += 1
+    at = time_s + p.batcher_call_s + count * p.batcher_entry_s
+    at += latency(s.latency[SEND_BATCH], draw, 0)
+    s.item_sends += 1
+    s.item_send_units += chunks(count * p.message_bytes, 65_536)
+    s.slot_phase[slot] = sends + 1
+    replace(s.batcher_times, s.batcher_slots, s.batchers, at, slot)
+    s.batcher_at = s.batcher_times[0]
+    return sent
+
+
+@compiled
+def ramp_parts(p: SqsSettings, s: np.void) -> None:
+    """One more poller of the plan queue, if all are busy and parts are left."""
+    if s.batchers >= s.plan_target and s.segments_begun < p.segments:
+        s.plan_target += 1
+        start_parts(p, s, s.now)
+    more = s.plan_target < p.plan_slots_max and s.segments_begun < p.segments
+    s.plan_ramp_at = s.now + p.ramp_step_s if more else inf
+
+
+@compiled
+def await_look(p: SqsSettings, s: np.void) -> None:
+    """The message that drives the looks comes back: when the next has read the batch."""
+    draw = hashed(p.key_look, s.looks)
+    begun = s.look_visible_at + latency(s.latency[DISPATCH], draw, 0)
+    clock = begun + (latency(s.latency[INIT], draw, 1) if s.looks == 0 else 0.0)
+    clock += p.finalizer_invocation_s + p.finalizer_call_s + latency(s.latency[SINGLE], draw, 2)
+    s.read_half_units += 2
+    s.look_spent_s = clock - begun
+    s.look_at = clock
+
+
+@compiled
+def look(p: SqsSettings, s: np.void, time_s: float) -> None:
+    """The last shards, and if all of their messages are counted the others; then tell, or again.
+
+    A message that is missing while most are counted is taken to lie among the last ones.
+    """
+    draw = hashed(p.key_look, s.looks)
+    draws = AFTER + s.looks * 1_000
+    s.looks += 1
+    shards = chunks(p.messages, PER_SHARD)
+    keys = shards if s.left == p.items else min(shards, (shards - 1) % PAGE + 1)
+    pages = chunks(keys, PAGE)
+    clock = time_s + pages * p.finalizer_call_s + keys * p.finalizer_entry_s
+    clock += latencies(s.latency[BATCH_GET], p.key_look, draws, pages)
+    s.read_half_units += keys
+    if s.left < p.items:
+        clock += p.finalizer_call_s + latency(s.latency[VISIBILITY], draw, 3)
+        s.finalizer_ms += billed_ms(s.look_spent_s + clock - time_s)
+        s.look_visible_at = clock + p.poll_s
+        await_look(p, s)
+        return
+    clock += p.finalizer_call_s + latency(s.latency[SINGLE], draw, 3)
+    s.detected_s = clock
+    clock += p.finalizer_call_s + latency(s.latency[SNS], draw, 4)
+    clock += p.finalizer_call_s + latency(s.latency[SINGLE], draw, 5)
+    s.read_half_units += 2
+    write_elsewhere(s, 1)
+    s.finalizer_ms += billed_ms(s.look_spent_s + clock - time_s)
+    s.ended_s = clock
+    s.idle_poller_s += p.start_pollers * clock
+    s.plan_idle_poller_s += p.plan_start_pollers * clock

@@ -1,0 +1,64 @@
+"""What the kernel of `counters` is told: that of `sqs` with one record a message and no claims.
+
+Its event sources, its processor and its table are the same; batcher and finalizer are not.
+"""
+
+import json
+from math import ceil
+from typing import Any
+
+import numpy as np
+
+from workbench.designs import MESSAGE_MAX_BYTES, Counters, Sqs
+from workbench.errors import BadKnob
+from workbench.platform.profile import Profile
+from workbench.runs.batch import Batch
+from workbench.targets.model.engine import message_sizes as texts
+from workbench.targets.model.sqs.settings import RECORD_METADATA_BYTES, SqsSettings, sqs_settings
+
+SEND_BATCH = 10
+SAME = (
+    "memory_mb batcher_memory_mb item_concurrency cpu max_concurrency "
+    "messages_per_invocation poll_s batcher_concurrency max_receives"
+).split()
+
+
+def counters_settings(
+    design: Counters, batch: Batch, profile: Profile, stream_seed: int
+) -> SqsSettings:
+    """The numbers for one batch. Failing items, which only `local` tells, are refused."""
+    if design.poison_per_million:
+        raise BadKnob(
+            "poison_per_million",
+            design.poison_per_million,
+            "the model tells no failing items of counters",
+            "Take target local, or 0.",
+        )
+    known: dict[str, Any] = {name: getattr(design, name) for name in SAME}
+    like = sqs_settings(Sqs(track="message", value_max=0, **known), batch, profile, stream_seed)
+    size, part = design.items_per_message, design.segment_messages
+    messages = ceil(batch.items / size)
+    message_bytes = _message_bytes(design, len(batch.batch_id), messages)
+    fit = int(profile.value("esm_payload_max_bytes") / (message_bytes + RECORD_METADATA_BYTES))
+    return like._replace(
+        value_span=np.uint64(design.value_max + 1),
+        items_per_message=size,
+        segment_items=part * size,
+        segments=ceil(messages / part),
+        messages_per_segment=part,
+        messages=messages,
+        message_bytes=message_bytes,
+        messages_per_take=max(1, min(design.messages_per_invocation, fit)),
+        messages_per_send=min(SEND_BATCH, MESSAGE_MAX_BYTES // message_bytes),
+        segments_per_send=SEND_BATCH,
+        message_workers=1,
+        key_units_per_s=float(profile.value("ddb_table_quota_per_s")),  # 100 writes a key at most
+    )
+
+
+def _message_bytes(design: Counters, batch_bytes: int, messages: int) -> int:
+    """The body of an item message, its number of middling length."""
+    at_once, name = design.item_concurrency, "b" * batch_bytes
+    body = {"batch": name, "n": messages // 2, "item_concurrency": at_once, "items": []}
+    each = 22 + texts.mean_digits(design.value_max)  # ["…16…",500],
+    return round(len(json.dumps(body, separators=(",", ":"))) + design.items_per_message * each - 1)

@@ -1,0 +1,1 @@
+"""What the models of all designs share: draws, heaps, limits, usage lines."""

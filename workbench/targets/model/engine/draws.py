@@ -1,0 +1,142 @@
+"""Everything that is drawn: the items' values, and latencies from tables of their spread.
+
+Every draw is a counter through a 64-bit mixer, so a draw depends on its own number alone and never
+on the order of events. A latency is one cell of a table of 1,024 equally likely ones (each cell is
+the mean over its slice of the log-normal, so that the mean is exact); one hash serves six draws.
+"""
+
+from functools import lru_cache
+from math import erf, exp, inf, log, sqrt
+from statistics import NormalDist
+
+import numpy as np
+
+from workbench.platform.profile import Profile, Spread
+from workbench.runs.batch import GOLDEN
+from workbench.targets.model.engine.compiled import compiled
+
+CELLS = 1024
+PER_HASH = 6  # ten bits each
+_G = np.uint64(GOLDEN)
+_A = np.uint64(0xBF58476D1CE4E5B9)
+_B = np.uint64(0x94D049BB133111EB)
+_MASK = np.uint64(CELLS - 1)
+_LOW = np.uint64(0xFFFFFFFF)
+_MILLION = np.uint64(1_000_000)
+_ONE = np.uint64(1)
+_S27, _S30, _S31, _S32 = np.uint64(27), np.uint64(30), np.uint64(31), np.uint64(32)
+
+LATENCIES = (  # rows of the table, by the profile's names
+    "esm_dispatch",
+    "lambda_init",
+    "lambda_invoke",
+    "lambda_async",
+    "ddb_single",
+    "ddb_batch_write",
+    "ddb_batch_get",
+    "ddb_transact",
+    "sqs_send",
+    "sqs_send_batch",
+    "sqs_change_visibility",
+    "s3_put",
+    "s3_get",
+    "s3_list",
+    "sns_publish",
+    "cloudwatch_put",
+    "sfn_state_gap",
+    "sfn_start",
+    "sfn_child_overhead",
+    "sfn_pass_gap",
+)
+DISPATCH, INIT, INVOKE, ASYNC, SINGLE, BATCH_WRITE, BATCH_GET, TRANSACT, SEND, SEND_BATCH = range(
+    10
+)
+VISIBILITY, S3_PUT, S3_GET, S3_LIST, SNS, METRIC, STATE_GAP, SFN_START, CHILD = range(10, 19)
+PASS_GAP = 19
+
+
+def latency_table(profile: Profile) -> np.ndarray:
+    """The latencies of a profile, in seconds: one row of equally likely cells a name."""
+    return _table(tuple(profile.spread(name) for name in LATENCIES)).copy()
+
+
+@lru_cache(maxsize=64)  # making one takes longer than most runs
+def _table(spreads: tuple[Spread, ...]) -> np.ndarray:
+    edges = [-inf, *(NormalDist().inv_cdf(i / CELLS) for i in range(1, CELLS)), inf]
+    table = np.empty((len(spreads), CELLS))
+    for row, spread in enumerate(spreads):
+        sigma = spread.sigma
+        below = [0.5 * (1 + erf((edge - sigma) / sqrt(2))) for edge in edges]
+        mean_s = exp(log(spread.p50) + sigma * sigma / 2) / 1000
+        table[row] = mean_s * CELLS * np.diff(below)
+    return table
+
+
+@compiled
+def mix64(z: np.uint64) -> np.uint64:
+    """The finalizer of SplitMix64."""
+    z = (z ^ (z >> _S30)) * _A
+    z = (z ^ (z >> _S27)) * _B
+    return z ^ (z >> _S31)
+
+
+@compiled
+def hashed(key: np.uint64, number: int) -> np.uint64:
+    """The draw called `number` of a stream."""
+    return mix64(key + np.uint64(number + 1) * _G)
+
+
+@compiled
+def latency(row: np.ndarray, draw: np.uint64, field: int) -> float:
+    """A latency in seconds, by one of the six fields of a draw."""
+    return row[(draw >> np.uint64(10 * field)) & _MASK]
+
+
+@compiled
+def latencies(row: np.ndarray, key: np.uint64, first: int, count: int) -> float:
+    """The sum of `count` latencies in seconds, from the draws that start at number `first`."""
+    total = 0.0
+    draw = np.uint64(0)
+    for i in range(count):
+        if i % PER_HASH == 0:
+            draw = hashed(key, first + i // PER_HASH)
+        total += row[(draw >> np.uint64(10 * (i % PER_HASH))) & _MASK]
+    return total
+
+
+@compiled
+def sum_values(key: np.uint64, start: int, stop: int, span: np.uint64) -> int:
+    """The milliseconds of items start..stop-1 in all, where none is poisoned."""
+    if stop - start == 1:  # the loop below is made for many
+        return np.int64(((hashed(key, start) >> _S32) * span) >> _S32)
+    total = np.uint64(0)
+    for i in range(start, stop):
+        z = key + np.uint64(i + 1) * _G
+        z = (z ^ (z >> _S30)) * _A
+        z = (z ^ (z >> _S27)) * _B
+        z = z ^ (z >> _S31)
+        total += ((z >> _S32) * span) >> _S32
+    return np.int64(total)
+
+
+@compiled
+def item_value(key: np.uint64, item: int, span: np.uint64, poison: np.uint64) -> int:
+    """The milliseconds of one item, -1 where it is poisoned."""
+    z = hashed(key, item)
+    if ((z & _LOW) * _MILLION) >> _S32 < poison:
+        return -1
+    return np.int64(((z >> _S32) * span) >> _S32)
+
+
+def stream_key(seed: int) -> np.uint64:
+    """The key of the stream that a 64-bit seed starts, as `workbench.runs.batch` mixes it."""
+    with np.errstate(over="ignore"):
+        return np.uint64(_mixed(seed))
+
+
+def _mixed(z: int) -> int:
+    """The same mixer on Python's whole numbers."""
+    mask = 2**64 - 1
+    z = ((z ^ (z >> 30)) * int(_A)) & mask
+    z = ((z ^ (z >> 27)) * int(_B)) & mask
+    return z ^ (z >> 31)

@@ -1,0 +1,65 @@
+"""Usage lines: what each is for, its quantity as an exact decimal."""
+
+from decimal import Decimal
+
+import pandas as pd
+
+from workbench.platform.units import KB, MB, MONTH_HOURS, gb_seconds, quantity
+from workbench.runs.records import USAGE_COLUMNS
+
+LONG_POLL_S = 20
+HOUR_S = 3600
+STARTED_S = 1800  # into an hour: half, so that the hours begun are right in the mean
+GB = KB * MB
+LAMBDA, SQS = "AWS Lambda", "Amazon Simple Queue Service"
+DYNAMODB, S3 = "Amazon DynamoDB", "Amazon Simple Storage Service"
+STEP_FUNCTIONS, SNS = "AWS Step Functions", "Amazon Simple Notification Service"
+CLOUDWATCH = "AmazonCloudWatch"
+
+Line = tuple[str, str, str, str, Decimal]
+
+
+def lambda_lines(cpu: str, memory_mb: int, label: str, requests: int, billed_ms: int) -> list[Line]:
+    """One function's requests and GB-seconds."""
+    suffix = "-ARM" if cpu == "arm64" else ""
+    return [
+        (LAMBDA, f"Request{suffix}", "Requests", label, Decimal(requests)),
+        (LAMBDA, f"Lambda-GB-Second{suffix}", "GB-Seconds", label,
+         gb_seconds(billed_ms, memory_mb)),
+    ]  # fmt: skip
+
+
+def telemetry_lines(logged_bytes: int, metrics: list[tuple[float, int]], calls: int) -> list[Line]:
+    """Logs, metric-months begun hour by hour, and PutMetricData calls.
+
+    `metrics` are how many are put until when, seconds from the trigger.
+    """
+    hours = sum(n * (int((until_s + STARTED_S) // HOUR_S) + 1) for until_s, n in metrics)
+    rows = [
+        (CLOUDWATCH, "VendedLog-Bytes", "GB", "telemetry", quantity(Decimal(logged_bytes) / GB)),
+        (CLOUDWATCH, "CW:MetricMonitorUsage", "Metrics", "telemetry",
+         quantity(Decimal(hours) / MONTH_HOURS)),
+    ]  # fmt: skip
+    if calls:
+        rows.append((CLOUDWATCH, "CW:Requests", "Requests", "telemetry", Decimal(calls)))
+    return rows
+
+
+def gb_months(byte_seconds: float) -> Decimal:
+    """Storage of bytes for seconds."""
+    whole = Decimal(max(0, round(byte_seconds)))
+    return quantity(whole / (GB * 3600 * MONTH_HOURS))
+
+
+def empty_polls(idle_poller_s: float) -> int:
+    """Long polls that came back empty."""
+    return int(idle_poller_s // LONG_POLL_S)
+
+
+def usage_frame(lines: list[Line]) -> pd.DataFrame:
+    """The usage table: equal lines added up, nothing of zero quantity."""
+    totals: dict[tuple[str, str, str, str], Decimal] = {}
+    for *key, amount in lines:
+        totals[tuple(key)] = totals.get(tuple(key), Decimal(0)) + amount
+    rows = [(*key, total) for key, total in sorted(totals.items()) if total]
+    return pd.DataFrame(rows, columns=USAGE_COLUMNS)

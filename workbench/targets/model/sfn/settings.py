@@ -1,0 +1,123 @@
+"""What the kernel of `sfn` is told: a design, a batch and a profile as plain numbers.
+
+Times are seconds, CPU times already slowed by the function's memory.
+"""
+
+from math import ceil
+from typing import NamedTuple
+
+import numpy as np
+
+from workbench.designs import EXPRESS_MAX_S, Sfn
+from workbench.engine.random_streams import seed_for
+from workbench.platform.profile import Profile
+from workbench.runs.batch import Batch
+from workbench.targets.model.engine.cpu import cpu_of
+from workbench.targets.model.engine.draws import stream_key
+from workbench.targets.model.engine.message_sizes import mean_digits
+
+SUMMARY_MB = 256
+PART_BYTES = 8 * 1024 * 1024  # of a multipart upload
+LINE_BYTES = 35  # {"id":"0123456789abcdef","value":}\n around the value's digits
+CHILD_RESULT_BYTES = 930  # of a child in the results: its execution, around its items
+ITEM_RESULT_BYTES = 41  # {\"id\":\"0123456789abcdef\",\"value\":}, around the digits
+KEYS_PER_LIST = 1_000  # ListObjectsV2
+CONCERNS = ("child", "item", "segment")
+
+
+class SfnSettings(NamedTuple):
+    """One batch of `sfn`."""
+
+    value_key: np.uint64
+    value_span: np.uint64
+    poison: np.uint64
+    fixed_ms: float  # every item takes as long; negative: drawn
+    items: int
+    segment_items: int
+    segments: int
+    segment_bytes: int
+    result_bytes: int
+    batch_bytes: int
+    segment_calls: int
+    items_per_child: int
+    children: int
+    item_workers: int
+    put_metrics: bool
+    express: bool
+    processor_call_s: float
+    processor_entry_s: float
+    processor_item_s: float
+    processor_invocation_s: float
+    processor_mb_s: float
+    batcher_call_s: float
+    batcher_entry_s: float
+    batcher_item_s: float
+    batcher_invocation_s: float
+    batcher_mb_s: float
+    summary_call_s: float
+    summary_entry_s: float
+    summary_item_s: float
+    summary_invocation_s: float
+    summary_mb_s: float
+    children_max: int
+    starts_per_s: float
+    inline_max: int
+    account: int
+    environments_per_s: float
+    environments_burst_s: float
+    map_start_s: float
+    map_end_s: float
+    s3_mb_s: float
+    child_limit_s: float
+    key_child: np.uint64
+    key_item: np.uint64
+    key_segment: np.uint64
+
+
+def sfn_settings(design: Sfn, batch: Batch, profile: Profile, stream_seed: int) -> SfnSettings:
+    """The numbers for one batch of a design under a profile; `stream_seed` draws the latencies."""
+    segment_bytes = round(design.segment_items * (LINE_BYTES + mean_digits(design.value_max)))
+    parts = ceil(segment_bytes / PART_BYTES)
+    express = design.child_type == "EXPRESS"
+    kind = "express" if express else "standard"
+    most = int(profile.value("sfn_map_children_max"))
+    return SfnSettings(
+        value_key=stream_key(batch.seed),
+        value_span=np.uint64(design.value_max + 1),
+        poison=np.uint64(design.poison_per_million),
+        fixed_ms=-1.0,
+        items=batch.items,
+        segment_items=design.segment_items,
+        segments=ceil(batch.items / design.segment_items),
+        segment_bytes=segment_bytes,
+        result_bytes=round(
+            ceil(batch.items / design.items_per_child) * CHILD_RESULT_BYTES
+            + batch.items * (ITEM_RESULT_BYTES + mean_digits(design.value_max))
+        ),
+        batch_bytes=len(batch.batch_id),
+        segment_calls=1 if segment_bytes < PART_BYTES else parts + 2,
+        items_per_child=design.items_per_child,
+        children=ceil(batch.items / design.items_per_child),
+        item_workers=design.item_concurrency,
+        put_metrics=design.telemetry == "put_metric_data",
+        express=express,
+        children_max=min(design.max_concurrency or most, most),
+        starts_per_s=float(profile.value(f"sfn_map_starts_{kind}_per_s")),
+        inline_max=int(profile.value("sfn_inline_map_max")),
+        account=int(profile.value("lambda_account_concurrency")),
+        environments_per_s=profile.value("lambda_scale_per_10s") / 10,
+        environments_burst_s=10.0,
+        map_start_s=float(profile.value("sfn_map_start_s")),
+        map_end_s=float(profile.value("sfn_map_end_s")),
+        s3_mb_s=profile.value("s3_ms_per_mb") / 1000,
+        child_limit_s=float(EXPRESS_MAX_S) if express else 3.15e7,
+        **cpu_of(profile, design.memory_mb, "processor"),
+        **cpu_of(profile, design.batcher_memory_mb, "batcher"),
+        **cpu_of(profile, SUMMARY_MB, "summary"),
+        **_streams(stream_seed),
+    )
+
+
+def _streams(seed: int) -> dict[str, np.uint64]:
+    """One stream a concern."""
+    return {f"key_{n}": stream_key(seed_for(seed, f"model/sfn/{n}")) for n in CONCERNS}

@@ -1,0 +1,151 @@
+"""One invocation of the processor of `sfn`, and the batcher's segments before the map."""
+
+import numpy as np
+
+from workbench.platform.units import MB
+from workbench.targets.model.engine.compiled import compiled
+from workbench.targets.model.engine.draws import (
+    INIT,
+    METRIC,
+    PASS_GAP,
+    S3_PUT,
+    SFN_START,
+    STATE_GAP,
+    hashed,
+    item_value,
+    latencies,
+    latency,
+    sum_values,
+)
+from workbench.targets.model.engine.heaps import pop, push, replace
+from workbench.targets.model.sfn.settings import SfnSettings
+from workbench.targets.model.sqs.work import billed_ms
+
+REPORTED = 1  # the step after an item's metric call; 0 is the end of its work
+
+
+@compiled
+def create_items(p: SfnSettings, s: np.void) -> float:
+    """The start state, then segment by segment the items in S3: when the last one is written."""
+    draw = hashed(p.key_segment, 0)
+    begun = latency(s.latency[SFN_START], draw, 0)
+    clock = begun + latency(s.latency[INIT], draw, 1) + p.batcher_invocation_s
+    clock += p.batcher_call_s + latency(s.latency[S3_PUT], draw, 2)
+    s.batcher_ms += billed_ms(clock - begun)
+    s.batcher_invocations = 1
+    first = clock + 2.0 * latency(s.latency[PASS_GAP], draw, 3)
+    at_once = min(p.inline_max, p.segments)
+    size, last = 0, 0.0
+    s.batcher_cold = 1
+    s.workers = push(s.worker_times, s.worker_loads, 0, clock, 0)  # environments, since when free
+    for segment in range(p.segments):
+        draw = hashed(p.key_segment, 1 + segment)
+        begun = first if segment < at_once else s.end_times[0]
+        begun += latency(s.latency[STATE_GAP], draw, 0)
+        clock = begun
+        if s.workers > 0 and s.worker_times[0] <= begun:
+            s.workers = pop(s.worker_times, s.worker_loads, s.workers)
+        else:
+            clock += latency(s.latency[INIT], draw, 1)
+            s.batcher_cold += 1
+        clock += write_segment(p, s, segment)
+        s.workers = push(s.worker_times, s.worker_loads, s.workers, clock, 0)
+        s.batcher_ms += billed_ms(clock - begun)
+        s.batcher_invocations += 1
+        last = max(last, clock)
+        if segment < at_once:
+            size = push(s.end_times, s.end_loads, size, clock, 0)
+        else:
+            replace(s.end_times, s.end_loads, size, clock, 0)
+    s.workers = 0
+    return last
+
+
+@compiled
+def write_segment(p: SfnSettings, s: np.void, segment: int) -> float:
+    """Seconds to draw a segment's items and to put them."""
+    items = min(p.segment_items, p.items - segment * p.segment_items)
+    share = items / p.segment_items
+    megabytes = p.segment_bytes * share / MB
+    calls = max(1, int(p.segment_calls * share + 0.999999))
+    spent = p.batcher_invocation_s + calls * p.batcher_call_s
+    spent += megabytes * (p.batcher_mb_s + p.s3_mb_s)
+    return spent + latencies(s.latency[S3_PUT], p.key_segment, (1 << 40) + segment * 64, calls)
+
+
+@compiled
+def work_child(p: SfnSettings, s: np.void, child: int, begun: float) -> float:
+    """When the invocation of a child is over that begins at a time."""
+    start, stop = child * p.items_per_child, min((child + 1) * p.items_per_child, p.items)
+    clock = begun + p.processor_invocation_s
+    bad = 0
+    if p.item_workers > 1:
+        clock, bad = work_items_at_once(p, s, clock, start, stop)
+    else:
+        if p.fixed_ms >= 0.0:
+            sleep_ms = (stop - start) * p.fixed_ms
+        elif p.poison == 0:
+            sleep_ms = float(sum_values(p.value_key, start, stop, p.value_span))
+        else:
+            sleep_ms, bad = with_poison(p, start, stop)
+        clock += sleep_ms / 1000.0 + (stop - start) * p.processor_item_s
+        if p.put_metrics:
+            calls = stop - start - bad
+            clock += calls * p.processor_call_s
+            clock += latencies(s.latency[METRIC], p.key_item, start, calls)
+            s.metric_calls += calls
+    s.processed_s = max(s.processed_s, clock)
+    if bad > 0:
+        draw = hashed(p.key_child, -1 - child)
+        clock += p.processor_call_s + latency(s.latency[S3_PUT], draw, 0)
+        s.failed_children += 1
+        s.failed += bad
+    return clock
+
+
+@compiled
+def with_poison(p: SfnSettings, start: int, stop: int) -> tuple[float, int]:
+    """Milliseconds slept and poisoned items of start..stop-1."""
+    slept = bad = 0
+    for item in range(start, stop):
+        value = item_value(p.value_key, item, p.value_span, p.poison)
+        if value < 0:
+            bad += 1
+        else:
+            slept += value
+    return float(slept), bad
+
+
+@compiled
+def work_items_at_once(
+    p: SfnSettings, s: np.void, clock: float, start: int, stop: int
+) -> tuple[float, int]:
+    """Items in `item_workers` places that share one CPU: the time after the last, and failures."""
+    s.cpu_free_at = clock
+    item, bad = start, 0
+    while item < stop and s.workers < p.item_workers:
+        bad += work_item(p, s, clock, item)
+        item += 1
+    while s.workers > 0:
+        clock, load = s.worker_times[0], s.worker_loads[0]
+        s.workers = pop(s.worker_times, s.worker_loads, s.workers)
+        if p.put_metrics and load & 3 == 0:
+            s.cpu_free_at = max(clock, s.cpu_free_at) + p.processor_call_s
+            at = s.cpu_free_at + latency(s.latency[METRIC], hashed(p.key_item, load >> 2), 0)
+            s.workers = push(s.worker_times, s.worker_loads, s.workers, at, load + REPORTED)
+            s.metric_calls += 1
+        elif item < stop:
+            bad += work_item(p, s, clock, item)
+            item += 1
+    return clock, bad
+
+
+@compiled
+def work_item(p: SfnSettings, s: np.void, clock: float, item: int) -> int:
+    """CPU for the item, then its sleep; 1 if it fails, which it does at once."""
+    value = item_value(p.value_key, item, p.value_span, p.poison)
+    s.cpu_free_at = max(clock, s.cpu_free_at) + p.processor_item_s
+    load = item << 2 | (REPORTED if value < 0 else 0)
+    at = s.cpu_free_at + max(value, 0) / 1000.0
+    s.workers = push(s.worker_times, s.worker_loads, s.workers, at, load)
+    return 1 if value < 0 else 0

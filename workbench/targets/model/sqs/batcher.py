@@ -1,0 +1,218 @@
+"""The batcher of `sqs`: the trigger, the plan, and segment by segment its records and messages."""
+
+from math import inf
+
+import numpy as np
+
+from workbench.targets.model.engine.compiled import compiled
+from workbench.targets.model.engine.draws import (
+    ASYNC,
+    BATCH_WRITE,
+    DISPATCH,
+    INIT,
+    SEND,
+    SEND_BATCH,
+    SINGLE,
+    TRANSACT,
+    hashed,
+    latencies,
+    latency,
+)
+from workbench.targets.model.engine.heaps import pop, push, replace
+from workbench.targets.model.sqs.settings import SqsSettings
+from workbench.targets.model.sqs.state import WRITE_STEPS
+from workbench.targets.model.sqs.table import reserve, write_elsewhere
+from workbench.targets.model.sqs.work import billed_ms
+
+PLAN_INIT = 1 << 60  # the number of a draw, apart from the segments'
+
+
+@compiled
+def begin_batch(p: SqsSettings, s: np.void) -> None:
+    """The trigger's invocation: the finalizer's first message, the batch record, the plan's."""
+    draw = hashed(p.key_segment, 0)
+    begun = latency(s.latency[ASYNC], draw, 0)
+    clock = begun + latency(s.latency[INIT], draw, 1) + p.batcher_invocation_s
+    clock += p.batcher_call_s + latency(s.latency[SEND], draw, 2)
+    s.look_visible_at = clock + p.poll_s
+    clock += p.batcher_call_s + latency(s.latency[TRANSACT], draw, 3)
+    sending = latency(s.latency[SEND], draw, 4)
+    clock += p.batcher_call_s + sending
+    write_elsewhere(s, 4)
+    s.batcher_envs = 1
+    s.batcher_ms += billed_ms(clock - begun)
+    s.plan_target = p.plan_start_pollers
+    sent = clock - sending / 2  # a queue has a message before the sender hears of it
+    s.plan_ramp_at = sent + p.plan_idle_s + p.ramp_step_s
+    s.plan_ends_at = clock
+    plan(p, s, sent)
+
+
+@compiled
+def init_if_busy(p: SqsSettings, s: np.void, begun: float, running: int, number: int) -> float:
+    """Seconds of the init of a new environment, if each is taken; with those `running` also the
+    one that has sent what is begun here, and has not ended.
+    """
+    if begun < s.plan_ends_at:
+        running += 1
+    if running < s.batcher_envs:
+        return 0.0
+    s.batcher_envs += 1
+    return latency(s.latency[INIT], hashed(p.key_segment, number), 1)
+
+
+@compiled
+def plan(p: SqsSettings, s: np.void, time_s: float) -> None:
+    """The plan's invocation: segment records under one key, then the segment messages."""
+    draw = hashed(p.key_segment, 1)
+    begun = time_s + latency(s.latency[DISPATCH], draw, 0)
+    writes = -(-p.segments // p.entries_per_write)
+    sends = -(-p.segments // p.segments_per_send)
+    clock = begun + init_if_busy(p, s, begun, 0, PLAN_INIT)
+    clock += p.batcher_invocation_s + 2 * p.batcher_call_s
+    clock += latency(s.latency[SINGLE], draw, 1) + latency(s.latency[SINGLE], draw, 2)
+    batched = p.entries_per_write > 1
+    spent = writes * p.batcher_call_s + (p.segments * p.batcher_entry_s if batched else 0.0)
+    row = s.latency[BATCH_WRITE if batched else SINGLE]
+    spent += latencies(row, p.key_write, s.writes_drawn, writes)
+    s.writes_drawn += (writes + 5) // 6
+    one_key_s = (p.segments / (p.key_units_per_s / p.shards)) - p.burst_s
+    clock += max(spent, one_key_s)
+    clock += 2 * p.batcher_call_s
+    clock += latency(s.latency[SINGLE], draw, 3) + latency(s.latency[SINGLE], draw, 4)
+    batched = p.segments_per_send > 1
+    clock += sends * p.batcher_call_s + (p.segments * p.batcher_entry_s if batched else 0.0)
+    row = s.latency[SEND_BATCH if batched else SEND]
+    sending = latencies(row, p.key_send, s.sends_drawn, sends)
+    clock += sending
+    s.sends_drawn += (sends + 5) // 6
+    s.plan_at = clock - sending / sends / 2
+    clock += p.batcher_call_s + latency(s.latency[SINGLE], draw, 5)
+    s.plan_ends_at = clock
+    write_elsewhere(s, p.segments + 3)
+    s.read_half_units += 2 + p.plan_half_units
+    s.batcher_ms += billed_ms(clock - begun)
+    s.batcher_invocations = 2
+    s.plan_idle_poller_s -= clock - time_s
+
+
+@compiled
+def start_segments(p: SqsSettings, s: np.void, time_s: float) -> None:
+    """Free pollers of the plan queue take segments."""
+    most = min(p.plan_slots_max, s.plan_target)
+    while s.segments_visible > 0 and s.batchers < most and s.running + s.batchers < p.account:
+        slot = s.free_slots[s.batchers]
+        at = begin_segment(p, s, time_s, slot)
+        s.batchers = push(s.batcher_times, s.batcher_slots, s.batchers, at, slot)
+        if s.batchers <= p.plan_start_pollers:
+            s.plan_idle_poller_s += time_s
+    s.batcher_at = s.batcher_times[0] if s.batchers > 0 else inf
+
+
+@compiled
+def begin_segment(p: SqsSettings, s: np.void, time_s: float, slot: int) -> float:
+    """One segment's invocation is under way: when its writes may begin."""
+    segment = s.segments_begun
+    draw = hashed(p.key_segment, 2 + segment)
+    begun = time_s + latency(s.latency[DISPATCH], draw, 0)
+    clock = begun + init_if_busy(p, s, begun, s.batchers, 2 + segment)
+    clock += p.batcher_invocation_s + 2 * p.batcher_call_s
+    clock += latency(s.latency[SINGLE], draw, 2) + latency(s.latency[SINGLE], draw, 3)
+    s.read_half_units += 2
+    write_elsewhere(s, 1)
+    s.segments_begun += 1
+    s.segments_visible -= 1
+    s.batcher_invocations += 1
+    s.slot_segment[slot] = segment
+    s.slot_phase[slot] = 0
+    s.slot_begun_s[slot] = begun
+    return clock
+
+
+@compiled
+def segment_size(p: SqsSettings, segment: int) -> tuple[int, int]:
+    """Items and messages of a segment."""
+    items = min(p.segment_items, p.items - segment * p.segment_items)
+    return items, -(-items // p.items_per_message)
+
+
+@compiled
+def step_batcher(p: SqsSettings, s: np.void, time_s: float) -> int:
+    """The next step of the batcher that is due; how many messages it has just sent."""
+    slot = s.batcher_slots[0]
+    phase = s.slot_phase[slot]
+    items, messages = segment_size(p, s.slot_segment[slot])
+    records = items if p.track_item else messages
+    writes = -(-records // p.entries_per_write)
+    steps = min(writes, WRITE_STEPS)
+    sends = -(-messages // p.messages_per_send)
+    sent = 0
+    if phase < steps:
+        at = write_records(p, s, time_s, records, phase * writes // steps,
+                           (phase + 1) * writes // steps)  # fmt: skip
+    else:
+        if phase > steps:
+            sent = min(p.messages_per_send, messages - (phase - steps - 1) * p.messages_per_send)
+        if phase - steps < sends:
+            at = send_messages(p, s, time_s, messages, phase - steps)
+        elif phase - steps == sends:
+            draw = hashed(p.key_segment, -1 - s.slot_segment[slot])
+            at = time_s + p.batcher_call_s + latency(s.latency[SINGLE], draw, 0)
+            write_elsewhere(s, 1)
+        else:
+            end_segment(p, s, time_s, slot)
+            return 0
+    assert time_s <= at < inf
+    s.slot_phase[slot] = phase + 1
+    replace(s.batcher_times, s.batcher_slots, s.batchers, at, slot)
+    return sent
+
+
+@compiled
+def write_records(
+    p: SqsSettings, s: np.void, time_s: float, records: int, first: int, stop: int
+) -> float:
+    """Batch writes first..stop-1 of a segment: when they are in, at the table's pace or ours."""
+    entries = min(stop * p.entries_per_write, records) - first * p.entries_per_write
+    batched = p.entries_per_write > 1
+    spent = (stop - first) * p.batcher_call_s + (entries * p.batcher_entry_s if batched else 0.0)
+    row = s.latency[BATCH_WRITE if batched else SINGLE]
+    spent += latencies(row, p.key_write, s.writes_drawn, stop - first)
+    s.writes_drawn += (stop - first + 5) // 6
+    granted = reserve(p, s, time_s, entries)
+    s.record_s -= entries * time_s * (1 if p.track_item else p.items_per_message)
+    return max(time_s + spent, granted)
+
+
+@compiled
+def send_messages(p: SqsSettings, s: np.void, time_s: float, messages: int, call: int) -> float:
+    """One send of a segment, the `written` flag before the first: when the messages are visible."""
+    count = min(p.messages_per_send, messages - call * p.messages_per_send)
+    batched = p.messages_per_send > 1
+    draw = hashed(p.key_send, s.sends_drawn)
+    s.sends_drawn += 1
+    at = time_s + p.batcher_call_s + (count * p.batcher_entry_s if batched else 0.0)
+    at += latency(s.latency[SEND_BATCH if batched else SEND], draw, 0)
+    if call == 0:
+        at += p.batcher_call_s + latency(s.latency[SINGLE], draw, 1)
+        write_elsewhere(s, 1)
+    s.item_sends += 1
+    s.item_send_units += -(-count * p.message_bytes // 65_536)
+    return at
+
+
+@compiled
+def end_segment(p: SqsSettings, s: np.void, time_s: float, slot: int) -> None:
+    """The segment's record is gone, and its poller free."""
+    spent = time_s - s.slot_begun_s[slot]
+    s.batcher_ms += billed_ms(spent)
+    if spent > p.timeout_s:
+        s.late += 1
+    s.batchers = pop(s.batcher_times, s.batcher_slots, s.batchers)
+    s.free_slots[s.batchers] = slot
+    if s.batchers < p.plan_start_pollers:
+        s.plan_idle_poller_s -= time_s
+    s.segments_done += 1
+    if s.segments_done == p.segments:
+        s.created_s = time_s
+    start_segments(p, s, time_s)

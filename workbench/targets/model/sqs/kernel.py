@@ -1,0 +1,239 @@
+"""The event loop of `sqs`, compiled. `sqs_plain` tells the same story slowly and readably."""
+
+from math import inf
+
+import numpy as np
+
+from workbench.targets.model.engine import limits
+from workbench.targets.model.engine.compiled import compiled
+from workbench.targets.model.engine.heaps import pop, push, replace
+from workbench.targets.model.engine.sampling import keep_sample
+from workbench.targets.model.sqs.batcher import begin_batch, start_segments, step_batcher
+from workbench.targets.model.sqs.finalizer import await_look, look
+from workbench.targets.model.sqs.retries import release
+from workbench.targets.model.sqs.settings import SqsSettings
+from workbench.targets.model.sqs.table import grow, reserve
+from workbench.targets.model.sqs.work import begin_invocation, chunks
+
+WRITES = (1 << 32) - 1
+FIRST_SAMPLE_STEP_S = 0.05
+ARRIVALS_AT_ONCE = 100  # a bare queue that is filled at a steady rate gets them in so many portions
+
+
+@compiled
+def run_sqs(settings: np.ndarray, state: np.ndarray) -> None:
+    """One batch from its trigger to its notification, told by one record and kept in another."""
+    p = settings[0]
+    s = state[0]
+    begin(p, s)
+    while s.detected_s < 0.0:
+        if s.running > 0 and s.end_times[0] <= s.other:
+            end_invocation(p, s)
+        else:
+            assert s.other >= s.now
+            assert s.other < inf
+            s.now = s.other
+            happen(p, s)
+            s.other = min(
+                min(s.sample_at, s.ramp_at, s.plan_ramp_at, s.plan_at, s.look_at),
+                min(s.batcher_at, s.due_at, s.flush_at, s.arrive_at, s.growth_at),
+            )
+            if p.arrivals > 0 and s.left == p.items:
+                s.detected_s = s.processed_s
+
+
+@compiled
+def set_out(p: SqsSettings, s: np.void) -> None:
+    """The table, the clock of the samples, and the first segment, before anything happens."""
+    s.segment_stop = min(p.segment_items, p.items)
+    s.table_rate = p.table_units_per_s
+    s.table_unit_s = 1.0 / p.table_units_per_s
+    s.key_unit_s = 1.0 / p.key_units_per_s
+    s.table_free_at = s.key_free_at = -p.burst_s
+    s.sample_at = s.other = 0.0
+    s.sample_step = FIRST_SAMPLE_STEP_S
+    s.growth_at = p.growth_s
+
+
+@compiled
+def begin(p: SqsSettings, s: np.void) -> None:
+    """The first events."""
+    set_out(p, s)
+    if p.arrivals > 0:
+        s.arrive_at = 0.0
+        s.segments_done = p.segments
+        s.created_s = p.arrival_s
+    else:
+        begin_batch(p, s)
+        await_look(p, s)
+
+
+@compiled
+def happen(p: SqsSettings, s: np.void) -> None:
+    """The event that is due now."""
+    now = s.now
+    if now == s.batcher_at:
+        arrive(p, s, step_batcher(p, s, now))
+        s.batcher_at = s.batcher_times[0] if s.batchers > 0 else inf
+    elif now == s.ramp_at:
+        ramp(p, s)
+    elif now == s.sample_at:
+        sample(p, s)
+    elif now == s.look_at:
+        look(p, s, now)
+    elif now == s.plan_ramp_at:
+        ramp_plan(p, s)
+    elif now == s.due_at:
+        release(s)
+        first_arrival(p, s)
+        fill(p, s)
+    elif now == s.arrive_at:
+        arrive_from_outside(p, s)
+    elif now == s.flush_at:
+        s.flushing = 1
+        s.flush_at = inf
+        fill(p, s)
+    elif now == s.plan_at:
+        s.plan_at = inf
+        s.segments_visible = p.segments
+        start_segments(p, s, now)
+    else:
+        grow(p, s, now)
+
+
+@compiled
+def end_invocation(p: SqsSettings, s: np.void) -> None:
+    """An invocation is over, once the table has taken its writes; its poller takes more."""
+    now, load = s.end_times[0], s.end_loads[0]
+    assert now >= s.now
+    s.now = now
+    writes = load & WRITES
+    if writes > 0 and p.arrivals == 0:
+        granted = reserve(p, s, now, writes)
+        if granted > now:
+            s.processor_ms += int((granted - now) * 1000.0)
+            s.record_s += (load >> 32) * (granted - now)
+            replace(s.end_times, s.end_loads, s.running, granted, load - writes)
+            return
+    s.left += load >> 32
+    size = s.running
+    s.running -= 1
+    if s.running < p.start_pollers:
+        s.idle_poller_s -= now
+    if can_start(p, s):
+        at, load = begin_invocation(p, s, now)
+        replace(s.end_times, s.end_loads, size, at, load)
+        return
+    pop(s.end_times, s.end_loads, size)
+    if p.arrivals > 0 and s.left == p.items:
+        s.detected_s = s.processed_s
+    if s.segments_visible > 0:
+        start_segments(p, s, now)
+        s.other = min(s.other, s.batcher_at)
+
+
+@compiled
+def can_start(p: SqsSettings, s: np.void) -> bool:
+    """Whether a poller is free, has a batch, and Lambda has a place for it."""
+    if s.running >= min(s.target, p.slots_max):
+        return False
+    waiting = s.visible + s.ready
+    if waiting == 0:
+        s.flushing = 0
+        return False
+    if p.window_s > 0.0 and waiting < p.messages_per_take and s.flushing == 0:
+        s.held_polls += chunks(waiting - s.held, p.poller_messages)  # each receives what has come
+        s.held = waiting
+        if s.flush_at == inf:
+            s.flush_at = s.now + p.window_s
+            s.other = min(s.other, s.flush_at)
+        return False
+    return s.running + s.batchers < p.account
+
+
+@compiled
+def fill(p: SqsSettings, s: np.void) -> None:
+    """Every free poller that can takes a batch."""
+    while can_start(p, s):
+        size = s.running
+        at, load = begin_invocation(p, s, s.now)
+        push(s.end_times, s.end_loads, size, at, load)
+
+
+@compiled
+def first_arrival(p: SqsSettings, s: np.void) -> None:
+    """The mapping starts with the pollers it has, and ramps after a while if it was idle."""
+    if s.target == 0:
+        s.target = p.start_pollers
+        s.ramp_at = s.now + p.idle_s + p.ramp_step_s
+
+
+@compiled
+def arrive(p: SqsSettings, s: np.void, messages: int) -> None:
+    """Messages become visible."""
+    if messages > 0:
+        s.visible += messages
+        s.arrived += messages
+        first_arrival(p, s)
+        fill(p, s)
+
+
+@compiled
+def arrive_from_outside(p: SqsSettings, s: np.void) -> None:
+    """A bare queue: all at once, or at a steady rate."""
+    if p.arrival_s == 0.0:
+        s.arrive_at = inf
+        arrive(p, s, p.arrivals)
+        return
+    portion = max(1, p.arrivals // (ARRIVALS_AT_ONCE * 100))
+    count = min(portion, p.arrivals - s.arrived)
+    arrive(p, s, count)
+    s.arrive_at = inf if s.arrived == p.arrivals else s.arrived * p.arrival_s / p.arrivals
+
+
+@compiled
+def ramp(p: SqsSettings, s: np.void) -> None:
+    """One more concurrent invocation, if all are busy and messages are left."""
+    if s.running >= s.target and s.visible + s.ready > 0:
+        if s.running + s.batchers >= p.account:
+            s.throttles += 1
+        else:
+            s.target += 1
+            fill(p, s)
+    s.ramp_at = s.now + p.ramp_step_s if s.target < p.slots_max else inf
+
+
+@compiled
+def ramp_plan(p: SqsSettings, s: np.void) -> None:
+    """The same for the batcher."""
+    if s.batchers >= s.plan_target and s.segments_visible > 0:
+        s.plan_target += 1
+        start_segments(p, s, s.now)
+    more = s.plan_target < p.plan_slots_max and s.segments_begun < p.segments
+    s.plan_ramp_at = s.now + p.ramp_step_s if more else inf
+
+
+@compiled
+def sample(p: SqsSettings, s: np.void) -> None:
+    """A point of the timeline, and what holds the batch back."""
+    s.limit_s[holding(p, s)] += s.sample_step
+    keep_sample(s, s.samples, s.running, s.visible + s.ready + s.due, s.left, s.throttles)
+
+
+@compiled
+def holding(p: SqsSettings, s: np.void) -> int:
+    """The limit that holds the batch back now."""
+    table_s, key_s = s.table_free_at - s.now, s.key_free_at - s.now
+    if s.left == p.items:
+        return limits.POLL
+    if s.visible + s.ready > 0 and max(table_s, key_s) < 1.0:
+        if s.running + s.batchers >= p.account:
+            return limits.ACCOUNT
+        if s.running >= p.slots_max:
+            return limits.MAX_CONCURRENCY
+        return limits.RAMP
+    if s.segments_done < p.segments or max(table_s, key_s) >= 1.0:
+        if max(table_s, key_s) > 0.0:
+            return limits.TABLE_WRITES if table_s >= key_s else limits.KEY_WRITES
+        return limits.BATCHER if s.segments_begun > 0 else limits.NONE
+    return limits.LAST_ITEMS

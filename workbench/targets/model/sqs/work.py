@@ -1,0 +1,183 @@
+"""One invocation of the processor of `sqs`: messages, their items, the records' removal."""
+
+from math import inf
+
+import numpy as np
+
+from workbench.platform.units import SQS_CHUNK_BYTES
+from workbench.targets.model.engine.compiled import compiled
+from workbench.targets.model.engine.draws import (
+    BATCH_WRITE,
+    DISPATCH,
+    INIT,
+    METRIC,
+    SINGLE,
+    VISIBILITY,
+    hashed,
+    item_value,
+    latencies,
+    latency,
+    sum_values,
+)
+from workbench.targets.model.sqs.parallel import work_at_once
+from workbench.targets.model.sqs.retries import BACKOFF_S, claim_calls, come_again, work_retries
+from workbench.targets.model.sqs.settings import SqsSettings
+
+
+@compiled
+def begin_invocation(p: SqsSettings, s: np.void, time_s: float) -> tuple[float, int]:
+    """A poller hands a batch over at a time: when it ends, and its load (items gone, writes)."""
+    draw = hashed(p.key_invocation, s.invocations)
+    s.invocations += 1
+    s.running += 1
+    s.peak = max(s.peak, s.running)
+    if s.running <= p.start_pollers:
+        s.idle_poller_s += time_s
+    begun = time_s + latency(s.latency[DISPATCH], draw, 0)
+    clock = begun
+    if s.running > s.envs:
+        s.envs += 1
+        s.cold_starts += 1
+        clock += latency(s.latency[INIT], draw, 1)
+    clock += p.processor_invocation_s
+    if p.arrivals == 0:
+        clock += p.processor_call_s + latency(s.latency[SINGLE], draw, 2)
+        s.read_half_units += 1
+    writes = gone = taken = acks = 0
+    if s.ready > 0:
+        clock, writes, gone, taken, acks = work_retries(p, s, clock, p.messages_per_take)
+    messages = min(p.messages_per_take - taken, s.visible)
+    if p.item_workers == 1:
+        clock, more, left, good = work_in_turn(p, s, clock, messages)
+    else:
+        clock, more, left, good = work_at_once(p, s, clock, messages)
+    s.visible -= messages
+    s.next_message += messages
+    count_polls(p, s, messages + taken, acks + good)
+    assert time_s <= clock < inf
+    s.processor_ms += billed_ms(clock - begun)
+    return clock, ((gone + left) << 32) | (writes + more)
+
+
+@compiled
+def billed_ms(spent_s: float) -> int:
+    """Milliseconds, rounded up."""
+    return int(np.ceil(spent_s * 1000.0 - 1e-6))
+
+
+@compiled
+def count_polls(p: SqsSettings, s: np.void, received: int, acks: int) -> None:
+    """What the mapping's receives and deletes of one batch bill, those of its window with them."""
+    polls = s.held_polls + chunks(received - s.held, p.poller_messages)
+    s.held = s.held_polls = 0
+    s.receives += polls
+    s.receive_units += max(polls, poll_units(p, received))
+    s.deletes += chunks(acks, p.poller_messages)
+
+
+@compiled
+def poll_units(p: SqsSettings, received: int) -> int:
+    """What full receives of so many messages bill, in chunks of 64 KB each."""
+    full = p.poller_messages * p.message_bytes
+    if full <= SQS_CHUNK_BYTES:
+        return 0
+    polls = received // p.poller_messages
+    rest = received - polls * p.poller_messages
+    return polls * chunks(full, SQS_CHUNK_BYTES) + chunks(rest * p.message_bytes, SQS_CHUNK_BYTES)
+
+
+@compiled
+def next_items(p: SqsSettings, s: np.void) -> tuple[int, int]:
+    """The items of the next message, which never reach over the end of a segment."""
+    start = s.next_item
+    stop = min(start + p.items_per_message, s.segment_stop)
+    s.next_item = stop
+    if stop == s.segment_stop:
+        s.segment_stop = min(stop + p.segment_items, p.items)
+    return start, stop
+
+
+@compiled
+def chunks(size: int, chunk: int) -> int:
+    """How many chunks a size takes; dividing is slow, and mostly not needed."""
+    if size <= chunk:
+        return 1 if size > 0 else 0
+    return -(-size // chunk)
+
+
+@compiled
+def work_in_turn(
+    p: SqsSettings, s: np.void, clock: float, messages: int
+) -> tuple[float, int, int, int]:
+    """Messages one after the other: the time after them, writes, items gone, messages acked."""
+    writes = gone = acks = 0
+    for _ in range(messages):
+        start, stop = next_items(p, s)
+        bad = 0
+        if p.fixed_ms >= 0.0:
+            sleep_ms = (stop - start) * p.fixed_ms
+        elif p.poison == 0:
+            sleep_ms = float(sum_values(p.value_key, start, stop, p.value_span))
+        else:
+            sleep_ms, bad = with_poison(p, start, stop)
+        clock += sleep_ms / 1000.0 + (stop - start) * p.processor_item_s
+        if p.claim or p.put_metrics:
+            clock += around_items(p, s, stop - start, stop - start - bad)
+            writes += claim_calls(p, stop - start, bad)
+        s.processed_s = max(s.processed_s, clock)
+        if p.arrivals == 0:
+            clock += remove(p, s, stop - start - bad, bad)
+            s.record_s += (stop - start - bad) * clock
+            writes += stop - start - bad if p.track_item else 1
+        if bad > 0:
+            come_again(s, 1, clock + BACKOFF_S, 1, bad)
+        else:
+            acks += 1
+        gone += stop - start - bad
+    return clock, writes, gone, acks
+
+
+@compiled
+def with_poison(p: SqsSettings, start: int, stop: int) -> tuple[float, int]:
+    """Milliseconds slept and poisoned items of start..stop-1."""
+    slept = bad = 0
+    for item in range(start, stop):
+        value = item_value(p.value_key, item, p.value_span, p.poison)
+        if value < 0:
+            bad += 1
+        else:
+            slept += value
+    return float(slept), bad
+
+
+@compiled
+def around_items(p: SqsSettings, s: np.void, items: int, good: int) -> float:
+    """Seconds for claims before and after, and metrics after, the items of one message."""
+    spent = 0.0
+    if p.claim:
+        claims = claim_calls(p, items, items - good)
+        spent += claims * p.processor_call_s
+        spent += latencies(s.latency[SINGLE], p.key_remove, s.removals, claims)
+        s.removals += chunks(claims, 6)
+    if p.put_metrics:
+        spent += good * p.processor_call_s
+        spent += latencies(s.latency[METRIC], p.key_remove, s.removals, good)
+        s.removals += chunks(good, 6)
+        s.metric_calls += good
+    return spent
+
+
+@compiled
+def remove(p: SqsSettings, s: np.void, good: int, bad: int) -> float:
+    """Seconds to take the records of one message away, and to send a bad one back."""
+    batched = p.track_item and p.entries_per_write > 1
+    calls = chunks(good, p.entries_per_write) if p.track_item else 1
+    row = BATCH_WRITE if batched else SINGLE
+    spent = calls * p.processor_call_s + (good * p.processor_entry_s if batched else 0.0)
+    spent += latencies(s.latency[row], p.key_remove, s.removals, calls)
+    s.removals += chunks(calls, 6)
+    if bad > 0:
+        spent += p.processor_call_s + latencies(s.latency[VISIBILITY], p.key_remove, s.removals, 1)
+        s.removals += 1
+        s.visibility_changes += 1
+    return spent
