@@ -38,7 +38,7 @@ swarm: env ## Break things at random and judge the fan-in (RUNS=200 seeds of eac
 e2e: env ## Deploy, run, collect and destroy on an AWS-compatible server on loopback
 	$(RUN) pytest -m e2e tests/e2e
 
-browser-test: env ## Open the explorer and the report in a real browser (installs Chromium)
+browser-test: env ## Open the notebooks and the report in a real browser (installs Chromium)
 	$(RUN) pytest -m browser tests/browser
 
 agreement: env ## Replay published measurements on the model

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -10,6 +11,7 @@ import time
 import urllib.request
 from pathlib import Path
 
+import nbformat
 import pytest
 from playwright.sync_api import sync_playwright
 
@@ -21,7 +23,19 @@ NAMES = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = """--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking
 --disable-component-update --disable-sync --disable-dev-shm-usage""".split()
 START_MAX_S = 90
-QUIET = {"fetchNews": "false", "checkForUpdates": False, "doNotDisturbMode": True}
+SETTINGS = {  # by the extension that reads them: no news, and every cell in the page at once
+    "apputils-extension/notification": {
+        "fetchNews": "false",
+        "checkForUpdates": False,
+        "doNotDisturbMode": True,
+    },
+    "notebook-extension/tracker": {"windowingMode": "none"},
+}
+# What a user sets in the notebooks' first cell here.
+SET = {
+    "benchmark": ['results: str = "../own"', "items: int = 100"],
+    "reconcile": ['results: str = "../results"', 'run_id: str = "sqs-model-10000-7"'],
+}
 
 
 def installed_chromium():
@@ -55,11 +69,17 @@ def screens():
 
 @pytest.fixture(scope="session")
 def place(tmp_path_factory):
-    """A folder with the notebooks and, beside them, real runs of the model."""
+    """A folder with the notebooks, their first cell set, and real runs of the model beside them."""
     place = tmp_path_factory.mktemp("lab")
     (place / "notebooks").mkdir()
     for path in (ROOT / "notebooks").glob("*.ipynb"):
-        shutil.copy(path, place / "notebooks")
+        notebook = nbformat.read(path, as_version=4)
+        cell = next(cell for cell in notebook.cells if cell.cell_type == "code")
+        for line in SET.get(path.stem, ['results: str = "../results"']):
+            name = line.split(":")[0]
+            cell.source, number = re.subn(rf"^{name}:.*$", line, cell.source, flags=re.M)
+            assert number == 1, f"{path.stem} has no parameter {name}"
+        nbformat.write(notebook, place / "notebooks" / path.name)
     target = make_target("model")
     for items in (100, 10_000, 1_000_000):
         for seed in (7, 8):
@@ -74,9 +94,10 @@ def place(tmp_path_factory):
 def lab(place, tmp_path_factory):
     """The address of a JupyterLab on loopback that serves the folder, with settings of its own."""
     home = tmp_path_factory.mktemp("home")
-    settings = home / "lab" / "user-settings" / "@jupyterlab" / "apputils-extension"
-    settings.mkdir(parents=True)
-    (settings / "notification.jupyterlab-settings").write_text(json.dumps(QUIET))
+    for name, content in SETTINGS.items():
+        path = home / "lab" / "user-settings" / "@jupyterlab" / f"{name}.jupyterlab-settings"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(content))
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
