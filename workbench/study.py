@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from rich.table import Table
@@ -10,6 +11,7 @@ from workbench import notebooks
 from workbench.designs import BOTH
 from workbench.errors import BadRecord
 from workbench.runs.records import run_folders, runs_frame
+from workbench.runs.results_folder import no_empty_folders, refuse_unwritable
 from workbench.runs.runner import Order, new_run_id
 from workbench.scratch import scratch_folder
 
@@ -37,7 +39,6 @@ class Plan:
 
 def run_notebook(order: Order, results: Path) -> Path:
     """Execute the benchmark notebook for an order; the run folder keeps the executed notebook."""
-    run_id = new_run_id(order)
     parameters = {
         "design": order.design,
         "target": order.target,
@@ -46,14 +47,20 @@ def run_notebook(order: Order, results: Path) -> Path:
         "preset": order.preset,
         "settings": order.settings,
         "results": str(results.resolve()),
-        "run_id": run_id,
+        "run_id": new_run_id(order),
     }
-    # On the results' own disk, so that a rename is whole; hidden from whoever lists the runs.
-    (results / "runs").mkdir(parents=True, exist_ok=True)
-    with scratch_folder(results / "runs", ".tmp-notebook") as folder:
+    refuse_unwritable(results)
+    with no_empty_folders(results):
+        return _run_notebook(parameters, results)
+
+
+def _run_notebook(parameters: dict[str, Any], results: Path) -> Path:
+    """Execute it on the results' own disk, so that a rename is whole; hidden from listings."""
+    path = results / "runs" / parameters["run_id"]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with scratch_folder(path.parent, ".tmp-notebook") as folder:
         executed = folder / "benchmark.ipynb"
         notebooks.execute("benchmark", parameters, executed)
-        path = results / "runs" / run_id
         if path not in run_folders(results):
             raise BadRecord(f"the notebook ended without a run folder at {path}")
         notebooks.keep(executed, path)

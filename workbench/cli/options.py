@@ -6,9 +6,20 @@ from typing import Annotated
 import typer
 
 from workbench.errors import BadInput
+from workbench.runs.results_folder import refuse_unwritable
 
 Results = Annotated[
     Path, typer.Option("--results", help="Where runs, tables and charts lie.", show_default=False)
+]
+# Of commands that write there: refused before anything runs, if they cannot.
+WrittenResults = Annotated[
+    Path,
+    typer.Option(
+        "--results",
+        help="Where runs, tables and charts lie.",
+        show_default=False,
+        callback=refuse_unwritable,
+    ),
 ]
 Settings = Annotated[
     list[str] | None, typer.Option("--set", help="A knob: name=value. May repeat.")

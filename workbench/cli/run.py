@@ -13,6 +13,7 @@ from workbench.errors import BadInput, Incomplete, PullFailed
 from workbench.project import RESULTS
 from workbench.runs.progress import progress_bar
 from workbench.runs.records import read_run
+from workbench.runs.results_folder import nothing_left
 from workbench.runs.runner import Order, new_run_id, run_order
 
 
@@ -39,10 +40,11 @@ def run(
     limit = Decimal(str(max_usd))
     order = Order(design, target, items, seed, preset, read_settings(settings), max_usd=limit)
     run_id = new_run_id(order)
-    if forecast and (foretold := _predict(order, run_id, results)):
-        print(f"predicted (modelled): {foretold}", file=sys.stderr)
-    with progress_bar(f"{design} on {target}") as watch:
-        path = run_order(order, results, watch, run_id)
+    with nothing_left(results, run_id) as beginning:
+        if forecast and (foretold := _predict(order, run_id, results)):
+            print(f"predicted (modelled): {foretold}", file=sys.stderr)
+        with progress_bar(f"{design} on {target}") as watch:
+            path = run_order(order, results, beginning.listening(watch), run_id)
     done = read_run(path)
     print(path)
     if done.status != "complete":

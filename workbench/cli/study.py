@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from workbench.cli.options import Results, read_sizes
+from workbench.cli.options import WrittenResults, read_sizes
 from workbench.project import DOCS, RESULTS
 
 WIDTH_MIN = 120  # a row of the comparison is not broken
@@ -17,7 +17,7 @@ def study(
     target: Annotated[str, typer.Option(help="local, model or aws.")] = "local",
     seed: Annotated[int, typer.Option(help="The items are drawn from it.")] = 7,
     story: Annotated[str, typer.Option(help="A study to sweep besides; empty: none.")] = "story",
-    results: Results = RESULTS,
+    results: WrittenResults = RESULTS,
 ) -> None:
     """Benchmark both designs by papermill, sweep the story, and render the report."""
     from workbench import study as job
@@ -47,7 +47,7 @@ def study(
     report(results)
 
 
-def tables(results: Results = RESULTS) -> None:
+def tables(results: WrittenResults = RESULTS) -> None:
     """Write the tables beside the runs: limits, savings, predictions, simplicity, agreement."""
     from workbench.side_tables import write_side_tables
 
@@ -55,7 +55,7 @@ def tables(results: Results = RESULTS) -> None:
         print(path)
 
 
-def report(results: Results = RESULTS) -> None:
+def report(results: WrittenResults = RESULTS) -> None:
     """Render results/published/report.html, and the findings as a page."""
     from analysis.findings import write_findings
     from analysis.report import render
@@ -68,7 +68,7 @@ def report(results: Results = RESULTS) -> None:
 
 
 def publish(
-    results: Results = RESULTS,
+    results: WrittenResults = RESULTS,
     video: Annotated[bool, typer.Option(help="The film too.")] = True,
 ) -> None:
     """Draw every chart that the runs can carry, and the film, into results/published."""

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from workbench.cli.options import Results
+from workbench.cli.options import WrittenResults
 from workbench.designs import BOTH
 from workbench.errors import BadInput, WorkbenchError
 from workbench.project import RESULTS
@@ -32,7 +32,7 @@ def swarm(
 
 
 def agreement(
-    results: Results = RESULTS,
+    results: WrittenResults = RESULTS,
 ) -> None:
     """Replay published measurements on the model: measured, modelled, error."""
     from analysis.tables import write_side_table

@@ -10,6 +10,7 @@ from workbench.cli.output import Json, print_json, wide_console
 from workbench.designs import DESIGNS, Design
 from workbench.errors import BadInput, BadKnob, WorkbenchError
 from workbench.project import RESULTS
+from workbench.runs.results_folder import refuse_unwritable
 
 if TYPE_CHECKING:
     from workbench.tune import Step, Tuned
@@ -49,6 +50,8 @@ def command(
     goal = Goal(
         design, items, value_max, within * 60, budget, item_concurrency, fixed=_fixed(settings)
     )
+    if confirmed:
+        refuse_unwritable(results)
     found = tune(goal)
     steps = _gains(found)
     if confirmed:

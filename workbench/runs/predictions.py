@@ -24,6 +24,7 @@ from workbench.prices import load_book
 from workbench.runs.batch import Batch
 from workbench.runs.provenance import commit
 from workbench.runs.records import Folder, Run, read_folder
+from workbench.runs.results_folder import prediction_path, refuse_unwritable
 from workbench.runs.runner import Order
 from workbench.targets.model.target import ModelTarget
 
@@ -81,11 +82,12 @@ def predict(
     """
     if order.target == ModelTarget.name:
         return None
-    path = results / "predictions" / f"{run_id}.json"
+    path = prediction_path(results, run_id)
     if path.exists():
         return path
     if (results / "runs" / run_id).exists():
         raise BadInput(f"run {run_id} is there already; a prediction comes before its run.")
+    refuse_unwritable(results)
     design, book = order.make_design(), load_book(order.region, price_date)
     batch = Batch(order.items, order.seed, run_id)
     folders = [

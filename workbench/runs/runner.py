@@ -19,6 +19,7 @@ from workbench.prices import PriceBook, load_book
 from workbench.runs.batch import Batch
 from workbench.runs.provenance import commit, versions
 from workbench.runs.records import TIMELINE_COLUMNS, USAGE_COLUMNS, Folder, Run, write_folder
+from workbench.runs.results_folder import nothing_left, refuse_unwritable
 from workbench.targets import TARGETS
 from workbench.targets.base import Progress, Target, Terms, Watcher
 
@@ -52,16 +53,27 @@ class Order:
 
 
 def run_order(
-    order: Order, results: Path, watch: Watcher, run_id: str | None = None, target: Any = None
+    order: Order,
+    results: Path,
+    watch: Watcher,
+    run_id: str | None = None,
+    target: Target | None = None,
 ) -> Path:
     """Run an order and write its run folder; give the folder's path.
 
     Everything that can be refused is refused before the target is made. A stack that is not there
     as it should be leaves a run folder that says `incomplete` and why, and raises NotDeployed.
     """
-    design = order.make_design()
-    book = load_book(order.region)
+    order.make_design()
     run_id = run_id or new_run_id(order)
+    refuse_unwritable(results)
+    with nothing_left(results, run_id) as beginning:
+        return _run(order, results, beginning.listening(watch), run_id, target)
+
+
+def _run(order: Order, results: Path, watch: Watcher, run_id: str, target: Target | None) -> Path:
+    """Run what was checked."""
+    design, book = order.make_design(), load_book(order.region)
     batch = Batch(order.items, order.seed, run_id)
     own = make_target(order.target, order.terms(results)) if target is None else None
     ran_on = target or own

@@ -17,6 +17,7 @@ from workbench.engine.parallel import in_parallel
 from workbench.errors import BadInput
 from workbench.runs.provenance import is_of_other_code
 from workbench.runs.records import read_run
+from workbench.runs.results_folder import refuse_unwritable
 from workbench.runs.runner import make_target
 from workbench.sweep.jobs import Job, plan_jobs
 from workbench.sweep.progress import SweepWatcher, unwatched
@@ -59,6 +60,7 @@ def sweep(
     """
     study = study if isinstance(study, Study) else read_study(study)
     jobs, skipped = plan_jobs(study, yes)
+    refuse_unwritable(results)
     with _only_sweep(study, results):
         _clear_halves(results, jobs)
         found = [job for job in jobs if is_finished(results / "runs" / job.run_id)]

@@ -9,6 +9,7 @@ from workbench.prices import load_book
 from workbench.runs.batch import Batch
 from workbench.runs.predictions import predict
 from workbench.runs.records import read_run, write_folder
+from workbench.runs.results_folder import nothing_left
 from workbench.runs.runner import make_target, priced
 from workbench.sweep.jobs import Job
 from workbench.targets.base import Target, Terms
@@ -38,11 +39,13 @@ def _run_job(job: Job, results: Path, made: dict[str, Target], make: TargetMaker
         return Done(job.run_id, job.expected_s)
     order = job.order
     try:
-        predict(order, job.run_id, results, price_date=job.price_date)
-        if order.target not in made:
-            made[order.target] = make(order.target, order.terms(results))
-        batch = Batch(order.items, order.seed, job.run_id)
-        folder = made[order.target].run(order.make_design(), batch, _unwatched)
+        with nothing_left(results, job.run_id) as beginning:
+            predict(order, job.run_id, results, price_date=job.price_date)
+            if order.target not in made:
+                made[order.target] = make(order.target, order.terms(results))
+            batch = Batch(order.items, order.seed, job.run_id)
+            watch = beginning.listening(_unwatched)
+            folder = made[order.target].run(order.make_design(), batch, watch)
         folder = priced(folder, load_book(order.region, job.price_date))
         path = write_folder(folder, results)
     except (WorkbenchError, OSError) as error:

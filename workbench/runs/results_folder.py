@@ -1,0 +1,96 @@
+"""The results folder: whether it can be written, asked before anything runs and costs anything."""
+
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from workbench.errors import BadInput
+
+# The folders under it that we write.
+PARTS = ("runs", "predictions", "studies", "ledger", "tables", "published")
+ADVICE = "Name a folder that can be written with --results."
+
+
+def refuse_unwritable(results: Path) -> Path:
+    """The folder, if files can be made in it and in its parts; BadInput says why not.
+
+    It is really tried, since permission bits tell a superuser, a read-only disk and a full one
+    nothing. What is not there yet is tried at the nearest folder above, and is not made.
+    """
+    for place in (results, *(results / part for part in PARTS)):
+        _try(results, _nearest(place))
+    return results
+
+
+class Beginning:
+    """Whether a run has begun: it has when its watcher was told of any progress."""
+
+    def __init__(self) -> None:
+        self.seen = False
+
+    def listening(self, watch: Callable[[Any], None]) -> Callable[[Any], None]:
+        """The watcher, with an ear to it."""
+
+        def heard(now: Any) -> None:
+            self.seen = True
+            watch(now)
+
+        return heard
+
+
+@contextmanager
+def nothing_left(results: Path, run_id: str) -> Iterator[Beginning]:
+    """A run that breaks in here before it began leaves no prediction, and no empty folder."""
+    beginning = Beginning()
+    with no_empty_folders(results):
+        try:
+            yield beginning
+        except BaseException:
+            if not beginning.seen:
+                with suppress(OSError):
+                    prediction_path(results, run_id).unlink()
+            raise
+
+
+@contextmanager
+def no_empty_folders(results: Path) -> Iterator[None]:
+    """What breaks in here leaves no empty folder that was not there before."""
+    places = [results / part for part in PARTS] + [results, *results.absolute().parents]
+    missing = [place for place in places if not os.path.lexists(place)]
+    try:
+        yield
+    except BaseException:
+        for place in missing:
+            with suppress(OSError):  # it is not there, or there is something in it
+                place.rmdir()
+        raise
+
+
+def prediction_path(results: Path, run_id: str) -> Path:
+    """Where the prediction of a run lies."""
+    return results / "predictions" / f"{run_id}.json"
+
+
+def _nearest(place: Path) -> Path:
+    """The place itself or the nearest one above that exists, be it a link to nothing."""
+    place = place.absolute()
+    return next(one for one in (place, *place.parents) if os.path.lexists(one))
+
+
+def _try(results: Path, place: Path) -> None:
+    """Write a byte in a folder and take it away."""
+    if not place.is_dir():
+        kind = "a link that leads nowhere" if not place.exists() else "a file"
+        raise BadInput(f"results={str(results)!r}: {place} is {kind}, not a folder. {ADVICE}")
+    try:
+        with tempfile.NamedTemporaryFile(dir=place, prefix=".tmp-") as file:
+            file.write(b"0")
+            file.flush()
+    except OSError as error:
+        why = error.strerror or str(error)
+        raise BadInput(
+            f"results={str(results)!r}: {place} cannot be written: {why}. {ADVICE}"
+        ) from None
