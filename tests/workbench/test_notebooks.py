@@ -1,5 +1,6 @@
 """Notebooks run strictly: a parameter that does not exist never runs with the defaults."""
 
+import ast
 import os
 import signal
 import subprocess
@@ -15,6 +16,7 @@ from papermill.exceptions import PapermillExecutionError
 
 from workbench import notebooks
 from workbench.errors import BadInput, Incomplete
+from workbench.project import NOTEBOOKS
 
 KERNEL = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
 DECLARED = 'design = "sqs"\nitems: int = 1000'
@@ -50,6 +52,15 @@ def test_a_kept_notebook_is_moved_whole(tmp_path):
     executed.write_text("{}")
     assert notebooks.keep(executed, folder).read_text() == "{}"
     assert not executed.exists()
+
+
+@pytest.mark.parametrize("path", sorted(NOTEBOOKS.glob("*.ipynb")), ids=lambda path: path.stem)
+def test_whatever_a_notebook_imports_is_there(path):
+    """Without a kernel, so that a module that moves is missed at once."""
+    for cell in nbformat.read(path, as_version=4).cells:
+        for node in ast.walk(ast.parse(cell.source if cell.cell_type == "code" else "")):
+            if isinstance(node, ast.ImportFrom | ast.Import):
+                exec(ast.unparse(node), {})
 
 
 # What follows starts kernels, on notebooks of a cell or two.
