@@ -1,6 +1,7 @@
 """The main job: the benchmark notebook for both designs at several sizes, then the comparison."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,17 +19,24 @@ from workbench.scratch import scratch_folder
 
 @dataclass(frozen=True)
 class Plan:
-    """Which designs at which sizes on which target."""
+    """Which designs, with which knobs set, at which sizes on which target."""
 
     designs: tuple[str, ...] = BOTH
     items: tuple[int, ...] = (100, 1_000, 10_000)
     target: str = "local"
     seed: int = 7
+    settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # by design
 
     def orders(self) -> list[Order]:
         """One order a run, refused here if it cannot work."""
         orders = [
-            Order(design, self.target, items, self.seed)
+            Order(
+                design,
+                self.target,
+                items,
+                self.seed,
+                settings=dict(self.settings.get(design, {})),
+            )
             for items in self.items
             for design in self.designs
         ]

@@ -4,8 +4,6 @@ from pathlib import Path
 
 import pytest
 
-from workbench.cli import options
-from workbench.errors import BadInput
 from workbench.runs.predictions import check_predictions
 from workbench.runs.records import run_folders
 
@@ -51,12 +49,6 @@ def test_an_unknown_option_has_exit_code_2(command):
     code, _, err = command(*RUN, 5, "--sede", 3)
     assert code == 2
     assert "--sede" in err
-
-
-def test_settings_are_pairs():
-    assert options.read_settings(["a=1", "b = x=y"]) == {"a": "1", "b": "x=y"}
-    with pytest.raises(BadInput):
-        options.read_settings(["a"])
 
 
 def test_a_run_is_predicted_before_it_and_compared_after(command, tmp_path):

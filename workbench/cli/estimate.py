@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from workbench.cli.options import Settings, read_settings
+from workbench.cli.options import Designs, Settings, read_designs, settings_by_design
 from workbench.cli.output import Json, print_json, wide_console
-from workbench.designs import BOTH, Design, make_design
+from workbench.designs import Design, make_design
 from workbench.platform.profile import DEFAULT
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class Estimated:
 
 def estimate(
     items: Annotated[int, typer.Option(help="How many items, 1 to 100,000,000.")],
-    design: Annotated[str, typer.Option(help="sqs, sfn, both of them, or counters.")] = "both",
+    design: Designs = "both",
     seed: Annotated[int, typer.Option(help="The items are drawn from it.")] = 7,
     preset: Annotated[str, typer.Option(help="default, published, tuned …")] = "default",
     settings: Settings = None,
@@ -41,8 +41,8 @@ def estimate(
     as_json: Json = False,
 ) -> None:
     """Print the modelled bill by line, with low, likely and high, and what limits the time."""
-    names = BOTH if design == "both" else (design,)
-    designs = [make_design(name, preset, read_settings(settings)) for name in names]
+    knobs = settings_by_design(settings, read_designs(design))
+    designs = [make_design(name, preset, own) for name, own in knobs.items()]
     for one in designs:
         one.refuse_items(items)
     from workbench.prices import load_book

@@ -1,10 +1,12 @@
 """Options that several commands share, and how their text is read."""
 
+from dataclasses import fields
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from workbench.designs import BOTH, DESIGNS
 from workbench.errors import BadInput
 from workbench.runs.results_folder import refuse_unwritable
 
@@ -22,19 +24,65 @@ WrittenResults = Annotated[
     ),
 ]
 Settings = Annotated[
-    list[str] | None, typer.Option("--set", help="A knob: name=value. May repeat.")
+    list[str] | None,
+    typer.Option("--set", help="A knob: name=value, or design.name=value. May repeat."),
+]
+Designs = Annotated[
+    str,
+    typer.Option(
+        "--design", "--designs", help="sqs, sfn or counters, several with commas, both, or all."
+    ),
 ]
 
 
-def read_settings(pairs: list[str] | None) -> dict[str, str]:
-    """`name=value` pairs as a dictionary."""
-    settings = {}
+def read_designs(text: str) -> tuple[str, ...]:
+    """The designs that a text names: names with commas between them, both, or all; each once."""
+    words = {"both": BOTH, "all": tuple(DESIGNS)}
+    if text in words:
+        return words[text]
+    names = tuple(dict.fromkeys(name.strip() for name in text.split(",")))
+    for name in names:
+        if name not in DESIGNS:
+            known = ", ".join((*DESIGNS, *words))
+            raise BadInput(f"design={name!r} is not known. Take one of {known}.")
+    return names
+
+
+def settings_by_design(
+    pairs: list[str] | None, designs: tuple[str, ...]
+) -> dict[str, dict[str, str]]:
+    """The knobs that are set for each design: `design.name=value` before a plain `name=value`.
+
+    A plain one is for each of the designs that has the knob; refused if none of several has it.
+    """
+    plain: dict[str, str] = {}
+    own: dict[str, dict[str, str]] = {design: {} for design in designs}
     for pair in pairs or []:
-        name, sign, value = pair.partition("=")
+        name, sign, value = (part.strip() for part in pair.partition("="))
         if not sign:
             raise BadInput(f"--set {pair!r} is not name=value.")
-        settings[name.strip()] = value.strip()
-    return settings
+        design, dot, knob = name.rpartition(".")
+        if dot and design not in own:
+            raise BadInput(f"--set {pair!r}: {design!r} is not among {', '.join(designs)}.")
+        (own[design] if dot else plain)[knob] = value
+    if len(designs) == 1:  # the design itself names the knobs that it has
+        return {designs[0]: plain | own[designs[0]]}
+    having = {design: [n for n in plain if n in _knobs(design)] for design in designs}
+    for name in plain:
+        if not any(name in names for names in having.values()):
+            raise BadInput(f"knob {name!r} is not one of {' or '.join(designs)}.")
+    return {
+        design: {name: plain[name] for name in having[design]} | own[design] for design in designs
+    }
+
+
+def read_settings(pairs: list[str] | None, design: str) -> dict[str, str]:
+    """The knobs that are set in a command for one design."""
+    return settings_by_design(pairs, (design,))[design]
+
+
+def _knobs(design: str) -> set[str]:
+    return {field.name for field in fields(DESIGNS[design])}
 
 
 def read_sizes(text: str) -> tuple[int, ...]:

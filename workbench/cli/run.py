@@ -38,7 +38,9 @@ def run(
     if items is None:
         raise BadInput("--items is missing: how many items has the batch?")
     limit = Decimal(str(max_usd))
-    order = Order(design, target, items, seed, preset, read_settings(settings), max_usd=limit)
+    order = Order(
+        design, target, items, seed, preset, read_settings(settings, design), max_usd=limit
+    )
     run_id = new_run_id(order)
     with nothing_left(results, run_id) as beginning:
         if forecast and (foretold := _predict(order, run_id, results)):

@@ -6,7 +6,14 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from workbench.cli.options import WrittenResults, read_sizes
+from workbench.cli.options import (
+    Designs,
+    Settings,
+    WrittenResults,
+    read_designs,
+    read_sizes,
+    settings_by_design,
+)
 from workbench.project import DOCS, RESULTS
 
 WIDTH_MIN = 120  # a row of the comparison is not broken
@@ -17,6 +24,8 @@ def study(
     target: Annotated[str, typer.Option(help="local, model or aws.")] = "local",
     seed: Annotated[int, typer.Option(help="The items are drawn from it.")] = 7,
     story: Annotated[str, typer.Option(help="A study to sweep besides; empty: none.")] = "story",
+    design: Designs = "both",
+    settings: Settings = None,
     results: WrittenResults = RESULTS,
 ) -> None:
     """Benchmark both designs by papermill, sweep the story, and render the report."""
@@ -24,7 +33,8 @@ def study(
     from workbench.cli.sweep import find, tell
     from workbench.sweep.sweeping import sweep
 
-    plan = job.Plan(items=read_sizes(items), target=target, seed=seed)
+    knobs = settings_by_design(settings, read_designs(design))
+    plan = job.Plan(tuple(knobs), read_sizes(items), target, seed, knobs)
     wanted = find(story) if story else None
     paths = []
     for order in plan.orders():

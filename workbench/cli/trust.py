@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from workbench.cli.options import WrittenResults
+from workbench.cli.options import Designs, WrittenResults, read_designs
 from workbench.designs import BOTH
 from workbench.errors import BadInput, WorkbenchError
 from workbench.project import RESULTS
@@ -19,12 +19,12 @@ def swarm(
     runs: Annotated[int, typer.Option(help="Seeds of each design.")] = 200,
     first_seed: Annotated[int, typer.Option(help="The first of them.")] = 0,
     processes: Annotated[int, typer.Option(help="Run side by side.")] = 2,
-    design: Annotated[str, typer.Option(help="sqs, sfn, or both of them.")] = "both",
+    design: Designs = "both",
 ) -> None:
     """Run seeds of drawn faults on both designs, and judge each; print the seeds that fail."""
     from workbench.swarm.swarm import swarm as run
 
-    names = BOTH if design == "both" else (_drawn(design),)
+    names = tuple(_drawn(name) for name in read_designs(design))
     failures = run(runs, first_seed, names, processes)
     print(f"{runs} seeds of {' and '.join(names)} from {first_seed}: {len(failures)} failures")
     if failures:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from workbench.cli.options import Results, read_settings
+from workbench.cli.options import Results, Settings, read_settings
 from workbench.cli.output import Json, print_json, wide_console
 from workbench.designs import DESIGNS, Design
 from workbench.errors import BadInput, BadKnob, WorkbenchError
@@ -31,9 +31,7 @@ def command(
     item_concurrency: Annotated[
         int, typer.Option(help="Items at a time inside one invocation, at most.")
     ] = 1,
-    settings: Annotated[
-        list[str] | None, typer.Option("--set", help="A knob to keep: name=value. May repeat.")
-    ] = None,
+    settings: Settings = None,
     max_ratio: Annotated[
         float | None, typer.Option(help="Exit with 1 if the cheapest passes so many floors.")
     ] = None,
@@ -48,7 +46,13 @@ def command(
     from workbench.tune import Goal, confirm, tune
 
     goal = Goal(
-        design, items, value_max, within * 60, budget, item_concurrency, fixed=_fixed(settings)
+        design,
+        items,
+        value_max,
+        within * 60,
+        budget,
+        item_concurrency,
+        fixed=_fixed(settings, design),
     )
     if confirmed:
         refuse_unwritable(results)
@@ -87,9 +91,9 @@ def _starting_point(found: "Tuned") -> Design | None:
         return None
 
 
-def _fixed(pairs: list[str] | None) -> dict[str, str]:
+def _fixed(pairs: list[str] | None, design: str) -> dict[str, str]:
     """The knobs to keep, as text; the design reads and checks them."""
-    fixed = read_settings(pairs)
+    fixed = read_settings(pairs, design)
     if "value_max" in fixed:
         raise BadInput("--set value_max: the items' range is given with --value-max.")
     return fixed
