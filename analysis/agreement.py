@@ -1,13 +1,12 @@
-"""How well model, local and published measurements agree: errors in percent, frame in, frame out.
+"""How well model and local target agree: errors in percent, frame in, frame out.
 
-The error is model over measurement, less one: +5 says that the model is five percent above.
+The error is model over local, less one: +5 says that the model is five percent above.
 """
 
 import pandas as pd
 
 COMPARED = {
     "processed_s": "time until all items are done",
-    "detected_s": "time until it is known",
     "per_million_usd": "dollars",
 }
 
@@ -33,8 +32,3 @@ def model_and_local(runs: pd.DataFrame) -> pd.DataFrame:
             rows.append((design, items, COMPARED[column], *told))
     names = ["design", "items", "quantity", "error", "low", "high", "run_ids"]
     return pd.DataFrame(rows, columns=names)
-
-
-def with_errors(agreement: pd.DataFrame) -> pd.DataFrame:
-    """The published measurements that the model has a figure for."""
-    return agreement[agreement["error_percent"].notna()].reset_index(drop=True)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import matplotlib as mpl
+import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 
@@ -12,6 +13,7 @@ from workbench.designs import DESIGNS
 
 EDGE = 0.015  # of the figure's width, left free on both sides
 WORDS = "sqs: queue and DynamoDB records; sfn: Step Functions map"  # for who reads nothing else
+SEEN = 1.05  # a band narrower than this factor is no wider than its line
 SHOWN_MAX = 3  # commits or seeds named before they are counted
 
 
@@ -29,12 +31,6 @@ def sign(figure: Figure, chosen: Chosen, *notes: str, lines: Sequence[str] = ())
     `lines` stand above it, each for itself.
     """
     sign_plain(figure, *notes, *chosen.notes, WORDS, provenance(chosen), lines=lines)
-    figure.runs_behind = sorted(chosen.runs["run_id"])
-
-
-def runs_behind(figure: Figure) -> list[str]:
-    """The ids of the runs that a signed figure shows."""
-    return getattr(figure, "runs_behind", [])
 
 
 def sign_plain(figure: Figure, *notes: str, lines: Sequence[str] = ()) -> None:
@@ -46,10 +42,12 @@ def sign_plain(figure: Figure, *notes: str, lines: Sequence[str] = ()) -> None:
     figure.supxlabel(wide, x=EDGE, ha="left", fontsize=size, color=faint(), linespacing=1.3)
 
 
-def reading(targets: list[str]) -> str:
-    """How to read lines and dots."""
+def reading(targets: list[str], *panels: pd.DataFrame) -> str:
+    """How to read lines and dots, and bands if one of the panels (`measures.by_size`) shows any."""
+    modelled = [sizes[sizes["target"] == "model"] for sizes in panels]
+    banded = any((own["high"] > own["low"] * SEEN).any() for own in modelled)
     said = {
-        "model": "lines are modelled, bands hold nine runs of ten",
+        "model": f"lines are modelled{', bands hold nine runs of ten' if banded else ''}",
         "local": "dots are the real handlers, metered on a simulated cloud (local)",
         "aws": "rings are measured on AWS",
     }

@@ -4,15 +4,85 @@ A preset's name stands beside its dot. A list of knobs is too long for that on a
 have numbers and the caption tells what they are.
 """
 
+from dataclasses import dataclass
+
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
-from analysis.needs import DEFAULT
+from analysis.axes import dollars_axis, seconds_axis
+from analysis.caption import sign
+from analysis.frames import Frames
+from analysis.needs import DEFAULT, Chosen, in_order
 from analysis.placing import Name, place_names
+from analysis.sweeps import by_setting, one_size
 from analysis.theme import DESIGN_MARKERS, colour
+from analysis.words import count, dollars, duration, listed
 
 SAME = 0.02  # two dots this near, as a share, are one to the eye
 NUMBERED_MAX = 3  # of each design's front: its ends, and what lies between
+
+
+@dataclass(frozen=True)
+class Plane:
+    """What a cloud shows: a time in seconds to the right, dollars upwards."""
+
+    x: str
+    y: str
+    x_label: str
+    y_label: str
+    room: float  # around the dots, as a factor
+    subject: str  # of the sentence
+
+    def select(self, frames: Frames) -> Chosen:
+        """The runs of many settings at one size, with a dot for each setting."""
+        chosen = one_size(frames.runs)
+        return chosen.beside(numbered(by_setting(chosen, self.x, self.y), self.x, self.y))
+
+    def draw(self, chosen: Chosen, figure: Figure) -> None:
+        """Every setting, and the line that joins those which no other beats."""
+        dots = chosen.table
+        joined = dots.groupby("design")["best"].sum().max() > 1
+        sign(
+            figure,
+            chosen,
+            f"{chosen.targets[0]}: batches of {count(chosen.items)} items; each dot a setting of "
+            "the knobs",
+            ("the line joins what no other setting beats; " if joined else "")
+            + "down and to the left is better",
+            lines=key(dots),
+        )
+        axes = figure.subplots()
+        low, high = dots.min(numeric_only=True), dots.max(numeric_only=True)
+        seconds_axis(axes, low[self.x] / self.room, high[self.x] * self.room, which="x")
+        dollars_axis(axes, low[self.y] / self.room, high[self.y] * self.room)
+        axes.set_xlabel(self.x_label)
+        axes.set_ylabel(self.y_label)
+        cloud(axes, dots, self.x, self.y)
+
+    def say(self, chosen: Chosen) -> str:
+        """Each design at default knobs, at its cheapest and at its quickest setting."""
+        parts = [f"with {design} {self._told(own)}" for design, own in in_order(chosen.table)]
+        settings = f"{len(chosen.table)} settings at {count(chosen.items)} items"
+        return f"Of {settings}, {self.subject} takes {'; '.join(parts)}."
+
+    def _told(self, own: pd.DataFrame) -> str:
+        """Dollars and time of one design's notable settings, those that are one to the eye once."""
+        default = own.index[own["setting"] == DEFAULT]
+        said = {default[0]: ["at default knobs"]} if len(default) else {}
+        for word, column in (("cheapest", self.y), ("quickest", self.x)):
+            best = own[column].idxmin()
+            same = [at for at in said if _near(own, own.loc[at], self.x, self.y)[best]]
+            said.setdefault(same[0] if same else best, []).append(f"at its {word}")
+        texts = []
+        for at, words in said.items():
+            dot = own.loc[at]
+            name = f" ({dot['name']})" if dot["name"] and dot["setting"] != DEFAULT else ""
+            unit = "" if texts else " per million items"
+            texts.append(
+                f"{dollars(dot[self.y])}{unit} and {duration(dot[self.x])} {listed(words)}{name}"
+            )
+        return ", ".join(texts)
 
 
 def cloud(axes: Axes, dots: pd.DataFrame, x: str, y: str) -> None:
@@ -47,9 +117,13 @@ def _at_default(own: pd.DataFrame, x: str, y: str) -> pd.Series:
     """Which dots of a design lie where the default setting's lies, itself included."""
     found = own["setting"] == DEFAULT
     for _, default in own[found].iterrows():
-        near = [(own[name] / default[name] - 1).abs() < SAME for name in (x, y)]
-        found |= near[0] & near[1]
+        found |= _near(own, default, x, y)
     return found
+
+
+def _near(own: pd.DataFrame, dot: pd.Series, x: str, y: str) -> pd.Series:
+    """Which dots lie where this one lies, to the eye."""
+    return ((own[[x, y]] / dot[[x, y]].astype(float) - 1).abs() < SAME).all(axis=1)
 
 
 def _preset(dots: pd.DataFrame) -> pd.Series:

@@ -10,13 +10,13 @@ from pathlib import Path
 import pandas as pd
 
 from analysis import gallery
-from analysis.charts.who_wins import chosen_lengths, factors
+from analysis.charts import Chart, binding_limits, invocation_durations, savings, who_wins
 from analysis.frames import Frames
-from analysis.needs import NothingToShow, columns, usable
-from analysis.sentences import sentence, told_by_size
-from analysis.study_claims import limits_by_size, medians
+from analysis.gallery import sentence
+from analysis.needs import DEFAULT, Chosen, NothingToShow, same_knobs, usable, usual_length
+from analysis.sentences import told_by_size
 from analysis.verdicts import CLOSE_CALL, verdicts
-from analysis.words import count, dollars, duration, short_count
+from analysis.words import count, dollars, duration, percent, short_count
 from workbench.engine.statistics import cold_and_warm
 
 KNOBS = ("default", "tuned")  # whose answers the page gives
@@ -45,17 +45,17 @@ def write_findings(results: Path, docs: Path) -> Path:
 
 def findings(frames: Frames, docs: Path) -> str:
     """The page as Markdown; links are relative to `docs`."""
-    runs = usable(frames.runs, in_dollars=True).runs
+    chosen = usable(frames.runs, in_dollars=True)
     parts = [
-        HEAD.format(provenance=_provenance(runs)),
+        HEAD.format(provenance=_provenance(chosen.runs)),
         "## Which design to take",
-        *(_or_why(lambda k=knobs: _answer(runs, k)) for knobs in KNOBS),
+        *(_or_why(lambda k=knobs: _answer(chosen, k)) for knobs in KNOBS),
         "## What a batch costs and how long it takes",
-        _or_why(lambda: markdown(_costs(runs))),
+        _or_why(lambda: markdown(_costs(usual_length(chosen).runs))),
         "## Longer and shorter items",
-        _or_why(lambda: _map(runs)),
+        _or_why(lambda: _map(who_wins.select(frames))),
         "## What breaks first",
-        _or_why(lambda: markdown(limits_by_size(frames.table("limits")), {"items": count})),
+        _or_why(lambda: markdown(_limits(binding_limits.select(frames)), {"items": count})),
         "## Cold and warm",
         _or_why(lambda: _cold_and_warm(frames)),
         "## From published to tuned",
@@ -76,9 +76,12 @@ def markdown(frame: pd.DataFrame, forms: dict[str, Callable] | None = None) -> s
     return "\n".join(f"| {' | '.join(str(cell) for cell in row)} |" for row in rows)
 
 
-def _answer(runs: pd.DataFrame, knobs: str) -> str:
+def _answer(chosen: Chosen, knobs: str) -> str:
     """Cheaper and sooner by size, at one set of knobs, with factor and interval."""
-    own = runs[(runs["setting"] == knobs) & (runs["value_max_ms"] == _usual(runs))]
+    if knobs == DEFAULT:
+        own = same_knobs(chosen).runs  # which the charts show
+    else:
+        own = usual_length(chosen).runs.query("setting == @knobs")
     measures = {"cheaper": "batch_usd", "sooner known": "detected_s"}
     table, told = pd.DataFrame(), []
     for name, column in measures.items():
@@ -94,21 +97,42 @@ def _answer(runs: pd.DataFrame, knobs: str) -> str:
 
 
 def _costs(runs: pd.DataFrame) -> pd.DataFrame:
-    """Dollars, knowing, time and lag at a few sizes, for every set of knobs that has a name."""
-    own = runs[runs["items"].isin(TABLE_SIZES) & (runs["value_max_ms"] == _usual(runs))]
-    return medians(own, list(SETTINGS))
+    """One row a design, named knobs and size: dollars per million, of it knowing, time and lag."""
+    named = runs["setting"].isin(SETTINGS) & runs["items"].isin(TABLE_SIZES)
+    own = runs[named & (runs["target"] == "model")]
+    if own.empty:
+        raise NothingToShow("no run of the model at these knobs. Run `make study`.")
+    rows = []
+    for (items, design, setting), of in own.groupby(["items", "design", "setting"], sort=True):
+        usd = of["per_million_usd"]
+        rows.append(
+            {
+                "items": count(items),
+                "design": design,
+                "knobs": setting,
+                "$ per million": f"{usd.median():,.4g} ({usd.min():,.4g} to {usd.max():,.4g})",
+                "of it knowing": dollars(of["knowing_per_million_usd"].median()),
+                "known after": duration(of["detected_s"].median()),
+                "lag": duration(of["detection_lag_s"].median()),
+                "runs": len(of),
+            }
+        )
+    return pd.DataFrame(rows)
 
 
-def _map(runs: pd.DataFrame) -> str:
+def _limits(chosen: Chosen) -> pd.DataFrame:
+    """One row a number of items: the limit that binds each design, with its share of the time."""
+    bound = chosen.table.query("binds").drop_duplicates(["design", "items"])
+    told = bound["limit"] + " (" + bound["share"].map(percent) + ")"
+    wide = bound.assign(told=told).pivot(index="items", columns="design", values="told")
+    return wide[chosen.designs].reset_index()
+
+
+def _map(chosen: Chosen) -> str:
     """Who wins over size and time per item: a table each for dollars and time."""
-    chosen = chosen_lengths(usable(runs, in_dollars=True)).runs
-    lengths = chosen.groupby("items")["value_max_ms"].transform("nunique")
-    chosen = chosen[lengths > 1]  # a size with items of one length says nothing here
-    if chosen["value_max_ms"].nunique() < 2:
-        raise NothingToShow("all items are of one length. Run `workbench sweep who_wins`.")
     parts = []
-    for name, column in (("Cheaper", "batch_usd"), ("Sooner known to be done", "detected_s")):
-        found = factors(chosen, column)
+    for column, name in who_wins.PANELS:
+        found = who_wins.factors(chosen.runs, column)
         told = [_won(row.ratio, row.winner) for row in found.itertuples()]
         wide = found.assign(told=told).pivot(index="mean_ms", columns="items", values="told")
         wide.columns = [short_count(items) for items in wide.columns]
@@ -120,19 +144,22 @@ def _map(runs: pd.DataFrame) -> str:
 
 def _cold_and_warm(frames: Frames) -> str:
     """How long an invocation of the processor takes, cold and warm apart."""
-    calls = columns(frames.invocations, "table of invocations", "Local runs keep it.", "cold")
-    found = cold_and_warm(calls.assign(took_ms=calls["init_ms"] + calls["duration_ms"]), "took_ms")
+    chosen = invocation_durations.select(frames)
+    calls = chosen.table.assign(took_ms=chosen.table["total_s"] * 1000)
+    found = cold_and_warm(calls, "took_ms")
     shown = found[["design", "kind"]].assign(
         ms=[f"{r.middle:,.0f} ({r.low:,.0f} to {r.high:,.0f})" for r in found.itertuples()],
         invocations=found["repetitions"].map("{:,}".format),
     )
-    return f"The mean invocation of the processor with its initialisation:\n\n{markdown(shown)}"
+    return (
+        f"The mean invocation of the processor with its initialisation, in batches of "
+        f"{count(chosen.items)} items:\n\n{markdown(shown)}"
+    )
 
 
 def _savings(frames: Frames) -> str:
-    table = frames.table("savings")
-    if table.empty:
-        raise NothingToShow("there is no table of savings. Run `make study`.")
+    chosen = savings.select(frames)
+    table = chosen.table
     shown = pd.DataFrame(
         {
             "design": table["design"],
@@ -148,10 +175,10 @@ def _savings(frames: Frames) -> str:
             ),
         }
     )
-    return f"{sentence('savings', frames)}\n\n{markdown(shown)}"
+    return f"{savings.say(chosen)}\n\n{markdown(shown)}"
 
 
-def _chart(chart: gallery.Chart, frames: Frames, docs: Path) -> str:
+def _chart(chart: Chart, frames: Frames, docs: Path) -> str:
     """A chart's question, its sentence, and its picture where there is one."""
     picture = frames.results / "published" / f"{chart.name}-light.png"
     link = os.path.relpath(picture, docs) if picture.exists() else ""
@@ -171,11 +198,6 @@ def _or_why(make: Callable[[], str]) -> str:
         return make()
     except NothingToShow as reason:
         return f"Not told: {reason}"
-
-
-def _usual(runs: pd.DataFrame) -> int:
-    """The range of the items' values that most runs have at a named set of knobs."""
-    return int(runs[runs["setting"] == "default"]["value_max_ms"].mode().iloc[0])
 
 
 def _provenance(runs: pd.DataFrame) -> str:

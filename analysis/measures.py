@@ -146,6 +146,13 @@ def near_a_million(chosen: Chosen) -> Chosen:
     return chosen.only(runs[runs["target"] == target])
 
 
+def main_target(runs: pd.DataFrame) -> pd.DataFrame:
+    """The runs of the target that has most sizes; of equals the one nearest to AWS."""
+    sizes = runs.groupby("target")["items"].nunique()
+    best = next(target for target in TARGETS if sizes.get(target) == sizes.max())
+    return runs[runs["target"] == best]
+
+
 def common_size(runs: pd.DataFrame, near: int) -> int:
     """The number of items, among those that every design has, that is nearest in proportion."""
     sizes = [set(own["items"]) for _, own in runs.groupby("design")]

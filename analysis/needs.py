@@ -5,7 +5,7 @@ What it leaves out (incomplete runs, other prices, other knobs) it says in its c
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
@@ -21,10 +21,14 @@ class NothingToShow(BadInput):
 
 @dataclass(frozen=True)
 class Chosen:
-    """The runs that a chart draws, and what it must say about the ones it leaves out."""
+    """What a chart draws and its sentence tells: runs, what is left out, and a table of theirs.
 
-    runs: pd.DataFrame
+    A chart of a side table has no runs.
+    """
+
+    runs: pd.DataFrame = field(default_factory=pd.DataFrame)
     notes: tuple[str, ...] = ()
+    table: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     def also(self, *notes: str) -> "Chosen":
         """The same runs with more to say."""
@@ -34,10 +38,27 @@ class Chosen:
         """A part of the runs, with the same things to say."""
         return replace(self, runs=runs)
 
+    def beside(self, table: pd.DataFrame) -> "Chosen":
+        """The same runs with what else is known of them; of a table with runs, theirs alone."""
+        if "run_id" in table:
+            table = table[table["run_id"].isin(self.runs["run_id"])]
+        return replace(self, table=table)
+
+    @property
+    def items(self) -> int:
+        """The size of the batches, where all have one."""
+        return int(self.runs["items"].iloc[0])
+
+    @property
+    def run_ids(self) -> list[str]:
+        """The runs behind a chart and its sentence."""
+        shown = self.runs if len(self.runs) else self.table
+        return sorted(set(shown["run_id"])) if "run_id" in shown else []
+
     @property
     def designs(self) -> list[str]:
-        """The designs that have runs, in their usual order."""
-        there = set(self.runs["design"])
+        """The designs that are shown, in their usual order."""
+        there = set((self.runs if len(self.runs) else self.table)["design"])
         return [design for design in DESIGNS if design in there]
 
     @property
@@ -71,8 +92,13 @@ def same_knobs(chosen: Chosen) -> Chosen:
     """
     if "setting" not in chosen.runs:
         return chosen
+    return best_knobs(usual_length(chosen), say=True)
+
+
+def usual_length(chosen: Chosen) -> Chosen:
+    """The runs whose items are as long as those of most."""
     lengths = chosen.runs["value_max_ms"]
-    return best_knobs(chosen.only(chosen.runs[lengths == _main(lengths)]), say=True)
+    return chosen.only(chosen.runs[lengths == _main(lengths)])
 
 
 def best_knobs(chosen: Chosen, say: bool = False) -> Chosen:

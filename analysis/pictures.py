@@ -13,10 +13,9 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from analysis import gallery, theme
-from analysis.charts.bill_table import bill_table
+from analysis.charts.bill_table import bill_table, select
 from analysis.frames import Frames
 from analysis.needs import NothingToShow
-from analysis.sentences import CLAIMS, sentence
 
 # What lies between two dollar signs is no formula: the first class tells JupyterLab, the other
 # nbconvert and nbviewer.
@@ -41,10 +40,11 @@ def picture(frames: Frames, name: str) -> Html:
     chart = gallery.named(name)
     head = f'<section id="{name}"><h3>{escape(chart.question)}</h3>'
     try:
-        light, dark = (_address(gallery.draw(chart, frames, look), look) for look in theme.THEMES)
+        chosen = chart.select(frames)
+        light, dark = (_address(chart.picture(chosen, look), look) for look in theme.THEMES)
     except NothingToShow as reason:
         return Html(f'{head}<p class="refused">No chart: {escape(str(reason))}</p></section>')
-    answer = escape(sentence(name, frames))
+    answer = escape(chart.say(chosen))
     return Html(
         f"{head}<p>{answer}</p><picture>"
         f'<source media="(prefers-color-scheme: dark)" srcset="{dark}">'
@@ -61,14 +61,14 @@ def pictures(frames: Frames, *names: str) -> Html:
 def bill(frames: Frames) -> Html:
     """The bill as a table, or why there is none."""
     try:
-        return Html(bill_table(frames.runs, frames.bills).as_raw_html())
+        return Html(bill_table(select(frames)).as_raw_html())
     except NothingToShow as reason:
         return Html(f'<p class="refused">No bill: {escape(str(reason))}</p>')
 
 
 def answers(frames: Frames) -> Html:
     """Every sentence of the report, in one list."""
-    items = "".join(f"<li>{escape(sentence(name, frames))}</li>" for name in CLAIMS)
+    items = "".join(f"<li>{escape(gallery.sentence(name, frames))}</li>" for name in gallery.NAMES)
     return Html(f"<ul>{items}</ul>")
 
 

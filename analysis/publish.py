@@ -16,11 +16,10 @@ from typing import Any
 
 from analysis import gallery, theme
 from analysis import video as films
-from analysis.caption import runs_behind
-from analysis.charts.bill_table import TABLE_ID, bill_runs, bill_table
+from analysis.charts import Chart
+from analysis.charts.bill_table import TABLE_ID, bill_table, select
 from analysis.frames import Frames
 from analysis.needs import NothingToShow
-from analysis.sentences import sentence
 
 MANIFEST = "manifest.json"
 BILL_PAGE = (
@@ -57,31 +56,32 @@ def _keep(name: str, make: Any, figures: dict[str, Any], refused: dict[str, str]
         refused[name] = str(reason)
 
 
-def _chart(chart: gallery.Chart, frames: Frames, folder: Path) -> dict[str, Any]:
+def _chart(chart: Chart, frames: Frames, folder: Path) -> dict[str, Any]:
     """A chart in both themes for the blog, and for the video."""
     files: list[Path] = []
+    chosen = chart.select(frames)
     for look in theme.THEMES:
-        figure = gallery.draw(chart, frames, look)
+        figure = chart.picture(chosen, look)
         with theme.use(look):
             files += theme.save(figure, folder / f"{chart.name}-{look.name}")
-    wide = gallery.draw(chart, frames, theme.DARK, theme.VIDEO)
+    wide = chart.picture(chosen, theme.DARK, theme.VIDEO)
     with theme.use(theme.DARK, theme.VIDEO):
         files += theme.save(wide, folder / "video" / f"{chart.name}-dark", ("png",))
     return {
         "question": chart.question,
-        "answer": sentence(chart.name, frames),
+        "answer": chart.say(chosen),
         "files": [str(path.relative_to(folder)) for path in files],
-        "runs": runs_behind(figure),
+        "runs": chosen.run_ids,
     }
 
 
 def _bill(frames: Frames, folder: Path) -> dict[str, Any]:
     """The bill as a page of its own."""
-    table = bill_table(frames.runs, frames.bills).as_raw_html()
+    chosen = select(frames)
+    table = bill_table(chosen).as_raw_html()
     path = folder / f"{TABLE_ID}.html"
     path.write_text(BILL_PAGE.format(table=table))
-    runs = sorted(bill_runs(frames.runs).runs["run_id"])
-    return {"question": "What is on the bill?", "files": [path.name], "runs": runs}
+    return {"question": "What is on the bill?", "files": [path.name], "runs": chosen.run_ids}
 
 
 def _film(frames: Frames, folder: Path) -> dict[str, Any]:

@@ -3,14 +3,14 @@
 import pandas as pd
 
 from analysis.measures import TARGETS
-from analysis.needs import Chosen, NothingToShow, usable
+from analysis.needs import Chosen, NothingToShow, usable, usual_length
 from workbench.bill.totals import MILLION
 
 
 def one_size(runs: pd.DataFrame) -> Chosen:
     """The runs at the size and target that have most settings; of equals, nearest a million."""
-    chosen = usable(runs, in_dollars=True)
-    runs = chosen.runs[chosen.runs["value_max_ms"] == chosen.runs["value_max_ms"].mode().iloc[0]]
+    chosen = usual_length(usable(runs, in_dollars=True))
+    runs = chosen.runs
     counts = runs.groupby(["target", "items"])["setting"].nunique().reset_index()
     far = (counts["items"] / MILLION).map(lambda share: max(share, 1 / share))
     designs = runs.groupby(["target", "items"])["design"].nunique().to_numpy()

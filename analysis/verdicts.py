@@ -33,14 +33,18 @@ class Zone:
 
 
 def verdicts(runs: pd.DataFrame, column: str, by: str = "items") -> pd.DataFrame:
-    """One row a value of `by`: ratio sqs/sfn of `column` with its interval, pairs and winner."""
+    """One row a value of `by`: ratio sqs/sfn of `column` with its interval, pairs and winner.
+
+    All are of one target, which is named.
+    """
     paired = _pairs(runs, column, by)
     rows = []
     for value, own in paired.groupby(by, sort=True):
         logs = np.log((own["sqs"] / own["sfn"]).to_numpy(dtype=float))
         ratio, low, high = _interval(logs)
         rows.append((value, low, ratio, high, len(logs), winner(low, high)))
-    return pd.DataFrame(rows, columns=[by, "low", "ratio", "high", "pairs", "winner"])
+    found = pd.DataFrame(rows, columns=[by, "low", "ratio", "high", "pairs", "winner"])
+    return found.assign(target=paired["target"].iloc[0])
 
 
 def winner(low: float, high: float) -> str:

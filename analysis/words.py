@@ -40,6 +40,12 @@ def duration(seconds: float) -> str:
     return f"{seconds / 3_600:.3g} h"
 
 
+def duration_range(low: float, high: float) -> str:
+    """From one time to another; once where they are told alike."""
+    ends = duration(low), duration(high)
+    return ends[0] if ends[0] == ends[1] else f"{ends[0]} to {ends[1]}"
+
+
 def listed(words: list[str]) -> str:
     """Words with commas, and `and` before the last."""
     return " and ".join(part for part in (", ".join(words[:-1]), *words[-1:]) if part)

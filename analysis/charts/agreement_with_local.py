@@ -6,37 +6,53 @@ from matplotlib.figure import Figure
 
 from analysis.agreement import COMPARED, model_and_local
 from analysis.axes import items_axis, panels
-from analysis.caption import ask, sign
+from analysis.caption import sign
+from analysis.charts import Chart
+from analysis.frames import Frames
 from analysis.labels import Label, label_ends
-from analysis.needs import NothingToShow, in_order, usable
+from analysis.needs import Chosen, NothingToShow, in_order, usable
 from analysis.theme import DESIGN_MARKERS, colour, faint
+from analysis.words import listed
 
-QUESTION = "How far is the model from the handlers on the local target?"
-SHOWN = (COMPARED["processed_s"], COMPARED["per_million_usd"])
 LEAST_SPAN_PERCENT = 6.0  # of an axis of errors, to each side of zero
 
 
-def agreement_with_local(runs: pd.DataFrame, figure: Figure) -> Figure:
-    """Errors of the model in percent by size: same items, seed and knobs on both targets."""
-    chosen = usable(runs)
+def select(frames: Frames) -> Chosen:
+    """The runs of the model and of local with the same items, seed and knobs, and their errors."""
+    chosen = usable(frames.runs)
     errors = model_and_local(chosen.runs)
-    errors = errors[errors["quantity"].isin(SHOWN)]
     if errors.empty:
         raise NothingToShow(
             "no run of the model has one on local to be compared with. "
             "Run both targets with the same items, seed and knobs."
         )
-    ask(figure, QUESTION)
     compared = {run_id for pair in errors["run_ids"] for run_id in pair}
-    chosen = chosen.only(chosen.runs[chosen.runs["run_id"].isin(compared)])
-    sign(figure, chosen, "above zero the model says more than the local target; bars: extremes")
-    quantities = [name for name in SHOWN if name in set(errors["quantity"])]
+    runs = chosen.runs[chosen.runs["run_id"].isin(compared)]
+    return chosen.only(runs).beside(errors)
+
+
+def draw(chosen: Chosen, figure: Figure) -> None:
+    """Errors of the model in percent by size."""
+    errors, quantities = chosen.table, _quantities(chosen)
+    bars = "; bars: extremes" if (errors["high"] > errors["low"]).any() else ""
+    sign(figure, chosen, f"above zero the model says more than the local target{bars}")
     labels = {
         axes: _panel(axes, quantity, errors[errors["quantity"] == quantity])
         for axes, quantity in zip(panels(figure, len(quantities)), quantities, strict=True)
     }
     label_ends(labels)
-    return figure
+
+
+def say(chosen: Chosen) -> str:
+    """How far the model is from the local target, at worst."""
+    errors = chosen.table.set_index("quantity")[["low", "high"]].abs().max(axis=1)
+    parts = [f"{errors[name].max():.2g} % in {name}" for name in _quantities(chosen)]
+    return f"On the same items and seeds, model and local target differ by at most {listed(parts)}."
+
+
+def _quantities(chosen: Chosen) -> list[str]:
+    """What is compared, in its order."""
+    return [name for name in COMPARED.values() if name in set(chosen.table["quantity"])]
 
 
 def _panel(axes: Axes, quantity: str, errors: pd.DataFrame) -> list[Label]:
@@ -54,3 +70,12 @@ def _panel(axes: Axes, quantity: str, errors: pd.DataFrame) -> list[Label]:
     axes.set_title(quantity[0].upper() + quantity[1:])
     axes.set_ylabel("error in percent")
     return labels
+
+
+CHART = Chart(
+    "agreement_with_local",
+    "How far is the model from the handlers on the local target?",
+    select,
+    draw,
+    say,
+)

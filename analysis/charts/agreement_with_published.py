@@ -5,34 +5,38 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 from pandas.api.typing import SeriesGroupBy
 
-from analysis.agreement import with_errors
-from analysis.caption import ask, sign_plain
-from analysis.needs import columns
+from analysis.caption import sign_plain
+from analysis.charts import Chart
+from analysis.frames import Frames
+from analysis.needs import Chosen, NothingToShow, columns
 from analysis.theme import faint, ink, text_pt
 
-QUESTION = "How far is the model from what others have measured on AWS?"
 TICKS = (-100, -30, -10, 0, 10, 30, 100, 300, 1_000)
 STRAIGHT = 10  # percent to each side of zero on an even scale; beyond it is logarithmic
 
 
-def agreement_with_published(agreement: pd.DataFrame, figure: Figure) -> Figure:
-    """Errors of the model in percent, a row for each publication, a mark for each quantity.
+def select(frames: Frames) -> Chosen:
+    """The side table: published measurements that the model has a figure for."""
+    advice, names = "Run `make agreement`.", ("id", "error_percent", "goal_percent")
+    table = columns(frames.table("agreement"), "published measurement", advice, *names)
+    known = table[table["error_percent"].notna()].reset_index(drop=True)
+    if known.empty:
+        raise NothingToShow(f"the model has no figure for any published measurement. {advice}")
+    return Chosen(table=known)
 
-    `agreement` is the side table of that name.
-    """
-    advice = "Run `make agreement`."
-    columns(agreement, "published measurement", advice, "id", "error_percent", "goal_percent")
-    errors = with_errors(agreement)
+
+def draw(chosen: Chosen, figure: Figure) -> None:
+    """Errors of the model in percent, a row for each publication, a mark for each quantity."""
+    errors = chosen.table
     family = errors["id"].str.split().str[0]
     rows = list(dict.fromkeys(family))
     height = family.map(rows.index)
     aimed = errors["goal_percent"].notna()
-    held = int((errors["error_percent"].abs() <= errors["goal_percent"])[aimed].sum())
-    ask(figure, QUESTION)
+    held = f"{_held(errors)} of {aimed.sum()} are within it"
     sign_plain(
         figure,
         "above zero the model says more than was measured; the scale is logarithmic beyond 10 %",
-        f"full marks have a goal, shown as a bar: {held} of {int(aimed.sum())} are within it",
+        f"full marks have a goal, shown as a bar: {held}",
         "faint marks have none: parts of the set-up were not published, or the source is unsure",
         "the letters name the publications in the table of agreement",
     )
@@ -63,10 +67,36 @@ def agreement_with_published(agreement: pd.DataFrame, figure: Figure) -> Figure:
         FuncFormatter(lambda value, _: f"{value:+.0f}".replace("+0", "0"))
     )
     axes.set_xlabel("error of the model in percent")
-    return figure
+
+
+def say(chosen: Chosen) -> str:
+    """How far the model is from what others have measured."""
+    errors = chosen.table
+    median = errors["error_percent"].abs().median()
+    return (
+        f"Of {errors['goal_percent'].notna().sum()} published measurements with a goal the model "
+        f"meets {_held(errors)}; over all {len(errors)} quantities its error is {median:.2g} % in "
+        "the median."
+    )
+
+
+def _held(errors: pd.DataFrame) -> int:
+    """How many measurements are within their goal."""
+    return int((errors["error_percent"].abs() <= errors["goal_percent"]).sum())
 
 
 def _names(quantities: SeriesGroupBy, rows: list[str]) -> list[str]:
     """Each publication with the first of its quantities, and dots for the others."""
     first, number = quantities.first(), quantities.nunique()
     return [f"{row} {first[row]}" + (" …" if number[row] > 1 else "") for row in rows]
+
+
+CHART = Chart(
+    "agreement_with_published",
+    "How far is the model from what others have measured on AWS?",
+    select,
+    draw,
+    say,
+    panels=1,
+    panel_in=5.4,
+)

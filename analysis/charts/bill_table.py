@@ -7,6 +7,7 @@ from great_tables import GT, html, loc, style
 
 from analysis.caption import provenance
 from analysis.charts.cost_by_service import SHORT
+from analysis.frames import Frames
 from analysis.measures import near_a_million
 from analysis.needs import Chosen, in_order, same_knobs, usable
 from analysis.words import count
@@ -18,12 +19,17 @@ PAPER = f"#{TABLE_ID} * {{ color: inherit !important; background: transparent !i
 COLUMNS = ["design", "purpose", "service", "usage", "quantity", "unit price", "cost"]
 
 
-def bill_table(runs: pd.DataFrame, bills: pd.DataFrame) -> GT:
+def select(frames: Frames) -> Chosen:
+    """The run of each design nearest a million items, of the last seed, with its bill."""
+    chosen = near_a_million(same_knobs(usable(frames.runs, in_dollars=True)))
+    last = chosen.runs.sort_values(["seed", "run_id"]).groupby("design").tail(1)
+    return chosen.only(last).beside(frames.bills)
+
+
+def bill_table(chosen: Chosen) -> GT:
     """Quantities, unit prices and dollars of one run a design, dearest line first."""
-    chosen = bill_runs(runs)
-    items = int(chosen.runs["items"].iloc[0])
     parts = [
-        _lines(run, bills[bills["run_id"] == run.run_id])
+        _lines(run, chosen.table[chosen.table["run_id"] == run.run_id])
         for _, own in in_order(chosen.runs)
         for run in own.itertuples()
     ]
@@ -31,7 +37,7 @@ def bill_table(runs: pd.DataFrame, bills: pd.DataFrame) -> GT:
     source = ". ".join([*chosen.notes, provenance(chosen)])
     return (
         GT(table, groupname_col="design", id=TABLE_ID)
-        .tab_header(html(f"The bill of {count(items)} items, line by line"))
+        .tab_header(html(f"The bill of {count(chosen.items)} items, line by line"))
         .tab_source_note(source)
         .cols_align("right", ["quantity", "unit price", "cost"])
         .tab_style(style.text(weight="bold"), loc.row_groups())
@@ -42,12 +48,6 @@ def bill_table(runs: pd.DataFrame, bills: pd.DataFrame) -> GT:
             table_width="100%",
         )
     )
-
-
-def bill_runs(runs: pd.DataFrame) -> Chosen:
-    """The run of each design whose bill is shown: nearest a million items, the last seed."""
-    chosen = near_a_million(same_knobs(usable(runs, in_dollars=True)))
-    return chosen.only(chosen.runs.sort_values(["seed", "run_id"]).groupby("design").tail(1))
 
 
 def _lines(run: tuple, bill: pd.DataFrame) -> pd.DataFrame:

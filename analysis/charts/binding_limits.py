@@ -4,28 +4,31 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analysis.caption import WORDS, ask, sign_plain
-from analysis.needs import columns
+from analysis.caption import WORDS, sign_plain
+from analysis.charts import Chart
+from analysis.frames import Frames
+from analysis.needs import Chosen, columns, in_order
+from analysis.sentences import span_of
 from analysis.theme import DESIGN_MARKERS, colour, text_pt
-from analysis.words import short_count
-from workbench.designs import BOTH, DESIGNS
+from analysis.words import listed, short_count
+from workbench.designs import BOTH
 
-QUESTION = "Which limit holds a batch back, by its size?"
 SHOWN_MIN = 0.1  # a limit is listed if it ever holds so much of a batch's time
 LARGEST_PT2 = 150.0  # area of a mark that stands for all of the time
 WIDE_IN = 1.2  # of a column: from here on a design's name has room to lie
 SHIFT = 0.19  # of a column, from one design to the next
 
 
-def binding_limits(limits: pd.DataFrame, figure: Figure) -> Figure:
-    """Marks by limit and size: the area is the share of the batch's time that the limit held it.
+def select(frames: Frames) -> Chosen:
+    """The side table: what share of the time each limit held a batch, and which one binds."""
+    names = ("design", "items", "limit", "held_s")
+    limits = columns(frames.table("limits"), "table of limits", "Run `make study`.", *names)
+    return Chosen(table=share_of_time(limits))
 
-    `limits` has design, items, limit and held_s, the side table of that name.
-    """
-    columns(limits, "table of limits", "Run `make study`.", "design", "items", "limit", "held_s")
-    shares = share_of_time(limits)
-    designs = [design for design in DESIGNS if design in set(shares["design"])]
-    ask(figure, QUESTION)
+
+def draw(chosen: Chosen, figure: Figure) -> None:
+    """Marks by limit and size: the area is the share of the batch's time that the limit held it."""
+    shares, designs = chosen.table, chosen.designs
     sign_plain(
         figure,
         "modelled; the larger the mark, the longer the limit held the batch back",
@@ -46,7 +49,19 @@ def binding_limits(limits: pd.DataFrame, figure: Figure) -> Figure:
     axes.set_xlabel("items in the batch")
     axes.set_ylabel("")
     axes.tick_params(length=0)
-    return figure
+
+
+def say(chosen: Chosen) -> str:
+    """Which limit binds at which sizes."""
+    parts = []
+    for design, own in in_order(chosen.table.query("binds").sort_values("items")):
+        runs_of = (own["limit"] != own["limit"].shift()).cumsum()
+        spans = [
+            f"{part['limit'].iloc[0]} {span_of(part['items'].iloc[0], part['items'].iloc[-1])}"
+            for _, part in own.groupby(runs_of)
+        ]
+        parts.append(f"{design} is held longest by {listed(spans)}")
+    return f"{'; '.join(parts)}."
 
 
 def share_of_time(limits: pd.DataFrame) -> pd.DataFrame:
@@ -87,3 +102,14 @@ def _marks(
             color=colour(design),
             fontweight="bold",
         )
+
+
+CHART = Chart(
+    "binding_limits",
+    "Which limit holds a batch back, by its size?",
+    select,
+    draw,
+    say,
+    panels=1,
+    panel_in=3.6,
+)

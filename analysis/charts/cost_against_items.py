@@ -5,43 +5,48 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from analysis.axes import dollars_axis, items_axis, panels
-from analysis.caption import ask, reading, sign
+from analysis.caption import reading, sign
+from analysis.charts import Chart
+from analysis.frames import Frames
 from analysis.lines import against_items, label_designs
 from analysis.measures import by_size
-from analysis.needs import NothingToShow, same_knobs, usable
+from analysis.needs import Chosen, NothingToShow, same_knobs, usable
+from analysis.sentences import compared_by_size
 from analysis.theme import faint, ink, text_pt
 from analysis.verdicts import CLOSE_CALL, crossings, verdicts, zones
 from analysis.words import count
 
-QUESTION = "What does a batch cost, and where do the designs change places?"
+PANELS = (
+    ("batch_usd", "One batch", "dollars a batch"),
+    ("per_million_usd", "Per million items", "dollars per million items"),
+)
 
 
-def cost_against_items(runs: pd.DataFrame, figure: Figure) -> Figure:
-    """Dollars against items, a batch and a million items, with the crossover marked.
+def select(frames: Frames) -> Chosen:
+    """The runs at one setting, at one price date."""
+    return same_knobs(usable(frames.runs, in_dollars=True))
 
-    `runs` has `batch_usd` and `per_million_usd` (`measures.with_batch_usd`).
-    """
-    chosen = same_knobs(usable(runs, in_dollars=True))
-    ask(figure, QUESTION)
+
+def draw(chosen: Chosen, figure: Figure) -> None:
+    """Dollars against items, a batch and a million items, with the crossover marked."""
     level, note = _crossovers(chosen.runs)
-    sign(figure, chosen, reading(chosen.targets), note)
-    top, bottom = panels(figure, 2)
-    top.set_title("One batch")
-    top.set_ylabel("dollars a batch")
-    bottom.set_title("Per million items")
-    bottom.set_ylabel("dollars per million items")
-    sizes = {
-        top: by_size(chosen.runs, "batch_usd"),
-        bottom: by_size(chosen.runs, "per_million_usd"),
-    }
-    for axes, own in sizes.items():
+    frames = [by_size(chosen.runs, column) for column, _, _ in PANELS]
+    sign(figure, chosen, reading(chosen.targets, *frames), note)
+    sizes = dict(zip(panels(figure, len(PANELS)), frames, strict=True))
+    for (axes, own), (_, title, unit) in zip(sizes.items(), PANELS, strict=True):
+        axes.set_title(title)
+        axes.set_ylabel(unit)
         items_axis(axes, own["items"].min(), own["items"].max())
         dollars_axis(axes, own["low"].min(), own["high"].max())
         against_items(axes, own)
         _mark(axes, level)
     label_designs(sizes)
     figure.align_ylabels()
-    return figure
+
+
+def say(chosen: Chosen) -> str:
+    """Which design costs less at which size."""
+    return compared_by_size(chosen.runs, "batch_usd", "cheaper")
 
 
 def _crossovers(runs: pd.DataFrame) -> tuple[list[float], str]:
@@ -53,8 +58,12 @@ def _crossovers(runs: pd.DataFrame) -> tuple[list[float], str]:
     level = crossings(found)
     if level:
         return level, "dashed: both cost the same"
-    best = {zone.winner for zone in zones(found)} - {CLOSE_CALL}
-    return [], f"no crossover: {best.pop()} is cheaper throughout" if best else "too close to call"
+    winners = {zone.winner for zone in zones(found)}
+    best = winners - {CLOSE_CALL}
+    if not best:
+        return [], "too close to call"
+    where = "throughout" if len(winners) == 1 else "wherever it can be told"
+    return [], f"no crossover: {best.pop()} is cheaper {where}"
 
 
 def _mark(axes: Axes, level: list[float]) -> None:
@@ -70,3 +79,12 @@ def _mark(axes: Axes, level: list[float]) -> None:
             fontsize=text_pt(0.8),
             color=ink(),
         )
+
+
+CHART = Chart(
+    "cost_against_items",
+    "What does a batch cost, and where do the designs change places?",
+    select,
+    draw,
+    say,
+)

@@ -5,14 +5,15 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from analysis.axes import panels
-from analysis.caption import ask, sign
+from analysis.caption import sign
+from analysis.charts import Chart
+from analysis.frames import Frames
 from analysis.measures import labels_in_order, near_a_million, usd_per_million
 from analysis.needs import Chosen, same_knobs, usable
 from analysis.stacks import Part, stack
 from analysis.theme import colour
-from analysis.words import count, dollars
+from analysis.words import count, dollars, listed, percent
 
-QUESTION = "Where do the dollars of a million items go?"
 KNOWING = "knowing: tracking the items and telling that all are done"
 PURPOSES = {"work": 0.3, "dispatch": 0.55, "knowing": 1.0, "telemetry": 0.42}  # strength of colour
 SHORT = {
@@ -27,22 +28,32 @@ SHORT = {
 }
 
 
-def cost_by_service(runs: pd.DataFrame, bills: pd.DataFrame, figure: Figure) -> Figure:
-    """Dollars per million items, stacked by service and by label, one bar a design.
+def select(frames: Frames) -> Chosen:
+    """The runs nearest a million items, with the lines of their bills."""
+    chosen = near_a_million(same_knobs(usable(frames.runs, in_dollars=True)))
+    return chosen.beside(frames.bills)
 
-    `bills` is `measures.bills_frame`.
-    """
-    chosen = near_a_million(same_knobs(usable(runs, in_dollars=True)))
-    lines = bills[bills["run_id"].isin(chosen.runs["run_id"])]
-    items = int(chosen.runs["items"].iloc[0])
-    ask(figure, QUESTION)
-    sign(figure, chosen, f"{chosen.targets[0]}: batches of {count(items)} items", KNOWING)
+
+def draw(chosen: Chosen, figure: Figure) -> None:
+    """Dollars per million items, stacked by service and by label, one bar a design."""
+    sign(figure, chosen, f"{chosen.targets[0]}: batches of {count(chosen.items)} items", KNOWING)
     left, right = panels(figure, 2)
     left.set_title("By service")
     right.set_title("By purpose")
-    _bars(left, chosen, usd_per_million(lines, "service"), "service")
-    _bars(right, chosen, usd_per_million(lines, "label"), "label")
-    return figure
+    _bars(left, chosen, usd_per_million(chosen.table, "service"), "service")
+    _bars(right, chosen, usd_per_million(chosen.table, "label"), "label")
+
+
+def say(chosen: Chosen) -> str:
+    """What share of the dollars goes where."""
+    sums = usd_per_million(chosen.table, "label")
+    parts = []
+    for design in chosen.designs:
+        usd = sums[sums["design"] == design].set_index("label")["usd"]
+        total, labels = usd.sum(), labels_in_order(set(usd.index))
+        told = listed([f"{percent(usd[x] / total)} for {x}" for x in labels])
+        parts.append(f"{design} takes {dollars(total)} per million items, {told}")
+    return f"In batches of {count(chosen.items)} items {'; '.join(parts)}."
 
 
 def _bars(axes: Axes, chosen: Chosen, sums: pd.DataFrame, column: str) -> None:
@@ -70,3 +81,6 @@ def _bars(axes: Axes, chosen: Chosen, sums: pd.DataFrame, column: str) -> None:
     axes.yaxis.set_major_formatter(lambda value, _: dollars(value))
     axes.set_xlabel("design")
     axes.set_ylabel("dollars per million items")
+
+
+CHART = Chart("cost_by_service", "Where do the dollars of a million items go?", select, draw, say)

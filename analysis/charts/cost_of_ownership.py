@@ -1,51 +1,86 @@
-"""What does each design cost a month, at four batches a day, with and without upkeep?"""
+"""What does each design cost a month, at the scheduled batches, with and without upkeep?"""
 
 import pandas as pd
 from matplotlib.figure import Figure
 
 from analysis.axes import dollars_axis, items_axis, panels
-from analysis.caption import ask, reading, sign
+from analysis.caption import reading, sign
+from analysis.charts import Chart
+from analysis.frames import Frames
 from analysis.lines import against_items, label_designs
-from analysis.measures import by_size
-from analysis.needs import NothingToShow, columns, same_knobs, usable
+from analysis.measures import by_size, main_target
+from analysis.needs import Chosen, NothingToShow, columns, in_order, same_knobs, usable
 from analysis.ownership import UpkeepRate, upkeep_usd
-from analysis.words import dollars
+from analysis.words import count, dollars, listed
 
-QUESTION = "What does owning it cost a month, at four batches a day?"
+RATE = UpkeepRate()
+PANELS = {
+    "month_usd": "AWS's bill",
+    "owned_usd": f"With upkeep at {dollars(RATE.usd_per_hour)} an hour",
+}
 
 
-def cost_of_ownership(
-    runs: pd.DataFrame, simplicity: pd.DataFrame, figure: Figure, rate: UpkeepRate | None = None
-) -> Figure:
-    """Dollars a month against the items of a batch: AWS's bill, and with a person's upkeep.
-
-    `runs` is `ownership.ownership`.
-    """
-    rate = rate or UpkeepRate()
-    columns(runs, "month's bill", "Run `make study`.", "month_usd")
-    chosen = same_knobs(usable(runs, in_dollars=True))
-    runs = chosen.runs
-    drawn, note = {"AWS's bill": runs}, ""
+def select(frames: Frames) -> Chosen:
+    """The runs at one setting with `month_usd`, and `owned_usd` where simplicity was measured."""
+    chosen = same_knobs(usable(frames.runs, in_dollars=True))
+    months = columns(frames.monthly, "month's bill", "Run `make study`.", "month_usd")["month_usd"]
+    runs = chosen.runs.assign(month_usd=months)
     try:
-        hours = runs["design"].map(upkeep_usd(simplicity, rate))
-        title = f"With upkeep at {dollars(rate.usd_per_hour)} an hour"
-        drawn[title] = runs.assign(month_usd=runs["month_usd"] + hours)
-        note = (
-            f"upkeep is an assumption: {rate.minutes_per_resource:g} min a month for each resource,"
-            f" {rate.minutes_per_100_lines:g} min for each 100 handler lines"
-        )
+        hours_usd = runs["design"].map(upkeep_usd(frames.table("simplicity"), RATE))
     except NothingToShow:
-        note = "upkeep is not shown: simplicity has not been measured"
-    ask(figure, QUESTION)
-    sign(figure, chosen, reading(chosen.targets), note)
-    sizes = {}
-    for axes, (title, own) in zip(panels(figure, len(drawn)), drawn.items(), strict=True):
-        axes.set_title(title)
+        return chosen.only(runs)
+    return chosen.only(runs.assign(owned_usd=runs["month_usd"] + hours_usd))
+
+
+def draw(chosen: Chosen, figure: Figure) -> None:
+    """Dollars a month against the items of a batch: AWS's bill, and with a person's upkeep."""
+    sizes = _sizes(chosen)
+    note = (
+        f"upkeep is an assumption: {RATE.minutes_per_resource:g} min a month for each resource,"
+        f" {RATE.minutes_per_100_lines:g} min for each 100 handler lines"
+        if "owned_usd" in sizes
+        else "upkeep is not shown: simplicity has not been measured"
+    )
+    sign(figure, chosen, reading(chosen.targets, *sizes.values()), note)
+    drawn = dict(zip(panels(figure, len(sizes)), sizes.values(), strict=True))
+    for (axes, own), name in zip(drawn.items(), sizes, strict=True):
+        axes.set_title(PANELS[name])
         axes.set_ylabel("dollars a month")
-        sizes[axes] = by_size(own, "month_usd")
-        items_axis(axes, sizes[axes]["items"].min(), sizes[axes]["items"].max())
-        dollars_axis(axes, sizes[axes]["low"].min(), sizes[axes]["high"].max())
-        against_items(axes, sizes[axes])
-    label_designs(sizes)
+        items_axis(axes, own["items"].min(), own["items"].max())
+        dollars_axis(axes, own["low"].min(), own["high"].max())
+        against_items(axes, own)
+    label_designs(drawn)
     figure.align_ylabels()
-    return figure
+
+
+def say(chosen: Chosen) -> str:
+    """What the smallest and the largest batch cost a month, with upkeep where it is known."""
+    runs = main_target(chosen.runs)
+    sizes = _sizes(chosen.only(runs))
+    parts = []
+    for items in sorted({runs["items"].min(), runs["items"].max()}):
+        at_size = [own[own["items"] == items] for own in sizes.values()]
+        told = [
+            f"{design} {', with upkeep '.join(dollars(usd) for usd in _middles(at_size, design))}"
+            for design, _ in in_order(at_size[0])
+        ]
+        parts.append(f"with {count(items)} items {listed(told)}")
+    return f"A month of such batches costs: {'; '.join(parts)}."
+
+
+def _sizes(chosen: Chosen) -> dict[str, pd.DataFrame]:
+    """Dollars by size, without and with upkeep."""
+    return {name: by_size(chosen.runs, name) for name in PANELS if name in chosen.runs}
+
+
+def _middles(at_size: list[pd.DataFrame], design: str) -> list[float]:
+    return [own.loc[own["design"] == design, "middle"].iloc[0] for own in at_size]
+
+
+CHART = Chart(
+    "cost_of_ownership",
+    "What does owning it cost a month, at four batches a day?",
+    select,
+    draw,
+    say,
+)

@@ -1,27 +1,29 @@
 """How simple is each design, by what it is made of?"""
 
-import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analysis.caption import WORDS, ask, sign_plain
-from analysis.needs import columns
+from analysis.caption import WORDS, sign_plain
+from analysis.charts import Chart
+from analysis.frames import Frames
+from analysis.needs import Chosen, columns
 from analysis.simplicity import MEASURES
 from analysis.theme import colour, text_pt
-from workbench.designs import BOTH, DESIGNS
+from workbench.designs import BOTH
 
-QUESTION = "How much is there to build and to look after?"
 BAR = 0.36  # height of a bar, in rows
 
 
-def how_simple(simplicity: pd.DataFrame, figure: Figure) -> Figure:
-    """Bars by design for each measure, each measure on its own scale, with its number.
+def select(frames: Frames) -> Chosen:
+    """The side table: what each design is made of."""
+    names = ("design", "measure", "value")
+    table = columns(frames.table("simplicity"), "table of simplicity", "Run `make study`.", *names)
+    return Chosen(table=table)
 
-    `simplicity` is `simplicity.simplicity`, or the side table of that name.
-    """
-    columns(simplicity, "table of simplicity", "Run `make study`.", "design", "measure", "value")
-    designs = [design for design in DESIGNS if design in set(simplicity["design"])]
-    ask(figure, QUESTION)
+
+def draw(chosen: Chosen, figure: Figure) -> None:
+    """Bars by design for each measure, each measure on its own scale, with its number."""
+    designs = chosen.designs
     missing = [design for design in BOTH if design not in designs]
     sign_plain(
         figure,
@@ -31,7 +33,7 @@ def how_simple(simplicity: pd.DataFrame, figure: Figure) -> Figure:
         WORDS,
     )
     axes = figure.subplots()
-    wide = simplicity.pivot(index="measure", columns="design", values="value").loc[list(MEASURES)]
+    wide = chosen.table.pivot(index="measure", columns="design", values="value").loc[list(MEASURES)]
     for place, (_, row) in enumerate(wide.iterrows()):
         for rank, design in enumerate(designs):
             height = place + (rank - (len(designs) - 1) / 2) * (BAR + 0.04)
@@ -44,7 +46,18 @@ def how_simple(simplicity: pd.DataFrame, figure: Figure) -> Figure:
     axes.grid(visible=False)
     axes.spines["bottom"].set_visible(False)
     axes.tick_params(length=0)
-    return figure
+
+
+def say(chosen: Chosen) -> str:
+    """How much there is of each design."""
+    wide = chosen.table.pivot(index="design", columns="measure", values="value")
+    parts = [
+        f"{design} is made of {row['resources']:.0f} resources of {row['services']:.0f} services, "
+        f"{row['IAM statements']:.0f} IAM statements and {row['handler lines']:,.0f} lines of "
+        f"handlers with {row['handler branches']:.0f} branches"
+        for design, row in wide.loc[chosen.designs].iterrows()
+    ]
+    return f"{'; '.join(parts)}."
 
 
 def _bar(axes: Axes, height: float, design: str, value: float, most: float) -> None:
@@ -59,3 +72,14 @@ def _bar(axes: Axes, height: float, design: str, value: float, most: float) -> N
         fontsize=text_pt(0.85),
         fontweight="bold",
     )
+
+
+CHART = Chart(
+    "how_simple",
+    "How much is there to build and to look after?",
+    select,
+    draw,
+    say,
+    panels=1,
+    panel_in=3.6,
+)

@@ -6,45 +6,65 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from analysis.axes import panels, seconds_axis
-from analysis.caption import ask, sign
+from analysis.caption import sign
+from analysis.charts import Chart
+from analysis.frames import Frames
 from analysis.measures import common_size
-from analysis.needs import columns, same_knobs, usable
+from analysis.needs import Chosen, columns, in_order, same_knobs, usable
 from analysis.placing import name_lines
 from analysis.theme import DESIGN_MARKERS, TARGET_LINES, colour
-from analysis.words import count
+from analysis.words import count, duration, listed, percent
 
-QUESTION = "How long does an invocation of the processor take?"
 LARGE = 1_000_000_000  # the size shown is the largest that has its invocations kept
 
 
-def invocation_durations(runs: pd.DataFrame, invocations: pd.DataFrame, figure: Figure) -> Figure:
-    """The share of invocations that took at most so long: warm ones, and cold ones with init.
-
-    `invocations` is `measures.invocations_frame`.
-    """
+def select(frames: Frames) -> Chosen:
+    """The largest batches that have their invocations kept, with those; each took `total_s`."""
     advice = "Runs on the local target keep it."
-    columns(invocations, "table of invocations", advice, "run_id", "duration_ms", "init_ms", "cold")
-    kept = runs[runs["run_id"].isin(invocations["run_id"])]
+    names = ("run_id", "duration_ms", "init_ms", "cold")
+    calls = columns(frames.invocations, "table of invocations", advice, *names)
+    kept = frames.runs[frames.runs["run_id"].isin(calls["run_id"])]
     chosen = same_knobs(usable(kept))
     items = common_size(chosen.runs, LARGE)
     chosen = chosen.only(chosen.runs[chosen.runs["items"] == items])
-    own = invocations[invocations["run_id"].isin(chosen.runs["run_id"])]
-    ask(figure, QUESTION)
-    target = ", ".join(chosen.targets)
+    return chosen.beside(calls.assign(total_s=(calls["init_ms"] + calls["duration_ms"]) / 1000))
+
+
+def draw(chosen: Chosen, figure: Figure) -> None:
+    """The share of invocations that took at most so long: warm ones, and cold ones with init."""
     sign(
         figure,
         chosen,
-        f"{target}: batches of {count(items)} items; dots mark the median; numbers: invocations",
+        f"{', '.join(chosen.targets)}: batches of {count(chosen.items)} items; dots mark the "
+        "median; numbers: invocations",
     )
-    seconds = own.assign(total_s=(own["init_ms"] + own["duration_ms"]) / 1000)
-    kinds = {"Warm": seconds[~seconds["cold"]], "Cold, with its init": seconds[seconds["cold"]]}
-    kinds = {title: part for title, part in kinds.items() if len(part)}
+    kinds = _kinds(chosen.table)
     drawn = panels(figure, len(kinds))
     for axes, (title, part) in zip(drawn, kinds.items(), strict=True):
         axes.set_title(title)
-        _panel(axes, part, seconds["total_s"])
+        _panel(axes, part, chosen.table["total_s"])
     name_lines(drawn, near=0.75)
-    return figure
+
+
+def say(chosen: Chosen) -> str:
+    """How long warm and cold invocations take, and how many there are of each."""
+    parts = []
+    for design, own in in_order(chosen.table):
+        told = [
+            f"{title.lower()}, {duration(part['total_s'].median())} in the median and "
+            f"{duration(part['total_s'].quantile(0.99))} at the 99th percentile "
+            f"({percent(len(part) / len(own))} of {len(own):,})"
+            for title, part in _kinds(own).items()
+        ]
+        parts.append(f"of {design} takes {listed(told)}")
+    size = count(chosen.items)
+    return f"In batches of {size} items an invocation {'; '.join(parts)}."
+
+
+def _kinds(calls: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Warm and cold invocations apart, those that there are."""
+    kinds = {"Warm": calls[~calls["cold"]], "Cold, with its init": calls[calls["cold"]]}
+    return {title: part for title, part in kinds.items() if len(part)}
 
 
 def _panel(axes: Axes, part: pd.DataFrame, every: pd.Series) -> None:
@@ -66,3 +86,12 @@ def _panel(axes: Axes, part: pd.DataFrame, every: pd.Series) -> None:
     axes.set_ylim(0, 104)
     axes.set_ylabel("percent of invocations")
     axes.set_xlabel("took at most")
+
+
+CHART = Chart(
+    "invocation_durations",
+    "How long does an invocation of the processor take?",
+    select,
+    draw,
+    say,
+)

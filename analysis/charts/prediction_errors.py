@@ -6,27 +6,34 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
 from analysis.axes import panels
-from analysis.caption import WORDS, ask, sign_plain
-from analysis.needs import NothingToShow, columns
+from analysis.caption import WORDS, sign_plain
+from analysis.charts import Chart
+from analysis.frames import Frames
+from analysis.needs import Chosen, NothingToShow, columns, in_order
 from analysis.theme import DESIGN_MARKERS, colour, faint, text_pt
 from workbench.designs import DESIGNS
 
-QUESTION = "How far off were the predictions, each written down before its run?"
 LINES = (("cost_usd", "Dollars of the batch"), ("detected_s", "Time until known to be done"))
 ROOM = 1.25  # above the largest error
 
 
-def prediction_errors(table: pd.DataFrame, figure: Figure) -> Figure:
-    """The error of each prediction in the order in which they were made, dollars and time.
-
-    `table` is the side table `predictions`; the mark's place is the error of the middle of five
-    replications, as a share of what came.
-    """
-    columns(table, "table of predictions", "Run `make study`.", "line", "error_percent", "design")
+def select(frames: Frames) -> Chosen:
+    """The side table: the predictions of dollars and of time that have come true."""
+    names = ("line", "error_percent", "design")
+    table = frames.table("predictions")
+    columns(table, "table of predictions", "Run `make study`.", *names)
     known = table[table["line"].isin([name for name, _ in LINES]) & table["error_percent"].notna()]
     if known.empty:
         raise NothingToShow("no predicted run has come true yet. Run `make study`.")
-    ask(figure, QUESTION)
+    return Chosen(table=known)
+
+
+def draw(chosen: Chosen, figure: Figure) -> None:
+    """The error of each prediction in the order in which they were made, dollars and time.
+
+    A mark is the error of the middle of five replications, as a share of what came.
+    """
+    known = chosen.table
     order = {run: number for number, run in enumerate(dict.fromkeys(known["run_id"]), 1)}
     targets = " and ".join(sorted(set(known["target"])))
     sign_plain(
@@ -34,15 +41,32 @@ def prediction_errors(table: pd.DataFrame, figure: Figure) -> Figure:
         f"{len(order)} runs on {targets}, oldest on the left; above zero: predicted too much",
         WORDS,
     )
-    for axes, (line, title) in zip(panels(figure, len(LINES)), LINES, strict=True):
-        _history(axes, known[known["line"] == line], order)
+    lines = _lines(chosen)
+    for axes, (title, own) in zip(panels(figure, len(lines)), lines.items(), strict=True):
+        _history(axes, own, order)
         axes.set_title(title)
-    return figure
+
+
+def say(chosen: Chosen) -> str:
+    """How far off the predictions of dollars and time were."""
+    parts = []
+    for title, own in _lines(chosen).items():
+        errors = own["error_percent"].abs()
+        told = f"{errors.median():.2g} % in the median, {errors.max():.2g} % at worst"
+        parts.append(f"{title[0].lower()}{title[1:]}: {told}")
+    runs = chosen.table["run_id"].nunique()
+    return f"Of {runs} runs predicted before they began, the error was, in {'; in '.join(parts)}."
+
+
+def _lines(chosen: Chosen) -> dict[str, pd.DataFrame]:
+    """The predictions of each kind that there are, under its title."""
+    known = chosen.table
+    lines = {title: known[known["line"] == line] for line, title in LINES}
+    return {title: own for title, own in lines.items() if len(own)}
 
 
 def _history(axes: Axes, own: pd.DataFrame, order: dict[str, int]) -> None:
-    for design in [design for design in DESIGNS if design in set(own["design"])]:
-        of_it = own[own["design"] == design]
+    for design, of_it in in_order(own):
         axes.plot(
             of_it["run_id"].map(order),
             of_it["error_percent"],
@@ -60,3 +84,12 @@ def _history(axes: Axes, own: pd.DataFrame, order: dict[str, int]) -> None:
     axes.set_xlim(0, len(order) + 1)
     axes.xaxis.get_major_locator().set_params(integer=True)
     axes.legend(frameon=False, fontsize=text_pt(0.85), ncols=len(DESIGNS))
+
+
+CHART = Chart(
+    "prediction_errors",
+    "How far off were the predictions, each written down before its run?",
+    select,
+    draw,
+    say,
+)

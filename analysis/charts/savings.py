@@ -5,26 +5,28 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from analysis.axes import dollars_axis, panels
-from analysis.caption import WORDS, ask, sign_plain
-from analysis.needs import columns
+from analysis.caption import WORDS, sign_plain
+from analysis.charts import Chart
+from analysis.frames import Frames
+from analysis.needs import Chosen, columns, in_order
 from analysis.theme import colour, faint, ink, text_pt, tint
 from analysis.words import dollars, duration
-from workbench.designs import DESIGNS
 
-QUESTION = "What does each change save, from the design as published to the tuned one?"
 BAR = 0.62  # height of a bar, in rows
 ROOM = 6.0  # to the right of the dearest bar, as a factor, for its words
 SHOWN_LETTERS = 46  # of a change's name
 
 
-def savings(table: pd.DataFrame, figure: Figure) -> Figure:
-    """A waterfall a design: dollars per million items after each change, the largest saving first.
+def select(frames: Frames) -> Chosen:
+    """The side table: dollars per million items after each change, the largest saving first."""
+    names = ("design", "step", "usd_per_million", "minutes")
+    table = columns(frames.table("savings"), "table of savings", "Run `make study`.", *names)
+    return Chosen(table=table.sort_values(["design", "step"], ignore_index=True))
 
-    `table` is the side table of that name; the dashed line is the Lambda time of the work alone.
-    """
-    columns(table, "table of savings", "Run `make study`.", "design", "usd_per_million", "minutes")
-    designs = [design for design in DESIGNS if design in set(table["design"])]
-    ask(figure, QUESTION)
+
+def draw(chosen: Chosen, figure: Figure) -> None:
+    """A waterfall a design; the dashed line is the Lambda time of the work alone."""
+    table, designs = chosen.table, chosen.designs
     sign_plain(
         figure,
         "modelled, a million items; each bar runs from the dollars before a change to those after",
@@ -35,12 +37,31 @@ def savings(table: pd.DataFrame, figure: Figure) -> Figure:
     low = table[["usd_per_million", "floor_usd_per_million"]].min().min()
     high = table["usd_per_million"].max()
     for axes, design in zip(panels(figure, len(designs)), designs, strict=True):
-        own = table[table["design"] == design].sort_values("step")
+        own = table[table["design"] == design]
         dollars_axis(axes, low, high * ROOM, which="x")
         _waterfall(axes, design, own)
         axes.set_title(design)
         axes.set_xlabel("dollars per million items")
-    return figure
+
+
+def say(chosen: Chosen) -> str:
+    """From which dollars to which, by what factor, and by which change most."""
+    return f"{'. '.join(_told(design, own) for design, own in in_order(chosen.table))}."
+
+
+def _told(design: str, steps: pd.DataFrame) -> str:
+    """One design: as published, tuned with one item at a time, and what comes after that."""
+    usd, change = steps["usd_per_million"], steps["change"]
+    later = change.str.contains("item_concurrency").cumsum() > 0
+    first, tuned = usd.iloc[0], usd[~later].iloc[-1]
+    floors = tuned / steps["floor_usd_per_million"].iloc[-1]
+    most = change[(usd.shift() - usd)[~later].idxmax()]
+    after = ", ".join(f"{dollars(usd[at])} with {change[at]}" for at in steps.index[later])
+    return (
+        f"{design} falls from {dollars(first)} per million items as published to {dollars(tuned)} "
+        f"tuned, {first / tuned:.3g} times less and {floors:.3f} times the floor, most by {most}"
+        f"{'; then ' + after if after else ''}"
+    )
 
 
 def _waterfall(axes: Axes, design: str, steps: pd.DataFrame) -> None:
@@ -77,3 +98,13 @@ def _short(change: str) -> str:
     if len(change) > SHOWN_LETTERS // 2 and ", " in change:
         return change.replace(", ", ",\n", 1)
     return change
+
+
+CHART = Chart(
+    "savings",
+    "What does each change save, from the design as published to the tuned one?",
+    select,
+    draw,
+    say,
+    panel_in=3.4,
+)

@@ -7,25 +7,42 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
 from analysis.axes import panels
-from analysis.caption import ask, sign
-from analysis.needs import Chosen, NothingToShow, best_knobs, both_designs, usable
+from analysis.caption import sign
+from analysis.charts import Chart
+from analysis.frames import Frames
+from analysis.measures import TARGETS
+from analysis.needs import BOTH, Chosen, NothingToShow, best_knobs, both_designs, usable
 from analysis.theme import text_pt, tint
 from analysis.verdicts import CLOSE_CALL, verdicts
-from analysis.words import duration, short_count
+from analysis.words import duration, listed, short_count
 
-QUESTION = "Who wins, by batch size and by time per item?"
 PANELS = (("per_million_usd", "Cheaper"), ("detected_s", "Sooner known to be done"))
 FULL_FACTOR = 4.0  # from here on the colour grows no stronger
 STRONGEST = 0.72  # of a design's colour, so that the text on it stays readable
 
 
-def who_wins(runs: pd.DataFrame, figure: Figure) -> Figure:
-    """Two maps, dollars and time: the winner's colour, and by what factor it wins.
+def select(frames: Frames) -> Chosen:
+    """Runs of both designs with several lengths of items, each at one setting, on one target.
 
-    `runs` has `value_max_ms`, half of which an item takes on average, and `per_million_usd`.
+    A size that was run with few of the lengths is left out: its column would be mostly blank.
     """
-    chosen = chosen_lengths(usable(runs, in_dollars=True))
-    ask(figure, QUESTION)
+    chosen = both_designs(usable(frames.runs, in_dollars=True))
+    runs = chosen.runs[chosen.runs["design"].isin(BOTH)]
+    if runs["value_max_ms"].nunique() < 2:
+        raise NothingToShow(
+            "all runs have items of one length. Sweep value_max too: `workbench sweep`."
+        )
+    rounded = runs["value_max_ms"].map(lambda ms: float(f"{ms:.2g}"))
+    runs = _one_target(runs.assign(value_max_ms=rounded))
+    lengths = runs.groupby("items")["value_max_ms"].transform("nunique")
+    chosen = best_knobs(chosen.only(runs[lengths > lengths.max() / 2]))
+    for column, _ in PANELS:
+        factors(chosen.runs, column)  # refused here where there is no pair
+    return chosen
+
+
+def draw(chosen: Chosen, figure: Figure) -> None:
+    """Two maps, dollars and time: the winner's colour, and by what factor it wins."""
     sign(
         figure,
         chosen,
@@ -35,23 +52,25 @@ def who_wins(runs: pd.DataFrame, figure: Figure) -> Figure:
     for axes, (column, title) in zip(panels(figure, len(PANELS)), PANELS, strict=True):
         axes.set_title(title)
         _map(axes, factors(chosen.runs, column))
-    return figure
 
 
-def chosen_lengths(chosen: Chosen) -> Chosen:
-    """Runs of both designs with several lengths of items, each at one setting of the knobs.
+def say(chosen: Chosen) -> str:
+    """How often each design wins, over sizes and lengths of items."""
+    parts = []
+    for column, title in PANELS:
+        found = factors(chosen.runs, column)["winner"].value_counts()
+        won = listed([f"{design} at {found[design]}" for design in BOTH if design in found.index])
+        close = f", too close to call at {found[CLOSE_CALL]}" if CLOSE_CALL in found.index else ""
+        parts.append(f"{title.lower()}: {won or 'neither'}{close}")
+    return f"Of all combinations of batch size and time per item, {'; '.join(parts)}."
 
-    A size that was run with few of the lengths is left out: its column would be mostly blank.
-    """
-    runs = both_designs(chosen).runs
-    if runs["value_max_ms"].nunique() < 2:
-        raise NothingToShow(
-            "all runs have items of one length. Sweep value_max too: `workbench sweep`."
-        )
-    rounded = runs["value_max_ms"].map(lambda ms: float(f"{ms:.2g}"))
-    runs = runs.assign(value_max_ms=rounded)
-    lengths = runs.groupby("items")["value_max_ms"].transform("nunique")
-    return best_knobs(chosen.only(runs[lengths > lengths.max() / 2]))
+
+def _one_target(runs: pd.DataFrame) -> pd.DataFrame:
+    """The runs of the target that has most combinations of size and length with both designs."""
+    cells = runs.groupby(["target", "items", "value_max_ms"])["design"].nunique() == len(BOTH)
+    number = cells.groupby("target").sum()
+    best = next(target for target in TARGETS if number.get(target) == number.max())
+    return runs[runs["target"] == best]
 
 
 def factors(runs: pd.DataFrame, column: str) -> pd.DataFrame:
@@ -105,3 +124,6 @@ def _told(ratio: float, winner: str) -> str:
         return "="
     factor = max(ratio, 1 / ratio)
     return f"{winner}\n{factor:.{0 if factor >= 9.95 else 1 if factor >= 1.095 else 2}f}×"
+
+
+CHART = Chart("who_wins", "Who wins, by batch size and by time per item?", select, draw, say)

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis import theme
+from analysis import gallery, theme
 from analysis.frames import Frames
 from analysis.simplicity import MEASURES
 from analysis.tables import COLUMNS as TABLES
@@ -232,11 +232,14 @@ def stored(tmp_path):
 
 
 @pytest.fixture
-def picture():
-    """Draws inside a theme on a canvas: picture(draw) gives draw(figure)."""
+def picture(frames):
+    """Draws a chart of the gallery by its name, or whatever is given a figure, in the light."""
 
-    def draw(make, panels=2, look=theme.LIGHT, canvas=theme.BLOG):
-        with theme.use(look, canvas):
-            return make(theme.blank(canvas, panels))
+    def draw(make, of=frames, panels=2):
+        if isinstance(make, str):
+            chart = gallery.named(make)
+            return chart.picture(chart.select(of), theme.LIGHT)
+        with theme.use(theme.LIGHT):
+            return make(theme.blank(theme.BLOG, panels))
 
     return draw

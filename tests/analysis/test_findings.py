@@ -6,10 +6,11 @@ import pandas as pd
 import pytest
 
 from analysis import gallery
-from analysis.findings import findings, markdown, write_findings
+from analysis.charts import binding_limits
+from analysis.findings import _limits, findings, markdown, write_findings
 from analysis.frames import Frames
 from analysis.needs import NothingToShow
-from analysis.study_claims import limits_by_size
+from analysis.tables import write_side_table
 from analysis.words import count
 
 
@@ -62,7 +63,23 @@ def test_a_table_is_markdown():
     )
 
 
-def test_the_limit_that_holds_longest_binds():
+def test_the_limit_that_holds_longest_binds(tmp_path):
     rows = [("sqs", 100, "poll", 30.0), ("sqs", 100, "batcher", 10.0), ("sfn", 100, "poll", 5.0)]
     limits = pd.DataFrame(rows, columns=["design", "items", "limit", "held_s"])
-    assert limits_by_size(limits).to_numpy().tolist() == [[100, "poll (100%)", "poll (75%)"]]
+    write_side_table(tmp_path, "limits", limits)
+    chosen = binding_limits.select(Frames(tmp_path))
+    assert binding_limits.say(chosen) == (
+        "sqs is held longest by poll at 100 items; sfn is held longest by poll at 100 items."
+    )
+    assert _limits(chosen).to_dict("records") == [
+        {"items": 100, "sqs": "poll (75 %)", "sfn": "poll (100 %)"}
+    ]
+
+
+def test_a_chart_and_the_page_around_it_say_the_same(frames, tmp_path):
+    page = findings(frames, tmp_path)
+    for chart in gallery.CHARTS:
+        assert page.count(gallery.sentence(chart.name, frames)) >= 1
+    answer = page.split("### At default knobs")[1].split("###")[0]
+    assert gallery.sentence("cost_against_items", frames) in answer
+    assert page.count(gallery.sentence("savings", frames)) == 2

@@ -1,18 +1,53 @@
 """Every chart of the gallery, as a picture: nothing overlaps, nothing is cut, all is said."""
 
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from inspect import signature
 from itertools import combinations
+from typing import get_type_hints
 
 import pytest
+from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from analysis import gallery, theme
-from analysis.caption import runs_behind
 from analysis.frames import Frames
-from analysis.needs import NothingToShow
+from analysis.needs import Chosen, NothingToShow
 
 TOUCH_PX = 1.0  # two boxes may share the edge of a letter's box
 PLAIN = ("how_simple", "binding_limits", "agreement_with_published", "savings", "prediction_errors")
+SECONDS = {"ms": 0.001, "s": 1, "min": 60, "h": 3_600}
+ROUNDED = 1.06  # what two digits of a number in words may hide
 SHAPES = ((theme.LIGHT, theme.BLOG), (theme.DARK, theme.VIDEO))
+
+
+@dataclass(frozen=True)
+class Only(Frames):
+    """A results folder as it would be without any other run."""
+
+    run_ids: tuple[str, ...]
+
+    @cached_property
+    def runs(self):
+        """The runs named."""
+        return Frames.runs.func(self).query("run_id in @self.run_ids")
+
+
+def shown(figure):
+    """The ranges of the axes of a picture that are in dollars, and of those in seconds."""
+    ranges = {"dollars": [], "seconds": []}
+    for axes in figure.axes:
+        for axis in (axes.xaxis, axes.yaxis):
+            low, high = axis.get_view_interval()
+            text = axis.get_major_formatter()((low + high) / 2, 0)
+            if text.startswith("$"):
+                ranges["dollars"].append((low, high))
+            elif "since the trigger" in axis.label.get_text() or re.search(
+                r"\d (ms|s|min|h)$", text
+            ):
+                ranges["seconds"].append((low, high))
+    return ranges
 
 
 def texts(figure):
@@ -37,8 +72,9 @@ def drawn(frames):
     def draw(name, look, canvas):
         key = (name, look.name, canvas.name)
         if key not in kept:
+            chart = gallery.named(name)
             with theme.use(look, canvas):
-                figure = gallery.draw(gallery.named(name), frames, look, canvas)
+                figure = chart.picture(chart.select(frames), look, canvas)
                 theme.freeze(figure)
                 figure.canvas.draw()
                 kept[key] = figure, texts(figure)
@@ -48,7 +84,7 @@ def drawn(frames):
 
 
 @pytest.mark.parametrize(("look", "canvas"), SHAPES, ids=lambda shape: shape.name)
-@pytest.mark.parametrize("name", gallery.names())
+@pytest.mark.parametrize("name", gallery.NAMES)
 def test_no_text_lies_on_another_or_is_cut(drawn, name, look, canvas):
     figure, boxes = drawn(name, look, canvas)
     crossed = [
@@ -63,8 +99,8 @@ def test_no_text_lies_on_another_or_is_cut(drawn, name, look, canvas):
     assert cut == []
 
 
-@pytest.mark.parametrize("name", gallery.names())
-def test_every_chart_asks_its_question_and_says_where_it_comes_from(drawn, name):
+@pytest.mark.parametrize("name", gallery.NAMES)
+def test_every_chart_asks_its_question_and_says_where_it_comes_from(drawn, frames, name):
     figure, boxes = drawn(name, theme.LIGHT, theme.BLOG)
     said = " ".join(" ".join(text for text, _ in boxes).split())
     assert " ".join(figure._suptitle.get_text().split()) == gallery.named(name).question
@@ -72,19 +108,77 @@ def test_every_chart_asks_its_question_and_says_where_it_comes_from(drawn, name)
     if name not in PLAIN:
         for part in ("commit 8848116b5e01", "seed", "prices of 2026-11-23", "coverage 100 %"):
             assert part in said
-        assert len(runs_behind(figure)) >= 2
+        assert len(gallery.named(name).select(frames).run_ids) >= 2
 
 
-@pytest.mark.parametrize("name", gallery.names())
+@pytest.mark.parametrize("name", gallery.NAMES)
 def test_no_chart_is_ever_empty(tmp_path, name):
     with pytest.raises(NothingToShow, match=r"[Rr]un"):
-        gallery.draw(gallery.named(name), Frames(tmp_path), theme.LIGHT)
+        gallery.named(name).select(Frames(tmp_path))
+
+
+@pytest.mark.parametrize("name", gallery.NAMES)
+def test_drawing_and_sentence_are_given_the_same_selection_and_nothing_else(name):
+    chart = gallery.named(name)
+    assert chart.name == name
+    given = [get_type_hints(make) for make in (chart.select, chart.draw, chart.say)]
+    kinds = [
+        [hints[p] for p in signature(make).parameters]
+        for hints, make in zip(given, (chart.select, chart.draw, chart.say), strict=True)
+    ]
+    assert kinds == [[Frames], [Chosen, Figure], [Chosen]]
+
+
+@pytest.mark.parametrize("name", gallery.NAMES)
+def test_no_other_run_than_those_behind_the_picture_is_in_its_sentence(frames, name):
+    chart = gallery.named(name)
+    chosen = chart.select(frames)
+    alone = chart.select(Only(frames.results, tuple(chosen.run_ids)))
+    assert chart.say(alone) == chart.say(chosen)
+    assert alone.run_ids == chosen.run_ids
+
+
+@pytest.mark.parametrize("name", gallery.NAMES)
+def test_every_dollar_and_time_of_a_sentence_lies_within_the_picture(drawn, frames, name):
+    chart = gallery.named(name)
+    told = chart.say(chart.select(frames))
+    numbers = {
+        "dollars": [float(n.replace(",", "")) for n in re.findall(r"\$([\d,]*\.?\d+)", told)],
+        "seconds": [
+            float(n) * SECONDS[unit] for n, unit in re.findall(r"([\d.]+) (ms|s|min|h)\b", told)
+        ],
+    }
+    figure, _ = drawn(name, theme.LIGHT, theme.BLOG)
+    ranges = shown(figure)
+    outside = [
+        (value, kind)
+        for kind, values in numbers.items()
+        for value in values
+        if not any(low / ROUNDED <= value <= high * ROUNDED for low, high in ranges[kind])
+    ]
+    assert outside == []
+
+
+@pytest.mark.parametrize("name", gallery.NAMES)
+def test_every_chart_has_a_sentence(frames, name):
+    told = gallery.sentence(name, frames)
+    assert told.endswith(".")
+    assert "Not told" not in told
+    assert len(told) < 500
+
+
+def test_what_the_runs_cannot_tell_is_not_told(folder, stored):
+    frames = Frames(stored(folder("sqs", "model", 100)))
+    assert gallery.sentence("cost_against_items", frames).startswith(
+        "Not told which design is cheaper: no pair of runs"
+    )
+    assert gallery.sentence("how_simple", frames).startswith("Not told: there is no table of")
 
 
 @pytest.mark.parametrize("name", ["completion_time", "cost_against_items", "cost_by_service"])
-def test_one_design_is_drawn_and_the_other_said_to_be_missing(folder, stored, name):
+def test_one_design_is_drawn_and_the_other_said_to_be_missing(folder, stored, picture, name):
     frames = Frames(stored(folder("sqs", "model", 100), folder("sqs", "model", 1_000)))
-    figure = gallery.draw(gallery.named(name), frames, theme.LIGHT)
+    figure = picture(name, frames)
     assert "No run of sfn" in " ".join(figure._supxlabel.get_text().split())
 
 
@@ -92,11 +186,11 @@ def test_one_design_is_drawn_and_the_other_said_to_be_missing(folder, stored, na
 def test_a_comparison_of_one_design_is_refused(folder, stored, name):
     frames = Frames(stored(folder("sqs", "model", 100)))
     with pytest.raises(NothingToShow, match="only runs of sqs"):
-        gallery.draw(gallery.named(name), frames, theme.LIGHT)
+        gallery.named(name).select(frames)
 
 
-def test_incomplete_coverage_is_said(folder, stored):
+def test_incomplete_coverage_is_said(folder, stored, picture):
     stored(folder("sfn", "model", 1_000))
     frames = Frames(stored(folder("sqs", "model", 1_000), items_processed=990, items_failed=5))
-    figure = gallery.draw(gallery.named("completion_time"), frames, theme.LIGHT)
+    figure = picture("completion_time", frames)
     assert "coverage 99.75 % of the items" in " ".join(figure._supxlabel.get_text().split())

@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.needs import NothingToShow
@@ -61,6 +61,7 @@ def test_one_size_is_one_zone():
     ]
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(0.2, 5.0), min_size=2, max_size=6))
 def test_zones_cover_all_sizes_without_gaps(ratios):
     found = zones(verdicts(runs(ratios), "usd"))
@@ -71,6 +72,7 @@ def test_zones_cover_all_sizes_without_gaps(ratios):
         assert one.winner != next_one.winner
 
 
+@settings(deadline=None)
 @given(st.floats(0.2, 5.0))
 def test_swapping_the_designs_swaps_the_verdict(ratio):
     one, other = (verdicts(runs([r]), "usd")["winner"][0] for r in (ratio, 1 / ratio))

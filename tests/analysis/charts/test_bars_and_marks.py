@@ -2,16 +2,14 @@
 
 import pytest
 
-from analysis.charts.agreement_with_local import agreement_with_local
-from analysis.charts.agreement_with_published import agreement_with_published
-from analysis.charts.binding_limits import binding_limits, share_of_time
-from analysis.charts.cost_of_ownership import cost_of_ownership
-from analysis.charts.how_simple import how_simple
-from analysis.ownership import UpkeepRate
+from analysis.charts.binding_limits import share_of_time
+from analysis.charts.cost_of_ownership import RATE
+from analysis.frames import Frames
+from analysis.gallery import named
 
 
-def test_bars_of_simplicity_are_in_proportion_within_their_row(frames, picture):
-    figure = picture(lambda figure: how_simple(frames.table("simplicity"), figure), panels=1)
+def test_bars_of_simplicity_are_in_proportion_within_their_row(picture):
+    figure = picture("how_simple")
     [axes] = figure.axes
     widths = [bar.get_width() for bar in axes.patches]
     assert widths[:2] == [1.0, pytest.approx(27 / 34)]
@@ -29,7 +27,7 @@ def test_one_limit_binds_at_each_size_and_shares_add_up(frames):
 
 
 def test_the_mark_of_the_limit_that_binds_has_the_full_colour(frames, picture):
-    figure = picture(lambda figure: binding_limits(frames.table("limits"), figure), panels=1)
+    figure = picture("binding_limits")
     marks = figure.axes[0].collections[0]
     shares = share_of_time(frames.table("limits")).query("design == 'sqs'")
     assert list(marks.get_alpha()) == [1.0 if binds else 0.35 for binds in shares["binds"]]
@@ -37,18 +35,16 @@ def test_the_mark_of_the_limit_that_binds_has_the_full_colour(frames, picture):
     assert areas == pytest.approx(areas[0])
 
 
-def test_published_errors_are_drawn_and_their_goals_counted(frames, picture):
-    figure = picture(
-        lambda figure: agreement_with_published(frames.table("agreement"), figure), panels=1
-    )
+def test_published_errors_are_drawn_and_their_goals_counted(picture):
+    figure = picture("agreement_with_published")
     [axes] = figure.axes
     drawn = sorted(x for line in axes.get_lines()[:2] for x in line.get_xdata())
     assert drawn == [-64.0, -11.0, -3.6, 430.0]
     assert "1 of 2 are within it" in " ".join(figure._supxlabel.get_text().split())
 
 
-def test_the_model_is_compared_with_local_at_the_sizes_that_both_have(frames, picture):
-    figure = picture(lambda figure: agreement_with_local(frames.runs, figure))
+def test_the_model_is_compared_with_local_at_the_sizes_that_both_have(picture):
+    figure = picture("agreement_with_local")
     assert [axes.get_title("left") for axes in figure.axes] == [
         "Time until all items are done",
         "Dollars",
@@ -59,21 +55,21 @@ def test_the_model_is_compared_with_local_at_the_sizes_that_both_have(frames, pi
             assert list(line.get_ydata()) == [0, 0, 0]  # the made-up targets are alike
 
 
-def test_upkeep_lifts_the_second_panel_by_its_rate(frames, picture):
-    def draw(figure):
-        rate = UpkeepRate(usd_per_hour=50)
-        return cost_of_ownership(frames.monthly, frames.table("simplicity"), figure, rate)
-
+def test_upkeep_lifts_the_second_panel_by_its_rate(picture):
     bill, owned = (
         next(x for x in axes.get_lines() if x.get_label() == "sqs model")
-        for axes in picture(draw).axes
+        for axes in picture("cost_of_ownership").axes
     )
     hours = (34 * 1.0 + 1_114 / 100 * 10.0) / 60
-    assert list(owned.get_ydata() - bill.get_ydata()) == pytest.approx([hours * 50] * 7)
+    assert list(owned.get_ydata() - bill.get_ydata()) == pytest.approx(
+        [hours * RATE.usd_per_hour] * 7
+    )
 
 
-def test_without_simplicity_the_bill_alone_is_drawn_and_it_is_said(frames, picture):
-    nothing = frames.table("simplicity").iloc[:0]
-    figure = picture(lambda figure: cost_of_ownership(frames.monthly, nothing, figure))
+def test_without_simplicity_the_bill_alone_is_drawn_and_told(folder, stored, picture):
+    frames = Frames(stored(folder("sqs", "model", 100), folder("sfn", "model", 100)))
+    figure = picture("cost_of_ownership", frames)
+    told = named("cost_of_ownership").say(named("cost_of_ownership").select(frames))
+    assert "upkeep" not in told
     assert [axes.get_title("left") for axes in figure.axes] == ["AWS's bill"]
     assert "Upkeep is not shown" in " ".join(figure._supxlabel.get_text().split())

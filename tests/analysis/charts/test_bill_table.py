@@ -2,12 +2,12 @@
 
 import re
 
-from analysis.charts.bill_table import bill_runs, bill_table
+from analysis.charts.bill_table import bill_table, select
 
 
 def test_the_table_has_every_line_that_costs_something_and_the_totals(frames):
-    html = bill_table(frames.runs, frames.bills).as_raw_html()
-    shown = bill_runs(frames.runs).runs
+    html = bill_table(select(frames)).as_raw_html()
+    shown = select(frames).runs
     lines = frames.bills[frames.bills["run_id"].isin(shown["run_id"])]
     rows = re.findall(r"<tr>\s*<td", html)
     assert len(rows) == (lines["cost_usd"] > 0).sum() + 2  # and two totals
@@ -17,12 +17,12 @@ def test_the_table_has_every_line_that_costs_something_and_the_totals(frames):
 
 
 def test_the_table_is_the_same_each_time(frames):
-    one, two = (bill_table(frames.runs, frames.bills).as_raw_html() for _ in range(2))
+    one, two = (bill_table(select(frames)).as_raw_html() for _ in range(2))
     assert one == two
     assert 'id="bill"' in one
 
 
 def test_one_run_a_design_is_shown(frames):
-    shown = bill_runs(frames.runs).runs
+    shown = select(frames).runs
     assert sorted(shown["design"]) == ["sfn", "sqs"]
     assert set(shown["items"]) == {1_000_000}

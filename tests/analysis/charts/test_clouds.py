@@ -1,14 +1,15 @@
 """The two clouds of settings: the price of knowing, and cost against time."""
 
+from types import SimpleNamespace
+
 import pytest
 
-from analysis.charts.cost_against_time import cost_against_time
-from analysis.charts.price_of_knowing import price_of_knowing
+from analysis.gallery import named
 
 
-@pytest.mark.parametrize("draw", [price_of_knowing, cost_against_time])
-def test_every_setting_is_a_dot_and_the_best_are_named(frames, picture, draw):
-    figure = picture(lambda figure: draw(frames.runs, figure), panels=1)
+@pytest.mark.parametrize("name", ["price_of_knowing", "cost_against_time"])
+def test_every_setting_is_a_dot_and_the_best_are_named(picture, name):
+    figure = picture(name)
     [axes] = figure.axes
     faint = [dots for dots in axes.collections if dots.get_alpha() is not None]
     assert sum(len(dots.get_offsets()) for dots in faint) == 10  # 7 of sqs, 3 of sfn
@@ -18,9 +19,31 @@ def test_every_setting_is_a_dot_and_the_best_are_named(frames, picture, draw):
     assert all(f"{name}: " in key for name in names if not name.endswith("default"))
 
 
-def test_axes_are_in_time_and_dollars(frames, picture):
-    figure = picture(lambda figure: price_of_knowing(frames.runs, figure), panels=1)
+def test_axes_are_in_time_and_dollars(picture):
+    figure = picture("price_of_knowing")
     [axes] = figure.axes
     assert (axes.get_xscale(), axes.get_yscale()) == ("log", "log")
     assert axes.get_xlabel() == "delay from the last item to knowing"
     assert axes.get_ylabel() == "dollars for knowing, per million items"
+
+
+@pytest.mark.parametrize(("per_usd", "joined"), [(-1, True), (1, False)])
+def test_the_caption_explains_a_line_only_where_one_is_drawn(picture, frames, per_usd, joined):
+    runs = frames.runs.assign(detected_s=100 * frames.runs["per_million_usd"] ** per_usd)
+    figure = picture("cost_against_time", SimpleNamespace(runs=runs))
+    caption = " ".join(figure._supxlabel.get_text().split()).lower()
+    assert ("the line joins" in caption) == joined
+    assert "down and to the left is better" in caption
+
+
+def test_a_setting_that_is_cheapest_and_quickest_is_told_once(frames):
+    chart = named("cost_against_time")
+    dear_is_fast = frames.runs.assign(detected_s=1_000 / frames.runs["per_million_usd"])
+    cheap_is_fast = frames.runs.assign(detected_s=frames.runs["per_million_usd"] * 100)
+    turned, alike = (
+        chart.say(chart.select(SimpleNamespace(runs=runs)))
+        for runs in (dear_is_fast, cheap_is_fast)
+    )
+    assert alike.startswith("Of 10 settings at 1 million items, a batch takes with sqs $")
+    assert (alike.count("at its cheapest and at its quickest"), alike.count("at its")) == (2, 4)
+    assert turned.count("at its cheapest and at its quickest") == 0

@@ -1,16 +1,20 @@
 """Completion time and detection lag against items."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
-from analysis.charts.completion_time import completion_time
+from analysis.frames import Frames
+from analysis.gallery import named
 from analysis.measures import by_size
 from analysis.needs import same_knobs, usable
+from workbench.runs.records import runs_frame
 
 
 @pytest.fixture
-def figure(frames, picture):
-    return picture(lambda figure: completion_time(frames.runs, figure))
+def figure(picture):
+    return picture("completion_time")
 
 
 def test_the_model_is_a_line_with_a_band_and_local_is_dots_without_a_line(figure):
@@ -31,10 +35,8 @@ def test_the_lines_show_the_median_of_the_runs(figure, frames):
 
 
 def test_plain_runs_of_one_size_are_drawn_too(folder, stored, picture):
-    from workbench.runs.records import runs_frame
-
     runs = runs_frame(stored(folder("sqs", "local", 100), folder("sfn", "local", 100)))
-    figure = picture(lambda figure: completion_time(runs, figure))
+    figure = picture("completion_time", SimpleNamespace(runs=runs))
     assert [axes.get_title("left") for axes in figure.axes] == [
         "All items done",
         "Known to be done",
@@ -42,10 +44,20 @@ def test_plain_runs_of_one_size_are_drawn_too(folder, stored, picture):
 
 
 def test_a_lag_of_nothing_is_still_drawn(folder, stored, picture):
-    from workbench.runs.records import runs_frame
-
     one = folder("sqs", "local", 100)
-    runs = runs_frame(stored(one, detected_s=one.run.processed_s))
-    figure = picture(lambda figure: completion_time(runs, figure))
+    frames = Frames(stored(one, detected_s=one.run.processed_s))
+    figure = picture("completion_time", frames)
+    chart = named("completion_time")
+    assert chart.say(chart.select(frames)).endswith(
+        "It is known 0 ms with sqs after the last item."
+    )
     low, high = figure.axes[1].get_ylim()
     assert 0 < low < high
+
+
+def test_a_band_that_is_no_wider_than_its_line_is_not_explained(picture, frames):
+    late = frames.runs["seed"].map({7: 1, 8: 2, 9: 3})
+    spread = frames.runs.assign(detection_lag_s=frames.runs["detection_lag_s"] * late)
+    figure = picture("completion_time", SimpleNamespace(runs=spread))
+    assert "bands hold nine runs of ten" in " ".join(figure._supxlabel.get_text().split())
+    assert "bands" not in picture("completion_time")._supxlabel.get_text()

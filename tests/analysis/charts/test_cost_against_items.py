@@ -1,9 +1,11 @@
 """Dollars against items, and the crossover."""
 
+from types import SimpleNamespace
+
 import pandas as pd
 import pytest
 
-from analysis.charts.cost_against_items import cost_against_items
+from analysis.gallery import named
 
 
 def runs(ratios):
@@ -37,7 +39,7 @@ def uprights(axes):
 
 
 def test_the_crossover_is_marked_in_both_panels_with_its_items(picture):
-    figure = picture(lambda figure: cost_against_items(runs([0.5, 0.5, 2.0, 2.0]), figure))
+    figure = picture("cost_against_items", SimpleNamespace(runs=runs([0.5, 0.5, 2.0, 2.0])))
     for axes in figure.axes:
         assert uprights(axes) == [pytest.approx(10**3.5)]
         assert "3,200 items" in [text.get_text() for text in axes.texts]
@@ -45,6 +47,15 @@ def test_the_crossover_is_marked_in_both_panels_with_its_items(picture):
 
 
 def test_without_a_crossover_the_caption_says_who_is_cheaper(picture):
-    figure = picture(lambda figure: cost_against_items(runs([2.0, 2.0]), figure))
+    figure = picture("cost_against_items", SimpleNamespace(runs=runs([2.0, 2.0])))
     assert [uprights(axes) for axes in figure.axes] == [[], []]
     assert "sfn is cheaper throughout" in " ".join(figure._supxlabel.get_text().split())
+
+
+def test_a_winner_is_not_called_so_throughout_where_the_sentence_cannot_tell(picture):
+    frames = SimpleNamespace(runs=runs([1.005, 1.005, 2.0]))
+    figure, chart = picture("cost_against_items", frames), named("cost_against_items")
+    assert "sfn is cheaper wherever it can be told" in " ".join(
+        figure._supxlabel.get_text().split()
+    )
+    assert chart.say(chart.select(frames)).startswith("Too close to call from 100 to")

@@ -2,12 +2,10 @@
 
 import pytest
 
-from analysis.charts.cost_by_service import cost_by_service
-
 
 @pytest.fixture
-def figure(frames, picture):
-    return picture(lambda figure: cost_by_service(frames.runs, frames.bills, figure))
+def figure(picture):
+    return picture("cost_by_service")
 
 
 def test_each_stack_is_as_high_as_its_bill(figure, frames):

@@ -3,12 +3,13 @@
 import numpy as np
 import pytest
 
-from analysis.charts.invocation_durations import invocation_durations
+from analysis.gallery import named
+from analysis.words import duration
 
 
 @pytest.fixture
-def figure(frames, picture):
-    return picture(lambda figure: invocation_durations(frames.runs, frames.invocations, figure))
+def figure(picture):
+    return picture("invocation_durations")
 
 
 def test_cold_starts_stand_apart_and_count_their_init(figure, frames):
@@ -25,3 +26,12 @@ def test_each_curve_rises_from_nothing_to_all_of_them(figure):
                 shares = line.get_ydata()
                 assert (shares[0], shares[-1]) == (0, 100)
                 assert np.all(np.diff(line.get_xdata()) >= 0)
+
+
+def test_the_sentence_tells_the_medians_that_the_dots_mark(figure, frames):
+    chart = named("invocation_durations")
+    told = chart.say(chart.select(frames))
+    assert told.startswith("In batches of 10,000 items an invocation of sqs takes warm, ")
+    marks = [line.get_xdata()[0] for axes in figure.axes for line in axes.get_lines()[1::2]]
+    assert len(marks) == 4
+    assert [f"{duration(middle)} in the median" in told for middle in marks] == [True] * 4

@@ -1,17 +1,16 @@
 """Charts over time: how a batch ramps up and drains, and how picked runs went."""
 
+from types import SimpleNamespace
+
 import pytest
 
-from analysis.charts.concurrency_and_backlog import concurrency_and_backlog
 from analysis.charts.picked_runs import picked_runs
 from analysis.measures import timelines_frame
 from analysis.needs import NothingToShow
 
 
 def test_one_batch_on_both_designs_is_drawn_in_two_panels(frames, picture):
-    figure = picture(
-        lambda figure: concurrency_and_backlog(frames.pair, frames.pair_timelines, figure)
-    )
+    figure = picture("concurrency_and_backlog")
     for axes, metric in zip(figure.axes, ("concurrency", "backlog"), strict=True):
         samples = frames.pair_timelines[frames.pair_timelines["metric"] == metric]
         tops = samples.groupby("design")["value"].max().to_dict()
@@ -21,8 +20,9 @@ def test_one_batch_on_both_designs_is_drawn_in_two_panels(frames, picture):
 
 def test_runs_that_keep_no_time_line_are_refused(frames, picture):
     samples = frames.pair_timelines.query("metric == 'items_done'")
-    with pytest.raises(NothingToShow, match="keep no concurrency"):
-        picture(lambda figure: concurrency_and_backlog(frames.pair, samples, figure))
+    lacking = SimpleNamespace(pair=frames.pair, pair_timelines=samples)
+    with pytest.raises(NothingToShow, match="keeps no concurrency"):
+        picture("concurrency_and_backlog", lacking)
 
 
 def test_the_line_style_of_a_picked_run_is_its_target(frames, results, picture):

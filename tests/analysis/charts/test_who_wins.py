@@ -2,13 +2,12 @@
 
 import re
 
-from analysis.charts.who_wins import chosen_lengths, factors, who_wins
-from analysis.needs import usable
+from analysis.charts.who_wins import factors, select
 
 
 def test_each_cell_tells_the_verdict_of_its_runs(frames, picture):
-    figure = picture(lambda figure: who_wins(frames.runs, figure))
-    found = factors(chosen_lengths(usable(frames.runs)).runs, "per_million_usd")
+    figure = picture("who_wins")
+    found = factors(select(frames).runs, "per_million_usd")
     cells = [text.get_text() for text in figure.axes[0].texts]
     assert len(cells) == len(found)
     for told, row in zip(cells, found.itertuples(), strict=True):
@@ -22,6 +21,11 @@ def test_each_cell_tells_the_verdict_of_its_runs(frames, picture):
 
 
 def test_sizes_that_were_run_with_one_length_only_are_left_out(frames):
-    runs = chosen_lengths(usable(frames.runs)).runs
+    runs = select(frames).runs
     assert set(runs["items"]) == {1_000, 1_000_000}
     assert set(runs["value_max_ms"]) == {20, 1_000, 4_000, 20_000}
+
+
+def test_the_runs_named_are_of_the_one_target_that_the_verdicts_stand_on(frames):
+    assert set(select(frames).runs["target"]) == {"model"}
+    assert "local" in set(frames.runs["target"])
