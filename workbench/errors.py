@@ -11,6 +11,19 @@ WorkbenchError
 └── PullFailed       CloudWatch or Cost Explorer gave no answer that can be used
 """
 
+from reprlib import Repr
+
+
+def shown(value: object) -> str:
+    """A value in an error: on one line, and short whatever it is."""
+    short = Repr()
+    short.maxlevel = 2
+    short.maxstring = short.maxother = short.maxlong = 60
+    try:
+        return " ".join(short.repr(value).split())
+    except ValueError:  # Python writes no whole number of more than 4,300 digits
+        return "a number of thousands of digits"
+
 
 class WorkbenchError(Exception):
     """Any error that a user can act on; printed without a traceback."""
@@ -30,7 +43,7 @@ class BadKnob(BadInput):
     def __init__(self, knob: str, value: object, limit: str, advice: str = "") -> None:
         self.knob = knob
         advice = f" {advice}" if advice else ""
-        super().__init__(f"{knob}={value!r}: {limit}.{advice}")
+        super().__init__(f"{knob}={shown(value)}: {limit}.{advice}")
 
 
 class NotDeployed(WorkbenchError):

@@ -1,10 +1,11 @@
 """What the designs have in common: how a knob is declared and checked, and the knobs of all."""
 
 from abc import ABC, abstractmethod
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import Field, asdict, dataclass, field, fields
 from math import ceil
 from typing import Any, ClassVar
 
+from workbench.border import plain, whole_number
 from workbench.errors import BadKnob
 
 ITEMS_MAX = 100_000_000  # one Distributed Map reads no more (Step Functions quotas)
@@ -12,6 +13,7 @@ FUNCTION_TIMEOUT_MAX_S = 900  # Lambda quotas
 ITEM_MAX_BYTES = 40  # one item as our JSON writes it, at its longest
 CALL_ALLOWANCE_S = 0.15  # for one AWS call in a timeout: its 99th percentile and its CPU at 128 MB
 START_ALLOWANCE_S = 10  # cold start, and what is left over
+WORDS = {"true": True, "false": False}
 
 
 def knob(
@@ -39,7 +41,7 @@ class Design(ABC):
 
     def __post_init__(self) -> None:
         for f in fields(self):
-            _check(f.name, getattr(self, f.name), f)
+            object.__setattr__(self, f.name, _read(f, getattr(self, f.name)))
         self.check()
 
     @abstractmethod
@@ -56,7 +58,7 @@ class Design(ABC):
 
     def refuse_items(self, items: int) -> None:
         """Refuse a batch that the knobs cannot carry."""
-        if not 1 <= items <= ITEMS_MAX:
+        if not 1 <= whole_number("items", items) <= ITEMS_MAX:
             raise BadKnob("items", items, f"must be 1 to {ITEMS_MAX:,}")
 
     def work_limit_s(self, items: int) -> float:
@@ -64,14 +66,17 @@ class Design(ABC):
         return ceil(items / self.item_concurrency) * self.value_max / 1000
 
 
-def _check(name: str, value: Any, f: Any) -> None:
-    """Hold a knob to its own limits."""
+def _read(f: Field, value: Any) -> Any:
+    """A knob's value within its own limits; a text is read as the value that it spells."""
     of, low, high = f.metadata["of"], f.metadata["low"], f.metadata["high"]
+    value = plain(value)
+    word = value.strip().lower() if isinstance(value, str) else None
+    value = None if word in ("none", "null") else value
     if of:
-        if value not in of or isinstance(value, bool) != isinstance(of[0], bool):
-            raise BadKnob(name, value, f"must be one of {', '.join(map(str, of))}")
-        return
+        value = WORDS.get(word, value) if isinstance(of[0], bool) else value
+        if type(value) is not type(of[0]) or value not in of:
+            raise BadKnob(f.name, value, f"must be one of {', '.join(map(str, of))}")
+        return value
     if value is None and "None" in str(f.type):
-        return
-    if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
-        raise BadKnob(name, value, f"must be a whole number from {low:,} to {high:,}")
+        return None
+    return whole_number(f.name, value, low, high)

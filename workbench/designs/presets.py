@@ -3,11 +3,12 @@
 from dataclasses import fields
 from typing import Any
 
+from workbench import border
 from workbench.designs.counters import Counters
 from workbench.designs.design import Design
 from workbench.designs.sfn import Sfn
 from workbench.designs.sqs import Sqs
-from workbench.errors import BadInput, BadKnob
+from workbench.errors import BadInput
 
 DESIGNS: dict[str, type[Design]] = {"sqs": Sqs, "sfn": Sfn, "counters": Counters}
 BOTH = ("sqs", "sfn")  # that the study compares; the third shows how a design is added
@@ -75,30 +76,12 @@ def make_design(
     name: str, preset: str = "default", settings: dict[str, Any] | None = None
 ) -> Design:
     """The design called `name`: a preset, and settings over it (texts are read as values)."""
-    if name not in DESIGNS:
+    if border.text("design", name) not in DESIGNS:
         raise BadInput(f"design={name!r} is not known. Take one of {', '.join(DESIGNS)}.")
-    if preset not in PRESETS[name]:
+    if border.text("preset", preset) not in PRESETS[name]:
         raise BadInput(f"preset={preset!r} is not known. Take one of {', '.join(PRESETS[name])}.")
-    known = {f.name: f for f in fields(DESIGNS[name])}
-    values = dict(PRESETS[name][preset])
-    for key, value in (settings or {}).items():
-        if key not in known:
-            raise BadInput(f"knob {key!r} is not one of {name}. It has {', '.join(known)}.")
-        values[key] = _read(key, value, known[key].default) if isinstance(value, str) else value
-    return DESIGNS[name](**values)
-
-
-def _read(name: str, text: str, default: Any) -> Any:
-    """A knob's value from text, of the type that its default has."""
-    if text.lower() in ("none", "null"):
-        return None
-    if isinstance(default, bool):
-        if text.lower() not in ("true", "false"):
-            raise BadKnob(name, text, "must be true or false")
-        return text.lower() == "true"
-    if isinstance(default, str):
-        return text
-    try:
-        return int(text.replace("_", ""))
-    except ValueError:
-        raise BadKnob(name, text, "must be a whole number") from None
+    given, known = border.settings(settings), [f.name for f in fields(DESIGNS[name])]
+    strange = next((key for key in given if key not in known), None)
+    if strange is not None:
+        raise BadInput(f"knob {strange!r} is not one of {name}. It has {', '.join(known)}.")
+    return DESIGNS[name](**(PRESETS[name][preset] | given))

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from workbench.errors import BadKnob
+from workbench.border import whole_number
 
 GOLDEN = 0x9E3779B97F4A7C15
 SEED_MAX = 2**63 - 1
@@ -30,10 +30,8 @@ class Batch:
     batch_id: str
 
     def __post_init__(self) -> None:
-        if self.items < 1:
-            raise BadKnob("items", self.items, "must be 1 or more")
-        if not 0 <= self.seed <= SEED_MAX:
-            raise BadKnob("seed", self.seed, f"must be 0 to {SEED_MAX}")
+        object.__setattr__(self, "items", whole_number("items", self.items, 1))
+        object.__setattr__(self, "seed", whole_number("seed", self.seed, 0, SEED_MAX))
 
 
 def mix64(z: np.ndarray) -> np.ndarray:

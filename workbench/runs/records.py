@@ -91,13 +91,8 @@ class Folder:
 
 def write_folder(folder: Folder, results: Path) -> Path:
     """Write a run whole under `results/runs`, and give its path."""
-    runs, run_id = results / "runs", folder.run.run_id
-    if not isinstance(run_id, str) or not RUN_ID.fullmatch(run_id):
-        raise BadRecord(f"run_id {run_id!r} is no folder's name: 1 to 128 of A-Z a-z 0-9 . _ -")
-    final = runs / run_id
-    if final.exists():
-        raise BadRecord(f"{final} exists; a run folder is never written twice")
-    temporary = runs / f".tmp-{folder.run.run_id}-{os.getpid()}"
+    final = refuse_run_id(folder.run.run_id, results)
+    temporary = final.with_name(f".tmp-{final.name}-{os.getpid()}")
     try:
         temporary.mkdir(parents=True)
         text = json.dumps(asdict(folder.run), indent=2, sort_keys=True)
@@ -112,6 +107,16 @@ def write_folder(folder: Folder, results: Path) -> Path:
     except BaseException:  # also Ctrl-C: no half a run stays behind
         shutil.rmtree(temporary, ignore_errors=True)
         raise
+    return final
+
+
+def refuse_run_id(run_id: str, results: Path) -> Path:
+    """Where a run of this name will lie; refused if it is no name, or is there already."""
+    if not isinstance(run_id, str) or not RUN_ID.fullmatch(run_id):
+        raise BadRecord(f"run_id {run_id!r} is no folder's name: 1 to 128 of A-Z a-z 0-9 . _ -")
+    final = results / "runs" / run_id
+    if final.exists():
+        raise BadRecord(f"{final} exists; a run folder is never written twice")
     return final
 
 

@@ -12,13 +12,21 @@ from typing import Any
 
 import pandas as pd
 
+from workbench import border
 from workbench.bill import bill, knowing_usd, total_usd
 from workbench.designs import Design, make_design
 from workbench.errors import BadInput, NotDeployed
 from workbench.prices import PriceBook, load_book
 from workbench.runs.batch import Batch
 from workbench.runs.provenance import commit, versions
-from workbench.runs.records import TIMELINE_COLUMNS, USAGE_COLUMNS, Folder, Run, write_folder
+from workbench.runs.records import (
+    TIMELINE_COLUMNS,
+    USAGE_COLUMNS,
+    Folder,
+    Run,
+    refuse_run_id,
+    write_folder,
+)
 from workbench.runs.results_folder import nothing_left, refuse_unwritable
 from workbench.targets import TARGETS
 from workbench.targets.base import Progress, Target, Terms, Watcher
@@ -38,6 +46,19 @@ class Order:
     settings: dict[str, Any] = field(default_factory=dict)
     region: str = "us-east-1"
     max_usd: Decimal = Decimal(1)  # where a run costs real money, it is refused or stopped above
+
+    def __post_init__(self) -> None:
+        """Every spelling of a value becomes the value itself; what is none is refused."""
+        read = {
+            "items": border.whole_number("items", self.items),
+            "seed": border.whole_number("seed", self.seed),
+            "settings": border.settings(self.settings),
+            "max_usd": border.positive("max_usd", self.max_usd),
+        }
+        names = ("design", "target", "preset", "region")
+        read |= {name: border.text(name, getattr(self, name)) for name in names}
+        for name, value in read.items():
+            object.__setattr__(self, name, value)
 
     def terms(self, results: Path) -> Terms:
         """What a target is told of money and place."""
@@ -66,6 +87,7 @@ def run_order(
     """
     order.make_design()
     run_id = run_id or new_run_id(order)
+    refuse_run_id(run_id, results)
     refuse_unwritable(results)
     with nothing_left(results, run_id) as beginning:
         return _run(order, results, beginning.listening(watch), run_id, target)
