@@ -9,6 +9,7 @@ from decimal import Decimal
 
 import ipywidgets as widgets
 
+from workbench.border import whole_number
 from workbench.designs import ITEMS_MAX, Design
 from workbench.prices import Price, PriceBook
 
@@ -31,7 +32,7 @@ PRICED = (
 
 def items_slider(items: int) -> widgets.SelectionSlider:
     """A slider of batch sizes, 100 to 100 million."""
-    return slider("items in the batch", list(steps(100, ITEMS_MAX)), items)
+    return slider("items in the batch", list(steps(100, ITEMS_MAX)), whole_number("items", items))
 
 
 def length_slider() -> widgets.SelectionSlider:

@@ -20,6 +20,7 @@ from analysis.pictures import html_table
 from analysis.words import dollars, duration
 from workbench.bill import bill, knowing_usd, total_usd
 from workbench.bill.monthly_cost import standing_usage
+from workbench.border import whole_number
 from workbench.designs import DESIGNS, Design
 from workbench.errors import WorkbenchError
 from workbench.prices import PriceBook, load_book
@@ -54,7 +55,8 @@ class Explorer:
         seed: int = 7,
         simplicity: pd.DataFrame = NO_UPKEEP,
     ) -> None:
-        self._simulator, self._seed, self._simplicity = simulator, seed, simplicity
+        self._simulator, self._simplicity = simulator, simplicity
+        self._seed = whole_number("seed", seed, 0)
         self._book = load_book()
         self.items = controls.items_slider(items)
         self.length = controls.length_slider()

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workbench import border
-from workbench.runs.batch import Batch
 from workbench.designs import make_design
 from workbench.errors import BadInput, BadKnob, shown
+from workbench.runs.batch import Batch
 from workbench.runs.runner import Order
 
 

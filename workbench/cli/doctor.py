@@ -19,14 +19,17 @@ def doctor(
     results: Results = RESULTS,
 ) -> None:
     """Say what this machine has and lacks for a target."""
+    from workbench.runs.runner import refuse_unknown_target
     from workbench.stacks.doctor import findings
 
+    refuse_unknown_target(target)
+    designs = [make_design(name, preset) for name in BOTH]
     found = findings()
     if target == "aws":
         from workbench.stacks.aws_doctor import aws_findings
 
         found = [finding for finding in found if finding.name != "AWS credentials"]
-        found += aws_findings([make_design(name, preset) for name in BOTH], results)
+        found += aws_findings(designs, results)
     works = not any(finding.fatal for finding in found)
     if as_json:
         print_json("doctor", target=target, works=works, findings=found)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from workbench.cli.options import Designs, Settings, read_designs, settings_by_design
+from workbench.cli.options import Designs, Settings, read_designs, settings_by_design, whole
 from workbench.cli.output import Json, print_json, wide_console
 from workbench.designs import Design, make_design
 from workbench.platform.profile import DEFAULT
@@ -30,12 +30,12 @@ class Estimated:
 
 
 def estimate(
-    items: Annotated[int, typer.Option(help="How many items, 1 to 100,000,000.")],
+    items: Annotated[int, whole("items", "How many items, 1 to 100,000,000.")],
     design: Designs = "both",
-    seed: Annotated[int, typer.Option(help="The items are drawn from it.")] = 7,
+    seed: Annotated[int, whole("seed", "The items are drawn from it.")] = 7,
     preset: Annotated[str, typer.Option(help="default, published, tuned …")] = "default",
     settings: Settings = None,
-    replications: Annotated[int, typer.Option(help="Draws behind low and high.")] = 20,
+    replications: Annotated[int, whole("replications", "Draws behind low and high.", 1)] = 20,
     profile: Annotated[str, typer.Option(help="A date, or a file of constants.")] = DEFAULT,
     region: Annotated[str, typer.Option(help="Whose prices.")] = "us-east-1",
     as_json: Json = False,

@@ -1,11 +1,13 @@
 """Options that several commands share, and how their text is read."""
 
 from dataclasses import fields
+from decimal import Decimal
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
+from workbench.border import positive, whole_number
 from workbench.designs import BOTH, DESIGNS
 from workbench.errors import BadInput
 from workbench.runs.results_folder import refuse_unwritable
@@ -85,9 +87,24 @@ def _knobs(design: str) -> set[str]:
     return {field.name for field in fields(DESIGNS[design])}
 
 
+def whole(name: str, told: str, low: int | None = None, high: int | None = None) -> Any:
+    """An option that is a whole number in any spelling: 1000, 1e3, 1_000, 1k."""
+
+    def read(value: Any) -> int:
+        return whole_number(name, value, low, high)
+
+    return typer.Option(help=told, parser=read, metavar="INTEGER")
+
+
+def amount(name: str, told: str) -> Any:
+    """An option that is a finite number above zero."""
+
+    def read(value: Any) -> Decimal:
+        return positive(name, value)
+
+    return typer.Option(help=told, parser=read, metavar="NUMBER")
+
+
 def read_sizes(text: str) -> tuple[int, ...]:
     """Numbers of items, with commas between them."""
-    try:
-        return tuple(int(size) for size in text.split(","))
-    except ValueError:
-        raise BadInput(f"--items {text!r} is not whole numbers with commas between") from None
+    return tuple(whole_number("items", size, 1) for size in text.split(","))

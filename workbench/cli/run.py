@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from workbench.cli.options import Results, Settings, read_settings
+from workbench.cli.options import Results, Settings, amount, read_settings, whole
 from workbench.cli.trust import replay
 from workbench.errors import BadInput, Incomplete, PullFailed
 from workbench.project import RESULTS
@@ -19,17 +19,19 @@ from workbench.runs.runner import Order, new_run_id, run_order
 
 def run(
     design: Annotated[str, typer.Option(help="sqs, sfn or counters.")],
-    items: Annotated[int | None, typer.Option(help="How many, 1 to 100,000,000.")] = None,
+    items: Annotated[int | None, whole("items", "How many, 1 to 100,000,000.")] = None,
     target: Annotated[str, typer.Option(help="local, model or aws.")] = "local",
-    seed: Annotated[int, typer.Option(help="The items are drawn from it.")] = 7,
+    seed: Annotated[int, whole("seed", "The items are drawn from it.")] = 7,
     preset: Annotated[
         str, typer.Option(help="default, published, tuned or tuned-concurrent.")
     ] = "default",
     settings: Settings = None,
     results: Results = RESULTS,
-    max_usd: Annotated[float, typer.Option(help="On aws: refused or stopped above it.")] = 1.0,
+    max_usd: Annotated[
+        Decimal, amount("max_usd", "On aws: refused or stopped above it.")
+    ] = Decimal(1),
     forecast: Annotated[bool, typer.Option(help="Write down what the model says, first.")] = True,
-    fault_seed: Annotated[int | None, typer.Option(help="A seed of the swarm, again.")] = None,
+    fault_seed: Annotated[int | None, whole("fault_seed", "A seed of the swarm, again.", 0)] = None,
 ) -> None:
     """Run one batch and print the path of its run folder."""
     if fault_seed is not None:
@@ -37,9 +39,8 @@ def run(
         return
     if items is None:
         raise BadInput("--items is missing: how many items has the batch?")
-    limit = Decimal(str(max_usd))
     order = Order(
-        design, target, items, seed, preset, read_settings(settings, design), max_usd=limit
+        design, target, items, seed, preset, read_settings(settings, design), max_usd=max_usd
     )
     run_id = new_run_id(order)
     with nothing_left(results, run_id) as beginning:

@@ -5,7 +5,14 @@ from typing import Annotated
 
 import typer
 
-from workbench.cli.options import Designs, Results, Settings, read_designs, settings_by_design
+from workbench.cli.options import (
+    Designs,
+    Results,
+    Settings,
+    read_designs,
+    settings_by_design,
+    whole,
+)
 from workbench.project import RESULTS
 
 
@@ -13,7 +20,7 @@ def deploy(
     design: Designs = "both",
     notify: Annotated[str | None, typer.Option(help="A mail address to subscribe.")] = None,
     cron: Annotated[bool, typer.Option(help="Four scheduled batches a day.")] = True,
-    cron_items: Annotated[int, typer.Option(help="Items of a scheduled batch.")] = 100,
+    cron_items: Annotated[int, whole("cron_items", "Items of a scheduled batch.")] = 100,
     settings: Settings = None,
 ) -> None:
     """Show the differences and the cost of a month, deploy, and print the outputs."""

@@ -13,6 +13,7 @@ from workbench.cli.options import (
     read_designs,
     read_sizes,
     settings_by_design,
+    whole,
 )
 from workbench.project import DOCS, RESULTS
 
@@ -22,7 +23,7 @@ WIDTH_MIN = 120  # a row of the comparison is not broken
 def study(
     items: Annotated[str, typer.Option(help="Sizes on --target, with commas.")] = "100,1000,10000",
     target: Annotated[str, typer.Option(help="local, model or aws.")] = "local",
-    seed: Annotated[int, typer.Option(help="The items are drawn from it.")] = 7,
+    seed: Annotated[int, whole("seed", "The items are drawn from it.")] = 7,
     story: Annotated[str, typer.Option(help="A study to sweep besides; empty: none.")] = "story",
     design: Designs = "both",
     settings: Settings = None,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from workbench.cli.options import Results
+from workbench.cli.options import Results, whole
 from workbench.cli.output import Json, print_json
 from workbench.errors import BadInput, Incomplete
 from workbench.project import RESULTS, STUDIES
@@ -21,12 +21,10 @@ def command(
     study: Annotated[str, typer.Argument(help="A YAML file, or smoke, story, stress …")],
     results: Results = RESULTS,
     yes: Annotated[bool, typer.Option("--yes", help="Also more than 100,000 runs.")] = False,
-    processes: Annotated[int | None, typer.Option(help="How many; all cores by default.")] = None,
+    processes: Annotated[int | None, whole("processes", "Default: all cores.", 1)] = None,
     as_json: Json = False,
 ) -> None:
     """Run every run of a study that is not there yet, and write its table."""
-    if processes is not None and processes < 1:
-        raise BadInput(f"--processes {processes}: must be 1 or more")
     from workbench.sweep.progress import sweep_progress
     from workbench.sweep.sweeping import sweep
 

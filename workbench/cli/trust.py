@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from workbench.cli.options import Designs, WrittenResults, read_designs
+from workbench.cli.options import Designs, WrittenResults, read_designs, whole
 from workbench.designs import BOTH
 from workbench.errors import BadInput, WorkbenchError
 from workbench.project import RESULTS
@@ -16,9 +16,9 @@ class PromiseBroken(WorkbenchError):
 
 
 def swarm(
-    runs: Annotated[int, typer.Option(help="Seeds of each design.")] = 200,
-    first_seed: Annotated[int, typer.Option(help="The first of them.")] = 0,
-    processes: Annotated[int, typer.Option(help="Run side by side.")] = 2,
+    runs: Annotated[int, whole("runs", "Seeds of each design.", 1)] = 200,
+    first_seed: Annotated[int, whole("first_seed", "The first of them.", 0)] = 0,
+    processes: Annotated[int, whole("processes", "Run side by side.", 1)] = 2,
     design: Designs = "both",
 ) -> None:
     """Run seeds of drawn faults on both designs, and judge each; print the seeds that fail."""

@@ -1,11 +1,12 @@
 """`workbench tune`: the cheapest and fastest knobs of a design, and what each of them bought."""
 
 import sys
+from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from workbench.cli.options import Results, Settings, read_settings
+from workbench.cli.options import Results, Settings, amount, read_settings, whole
 from workbench.cli.output import Json, print_json, wide_console
 from workbench.designs import DESIGNS, Design
 from workbench.errors import BadInput, BadKnob, WorkbenchError
@@ -24,16 +25,18 @@ class RatioPassed(WorkbenchError):
 
 def command(
     design: Annotated[str, typer.Option(help="sqs or sfn.")],
-    items: Annotated[int, typer.Option(help="How many items, 1 to 100,000,000.")] = 1_000_000,
-    value_max: Annotated[int, typer.Option(help="An item takes 0 to so many ms.")] = 1_000,
-    within: Annotated[float, typer.Option(help="Minutes until completion is known.")] = 60.0,
-    budget: Annotated[float | None, typer.Option(help="Dollars that a batch may cost.")] = None,
+    items: Annotated[int, whole("items", "How many items, 1 to 100,000,000.")] = 1_000_000,
+    value_max: Annotated[int, whole("value_max", "An item takes 0 to so many ms.")] = 1_000,
+    within: Annotated[Decimal, amount("within", "Minutes until completion is known.")] = Decimal(
+        60
+    ),
+    budget: Annotated[Decimal | None, amount("budget", "Dollars that a batch may cost.")] = None,
     item_concurrency: Annotated[
-        int, typer.Option(help="Items at a time inside one invocation, at most.")
+        int, whole("item_concurrency", "Items at a time inside one invocation, at most.")
     ] = 1,
     settings: Settings = None,
     max_ratio: Annotated[
-        float | None, typer.Option(help="Exit with 1 if the cheapest passes so many floors.")
+        Decimal | None, amount("max_ratio", "Exit with 1 if the cheapest passes so many floors.")
     ] = None,
     confirmed: Annotated[
         bool, typer.Option("--confirm/--no-confirm", help="Run the cheapest on local too.")

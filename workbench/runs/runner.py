@@ -66,7 +66,7 @@ class Order:
 
     def make_design(self) -> Design:
         """The design with its knobs, checked against the batch, and the target's name."""
-        _known(self.target)
+        refuse_unknown_target(self.target)
         design = make_design(self.design, self.preset, self.settings)
         design.refuse_items(self.items)
         Batch(self.items, self.seed, "checked")
@@ -144,12 +144,13 @@ def _in_dollars(watch: Watcher, book: PriceBook) -> Watcher:
 
 def make_target(name: str, terms: Terms | None = None) -> Target:
     """The target called `name`, on these terms."""
-    _known(name)
+    refuse_unknown_target(name)
     module, attribute = TARGETS[name].split(":")
     return getattr(import_module(module), attribute).on(terms or Terms())
 
 
-def _known(target: str) -> None:
+def refuse_unknown_target(target: str) -> None:
+    """Refuse a target that is none, with those that are."""
     if target not in TARGETS:
         raise BadInput(f"target={target!r} is not known. Take one of {', '.join(TARGETS)}.")
 

@@ -11,6 +11,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from traceback import extract_tb
 
+from workbench.border import whole_number
 from workbench.designs import BOTH
 from workbench.swarm.cases import FaultCase, draw_case
 from workbench.swarm.checks import breaches
@@ -44,6 +45,8 @@ def swarm(
     processes: int = 2,
 ) -> list[Failure]:
     """Run so many seeds of each design; every failure is printed as it is found, and given back."""
+    runs, processes = whole_number("runs", runs, 1), whole_number("processes", processes, 1)
+    first_seed = whole_number("first_seed", first_seed, 0)
     chunks = [
         (design, range(at, min(at + CHUNK, first_seed + runs)))
         for design in designs

@@ -18,9 +18,8 @@ from workbench.errors import BadInput, BadKnob
 from workbench.platform.profile import load_profile
 from workbench.prices import load_book
 from workbench.runs.records import SCHEMA_VERSION
-from workbench.runs.runner import Order
+from workbench.runs.runner import Order, refuse_unknown_target
 from workbench.sweep.study import Grid, Study
-from workbench.targets import TARGETS
 
 RUNS_MAX = 100_000  # more want a `--yes`
 
@@ -59,9 +58,7 @@ def plan_jobs(study: Study, yes: bool = False) -> tuple[list[Job], list[str]]:
     designs: dict[str, Design] = {}
     skipped: list[str] = []
     for order, skip in _orders(study):
-        if order.target not in TARGETS:
-            known = ", ".join(TARGETS)
-            raise BadInput(f"target={order.target!r} is not known. Take one of {known}.")
+        refuse_unknown_target(order.target)
         try:
             job = make_job(order, price_date, stamp.hexdigest(), designs)
         except BadKnob as error:

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from workbench.border import whole_number
 from workbench.engine.parallel import in_parallel
 from workbench.errors import BadInput
 from workbench.runs.provenance import is_of_other_code
@@ -58,6 +59,8 @@ def sweep(
 
     Everything that can be refused is refused before the first run: BadInput.
     """
+    if processes is not None:
+        processes = whole_number("processes", processes, 1)
     study = study if isinstance(study, Study) else read_study(study)
     jobs, skipped = plan_jobs(study, yes)
     refuse_unwritable(results)

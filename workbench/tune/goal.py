@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from workbench.border import positive, settings, whole_number
 from workbench.errors import BadInput
 from workbench.prices import PriceBook
 
@@ -29,10 +30,17 @@ class Goal:
     def __post_init__(self) -> None:
         if self.design not in SURELY:
             raise BadInput(f"design={self.design!r} cannot be tuned. Take of {', '.join(SURELY)}.")
-        if not 0 < self.within_s < float("inf"):
-            raise BadInput(f"within_s={self.within_s}: must be above 0")
-        if self.budget_usd is not None and not self.budget_usd > 0:
-            raise BadInput(f"budget_usd={self.budget_usd}: must be above 0")
+        read: dict[str, Any] = {
+            "items": whole_number("items", self.items),
+            "value_max": whole_number("value_max", self.value_max),
+            "item_concurrency": whole_number("item_concurrency", self.item_concurrency, 1),
+            "within_s": float(positive("within_s", self.within_s)),
+            "fixed": settings(self.fixed),
+        }
+        if self.budget_usd is not None:
+            read["budget_usd"] = float(positive("budget_usd", self.budget_usd))
+        for name, value in read.items():
+            object.__setattr__(self, name, value)
 
     @property
     def kept(self) -> dict[str, Any]:

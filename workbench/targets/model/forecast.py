@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 
 from workbench.bill import bill, knowing_usd, total_usd
+from workbench.border import whole_number
 from workbench.designs import Design
 from workbench.engine.random_streams import seed_for, stream
-from workbench.errors import BadInput
 from workbench.platform.profile import Profile, load_profile
 from workbench.prices import PriceBook, load_book
 from workbench.runs.batch import Batch
@@ -76,8 +76,7 @@ def estimate(
     book: PriceBook | None = None,
 ) -> Estimate:
     """The forecast of one batch; needs the compiled kernels, about a second per 100 million."""
-    if replications < 1:
-        raise BadInput(f"replications={replications}: must be 1 or more")
+    replications = whole_number("replications", replications, 1)
     profile, book = profile or load_profile(), book or load_book()
     likely, outcome = _replicate(design, Batch(items, seed, "estimate"), profile, book, 0)
     others = list(_others(design, Batch(items, seed, "estimate"), profile, book, replications))
