@@ -26,7 +26,7 @@ class Case:
 
 
 QUICK = [
-    Case("--help", r"╰─+╯"),
+    Case("--help", r"[╰+][─-]+[╯+]"),
     Case("prices show", ".*it has no line."),
     Case("doctor", ".*AWS credentials: none.*"),
     Case("run --design sqs --items 0 --results RESULTS", code=2, error="error: items=0.*"),
@@ -70,6 +70,7 @@ def check(case: Case, screen: Screen, place: Mapping[str, Path]) -> None:
     words = [str(place.get(word, word)) for word in case.words.split()]
     shown = show(words, screen, place["RESULTS"])
     assert "Traceback" not in shown.out + shown.err
+    assert not screen.is_ascii or (shown.out + shown.err).isascii()
     assert shown.code == case.code, shown.err
     assert re.fullmatch(case.last, shown.last_line), (shown.out[-2000:], shown.err[-2000:])
     assert not case.error or re.fullmatch(case.error, shown.last_error), shown.err

@@ -25,8 +25,11 @@ NO_CREDENTIALS = {
     "AWS_EC2_METADATA_DISABLED": "true",
 }
 LIGHT, DARK = {"COLORFGBG": "0;15"}, {"COLORFGBG": "15;0"}
-PLAIN, DUMB = {"NO_COLOR": "1"}, {"TERM": "dumb"}
-MAY_SAY_OTHERWISE = ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES", "COLORFGBG", "TERM")
+ASCII = {"NO_COLOR": "1", "PYTHONIOENCODING": "ascii"}
+DUMB = {"TERM": "dumb", "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+MAY_SAY_OTHERWISE = (
+    "NO_COLOR FORCE_COLOR COLUMNS LINES COLORFGBG TERM LC_ALL LANG PYTHONIOENCODING PYTHONUTF8"
+).split()
 
 
 @dataclass(frozen=True)
@@ -36,11 +39,16 @@ class Screen:
     columns: int
     theme: Mapping[str, str]
 
+    @property
+    def is_ascii(self) -> bool:
+        """Whether it takes nothing but ASCII."""
+        return self.theme in (ASCII, DUMB)
+
     def __str__(self) -> str:
         return f"{self.columns}-" + "-".join(f"{k}={v}" for k, v in self.theme.items())
 
 
-SCREENS = [Screen(80, DARK), Screen(120, LIGHT), Screen(80, PLAIN), Screen(120, DUMB)]
+SCREENS = [Screen(80, DARK), Screen(120, LIGHT), Screen(80, ASCII), Screen(120, DUMB)]
 
 
 @dataclass(frozen=True)
@@ -89,7 +97,9 @@ def run_on(command: list[str], screen: Screen, folder: Path) -> Shown:
     """Run a command with its input, output and errors on terminals, in a folder."""
     plain = {k: v for k, v in os.environ.items() if k not in MAY_SAY_OTHERWISE}
     plain = {k: v for k, v in plain.items() if not k.startswith("AWS_")}
-    environ = plain | {"TERM": "xterm-256color"} | NO_CREDENTIALS | dict(screen.theme)
+    environ = (
+        plain | {"TERM": "xterm-256color", "LANG": "C.UTF-8"} | NO_CREDENTIALS | dict(screen.theme)
+    )
     terminals = [_open(screen.columns) for _ in range(2)]
     process = subprocess.Popen(
         command,

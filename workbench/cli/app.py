@@ -4,6 +4,7 @@ Progress and errors go to standard error; the last line on standard output is th
 Exit code 0: done. 1: it did not finish. 2: refused before anything ran.
 """
 
+import errno
 import sys
 from importlib.metadata import version
 from typing import Annotated
@@ -12,9 +13,16 @@ import typer
 from typer.core import TyperGroup
 
 from workbench.cli.commands import COMMANDS, GROUPS, PANELS
+from workbench.cli.streams import reader_went_away, take_every_sign
 from workbench.errors import WorkbenchError
 
 PACKAGE = "fanin-workbench"
+ADVICE = {
+    errno.ENOSPC: "Make room, then run the same command again.",
+    errno.EDQUOT: "Make room in your quota, then run the same command again.",
+    errno.EROFS: "Name a folder that can be written.",
+    errno.EACCES: "Name a folder that can be written.",
+}
 QUESTION = "What does it cost to know that a large AWS Lambda batch is done?"
 
 
@@ -49,16 +57,33 @@ def make_app() -> typer.Typer:
 
 def main() -> None:
     """Run the command line; an error that a user can act on is one line, not a traceback."""
+    take_every_sign()
     try:
-        app()
+        try:
+            app()
+        finally:
+            sys.stdout.flush()  # here, and not by an interpreter that has nobody left to tell
+    except BrokenPipeError:
+        reader_went_away()
+        sys.exit(1)
     except WorkbenchError as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(error.exit_code)
+    except OSError as error:
+        print(f"error: {told(error)}", file=sys.stderr)
+        sys.exit(1)
     except Exception as error:
         if not type(error).__module__.startswith("botocore."):
             raise  # a bug of ours, with its traceback
         print(f"error: AWS: {error}. `workbench doctor` says what is missing.", file=sys.stderr)
         sys.exit(2 if "Credential" in type(error).__name__ else 1)
+
+
+def told(error: OSError) -> str:
+    """What the system refused, and what to do about it, in one line."""
+    where = f"{error.filename}: " if error.filename else ""
+    advice = ADVICE.get(error.errno or 0, "")
+    return f"{where}{error.strerror or error}." + (f" {advice}" if advice else "")
 
 
 def _show_version(wanted: bool) -> None:
