@@ -61,6 +61,7 @@ class Picker:
             self.picture.value = _png(own, timelines)
             self.message.value = ""
         except NothingToShow as reason:
+            self.picture.value = b""  # an older one would stand beside these numbers
             self.message.value = str(reason)
 
 

@@ -7,6 +7,8 @@ import tempfile
 import time
 from dataclasses import dataclass
 
+from bench.machine import peak_mib
+
 GOALS = {1_000: (5.0, 600), 10_000: (20.0, 600)}  # items: seconds, MiB
 
 
@@ -26,7 +28,7 @@ def timed(command: list[str]) -> Timing:
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise RuntimeError(f"{' '.join(command)} ended with {process.returncode}")
-    return Timing(time.perf_counter() - started, usage.ru_maxrss / 1024)
+    return Timing(time.perf_counter() - started, peak_mib(usage))
 
 
 def workbench_run(design: str, target: str, items: int, results: str, *settings: str) -> Timing:

@@ -13,6 +13,8 @@ import sys
 import time
 from typing import Any
 
+from bench.machine import own_peak_mib, stay_on_one_core
+
 REPEATS = 3
 MIB_MAX = 400
 ONE_EACH = {
@@ -57,7 +59,7 @@ def fresh(design: str, items: int, knobs: dict[str, int]) -> list[dict[str, floa
 
 def one(design: str, items: int, knobs: dict[str, Any]) -> None:
     """One case in this process, its figures as a JSON line; first call of the kernel included."""
-    os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+    stay_on_one_core()
     from workbench.designs import make_design
     from workbench.runs.batch import Batch
     from workbench.targets.model.target import ModelTarget
@@ -68,7 +70,7 @@ def one(design: str, items: int, knobs: dict[str, Any]) -> None:
     started, began = time.perf_counter(), time.process_time()
     target.run(made, batch, lambda _: None)
     wall_s, cpu_s = time.perf_counter() - started, time.process_time() - began
-    peak_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    peak_mib = own_peak_mib()
     print(json.dumps({"kernel_s": wall_s, "kernel_cpu_s": cpu_s, "peak_mib": peak_mib}))
 
 

@@ -7,7 +7,6 @@ Service times are uniform over a second. SimPy, Ciw and SimFaaS are the optional
 import json
 import os
 import random
-import resource
 import statistics
 import subprocess
 import sys
@@ -15,6 +14,8 @@ import time
 from collections.abc import Callable
 from heapq import heapreplace
 from importlib.util import find_spec
+
+from bench.machine import own_peak_mib, stay_on_one_core
 
 REPEATS = 3
 SERVERS, RATE = 1_000, 1_900.0  # requests a second: 95 % of what the servers can do
@@ -133,13 +134,13 @@ def measured(name: str) -> tuple[float, float]:
 
 def one(name: str, seed: int) -> None:
     """One case in this process; imports and compiled code are warmed up first."""
-    os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+    stay_on_one_core()
     case, _, items = CASES[name]
     case(10, seed)
     started = time.perf_counter()
     case(items, seed)
     items_s = items / (time.perf_counter() - started)
-    mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    mib = own_peak_mib()
     print(json.dumps({"items_s": items_s, "mib": mib}))
 
 
