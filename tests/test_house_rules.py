@@ -25,7 +25,7 @@ FACTS = {
         "runs.batch",
     )
 }
-RECORDS = FACTS | {"workbench.runs.records"}
+RECORDS = FACTS | {"workbench.runs.records", "workbench.runs.failures"}
 EVIDENCE = RECORDS | {"workbench.pull"}
 MAY_IMPORT = {
     "lambdas": set(),
@@ -39,6 +39,7 @@ MAY_IMPORT = {
     "workbench.bill": RECORDS,
     "workbench.runs.batch": {"workbench.border", "workbench.engine", "workbench.errors"},
     "workbench.runs.records": FACTS,
+    "workbench.runs.failures": {"workbench.runs.records"},
     "workbench.targets.base": RECORDS,
     "workbench.targets.aws": RECORDS | {"workbench"},
     "workbench.targets.local": RECORDS

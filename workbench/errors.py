@@ -13,6 +13,8 @@ WorkbenchError
 
 from reprlib import Repr
 
+ITEMS_FAILED = 3  # exit code of a command that is done, with items that failed
+
 
 def shown(value: object) -> str:
     """A value in an error: on one line, and short whatever it is."""

@@ -5,13 +5,22 @@ Records outlive their batch by weeks, so that no late trigger opens it again.
 
 import json
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 from lambdas import leases, outside, state
 from lambdas.counters.counting import expires_at
 from lambdas.trigger import Trigger
 
 Batch = dict[str, Any]  # id, items, messages, seed, knobs, created_at
+
+
+class Failed(NamedTuple):
+    """An item or a range of items that failed, after how many tries; None where nobody knows."""
+
+    name: str
+    items: int
+    reason: str
+    attempts: int | None = None
 
 
 def open_batch(trigger: Trigger) -> Batch | None:
@@ -55,13 +64,20 @@ def mark_done(batch: str) -> None:
     )
 
 
-def list_failed(batch: str, failed: Iterable[tuple[str, int]], why: str) -> None:
-    """List what failed by name, with how many items it is; a second time changes nothing."""
+def list_failed(batch: str, failed: Iterable[Failed]) -> None:
+    """List what failed by name; a second time changes nothing."""
     records = (
-        {"pk": f"failed#{batch}", "sk": name, "items": items, "reason": why[:500]}
-        for name, items in failed
+        {
+            "pk": f"failed#{batch}",
+            "sk": one.name,
+            "items": one.items,
+            "reason": one.reason,
+            "attempts": one.attempts,
+            "expires_at": expires_at(),
+        }
+        for one in failed
     )
-    state.put_all((one | {"expires_at": expires_at()} for one in records), state.BATCH_WRITE_MAX)
+    state.put_all(records, state.BATCH_WRITE_MAX)
 
 
 def count_failed(batch: Batch) -> int:

@@ -14,6 +14,7 @@ from lambdas.counters.receiving import receive
 from lambdas.trigger import name_of
 
 ROUNDS_MAX = 3  # a message goes through all its receives as often
+WHY = "its message reached the dead letters, so nobody knows whether it was done"
 SPREAD_S = 97  # neighbours come back apart: one that kills its invocation takes none along for good
 
 dead_letters = os.environ.get("DEAD_LETTERS_URL", "")
@@ -40,11 +41,11 @@ def _deal(body: dict[str, Any]) -> None:
         queue = batcher.plan_queue if "stop" in body else batcher.item_queue
         messages.send(queue, body | {"round": rounds}, SPREAD_S * numbers[0] % messages.DELAY_MAX_S)
         return
-    failed = [(item, 1) for item, _ in body.get("items", [])]
+    failed = [batches.Failed(item, 1, WHY) for item, _ in body.get("items", [])]
     if "stop" in body:
         items = sum(len(batcher.items_of(batch, number)) for number in numbers)
-        failed = [(f"messages#{body['first']:09d}", items)]
-    batches.list_failed(batch["id"], failed, "it reached the dead letters")
+        failed = [batches.Failed(f"messages#{body['first']:09d}", items, WHY)]
+    batches.list_failed(batch["id"], failed)
     counting.count(batch["id"], numbers)
 
 

@@ -8,7 +8,8 @@ import os
 from collections import Counter
 from typing import Any
 
-from lambdas import messages, outside, telemetry, work
+from lambdas import messages, outside, telemetry
+from lambdas.attempts import Attempt, attempt
 from lambdas.counters import batches, counting
 from lambdas.counters.receiving import receive
 from lambdas.items import Item
@@ -43,28 +44,23 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 def _work(body: dict[str, Any], tally: Counter) -> None:
     """Work the items of a message; count it once all are done, or failed for the last time."""
     batch, pairs, tries = body["batch"], body["items"], body.get("tries", 1)
-    reasons = outside.gather(_failure, pairs, min(body["item_concurrency"], len(pairs)))
-    failed = [pair for pair, why in zip(pairs, reasons, strict=True) if why]
+    tried = outside.gather(_try, pairs, min(body["item_concurrency"], len(pairs)))
+    failed = [(pair, one.reason) for pair, one in zip(pairs, tried, strict=True) if one.reason]
     tally["items_processed"] += len(pairs) - len(failed)
-    tally["work_ms"] += sum(
-        value for (_, value), why in zip(pairs, reasons, strict=True) if not why
-    )
+    tally["work_ms"] += round(sum(one.work_ms for one in tried))
     tally["last_done_at"] = outside.now()
     if failed and tries < TRIES_MAX:
-        again = body | {"items": failed, "tries": tries + 1}
+        again = body | {"items": [pair for pair, _ in failed], "tries": tries + 1}
         messages.send(item_queue, again, messages.retry_s(tries))
         return
     if failed:
-        why = next(filter(None, reasons))
-        batches.list_failed(batch, ((item, 1) for item, _ in failed), why)
+        batches.list_failed(
+            batch, (batches.Failed(item, 1, why, tries) for (item, _), why in failed)
+        )
         tally["items_failed"] += len(failed)
     counting.count(batch, [body["n"]])
 
 
-def _failure(pair: list) -> str:
-    """Work an item; why it failed, or nothing."""
-    try:
-        work.process(Item(*pair))
-    except Exception as error:
-        return repr(error)
-    return ""
+def _try(pair: list) -> Attempt:
+    """Work an item of a message."""
+    return attempt(Item(*pair))

@@ -7,7 +7,8 @@ at once; a child that dies is tried again whole, so its items may be worked twic
 import json
 from typing import Any
 
-from lambdas import outside, telemetry, work
+from lambdas import outside, telemetry
+from lambdas.attempts import Attempt, attempt
 from lambdas.items import Item
 from lambdas.sfn import places
 
@@ -25,13 +26,15 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     telemetry.trace(knobs, json.dumps(event.get("Items"), separators=(",", ":")))
     done_at: list[float] = []
 
-    def one(item: Item) -> str:
-        reason = _try(item, knobs)
+    def one(item: Item) -> Attempt:
+        tried = _try(item, knobs)
         done_at.append(outside.now())
-        return reason
+        return tried
 
-    reasons = outside.gather(one, children, min(knobs.get("item_concurrency", 1), len(children)))
-    failed = [(item, why) for item, why in zip(children, reasons, strict=True) if why]
+    tries = outside.gather(one, children, min(knobs.get("item_concurrency", 1), len(children)))
+    failed = [
+        (item, tried.reason) for item, tried in zip(children, tries, strict=True) if tried.reason
+    ]
     if failed and single:
         raise ItemFailed(f"{failed[0][0].id}: {failed[0][1]}")
     if failed:
@@ -41,7 +44,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         "items_processed": processed,
         "items_failed": len(failed),
         "items_duplicated": 0,
-        "work_ms": sum(max(item.value, 0) for item in children),
+        "work_ms": round(sum(tried.work_ms for tried in tries)),
     }
     done = {"last_done_at": max(done_at)}
     telemetry.emit("sfn", "processor", batch, context, metrics, **done)
@@ -66,22 +69,19 @@ def _read(event: Any) -> tuple[str, dict[str, Any], list[Item], bool]:
     return batch_id, knobs, children, single
 
 
-def _try(item: Item, knobs: dict[str, Any]) -> str:
-    """Work an item; why it failed, or nothing."""
+def _try(item: Item, knobs: dict[str, Any]) -> Attempt:
+    """Work an item, and report it if the knob says so."""
     telemetry.trace(knobs, f"Processing item: {item.id}")
-    try:
-        work.process(item)
-    except Exception as error:
-        return repr(error)
-    if knobs.get("telemetry") == "put_metric_data":
-        telemetry.put_item_metric(cloudwatch, "sfn", item.value)
-    return ""
+    tried = attempt(item)
+    if not tried.reason and knobs.get("telemetry") == "put_metric_data":
+        telemetry.put_item_metric(cloudwatch, "sfn", round(tried.work_ms))
+    return tried
 
 
 def _list(batch: str, first: Item, failed: list[tuple[Item, str]]) -> None:
     """Write the failed items under the batch, by the child's first item: a retry overwrites."""
     lines = (
-        json.dumps({"id": item.id, "value": item.value, "reason": why[:500]}) + "\n"
+        json.dumps({"id": item.id, "value": item.value, "reason": why}) + "\n"
         for item, why in failed
     )
     key = places.failed_key(batch, first.id)

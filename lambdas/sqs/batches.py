@@ -130,7 +130,7 @@ def fail_item(batch: str, key: state.Key, item: Item, why: str, tries: int, owne
 
     False if this owner no longer holds the record: then the item was done by a late duplicate.
     """
-    record = state.pack({"value": item.value, "reason": why[:500], "attempts": tries})
+    record = state.pack({"value": item.value, "reason": why, "attempts": tries})
     return leases.transact(
         ("Put", {"Item": {**state.failed_key(batch, item.id), **record}}),
         ("Delete", held(key, owner)),
@@ -141,7 +141,7 @@ def fail_range(
     batch: str, name: str, start: int, stop: int, why: str, then: tuple[str, dict[str, Any]]
 ) -> bool:
     """Put a range of items that was never created under the failed ones, with one more write."""
-    record = state.pack({"start": start, "stop": stop, "reason": why[:500]})
+    record = state.pack({"start": start, "stop": stop, "reason": why})
     return leases.transact(("Put", {"Item": {**state.failed_key(batch, name), **record}}), then)
 
 

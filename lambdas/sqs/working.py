@@ -4,7 +4,8 @@ from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any, NamedTuple
 
-from lambdas import leases, outside, state, telemetry, work
+from lambdas import leases, outside, state, telemetry
+from lambdas.attempts import attempt, reason_of
 from lambdas.items import Item
 from lambdas.sqs.splitting import Leased
 
@@ -27,16 +28,20 @@ class Tally:
     processed: int = 0
     failed: int = 0
     duplicated: int = 0
-    work_ms: int = 0
+    work_ms: float = 0.0
     last_done_at: float = 0.0
     lock: Lock = field(default_factory=Lock)
 
-    def add(self, item: Item, repeated: bool) -> None:
+    def worked(self, milliseconds: float) -> None:
+        """Time went into an item, whatever came of it."""
+        with self.lock:
+            self.work_ms += milliseconds
+
+    def add(self, repeated: bool) -> None:
         """Count an item that was worked."""
         with self.lock:
             self.processed += 1
             self.duplicated += repeated
-            self.work_ms += item.value
             self.last_done_at = max(self.last_done_at, outside.now())
 
     def fail(self) -> None:
@@ -51,7 +56,7 @@ class Tally:
             "items_processed": self.processed,
             "items_failed": self.failed,
             "items_duplicated": self.duplicated,
-            "work_ms": self.work_ms,
+            "work_ms": round(self.work_ms),
         }
 
     def rest(self) -> dict[str, float]:
@@ -74,7 +79,7 @@ def work_items(
             return item.id, _outcome(try_item(item, knobs, tally, repeated))
         except Exception as error:  # of this item only: what the others did is written down
             telemetry.report("sqs", "processor", body["batch"], error)
-            return item.id, Outcome(reason=repr(error))
+            return item.id, Outcome(reason=reason_of(error))
 
     return outside.gather(one, pairs, min(knobs["item_concurrency"], len(pairs)))
 
@@ -82,13 +87,13 @@ def work_items(
 def try_item(item: Item, knobs: dict[str, Any], tally: Tally, repeated: bool) -> str:
     """Work an item; why it failed, or nothing."""
     telemetry.trace(knobs, f"Processing item: {item.id}")
-    try:
-        work.process(item)
-    except Exception as error:
-        return repr(error)
-    tally.add(item, repeated)
+    reason, work_ms = attempt(item)
+    tally.worked(work_ms)
+    if reason:
+        return reason
+    tally.add(repeated)
     if knobs["telemetry"] == "put_metric_data":
-        telemetry.put_item_metric(cloudwatch, "sqs", item.value)
+        telemetry.put_item_metric(cloudwatch, "sqs", round(work_ms))
     return ""
 
 

@@ -67,6 +67,7 @@ class World:
         if seconds < 0:
             raise ValueError("sleep length must be non-negative")
         self.slept.append(seconds)
+        self.now += seconds
 
     def module(self, name):
         """A module of the handlers, loaded in this world."""

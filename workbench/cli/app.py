@@ -1,7 +1,8 @@
 """The command line: `workbench run`, `workbench doctor`, and the rest of the family.
 
 Progress and errors go to standard error; the last line on standard output is the result's path.
-Exit code 0: done. 1: it did not finish. 2: refused before anything ran.
+Exit code 0: done. 1: it did not finish. 2: refused before anything ran. 3: done, but items of the
+batch failed; the last line on standard error says how many and why.
 """
 
 import errno

@@ -7,9 +7,10 @@ from typing import Annotated
 
 import typer
 
+from workbench.cli.failed_items import tell_failed
 from workbench.cli.options import Results, Settings, amount, read_settings, whole
 from workbench.cli.trust import replay
-from workbench.errors import BadInput, Incomplete, PullFailed
+from workbench.errors import ITEMS_FAILED, BadInput, Incomplete, PullFailed
 from workbench.project import RESULTS
 from workbench.runs.progress import progress_bar
 from workbench.runs.records import read_run
@@ -33,7 +34,7 @@ def run(
     forecast: Annotated[bool, typer.Option(help="Write down what the model says, first.")] = True,
     fault_seed: Annotated[int | None, whole("fault_seed", "A seed of the swarm, again.", 0)] = None,
 ) -> None:
-    """Run one batch and print the path of its run folder."""
+    """Run one batch and print the path of its run folder; exit code 3 if items of it failed."""
     if fault_seed is not None:
         replay(fault_seed, design)
         return
@@ -50,8 +51,11 @@ def run(
             path = run_order(order, results, beginning.listening(watch), run_id)
     done = read_run(path)
     print(path)
+    some_failed = tell_failed(path)
     if done.status != "complete":
         raise Incomplete(f"the batch did not complete: {done.reason}")
+    if some_failed:
+        raise typer.Exit(ITEMS_FAILED)
 
 
 def collect(

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from workbench.cli.failed_items import end_by_failed
 from workbench.cli.options import (
     Designs,
     Settings,
@@ -52,10 +53,11 @@ def study(
     if not wanted:
         for picture in job.draw(results, paths):
             print(picture)
-        return
-    tables(results)
-    publish(results, video=False)
-    report(results)
+    else:
+        tables(results)
+        publish(results, video=False)
+        report(results)
+    end_by_failed(paths)
 
 
 def tables(results: WrittenResults = RESULTS) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from workbench.cli.failed_items import end_by_failed
 from workbench.cli.options import Results, whole
 from workbench.cli.output import Json, print_json
 from workbench.errors import BadInput, Incomplete
@@ -24,7 +25,10 @@ def command(
     processes: Annotated[int | None, whole("processes", "Default: all cores.", 1)] = None,
     as_json: Json = False,
 ) -> None:
-    """Run every run of a study that is not there yet, and write its table."""
+    """Run every run of a study that is not there yet, and write its table.
+
+    Exit code 3 if items failed in some of its runs, which are finished all the same.
+    """
     from workbench.sweep.progress import sweep_progress
     from workbench.sweep.sweeping import sweep
 
@@ -37,6 +41,7 @@ def command(
         print(done.table)
     if done.failed:
         raise Incomplete(f"{len(done.failed)} of {len(done.jobs)} runs have no run folder.")
+    end_by_failed(results / "runs" / job.run_id for job in done.jobs)
 
 
 def find(study: str) -> Path:

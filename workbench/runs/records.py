@@ -6,6 +6,7 @@
         usage.parquet      service, usage_type, unit, label, quantity
         bill.parquet       the same with unit_price_usd, cost_usd, source
         invocations.parquet   one row an invocation, where the target sees each one
+        failures.parquet   item or range, items, reason, attempts: of a run with failed items
         benchmark.ipynb    the executed notebook, where one ran it
 
 A run is written under a temporary name and renamed, so that it is whole or absent.
@@ -30,6 +31,7 @@ SCHEMA_VERSION = 1
 TIMELINE_COLUMNS = ["t_s", "metric", "value"]
 USAGE_COLUMNS = ["service", "usage_type", "unit", "label", "quantity"]
 INVOCATION_COLUMNS = "function start_s init_ms duration_ms billed_ms memory_mb cold error".split()
+FAILURE_COLUMNS = ["item", "items", "reason", "attempts"]
 BILL_COLUMNS = [*USAGE_COLUMNS, "unit_price_usd", "cost_usd", "source"]
 LABELS = ("work", "dispatch", "knowing", "telemetry", "measuring")
 EXACT_COLUMNS = ("quantity", "unit_price_usd", "cost_usd")  # of usage and bill
@@ -87,6 +89,7 @@ class Folder:
     usage: pd.DataFrame
     bill: pd.DataFrame | None = None
     invocations: pd.DataFrame | None = None  # where the target sees each one
+    failures: pd.DataFrame | None = None  # where items failed, the first 100,000
 
 
 def write_folder(folder: Folder, results: Path) -> Path:
@@ -103,6 +106,8 @@ def write_folder(folder: Folder, results: Path) -> Path:
             _write_table(temporary / "bill.parquet", folder.bill, BILL_COLUMNS)
         if folder.invocations is not None:
             _write_table(temporary / "invocations.parquet", folder.invocations, INVOCATION_COLUMNS)
+        if folder.failures is not None and len(folder.failures):
+            _write_table(temporary / "failures.parquet", folder.failures, FAILURE_COLUMNS)
         os.rename(temporary, final)
     except BaseException:  # also Ctrl-C: no half a run stays behind
         shutil.rmtree(temporary, ignore_errors=True)
@@ -175,6 +180,12 @@ def read_folder(path: Path) -> Folder:
         usage=read_table(path, "usage", USAGE_COLUMNS),
         bill=read_table(path, "bill", BILL_COLUMNS) if (path / "bill.parquet").exists() else None,
     )
+
+
+def read_failed(path: Path) -> pd.DataFrame | None:
+    """The table of failed items of a run folder; None where none is kept."""
+    there = (path / "failures.parquet").exists()
+    return read_table(path, "failures", FAILURE_COLUMNS) if there else None
 
 
 def run_folders(results: Path) -> list[Path]:

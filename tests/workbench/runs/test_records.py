@@ -1,18 +1,21 @@
 """Run folders: whole or absent, read back as written, damaged ones refused by name."""
 
 import json
+from dataclasses import replace
 from decimal import Decimal
 
 import pandas as pd
 import pytest
 
 from workbench.errors import BadRecord
+from workbench.runs.failures import Failure, failures_frame
 from workbench.runs.records import (
     BILL_COLUMNS,
     TIMELINE_COLUMNS,
     USAGE_COLUMNS,
     Folder,
     Run,
+    read_failed,
     read_folder,
     run_folders,
     runs_frame,
@@ -116,3 +119,11 @@ def test_a_table_with_other_columns_is_not_written(tmp_path):
 def test_run_json_says_its_schema(tmp_path):
     path = write_folder(folder(), tmp_path)
     assert json.loads((path / "run.json").read_text())["schema_version"] == 1
+
+
+def test_failed_items_are_a_table_of_their_own_where_there_are_any(tmp_path):
+    listed = failures_frame([Failure("00ff", 1, "KeyError", 3), Failure("7", 2, "gone", None)])
+    whole = write_folder(folder("a"), tmp_path)
+    some = write_folder(replace(folder("b"), failures=listed), tmp_path)
+    assert read_failed(whole) is None
+    pd.testing.assert_frame_equal(read_failed(some), listed)

@@ -9,8 +9,11 @@ from math import ceil
 import pandas as pd
 
 from workbench.designs import Design
+from workbench.errors import WorkbenchError
 from workbench.runs.batch import Batch
+from workbench.runs.failures import read_failures
 from workbench.runs.records import TIMELINE_COLUMNS, Folder, Run
+from workbench.stacks.aws_clients import plainly
 from workbench.targets.aws.batches import Batches
 from workbench.targets.aws.evidence import Evidence, Looking
 from workbench.targets.aws.follow import COMPLETE, End, Sample
@@ -124,7 +127,19 @@ def folder_of(
         evidence = replace(evidence, notices=int(end.notice is not None))
         usage = usage_of_run(evidence)
     timeline = timeline_of(samples, evidence.reading, start)
-    return Folder(_counted(run, evidence, end, start), timeline, usage)
+    run = _counted(run, evidence, end, start)
+    failures = _listed(collector, run) if run.items_failed else None
+    return Folder(run, timeline, usage, failures=failures)
+
+
+def _listed(collector: Collector, run: Run) -> pd.DataFrame | None:
+    """What the design itself lists as failed: read once the bill is known, it is on no bill."""
+    aws, outputs = collector.place.aws, collector.place.deployed.outputs
+    try:
+        with plainly():
+            return read_failures(run.design, aws.client, outputs, run.batch_id)
+    except WorkbenchError:  # the batch is paid for: without the list it is a run all the same
+        return None
 
 
 def _counted(run: Run, evidence: Evidence, end: End, start: float) -> Run:

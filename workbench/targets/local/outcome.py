@@ -2,8 +2,11 @@
 
 from typing import Any
 
+import pandas as pd
+
 from workbench.designs import Design
 from workbench.runs.batch import Batch, draw
+from workbench.runs.failures import read_failures
 from workbench.runs.records import Folder, Run
 from workbench.targets.local.runtime.item_log import Witness
 from workbench.targets.local.world.context import EPOCH_S
@@ -38,7 +41,20 @@ def folder_of(simulation: Simulation, design: Design, batch: Batch, started_at: 
         reason=reason,
     )
     usage, invocations = simulation.scene.meter.frame(), simulation.reports.frame()
-    return Folder(run, simulation.timeline.frame(), usage, invocations=invocations)
+    return Folder(
+        run,
+        simulation.timeline.frame(),
+        usage,
+        invocations=invocations,
+        failures=_listed(simulation, run) if run.items_failed else None,
+    )
+
+
+def _listed(simulation: Simulation, run: Run) -> pd.DataFrame:
+    """What the design itself has listed as failed, read outside of the bill."""
+    deployment = simulation.deployment
+    outputs, client = deployment.stack.outputs, deployment.cloud.client
+    return read_failures(run.design, client, outputs, run.batch_id)
 
 
 def _failed(batch: Batch, witness: Witness, ids: set[str], status: str) -> int:

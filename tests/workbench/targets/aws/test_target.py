@@ -40,6 +40,31 @@ def test_a_batch_is_triggered_followed_and_collected(sqs):
     assert Ledger(sqs.results).read("b-1").phase == "notified"
 
 
+def test_failed_items_come_with_their_reasons(sqs):
+    ready(sqs, items_failed=2)
+    sqs.client("sqs").purge_queue(QueueUrl=sqs.outputs["NoticesQueueUrl"])
+    sqs.notify("b-1", detected_at=sqs.clock.at + 60, items_failed=2)
+    for item in ("00", "01"):
+        record = {"pk": "failed#b-1", "sk": item, "reason": "KeyError: 'x'"}
+        put = {name: {"S": text} for name, text in record.items()} | {"attempts": {"N": "3"}}
+        sqs.client("dynamodb").put_item(TableName="state", Item=put)
+    folder = run(sqs)
+    assert (folder.run.items_processed, folder.run.items_failed) == (98, 2)
+    assert folder.failures.to_dict("records") == [
+        {"item": item, "items": 1, "reason": "KeyError: 'x'", "attempts": 3}
+        for item in ("00", "01")
+    ]
+
+
+def test_a_list_of_failed_items_that_cannot_be_read_takes_no_run_along(sqs, refusing):
+    sqs.meta("b-1", status="NOTIFIED", items=100, detected_at=Decimal(int(sqs.clock.at + 60)))
+    sqs.notify("b-1", detected_at=sqs.clock.at + 60, items_failed=2)
+    sqs.evidence("b-1", 100)
+    refusing("Query", "AccessDeniedException", after=1)
+    folder = run(sqs)
+    assert (folder.run.status, folder.run.items_failed, folder.failures) == ("complete", 2, None)
+
+
 def test_the_same_order_is_one_batch_until_it_is_collected(sqs):
     """A run that died is found again under its own id; once its folder is there, a new one runs."""
     ready(sqs)

@@ -106,7 +106,7 @@ def segment_record_bytes(batch_bytes: int) -> int:
 
 def failed_record_bytes(batch_bytes: int) -> int:
     """A failed item's record, as it is read: the reason is Python's for sleeping less than 0."""
-    reason = "ValueError('sleep length must be non-negative')"
+    reason = "ValueError: sleep length must be non-negative"
     key = len("pk" + "failed#" + "sk") + batch_bytes + 16
     return key + len("value" + "reason" + "attempts") + 3 + len(reason) + 2
 
