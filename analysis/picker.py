@@ -27,6 +27,7 @@ class Picker:
         )
         self.list = widgets.SelectMultiple(rows=ROWS, layout={"width": "60em"})
         self.picture, self.table = widgets.Image(format="png"), widgets.HTML()
+        self.picture.layout.display = "none"  # until there is one: a browser shows a broken image
         self.message = widgets.HTML()
         self.find.observe(self._narrow, names="value")
         self.list.observe(self._compare, names="value")
@@ -59,6 +60,7 @@ class Picker:
         try:
             timelines = measures.timelines_frame(self._frames.results, set(picked[:MOST]))
             self.picture.value = _png(own, timelines)
+            self.picture.layout.display = ""
             self.message.value = ""
         except NothingToShow as reason:
             self.picture.value = b""  # an older one would stand beside these numbers

@@ -3,8 +3,10 @@
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import nbformat
@@ -127,6 +129,37 @@ def test_three_studies_at_once_all_work(tmp_path):
             ("sqs", "local", 100, "complete"),
         ]
         assert list((folder / "runs").glob(".tmp*")) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("after_s", [0.0, 5.0])  # while the kernel starts, while it works
+def test_ctrl_c_during_a_study_ends_it_with_a_line_and_leaves_no_kernel(after_s, tmp_path):
+    code = "import signal, sys; from workbench.cli.app import main; "
+    code += "signal.signal(signal.SIGINT, signal.default_int_handler); main()"
+    command = [sys.executable, "-c", code, "study", "--items", "100000", "--story", ""]
+    process = subprocess.Popen(
+        [*command, "--results", str(tmp_path)], stderr=subprocess.PIPE, text=True
+    )
+    while not (kernels := children(process.pid)):
+        assert process.poll() is None
+        time.sleep(0.05)
+    time.sleep(after_s)
+    process.send_signal(signal.SIGINT)
+    told = [line for line in process.communicate(timeout=60)[1].splitlines() if line]
+    assert process.returncode == 130
+    assert told[0].startswith("sqs, 100,000 items on local")
+    assert told[-1] == "interrupted: runs that had ended are kept"
+    assert [line for line in told if "Traceback" in line or "WARNING" in line] == []
+    for kernel in kernels:
+        with pytest.raises(ProcessLookupError):
+            os.kill(kernel, 0)
+    assert run_folders(tmp_path) == []
+    assert list(tmp_path.glob("runs/*")) == list(tmp_path.glob("runs/.tmp*")) == []
+
+
+def children(pid):
+    found = subprocess.run(["pgrep", "-P", str(pid)], capture_output=True, text=True).stdout
+    return [int(one) for one in found.split()]
 
 
 def test_help_shows_a_type_for_each_parameter_and_the_values_that_may_be_taken():

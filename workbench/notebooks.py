@@ -7,6 +7,8 @@ once, other users of the machine cannot listen, and nothing is written beside th
 import ast
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +36,10 @@ def execute(name: str, parameters: dict[str, Any], output: Path) -> None:
     known = papermill.inspect_notebook(str(source))
     _refuse(set(parameters) - set(known), set(known))
     output.parent.mkdir(parents=True, exist_ok=True)
-    with scratch_folder(_sockets_parent(), "workbench-kernel") as folder:
+    with (
+        scratch_folder(_sockets_parent(), "workbench-kernel") as folder,
+        _own_kernel(folder) as manager,
+    ):
         try:
             papermill.execute_notebook(
                 str(source),
@@ -44,7 +49,7 @@ def execute(name: str, parameters: dict[str, Any], output: Path) -> None:
                 kernel_name="python3",
                 progress_bar=False,
                 start_timeout=START_MAX_S,
-                kernel_manager_class=_kernel_manager(folder),
+                kernel_manager_class=manager,
             )
         except PapermillExecutionError as error:
             raise _of_cell(name, error) from None
@@ -84,8 +89,12 @@ def keep(executed: Path, run_folder: Path) -> Path:
     return kept
 
 
-def _kernel_manager(folder: Path) -> type:
-    """A manager of one kernel whose connection file and sockets lie in `folder`."""
+@contextmanager
+def _own_kernel(folder: Path) -> Iterator[type]:
+    """A manager of one kernel whose connection file and sockets lie in `folder`.
+
+    nbclient ends the kernel, but for one that is interrupted while it starts: that is ended here.
+    """
     from jupyter_client import AsyncKernelManager
 
     class OwnKernel(AsyncKernelManager):
@@ -102,7 +111,18 @@ def _kernel_manager(folder: Path) -> type:
             """A busy kernel is interrupted, so that its cell cleans up; then it ends."""
             await super()._async_interrupt_kernel()
 
-    return OwnKernel
+        async def _async_pre_start_kernel(self, **options: Any) -> Any:
+            made = await super()._async_pre_start_kernel(**options)
+            provisioners.append(self.provisioner)
+            return made
+
+    provisioners: list[Any] = []
+    try:
+        yield OwnKernel
+    finally:
+        for process in filter(None, (one.process for one in provisioners)):
+            process.kill()
+            process.wait()
 
 
 def _sockets_parent() -> Path:

@@ -85,7 +85,8 @@ def notebook(tmp_path, monkeypatch):
 def started(folder, output, **to):
     """Another process that executes the notebook."""
     code = (
-        "from pathlib import Path; from workbench import notebooks; "
+        "import signal; from pathlib import Path; from workbench import notebooks; "
+        "signal.signal(signal.SIGINT, signal.default_int_handler); "  # background jobs ignore it
         f"notebooks.NOTEBOOKS = Path({str(folder)!r}); "
         f"notebooks.execute('one', {{}}, Path({str(output)!r}))"
     )

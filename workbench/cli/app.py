@@ -2,7 +2,7 @@
 
 Progress and errors go to standard error; the last line on standard output is the result's path.
 Exit code 0: done. 1: it did not finish. 2: refused before anything ran. 3: done, but items of the
-batch failed; the last line on standard error says how many and why.
+batch failed; the last line on standard error says how many and why. 130: Ctrl-C.
 """
 
 import errno
@@ -24,6 +24,7 @@ ADVICE = {
     errno.EROFS: "Name a folder that can be written.",
     errno.EACCES: "Name a folder that can be written.",
 }
+INTERRUPTED = 130  # typer's exit code after Ctrl-C
 QUESTION = "What does it cost to know that a large AWS Lambda batch is done?"
 
 
@@ -64,6 +65,10 @@ def main() -> None:
             app()
         finally:
             sys.stdout.flush()  # here, and not by an interpreter that has nobody left to tell
+    except SystemExit as end:
+        if end.code == INTERRUPTED:
+            print("interrupted: runs that had ended are kept", file=sys.stderr)
+        raise
     except BrokenPipeError:
         reader_went_away()
         sys.exit(1)
