@@ -38,9 +38,7 @@ class ByPurpose(TyperGroup):
 
 def make_app() -> typer.Typer:
     """The command line with every command in its panel."""
-    family = typer.Typer(
-        cls=ByPurpose, no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False
-    )
+    family = typer.Typer(cls=ByPurpose, no_args_is_help=True, pretty_exceptions_enable=False)
     family.callback(help=QUESTION)(_common)
     groups = {name: typer.Typer(no_args_is_help=True, help=told) for name, told in GROUPS.items()}
     for panel, commands in PANELS.items():
@@ -62,7 +60,7 @@ def main() -> None:
     take_every_sign()
     try:
         try:
-            app()
+            app(prog_name="workbench")  # the same as `python -m workbench`: completion goes by it
         finally:
             sys.stdout.flush()  # here, and not by an interpreter that has nobody left to tell
     except SystemExit as end:

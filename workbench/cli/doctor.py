@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from workbench.cli import completion
 from workbench.cli.options import Results
 from workbench.cli.output import Json, print_json
 from workbench.designs import BOTH, make_design
@@ -11,9 +12,15 @@ from workbench.project import RESULTS
 
 
 def doctor(
-    target: Annotated[str, typer.Option(help="aws: ask AWS too, for about $0.03.")] = "local",
+    target: Annotated[
+        str,
+        typer.Option(help="aws: ask AWS too, for about $0.03.", autocompletion=completion.targets),
+    ] = "local",
     preset: Annotated[
-        str, typer.Option(help="The knobs that quotas are held against.")
+        str,
+        typer.Option(
+            help="The knobs that quotas are held against.", autocompletion=completion.presets
+        ),
     ] = "default",
     as_json: Json = False,
     results: Results = RESULTS,

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from workbench.cli.options import Designs, Settings, read_designs, settings_by_design, whole
+from workbench.cli.options import Designs, Preset, Settings, read_designs, settings_by_design, whole
 from workbench.cli.output import Json, print_json, wide_console
 from workbench.designs import Design, make_design
 from workbench.platform.profile import DEFAULT
@@ -33,7 +33,7 @@ def estimate(
     items: Annotated[int, whole("items", "How many items, 1 to 100,000,000.")],
     design: Designs = "both",
     seed: Annotated[int, whole("seed", "The items are drawn from it.")] = 7,
-    preset: Annotated[str, typer.Option(help="default, published, tuned …")] = "default",
+    preset: Preset = "default",
     settings: Settings = None,
     replications: Annotated[int, whole("replications", "Draws behind low and high.", 1)] = 20,
     profile: Annotated[str, typer.Option(help="A date, or a file of constants.")] = DEFAULT,

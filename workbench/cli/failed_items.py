@@ -7,14 +7,15 @@ from pathlib import Path
 import typer
 
 from workbench.errors import ITEMS_FAILED
-from workbench.runs.failures import failed_line
-from workbench.runs.records import read_failed, read_run
 
 SHOWN_MAX = 5  # runs that are named
 
 
 def tell_failed(path: Path) -> bool:
     """Say on standard error how many items of a run failed and why; whether any did."""
+    from workbench.runs.failures import failed_line
+    from workbench.runs.records import read_failed, read_run
+
     run = read_run(path)
     if run.items_failed:
         print(failed_line(run, read_failed(path)), file=sys.stderr)
@@ -26,6 +27,9 @@ def end_by_failed(paths: Iterable[Path]) -> None:
 
     Such a run is finished: it says what came of its items.
     """
+    from workbench.runs.failures import failed_line
+    from workbench.runs.records import read_failed, read_run
+
     runs = {path: read_run(path) for path in paths}
     failed = [path for path, run in runs.items() if run.items_failed]
     if not failed:

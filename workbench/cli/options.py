@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from workbench.border import positive, whole_number
+from workbench.cli import completion
 from workbench.designs import BOTH, DESIGNS
 from workbench.errors import BadInput
 from workbench.runs.results_folder import refuse_unwritable
@@ -27,12 +28,31 @@ WrittenResults = Annotated[
 ]
 Settings = Annotated[
     list[str] | None,
-    typer.Option("--set", help="A knob: name=value, or design.name=value. May repeat."),
+    typer.Option(
+        "--set",
+        help="A knob: name=value, or design.name=value. May repeat.",
+        autocompletion=completion.knobs,
+    ),
 ]
 Designs = Annotated[
     str,
     typer.Option(
-        "--design", "--designs", help="sqs, sfn or counters, several with commas, both, or all."
+        "--design",
+        "--designs",
+        help="sqs, sfn or counters, several with commas, both, or all.",
+        autocompletion=completion.several_designs,
+    ),
+]
+Design = Annotated[
+    str, typer.Option(help="sqs, sfn or counters.", autocompletion=completion.one_design)
+]
+Target = Annotated[
+    str, typer.Option(help="local, model or aws.", autocompletion=completion.targets)
+]
+Preset = Annotated[
+    str,
+    typer.Option(
+        help="default, published, tuned or tuned-concurrent.", autocompletion=completion.presets
     ),
 ]
 

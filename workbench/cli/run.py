@@ -3,29 +3,36 @@
 import sys
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from workbench.cli.failed_items import tell_failed
-from workbench.cli.options import Results, Settings, amount, read_settings, whole
+from workbench.cli.options import (
+    Design,
+    Preset,
+    Results,
+    Settings,
+    Target,
+    amount,
+    read_settings,
+    whole,
+)
 from workbench.cli.trust import replay
 from workbench.errors import ITEMS_FAILED, BadInput, Incomplete, PullFailed
 from workbench.project import RESULTS
-from workbench.runs.progress import progress_bar
-from workbench.runs.records import read_run
 from workbench.runs.results_folder import nothing_left
-from workbench.runs.runner import Order, new_run_id, run_order
+
+if TYPE_CHECKING:
+    from workbench.runs.runner import Order
 
 
 def run(
-    design: Annotated[str, typer.Option(help="sqs, sfn or counters.")],
+    design: Design,
     items: Annotated[int | None, whole("items", "How many, 1 to 100,000,000.")] = None,
-    target: Annotated[str, typer.Option(help="local, model or aws.")] = "local",
+    target: Target = "local",
     seed: Annotated[int, whole("seed", "The items are drawn from it.")] = 7,
-    preset: Annotated[
-        str, typer.Option(help="default, published, tuned or tuned-concurrent.")
-    ] = "default",
+    preset: Preset = "default",
     settings: Settings = None,
     results: Results = RESULTS,
     max_usd: Annotated[
@@ -40,6 +47,10 @@ def run(
         return
     if items is None:
         raise BadInput("--items is missing: how many items has the batch?")
+    from workbench.runs.progress import progress_bar
+    from workbench.runs.records import read_run
+    from workbench.runs.runner import Order, new_run_id, run_order
+
     order = Order(
         design, target, items, seed, preset, read_settings(settings, design), max_usd=max_usd
     )
@@ -63,6 +74,7 @@ def collect(
 ) -> None:
     """Pull the evidence about runs again from AWS; what was pulled before stays."""
     from workbench.pull.run import collect as pull
+    from workbench.runs.records import read_run
     from workbench.runs.runner import make_target
 
     lacking = []
@@ -75,7 +87,7 @@ def collect(
         raise PullFailed("; ".join(lacking))
 
 
-def _predict(order: Order, run_id: str, results: Path) -> str:
+def _predict(order: "Order", run_id: str, results: Path) -> str:
     """What the model says of a run, written down; nothing of a run of the model itself."""
     order.make_design()  # refused before numba is loaded
     from workbench.runs.predictions import predict, read_prediction

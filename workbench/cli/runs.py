@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from workbench.cli import completion
 from workbench.cli.options import Results
 from workbench.cli.output import Json, print_json, wide_console
 from workbench.errors import BadInput
@@ -13,7 +14,7 @@ from workbench.targets import FIGURES
 
 if TYPE_CHECKING:
     from workbench.runs.records import Run
-    from workbench.stored_runs import Details, Stored
+    from workbench.runs.stored import Details, Stored
 
 WIDTH_MIN = 200  # a run's row is not broken; the table takes what it needs
 LISTED = "run_id design target items seed started_at status reason items_failed cost_usd".split()
@@ -24,13 +25,18 @@ COUNTS = (
 
 
 def list_runs(
-    design: Annotated[str | None, typer.Option(help="Only of this design.")] = None,
-    target: Annotated[str | None, typer.Option(help="Only on this target.")] = None,
+    design: Annotated[
+        str | None,
+        typer.Option(help="Only of this design.", autocompletion=completion.one_design),
+    ] = None,
+    target: Annotated[
+        str | None, typer.Option(help="Only on this target.", autocompletion=completion.targets)
+    ] = None,
     as_json: Json = False,
     results: Results = RESULTS,
 ) -> None:
     """List the runs, the newest last; a folder that cannot be read is listed with the reason."""
-    from workbench.stored_runs import stored_runs
+    from workbench.runs.stored import stored_runs
 
     _refuse_unknown(design, target)
     found = stored_runs(results, design, target)
@@ -42,12 +48,17 @@ def list_runs(
 
 
 def show_run(
-    run: Annotated[str, typer.Argument(help="A path, an id, or the beginning of one.")],
+    run: Annotated[
+        str,
+        typer.Argument(
+            help="A path, an id, or the beginning of one.", autocompletion=completion.run_ids
+        ),
+    ],
     as_json: Json = False,
     results: Results = RESULTS,
 ) -> None:
     """Show one run: times, counts, dollars by label, and the knobs that are not default."""
-    from workbench.stored_runs import details, find_run
+    from workbench.runs.stored import details, find_run
 
     found = details(find_run(results, run))
     if as_json:
@@ -58,12 +69,15 @@ def show_run(
 
 
 def remove_runs(
-    runs: Annotated[list[str], typer.Argument(help="Paths, ids, or beginnings of ids.")],
+    runs: Annotated[
+        list[str],
+        typer.Argument(help="Paths, ids, or beginnings of ids.", autocompletion=completion.run_ids),
+    ],
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     results: Results = RESULTS,
 ) -> None:
     """Remove runs with their pulls and predictions; reference runs and open batches never."""
-    from workbench.stored_runs import find_run, refuse_removal, remove_run
+    from workbench.runs.stored import find_run, refuse_removal, remove_run
 
     paths = list(dict.fromkeys(find_run(results, run) for run in runs))
     for path in paths:

@@ -4,18 +4,20 @@ import sys
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
+from workbench.cli import completion
 from workbench.cli.failed_items import end_by_failed
 from workbench.cli.options import (
     Designs,
     Settings,
+    Target,
     WrittenResults,
     read_designs,
     read_sizes,
     settings_by_design,
     whole,
 )
+from workbench.cli.output import wide_console
 from workbench.project import DOCS, RESULTS
 
 WIDTH_MIN = 120  # a row of the comparison is not broken
@@ -23,9 +25,14 @@ WIDTH_MIN = 120  # a row of the comparison is not broken
 
 def study(
     items: Annotated[str, typer.Option(help="Sizes on --target, with commas.")] = "100,1000,10000",
-    target: Annotated[str, typer.Option(help="local, model or aws.")] = "local",
+    target: Target = "local",
     seed: Annotated[int, whole("seed", "The items are drawn from it.")] = 7,
-    story: Annotated[str, typer.Option(help="A study to sweep besides; empty: none.")] = "story",
+    story: Annotated[
+        str,
+        typer.Option(
+            help="A study to sweep besides; empty: none.", autocompletion=completion.studies
+        ),
+    ] = "story",
     design: Designs = "both",
     settings: Settings = None,
     results: WrittenResults = RESULTS,
@@ -47,9 +54,7 @@ def study(
 
         with sweep_progress() as watch:
             tell(sweep(wanted, results, watch=watch))
-    console = Console()
-    console.width = max(console.width, WIDTH_MIN)
-    console.print(job.comparison_table(job.comparison(results, paths)))
+    wide_console(WIDTH_MIN).print(job.comparison_table(job.comparison(results, paths)))
     if not wanted:
         for picture in job.draw(results, paths):
             print(picture)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from workbench.cli import completion
 from workbench.cli.failed_items import end_by_failed
 from workbench.cli.options import Results, whole
 from workbench.cli.output import Json, print_json
@@ -19,7 +20,12 @@ SHOWN_MAX = 5  # failed or skipped runs that are named
 
 
 def command(
-    study: Annotated[str, typer.Argument(help="A YAML file, or smoke, story, stress …")],
+    study: Annotated[
+        str,
+        typer.Argument(
+            help="A YAML file, or smoke, story, stress …", autocompletion=completion.studies
+        ),
+    ],
     results: Results = RESULTS,
     yes: Annotated[bool, typer.Option("--yes", help="Also more than 100,000 runs.")] = False,
     processes: Annotated[int | None, whole("processes", "Default: all cores.", 1)] = None,

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from workbench.cli.options import Results, Settings, amount, read_settings, whole
+from workbench.cli.options import Design, Results, Settings, amount, read_settings, whole
 from workbench.cli.output import Json, print_json, wide_console
-from workbench.designs import DESIGNS, Design
+from workbench.designs import DESIGNS
+from workbench.designs import Design as AnyDesign
 from workbench.errors import BadInput, BadKnob, WorkbenchError
 from workbench.project import RESULTS
 from workbench.runs.results_folder import refuse_unwritable
@@ -24,7 +25,7 @@ class RatioPassed(WorkbenchError):
 
 
 def command(
-    design: Annotated[str, typer.Option(help="sqs or sfn.")],
+    design: Design,
     items: Annotated[int, whole("items", "How many items, 1 to 100,000,000.")] = 1_000_000,
     value_max: Annotated[int, whole("value_max", "An item takes 0 to so many ms.")] = 1_000,
     within: Annotated[Decimal, amount("within", "Minutes until completion is known.")] = Decimal(
@@ -85,7 +86,7 @@ def _gains(found: "Tuned") -> "list[Step]":
     return steps_between(start, found.cheapest.design, found.goal.items, seeds=(1, 2))
 
 
-def _starting_point(found: "Tuned") -> Design | None:
+def _starting_point(found: "Tuned") -> AnyDesign | None:
     """The default knobs for the same items, if they can carry them: what the gains start from."""
     goal = found.goal
     try:

@@ -53,7 +53,7 @@ def test_a_reader_that_goes_away_is_told_nothing(words):
     ],
 )
 def test_what_the_system_refuses_is_one_line(monkeypatch, capsys, number, line):
-    def refuse():
+    def refuse(**_):
         raise OSError(number, os.strerror(number), "results/runs/r")
 
     monkeypatch.setattr(cli, "app", refuse)

@@ -2,9 +2,9 @@
 
 import pytest
 
-from workbench import stored_runs
 from workbench.errors import BadInput
-from workbench.stored_runs import find_run, refuse_removal, remove_run
+from workbench.runs import stored
+from workbench.runs.stored import find_run, refuse_removal, remove_run
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def test_only_run_folders_can_be_removed(results):
 
 
 def test_reference_runs_are_never_removed(results, monkeypatch):
-    monkeypatch.setattr(stored_runs, "REFERENCE", results)
+    monkeypatch.setattr(stored, "REFERENCE", results)
     with pytest.raises(BadInput, match="is a reference run, which is never removed"):
         remove_run(results / "runs" / "sqs-1")
     assert (results / "runs" / "sqs-1").is_dir()
