@@ -38,15 +38,6 @@ def test_a_seed_gives_the_same_story_whatever_ran_before(design):
         assert story(arena.run(draw_case(3, design))) == first
 
 
-@pytest.mark.parametrize("seed", [2, 6, 9])
-def test_the_short_way_to_the_tables_tells_the_same_story_as_motos(seed):
-    stories = []
-    for quick in (True, False):
-        with Arena("sqs", quick=quick) as arena:
-            stories.append(story(arena.run(draw_case(seed, "sqs"))))
-    assert stories[0] == stories[1]
-
-
 def test_a_meter_that_forgets_a_call_is_seen(monkeypatch):
     from workbench.targets.local.sqs.calls import Sqs
 

@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Self
 
-from moto.dynamodb.models import dynamodb_backends
 from moto.s3 import models as s3_models
 
 from lambdas.trigger import read_trigger
@@ -21,14 +20,13 @@ from workbench.swarm.fault_plan import FaultPlan, MapFaultPlan
 from workbench.swarm.recorder import Recorder
 from workbench.swarm.time_limits import converge_s
 from workbench.targets.local.cloudwatch.telemetry import captured
-from workbench.targets.local.dynamodb.quick.clients import QuickClients
 from workbench.targets.local.metering.storage_billing import bill_storage
 from workbench.targets.local.outcome import folder_of
 from workbench.targets.local.world.context import EPOCH_S, Scene
 from workbench.targets.local.world.deployment import Deployment
 from workbench.targets.local.world.patches import swapped
 from workbench.targets.local.world.retune import retune
-from workbench.targets.local.world.stack import ACCOUNT, REGION
+from workbench.targets.local.world.stack import ACCOUNT
 from workbench.targets.local.world.synth import assembly
 from workbench.targets.local.world.world import Simulation
 
@@ -38,11 +36,10 @@ SETTLED_S = 30.0  # so long nothing may be under way before a run counts as over
 class Arena:
     """Runs cases of one design one after another, in this process."""
 
-    def __init__(self, design_name: str, quick: bool = True) -> None:
+    def __init__(self, design_name: str) -> None:
         design = DESIGNS[design_name]()
         self._profile = load_profile()
-        clients = QuickClients if quick else None
-        self.deployment = Deployment(assembly(design), design.stack, clients)
+        self.deployment = Deployment(assembly(design), design.stack)
 
     def run(self, case: FaultCase) -> Evidence:
         """Run a case until nothing is under way any more, or until it should have been so."""
@@ -159,7 +156,7 @@ def _evidence(
         told=recorder.told,
         polled=recorder.polled,
         refused=recorder.refused,
-        records=dict(_records(stack)),
+        records=dict(_records(simulation.deployment)),
         objects=dict(_objects(stack)),
         uploads=sum(len(bucket.multiparts) for bucket in _buckets(stack)),
         left=simulation.left(),
@@ -204,23 +201,22 @@ def _expected(case: FaultCase, started: list[tuple[Start, float]]) -> Iterator[E
     yield from found.values()
 
 
-def _records(stack: Any) -> Iterator[tuple[tuple[str, str], dict[str, Any]]]:
-    """Every record of the state table, read from under moto's calls."""
-    for table in stack.of_type("AWS::DynamoDB::Table"):
-        items = dynamodb_backends[ACCOUNT][REGION].get_table(table.physical_id).items
-        for partition in items.values():
-            for item in partition.values():
-                record = {name: _plain(value) for name, value in item.attrs.items()}
-                yield (record["pk"], record["sk"]), record
+def _records(deployment: Deployment) -> Iterator[tuple[tuple[str, str], dict[str, Any]]]:
+    """Every record of the state table."""
+    for table in deployment.stack.of_type("AWS::DynamoDB::Table"):
+        for stored in deployment.cloud.tables[table.physical_id].records():
+            record = {name: _plain(value) for name, value in stored.items()}
+            yield (record["pk"], record["sk"]), record
 
 
 def _plain(value: Any) -> Any:
-    """One of moto's attribute values as Python's own."""
-    if value.type == "N":
-        return int(value.value) if value.value.lstrip("-").isdigit() else float(value.value)
-    if value.type == "L":
-        return [_plain(one) for one in value.value]
-    return value.value
+    """An attribute's value as Python's own."""
+    kind, content = next(iter(value.items()))
+    if kind == "N":
+        return int(content) if content.lstrip("-").isdigit() else float(content)
+    if kind == "L":
+        return [_plain(one) for one in content]
+    return content
 
 
 def _buckets(stack: Any) -> list[Any]:

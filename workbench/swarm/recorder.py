@@ -1,8 +1,8 @@
 """Notes what happens in a faulty run, outside of the handlers and beside the meter.
 
-It stands where items are worked, where handlers are called, where calls reach moto, where batches
-of messages are handed over, and where notifications come in. What it notes is compared with what
-the design and the meter say.
+It stands where items are worked, where handlers are called, where calls reach a service, where
+batches of messages are handed over, and where notifications come in. What it notes is compared with
+what the design and the meter say.
 """
 
 import json
@@ -13,16 +13,15 @@ from typing import Any
 
 from workbench.swarm.evidence import Called, Execution, Invoked, Polled, Refused, Told
 from workbench.targets.local.cloudwatch.telemetry import EMBEDDED
-from workbench.targets.local.dynamodb.quick.clients import QuickClients
 from workbench.targets.local.lambda_.invoke import Done, InvokeResult
 from workbench.targets.local.lambda_.mapping import failures, read_mappings
 from workbench.targets.local.runtime.item_log import Witness
 from workbench.targets.local.runtime.tasks import current
 from workbench.targets.local.sqs.queue import Watcher
-from workbench.targets.local.sqs.queues import Notices, queue_named
+from workbench.targets.local.sqs.queues import Notices
 from workbench.targets.local.world.world import Simulation
 
-SERVICES = ("dynamodb", "sqs", "s3", "sns", "cloudwatch")
+SERVICES = ("s3", "cloudwatch")  # of moto; the local target's own tell of their calls
 
 
 class Recorder:
@@ -46,20 +45,17 @@ class Recorder:
 
     @contextmanager
     def listening(self) -> Iterator[None]:
-        """Calls to moto are noted inside the block."""
-        deployment = self._simulation.deployment
-        clients = [deployment.cloud.client(name) for name in SERVICES]
+        """Calls are noted inside the block."""
+        cloud = self._simulation.deployment.cloud
+        clients = [cloud.client(name) for name in SERVICES]
         for client in clients:
             client.meta.events.register("before-parameter-build", self._before)
             client.meta.events.register("after-call", self._after)
-        quick = deployment.stage.client
-        if isinstance(quick, QuickClients):
-            quick.noted = self._note
+        cloud.noted = self._note
         try:
             yield
         finally:
-            if isinstance(quick, QuickClients):
-                quick.noted = None
+            cloud.noted = None
             for client in clients:
                 client.meta.events.unregister("before-parameter-build", self._before)
                 client.meta.events.unregister("after-call", self._after)
@@ -148,7 +144,7 @@ class Recorder:
     def _watch_notices(self) -> None:
         simulation = self._simulation
         for resource in simulation.deployment.stack.of_type("AWS::SQS::Queue"):
-            queue = queue_named(resource.physical_id.rsplit("/", 1)[-1])
+            queue = simulation.deployment.cloud.queues[resource.physical_id]
             if isinstance(queue.watcher, Notices):
                 queue.watcher = NoticesInTime(queue.watcher, self)
 

@@ -24,7 +24,7 @@ from workbench.targets.local.runtime.item_log import Witness
 from workbench.targets.local.runtime.outside import Door, Stage
 from workbench.targets.local.runtime.token_bucket import TokenBucket
 from workbench.targets.local.sqs.calls import Sqs
-from workbench.targets.local.sqs.queues import QueueWatch, queue_named
+from workbench.targets.local.sqs.queues import QueueWatch
 from workbench.targets.local.world.context import Scene
 from workbench.targets.local.world.moto_cloud import Cloud
 
@@ -62,7 +62,7 @@ class Toy:
 
     def rules(self):
         return {
-            "dynamodb": DynamoDb(self.scene, self.storage, self.writes_per_s),
+            "dynamodb": DynamoDb(self.scene, self.cloud.tables, self.storage, self.writes_per_s),
             "sqs": Sqs(self.scene, {}),
             "s3": S3Rules(self.scene),
             "sns": Sns(self.scene),
@@ -89,10 +89,10 @@ class Toy:
         return results
 
     def queue(self, name="queue", **attributes):
-        """A queue of moto's, watched."""
+        """A queue, watched."""
         given = {key: str(value) for key, value in attributes.items()}
         self.cloud.client("sqs").create_queue(QueueName=name, Attributes=given)
-        queue = queue_named(name)
+        queue = self.cloud.queues[name]
         queue.watcher = QueueWatch(self.scene, name)
         return queue
 

@@ -1,7 +1,7 @@
 """DynamoDB: write limits of a table and of a key, units by item size, storage.
 
 Over a limit a batch write leaves entries unprocessed and any other write is refused, as AWS does.
-Units are counted from the items themselves: moto answers 1 whatever was asked.
+Units are counted from the items themselves.
 """
 
 from collections.abc import Iterator, Mapping
@@ -12,7 +12,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from workbench.platform.units import query_units, read_units, write_units
-from workbench.targets.local.dynamodb.moto_table import Key, stored_bytes, table_named
+from workbench.targets.local.dynamodb.table import Key, Tables, entries
 from workbench.targets.local.metering.meter import DYNAMODB
 from workbench.targets.local.metering.rules import Prepared, Refusal, Request, Unknown
 from workbench.targets.local.metering.sizes import item_bytes
@@ -48,18 +48,17 @@ class Write:
 class DynamoDb:
     """The rules of DynamoDB. `writes_per_s` has the tables that were warmed for more."""
 
-    def __init__(self, scene: Scene, storage: Storage, writes_per_s: Mapping[str, int]) -> None:
+    def __init__(
+        self, scene: Scene, tables: Tables, storage: Storage, writes_per_s: Mapping[str, int]
+    ) -> None:
         self._scene = scene
+        self._tables = tables
         self._storage = storage
         self._writes_per_s = writes_per_s
         self._buckets: dict[tuple[str, str], TokenBucket] = {}
 
     def entries(self, operation: str, request: Request) -> int:
-        if operation == "BatchWriteItem":
-            return sum(map(len, request["RequestItems"].values()))
-        if operation == "BatchGetItem":
-            return sum(len(asked["Keys"]) for asked in request["RequestItems"].values())
-        return len(request.get("TransactItems", ()))
+        return entries(operation, request)
 
     def prepare(self, operation: str, request: Request, hold_back: int) -> Prepared:
         if operation == "BatchWriteItem":
@@ -89,7 +88,7 @@ class DynamoDb:
             raise Unknown(SERVICE, operation)
         for write in prepared.before:
             if write.after_bytes is None:
-                write.after_bytes = stored_bytes(table_named(write.table), write.key)
+                write.after_bytes = self._tables[write.table].stored_bytes(write.key)
             self._storage.changed(write.before_bytes, write.after_bytes, self._scene.kernel.now)
         self._bill_writes(operation, prepared.before)
         if prepared.held_back:
@@ -145,10 +144,9 @@ class DynamoDb:
                 yield self._write(part["TableName"], part["Key"], after)
 
     def _write(self, table: str, key: Key, after_bytes: int | None) -> Write:
-        known = table_named(table)
-        names = (known.hash_key_attr, known.range_key_attr)
-        key = {name: key[name] for name in names}
-        return Write(table, key, stored_bytes(known, key), after_bytes)
+        known = self._tables[table]
+        key = known.only_key(key)
+        return Write(table, key, known.stored_bytes(key), after_bytes)
 
     def _settle_read(self, operation: str, request: Request, response: dict[str, Any]) -> None:
         if operation == "Query":
@@ -159,12 +157,12 @@ class DynamoDb:
             self._bill("ReadRequestUnits", request["TableName"], units)
         elif operation == "GetItem":
             table = request["TableName"]
-            size = stored_bytes(table_named(table), request["Key"])
+            size = self._tables[table].stored_bytes(request["Key"])
             units = read_units(size, request.get("ConsistentRead", False))
             self._bill("ReadRequestUnits", table, units)
         else:
             for table, asked in request["RequestItems"].items():
-                sizes = (stored_bytes(table_named(table), key) for key in asked["Keys"])
+                sizes = (self._tables[table].stored_bytes(key) for key in asked["Keys"])
                 consistent = asked.get("ConsistentRead", False)
                 units = sum((read_units(size, consistent) for size in sizes), Decimal(0))
                 self._bill("ReadRequestUnits", table, units)
@@ -212,8 +210,8 @@ class DynamoDb:
 
 
 def _entries(request: Request) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    for table, entries in request["RequestItems"].items():
-        for entry in entries:
+    for table, asked in request["RequestItems"].items():
+        for entry in asked:
             yield table, entry
 
 

@@ -8,16 +8,16 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from moto.sqs.exceptions import ReceiptHandleIsInvalid
-
 from workbench.platform.units import sqs_requests
 from workbench.targets.local.lambda_.invoke import THROTTLED, InvokeResult
 from workbench.targets.local.lambda_.mapping import MappingSpec, failures, record_of
 from workbench.targets.local.lambda_.poller_scaling import Ramp
 from workbench.targets.local.lambda_.service import LambdaService
 from workbench.targets.local.metering.meter import SQS
+from workbench.targets.local.runtime.service_client import Refused
 from workbench.targets.local.sqs.queue import VirtualQueue
 from workbench.targets.local.world.context import EPOCH_S, Scene
+from workbench.targets.local.world.stack import arn
 
 RECORD_BYTES = 700  # what SQS and Lambda add to each record of the payload
 NEVER = float("inf")
@@ -114,11 +114,11 @@ class EventSource:
             self.due(due_ms)
 
     def _visible(self) -> int:
-        return self._queue.approximate_number_of_messages
+        return self._queue.visible
 
     def _free(self, now_s: float) -> bool:
         """Whether one more batch may be begun."""
-        in_flight = self._queue.approximate_number_of_messages_not_visible
+        in_flight = self._queue.in_flight
         return (
             self._forming is None
             and self._running < self._ramp.allowed(now_s)
@@ -142,10 +142,10 @@ class EventSource:
                 return False, sizes
             if batch.records and batch.size_bytes + size + RECORD_BYTES > self._payload_max:
                 return True, sizes
-            for message in self._queue.receive(1, self._queue.visibility_timeout):
-                hidden_s = self._scene.kernel.now + self._queue.visibility_timeout
+            for message in self._queue.receive(1, self._queue.settings.visibility_timeout_s):
+                hidden_s = self._scene.kernel.now + self._queue.settings.visibility_timeout_s
                 batch.hidden_until_s = min(batch.hidden_until_s, hidden_s)
-                batch.records.append(record_of(message, self._queue.queue_arn))
+                batch.records.append(record_of(message, arn("sqs", self._queue.name)))
                 batch.size_bytes += size + RECORD_BYTES
                 sizes.append(size)
         return True, sizes
@@ -192,7 +192,7 @@ class EventSource:
                 continue  # it comes back, one receive older
             try:
                 self._queue.delete_message(record["receiptHandle"])
-            except ReceiptHandleIsInvalid:
+            except Refused:
                 continue  # its dead letter lives on
         self._bill(-(-len(done) // self._per_poll))
 

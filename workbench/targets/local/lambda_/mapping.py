@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from hashlib import md5
 from typing import Any
 
-from moto.sqs.models import Message
-
+from workbench.targets.local.sqs.queue import Message
 from workbench.targets.local.world.stack import REGION, Stack
 
+SENDER_ID = "AIDAIT2UOQQY3AUEKVGXU"  # of a role, as AWS's guide shows one
 DEFAULT_BATCH_SIZE = 10  # Lambda API, CreateEventSourceMapping
 
 
@@ -71,10 +71,10 @@ def record_of(message: Message, queue_arn: str) -> dict[str, Any]:
         "receiptHandle": message.receipt_handle,
         "body": message.body,
         "attributes": {
-            "ApproximateReceiveCount": str(message.approximate_receive_count),
-            "SentTimestamp": str(message.sent_timestamp),
-            "SenderId": message.sender_id,
-            "ApproximateFirstReceiveTimestamp": str(message.approximate_first_receive_timestamp),
+            "ApproximateReceiveCount": str(message.receive_count),
+            "SentTimestamp": str(message.sent_ms),
+            "SenderId": SENDER_ID,
+            "ApproximateFirstReceiveTimestamp": str(message.first_received_ms),
         },
         "messageAttributes": {},
         "md5OfBody": md5(message.body.encode(), usedforsecurity=False).hexdigest(),

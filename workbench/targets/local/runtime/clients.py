@@ -16,6 +16,7 @@ from botocore.paginate import Paginator
 from workbench.targets.local.metering.rules import Broken, Refusal, Rules, Stop, Unknown
 from workbench.targets.local.runtime.faults import Call, CallFault
 from workbench.targets.local.runtime.latency import Latencies
+from workbench.targets.local.runtime.service_client import NotKnown
 from workbench.targets.local.runtime.tasks import Task, current
 from workbench.targets.local.world.context import Scene
 
@@ -146,6 +147,8 @@ def _do(api: Api, request: dict[str, Any], rules: Rules, fault: CallFault) -> An
         raise
     except BotoCoreError:
         raise
+    except NotKnown as error:
+        raise Unknown(api.service, f"{api.operation} ({error})") from None
     except Exception as error:
         raise Broken(f"{api.service} {api.operation}: moto raised {error!r}") from error
     rules.settle(api.operation, prepared, response)

@@ -1,32 +1,51 @@
-"""moto's queue with its messages kept by time, so that a backlog costs nothing.
+"""An SQS queue in virtual time, so that a backlog costs nothing.
 
-moto looks at every message of a queue at each call and asks the wall clock. Here messages wait in a
-heap until they are due (delayed, or invisible after a receive), then in line; a call touches only
-the messages that it is about. The class takes the place of moto's while a cloud is open. Besides,
-it tells a watcher what happens, and lets a fault plan copy or delay what is sent.
+Messages wait in a heap until they are due (delayed, or invisible after a receive), then in line; a
+call touches only the messages that it is about. Besides, a queue tells a watcher what happens, and
+lets a fault plan copy or delay what is sent.
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
-from copy import copy
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from heapq import heappop, heappush
-from typing import Any
-
-from moto.core.utils import camelcase_to_underscores
-from moto.sqs import models
-from moto.sqs.exceptions import ReceiptHandleIsInvalid, SQSException
-from moto.sqs.models import Message, Queue, SQSBackend
 
 from workbench.targets.local.metering.sizes import text_bytes
-from workbench.targets.local.world.patches import swapped
+from workbench.targets.local.runtime.service_client import Refused
 
 VISIBILITY_MAX_MS = 43_200_000  # SQS API: twelve hours from the receive
 TOLERANCE_MS = 0.01  # what a time may lose on its way from seconds to milliseconds since 1970
-UNDERSCORED = {
-    name: camelcase_to_underscores(name)
-    for name in (*Queue.BASE_ATTRIBUTES, *Queue.FIFO_ATTRIBUTES, *Queue.KMS_ATTRIBUTES)
-}
+
+
+INVALID_RECEIPT = "ReceiptHandleIsInvalid"
+
+
+@dataclass
+class Message:
+    """A message; times are milliseconds since 1970."""
+
+    id: str
+    body: str
+    sent_ms: int
+    delayed_until_ms: float
+    serial: int = 0  # within its queue
+    is_first: bool = True  # it was never in line yet
+    visible_at_ms: float = 0.0
+    received_ms: float = 0.0
+    first_received_ms: int | None = None
+    receive_count: int = 0
+    receipt_handle: str = ""
+
+
+@dataclass
+class QueueSettings:
+    """What the template says of a queue, with SQS's defaults."""
+
+    visibility_timeout_s: int = 30
+    delay_s: int = 0
+    retention_s: int = 345_600
+    max_receives: int | None = None
+    dead_letters: str = ""  # a queue's name
 
 
 class Watcher:
@@ -53,22 +72,22 @@ class Watcher:
 SILENT = Watcher()
 
 
-class VirtualQueue(Queue):
+class VirtualQueue:
     """A queue whose calls cost as much as the messages they touch."""
 
-    def __init__(self, *arguments: Any, **options: Any) -> None:
+    def __init__(
+        self,
+        name: str,
+        settings: QueueSettings,
+        now_ms: Callable[[], float],
+        dead_letters: "Callable[[str], VirtualQueue]",
+    ) -> None:
+        self.name = name
+        self.settings = settings
         self.watcher: Watcher = SILENT
-        super().__init__(*arguments, **options)
-
-    @property
-    def _messages(self) -> list[Message]:
-        """What moto asks for where speed does not matter."""
-        return list(self._all.values())
-
-    @_messages.setter
-    def _messages(self, messages: list[Message]) -> None:
-        assert not messages, "only moto's purge sets this"
-        self._clear()
+        self._now_ms = now_ms
+        self._dead_letters = dead_letters
+        self.clear()
 
     @property
     def held(self) -> int:
@@ -76,45 +95,32 @@ class VirtualQueue(Queue):
         return len(self._all)
 
     @property
-    def messages(self) -> list[Message]:
-        """The messages that can be received now."""
-        self._settle()
-        return list(self._ready.values())
-
-    @property
-    def approximate_number_of_messages(self) -> int:
+    def visible(self) -> int:
+        """How many messages can be received now."""
         self._settle()
         return len(self._ready)
 
     @property
-    def approximate_number_of_messages_not_visible(self) -> int:
-        self._settle()
-        return len(self._all) - len(self._ready) - self._delayed
-
-    @property
-    def approximate_number_of_messages_delayed(self) -> int:
+    def delayed(self) -> int:
+        """How many messages were never visible yet."""
         self._settle()
         return self._delayed
 
     @property
-    def attributes(self) -> dict[str, Any]:
-        """As moto's, without working out the names each time."""
-        names = [*self.BASE_ATTRIBUTES, *(self.FIFO_ATTRIBUTES if self.fifo_queue else ())]
-        result = {name: getattr(self, UNDERSCORED[name]) for name in names}
-        if self.redrive_policy:
-            result["RedrivePolicy"] = models.json.dumps(self.redrive_policy)
-        return {
-            name: str(value).lower() if isinstance(value, bool) else value
-            for name, value in result.items()
-        }
+    def in_flight(self) -> int:
+        """How many messages were received and are hidden."""
+        self._settle()
+        return len(self._all) - len(self._ready) - self._delayed
 
-    def add_message(self, message: Message) -> None:
-        """Take a message in; unlike moto's this invokes no event source."""
-        self.watcher.sent(message.body)
-        now_ms = models.unix_time_millis()
-        for extra_s in self.watcher.copies(message.body):
-            one = copy(message)
-            self._enter(one, max(one.delayed_until, now_ms) + extra_s * 1000)
+    def send(self, message_id: str, body: str, delay_s: int | None = None) -> None:
+        """Take a message in; without a delay of its own it has the queue's."""
+        self.watcher.sent(body)
+        now_ms = self._now_ms()
+        delay_s = self.settings.delay_s if delay_s is None else delay_s
+        due_ms = now_ms + delay_s * 1000
+        for extra_s in self.watcher.copies(body):
+            message = Message(message_id, body, int(now_ms), due_ms)
+            self._enter(message, due_ms + extra_s * 1000)
         self.watcher.counted("sent", 1)
 
     def receive(self, count: int, visibility_s: float) -> list[Message]:
@@ -123,18 +129,18 @@ class VirtualQueue(Queue):
         One that was received too often goes to the dead letters, one past its retention is gone.
         """
         self._settle()
-        now_ms = models.unix_time_millis()
+        now_ms = self._now_ms()
         received: list[Message] = []
         while self._ready and len(received) < count:
             _, message = self._ready.popitem(last=False)
-            if now_ms - message.sent_timestamp >= self.message_retention_period * 1000:
+            if now_ms - message.sent_ms >= self.settings.retention_s * 1000:
                 self._forget(message)
                 self._handles.pop(message.receipt_handle, None)
                 continue
-            limit = self.redrive_policy and self.redrive_policy["maxReceiveCount"]
-            if limit and message.approximate_receive_count >= limit:
+            limit = self.settings.max_receives
+            if limit and message.receive_count >= limit:
                 self._forget(message)
-                self.dead_letter_queue._enter(copy(message), now_ms)
+                self._dead_letters(self.settings.dead_letters)._enter(replace(message), now_ms)
                 continue
             self._hand_out(message, now_ms, self.watcher.hidden_s(visibility_s))
             received.append(message)
@@ -146,7 +152,7 @@ class VirtualQueue(Queue):
         """Delete by any receipt the message had; one that is gone already is no error."""
         message = self._handles.get(receipt_handle)
         if message is None:
-            raise ReceiptHandleIsInvalid
+            raise Refused(INVALID_RECEIPT, "The input receipt handle is invalid.")
         if self._forget(message):
             message.body = ""  # the receipt is kept, so that a second delete is no error
             self.watcher.counted("deleted", 1)
@@ -155,16 +161,16 @@ class VirtualQueue(Queue):
         """Hide a received message for that long from now; 0 shows it at once."""
         message = self._handles.get(receipt_handle)
         if message is None:
-            raise ReceiptHandleIsInvalid
+            raise Refused(INVALID_RECEIPT, "The input receipt handle is invalid.")
         self._settle()
         if message.serial not in self._all or message.serial in self._ready:
-            raise SQSException(
+            raise Refused(
                 "AWS.SimpleQueueService.MessageNotInflight",
                 "The message referred to is not in flight.",
             )
-        due_ms = models.unix_time_millis() + seconds * 1000
+        due_ms = self._now_ms() + seconds * 1000
         if due_ms - message.received_ms > VISIBILITY_MAX_MS:
-            raise SQSException(
+            raise Refused(
                 "InvalidParameterValue",
                 f"Value {seconds} for parameter VisibilityTimeout is invalid. Reason: Total "
                 "VisibilityTimeout for the message is beyond the limit [43200 seconds]",
@@ -177,7 +183,7 @@ class VirtualQueue(Queue):
         while self._heap:
             due_ms, _, serial = self._heap[0]
             message = self._all.get(serial)
-            if message is not None and message.visible_at == due_ms:
+            if message is not None and message.visible_at_ms == due_ms:
                 return due_ms
             heappop(self._heap)
         return None
@@ -188,7 +194,7 @@ class VirtualQueue(Queue):
         message = next(iter(self._ready.values()), None)
         return None if message is None else text_bytes(message.body)
 
-    def _clear(self) -> None:
+    def clear(self) -> None:
         """Forget every message and receipt."""
         self._all: dict[int, Message] = {}
         self._ready: OrderedDict[int, Message] = OrderedDict()
@@ -202,40 +208,38 @@ class VirtualQueue(Queue):
         """A message is new in this queue."""
         self._serial += 1
         message.serial = self._serial
-        message.first = True
+        message.is_first = True
         self._all[message.serial] = message
         self._delayed += 1
         self._hide(message, due_ms)
 
     def _hide(self, message: Message, due_ms: float) -> None:
         """Keep a message back until it is due."""
-        message.visible_at = due_ms
+        message.visible_at_ms = due_ms
         self._order += 1
         heappush(self._heap, (due_ms, self._order, message.serial))
         self.watcher.due(due_ms)
 
     def _settle(self) -> None:
         """Put the messages that are due in line."""
-        now_ms = models.unix_time_millis() + TOLERANCE_MS
+        now_ms = self._now_ms() + TOLERANCE_MS
         while self._heap and self._heap[0][0] <= now_ms:
             due_ms, _, serial = heappop(self._heap)
             message = self._all.get(serial)
-            if message is None or message.visible_at != due_ms or serial in self._ready:
+            if message is None or message.visible_at_ms != due_ms or serial in self._ready:
                 continue  # deleted, or put off since
-            if message.first:
-                message.first = False
+            if message.is_first:
+                message.is_first = False
                 self._delayed -= 1
             self._ready[serial] = message
 
     def _hand_out(self, message: Message, now_ms: float, visibility_s: float) -> None:
         """What a receive changes in a message."""
-        message.approximate_receive_count += 1
-        if message.approximate_first_receive_timestamp is None:
-            message.approximate_first_receive_timestamp = int(now_ms)
+        message.receive_count += 1
+        if message.first_received_ms is None:
+            message.first_received_ms = int(now_ms)
         message.received_ms = now_ms
-        message.receipt_handle = (
-            f"{message.id}/{message.serial}/{message.approximate_receive_count}"
-        )
+        message.receipt_handle = f"{message.id}/{message.serial}/{message.receive_count}"
         self._handles[message.receipt_handle] = message
         self._hide(message, now_ms + visibility_s * 1000)
 
@@ -244,40 +248,6 @@ class VirtualQueue(Queue):
         self._ready.pop(message.serial, None)
         if self._all.pop(message.serial, None) is None:
             return False
-        if message.first:
+        if message.is_first:
             self._delayed -= 1
         return True
-
-
-@contextmanager
-def installed(now_s: Callable[[], float]) -> Iterator[None]:
-    """moto makes queues of this kind, on this clock, inside the block."""
-    with ExitStack() as patches:
-        patches.enter_context(swapped(models, "Queue", VirtualQueue))
-        patches.enter_context(swapped(models, "unix_time", now_s))
-        patches.enter_context(swapped(models, "unix_time_millis", lambda: now_s() * 1000))
-        patches.enter_context(swapped(SQSBackend, "receive_message", _receive_message))
-        patches.enter_context(
-            swapped(SQSBackend, "change_message_visibility", _change_message_visibility)
-        )
-        yield
-
-
-def _receive_message(
-    backend: SQSBackend,
-    queue_name: str,
-    count: int,
-    wait_seconds_timeout: int,
-    visibility_timeout: int,
-    message_attribute_names: list[str] | None = None,
-) -> list[Message]:
-    """ReceiveMessage without waiting: a clock that stands still would never end a wait."""
-    del wait_seconds_timeout, message_attribute_names  # nobody here sends attributes
-    return [copy(one) for one in backend.get_queue(queue_name).receive(count, visibility_timeout)]
-
-
-def _change_message_visibility(
-    backend: SQSBackend, queue_name: str, receipt_handle: str, visibility_timeout: int
-) -> None:
-    """ChangeMessageVisibility of a queue that knows its messages by receipt."""
-    backend.get_queue(queue_name).change_visibility(receipt_handle, int(visibility_timeout))

@@ -4,11 +4,9 @@ import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from moto.sqs.models import sqs_backends
-
-from workbench.targets.local.sqs.queue import VirtualQueue, Watcher
+from workbench.targets.local.sqs.queue import Watcher
 from workbench.targets.local.world.context import Scene
-from workbench.targets.local.world.stack import ACCOUNT, REGION, Resource, Stack
+from workbench.targets.local.world.stack import Stack
 
 METRICS = {
     "sent": "NumberOfMessagesSent",
@@ -58,16 +56,6 @@ class Notices(Watcher):
         notices = self.by_batch.get(batch_id, [])
         complete = (one for one in notices if one.get("status") == "complete")
         return next(complete, notices[0] if notices else None)
-
-
-def queue_named(name: str) -> VirtualQueue:
-    """moto's queue, of our kind."""
-    return sqs_backends[ACCOUNT][REGION].queues[name]
-
-
-def queue_of(resource: Resource) -> VirtualQueue:
-    """The queue of a template's resource, whose physical id is its URL."""
-    return queue_named(resource.physical_id.rsplit("/", 1)[-1])
 
 
 def queue_labels(stack: Stack) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """A stack deployed into this process, its handlers imported; it serves one run after another."""
 
 import gc
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -9,31 +9,26 @@ from typing import Any
 from moto.cloudwatch.models import cloudwatch_backends
 from moto.moto_api._internal import mock_random
 from moto.s3.models import s3_backends
-from moto.sns.models import sns_backends
 
-from workbench.targets.local.dynamodb import moto_table as dynamodb_table
 from workbench.targets.local.lambda_.functions import FunctionSpec, read_functions
 from workbench.targets.local.runtime.handlers import Handler, Unpacked, load
 from workbench.targets.local.runtime.outside import Stage
 from workbench.targets.local.sqs.queue import SILENT
-from workbench.targets.local.sqs.queues import queue_of
 from workbench.targets.local.world.moto_cloud import Cloud
 from workbench.targets.local.world.stack import ACCOUNT, REGION, Stack
 
-Clients = Callable[[Callable[[str], Any]], Callable[[str], Any]]
-
 
 class Deployment:
-    """One stack of a cloud assembly. `clients` makes the handlers' clients out of the cloud's."""
+    """One stack of a cloud assembly."""
 
-    def __init__(self, assembly: Path, name: str, clients: Clients | None = None) -> None:
+    def __init__(self, assembly: Path, name: str) -> None:
         self.stage = Stage()
         with ExitStack() as opening, _no_collections():
             self.cloud = Cloud(self.stage.epoch_s)
             opening.callback(self.cloud.close)
             self._unpacked = Unpacked()
             opening.callback(self._unpacked.close)
-            self.stage.client = clients(self.cloud.client) if clients else self.cloud.client
+            self.stage.client = self.cloud.client
             self.stack: Stack = self.cloud.deploy(assembly, name)
             self.functions: dict[FunctionSpec, Handler] = {}
             for spec in read_functions(self.stack):
@@ -50,18 +45,16 @@ class Deployment:
     def reset(self, seed: int) -> None:
         """Forget every item, message, object and metric of an earlier run."""
         mock_random.seed(seed)
-        for queue in self.stack.of_type("AWS::SQS::Queue"):
-            found = queue_of(queue)
-            found.watcher = SILENT
-            found._messages = []
+        for queue in self.cloud.queues:
+            queue.watcher = SILENT
+        self.cloud.queues.clear()
+        self.cloud.topics.clear()
         for table in self.stack.of_type("AWS::DynamoDB::Table"):
-            dynamodb_table.clear(table.physical_id)
+            self.cloud.tables[table.physical_id].clear()
         for bucket in self.stack.of_type("AWS::S3::Bucket"):
             found = s3_backends[ACCOUNT]["aws"].buckets[bucket.physical_id]
             found.keys.clear()
             found.multiparts.clear()
-        for topic in sns_backends[ACCOUNT][REGION].topics.values():
-            topic.sent_notifications.clear()
         cloudwatch_backends[ACCOUNT][REGION].metric_data.clear()
 
     def close(self) -> None:

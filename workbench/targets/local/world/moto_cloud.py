@@ -1,7 +1,9 @@
-"""The services of AWS in this process: moto, on its own clock, with a synthesised stack deployed.
+"""The services of AWS in this process, on a virtual clock, with a synthesised stack deployed.
 
-The template goes through CloudFormation unchanged, with its assets in the bucket that a bootstrap
-would have made. Only one cloud can be open in a process at a time: moto's state is the process's.
+DynamoDB, SQS and SNS are the local target's own; the others are moto's. The template goes through
+moto's CloudFormation unchanged, which gives every resource its name, with its assets in the bucket
+that a bootstrap would have made. Only one cloud can be open in a process at a time: moto's state is
+the process's.
 """
 
 import json
@@ -25,8 +27,10 @@ from moto.core.models import botocore_stubber
 from moto.moto_api._internal import mock_random
 
 from workbench.errors import NotDeployed
-from workbench.targets.local.dynamodb import moto_table as dynamodb_table
-from workbench.targets.local.sqs import queue as sqs_queue
+from workbench.targets.local.dynamodb.table import Table, Tables
+from workbench.targets.local.runtime.service_client import Noted, Request, ServiceClient
+from workbench.targets.local.sns import Topics
+from workbench.targets.local.sqs.service import Queues
 from workbench.targets.local.world.patches import swapped
 from workbench.targets.local.world.stack import ACCOUNT, REGION, Stack, read_template
 
@@ -54,19 +58,20 @@ UNSIGNED_CONFIG = SIGNED.merge(Config(signature_version=UNSIGNED))  # for speed:
 
 
 class Cloud:
-    """moto, made ours: virtual time, fast queues and tables, no way out to a network."""
+    """Services in virtual time, no way out to a network; `noted` is told of calls to our own."""
 
     def __init__(self, now_s: Callable[[], float]) -> None:
         if botocore_stubber.enabled:
             raise NotDeployed("another local cloud is open in this process. Close it first.")
+        self.tables, self.queues = Tables(), Queues(now_s)
+        self.topics = Topics(self.queues)
+        self.noted: Noted | None = None
         self._clients: dict[str, Any] = {}
         self._session: boto3.Session | None = None
         with ExitStack() as opening:
             opening.enter_context(_no_aws_settings())
             opening.enter_context(_quiet())
             opening.enter_context(mock_aws())
-            opening.enter_context(sqs_queue.installed(now_s))
-            opening.enter_context(dynamodb_table.installed())
             _load_cloudformation()
             self._open = opening.pop_all()
 
@@ -76,7 +81,11 @@ class Cloud:
             self._session = boto3.Session("local", "local", region_name=REGION)
         if service not in self._clients:
             config = SIGNED if service == "s3" else UNSIGNED_CONFIG  # S3's access is checked
-            self._clients[service] = self._session.client(service, config=config)
+            made = self._session.client(service, config=config)
+            own = {"dynamodb": self.tables, "sqs": self.queues, "sns": self.topics}
+            if service in own:
+                made = ServiceClient(made, service, own[service].call, self._note)
+            self._clients[service] = made
         return self._clients[service]
 
     def deploy(self, assembly: Path, name: str) -> Stack:
@@ -102,7 +111,7 @@ class Cloud:
             if logical_id not in physical_ids and resource["Type"] not in LEFT_OUT:
                 raise NotDeployed(f"{logical_id}: moto cannot make an {resource['Type']}")
         stack = Stack(template, physical_ids)
-        self._subscribe(stack)
+        self._make_own(stack)
         return stack
 
     def close(self) -> None:
@@ -122,17 +131,25 @@ class Cloud:
                 s3.create_bucket(Bucket=bucket)
                 s3.put_object(Bucket=bucket, Key=place["objectKey"], Body=body)
 
-    def _subscribe(self, stack: Stack) -> None:
-        """moto's CloudFormation drops subscriptions."""
+    def _make_own(self, stack: Stack) -> None:
+        """The tables, queues and topics of a stack, under the names that it has."""
+        for table in stack.of_type("AWS::DynamoDB::Table"):
+            keys = {one["KeyType"]: one["AttributeName"] for one in table.properties["KeySchema"]}
+            self.tables.add(Table(table.physical_id, keys["HASH"], keys["RANGE"]))
+        for queue in stack.of_type("AWS::SQS::Queue"):
+            self.queues.add(queue.physical_id.rsplit("/", 1)[-1], queue.properties)
+        for topic in stack.of_type("AWS::SNS::Topic"):
+            self.topics.add(topic.physical_id)
         for subscription in stack.of_type("AWS::SNS::Subscription"):
             wanted = subscription.properties
-            raw = str(wanted.get("RawMessageDelivery", False)).lower()
-            self.client("sns").subscribe(
-                TopicArn=wanted["TopicArn"],
-                Protocol=wanted["Protocol"],
-                Endpoint=wanted["Endpoint"],
-                Attributes={"RawMessageDelivery": raw},
-            )
+            if wanted["Protocol"] == "sqs":
+                self.topics.subscribe(wanted["TopicArn"], wanted["Endpoint"])
+
+    def _note(
+        self, service: str, operation: str, request: Request, response: Any, code: str
+    ) -> None:
+        if self.noted is not None:
+            self.noted(service, operation, request, response, code)
 
 
 def _load_cloudformation() -> None:

@@ -13,7 +13,7 @@ from typing import Any
 
 from workbench.designs import EXPRESS_MAX_S, RETRY_WAIT_S, Design, Sfn, Sqs
 from workbench.targets.local.lambda_.functions import read_functions
-from workbench.targets.local.sqs.queues import queue_of
+from workbench.targets.local.sqs.service import read_settings
 from workbench.targets.local.world.deployment import Deployment
 from workbench.targets.local.world.stack import Stack
 
@@ -33,10 +33,8 @@ def retune(deployment: Deployment, design: Design, cron_items: int = 100) -> Non
     handlers = {spec.name: handler for spec, handler in deployment.functions.items()}
     deployment.functions = {spec: handlers[spec.name] for spec in read_functions(deployment.stack)}
     for resource in deployment.stack.of_type("AWS::SQS::Queue"):
-        queue, wanted = queue_of(resource), resource.properties
-        queue.visibility_timeout = wanted["VisibilityTimeout"]
-        if "RedrivePolicy" in wanted:
-            queue.redrive_policy["maxReceiveCount"] = wanted["RedrivePolicy"]["maxReceiveCount"]
+        queue = deployment.cloud.queues[resource.physical_id]
+        queue.settings = read_settings(resource.properties)
 
 
 def retuned(template: Template, design: Design, cron_items: int = 100) -> Template:

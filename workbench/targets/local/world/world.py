@@ -24,13 +24,7 @@ from workbench.targets.local.runtime.token_bucket import TokenBucket
 from workbench.targets.local.sqs.calls import Sqs
 from workbench.targets.local.sqs.delivery import Delivery
 from workbench.targets.local.sqs.queue import VirtualQueue
-from workbench.targets.local.sqs.queues import (
-    Notices,
-    QueueWatch,
-    queue_labels,
-    queue_named,
-    queue_of,
-)
+from workbench.targets.local.sqs.queues import Notices, QueueWatch, queue_labels
 from workbench.targets.local.stepfunctions.machines import Machines
 from workbench.targets.local.world.context import Scene
 from workbench.targets.local.world.deployment import Deployment
@@ -143,7 +137,7 @@ class Simulation:
             for one in self.deployment.stack.of_type("AWS::SNS::Subscription")
         }
         for resource in self.deployment.stack.of_type("AWS::SQS::Queue"):
-            queue = queue_of(resource)
+            queue = self.deployment.cloud.queues[resource.physical_id]
             if queue.name in listening:
                 queue.watcher = self.notices
                 continue
@@ -153,7 +147,7 @@ class Simulation:
     def _sources(self) -> Iterator[EventSource]:
         labels = queue_labels(self.deployment.stack)
         for spec in read_mappings(self.deployment.stack, labels):
-            queue = queue_named(spec.queue)
+            queue = self.deployment.cloud.queues[spec.queue]
             source = EventSource(self.scene, self.service, spec, queue)
             queue.watcher.on_due = source.due
             yield source
@@ -166,7 +160,7 @@ class Simulation:
             if "WarmThroughput" in table.properties
         }
         return {
-            "dynamodb": DynamoDb(self.scene, self.storage, warm),
+            "dynamodb": DynamoDb(self.scene, self.deployment.cloud.tables, self.storage, warm),
             "sqs": Sqs(self.scene, queue_labels(stack)),
             "s3": S3Rules(self.scene),
             "sns": Sns(self.scene),

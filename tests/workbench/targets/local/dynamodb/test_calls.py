@@ -5,6 +5,7 @@ from decimal import Decimal
 import pytest
 from botocore.exceptions import ClientError
 
+from workbench.targets.local.dynamodb.table import Table
 from workbench.targets.local.metering.meter import DYNAMODB
 from workbench.targets.local.runtime.faults import CallFault, NoFaults
 
@@ -18,18 +19,7 @@ def table(toy):
 
 
 def with_table(toy):
-    toy.cloud.client("dynamodb").create_table(
-        TableName="table",
-        KeySchema=[
-            {"AttributeName": "pk", "KeyType": "HASH"},
-            {"AttributeName": "sk", "KeyType": "RANGE"},
-        ],
-        AttributeDefinitions=[
-            {"AttributeName": "pk", "AttributeType": "S"},
-            {"AttributeName": "sk", "AttributeType": "S"},
-        ],
-        BillingMode="PAY_PER_REQUEST",
-    )
+    toy.cloud.tables.add(Table("table"))
     toy.dynamodb = toy.outside.client("dynamodb")
     return toy
 

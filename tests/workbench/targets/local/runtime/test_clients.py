@@ -47,9 +47,12 @@ def test_a_call_takes_its_latency_and_happens_half_way(toys):
     with toys(sqs_send=100) as toy:
         toy.queue()
         assert timed(toy, send(toy)) == [0.1]
-        assert toy.cloud.client("sqs").receive_message(
-            QueueUrl=toy.url(), AttributeNames=["SentTimestamp"]
-        )["Messages"][0]["Attributes"] == {"SentTimestamp": "1767227400050"}
+        assert (
+            toy.cloud.client("sqs").receive_message(QueueUrl=toy.url())["Messages"][0][
+                "Attributes"
+            ]["SentTimestamp"]
+            == "1767227400050"
+        )
 
 
 def test_a_batch_call_takes_cpu_for_each_entry_and_small_memory_more(toys):
@@ -151,9 +154,9 @@ def test_what_nothing_here_meters_stops_the_run_even_if_the_handler_hides_it(toy
         toy.run()
 
 
-def test_a_fault_of_motos_own_stops_the_run(toy, monkeypatch):
+def test_a_fault_of_a_services_own_stops_the_run(toy, monkeypatch):
     queue = toy.queue()
-    monkeypatch.setattr(queue, "add_message", lambda message: {}["moto"])
+    monkeypatch.setattr(queue, "send", lambda *message: {}["moto"])
     toy.function(lambda event, context: send(toy)())
     toy.invoke({})
     with pytest.raises(Broken, match="KeyError"):

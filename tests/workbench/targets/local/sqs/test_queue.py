@@ -1,10 +1,9 @@
-"""Our queue behaves as moto's does, in virtual time, and a backlog costs nothing."""
+"""A queue behaves as SQS's does, in virtual time, and a backlog costs nothing."""
 
 import sys
 
 import pytest
 from botocore.exceptions import ClientError
-from moto.sqs.models import Message
 
 from workbench.targets.local.sqs.queue import Watcher
 
@@ -159,9 +158,7 @@ def test_the_work_of_a_call_does_not_grow_with_the_backlog(sqs):
         """Python calls that a hundred receives and deletes make."""
         queue, made = sqs.queue(f"backlog-{backlog}"), []
         for number in range(backlog):
-            message = Message(str(number), "body")
-            message.mark_sent()
-            queue.add_message(message)
+            queue.send(str(number), "body")
         queue.receive(1, 30)  # those that are due get in line once
         sys.setprofile(lambda frame, event, of: made.append(event) if event == "call" else None)
         for _ in range(100):

@@ -1,8 +1,7 @@
 """DynamoDB's condition and update expressions, compiled once for each text.
 
 What handlers use: `attribute_exists`, `attribute_not_exists`, comparisons, AND, OR, parentheses;
-SET to a value, REMOVE, ADD of a number or of a set of whole numbers. Anything else is `NotKnown`,
-and takes moto's way.
+SET to a value, REMOVE, ADD of a number or of a set of whole numbers. Anything else is `NotKnown`.
 """
 
 import re
@@ -11,6 +10,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
+
+from workbench.targets.local.runtime.service_client import NotKnown
 
 Value = dict[str, Any]  # as the API writes it: {"S": "a"}
 Record = Mapping[str, Value]
@@ -28,10 +29,6 @@ COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     ">=": lambda one, other: one >= other,
 }
 ORDERED = ("N", "S", "B")
-
-
-class NotKnown(Exception):
-    """An expression that is not read here."""
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""The short way to moto's tables answers as the long one does, call by call."""
+"""Our tables answer as moto's do, call by call."""
 
 import boto3
 import pytest
@@ -6,11 +6,12 @@ from botocore.exceptions import ClientError
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from moto import mock_aws
+from moto.dynamodb.models import dynamodb_backends
 
-from workbench.targets.local.dynamodb.quick import tables
-from workbench.targets.local.dynamodb.quick.expressions import NotKnown, condition, update
-from workbench.targets.local.dynamodb.quick.tables import Refused
-from workbench.targets.local.world.stack import REGION
+from workbench.targets.local.dynamodb.expressions import condition, update
+from workbench.targets.local.dynamodb.table import Table, Tables
+from workbench.targets.local.runtime.service_client import NotKnown, Refused
+from workbench.targets.local.world.stack import ACCOUNT, REGION
 
 FREE = "attribute_not_exists(lease_until) OR lease_until < :now OR lease_by = :me"
 CONDITIONS = (
@@ -164,67 +165,75 @@ def client():
             aws_access_key_id="testing",
             aws_secret_access_key="testing",
         )
-        for name in ("quick", "long"):
-            made.create_table(
-                TableName=name,
-                BillingMode="PAY_PER_REQUEST",
-                KeySchema=[
-                    {"AttributeName": "pk", "KeyType": "HASH"},
-                    {"AttributeName": "sk", "KeyType": "RANGE"},
-                ],
-                AttributeDefinitions=[
-                    {"AttributeName": one, "AttributeType": "S"} for one in ("pk", "sk")
-                ],
-            )
+        made.create_table(
+            TableName="moto",
+            BillingMode="PAY_PER_REQUEST",
+            KeySchema=[
+                {"AttributeName": "pk", "KeyType": "HASH"},
+                {"AttributeName": "sk", "KeyType": "RANGE"},
+            ],
+            AttributeDefinitions=[
+                {"AttributeName": one, "AttributeType": "S"} for one in ("pk", "sk")
+            ],
+        )
         yield made
 
 
 def by_moto(client, operation, asked):
     method = {api: name for name, api in client.meta.method_to_api_mapping.items()}[operation]
     try:
-        return told(getattr(client, method)(**request_for("long", operation, asked)), "long")
+        return told(getattr(client, method)(**request_for("moto", operation, asked)), "moto")
     except ClientError as error:
         reasons = [one["Code"] for one in error.response.get("CancellationReasons", [])]
         return error.response["Error"]["Code"], error.response.get("Item") or None, reasons
 
 
-def by_the_short_way(operation, asked):
+def by_ours(tables, operation, asked):
     try:
-        return told(tables.call(operation, request_for("quick", operation, asked)), "quick")
+        return told(tables.call(operation, request_for("ours", operation, asked)), "ours")
     except Refused as refused:
         reasons = [one["Code"] for one in refused.rest.get("CancellationReasons", [])]
         return refused.code, refused.rest.get("Item"), reasons
 
 
+def contents(items):
+    return sorted(map(str, items))
+
+
 @settings(max_examples=60, deadline=None, phases=[Phase.explicit, Phase.generate])
 @given(st.lists(st.one_of(put, delete, change, get, query, transact, many, read), max_size=15))
-def test_a_series_of_calls_is_answered_the_same_both_ways(client, calls):
-    for table in ("quick", "long"):
-        tables.table_named(table).items.clear()
+def test_a_series_of_calls_is_answered_as_moto_answers_it(client, calls):
+    tables = Tables()
+    tables.add(Table("ours"))
+    dynamodb_backends[ACCOUNT][REGION].get_table("moto").items.clear()
     for operation, asked in calls:
-        assert by_the_short_way(operation, asked) == by_moto(client, operation, asked), operation
-    contents = [
-        sorted(map(str, client.scan(TableName=table)["Items"])) for table in ("quick", "long")
-    ]
-    assert contents[0] == contents[1]
+        assert by_ours(tables, operation, asked) == by_moto(client, operation, asked), operation
+    scanned = client.scan(TableName="moto")["Items"]
+    assert contents(tables.call("Scan", {"TableName": "ours"})["Items"]) == contents(scanned)
 
 
 @pytest.mark.parametrize(
     "text", ["begins_with(sk, :a)", "a = :a AND", "(a = :a", "a BETWEEN :a AND :b", "NOT a = :a"]
 )
-def test_a_condition_that_is_not_known_takes_the_long_way(text):
+def test_a_condition_that_is_not_known_is_refused(text):
     with pytest.raises(NotKnown):
         condition(text)
 
 
 @pytest.mark.parametrize("text", ["SET a = b", "SET a = a + :one", "DELETE a :b", "SET a[0] = :b"])
-def test_an_update_that_is_not_known_takes_the_long_way(text):
+def test_an_update_that_is_not_known_is_refused(text):
     with pytest.raises(NotKnown):
         update(text)
 
 
-def test_a_request_with_more_in_it_takes_the_long_way():
-    with pytest.raises(NotKnown):
-        tables.call("Query", {"TableName": "quick", "FilterExpression": "a = :a"})
-    with pytest.raises(NotKnown):
-        tables.call("Scan", {"TableName": "quick"})
+def test_a_request_with_more_in_it_is_refused():
+    tables = Tables()
+    with pytest.raises(NotKnown, match="FilterExpression"):
+        tables.call("Query", {"TableName": "ours", "FilterExpression": "a = :a"})
+    with pytest.raises(NotKnown, match="ListTables"):
+        tables.call("ListTables", {})
+
+
+def test_a_table_that_is_not_there_is_named():
+    with pytest.raises(Refused, match="no table lost"):
+        Tables().call("Scan", {"TableName": "lost"})
