@@ -15,6 +15,7 @@ from workbench.runs.records import run_folders, runs_frame
 from workbench.runs.results_folder import no_empty_folders, refuse_unwritable
 from workbench.runs.runner import Order, new_run_id
 from workbench.scratch import scratch_folder
+from workbench.targets import FIGURES
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,9 @@ def comparison(results: Path, paths: list[Path]) -> pd.DataFrame:
 
 def comparison_table(frame: pd.DataFrame) -> Table:
     """The comparison as a terminal shows it."""
-    table = Table(title="Both designs, the same items")
+    whose = dict.fromkeys(FIGURES[target] for target in frame["target"])
+    spent = "" if "aws" in set(frame["target"]) else ", $0 spent"
+    table = Table(title=f"Both designs, the same items; dollars {' and '.join(whose)}{spent}")
     heads = {
         "design": "design",
         "target": "target",
@@ -120,23 +123,15 @@ def comparison_table(frame: pd.DataFrame) -> Table:
     return table
 
 
-def draw(results: Path, paths: list[Path]) -> list[Path]:
-    """Draw the comparison of these runs into `results/published`."""
-    from analysis import measures, theme
-    from analysis.charts.completion_time import completion_time
-    from analysis.charts.cost_by_service import cost_by_service
+def draw(results: Path) -> list[Path]:
+    """Draw the comparison of the runs into `results/published`, as publishing them would."""
+    from analysis import gallery, theme
+    from analysis.frames import Frames
 
-    names = [path.name for path in paths]
-    runs = measures.runs_with_knobs(results)
-    runs = runs[runs["run_id"].isin(names)]
-    bills = measures.bills_frame(results)
-    bills = bills[bills["run_id"].isin(names)]
-    drawn = []
-    with theme.use(theme.LIGHT):
-        pictures = {
-            "completion_time": completion_time(runs, theme.blank(panels=2)),
-            "cost_by_service": cost_by_service(runs, bills, theme.blank(panels=2)),
-        }
-        for name, figure in pictures.items():
-            drawn += theme.save(figure, results / "published" / name)
+    frames, drawn = Frames(results), []
+    for name in ("completion_time", "cost_by_service"):
+        chart = gallery.named(name)
+        figure = chart.picture(chart.select(frames), theme.LIGHT)
+        with theme.use(theme.LIGHT):
+            drawn += theme.save(figure, results / "published" / f"{name}-{theme.LIGHT.name}")
     return drawn

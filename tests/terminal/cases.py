@@ -30,10 +30,18 @@ QUICK = [
     Case("prices show", ".*it has no line."),
     Case("doctor", ".*AWS credentials: none.*"),
     Case("run --design sqs --items 0 --results RESULTS", code=2, error="error: items=0.*"),
-    Case("run --design sqs --items 300 --target model --results RESULTS", PATH),
+    Case(
+        "run --design sqs --items 300 --target model --results RESULTS",
+        PATH,
+        error=r"300 items in .* s, .* items/s, \$0\.00\d\d modelled, \$0 spent",
+    ),
 ]
 SLOW = [
-    Case("run --design sqs --items 30 --results RESULTS", PATH),
+    Case(
+        "run --design sqs --items 30 --results RESULTS",
+        PATH,
+        error=r"30 items in .* s, .* items/s, \$0\.00\d\d simulated, \$0 spent",
+    ),
     Case("run --design sfn --items 30 --no-forecast --results RESULTS", PATH),
     Case("run --design sfn --fault-seed 1", ".*every promise held"),
     Case("estimate --items 1000 --replications 2", " *what limits it first: .*"),
@@ -41,7 +49,11 @@ SLOW = [
         "tune --design sfn --items 200 --no-confirm --set memory_mb=128",
         r"floor \S+ tuned \S+ ratio \S+",
     ),
-    Case("sweep STUDY --results RESULTS", PATH + r"/studies/tiny\.parquet"),
+    Case(
+        "sweep STUDY --results RESULTS",
+        PATH + r"/studies/tiny\.parquet",
+        error=r"tiny: 2 runs, 0 were there already, \$0\.00\d\d modelled, \$0 spent",
+    ),
     Case("swarm --runs 1", ".*: 0 failures"),
     Case("agreement --results RESULTS", PATH + r"/agreement\.md"),
     Case("calibrate RUN --out PROFILE", PATH + r"\.json"),
@@ -69,7 +81,7 @@ def check(case: Case, screen: Screen, place: Mapping[str, Path]) -> None:
     """Run a case on a screen, and hold it to what is documented."""
     words = [str(place.get(word, word)) for word in case.words.split()]
     shown = show(words, screen, place["RESULTS"])
-    assert "Traceback" not in shown.out + shown.err
+    assert "Traceback" not in shown.out + shown.err, shown.err[-3000:]
     assert not screen.is_ascii or (shown.out + shown.err).isascii()
     assert shown.code == case.code, shown.err
     assert re.fullmatch(case.last, shown.last_line), (shown.out[-2000:], shown.err[-2000:])

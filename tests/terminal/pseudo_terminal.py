@@ -67,7 +67,7 @@ class Shown:
     @property
     def last_error(self) -> str:
         """The last line of standard error that stays on the screen."""
-        kept = [line for line in self.err.split("\n") if REDRAWN not in line]
+        kept = [line.rpartition(REDRAWN)[2] for line in self.err.split("\n")]
         return (lines_of("\n".join(kept)) or [""])[-1]
 
     @property

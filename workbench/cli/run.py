@@ -26,6 +26,8 @@ from workbench.runs.results_folder import nothing_left
 if TYPE_CHECKING:
     from workbench.runs.runner import Order
 
+SAID_FROM_S = 60.0  # a run that takes longer says so first
+
 
 def run(
     design: Design,
@@ -54,11 +56,15 @@ def run(
     order = Order(
         design, target, items, seed, preset, read_settings(settings, design), max_usd=max_usd
     )
+    order.make_design()  # refused before anything is said, or numba loaded
     run_id = new_run_id(order)
     with nothing_left(results, run_id) as beginning:
         if forecast and (foretold := _predict(order, run_id, results)):
             print(f"predicted (modelled): {foretold}", file=sys.stderr)
-        with progress_bar(f"{design} on {target}") as watch:
+        if target == "local" and order.expected_s >= SAID_FROM_S:
+            told = f"{order.items:,} items on local take roughly {order.expected_s / 60:,.0f} min"
+            print(f"{told} here; --target model tells in seconds what to expect", file=sys.stderr)
+        with progress_bar(design, target) as watch:
             path = run_order(order, results, beginning.listening(watch), run_id)
     done = read_run(path)
     print(path)
@@ -89,7 +95,6 @@ def collect(
 
 def _predict(order: "Order", run_id: str, results: Path) -> str:
     """What the model says of a run, written down; nothing of a run of the model itself."""
-    order.make_design()  # refused before numba is loaded
     from workbench.runs.predictions import predict, read_prediction
 
     path = predict(order, run_id, results)

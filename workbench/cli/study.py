@@ -56,7 +56,7 @@ def study(
             tell(sweep(wanted, results, watch=watch))
     wide_console(WIDTH_MIN).print(job.comparison_table(job.comparison(results, paths)))
     if not wanted:
-        for picture in job.draw(results, paths):
+        for picture in job.draw(results):
             print(picture)
     else:
         tables(results)

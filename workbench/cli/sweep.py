@@ -12,6 +12,7 @@ from workbench.cli.options import Results, whole
 from workbench.cli.output import Json, print_json
 from workbench.errors import BadInput, Incomplete
 from workbench.project import RESULTS, STUDIES
+from workbench.targets import dollars_by_target
 
 if TYPE_CHECKING:
     from workbench.sweep.sweeping import Swept
@@ -65,7 +66,7 @@ def tell(done: "Swept") -> None:
     """Say on standard error what was done, and what was not."""
     lines = [
         f"{done.study.name}: {done.ran:,} runs, {done.found:,} were there already, "
-        f"${done.cost_usd:,.2f} on their bills"
+        f"{dollars_by_target(done.usd)}"
     ]
     if done.older:
         lines.append(

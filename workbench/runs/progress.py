@@ -1,76 +1,120 @@
-"""Progress on standard error: items done, rate, time left, dollars so far."""
+"""Progress on standard error: items done, rate and time left by the wall clock, dollars so far."""
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Column
 
-from workbench.targets import base
+from workbench.targets import base, dollars_by_target
 from workbench.targets.base import Watcher
 
 QUIET_EVERY_S = 5.0  # between two lines where there is no terminal
 
+Show = Callable[[int, int, str], None]  # done, of how many, and the words beside the bar
+
 
 @contextmanager
-def progress_bar(title: str) -> Iterator[Watcher]:
-    """A watcher that draws a bar on a terminal and writes a line now and then elsewhere."""
-    if sys.stderr.isatty():
-        with _bar(title) as watch:
-            yield watch
-    else:
+def display(title: str) -> Iterator[Show]:
+    """A bar on a terminal, which is gone at the end; elsewhere a line now and then."""
+    if not sys.stderr.isatty():
         yield _lines(title)
-
-
-@contextmanager
-def _bar(title: str) -> Iterator[Watcher]:
-    # What a column says is made here from a whole `Progress`: rich draws a task before it is told
+        return
+    # What a column says is made before it gets here: rich draws a task before it is told
     # anything, and a column that formats a number has none then.
     told = TextColumn("{task.fields[told]}", table_column=Column(no_wrap=True, overflow="ellipsis"))
-    columns = (TextColumn("{task.description}"), BarColumn(), told)
+    columns = (TextColumn("{task.description}"), BarColumn(20), told)
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(title, total=None, told="")
 
+        def show(done: int, total: int, told: str) -> None:
+            bar.update(task, completed=done, total=total, told=told)
+
+        yield show
+
+
+def _lines(title: str) -> Show:
+    """One line every few seconds of wall time, for logs."""
+    last_s = time.monotonic()
+
+    def show(_done: int, _total: int, told: str) -> None:
+        nonlocal last_s
+        if time.monotonic() - last_s >= QUIET_EVERY_S:
+            last_s = time.monotonic()
+            print(f"{title}: {told}", file=sys.stderr, flush=True)
+
+    return show
+
+
+@contextmanager
+def progress_bar(design: str, target: str) -> Iterator[Watcher]:
+    """A watcher that shows how far a batch is; one line is left at the end of a good run."""
+    pace = Pace(target)
+    with display(f"{design} on {target}") as show:
+
         def watch(now: base.Progress) -> None:
-            bar.update(task, completed=now.items_done, total=now.items, told=_told(now))
+            pace.note(now)
+            show(now.items_done, now.items, pace.line())
 
         yield watch
+    if pace.last is not None:
+        print(pace.final(), file=sys.stderr)
 
 
-def _lines(title: str) -> Watcher:
-    """A watcher for logs and notebooks: one line every few seconds of wall time."""
-    last = [time.monotonic()]
+class Pace:
+    """How fast a batch goes here, by the wall clock: a simulated one has a clock of its own."""
 
-    def watch(now: base.Progress) -> None:
-        if time.monotonic() - last[0] < QUIET_EVERY_S:
-            return
-        last[0] = time.monotonic()
-        print(f"{title}: {_told(now)}", file=sys.stderr)
+    def __init__(self, target: str, clock: Callable[[], float] = time.monotonic) -> None:
+        self._target = target
+        self._clock = clock
+        self._began_s = clock()
+        self._first: tuple[float, int] | None = None  # a batch gone on with has items done already
+        self._now_s = 0.0
+        self.last: base.Progress | None = None
 
-    return watch
+    def note(self, now: base.Progress) -> None:
+        """Told how far the batch is."""
+        self._now_s = self._clock()
+        self.last = now
+        self._first = self._first or (self._now_s, now.items_done)
+
+    def line(self) -> str:
+        """Where the batch is: items, rate, time left and dollars, as far as they are known."""
+        if self.last is None or self._first is None:
+            return ""
+        since_s, before = self._first
+        done, took_s = self.last.items_done - before, self._now_s - since_s
+        parts = [f"{self.last.items_done:,}/{self.last.items:,} items"]
+        if done and took_s > 0:
+            left_s = (self.last.items - self.last.items_done) * took_s / done
+            parts += [f"{done / took_s:,.0f} items/s", f"{clock_time(left_s)} left"]
+        if self.last.cost_usd is not None:
+            parts.append(f"{dollars_by_target({self._target: self.last.cost_usd}, False)} so far")
+        return "  ".join(parts)
+
+    def final(self) -> str:
+        """The line that is left at the end."""
+        assert self.last is not None
+        took_s = self._now_s - self._began_s
+        text = f"{self.last.items_done:,} items in {clock_time(took_s)}"
+        if took_s > 0:
+            text += f", {self.last.items_done / took_s:,.0f} items/s"
+        if self.last.cost_usd is not None:
+            text += f", {dollars_by_target({self._target: self.last.cost_usd})}"
+        return text
 
 
-def _told(now: base.Progress) -> str:
-    """How far a batch is, in one line."""
-    parts = (f"{now.items_done:,}/{now.items:,} items", _rate(now), _left(now), _dollars(now))
-    return "  ".join(part for part in parts if part)
-
-
-def _rate(now: base.Progress) -> str:
-    """Items a second of the target's own clock."""
-    return f"{now.items_done / now.elapsed_s:,.0f} items/s" if now.elapsed_s > 0 else ""
-
-
-def _left(now: base.Progress) -> str:
-    """The time left on the target's own clock, if the rate stays."""
-    if not now.items_done:
-        return ""
-    left_s = (now.items - now.items_done) * now.elapsed_s / now.items_done
-    return f"{left_s:,.0f} s left"
-
-
-def _dollars(now: base.Progress) -> str:
-    return "" if now.cost_usd is None else f"${now.cost_usd:,.4f} so far"
+def clock_time(seconds: float) -> str:
+    """A time of the wall clock: 4.2 s, 42 s, 3 min 20 s, 2 h 05 min."""
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    minutes, rest = divmod(whole, 60)
+    if minutes < 60:
+        return f"{minutes} min {rest:02} s"
+    return f"{minutes // 60} h {minutes % 60:02} min"

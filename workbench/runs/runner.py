@@ -64,6 +64,16 @@ class Order:
         """What a target is told of money and place."""
         return Terms(results, self.region, self.max_usd, forecast_usd)
 
+    @property
+    def expected_s(self) -> float:
+        """About how long a run takes here, in seconds of the wall clock, as `make bench` measured.
+
+        On aws it is no guide: a batch goes at AWS's pace.
+        """
+        if self.target == "model":
+            return 0.03 + 5e-9 * self.items
+        return 4.0 + 1.5e-3 * self.items
+
     def make_design(self) -> Design:
         """The design with its knobs, checked against the batch, and the target's name."""
         refuse_unknown_target(self.target)
@@ -102,6 +112,7 @@ def _run(order: Order, results: Path, watch: Watcher, run_id: str, target: Targe
     try:
         folder = priced(ran_on.run(design, batch, _in_dollars(watch, book)), book)
         ran_on.learn_bill(folder.bill)
+        watch(_last_progress(folder.run))
     except NotDeployed as error:
         write_folder(priced(_not_begun(order, design, run_id, error), book), results)
         raise
@@ -109,6 +120,12 @@ def _run(order: Order, results: Path, watch: Watcher, run_id: str, target: Targe
         if own is not None:
             own.close()
     return write_folder(folder, results)
+
+
+def _last_progress(run: Run) -> Progress:
+    """How far a run came, with the dollars of its bill."""
+    done = run.items_processed + run.items_failed
+    return Progress(done, run.items, run.detected_s or 0.0, cost_usd=run.cost_usd)
 
 
 def _not_begun(order: Order, design: Design, run_id: str, why: NotDeployed) -> Folder:

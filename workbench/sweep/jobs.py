@@ -35,9 +35,7 @@ class Job:
     @property
     def expected_s(self) -> float:
         """Wall time to expect, roughly: it orders the work and tells the time left."""
-        if self.order.target == "model":
-            return 0.03 + 5e-9 * self.order.items
-        return 4.0 + 1.5e-3 * self.order.items
+        return self.order.expected_s
 
 
 def plan_jobs(study: Study, yes: bool = False) -> tuple[list[Job], list[str]]:

@@ -1,17 +1,14 @@
 """Progress of a sweep on standard error: runs done, time left, dollars so far."""
 
-import sys
 import time
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn
-
+from workbench.runs.progress import Show, clock_time, display
 from workbench.sweep.work import Done
-
-QUIET_EVERY_S = 5.0  # between two lines where there is no terminal
+from workbench.targets import dollars_by_target
 
 
 class SweepWatcher(Protocol):
@@ -39,80 +36,43 @@ class Unwatched:
 unwatched = Unwatched()
 
 
-class Counter:
+class RunCounter:
     """Counts runs and dollars; the time left goes by the share of the expected work done."""
 
-    def __init__(self) -> None:
+    def __init__(self, show: Show) -> None:
+        self._show = show
         self.runs = self.done = self.failed = 0
-        self.cost_usd = self.expected_s = self.worked_s = 0.0
+        self.expected_s = self.worked_s = 0.0
+        self.usd: dict[str, float] = defaultdict(float)  # by target
         self.started_s = time.monotonic()
 
     def begin(self, runs: int, found: int, expected_s: float) -> None:
         """Start the count; what was found finished costs no time."""
         self.runs, self.done, self.expected_s = runs, found, expected_s
-        self.show()
+        self._show(self.done, self.runs, self.line())
 
     def tell(self, done: Done) -> None:
         """Count a run."""
         self.done += 1
         self.failed += bool(done.error)
-        self.cost_usd += done.cost_usd
+        self.usd[done.target] += done.cost_usd
         self.worked_s += done.expected_s
-        self.show()
-
-    def left(self) -> str:
-        """The time left, once there is something to go by."""
-        if not self.worked_s:
-            return ""
-        spent_s = time.monotonic() - self.started_s
-        left_s = spent_s * (self.expected_s - self.worked_s) / self.worked_s
-        return f"{max(0.0, left_s):,.0f} s left"
+        self._show(self.done, self.runs, self.line())
 
     def line(self) -> str:
         """Where the sweep is."""
-        failed = f", {self.failed:,} failed" if self.failed else ""
-        return (
-            f"{self.done:,}/{self.runs:,} runs{failed}  {self.left()}  "
-            f"${self.cost_usd:,.4f} of simulated and real bills"
-        )
-
-    def show(self) -> None:
-        """Overridden: draw or print."""
-
-
-class Bar(Counter):
-    """A bar on a terminal."""
-
-    def __init__(self, bar: Progress) -> None:
-        super().__init__()
-        self._bar, self._task = bar, bar.add_task("sweep", total=None, told="")
-
-    def show(self) -> None:
-        """Move the bar."""
-        self._bar.update(self._task, completed=self.done, total=self.runs, told=self.line())
-
-
-class Lines(Counter):
-    """A line now and then, for logs."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._last_s = 0.0
-
-    def show(self) -> None:
-        """Print a line if it is time for one, or all is done."""
-        now_s = time.monotonic()
-        if now_s - self._last_s >= QUIET_EVERY_S or self.done == self.runs:
-            self._last_s = now_s
-            print(self.line(), file=sys.stderr)
+        parts = [f"{self.done:,}/{self.runs:,} runs"]
+        if self.failed:
+            parts.append(f"{self.failed:,} failed")
+        if self.worked_s:  # there is something to go by
+            spent_s = time.monotonic() - self.started_s
+            left_s = spent_s * (self.expected_s - self.worked_s) / self.worked_s
+            parts.append(f"{clock_time(max(0.0, left_s))} left")
+        return "  ".join([*parts, f"{dollars_by_target(self.usd)} so far"])
 
 
 @contextmanager
 def sweep_progress() -> Iterator[SweepWatcher]:
     """A bar on a terminal, lines elsewhere."""
-    if not sys.stderr.isatty():
-        yield Lines()
-        return
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[told]}"))
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        yield Bar(bar)
+    with display("sweep") as show:
+        yield RunCounter(show)

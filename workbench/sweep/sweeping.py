@@ -43,7 +43,12 @@ class Swept:
     older: int = 0  # of the found ones: made by other code, as far as git knows
     skipped: list[str] = field(default_factory=list)
     failed: dict[str, str] = field(default_factory=dict)
-    cost_usd: float = 0.0
+    usd: dict[str, float] = field(default_factory=dict)  # by target, of the runs that ran
+
+    @property
+    def cost_usd(self) -> float:
+        """Dollars of all runs that ran, simulated ones among them."""
+        return sum(self.usd.values())
 
 
 def sweep(
@@ -70,15 +75,15 @@ def sweep(
         names, older = {job.run_id for job in found}, _older(results, found)
         new = [job for job in jobs if job.run_id not in names]
         watch.begin(len(jobs), len(found), sum(job.expected_s for job in new))
-        failed, cost_usd, ran = {}, 0.0, 0
+        failed, usd, ran = {}, dict[str, float](), 0
         for done in _run(new, results, processes or os.cpu_count() or 1, make):
             ran += not done.error
-            cost_usd += done.cost_usd
+            usd[done.target] = usd.get(done.target, 0.0) + done.cost_usd
             if done.error:
                 failed[done.run_id] = done.error
             watch.tell(done)
         table = write_table(study.name, jobs, results)
-    return Swept(study, table, jobs, ran, len(found), older, skipped, failed, cost_usd)
+    return Swept(study, table, jobs, ran, len(found), older, skipped, failed, usd)
 
 
 def _older(results: Path, jobs: list[Job]) -> int:

@@ -22,6 +22,7 @@ class Done:
     """A run that has ended: its dollars, or why there is no run folder."""
 
     run_id: str
+    target: str
     expected_s: float
     cost_usd: float = 0.0
     error: str = ""
@@ -36,7 +37,7 @@ def run_jobs(jobs: list[Job], results: Path, make: TargetMaker = make_target) ->
 def _run_job(job: Job, results: Path, made: dict[str, Target], make: TargetMaker) -> Done:
     final = results / "runs" / job.run_id
     if is_finished(final):  # another study that shares this run was faster
-        return Done(job.run_id, job.expected_s)
+        return Done(job.run_id, job.order.target, job.expected_s)
     order = job.order
     try:
         with nothing_left(results, job.run_id) as beginning:
@@ -50,9 +51,9 @@ def _run_job(job: Job, results: Path, made: dict[str, Target], make: TargetMaker
         path = write_folder(folder, results)
     except (WorkbenchError, OSError) as error:
         if isinstance(error, BadRecord | OSError) and is_finished(final):
-            return Done(job.run_id, job.expected_s)
-        return Done(job.run_id, job.expected_s, error=str(error))
-    return Done(job.run_id, job.expected_s, read_run(path).cost_usd or 0.0)
+            return Done(job.run_id, job.order.target, job.expected_s)
+        return Done(job.run_id, job.order.target, job.expected_s, error=str(error))
+    return Done(job.run_id, job.order.target, job.expected_s, read_run(path).cost_usd or 0.0)
 
 
 def is_finished(folder: Path) -> bool:

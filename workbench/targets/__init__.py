@@ -1,5 +1,7 @@
 """Where a batch runs: `local`, `model`, `aws`. No target imports another."""
 
+from collections.abc import Mapping
+
 # Loaded when asked for: moto, numba and boto3 take seconds to import.
 TARGETS = {
     "local": "workbench.targets.local.target:LocalTarget",
@@ -7,3 +9,18 @@ TARGETS = {
     "aws": "workbench.targets.aws:AwsTarget",
 }
 FIGURES = {"local": "simulated", "model": "modelled", "aws": "measured"}  # what they are called
+
+
+def dollars_by_target(usd: Mapping[str, float], spent: bool = True) -> str:
+    """Dollars by target in words: only on aws are they spent, and that is said, unless told not."""
+    told = [f"{_dollars(usd[name])} {FIGURES[name]}" for name in usd if name != "aws"]
+    if spent or "aws" in usd:
+        told.append(f"{_dollars(usd.get('aws', 0.0))} spent")
+    return ", ".join(told)
+
+
+def _dollars(usd: float) -> str:
+    """Dollars with two decimals, or four of less than one."""
+    if 0 < usd < 0.0001:
+        return "<$0.0001"
+    return "$0" if not usd else f"${usd:,.2f}" if usd >= 1 else f"${usd:.4f}"

@@ -15,7 +15,7 @@ from workbench.errors import BadInput, BadRecord
 from workbench.runs.records import read_run, run_folders, runs_frame
 from workbench.runs.runner import make_target
 from workbench.sweep import sweep
-from workbench.sweep.progress import Lines
+from workbench.sweep.progress import RunCounter
 
 TWO = "seeds: [1, 2]\ngrids: [{items: [100]}]"
 MANY = "seeds: [SEEDS]\ngrids: [{items: [100, 1000]}]".replace(
@@ -170,13 +170,12 @@ def test_only_one_sweep_of_a_study_at_a_time(study, tmp_path):
     assert len(refusals) == 4
 
 
-def test_progress_says_runs_time_left_and_dollars(study, tmp_path, capsys):
-    watch = Lines()
-    done = sweep(study(TWO), tmp_path, watch=watch)
-    last = capsys.readouterr().err.splitlines()[-1]
-    assert last.startswith("4/4 runs")
-    assert "0 s left" in last
-    assert f"${done.cost_usd:,.4f}" in last
+def test_progress_says_runs_time_left_and_whose_dollars(study, tmp_path):
+    shown = []
+    done = sweep(study(TWO), tmp_path, watch=RunCounter(lambda *now: shown.append(now)))
+    assert [now[:2] for now in shown] == [(number, 4) for number in range(5)]
+    dollars = f"${done.cost_usd:.4f} modelled, $0 spent so far"
+    assert shown[-1][2] == f"4/4 runs  0.0 s left  {dollars}"
 
 
 def test_a_local_run_has_its_prediction_on_disk_first(study, tmp_path):
