@@ -9,6 +9,7 @@ BIN := .venv/bin
 READY := .venv/ready
 endif
 RUN := $(BIN)/python -m
+OWN = $(if $(RESULTS),--results "$(RESULTS)")
 
 help: ## List the targets
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -22,8 +23,8 @@ help: ## List the targets
 
 env: $(READY) ## Set up .venv (an active conda environment is used as it is)
 
-study: env ## Run the study: both designs, and the comparison in results/published
-	$(RUN) workbench study
+study: env ## Run the study and compare both designs (RESULTS=folder, ITEMS=100,1000)
+	$(RUN) workbench study $(if $(ITEMS),--items "$(ITEMS)") $(OWN)
 
 test: env ## Check the style and run the tests (under 8 minutes)
 	$(RUN) ruff check . && $(RUN) ruff format --check .
@@ -47,11 +48,14 @@ agreement: env ## Replay published measurements on the model
 bench: env ## Measure speed and memory here
 	$(RUN) bench
 
-report: env ## Render results/published/report.html from the runs
-	$(RUN) workbench report
+report: env ## Render results/published/report.html from your runs (RESULTS=folder)
+	$(RUN) workbench report $(OWN)
 
-publish: env ## Draw every chart and the film from the runs
-	$(RUN) workbench publish
+publish: env ## Draw every chart and the film from your runs (RESULTS=folder)
+	$(RUN) workbench publish $(OWN)
+
+reference: env ## Make results/reference and docs/findings.md anew: alone changes what git tracks
+	$(RUN) workbench reference
 
 deploy: env ## Deploy to AWS (DESIGN=sqs|sfn|both|counters, NOTIFY=someone@example.com)
 	$(RUN) workbench deploy --design $(or $(DESIGN),both) $(if $(NOTIFY),--notify $(NOTIFY))
@@ -60,7 +64,7 @@ destroy: env ## Remove everything from AWS, and prove it
 	$(RUN) workbench destroy --design $(or $(DESIGN),all)
 
 lab: env ## Open JupyterLab on the notebooks
-	$(BIN)/jupyter-lab notebooks
+	$(BIN)/jupyter-lab --ContentsManager.pre_save_hook=workbench.lab.strip notebooks
 
 format: env ## Format the sources and strip the notebooks
 	$(RUN) ruff format . && $(RUN) ruff check --fix . && $(BIN)/nbstripout notebooks/*.ipynb
@@ -72,4 +76,4 @@ lock: ## Pin the newest packages again (needs uv)
 clean: ## Remove the environment and the caches, not the results
 	rm -rf .venv .cache .pytest_cache .ruff_cache build *.egg-info infra/cdk.out
 
-.PHONY: help env study test test-slow swarm e2e browser-test agreement bench report publish deploy destroy lab format lock clean
+.PHONY: help env study test test-slow swarm e2e browser-test agreement bench report publish reference deploy destroy lab format lock clean

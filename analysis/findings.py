@@ -1,6 +1,6 @@
-"""`docs/findings.md`, made from the study: its answers, tables, charts and sentences.
+"""`findings.md`, made from a set of runs: its answers, tables, charts and sentences.
 
-A pure function of `results/`: the same runs and tables give the same page.
+`make reference` writes the project's own into `docs/`. The same runs and tables give the same page.
 """
 
 import os
@@ -14,6 +14,7 @@ from analysis.charts import Chart, binding_limits, invocation_durations, savings
 from analysis.frames import Frames
 from analysis.gallery import sentence
 from analysis.needs import DEFAULT, Chosen, NothingToShow, same_knobs, usable, usual_length
+from analysis.runs_shown import BESIDE, in_words, own_beside_reference, which_runs
 from analysis.sentences import told_by_size
 from analysis.verdicts import CLOSE_CALL, verdicts
 from analysis.words import count, dollars, duration, percent, short_count
@@ -24,7 +25,7 @@ SETTINGS = ("published", "default", "tuned", "tuned-concurrent")
 TABLE_SIZES = (100, 10_000, 1_000_000, 100_000_000)
 HEAD = """# Findings
 
-*Made by `make study` from the runs under `results/`; not edited by hand.* {provenance}
+*Made by code, not edited by hand.* {which}
 
 A large and variable set of items is processed by AWS Lambda. How do we know when all of them are
 done, and what does knowing cost? `sqs` keeps a record of each item (or message) in DynamoDB and
@@ -36,9 +37,11 @@ answers, or they lie within 2 %, it says so.
 
 def write_findings(results: Path, docs: Path) -> Path:
     """Write `findings.md` into `docs`, whole. Raises NothingToShow if there are no runs."""
+    text = findings(Frames(results), docs)
     path = docs / "findings.md"
+    path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".tmp-findings-{os.getpid()}.md")
-    temporary.write_text(findings(Frames(results), docs))
+    temporary.write_text(text)
     temporary.replace(path)
     return path
 
@@ -47,7 +50,7 @@ def findings(frames: Frames, docs: Path) -> str:
     """The page as Markdown; links are relative to `docs`."""
     chosen = usable(frames.runs, in_dollars=True)
     parts = [
-        HEAD.format(provenance=_provenance(chosen.runs)),
+        HEAD.format(which=which_runs(frames)),
         "## Which design to take",
         *(_or_why(lambda k=knobs: _answer(chosen, k)) for knobs in KNOBS),
         "## What a batch costs and how long it takes",
@@ -60,6 +63,7 @@ def findings(frames: Frames, docs: Path) -> str:
         _or_why(lambda: _cold_and_warm(frames)),
         "## From published to tuned",
         _or_why(lambda: _savings(frames)),
+        *_beside(frames),
         "## The charts, and what each says",
         *(_chart(chart, frames, docs) for chart in gallery.CHARTS),
     ]
@@ -178,6 +182,14 @@ def _savings(frames: Frames) -> str:
     return f"{savings.say(chosen)}\n\n{markdown(shown)}"
 
 
+def _beside(frames: Frames) -> list[str]:
+    """One's own runs beside the reference set, where both have the same."""
+    beside = own_beside_reference(frames)
+    if beside.empty:
+        return []
+    return [f"## Yours beside the reference\n\n{BESIDE}", markdown(in_words(beside))]
+
+
 def _chart(chart: Chart, frames: Frames, docs: Path) -> str:
     """A chart's question, its sentence, and its picture where there is one."""
     picture = frames.results / "published" / f"{chart.name}-light.png"
@@ -198,13 +210,3 @@ def _or_why(make: Callable[[], str]) -> str:
         return make()
     except NothingToShow as reason:
         return f"Not told: {reason}"
-
-
-def _provenance(runs: pd.DataFrame) -> str:
-    """How many runs of which commits, seeds, prices and targets."""
-    commits = ", ".join(sorted(set(runs["commit"]) - {""})) or "unknown"
-    targets = ", ".join(f"{n:,} on {t}" for t, n in runs["target"].value_counts().items())
-    return (
-        f"{len(runs):,} runs ({targets}), {runs['seed'].nunique()} seeds, prices of "
-        f"{', '.join(sorted(set(runs['price_date'])))}, commit {commits}."
-    )

@@ -1,4 +1,4 @@
-"""All that the charts stand on, read once from `results/`: runs, bills, timelines, side tables."""
+"""All that the charts stand on, read once: runs, bills, timelines, side tables."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -9,11 +9,12 @@ import pandas as pd
 from analysis import measures, ownership, tables
 from analysis.needs import same_knobs, usable
 from workbench.prices import load_book
+from workbench.runs.sets import usd_by_label
 
 
 @dataclass(frozen=True)
 class Frames:
-    """The frames of a results folder; each is read when first asked for."""
+    """The frames of a results folder or a packed set; each is read when first asked for."""
 
     results: Path
 
@@ -23,7 +24,7 @@ class Frames:
         runs = measures.runs_with_knobs(self.results)
         if runs.empty:
             return runs
-        return measures.with_batch_usd(runs, measures.usd_by_label(self.results))
+        return measures.with_batch_usd(runs, usd_by_label(self.results))
 
     @cached_property
     def bills(self) -> pd.DataFrame:

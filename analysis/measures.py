@@ -1,4 +1,4 @@
-"""Frames for the charts, made from the run folders: runs with their knobs, bills, timelines.
+"""Frames for the charts, made from a set of runs: runs with their knobs, bills, timelines.
 
 All are tidy: one row a run, a bill's line or a sample, each with run_id, design, target, items.
 """
@@ -10,42 +10,29 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import pyarrow.parquet as pq
 
 from analysis.needs import BOTH, DEFAULT, Chosen, NothingToShow, both_designs, same_knobs, usable
 from workbench.bill.totals import MILLION
 from workbench.designs import DESIGNS, PRESETS
-from workbench.errors import BadRecord
-from workbench.runs.records import (
-    BILL_COLUMNS,
-    LABELS,
-    TIMELINE_COLUMNS,
-    Run,
-    read_run,
-    read_table,
-    run_folders,
-)
+from workbench.runs.records import LABELS, TABLES, Run
+from workbench.runs.sets import read_runs, read_tables
 
 TARGETS = ("aws", "local", "model")  # what is nearest to AWS first
 RUN_FIELDS = [f.name for f in fields(Run) if f.name not in ("knobs", "versions")]
 RUN_COLUMNS = ["run_id", "design", "target", "items"]
 # What a batch is made of, and not how a design is tuned: not part of a setting's name.
 WORKLOAD_KNOBS = ("value_max", "poison_per_million")
-INVOCATION_COLUMNS = [
-    "function", "start_s", "init_ms", "duration_ms", "billed_ms", "memory_mb", "cold", "error"
-]  # fmt: skip
 STORY_ITEMS = 100_000
 LOW, HIGH = 0.05, 0.95  # the band: nine runs of ten lie in it
 
 
 def runs_with_knobs(results: Path) -> pd.DataFrame:
-    """`records.runs_frame` and the knobs: `knobs`, `setting` (their name), `value_max_ms`.
+    """`sets.runs_frame` and the knobs: `knobs`, `setting` (their name), `value_max_ms`.
 
     `changes` counts the knobs that differ from the default ones.
     """
     rows = []
-    for path in run_folders(results):
-        run = read_run(path)
+    for run in read_runs(results):
         row = {name: getattr(run, name) for name in RUN_FIELDS}
         row |= {"detection_lag_s": run.detection_lag_s, "knobs": run.knobs}
         row |= {"setting": setting(run.design, run.knobs), "changes": changes(run)}
@@ -71,28 +58,12 @@ def bills_frame(results: Path, run_ids: Collection[str] | None = None) -> pd.Dat
 
     Dollars stay exact decimals.
     """
-    return _tables(results, "bill", BILL_COLUMNS, run_ids)
-
-
-def usd_by_label(results: Path) -> pd.DataFrame:
-    """Dollars of every run by label: run_id, label, usd. Quick, where a study has many bills."""
-    rows = []
-    for path in run_folders(results):
-        if not (path / "bill.parquet").exists():
-            continue
-        try:
-            lines = pq.read_table(path / "bill.parquet", columns=["label", "cost_usd"])
-        except (OSError, ValueError) as error:
-            raise BadRecord(f"{path}/bill.parquet cannot be read: {error}") from None
-        sums = lines.group_by("label").aggregate([("cost_usd", "sum")]).to_pydict()
-        pairs = zip(sums["label"], sums["cost_usd_sum"], strict=True)
-        rows += [(path.name, label, float(usd)) for label, usd in pairs]
-    return pd.DataFrame(rows, columns=["run_id", "label", "usd"])
+    return _tables(results, "bill", run_ids)
 
 
 def timelines_frame(results: Path, run_ids: Collection[str] | None = None) -> pd.DataFrame:
     """The timelines of these runs (of all, if none are named), with their run."""
-    return _tables(results, "timeline", TIMELINE_COLUMNS, run_ids)
+    return _tables(results, "timeline", run_ids)
 
 
 def by_size(runs: pd.DataFrame, column: str) -> pd.DataFrame:
@@ -187,7 +158,7 @@ def story_pair(runs: pd.DataFrame) -> pd.DataFrame:
 
 def invocations_frame(results: Path) -> pd.DataFrame:
     """The processor's invocations of every run that kept them, with their run."""
-    frame = _tables(results, "invocations", INVOCATION_COLUMNS)
+    frame = _tables(results, "invocations")
     return frame[frame["function"] == "processor"]
 
 
@@ -196,24 +167,16 @@ def labels_in_order(labels: set[str]) -> list[str]:
     return [label for label in LABELS if label in labels]
 
 
-def _tables(
-    results: Path, name: str, columns: list[str], run_ids: Collection[str] | None = None
-) -> pd.DataFrame:
+def _tables(results: Path, name: str, run_ids: Collection[str] | None = None) -> pd.DataFrame:
     """One table of many runs, one below the other, with the columns of their runs in front."""
-    frames = []
-    for path in run_folders(results):
-        if run_ids is not None and path.name not in run_ids:
-            continue
-        if not (path / f"{name}.parquet").exists():
-            continue
-        run = read_run(path)
-        table = read_table(path, name, columns)
-        for place, column in enumerate(RUN_COLUMNS):
-            table.insert(place, column, getattr(run, column))
-        frames.append(table)
-    if not frames:
-        return pd.DataFrame(columns=[*RUN_COLUMNS, *columns])
-    return pd.concat(frames, ignore_index=True)
+    table = read_tables(results, name, run_ids)
+    if table.empty:
+        return pd.DataFrame(columns=[*RUN_COLUMNS, *TABLES[name]])
+    runs = {run.run_id: run for run in read_runs(results, set(table["run_id"]))}
+    for place, column in enumerate(RUN_COLUMNS[1:], 1):
+        values = {run_id: getattr(run, column) for run_id, run in runs.items()}
+        table.insert(place, column, table["run_id"].map(values))
+    return table
 
 
 def _changed(design: str, knobs: dict[str, Any]) -> list[str]:

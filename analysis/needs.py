@@ -6,6 +6,7 @@ What it leaves out (incomplete runs, other prices, other knobs) it says in its c
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import pandas as pd
 
@@ -13,6 +14,9 @@ from workbench.designs import BOTH, DESIGNS
 from workbench.errors import BadInput
 
 DEFAULT = "default"
+RUN_SOMETHING = (
+    "Run `make study`, or `workbench run`; the project's own: --results results/reference."
+)
 
 
 class NothingToShow(BadInput):
@@ -68,10 +72,15 @@ class Chosen:
         return [target for target in ("model", "local", "aws") if target in there]
 
 
+def no_runs(results: Path) -> str:
+    """What to say of a folder without runs."""
+    return f"no runs under {results}. {RUN_SOMETHING}"
+
+
 def usable(runs: pd.DataFrame, in_dollars: bool = False) -> Chosen:
     """The complete runs; for dollars also of one price date only, the newest."""
     if runs.empty:
-        raise NothingToShow("there are no runs to draw. Run `make study`, or `workbench run`.")
+        raise NothingToShow(f"there are no runs to draw. {RUN_SOMETHING}")
     whole = runs[runs["status"] == "complete"]
     if whole.empty:
         raise NothingToShow(

@@ -15,7 +15,8 @@ from matplotlib.figure import Figure
 from analysis import gallery, theme
 from analysis.charts.bill_table import bill_table, select
 from analysis.frames import Frames
-from analysis.needs import NothingToShow
+from analysis.needs import NothingToShow, no_runs
+from analysis.runs_shown import BESIDE, in_words, own_beside_reference, which_runs
 
 # What lies between two dollar signs is no formula: the first class tells JupyterLab, the other
 # nbconvert and nbviewer.
@@ -67,9 +68,22 @@ def bill(frames: Frames) -> Html:
 
 
 def answers(frames: Frames) -> Html:
-    """Every sentence of the report, in one list."""
+    """Which runs the report shows, every sentence of it in one list, and the reference beside."""
+    if frames.runs.empty:
+        return Html(f'<p class="refused">{escape(no_runs(frames.results))}</p>')
     items = "".join(f"<li>{escape(gallery.sentence(name, frames))}</li>" for name in gallery.NAMES)
-    return Html(f"<ul>{items}</ul>")
+    return Html(f"<p>{escape(which_runs(frames))}</p><ul>{items}</ul>{_beside(frames)}")
+
+
+def _beside(frames: Frames) -> str:
+    """One's own runs beside the reference set, folded away; nothing where they share no setting."""
+    beside = own_beside_reference(frames)
+    if beside.empty:
+        return ""
+    head = f"Yours beside the reference set: {len(beside)} settings that both have run."
+    return (
+        f"<details><summary>{head}</summary><p>{BESIDE}</p>{html_table(in_words(beside))}</details>"
+    )
 
 
 def html_table(frame: pd.DataFrame) -> str:

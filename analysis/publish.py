@@ -6,8 +6,9 @@
     results/published/drain.mp4  drain.gif      both designs draining one batch
     results/published/manifest.json             the runs behind each of them, and what was refused
 
-A pure function of `results/`: running it twice gives the same bytes. A chart that the runs cannot
-carry is named in the manifest with the reason, and an older picture of it is taken away.
+Of a packed set they go beside it, and of the reference set only the light PNG charts are kept. The
+same runs give the same bytes. A chart that the runs cannot carry is named in the manifest with the
+reason, and an older picture of it is taken away.
 """
 
 import json
@@ -19,7 +20,9 @@ from analysis import video as films
 from analysis.charts import Chart
 from analysis.charts.bill_table import TABLE_ID, bill_table, select
 from analysis.frames import Frames
-from analysis.needs import NothingToShow
+from analysis.needs import Chosen, NothingToShow, no_runs
+from analysis.runs_shown import which_runs
+from workbench.runs.results_folder import published
 
 MANIFEST = "manifest.json"
 BILL_PAGE = (
@@ -29,23 +32,26 @@ BILL_PAGE = (
 )
 
 
-def publish(results: Path, video: bool = True) -> list[Path]:
-    """Draw everything that the runs under `results` can carry; give the files written.
+def publish(results: Path, video: bool = True, kept_in: Path | None = None) -> list[Path]:
+    """Draw everything that a set of runs can carry; give the files written.
 
+    With `kept_in` only what the project keeps, light PNG charts and the bill, is drawn into it.
     Raises NothingToShow if there is no run at all.
     """
-    frames, folder = Frames(results), results / "published"
+    frames, folder = Frames(results), kept_in or published(results)
     if frames.runs.empty:
-        raise NothingToShow(f"no runs under {results}/runs. Run `make study`, or `workbench run`.")
+        raise NothingToShow(no_runs(results))
+    draw = _kept_chart if kept_in else _chart
     figures: dict[str, Any] = {}
     refused: dict[str, str] = {}
     for chart in gallery.CHARTS:
-        _keep(chart.name, lambda c=chart: _chart(c, frames, folder), figures, refused)
+        _keep(chart.name, lambda c=chart: draw(c, frames, folder), figures, refused)
     _keep("bill", lambda: _bill(frames, folder), figures, refused)
     if video:
         _keep("drain", lambda: _film(frames, folder), figures, refused)
     written = [folder / name for entry in figures.values() for name in entry["files"]]
-    return [*written, _manifest(folder, figures, refused, video)]
+    content = {"set": which_runs(frames), "figures": figures, "refused": refused}
+    return [*written, _manifest(folder, content, video)]
 
 
 def _keep(name: str, make: Any, figures: dict[str, Any], refused: dict[str, str]) -> None:
@@ -67,12 +73,21 @@ def _chart(chart: Chart, frames: Frames, folder: Path) -> dict[str, Any]:
     wide = chart.picture(chosen, theme.DARK, theme.VIDEO)
     with theme.use(theme.DARK, theme.VIDEO):
         files += theme.save(wide, folder / "video" / f"{chart.name}-dark", ("png",))
-    return {
-        "question": chart.question,
-        "answer": chart.say(chosen),
-        "files": [str(path.relative_to(folder)) for path in files],
-        "runs": chosen.run_ids,
-    }
+    return _entry(chart, chosen, [str(path.relative_to(folder)) for path in files])
+
+
+def _kept_chart(chart: Chart, frames: Frames, folder: Path) -> dict[str, Any]:
+    """A chart as README and docs show it."""
+    chosen = chart.select(frames)
+    figure = chart.picture(chosen, theme.LIGHT)
+    with theme.use(theme.LIGHT):
+        files = theme.save(figure, folder / f"{chart.name}-{theme.LIGHT.name}", ("png",))
+    return _entry(chart, chosen, [path.name for path in files])
+
+
+def _entry(chart: Chart, chosen: Chosen, files: list[str]) -> dict[str, Any]:
+    told = {"question": chart.question, "answer": chart.say(chosen)}
+    return told | {"files": files, "runs": chosen.run_ids}
 
 
 def _bill(frames: Frames, folder: Path) -> dict[str, Any]:
@@ -90,13 +105,12 @@ def _film(frames: Frames, folder: Path) -> dict[str, Any]:
     return {"question": films.QUESTION, "files": files, "runs": sorted(frames.pair["run_id"])}
 
 
-def _manifest(folder: Path, figures: dict[str, Any], refused: dict[str, str], film: bool) -> Path:
+def _manifest(folder: Path, content: dict[str, Any], film: bool) -> Path:
     """Write what stands behind each figure; take away pictures that are no longer told."""
     path = folder / MANIFEST
-    kept = {name for entry in figures.values() for name in entry["files"]}
+    kept = {name for entry in content["figures"].values() for name in entry["files"]}
     for name in _told(path, film) - kept:
         (folder / name).unlink(missing_ok=True)
-    content = {"figures": figures, "refused": refused}
     path.write_text(json.dumps(content, indent=2, sort_keys=True, ensure_ascii=False) + "\n")
     return path
 

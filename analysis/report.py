@@ -11,6 +11,8 @@ from typing import Any
 
 from nbconvert import HTMLExporter
 
+from workbench.runs.results_folder import published
+
 Execute = Callable[[str, dict[str, Any], Path], None]  # workbench.notebooks.execute
 
 PAGE = """<!doctype html>
@@ -44,8 +46,8 @@ div:has(> table) {{ overflow-x: auto; }}
 
 
 def render(results: Path, execute: Execute) -> Path:
-    """Execute the notebook on `results` and write `results/published/report.html`."""
-    path = results / "published" / "report.html"
+    """Execute the notebook on a set of runs and write `report.html` where its charts go."""
+    path = published(results) / "report.html"
     with tempfile.TemporaryDirectory() as folder:
         executed = Path(folder) / "compare.ipynb"
         execute("compare", {"results": str(results.resolve())}, executed)

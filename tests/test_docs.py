@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from workbench.project import REFERENCE
+from workbench.runs.sets import read_runs
+
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text()
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -75,11 +78,17 @@ def test_the_command_line_answers_as_a_module():
     assert "Usage: workbench" in out.stdout or "Usage: python -m workbench" in out.stdout
 
 
-def test_the_runs_behind_the_kept_charts_are_kept_too():
-    """Of what git keeps: a study that was run here has others on disk."""
-    kept = ["git", "-C", str(ROOT), "show", ":results/published/manifest.json"]
-    manifest = json.loads(subprocess.run(kept, capture_output=True, check=True).stdout)
+def test_the_runs_behind_the_kept_charts_are_in_the_kept_set():
+    manifest = json.loads((REFERENCE / "published" / "manifest.json").read_text())
     behind = {run for figure in manifest["figures"].values() for run in figure["runs"]}
     assert behind
-    folders = {Path("results/runs") / run / "run.json" for run in behind}
-    assert folders - tracked_files() == set()
+    assert behind - {run.run_id for run in read_runs(REFERENCE)} == set()
+
+
+def test_of_results_git_keeps_the_reference_set_alone():
+    kept = {one for one in tracked_files() if one.parts[0] == "results"}
+    assert {one.parts[1] for one in kept} == {"reference"}
+    charts = {one.name for one in kept if one.parent.name == "published"}
+    manifest = json.loads((REFERENCE / "published" / "manifest.json").read_text())
+    named = {name for figure in manifest["figures"].values() for name in figure["files"]}
+    assert charts == named | {"manifest.json", "agreement.md"}

@@ -25,7 +25,9 @@ FACTS = {
         "runs.batch",
     )
 }
-RECORDS = FACTS | {"workbench.runs.records", "workbench.runs.failures"}
+RECORDS = FACTS | {
+    f"workbench.runs.{name}" for name in ("records", "failures", "results_folder", "sets")
+}
 EVIDENCE = RECORDS | {"workbench.pull"}
 MAY_IMPORT = {
     "lambdas": set(),
@@ -40,6 +42,7 @@ MAY_IMPORT = {
     "workbench.runs.batch": {"workbench.border", "workbench.engine", "workbench.errors"},
     "workbench.runs.records": FACTS,
     "workbench.runs.failures": {"workbench.runs.records"},
+    "workbench.runs.sets": RECORDS,
     "workbench.targets.base": RECORDS,
     "workbench.targets.aws": RECORDS | {"workbench"},
     "workbench.targets.local": RECORDS

@@ -7,6 +7,7 @@ NOTEBOOKS = ROOT / "notebooks"
 STUDIES = ROOT / "studies"
 DOCS = ROOT / "docs"
 RESULTS = ROOT / "results"  # where runs are written and read, unless another folder is named
+REFERENCE = RESULTS / "reference"  # the packed set that the project keeps; `make reference`
 
 
 def results_folder(given: str | Path = "") -> Path:

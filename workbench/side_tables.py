@@ -1,6 +1,6 @@
 """The side tables of a study: which limit binds, what each change saves, how predictions came out.
 
-results/tables/limits.csv  savings.csv  predictions.csv  simplicity.csv
+results/tables/limits.csv  savings.csv  predictions.csv  simplicity.csv  agreement.csv
 """
 
 import json
@@ -10,6 +10,7 @@ import pandas as pd
 
 from analysis.simplicity import simplicity
 from analysis.tables import COLUMNS, write_side_table
+from workbench.agreement.table import agreement, as_markdown
 from workbench.designs import BOTH, make_design
 from workbench.runs.batch import Batch
 from workbench.runs.predictions import check_predictions
@@ -21,15 +22,24 @@ SIZES = (100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000)
 SEEDS = (1, 2, 3)
 
 
-def write_side_tables(results: Path) -> list[Path]:
-    """Write every side table that the study's report draws; give their paths."""
+def write_side_tables(results: Path, into: Path | None = None) -> list[Path]:
+    """Write the side tables of these runs, but for `agreement`, into the same or another folder."""
     tables = {
         "limits": limits_table(),
         "savings": savings(),
         "predictions": check_predictions(results),
         "simplicity": simplicity_table(),
     }
-    return [write_side_table(results, name, frame) for name, frame in tables.items()]
+    return [write_side_table(into or results, name, frame) for name, frame in tables.items()]
+
+
+def write_agreement(results: Path, published: Path) -> list[Path]:
+    """Replay published measurements; write the table, and a page of it that people read."""
+    found = agreement()
+    page = published / "agreement.md"
+    page.parent.mkdir(parents=True, exist_ok=True)
+    page.write_text(as_markdown(found) + "\n")
+    return [write_side_table(results, "agreement", found), page]
 
 
 def simplicity_table(designs: tuple[str, ...] = BOTH) -> pd.DataFrame:

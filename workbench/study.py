@@ -11,9 +11,10 @@ from rich.table import Table
 from workbench import notebooks
 from workbench.designs import BOTH
 from workbench.errors import BadRecord
-from workbench.runs.records import run_folders, runs_frame
+from workbench.runs.records import run_folders
 from workbench.runs.results_folder import no_empty_folders, refuse_unwritable
 from workbench.runs.runner import Order, new_run_id
+from workbench.runs.sets import runs_frame
 from workbench.scratch import scratch_folder
 from workbench.targets import FIGURES
 

@@ -26,6 +26,7 @@ def test_the_page_has_every_question_and_every_part(frames, tmp_path):
         "What breaks first",
         "Cold and warm",
         "From published to tuned",
+        "Yours beside the reference",
         "The charts, and what each says",
     ]
     assert "prices of 2026-11-23" in page

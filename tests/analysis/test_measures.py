@@ -9,6 +9,7 @@ from analysis import measures
 from analysis.needs import NothingToShow, usable
 from workbench.designs import make_design
 from workbench.errors import BadRecord
+from workbench.runs.sets import usd_by_label
 
 
 @pytest.mark.parametrize(
@@ -42,7 +43,7 @@ def test_what_the_look_itself_cost_is_not_the_batchs(folder, stored):
     one.bill.loc[len(one.bill)] = line.iloc[0]
     results = stored(one)
     runs = measures.runs_with_knobs(results)
-    found = measures.with_batch_usd(runs, measures.usd_by_label(results)).iloc[0]
+    found = measures.with_batch_usd(runs, usd_by_label(results)).iloc[0]
     assert found["batch_usd"] == pytest.approx(one.run.cost_usd)
     assert found["knowing_per_million_usd"] == pytest.approx(one.run.knowing_usd * 10_000)
 
@@ -52,7 +53,7 @@ def test_a_run_without_a_bill_has_no_dollars_rather_than_none_to_pay(folder, sto
     results = stored(one)
     (results / "runs" / one.run.run_id / "bill.parquet").unlink()
     runs = measures.runs_with_knobs(results)
-    found = measures.with_batch_usd(runs, measures.usd_by_label(results))
+    found = measures.with_batch_usd(runs, usd_by_label(results))
     assert found[["batch_usd", "knowing_per_million_usd"]].isna().all(axis=None)
 
 
@@ -62,7 +63,7 @@ def test_a_damaged_bill_is_named(folder, stored):
     path = results / "runs" / one.run.run_id / "bill.parquet"
     path.write_bytes(path.read_bytes()[:40])
     with pytest.raises(BadRecord, match=r"bill.parquet cannot be read"):
-        measures.usd_by_label(results)
+        usd_by_label(results)
 
 
 def test_runs_of_another_schema_are_refused_by_name(folder, stored):

@@ -22,9 +22,9 @@ from workbench.runs.records import (
     Run,
     read_folder,
     read_run,
-    runs_frame,
     write_folder,
 )
+from workbench.runs.sets import runs_frame
 from workbench.sweep import Study, read_study, sweep
 from workbench.sweep.jobs import plan_jobs
 

@@ -3,7 +3,19 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from workbench.cli import doctor, estimate, prices, run, runs, stacks, study, sweep, trust, tune
+from workbench.cli import (
+    doctor,
+    estimate,
+    prices,
+    reference,
+    run,
+    runs,
+    stacks,
+    study,
+    sweep,
+    trust,
+    tune,
+)
 
 
 @dataclass(frozen=True)
@@ -40,6 +52,7 @@ PANELS: dict[str, tuple[Command, ...]] = {
         Command("tables", study.tables),
         Command("report", study.report, "--results results"),
         Command("publish", study.publish, "--no-video"),
+        Command("reference", reference.reference),
     ),
     "AWS": (
         Command("deploy", stacks.deploy, "--design sqs --notify someone@example.com"),

@@ -14,8 +14,14 @@ from workbench.errors import BadInput
 from workbench.runs.results_folder import refuse_unwritable
 
 Results = Annotated[
-    Path, typer.Option("--results", help="Where runs, tables and charts lie.", show_default=False)
+    Path,
+    typer.Option(
+        "--results",
+        help="Where the runs are stored; results/reference has the project's own.",
+        show_default=False,
+    ),
 ]
+
 # Of commands that write there: refused before anything runs, if they cannot.
 WrittenResults = Annotated[
     Path,

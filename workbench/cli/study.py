@@ -9,6 +9,7 @@ from workbench.cli import completion
 from workbench.cli.failed_items import end_by_failed
 from workbench.cli.options import (
     Designs,
+    Results,
     Settings,
     Target,
     WrittenResults,
@@ -18,7 +19,7 @@ from workbench.cli.options import (
     whole,
 )
 from workbench.cli.output import wide_console
-from workbench.project import DOCS, RESULTS
+from workbench.project import RESULTS
 
 WIDTH_MIN = 120  # a row of the comparison is not broken
 
@@ -66,30 +67,29 @@ def study(
 
 
 def tables(results: WrittenResults = RESULTS) -> None:
-    """Write the tables beside the runs: limits, savings, predictions, simplicity, agreement."""
+    """Write the tables beside the runs: limits, savings, predictions, simplicity."""
     from workbench.side_tables import write_side_tables
 
     for path in write_side_tables(results):
         print(path)
 
 
-def report(results: WrittenResults = RESULTS) -> None:
-    """Render results/published/report.html, and the findings as a page."""
+def report(results: Results = RESULTS) -> None:
+    """Render report.html and findings.md, of a results folder into its published/."""
     from analysis.findings import write_findings
     from analysis.report import render
     from workbench.notebooks import execute
+    from workbench.runs.results_folder import published
 
-    folder = DOCS if results.resolve() == RESULTS else results / "published"
-    folder.mkdir(parents=True, exist_ok=True)
-    print(write_findings(results, folder))
+    print(write_findings(results, published(results)))
     print(render(results, execute))
 
 
 def publish(
-    results: WrittenResults = RESULTS,
+    results: Results = RESULTS,
     video: Annotated[bool, typer.Option(help="The film too.")] = True,
 ) -> None:
-    """Draw every chart that the runs can carry, and the film, into results/published."""
+    """Draw every chart that the runs can carry, and the film, into its published/."""
     from analysis.publish import publish as draw
 
     for path in draw(results, video):

@@ -35,18 +35,11 @@ def agreement(
     results: WrittenResults = RESULTS,
 ) -> None:
     """Replay published measurements on the model: measured, modelled, error."""
-    from analysis.tables import write_side_table
-    from workbench.agreement.table import agreement as replay
-    from workbench.agreement.table import as_markdown
+    from workbench.side_tables import write_agreement
 
-    found = replay()
-    write_side_table(results, "agreement", found)
-    text = as_markdown(found)
-    path = results / "published" / "agreement.md"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text + "\n")
-    print(text)
-    print(path)
+    _, page = write_agreement(results, results / "published")
+    print(page.read_text())
+    print(page)
 
 
 def calibrate(

@@ -16,6 +16,7 @@ import json
 import os
 import re
 import shutil
+from collections.abc import Collection
 from dataclasses import asdict, dataclass, field, fields
 from decimal import Context, Decimal
 from numbers import Integral
@@ -24,6 +25,7 @@ from typing import Any, get_origin
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from workbench.errors import BadRecord
 
@@ -33,6 +35,12 @@ USAGE_COLUMNS = ["service", "usage_type", "unit", "label", "quantity"]
 INVOCATION_COLUMNS = "function start_s init_ms duration_ms billed_ms memory_mb cold error".split()
 FAILURE_COLUMNS = ["item", "items", "reason", "attempts"]
 BILL_COLUMNS = [*USAGE_COLUMNS, "unit_price_usd", "cost_usd", "source"]
+TABLES = {  # of a run folder, by file name, with their columns
+    "timeline": TIMELINE_COLUMNS,
+    "usage": USAGE_COLUMNS,
+    "bill": BILL_COLUMNS,
+    "invocations": INVOCATION_COLUMNS,
+}
 LABELS = ("work", "dispatch", "knowing", "telemetry", "measuring")
 EXACT_COLUMNS = ("quantity", "unit_price_usd", "cost_usd")  # of usage and bill
 EXACT_PLACES = 24  # decimals kept: 14 of a quantity and 10 of a price make 24 of a cost
@@ -133,17 +141,22 @@ def read_run(path: Path) -> Run:
         raise BadRecord(f"{path} is no run folder: it has no run.json") from None
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise BadRecord(f"{path}/run.json is damaged: {error}") from None
+    return checked_run(content, f"{path}/run.json")
+
+
+def checked_run(content: Any, where: str) -> Run:
+    """The run that a file's content tells of, each field checked; `where` names it in an error."""
     version = content.get("schema_version") if isinstance(content, dict) else None
     if version != SCHEMA_VERSION:
-        raise BadRecord(f"{path} has schema version {version}; this workbench reads version 1")
+        raise BadRecord(f"{where} has schema version {version}; this workbench reads version 1")
     known, given = {f.name for f in fields(Run)}, set(content)
     if given != known:
-        raise BadRecord(f"{path}/run.json: fields {', '.join(sorted(given ^ known))} do not fit")
+        raise BadRecord(f"{where}: fields {', '.join(sorted(given ^ known))} do not fit")
     for one in fields(Run):
         if not _fits(content[one.name], one.type):
-            raise BadRecord(f"{path}/run.json: {one.name}={content[one.name]!r} does not fit")
+            raise BadRecord(f"{where}: {one.name}={content[one.name]!r} does not fit")
     if content["items"] < 1:
-        raise BadRecord(f"{path}/run.json: items={content['items']} must be 1 or more")
+        raise BadRecord(f"{where}: items={content['items']} must be 1 or more")
     return Run(**content)
 
 
@@ -156,11 +169,16 @@ def _fits(value: Any, kind: Any) -> bool:
     return isinstance(value, kind)
 
 
-def read_table(path: Path, name: str, columns: list[str]) -> pd.DataFrame:
-    """A table of a run folder, its columns checked."""
+def read_table(
+    path: Path, name: str, columns: list[str], run_ids: Collection[str] | None = None
+) -> pd.DataFrame:
+    """A table of a run folder, its columns checked; of a packed set only the rows of these runs."""
     file = path / f"{name}.parquet"
+    rows = (
+        None if run_ids is None else pc.field("run_id").isin(pa.array(sorted(run_ids), pa.string()))
+    )
     try:
-        frame = pd.read_parquet(file)
+        frame = pd.read_parquet(file, filters=rows)
     except Exception as error:  # pandas trusts the file's own metadata: damage shows as any error
         raise BadRecord(f"{file} cannot be read: {error!r}") from None
     if list(frame.columns) != columns:
@@ -192,16 +210,6 @@ def run_folders(results: Path) -> list[Path]:
     """Every whole run folder, in order of name."""
     folders = (results / "runs").glob("[!.]*")  # a half one's name begins with a dot
     return sorted(path for path in folders if (path / "run.json").is_file())
-
-
-def runs_frame(results: Path) -> pd.DataFrame:
-    """One row a run, knobs left out, with the detection lag."""
-    rows = []
-    for path in run_folders(results):
-        run = read_run(path)
-        row = {k: v for k, v in asdict(run).items() if k not in ("knobs", "versions")}
-        rows.append(row | {"detection_lag_s": run.detection_lag_s})
-    return pd.DataFrame(rows)
 
 
 def _write_table(path: Path, frame: pd.DataFrame, columns: list[str]) -> None:

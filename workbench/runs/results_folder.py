@@ -14,15 +14,36 @@ PARTS = ("runs", "predictions", "studies", "ledger", "tables", "published")
 ADVICE = "Name a folder that can be written with --results."
 
 
+def is_packed(results: Path) -> bool:
+    """Whether a folder is a packed set of runs, which `workbench.runs.packing` writes."""
+    return (results / "runs.parquet").is_file()
+
+
 def refuse_unwritable(results: Path) -> Path:
     """The folder, if files can be made in it and in its parts; BadInput says why not.
 
     It is really tried, since permission bits tell a superuser, a read-only disk and a full one
     nothing. What is not there yet is tried at the nearest folder above, and is not made.
     """
+    if is_packed(results):
+        raise BadInput(
+            f"{results} is a packed set of runs, which is only read (`workbench report`, "
+            f"`workbench publish`). {ADVICE}"
+        )
     for place in (results, *(results / part for part in PARTS)):
         _try(results, _nearest(place))
     return results
+
+
+def published(results: Path) -> Path:
+    """Where charts of a set go: `published/` in a results folder, and beside a packed set.
+
+    Raises BadInput if that cannot be written.
+    """
+    if is_packed(results):
+        results = results.resolve()
+        return refuse_unwritable(results.parent) / "published" / results.name
+    return refuse_unwritable(results) / "published"
 
 
 class Beginning:

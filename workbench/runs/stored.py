@@ -10,11 +10,12 @@ from typing import Any
 from workbench.bill import by_label
 from workbench.designs import DESIGNS
 from workbench.errors import BadInput, BadRecord
-from workbench.project import RESULTS
+from workbench.project import REFERENCE
 from workbench.runs.records import BILL_COLUMNS, Run, read_run, read_table
+from workbench.runs.results_folder import is_packed
+from workbench.runs.sets import read_runs
 from workbench.stacks.ledger import Ledger
 
-REFERENCE = RESULTS / "reference"
 NAMED_MAX = 5  # runs that an error names
 
 
@@ -42,6 +43,8 @@ def stored_runs(
 ) -> list[Stored]:
     """The runs of a design and target, the newest last; damaged folders first, always listed."""
     found = [_stored(path) for path in _folders(results)]
+    if is_packed(results):
+        found = [Stored(results, run) for run in read_runs(results)]
     damaged = [one for one in found if one.run is None]
     whole = [
         one

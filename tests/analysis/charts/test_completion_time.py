@@ -9,7 +9,7 @@ from analysis.frames import Frames
 from analysis.gallery import named
 from analysis.measures import by_size
 from analysis.needs import same_knobs, usable
-from workbench.runs.records import runs_frame
+from workbench.runs.sets import runs_frame
 
 
 @pytest.fixture

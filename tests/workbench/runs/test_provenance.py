@@ -18,7 +18,7 @@ def repository(tmp_path, monkeypatch):
 
     def write(path, text, commit=True):
         file = tmp_path / path
-        file.parent.mkdir(exist_ok=True)
+        file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text)
         if commit:
             git("add", "-A")

@@ -18,9 +18,9 @@ from workbench.runs.records import (
     read_failed,
     read_folder,
     run_folders,
-    runs_frame,
     write_folder,
 )
+from workbench.runs.sets import runs_frame
 
 LINE = ["AWS Lambda", "Request-ARM", "Requests", "work", Decimal(12)]
 PRICE = [Decimal("0.0000002"), Decimal("0.0000024"), "metered"]

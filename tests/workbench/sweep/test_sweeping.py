@@ -12,8 +12,9 @@ import pandas as pd
 import pytest
 
 from workbench.errors import BadInput, BadRecord
-from workbench.runs.records import read_run, run_folders, runs_frame
+from workbench.runs.records import read_run, run_folders
 from workbench.runs.runner import make_target
+from workbench.runs.sets import runs_frame
 from workbench.sweep import sweep
 from workbench.sweep.progress import RunCounter
 
