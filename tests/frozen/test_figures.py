@@ -1,0 +1,45 @@
+"""Runs and templates are what they were when they were recorded."""
+
+import json
+
+import pytest
+
+from tests.frozen.record import FIGURES, TEMPLATES, Assemblies, cases, figures, templates
+from workbench.targets.local.target import LocalTarget, Settings
+from workbench.targets.model.target import ModelTarget
+
+CASES = dict(cases())
+RECORDED = json.loads(FIGURES.read_text())
+# What takes long is compared by `make test-slow`.
+SLOW = [
+    name
+    for name, (target, _, preset, knobs, items) in CASES.items()
+    if (target == "local" and (preset != "default" or knobs or items > 100))
+    or (preset == "published" and items > 30_000)
+]
+
+
+@pytest.fixture(scope="module")
+def targets(tmp_path_factory):
+    assemblies = Assemblies(tmp_path_factory.mktemp("assemblies"))
+    with LocalTarget(Settings(assemble=assemblies)) as local:
+        yield {"model": ModelTarget(), "local": local}
+
+
+def test_every_run_is_recorded():
+    assert RECORDED.keys() == CASES.keys()
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(n, marks=[pytest.mark.slow] if n in SLOW else []) for n in CASES]
+)
+def test_a_run_gives_the_recorded_figures(targets, name):
+    found, recorded = figures(CASES[name], targets), RECORDED[name]
+    assert found["run"] == pytest.approx(recorded["run"], rel=1e-7)
+    assert found["lines"].keys() == recorded["lines"].keys()
+    for line, numbers in recorded["lines"].items():
+        assert found["lines"][line] == pytest.approx(numbers, rel=1e-7), line
+
+
+def test_the_default_templates_are_the_recorded_ones():
+    assert templates() == json.loads(TEMPLATES.read_text())
