@@ -23,7 +23,7 @@ help: ## List the targets
 
 env: $(READY) ## Set up .venv (an active conda environment is used as it is)
 
-study: env ## Run the study and compare both designs (RESULTS=folder, ITEMS=100,1000)
+study: env ## Run the study and compare every design (RESULTS=folder, ITEMS=100,1000)
 	$(RUN) workbench study $(if $(ITEMS),--items "$(ITEMS)") $(OWN)
 
 test: env ## Check the style and run the tests (under 8 minutes)
@@ -57,8 +57,8 @@ publish: env ## Draw every chart and the film from your runs (RESULTS=folder)
 reference: env ## Make results/reference and docs/findings.md anew: alone changes what git tracks
 	$(RUN) workbench reference
 
-deploy: env ## Deploy to AWS (DESIGN=sqs|sfn|both|counters, NOTIFY=someone@example.com)
-	$(RUN) workbench deploy --design $(or $(DESIGN),both) $(if $(NOTIFY),--notify $(NOTIFY))
+deploy: env ## Deploy to AWS (DESIGN=sqs|sfn|counters|all, NOTIFY=someone@example.com)
+	$(RUN) workbench deploy --design $(or $(DESIGN),all) $(if $(NOTIFY),--notify $(NOTIFY))
 
 destroy: env ## Remove everything from AWS, and prove it
 	$(RUN) workbench destroy --design $(or $(DESIGN),all)

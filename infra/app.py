@@ -2,7 +2,6 @@
 
 Knobs come through CDK context, JSON of what differs from the default preset:
 `cdk deploy -c sqs='{"items_per_message": 20}' -c sfn='{}' -c cron=off -c cron_items=100`.
-The two designs of the study are always there, another one if it is named: `-c counters='{}'`.
 The folder written is `CDK_OUTDIR`; jsii finds Node through `JSII_NODE`.
 """
 
@@ -17,7 +16,7 @@ from infra.functions import handlers_code
 from infra.rule import Cron
 from infra.sfn_stack import SfnStack
 from infra.sqs_stack import SqsStack
-from workbench.designs import BOTH, BadInput, make_design
+from workbench.designs import BadInput, make_design
 
 # In the app and not in cdk.json, which only the CDK command line reads: every road to a template
 # gives the same one. Without the flag the map's result writer renders nothing.
@@ -48,8 +47,7 @@ def build(
 
 def compose(app: cdk.App) -> None:
     """Add the stacks to the app, as its context asks for them."""
-    asked = [name for name in STACKS if name in BOTH or app.node.try_get_context(name) is not None]
-    designs = [make_design(name, settings=_settings(app, name)) for name in asked]
+    designs = [make_design(name, settings=_settings(app, name)) for name in STACKS]
     cron = _cron(app)
     for design in designs:
         design.refuse_items(cron.items)

@@ -22,6 +22,7 @@ from workbench.designs import Design
 ROOT = Path(__file__).parents[1]
 RUNTIME = lambda_.Runtime.PYTHON_3_14  # the newest that Lambda and cdk-nag know
 FUNCTION_TIMEOUT_MAX_S = 900  # Lambda quotas
+ARCHITECTURES = {"arm64": lambda_.Architecture.ARM_64, "x86_64": lambda_.Architecture.X86_64}
 SMALL_MEMORY_MB = 256  # of the functions that work few items, so that no knob shapes them
 
 
@@ -30,10 +31,10 @@ class FunctionSpec:
     """What one function of a design needs."""
 
     name: str  # of the handler's module; the constructs carry it in capitals
-    memory_mb: int
-    timeout_s: int
     environment: dict[str, str]
     calls: list[iam.PolicyStatement]  # exactly what the handler calls
+    memory_mb: int = SMALL_MEMORY_MB  # unless a knob says it
+    timeout_s: int = FUNCTION_TIMEOUT_MAX_S  # unless it follows from knobs
     source: Source | None = None
     on_failure: sqs.IQueue | None = None  # of an asynchronous invocation
     recursive: bool = False  # its messages come back to it, which Lambda would stop as a loop
@@ -63,16 +64,17 @@ def add_function(
     )
     metrics = spec.item_metrics and design.telemetry == "put_metric_data"
     role = _role(stack, spec, group, metrics)
-    arm = design.cpu == "arm64"
+    own = design.settings()[title]
+    (cpu,) = own["Architectures"]
     return lambda_.Function(
         stack,
         title,
         code=code,
         handler=f"lambdas.{design.name}.{spec.name}.handler",
         runtime=RUNTIME,
-        architecture=lambda_.Architecture.ARM_64 if arm else lambda_.Architecture.X86_64,
-        memory_size=spec.memory_mb,
-        timeout=Duration.seconds(spec.timeout_s),
+        architecture=ARCHITECTURES[cpu],
+        memory_size=own.get("MemorySize", spec.memory_mb),
+        timeout=Duration.seconds(own.get("Timeout", spec.timeout_s)),
         environment=spec.environment,
         role=role.without_policy_updates(),
         log_group=group,

@@ -8,6 +8,7 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infra import accepted
+from workbench.designs import Design
 
 RETENTION_DAYS = 14  # SQS's longest: a weekend and a holiday must not lose a batch
 VISIBILITY_FACTOR = 6  # of the function's timeout (Lambda developer guide, SQS event sources)
@@ -23,12 +24,10 @@ class Redrive:
 
 @dataclass(frozen=True)
 class Source:
-    """A queue as a function's event source."""
+    """A queue as a function's event source; a batch size unless a knob says it."""
 
     queue: sqs.Queue
-    batch_size: int
-    max_concurrency: int | None = None
-    window_s: int = 0
+    batch_size: int = 1
 
 
 def add_queue(
@@ -55,18 +54,22 @@ def add_queue(
     return queue
 
 
-def add_source(function: lambda_.Function, source: Source) -> lambda_.EventSourceMapping:
+def add_source(
+    function: lambda_.Function, source: Source, design: Design
+) -> lambda_.EventSourceMapping:
     """Poll the queue for the function, which answers with the messages that failed.
 
     The bare mapping, because CDK's event source class would add actions to the function's role.
     """
+    own = design.settings().get(f"{function.node.id}Source", {})
+    window_s = own.get("MaximumBatchingWindowInSeconds")
     return lambda_.EventSourceMapping(
         function,
         "Source",
         target=function,
         event_source_arn=source.queue.queue_arn,
-        batch_size=source.batch_size,
-        max_batching_window=Duration.seconds(source.window_s) if source.window_s else None,
-        max_concurrency=source.max_concurrency,
+        batch_size=own.get("BatchSize", source.batch_size),
+        max_batching_window=window_s and Duration.seconds(window_s),
+        max_concurrency=(own.get("ScalingConfig") or {}).get("MaximumConcurrency"),
         report_batch_item_failures=True,
     )

@@ -9,7 +9,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_s3 as s3
 
 from infra import accepted
-from infra.functions import SMALL_MEMORY_MB, FunctionSpec, add_function, allow
+from infra.functions import FunctionSpec, add_function, allow
 from infra.machine import MACHINE_TIMEOUT_H, add_machine
 from infra.notices import Notices
 from infra.queues import add_queue
@@ -69,7 +69,6 @@ class SfnStack(Stack):
         calls = ("s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload")
         return self._add(
             "batcher",
-            self.design.batcher_memory_mb,
             BATCHER_TIMEOUT_S,
             [allow([self.bucket.arn_for_objects(BATCHES)], *calls)],
             [BATCHES],
@@ -79,7 +78,6 @@ class SfnStack(Stack):
         """Works the items of a map child."""
         return self._add(
             "processor",
-            self.design.memory_mb,
             self.design.processor_timeout_s,
             [allow([self.bucket.arn_for_objects(BATCHES)], "s3:PutObject")],
             [BATCHES],
@@ -90,7 +88,7 @@ class SfnStack(Stack):
         below = [BATCHES, RESULTS]
         read = allow([self.bucket.arn_for_objects(keys) for keys in below], "s3:GetObject")
         calls = [allow([self.bucket.bucket_arn], "s3:ListBucket"), read]
-        return self._add("summary", SMALL_MEMORY_MB, SUMMARY_TIMEOUT_S, calls, below)
+        return self._add("summary", SUMMARY_TIMEOUT_S, calls, below)
 
     def _tell_failures(self) -> None:
         """No Catch sees a timeout, a stop or a data limit of the machine itself: a rule does.
@@ -165,7 +163,6 @@ class SfnStack(Stack):
     def _add(
         self,
         name: str,
-        memory_mb: int,
         timeout_s: int,
         calls: list[iam.PolicyStatement],
         below: list[str],
@@ -175,7 +172,6 @@ class SfnStack(Stack):
         findings = (accepted.wildcard(self.bucket, "Arn", f"/{keys}") for keys in below)
         spec = FunctionSpec(
             name=name,
-            memory_mb=memory_mb,
             timeout_s=timeout_s,
             environment={"BUCKET": self.bucket.bucket_name},
             calls=calls,

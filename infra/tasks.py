@@ -9,19 +9,7 @@ from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 
-from workbench.designs import EXPRESS_MAX_S, RETRY_WAIT_S, Sfn
-
-TASK_MARGIN_S = 5  # a Task outlives its function, so that the function's own error is seen
-THROTTLES = [
-    "Lambda.TooManyRequestsException",  # CDK's own retry leaves this one out
-    "Lambda.ServiceException",
-    "Lambda.AWSLambdaException",
-    "Lambda.SdkClientException",
-]
-THROTTLE_WAIT_S = 1
-THROTTLE_WAIT_MAX_S = 20
-THROTTLE_TRIES = 20  # six minutes of waiting at most
-ERRORS = ["States.TaskFailed", "States.Timeout"]
+from workbench.designs.sfn import ERRORS, RETRY_WAIT_S, TASK_MARGIN_S, Sfn, throttle_retry
 
 
 def invoke(
@@ -37,9 +25,9 @@ def invoke(
     is tried again twice.
     """
     task = _invoke(scope, id, function, timeout_s + TASK_MARGIN_S, payload)
-    _retry_throttles(task, THROTTLE_TRIES)
+    _add_retry(task, throttle_retry())
     task.add_retry(
-        errors=ERRORS, interval=Duration.seconds(RETRY_WAIT_S), max_attempts=2, backoff_rate=2
+        errors=list(ERRORS), interval=Duration.seconds(RETRY_WAIT_S), max_attempts=2, backoff_rate=2
     )
     return task
 
@@ -49,31 +37,9 @@ def invoke_child(
 ) -> tasks.LambdaInvoke:
     """The one Task of a map child: all its tries and waits fit into an Express child's time."""
     task = _invoke(scope, id, function, design.task_timeout_s, None)
-    _retry_throttles(task, throttle_tries(design))
-    if design.child_tries > 1:
-        task.add_retry(
-            errors=ERRORS,
-            interval=Duration.seconds(RETRY_WAIT_S),
-            max_attempts=design.child_tries - 1,
-            backoff_rate=1,
-        )
+    for retry in design.child_retries:
+        _add_retry(task, retry)
     return task
-
-
-def throttle_tries(design: Sfn) -> int:
-    """How often a throttled child is tried again.
-
-    With every wait at its longest an Express child must still be within its five minutes: what its
-    function did after the child's end would come after the notification.
-    """
-    if design.child_type == "STANDARD":
-        return THROTTLE_TRIES
-    left_s = EXPRESS_MAX_S - 1 - design.child_limit_s
-    tries, wait_s = 0, THROTTLE_WAIT_S
-    while left_s >= wait_s and tries < THROTTLE_TRIES:
-        left_s -= wait_s
-        tries, wait_s = tries + 1, min(2 * wait_s, THROTTLE_WAIT_MAX_S)
-    return tries
 
 
 def publish(
@@ -82,7 +48,7 @@ def publish(
     """A Task that publishes, tried again for some minutes: nobody else would tell."""
     task = tasks.SnsPublish(scope, id, topic=topic, message=message)
     task.add_retry(
-        errors=ERRORS, interval=Duration.seconds(RETRY_WAIT_S), max_attempts=6, backoff_rate=2
+        errors=list(ERRORS), interval=Duration.seconds(RETRY_WAIT_S), max_attempts=6, backoff_rate=2
     )
     return task
 
@@ -106,14 +72,14 @@ def _invoke(
     )
 
 
-def _retry_throttles(task: tasks.LambdaInvoke, tries: int) -> None:
-    """Wait up to 1, 2, 4, … 20 s, drawn at random below that, so that children spread out."""
-    if tries:
-        task.add_retry(
-            errors=THROTTLES,
-            interval=Duration.seconds(THROTTLE_WAIT_S),
-            backoff_rate=2,
-            max_delay=Duration.seconds(THROTTLE_WAIT_MAX_S),
-            jitter_strategy=sfn.JitterType.FULL,
-            max_attempts=tries,
-        )
+def _add_retry(task: tasks.LambdaInvoke, retry: dict[str, Any]) -> None:
+    """A retry as the states language writes it."""
+    wait_max_s = retry.get("MaxDelaySeconds")
+    task.add_retry(
+        errors=retry["ErrorEquals"],
+        interval=Duration.seconds(retry["IntervalSeconds"]),
+        backoff_rate=retry["BackoffRate"],
+        max_delay=wait_max_s and Duration.seconds(wait_max_s),
+        jitter_strategy=sfn.JitterType[retry["JitterStrategy"]] if wait_max_s else None,
+        max_attempts=retry["MaxAttempts"],
+    )

@@ -9,7 +9,7 @@ import pandas as pd
 from rich.table import Table
 
 from workbench import notebooks
-from workbench.designs import BOTH
+from workbench.designs import COMPARED
 from workbench.errors import BadRecord
 from workbench.runs.records import run_folders
 from workbench.runs.results_folder import no_empty_folders, refuse_unwritable
@@ -23,7 +23,7 @@ from workbench.targets import FIGURES
 class Plan:
     """Which designs, with which knobs set, at which sizes on which target."""
 
-    designs: tuple[str, ...] = BOTH
+    designs: tuple[str, ...] = COMPARED
     items: tuple[int, ...] = (100, 1_000, 10_000)
     target: str = "local"
     seed: int = 7
@@ -101,7 +101,7 @@ def comparison_table(frame: pd.DataFrame) -> Table:
     """The comparison as a terminal shows it."""
     whose = dict.fromkeys(FIGURES[target] for target in frame["target"])
     spent = "" if "aws" in set(frame["target"]) else ", $0 spent"
-    table = Table(title=f"Both designs, the same items; dollars {' and '.join(whose)}{spent}")
+    table = Table(title=f"The designs, the same items; dollars {' and '.join(whose)}{spent}")
     heads = {
         "design": "design",
         "target": "target",

@@ -50,16 +50,24 @@ def read_open(batch: str, consistent: bool = True) -> Batch | None:
     return record | {"id": batch, "knobs": json.loads(record["knobs"])}
 
 
-def mark_done(batch: str) -> None:
-    """OPEN to DONE, for good."""
+def mark_done(batch: str, detected_at: float, items_failed: int) -> None:
+    """OPEN to DONE, for good, with what was told."""
     leases.conditional(
         "update_item",
         Key=state.batch_key(batch),
-        UpdateExpression="SET #s = :done, expires_at = :expires",
+        UpdateExpression=(
+            "SET #s = :done, expires_at = :expires, detected_at = :at, items_failed = :failed"
+        ),
         ConditionExpression="#s = :open",
         ExpressionAttributeNames={"#s": "status"},
         ExpressionAttributeValues=state.pack(
-            {":done": "DONE", ":open": "OPEN", ":expires": expires_at()}
+            {
+                ":done": "DONE",
+                ":open": "OPEN",
+                ":expires": expires_at(),
+                ":at": detected_at,
+                ":failed": items_failed,
+            }
         ),
     )
 

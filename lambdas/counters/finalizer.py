@@ -41,4 +41,4 @@ def _look(body: dict[str, Any], context: Any) -> None:
     }
     subject = f"Batch {batch['id']} complete"[:100]
     sns.publish(TopicArn=topic, Subject=subject, Message=json.dumps(notice))
-    batches.mark_done(batch["id"])
+    batches.mark_done(batch["id"], notice["detected_at"], notice["items_failed"])

@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infra.tasks import THROTTLE_WAIT_MAX_S, throttle_tries
 from workbench.designs import EXPRESS_MAX_S, Sfn
+from workbench.designs.sfn import THROTTLE_WAIT_MAX_S
 from workbench.errors import BadKnob
 
 
@@ -26,16 +26,16 @@ def designs(draw):
 
 @given(designs())
 def test_an_express_child_ends_in_its_time_with_every_try_and_wait_at_its_longest(design):
-    waits_s = sum(min(2**n, THROTTLE_WAIT_MAX_S) for n in range(throttle_tries(design)))
+    waits_s = sum(min(2**n, THROTTLE_WAIT_MAX_S) for n in range(design.throttle_tries))
     assert design.processor_timeout_s < design.task_timeout_s
     if design.child_type == "EXPRESS":
         assert design.child_limit_s + waits_s < EXPRESS_MAX_S
 
 
 def test_a_standard_child_waits_for_minutes():
-    assert throttle_tries(Sfn(child_type="STANDARD")) == 20
+    assert Sfn(child_type="STANDARD").throttle_tries == 20
 
 
 def test_a_child_with_no_time_to_spare_is_not_tried_again_when_throttled():
     design = Sfn(child_tries=1, value_max=2_835)
-    assert (design.child_limit_s, throttle_tries(design)) == (299, 0)
+    assert (design.child_limit_s, design.throttle_tries) == (299, 0)

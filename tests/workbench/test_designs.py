@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workbench.designs import PRESETS, Sfn, Sqs, make_design
+from workbench.designs import DESIGNS, PRESETS, Sfn, Sqs, make_design
 from workbench.errors import BadInput, BadKnob
 
 
@@ -95,3 +95,14 @@ def test_only_knobs_that_shape_a_batch_travel_with_it():
     assert "memory_mb" not in Sqs().batch_knobs()
     assert Sqs(claim=True).batch_knobs()["lease_s"] == Sqs(claim=True).lease_s
     assert Sfn().batch_knobs()["items_per_child"] == 100
+
+
+@pytest.mark.parametrize("name", DESIGNS)
+def test_a_trigger_carries_the_knobs_that_shape_a_batch(name):
+    design = DESIGNS[name]()
+    assert design.trigger("b", 5, 7) == {
+        "batch_id": "b",
+        "items": 5,
+        "seed": 7,
+        "knobs": design.batch_knobs(),
+    }

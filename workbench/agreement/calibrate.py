@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from workbench.designs import make_design
+from workbench.designs import DESIGNS, make_design
 from workbench.errors import BadInput
 from workbench.platform.profile import Profile, load_profile
 from workbench.platform.units import EXPRESS_STEP_MB, KB
@@ -98,9 +98,9 @@ def observe(folder: Folder, slept_ms: float) -> dict[str, float]:
         "invocation beyond sleep, ms": (processor_ms - slept_ms) / each,
         "batcher, s": batcher_ms / 1_000,
     }
-    if run.design == "sfn":
-        seen["detection_lag_s"] = run.detection_lag_s  # the other design's hangs on its polls
-    if run.design == "sfn" and run.knobs["child_type"] == "EXPRESS":
+    if DESIGNS[run.design].parts.machine:
+        seen["detection_lag_s"] = run.detection_lag_s  # that of the others hangs on their polls
+    if run.knobs.get("child_type") == "EXPRESS":
         express_ms = _billed_ms(folder, "AWS Step Functions", "dispatch", EXPRESS_STEP_MB)
         seen["child beyond its invocation, ms"] = (express_ms - processor_ms) / each
     return {name: float(value) for name, value in seen.items()}

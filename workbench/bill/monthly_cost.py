@@ -11,7 +11,7 @@ from decimal import Decimal
 import pandas as pd
 
 from workbench.bill.usage import CLOUDWATCH, SQS, idle_poll_usage
-from workbench.designs import Counters, Design, Sqs
+from workbench.designs import Design
 from workbench.errors import BadInput
 from workbench.platform.units import quantity
 from workbench.runs.records import USAGE_COLUMNS
@@ -61,8 +61,10 @@ def idle_pollers(max_concurrency: int | None) -> int:
 def _waiting(design: Design, batch_usage: pd.DataFrame, upkeep: Upkeep) -> list[tuple]:
     """Idle polls, alarms and kept logs of a month."""
     rows = []
-    if isinstance(design, Sqs | Counters):
-        dispatch = idle_pollers(design.max_concurrency) + IDLE_POLLERS * upkeep.capped_mappings
+    if design.parts.sources:
+        item_source = design.settings()["ProcessorSource"]["ScalingConfig"] or {}
+        pollers = idle_pollers(item_source.get("MaximumConcurrency"))
+        dispatch = pollers + IDLE_POLLERS * upkeep.capped_mappings
         rows.append(_polls("dispatch", dispatch))
         rows.append(_polls("knowing", IDLE_POLLERS_LEAST * upkeep.free_mappings))
     alarms = Decimal(upkeep.alarms)

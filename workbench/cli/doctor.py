@@ -7,7 +7,7 @@ import typer
 from workbench.cli import completion
 from workbench.cli.options import Results
 from workbench.cli.output import Json, print_json
-from workbench.designs import BOTH, make_design
+from workbench.designs import COMPARED, make_design
 from workbench.project import RESULTS
 
 
@@ -30,7 +30,7 @@ def doctor(
     from workbench.stacks.doctor import findings
 
     refuse_unknown_target(target)
-    designs = [make_design(name, preset) for name in BOTH]
+    designs = [make_design(name, preset) for name in COMPARED]
     found = findings()
     if target == "aws":
         from workbench.stacks.aws_doctor import aws_findings

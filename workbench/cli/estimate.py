@@ -31,7 +31,7 @@ class Estimated:
 
 def estimate(
     items: Annotated[int, whole("items", "How many items, 1 to 100,000,000.")],
-    design: Designs = "both",
+    design: Designs = "all",
     seed: Annotated[int, whole("seed", "The items are drawn from it.")] = 7,
     preset: Preset = "default",
     settings: Settings = None,

@@ -17,7 +17,7 @@ from workbench.project import RESULTS
 
 
 def deploy(
-    design: Designs = "both",
+    design: Designs = "all",
     notify: Annotated[str | None, typer.Option(help="A mail address to subscribe.")] = None,
     cron: Annotated[bool, typer.Option(help="Four scheduled batches a day.")] = True,
     cron_items: Annotated[int, whole("cron_items", "Items of a scheduled batch.")] = 100,

@@ -34,7 +34,7 @@ def study(
             help="A study to sweep besides; empty: none.", autocompletion=completion.studies
         ),
     ] = "story",
-    design: Designs = "both",
+    design: Designs = "all",
     settings: Settings = None,
     results: WrittenResults = RESULTS,
 ) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from workbench.cli.options import Designs, WrittenResults, read_designs, whole
-from workbench.designs import BOTH
+from workbench.designs import DESIGNS
 from workbench.errors import BadInput, WorkbenchError
 from workbench.project import RESULTS
 
@@ -19,9 +19,9 @@ def swarm(
     runs: Annotated[int, whole("runs", "Seeds of each design.", 1)] = 200,
     first_seed: Annotated[int, whole("first_seed", "The first of them.", 0)] = 0,
     processes: Annotated[int, whole("processes", "Run side by side.", 1)] = 2,
-    design: Designs = "both",
+    design: Designs = "all",
 ) -> None:
-    """Run seeds of drawn faults on both designs, and judge each; print the seeds that fail."""
+    """Run seeds of drawn faults on every design, and judge each; print the seeds that fail."""
     from workbench.swarm.swarm import swarm as run
 
     names = tuple(_drawn(name) for name in read_designs(design))
@@ -70,7 +70,8 @@ def replay(seed: int, design: str) -> None:
 
 
 def _drawn(design: str) -> str:
-    """A design that the swarm draws seeds of; any other is refused."""
-    if design not in BOTH:
-        raise BadInput(f"the swarm draws no seeds of {design!r}. Take one of {', '.join(BOTH)}.")
+    """A design that the swarm knows; any other is refused."""
+    if design not in DESIGNS:
+        known = ", ".join(DESIGNS)
+        raise BadInput(f"design={design!r} is not known. Take one of {known}.")
     return design

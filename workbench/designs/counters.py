@@ -8,22 +8,39 @@ from workbench.designs.design import (
     CALL_ALLOWANCE_S,
     FUNCTION_TIMEOUT_MAX_S,
     START_ALLOWANCE_S,
-    Design,
+    TUNED_CONCURRENCY,
     knob,
 )
-from workbench.designs.sqs import refuse_large_messages
+from workbench.designs.parts import Search
+from workbench.designs.queued import Queued
 from workbench.errors import BadKnob
 
 MESSAGES_MAX = 10_000_000  # of a batch: one look at all their shards fits into the finalizer's time
 SEGMENTS_MAX = 20_000  # of a batch: one trigger sends the whole plan
+TUNED = {"items_per_message": 500, "messages_per_invocation": 1}
 
 
 @dataclass(frozen=True)
-class Counters(Design):
+class Counters(Queued):
     """EventBridge, batcher, SQS, processor, sets of message numbers in DynamoDB, finalizer."""
 
     name: ClassVar[str] = "counters"
     stack: ClassVar[str] = "CounterBatchProcessing"
+    presets: ClassVar[dict[str, dict[str, Any]]] = {
+        "default": {},
+        "tuned": TUNED,
+        "tuned-concurrent": TUNED | {"item_concurrency": TUNED_CONCURRENCY},
+    }
+    search: ClassVar[Search] = Search(
+        lot="items_per_message",
+        roomy={"messages_per_invocation": 1},
+        axes={
+            "messages_per_invocation": (1, 10),
+            "max_concurrency": (100, 300, 900),
+            "poll_s": (5, 30),
+            "batcher_memory_mb": (512, 1_024),
+        },
+    )
 
     max_concurrency: int | None = knob(900, 2, 1_000)  # of the event source; None: up to 1,250
     items_per_message: int = knob(10, 1, 10_000)
@@ -31,13 +48,13 @@ class Counters(Design):
     poll_s: int = knob(30, 1, 900)  # between two looks of the finalizer
     segment_items: int = knob(10_000, 1, 10_000)  # that one invocation of the batcher creates
     batcher_concurrency: int | None = knob(10, 2, 1_000)
-    max_receives: int = knob(5, 4, 1_000)  # before a message goes to the dead letters
+    max_receives: int = knob(5, 4, 1_000, deployed=True)  # before the dead letters
 
     def check(self) -> None:
         for name, only in (("telemetry", "emf"), ("logs", "metrics")):
             if getattr(self, name) != only:
                 raise BadKnob(name, getattr(self, name), f"this design knows {only} only")
-        refuse_large_messages(self.items_per_message)
+        self.refuse_large_messages()
         if self.processor_timeout_s > FUNCTION_TIMEOUT_MAX_S:
             raise BadKnob(
                 "items_per_message",
@@ -78,11 +95,6 @@ class Counters(Design):
         work_s = self.messages_per_invocation * self.work_limit_s(self.items_per_message)
         calls = 1 + self.messages_per_invocation
         return ceil(work_s + calls * CALL_ALLOWANCE_S + START_ALLOWANCE_S)
-
-    @property
-    def visibility_timeout_s(self) -> int:
-        """Six times the function's timeout, as Lambda's guide advises."""
-        return 6 * self.processor_timeout_s
 
     def batch_knobs(self) -> dict[str, Any]:
         names = (

@@ -1,26 +1,44 @@
-"""What the designs have in common: how a knob is declared and checked, and the knobs of all."""
+"""What every design says of itself: knobs with limits, the settings that follow, its parts.
+
+Whatever runs, deploys, models, searches or judges a design asks here and never which one it has.
+"""
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import Field, asdict, dataclass, field, fields
 from math import ceil
 from typing import Any, ClassVar
 
 from workbench.border import plain, whole_number
+from workbench.designs.parts import Parts, Search
 from workbench.errors import BadKnob
 
 ITEMS_MAX = 100_000_000  # one Distributed Map reads no more (Step Functions quotas)
 FUNCTION_TIMEOUT_MAX_S = 900  # Lambda quotas
 ITEM_MAX_BYTES = 40  # one item as our JSON writes it, at its longest
 CALL_ALLOWANCE_S = 0.15  # for one AWS call in a timeout: its 99th percentile and its CPU at 128 MB
+TUNED_CONCURRENCY = 50  # items at a time of a preset: fifty threads still fit into 128 MB
 START_ALLOWANCE_S = 10  # cold start, and what is left over
 WORDS = {"true": True, "false": False}
+SOURCE_MAX = 1_250  # invocations of an event source without a limit (Lambda developer guide)
+SMALL_FUNCTIONS = 10  # finalizer, failures, summary: invocations at a time that they take besides
 
 
 def knob(
-    default: Any, low: float | None = None, high: float | None = None, *, of: tuple = ()
+    default: Any,
+    low: float | None = None,
+    high: float | None = None,
+    *,
+    of: tuple = (),
+    deployed: bool = False,
 ) -> Any:
-    """A field with its limits: a range, or the values allowed."""
-    return field(default=default, metadata={"low": low, "high": high, "of": of})
+    """A field with its limits: a range, or the values allowed.
+
+    A `deployed` knob stands in the template alone: no call of AWS's API sets it for one run.
+    """
+    return field(
+        default=default, metadata={"low": low, "high": high, "of": of, "deployed": deployed}
+    )
 
 
 @dataclass(frozen=True)
@@ -29,14 +47,20 @@ class Design(ABC):
 
     name: ClassVar[str]
     stack: ClassVar[str]
+    parts: ClassVar[Parts]
+    search: ClassVar[Search]
+    # Named sets of knobs. `default` is every knob's own; `published`: the habits of the design that
+    # this study starts from (mbonig/batch-processor, 2024-10-10); `tuned`: the cheapest that
+    # `workbench tune` finds at a million items of up to a second, within an hour, one at a time.
+    presets: ClassVar[Mapping[str, Mapping[str, Any]]]
 
     memory_mb: int = knob(128, 128, 10_240)  # of the processor
     batcher_memory_mb: int = knob(1_024, 128, 10_240)
     item_concurrency: int = knob(1, 1, 500)  # items worked at a time inside one invocation
-    cpu: str = knob("arm64", of=("arm64", "x86_64"))
+    cpu: str = knob("arm64", of=("arm64", "x86_64"), deployed=True)
     value_max: int = knob(1_000, 0, 600_000)  # an item takes 0..value_max milliseconds
     poison_per_million: int = knob(0, 0, 1_000_000)  # items that fail every time they are tried
-    telemetry: str = knob("emf", of=("emf", "put_metric_data"))
+    telemetry: str = knob("emf", of=("emf", "put_metric_data"), deployed=True)
     logs: str = knob("metrics", of=("metrics", "all"))  # all: each message or child, and each item
 
     def __post_init__(self) -> None:
@@ -55,6 +79,71 @@ class Design(ABC):
     @abstractmethod
     def batch_knobs(self) -> dict[str, Any]:
         """The knobs that shape a batch: they travel in its record, never in the environment."""
+
+    @abstractmethod
+    def settings(self) -> dict[str, dict[str, Any]]:
+        """By construct of the stack, the properties that follow from knobs, as templates name them.
+
+        None: the property is left out. A dot leads into a property, or into a machine's definition.
+        The stacks, the retuned local stack and a run's settings on AWS all read this.
+        """
+
+    @property
+    @abstractmethod
+    def items_per_invocation(self) -> int:
+        """The most items that one invocation of the processor gets."""
+
+    @property
+    @abstractmethod
+    def processor_timeout_s(self) -> int:
+        """The longest that one invocation of the processor may take."""
+
+    @property
+    @abstractmethod
+    def processor_concurrency(self) -> int:
+        """The most invocations of the processor at a time."""
+
+    @property
+    @abstractmethod
+    def concurrency_max(self) -> int:
+        """The most invocations of all functions at a time."""
+
+    @abstractmethod
+    def wait_s(self, items: int) -> float:
+        """Seconds that a batch may take beside creating and working its items, taken high."""
+
+    @property
+    def claims(self) -> bool:
+        """Whether an item never has two live owners."""
+        return False
+
+    @property
+    def in_flight_max(self) -> int:
+        """The most messages of the item queue that are worked at a time; 0 without one."""
+        return 0
+
+    @property
+    def writes_per_s(self) -> int:
+        """Writes a second that the table is paid to be ready for."""
+        return 0
+
+    def refused_on(self, deployed: "Design") -> list[str]:
+        """What a run with these knobs needs and a stack deployed with others lacks, in words."""
+        there, asked = deployed.knobs(), self.knobs()
+        return [
+            f"{f.name}={asked[f.name]!r} (deployed: {there[f.name]!r})"
+            for f in fields(self)
+            if f.metadata["deployed"] and asked[f.name] != there[f.name]
+        ]
+
+    def trigger(self, batch_id: str, items: int, seed: int) -> dict[str, Any]:
+        """What starts a batch."""
+        return {
+            "batch_id": batch_id,
+            "items": items,
+            "seed": seed,
+            "knobs": self.batch_knobs(),
+        }
 
     def refuse_items(self, items: int) -> None:
         """Refuse a batch that the knobs cannot carry."""

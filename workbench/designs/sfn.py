@@ -8,14 +8,43 @@ from workbench.designs.design import (
     CALL_ALLOWANCE_S,
     FUNCTION_TIMEOUT_MAX_S,
     ITEM_MAX_BYTES,
+    SMALL_FUNCTIONS,
     START_ALLOWANCE_S,
+    TUNED_CONCURRENCY,
     Design,
     knob,
 )
+from workbench.designs.parts import DISPATCH, WORK, Part, Parts, Search, function
 from workbench.errors import BadKnob
 
 EXPRESS_MAX_S = 300  # an Express workflow ends after five minutes
 RETRY_WAIT_S = 2  # before a map child is tried again
+TASK_MARGIN_S = 5  # a Task outlives its function, so that the function's own error is seen
+THROTTLES = (
+    "Lambda.TooManyRequestsException",  # CDK's own retry leaves this one out
+    "Lambda.ServiceException",
+    "Lambda.AWSLambdaException",
+    "Lambda.SdkClientException",
+)
+THROTTLE_WAIT_S = 1
+THROTTLE_WAIT_MAX_S = 20
+THROTTLE_TRIES = 20  # six minutes of waiting at most
+ERRORS = ("States.TaskFailed", "States.Timeout")
+CHILDREN_MAX = 10_000  # of a map run without a limit (Step Functions guide, Distributed Map)
+CHILD_STARTS_PER_S = 100  # taken low
+CHILD = "States.Process.ItemProcessor"  # in the machine's definition
+# Standard children, as many items as fit into 900 s: an Express child ends at 300 s, all its tries
+# included, and bills the time that it waits for its function besides.
+TUNED = {"items_per_child": 889, "child_type": "STANDARD"}
+PUBLISHED = {
+    "items_per_child": 100,
+    "max_concurrency": 500,
+    "telemetry": "put_metric_data",
+    "logs": "all",
+    "value_max": 999,
+    "batcher_memory_mb": 5_096,
+    "cpu": "x86_64",
+}
 
 
 @dataclass(frozen=True)
@@ -24,11 +53,31 @@ class Sfn(Design):
 
     name: ClassVar[str] = "sfn"
     stack: ClassVar[str] = "SfnBatchProcessing"
+    parts: ClassVar[Parts] = Parts(
+        functions=(function("batcher", DISPATCH), function("processor", WORK), function("summary")),
+        machine=Part("machine", "Machine", "StateMachineArn"),
+        bucket=Part("bucket", "Bucket", "BucketName"),
+    )
+    presets: ClassVar[dict[str, dict[str, Any]]] = {
+        "default": {},
+        "published": PUBLISHED,
+        "tuned": TUNED,
+        "tuned-concurrent": TUNED | {"item_concurrency": TUNED_CONCURRENCY},
+    }
+    search: ClassVar[Search] = Search(
+        lot="items_per_child",
+        roomy={"child_type": "STANDARD"},
+        axes={
+            "child_type": ("EXPRESS", "STANDARD"),
+            "max_concurrency": (100, 200, 300, 600, 900),
+            "batcher_memory_mb": (512, 1_024, 2_048),
+        },
+    )
 
     max_concurrency: int | None = knob(900, 1, 10_000)  # map children at a time; None: 10,000
     items_per_child: int = knob(100, 1, 5_000)
-    child_type: str = knob("EXPRESS", of=("EXPRESS", "STANDARD"))
-    child_tries: int = knob(2, 1, 5)  # of the processor, for other errors than throttles
+    child_type: str = knob("EXPRESS", of=("EXPRESS", "STANDARD"), deployed=True)
+    child_tries: int = knob(2, 1, 5, deployed=True)  # for other errors than throttles
     segment_items: int = knob(500_000, 1_000, 1_000_000)
 
     def check(self) -> None:
@@ -51,6 +100,43 @@ class Sfn(Design):
                 "or take child_type=STANDARD.",
             )
 
+    def settings(self) -> dict[str, dict[str, Any]]:
+        cpu = {"Architectures": [self.cpu]}
+        task = f"{CHILD}.States.ProcessBatch"
+        return {
+            "Batcher": cpu | {"MemorySize": self.batcher_memory_mb},
+            "Processor": cpu | {"MemorySize": self.memory_mb, "Timeout": self.processor_timeout_s},
+            "Summary": cpu,
+            "Machine": {
+                f"{CHILD}.ProcessorConfig.ExecutionType": self.child_type,
+                f"{task}.TimeoutSeconds": self.task_timeout_s,
+                f"{task}.Retry": self.child_retries or None,
+            },
+        }
+
+    @property
+    def items_per_invocation(self) -> int:
+        return self.items_per_child
+
+    @property
+    def processor_concurrency(self) -> int:
+        return self.max_concurrency or CHILDREN_MAX
+
+    @property
+    def concurrency_max(self) -> int:
+        return self.processor_concurrency + SMALL_FUNCTIONS
+
+    def wait_s(self, items: int) -> float:
+        """The starts of the children."""
+        return ceil(items / self.items_per_child) / CHILD_STARTS_PER_S
+
+    def refused_on(self, deployed: Design) -> list[str]:
+        refused, needed_s = super().refused_on(deployed), self.task_timeout_s
+        if isinstance(deployed, Sfn) and needed_s > deployed.task_timeout_s:
+            limit_s = deployed.task_timeout_s
+            refused.append(f"a child of up to {needed_s} s (deployed: {limit_s} s)")
+        return refused
+
     @property
     def processor_timeout_s(self) -> int:
         """Longest work, and an allowance for the AWS calls."""
@@ -61,7 +147,7 @@ class Sfn(Design):
     @property
     def task_timeout_s(self) -> int:
         """The child waits a little longer than the function may run."""
-        return self.processor_timeout_s + 5
+        return self.processor_timeout_s + TASK_MARGIN_S
 
     @property
     def child_limit_s(self) -> int:
@@ -74,3 +160,43 @@ class Sfn(Design):
             "value_max poison_per_million"
         ).split()
         return {name: getattr(self, name) for name in names}
+
+    @property
+    def child_retries(self) -> list[dict[str, Any]]:
+        """The retries of a map child's Task, as the states language writes them."""
+        errors = {
+            "ErrorEquals": list(ERRORS),
+            "IntervalSeconds": RETRY_WAIT_S,
+            "MaxAttempts": self.child_tries - 1,
+            "BackoffRate": 1,
+        }
+        both = (throttle_retry(self.throttle_tries), errors)
+        return [one for one in both if one["MaxAttempts"]]
+
+    @property
+    def throttle_tries(self) -> int:
+        """How often a throttled child is tried again.
+
+        With every wait at its longest an Express child must still be within its five minutes: what
+        its function did after the child's end would come after the notification.
+        """
+        if self.child_type == "STANDARD":
+            return THROTTLE_TRIES
+        left_s = EXPRESS_MAX_S - 1 - self.child_limit_s
+        tries, wait_s = 0, THROTTLE_WAIT_S
+        while left_s >= wait_s and tries < THROTTLE_TRIES:
+            left_s -= wait_s
+            tries, wait_s = tries + 1, min(2 * wait_s, THROTTLE_WAIT_MAX_S)
+        return tries
+
+
+def throttle_retry(tries: int = THROTTLE_TRIES) -> dict[str, Any]:
+    """Wait up to 1, 2, 4, … 20 s, drawn at random below that, so that invocations spread out."""
+    return {
+        "ErrorEquals": list(THROTTLES),
+        "IntervalSeconds": THROTTLE_WAIT_S,
+        "MaxAttempts": tries,
+        "BackoffRate": 2,
+        "MaxDelaySeconds": THROTTLE_WAIT_MAX_S,
+        "JitterStrategy": "FULL",
+    }

@@ -7,29 +7,59 @@ from typing import Any, ClassVar
 from workbench.designs.design import (
     CALL_ALLOWANCE_S,
     FUNCTION_TIMEOUT_MAX_S,
-    ITEM_MAX_BYTES,
     START_ALLOWANCE_S,
-    Design,
+    TUNED_CONCURRENCY,
     knob,
 )
+from workbench.designs.parts import Search
+from workbench.designs.queued import Queued
 from workbench.errors import BadKnob
 
-MESSAGE_MAX_BYTES = 1_048_576  # SQS message quota since 2026-01
-HEAD_MAX_BYTES = 512  # of a body, beside its items
-
-
-def refuse_large_messages(items_per_message: int) -> None:
-    """Refuse what SQS would: a body over 1 MiB, with its items at their longest."""
-    if items_per_message * ITEM_MAX_BYTES + HEAD_MAX_BYTES > MESSAGE_MAX_BYTES:
-        raise BadKnob("items_per_message", items_per_message, "a message passes 1 MiB")
+TABLE_READ_UNITS = 12_000  # what every on-demand table has: warm throughput wants both figures
+# It keeps the claim: never two live owners.
+TUNED = {"items_per_message": 500, "messages_per_invocation": 1, "claim": True, "track": "message"}
+# One PutMetricData, three record writes and one key an item, no batching, a five-minute poll, each
+# event and each item in the log (there with SQS's own fields and indented, so longer than ours).
+PUBLISHED = {
+    "items_per_message": 1,
+    "messages_per_invocation": 10,
+    "claim": True,
+    "state_shards": 1,
+    "poll_s": 300,
+    "send_batch_size": 1,
+    "write_batch_size": 1,
+    "telemetry": "put_metric_data",
+    "logs": "all",
+    "value_max": 999,
+    "max_concurrency": None,
+    "cpu": "x86_64",
+}
 
 
 @dataclass(frozen=True)
-class Sqs(Design):
+class Sqs(Queued):
     """EventBridge, batcher, SQS, processor, one record an item in DynamoDB, finalizer."""
 
     name: ClassVar[str] = "sqs"
     stack: ClassVar[str] = "SqsBatchProcessing"
+    presets: ClassVar[dict[str, dict[str, Any]]] = {
+        "default": {},
+        "published": PUBLISHED,
+        "tuned": TUNED,
+        "tuned-concurrent": TUNED | {"item_concurrency": TUNED_CONCURRENCY},
+    }
+    search: ClassVar[Search] = Search(
+        lot="items_per_message",
+        roomy={"messages_per_invocation": 1, "track": "message"},
+        axes={
+            "messages_per_invocation": (1, 10),
+            "track": ("item", "message"),
+            "max_concurrency": (100, 300, 900),
+            "poll_s": (5, 30),
+            "batcher_memory_mb": (512, 1_024),
+        },
+        promised={"claim": True},  # completion known as surely as `published` knows it
+    )
 
     max_concurrency: int | None = knob(900, 2, 1_000)  # of the event source; None: up to 1,250
     items_per_message: int = knob(10, 1, 10_000)
@@ -44,9 +74,9 @@ class Sqs(Design):
     segment_items: int = knob(10_000, 1, 10_000)
     # Segments at a time: more starve each other of the table's writes until none ends in 900 s.
     batcher_concurrency: int | None = knob(10, 2, 1_000)
-    max_receives: int = knob(5, 4, 1_000)  # before a message goes to the dead letters
+    max_receives: int = knob(5, 4, 1_000, deployed=True)  # before the dead letters
     stuck_after_s: int = knob(21_600, 60, 1_209_600)  # a record older than this is sent again
-    warm_write_units: int | None = knob(None, 4_000, 40_000)  # writes a second, paid for ahead
+    warm_write_units: int | None = knob(None, 4_000, 40_000, deployed=True)  # a second, paid ahead
 
     def check(self) -> None:
         if self.messages_per_invocation > 10 and self.batch_window_s < 1:
@@ -56,7 +86,7 @@ class Sqs(Design):
                 "an event source takes more than 10 messages only with a window of 1 s or more",
                 "Set batch_window_s=1.",
             )
-        refuse_large_messages(self.items_per_message)
+        self.refuse_large_messages()
         if self.processor_timeout_s > FUNCTION_TIMEOUT_MAX_S:
             raise BadKnob(
                 "items_per_message",
@@ -68,10 +98,22 @@ class Sqs(Design):
         if self.visibility_timeout_s > 43_200:
             raise BadKnob("batch_window_s", self.batch_window_s, "visibility would pass 12 hours")
 
+    def settings(self) -> dict[str, dict[str, Any]]:
+        units = self.warm_write_units
+        warm = {"ReadUnitsPerSecond": TABLE_READ_UNITS, "WriteUnitsPerSecond": units}
+        return super().settings() | {"BatchState": {"WarmThroughput": warm if units else None}}
+
     @property
-    def items_per_invocation(self) -> int:
-        """The most items that one invocation gets."""
-        return self.items_per_message * self.messages_per_invocation
+    def claims(self) -> bool:
+        return self.claim
+
+    @property
+    def window_s(self) -> int:
+        return self.batch_window_s
+
+    @property
+    def writes_per_s(self) -> int:
+        return self.warm_write_units or 0
 
     @property
     def messages_at_once(self) -> int:
@@ -97,11 +139,6 @@ class Sqs(Design):
     def lease_s(self) -> int:
         """How long a claim holds: Lambda has stopped its owner by then."""
         return self.processor_timeout_s + 30
-
-    @property
-    def visibility_timeout_s(self) -> int:
-        """Six times the function's timeout and the window, as Lambda's guide advises."""
-        return 6 * self.processor_timeout_s + self.batch_window_s
 
     def batch_knobs(self) -> dict[str, Any]:
         names = (

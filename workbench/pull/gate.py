@@ -12,7 +12,7 @@ from math import ceil
 
 import pandas as pd
 
-from workbench.designs import Sqs, make_design
+from workbench.designs import make_design
 from workbench.errors import Incomplete
 from workbench.pull.metrics import CUSTOM
 from workbench.runs.records import Run
@@ -93,8 +93,7 @@ def coverage(frame: pd.DataFrame, run: Run, reports: pd.DataFrame | None = None)
 def least_invocations(run: Run) -> int:
     """The fewest invocations of the processor that the run's items fit into."""
     design = make_design(run.design, settings=run.knobs)
-    each = design.items_per_invocation if isinstance(design, Sqs) else design.items_per_child
-    return ceil(run.items / each)
+    return ceil(run.items / design.items_per_invocation)
 
 
 def wait_for_complete(look: Callable[[], Coverage], wait: Wait | None = None) -> Coverage:

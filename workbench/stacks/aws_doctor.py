@@ -9,19 +9,18 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from workbench.designs import Design, Sqs
+from workbench.designs import Design
+from workbench.designs.design import SMALL_FUNCTIONS
 from workbench.errors import NotDeployed, WorkbenchError
 from workbench.stacks.aws_clients import Aws, plainly, scrub
 from workbench.stacks.doctor import Finding
 from workbench.stacks.ledger import Ledger
-from workbench.targets.aws.batches import batches_of
 from workbench.targets.aws.clock import Clock
+from workbench.targets.aws.controls import batches_of
 from workbench.targets.aws.stack import find_stack
 
 TAG = "project"
 IN_FLIGHT_MAX = 120_000  # messages of one queue (SQS quotas)
-SOURCE_MAX = 1_250  # invocations of an event source without a limit (Lambda developer guide)
-SMALL_FUNCTIONS = 10  # finalizer, failures, summary: concurrency that they take besides
 
 
 def aws_findings(
@@ -96,7 +95,7 @@ class _Doctor:
         with plainly():
             limits = self.aws.client("lambda").get_account_settings()["AccountLimit"]
         free = limits["UnreservedConcurrentExecutions"]
-        wanted = max(map(_concurrency_of, self.designs), default=0)
+        wanted = max((one.concurrency_max for one in self.designs), default=0)
         advice = (
             f"set max_concurrency to {max(2, free - SMALL_FUNCTIONS - 10)} or less, or ask for "
             "more: Service Quotas, AWS Lambda, Concurrent executions"
@@ -108,8 +107,7 @@ class _Doctor:
         with plainly():
             limits = self.aws.client("dynamodb").describe_limits()
         limit = limits["TableMaxWriteCapacityUnits"]
-        warm = [one.warm_write_units or 0 for one in self.designs if isinstance(one, Sqs)]
-        wanted = max(warm, default=0)
+        wanted = max((one.writes_per_s for one in self.designs), default=0)
         detail = f"a table may take {limit:,} a second, warm_write_units is {wanted:,}"
         advice = "lower warm_write_units, or ask for more: Service Quotas, Amazon DynamoDB"
         return Finding("DynamoDB write limit", limit >= wanted, detail, advice)
@@ -117,8 +115,7 @@ class _Doctor:
     def _in_flight(self) -> Iterator[Finding]:
         """A queue gives out no more messages than this, whatever the concurrency."""
         for design in self.designs:
-            if isinstance(design, Sqs):
-                at_once = (design.max_concurrency or SOURCE_MAX) * design.messages_per_invocation
+            if at_once := design.in_flight_max:
                 detail = f"up to {at_once:,} of {IN_FLIGHT_MAX:,} messages in flight"
                 advice = "lower messages_per_invocation or max_concurrency"
                 yield Finding("SQS in flight", at_once <= IN_FLIGHT_MAX, detail, advice)
@@ -154,15 +151,6 @@ class _Doctor:
                 advice = "enable hourly data under Cost Explorer's preferences (payer account)"
             return Finding(name, False, str(error), advice)
         return Finding(name, True, "answers")
-
-
-def _concurrency_of(design: Design) -> int:
-    """The most invocations at a time that a design asks for."""
-    limit = design.max_concurrency
-    if isinstance(design, Sqs):
-        batcher = design.batcher_concurrency or SOURCE_MAX
-        return (limit or SOURCE_MAX) + batcher + SMALL_FUNCTIONS
-    return (limit or 10_000) + SMALL_FUNCTIONS
 
 
 def _try(name: str, look: Callable[[], Finding], fatal: bool = False) -> Finding:

@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 
 from workbench.bill import bill, total_usd
 from workbench.bill.monthly_cost import Upkeep, standing_usage
-from workbench.designs import BOTH, DESIGNS, Design, make_design
+from workbench.designs import COMPARED, DESIGNS, Design, make_design
 from workbench.errors import BadInput
 from workbench.prices import load_book
 from workbench.runs.batch import Batch
@@ -28,7 +28,7 @@ SECRET_OUTPUTS = ("DesignKnobs",)  # long, and known anyway
 class Deployment:
     """What is to be deployed: designs with their knobs, the schedule, who is told by mail."""
 
-    designs: tuple[str, ...] = BOTH
+    designs: tuple[str, ...] = COMPARED
     knobs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     cron: bool = True
     cron_items: int = 100
@@ -39,7 +39,7 @@ class Deployment:
             if name not in DESIGNS:
                 raise BadInput(f"design={name!r} is not known. Take one of {', '.join(DESIGNS)}.")
         if not self.designs:
-            raise BadInput(f"no design is named. Take one of {', '.join(DESIGNS)}, or both.")
+            raise BadInput(f"no design is named. Take one of {', '.join(DESIGNS)}, or all.")
         if self.notify is not None and "@" not in self.notify:
             raise BadInput(f"NOTIFY={self.notify!r} is no mail address.")
 
@@ -51,8 +51,7 @@ class Deployment:
 
     def context(self) -> dict[str, str]:
         """What the CDK app reads."""
-        named = {*BOTH, *self.designs}
-        knobs = {name: json.dumps(self.design(name).knobs()) for name in DESIGNS if name in named}
+        knobs = {name: json.dumps(self.design(name).knobs()) for name in DESIGNS}
         return knobs | {
             "cron": "on" if self.cron else "off",
             "cron_items": str(self.cron_items),

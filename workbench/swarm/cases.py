@@ -5,24 +5,30 @@ the same thing again.
 """
 
 from dataclasses import dataclass, field, replace
-from math import ceil, exp, log
 from random import Random
 from typing import Any
 
-from workbench.designs import Design, Sfn, Sqs, make_design
+from workbench.designs import Design, make_design
 from workbench.engine.random_streams import stream
 from workbench.errors import BadKnob
 from workbench.runs.batch import SEED_MAX
 from workbench.swarm.fault_rates import FaultRates
+from workbench.swarm.protocols import PROTOCOLS
+from workbench.swarm.protocols.protocol import (
+    ITEMS_MAX,
+    MAP_KINDS,
+    QUEUE_KINDS,
+    Protocol,
+    log_even,
+    log_int,
+)
 
-ITEMS_MAX = 200
 CRON_ITEMS_MAX = 40
 CALM = 0.05  # of the seeds have no faults at all
 ACTIVE = 0.35  # of the kinds strike in a run that has faults everywhere
 FOCUSED = 0.4  # of the seeds strike one place hard, until its messages reach the dead letters
 QUIET_S = (60.0, 7_200.0)
 FOCUSED_QUIET_S = (60.0, 60_000.0)
-POLLS_MAX = 150  # looks at a batch while there are faults, so that a run stays short
 # The chance of each kind where it strikes, drawn between these.
 RATES: dict[str, tuple[float, float]] = {
     "kill_before": (0.001, 0.03),
@@ -46,23 +52,6 @@ RATES: dict[str, tuple[float, float]] = {
     "child_twice": (0.05, 0.5),
     "map_s3": (0.005, 0.05),
     "publish": (0.1, 0.6),
-}
-PLACES: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {  # roles, and calls to choose from
-    "sqs": (
-        ("batcher", ("TransactWriteItems", "BatchWriteItem", "SendMessageBatch", "UpdateItem")),
-        ("processor", ("BatchWriteItem", "UpdateItem", "SendMessage", "DeleteItem", "GetItem")),
-        ("finalizer", ("SendMessage", "UpdateItem", "Publish", "TransactWriteItems", "Query")),
-        ("failures", ("UpdateItem", "TransactWriteItems", "BatchWriteItem", "SendMessage")),
-    ),
-    "sfn": (
-        ("batcher", ("PutObject", "UploadPart", "CompleteMultipartUpload", "GetObject")),
-        ("processor", ("PutObject",)),
-        ("summary", ("GetObject", "ListObjectsV2")),
-    ),
-}
-ONLY = {
-    "sqs": ("shard", "twice", "twice_late", "reorder", "early", "undelete"),
-    "sfn": ("child_fails", "child_twice", "map_s3", "publish"),
 }
 
 
@@ -95,26 +84,27 @@ class FaultCase:
     cancel_s: float | None = None  # when the first batch is cancelled
     part_bytes: int | None = None  # of an upload to S3, so that small batches have parts
 
+    @property
+    def converge_s(self) -> float:
+        """When nothing may be under way any more."""
+        last_s = max(self.rates.quiet_s, *(start.at_s for start in self.starts), 0.0)
+        return PROTOCOLS[self.design.name].converge_s(self.design, self.rates, last_s)
+
 
 def draw_case(seed: int, design_name: str) -> FaultCase:
     """The case of a seed."""
+    protocol = PROTOCOLS[design_name]
     design = _design(stream(seed, f"{design_name}/knobs"), design_name)
-    rates = _rates(stream(seed, f"{design_name}/rates"), design_name)
+    rates = _rates(stream(seed, f"{design_name}/rates"), protocol)
     dice = stream(seed, f"{design_name}/batches")
-    items = _log_int(dice, 1, ITEMS_MAX)
-    if isinstance(design, Sqs):
-        size = max(1, items // dice.randint(1, 6))
-        poll_s = max(design.poll_s, ceil(rates.quiet_s / POLLS_MAX))
-        design = replace(design, segment_items=size, poll_s=poll_s)
-    knobs = design.batch_knobs()
-    if isinstance(design, Sfn):  # below the design's own limit, which the handlers do not have
-        knobs["segment_items"] = max(1, items // dice.randint(1, 6))
+    items = log_int(dice, 1, ITEMS_MAX)
+    design, knobs = protocol.shaped(design, items, rates, dice)
     first = Start(0.0, "user", f"f{seed}", items, dice.randrange(SEED_MAX), knobs)
-    cancelled = design_name == "sqs" and dice.random() < 0.03
+    cancelled = protocol.cancels and dice.random() < 0.03
     return FaultCase(
         seed=seed,
         design=design,
-        starts=(first, *_more(dice, first)),
+        starts=(first, *_more(dice, first, protocol)),
         rates=rates,
         cron_items=dice.randint(1, CRON_ITEMS_MAX),
         cancel_s=dice.uniform(0, 300) if cancelled else None,
@@ -122,15 +112,12 @@ def draw_case(seed: int, design_name: str) -> FaultCase:
     )
 
 
-def _more(dice: Random, first: Start) -> list[Start]:
+def _more(dice: Random, first: Start, protocol: Protocol) -> list[Start]:
     """Further triggers: a second batch, the same one again, the schedule once or twice."""
     more = []
     if dice.random() < 0.2:
-        other = dict(first.knobs)
-        if "state_shards" in other:
-            other |= {"state_shards": dice.randint(1, 8), "poll_s": dice.choice((20, 60, 120))}
-            other |= {"claim": dice.random() < 0.5}
-        items = _log_int(dice, 1, ITEMS_MAX // 2)
+        other = protocol.other_knobs(dice, dict(first.knobs))
+        items = log_int(dice, 1, ITEMS_MAX // 2)
         name = first.batch_id + "0"  # a name that the first one's is the beginning of
         at_s = dice.choice((0.0, dice.uniform(0, 100)))
         more.append(Start(at_s, "user", name, items, dice.randrange(SEED_MAX), other))
@@ -146,15 +133,15 @@ def _more(dice: Random, first: Start) -> list[Start]:
 def _design(dice: Random, name: str) -> Design:
     """A design whose knobs can work with each other."""
     while True:
-        settings = _sqs_knobs(dice) if name == "sqs" else _sfn_knobs(dice)
+        own = PROTOCOLS[name].draw_knobs(dice)
         try:
-            return make_design(name, settings=_both(dice) | settings)
+            return make_design(name, settings=_shared(dice) | own)
         except BadKnob:
             continue
 
 
-def _both(dice: Random) -> dict[str, Any]:
-    """The knobs that both designs have."""
+def _shared(dice: Random) -> dict[str, Any]:
+    """The knobs that every design has."""
     return {
         "memory_mb": dice.choice((128, 256, 1_769)),
         "batcher_memory_mb": dice.choice((256, 1_024)),
@@ -165,71 +152,35 @@ def _both(dice: Random) -> dict[str, Any]:
     }
 
 
-def _sqs_knobs(dice: Random) -> dict[str, Any]:
-    return {
-        "max_concurrency": dice.choice((2, 5, 50, 900, None)),
-        "items_per_message": _log_int(dice, 1, 25),
-        "messages_per_invocation": dice.choice((1, 3, 10)),
-        "batch_window_s": dice.choice((0, 0, 0, 0, 5)),
-        "track": dice.choice(("item", "message")),
-        "claim": dice.random() < 0.5,
-        "state_shards": dice.randint(1, 8),
-        "poll_s": dice.choice((10, 30, 60, 120, 300)),
-        "send_batch_size": dice.choice((1, 3, 10, 10)),
-        "write_batch_size": dice.choice((1, 5, 25, 25)),
-        "max_receives": dice.choice((4, 5, 6)),
-        "stuck_after_s": dice.choice((60, 300, 3_600, 21_600, 200_000)),
-    }
-
-
-def _sfn_knobs(dice: Random) -> dict[str, Any]:
-    return {
-        "max_concurrency": dice.choice((1, 5, 50, 900, None)),
-        "items_per_child": _log_int(dice, 1, 60),
-        "child_type": dice.choice(("EXPRESS", "EXPRESS", "STANDARD")),
-        "child_tries": dice.choice((1, 2, 2, 3)),
-    }
-
-
-def _rates(dice: Random, design_name: str) -> FaultRates:
+def _rates(dice: Random, protocol: Protocol) -> FaultRates:
     """Which kinds strike, how often, and until when."""
     if dice.random() < CALM:
         return FaultRates()
     if dice.random() < FOCUSED:
-        return _focused(dice, design_name)
+        return _focused(dice, protocol)
     rates = {}
-    for kind in _kinds(design_name):
-        active, rate = dice.random() < ACTIVE, _log_even(dice, *RATES[kind])
+    for kind in _kinds(protocol):
+        active, rate = dice.random() < ACTIVE, log_even(dice, *RATES[kind])
         if active:
             rates[kind] = rate
-    return FaultRates(quiet_s=_log_even(dice, *QUIET_S), **rates)
+    return FaultRates(quiet_s=log_even(dice, *QUIET_S), **rates)
 
 
-def _focused(dice: Random, design_name: str) -> FaultRates:
+def _focused(dice: Random, protocol: Protocol) -> FaultRates:
     """A few kinds, often, and only in one function or two of its calls."""
-    role, operations = dice.choice(PLACES[design_name])
+    role, operations = dice.choice(protocol.places)
     roles = (role, "processor") if role == "failures" else (role,)
     chosen = dice.sample(operations, min(len(operations), dice.randint(1, 2)))
-    kinds = dice.sample(_kinds(design_name), dice.randint(1, 3))
+    kinds = dice.sample(_kinds(protocol), dice.randint(1, 3))
     return FaultRates(
-        quiet_s=_log_even(dice, *FOCUSED_QUIET_S),
+        quiet_s=log_even(dice, *FOCUSED_QUIET_S),
         roles=roles,
         operations=tuple(chosen) if dice.random() < 0.6 else (),
-        **{kind: _log_even(dice, 0.05, 1.0) for kind in kinds},
+        **{kind: log_even(dice, 0.05, 1.0) for kind in kinds},
     )
 
 
-def _kinds(design_name: str) -> list[str]:
+def _kinds(protocol: Protocol) -> list[str]:
     """The kinds that can strike a design."""
-    other = ONLY["sfn" if design_name == "sqs" else "sqs"]
-    return [kind for kind in RATES if kind not in other]
-
-
-def _log_even(dice: Random, low: float, high: float) -> float:
-    """A number whose logarithm is even between two limits."""
-    return exp(dice.uniform(log(low), log(high)))
-
-
-def _log_int(dice: Random, low: int, high: int) -> int:
-    """A whole number whose logarithm is even: small ones come as often as large ones."""
-    return min(high, int(_log_even(dice, low, high + 1)))
+    others = {*QUEUE_KINDS, *MAP_KINDS} - {*protocol.kinds}
+    return [kind for kind in RATES if kind not in others]

@@ -8,9 +8,8 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -20,6 +19,9 @@ from workbench.runs.records import Folder
 from workbench.swarm.fault_plan import FaultPlan
 from workbench.targets.local.lambda_.invoke import THROTTLED
 from workbench.targets.local.world.context import EPOCH_S
+
+if TYPE_CHECKING:
+    from workbench.swarm.protocols import Protocol
 
 Record = dict[str, Any]
 
@@ -127,6 +129,7 @@ class Evidence:
     """One faulty run."""
 
     design: Design
+    protocol: "Protocol"  # what is known of the design
     batches: tuple[Expected, ...]
     plan: FaultPlan
     executions: list[Execution]
@@ -220,9 +223,7 @@ class Evidence:
 
     def listed(self, batch: Expected) -> dict[str, Listed]:
         """The items that the design lists as failed."""
-        if self.design.name == "sqs":
-            return dict(self._listed_in_table(batch))
-        return dict(self._listed_in_results(batch)) | dict(self._listed_by_processor(batch))
+        return dict(self.protocol.listed(self, batch))
 
     def over_s(self, batch: Expected) -> dict[str, float]:
         """When each item was first done or listed as failed; those that never were are missing."""
@@ -230,56 +231,6 @@ class Evidence:
         for item, listed in self.listed(batch).items():
             over[item] = min(listed.t_s, over.get(item, float("inf")))
         return over
-
-    def _listed_in_table(self, batch: Expected) -> Iterator[tuple[str, Listed]]:
-        partition = f"failed#{batch.batch_id}"
-        put_s = dict(self._failed_puts(partition))
-        for (pk, sk), record in self.records.items():
-            if pk != partition:
-                continue
-            listed = Listed(put_s.get(sk, 0.0), record["reason"], "stop" in record)
-            items = batch.ids[record["start"] : record["stop"]] if listed.in_range else [sk]
-            yield from ((item, listed) for item in items)
-
-    def _failed_puts(self, partition: str) -> Iterator[tuple[str, float]]:
-        """The sort keys that were put under the failed ones, each with its time."""
-        for call in self.calls:
-            if call.operation == "TransactWriteItems" and not call.error:
-                for action in call.request["TransactItems"]:
-                    put = action.get("Put")
-                    if put and put["Item"]["pk"]["S"] == partition:
-                        yield put["Item"]["sk"]["S"], call.t_s
-
-    def _listed_by_processor(self, batch: Expected) -> Iterator[tuple[str, Listed]]:
-        """By the first list that named an item: a child that runs twice writes its list again."""
-        prefix = f"batches/{batch.batch_id}/failed/"
-        first_s: dict[str, float] = {}
-        for call in self.calls:
-            put = call.operation == "PutObject" and not call.error
-            if put and call.request["Key"].startswith(prefix):
-                for line in call.request["Body"].getvalue().splitlines():  # botocore's file
-                    first_s.setdefault(json.loads(line)["id"], call.t_s)
-        for key, body in self.objects.items():
-            if key.startswith(prefix):
-                for line in body.splitlines():
-                    listed = json.loads(line)
-                    yield listed["id"], Listed(first_s[listed["id"]], listed["reason"])
-
-    def _listed_in_results(self, batch: Expected) -> Iterator[tuple[str, Listed]]:
-        for child in self.failed_children(batch):
-            stopped = datetime.fromisoformat(child["StopDate"]).timestamp() - EPOCH_S
-            for item in json.loads(child["Input"])["Items"]:
-                yield item["id"], Listed(stopped, child.get("Cause", child["Status"]))
-
-    def failed_children(self, batch: Expected) -> list[dict[str, Any]]:
-        """The children of a batch's map that failed with all their tries."""
-        prefix = f"results/{batch.batch_id}/"
-        return [
-            child
-            for key, body in self.objects.items()
-            if key.startswith(prefix) and "/FAILED_" in key
-            for child in json.loads(body)
-        ]
 
 
 def _items_of(event: dict[str, Any]) -> Iterator[str]:

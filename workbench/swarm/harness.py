@@ -17,8 +17,8 @@ from workbench.runs.batch import Batch
 from workbench.swarm.cases import FaultCase, Start
 from workbench.swarm.evidence import Evidence, Expected
 from workbench.swarm.fault_plan import FaultPlan, MapFaultPlan
+from workbench.swarm.protocols import PROTOCOLS
 from workbench.swarm.recorder import Recorder
-from workbench.swarm.time_limits import converge_s
 from workbench.targets.local.cloudwatch.telemetry import captured
 from workbench.targets.local.metering.storage_billing import bill_storage
 from workbench.targets.local.outcome import folder_of
@@ -83,7 +83,7 @@ class Arena:
 def _run(simulation: Simulation, case: FaultCase) -> bool:
     """Run until all has come and nothing is under way; False if the time was up before."""
     kernel, last_s = simulation.scene.kernel, max(start.at_s for start in case.starts)
-    until_s = converge_s(case)
+    until_s = case.converge_s
     kernel.run(min(last_s, until_s))
     while kernel.now < until_s:
         kernel.run(until_s, simulation.quiet)
@@ -148,6 +148,7 @@ def _evidence(
     executions = machine.executions if machine else {}
     return Evidence(
         design=case.design,
+        protocol=PROTOCOLS[case.design.name],
         batches=tuple(_expected(case, started)),
         plan=simulation.scene.faults,
         executions=recorder.executions,
@@ -163,7 +164,9 @@ def _evidence(
         aliases={
             name: read_trigger(execution.input).batch for name, execution in executions.items()
         },
-        windows=case.design.name == "sqs" and bool(case.design.batch_window_s),
+        windows=any(
+            one.get("MaximumBatchingWindowInSeconds") for one in case.design.settings().values()
+        ),
         empty_polls=sum(source.empty_polls for source in simulation.sources),
         map_runs=list(machine.map_runs) if machine else [],
         transitions=sum(

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from traceback import extract_tb
 
 from workbench.border import whole_number
-from workbench.designs import BOTH
+from workbench.designs import DESIGNS
 from workbench.swarm.cases import FaultCase, draw_case
 from workbench.swarm.checks import breaches
 from workbench.swarm.evidence import Evidence
@@ -41,7 +41,7 @@ class Failure:
 def swarm(
     runs: int,
     first_seed: int = 0,
-    designs: Iterable[str] = BOTH,
+    designs: Iterable[str] = tuple(DESIGNS),
     processes: int = 2,
 ) -> list[Failure]:
     """Run so many seeds of each design; every failure is printed as it is found, and given back."""

@@ -21,7 +21,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from workbench.designs import BOTH, DESIGNS
+from workbench.designs import COMPARED, DESIGNS
 from workbench.errors import BadInput
 from workbench.runs.runner import Order
 from workbench.sweep.reading import Part, read_yaml
@@ -81,7 +81,7 @@ def read_study(path: Path) -> Study:
 
 
 def _grid(part: Part, seeds: tuple[int, ...], prices: str | None) -> Grid:
-    designs = part.texts("designs", BOTH, of=tuple(DESIGNS))
+    designs = part.texts("designs", COMPARED, of=tuple(DESIGNS))
     foreign = [name for name in DESIGNS if part.has(name) and name not in designs]
     if foreign:
         raise BadInput(

@@ -57,7 +57,7 @@ def confirmation(design: Design, items: int, seed: int) -> Job:
 
 def fitting_items(design: Design, items: int) -> int:
     """How many items a confirmation takes: enough lots of them, and not too many for `local`."""
-    lot = getattr(design, "items_per_invocation", None) or design.items_per_child
+    lot = design.items_per_invocation
     return min(items, LOCAL_ITEMS_MAX, max(2_000, INVOCATIONS * lot))
 
 

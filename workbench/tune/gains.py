@@ -7,10 +7,10 @@ from typing import Any
 
 import pandas as pd
 
-from workbench.designs import Design, make_design
+from workbench.designs import DESIGNS, Design, make_design
 from workbench.errors import BadKnob
 from workbench.prices import load_book
-from workbench.tune.goal import SURELY, floor_usd
+from workbench.tune.goal import floor_usd
 from workbench.tune.scoring import SEEDS, Score, score
 
 # Knobs that say one thing together: how large a lot is.
@@ -63,13 +63,14 @@ def savings(items: int = STORY_ITEMS, value_max: int = 1_000) -> pd.DataFrame:
     """
     rows = []
     floor = floor_usd(1_000_000, value_max, load_book())
-    for name in SURELY:
+    for name in (one for one in DESIGNS if "published" in DESIGNS[one].presets):
         presets = ("published", "tuned", "tuned-concurrent")
         start, tuned, last = (make_design(name, p, {"value_max": value_max}) for p in presets)
         steps = steps_between(start, tuned, items)
         steps += steps_between(tuned, last, items)[1:]
-        if SURELY[name]:
-            steps += steps_between(last, replace(last, claim=False), items)[1:]
+        given_up = {knob: type(last)().knobs()[knob] for knob in last.search.promised}
+        if given_up:
+            steps += steps_between(last, replace(last, **given_up), items)[1:]
         rows += [(name, *row, floor) for row in _rows(steps)]
     frame = pd.DataFrame(rows, columns=[*(c for c in SAVINGS_COLUMNS if "floor" not in c), "floor"])
     return frame.rename(columns={"floor": "floor_usd_per_million"})[SAVINGS_COLUMNS]

@@ -4,11 +4,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from workbench.border import positive, settings, whole_number
+from workbench.designs import DESIGNS, Search
 from workbench.errors import BadInput
 from workbench.prices import PriceBook
 
 FLOOR_GB = 0.125  # the smallest memory that Lambda has
-SURELY = {"sqs": {"claim": True}, "sfn": {}}  # completion known as surely as `published` knows it
 
 
 @dataclass(frozen=True)
@@ -28,8 +28,9 @@ class Goal:
     fixed: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if self.design not in SURELY:
-            raise BadInput(f"design={self.design!r} cannot be tuned. Take of {', '.join(SURELY)}.")
+        if self.design not in DESIGNS:
+            known = ", ".join(DESIGNS)
+            raise BadInput(f"design={self.design!r} is not known. Take one of {known}.")
         read: dict[str, Any] = {
             "items": whole_number("items", self.items),
             "value_max": whole_number("value_max", self.value_max),
@@ -45,7 +46,12 @@ class Goal:
     @property
     def kept(self) -> dict[str, Any]:
         """The knobs that no candidate changes."""
-        return {"value_max": self.value_max} | SURELY[self.design] | self.fixed
+        return {"value_max": self.value_max} | dict(self.search.promised) | self.fixed
+
+    @property
+    def search(self) -> Search:
+        """What the design lets be searched."""
+        return DESIGNS[self.design].search
 
 
 def floor_usd(items: int, value_max: int, book: PriceBook) -> float:

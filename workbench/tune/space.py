@@ -11,21 +11,6 @@ LOTS = (1, 10, 25, 50, 100, 200, 350, 500, 2_000, 5_000)  # items in one lot; th
 LOT_MAX = 10_000
 CONCURRENCIES = (1, 10, 100)
 SHARED: dict[str, tuple] = {"memory_mb": (128, 256, 512)}
-OWN: dict[str, dict[str, tuple]] = {
-    "sqs": {
-        "messages_per_invocation": (1, 10),
-        "track": ("item", "message"),
-        "max_concurrency": (100, 300, 900),
-        "poll_s": (5, 30),
-        "batcher_memory_mb": (512, 1_024),
-    },
-    "sfn": {
-        "child_type": ("EXPRESS", "STANDARD"),
-        "max_concurrency": (100, 200, 300, 600, 900),
-        "batcher_memory_mb": (512, 1_024, 2_048),
-    },
-}
-LOT = {"sqs": "items_per_message", "sfn": "items_per_child"}
 
 
 def candidates(goal: Goal) -> list[Design]:
@@ -54,9 +39,9 @@ def _axes(goal: Goal) -> dict[str, tuple]:
     concurrencies = {c for c in CONCURRENCIES if c < goal.item_concurrency}
     axes: dict[str, Any] = {
         "item_concurrency": tuple(sorted({*concurrencies, goal.item_concurrency})),
-        LOT[goal.design]: _lots(goal),
+        goal.search.lot: _lots(goal),
         **SHARED,
-        **OWN[goal.design],
+        **goal.search.axes,
     }
     return {name: values for name, values in axes.items() if name not in goal.kept}
 
@@ -76,11 +61,9 @@ def _lots(goal: Goal) -> tuple[int, ...]:
 
 def _can_hold(goal: Goal, lot: int) -> bool:
     """Whether a lot of so many items can work at all, alone in its invocation."""
-    one = {"messages_per_invocation": 1, "track": "message"}
-    roomy = {"sqs": one, "sfn": {"child_type": "STANDARD"}}
-    knobs = roomy[goal.design] | {"item_concurrency": goal.item_concurrency} | goal.kept
+    knobs = dict(goal.search.roomy) | {"item_concurrency": goal.item_concurrency} | goal.kept
     try:
-        make_design(goal.design, settings=knobs | {LOT[goal.design]: lot})
+        make_design(goal.design, settings=knobs | {goal.search.lot: lot})
     except BadKnob:
         return False
     return True

@@ -68,7 +68,7 @@ def test_a_death_between_the_notice_and_the_mark_tells_twice(created, monkeypatc
     created.work(*created.bodies)
     batches = created.world.module("counters.batches")
     with monkeypatch.context() as dying:
-        dying.setattr(batches, "mark_done", lambda _: 1 / 0)
+        dying.setattr(batches, "mark_done", lambda *_: 1 / 0)
         assert created.look() is True
     assert created.look() is False
     assert [one["status"] for one in created.world.notices()] == ["complete", "complete"]

@@ -4,15 +4,16 @@ from collections import Counter
 
 import pytest
 
-from workbench.designs import BOTH
-from workbench.swarm.cases import CALM, ONLY, RATES, draw_case
+from workbench.designs import DESIGNS
+from workbench.swarm.cases import CALM, RATES, draw_case
 from workbench.swarm.fault_rates import KINDS
-from workbench.swarm.time_limits import converge_s
+from workbench.swarm.protocols import PROTOCOLS
+from workbench.swarm.protocols.protocol import MAP_KINDS, QUEUE_KINDS
 
 SEEDS = range(400)
 
 
-@pytest.fixture(scope="module", params=BOTH)
+@pytest.fixture(scope="module", params=DESIGNS)
 def cases(request):
     return request.param, [draw_case(seed, request.param) for seed in SEEDS]
 
@@ -25,8 +26,8 @@ def test_a_seed_always_means_the_same(cases):
 def test_every_kind_of_a_design_strikes_in_some_seed_and_no_other(cases):
     name, drawn = cases
     struck = {kind for case in drawn for kind in KINDS if getattr(case.rates, kind)}
-    other = ONLY["sfn" if name == "sqs" else "sqs"]
-    assert struck == set(KINDS) - set(other)
+    others = {*QUEUE_KINDS, *MAP_KINDS} - {*PROTOCOLS[name].kinds}
+    assert struck == set(KINDS) - others
     assert set(RATES) == set(KINDS)
 
 
@@ -47,4 +48,4 @@ def test_most_batches_have_several_segments(cases):
 
 
 def test_every_run_has_a_time_by_which_it_must_be_over(cases):
-    assert all(converge_s(case) > case.rates.quiet_s for case in cases[1])
+    assert all(case.converge_s > case.rates.quiet_s for case in cases[1])

@@ -53,22 +53,9 @@ def _counted(evidence: Evidence) -> Counts:
         (lambda_gb_seconds(row.billed_ms, row.memory_mb) for row in evidence.reports.itertuples()),
         Decimal(0),
     )
-    if evidence.design.name == "sfn":
-        _count_states(counts, evidence)
+    for usage_type, number in evidence.protocol.counted_states(evidence).items():
+        counts[STEP_FUNCTIONS, usage_type] = number
     return counts
-
-
-def _count_states(counts: Counts, evidence: Evidence) -> None:
-    """The machine's transitions, its map's children, and what Standard children enter."""
-    children = sum(run.children.total() for run in evidence.map_runs)
-    counts[STEP_FUNCTIONS, "StateTransition"] = evidence.transitions + children
-    if evidence.design.child_type == "EXPRESS":
-        counts[STEP_FUNCTIONS, "StepFunctions-Request"] = children
-    else:
-        tries = evidence.plan.started["processor"] + sum(
-            hit.kind == "throttle" and hit.where == "processor" for hit in evidence.plan.hits
-        )
-        counts[STEP_FUNCTIONS, "StateTransition"] += tries
 
 
 def _count_dynamodb(counts: Counts, call: Called) -> None:

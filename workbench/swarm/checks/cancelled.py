@@ -27,9 +27,9 @@ def _worked(evidence: Evidence, batch: Expected) -> Iterator[str]:
 
 
 def _gone_on(evidence: Evidence, batch: Expected) -> Iterator[str]:
-    """Records that are written for it, and links of its chain that are sent."""
+    """Records that are written for it, and what its design should not do any more."""
     for call in evidence.calls:
-        does = _does(call, batch.batch_id)
+        does = _does(call, batch.batch_id) or evidence.protocol.goes_on(call, batch.batch_id)
         if does and _late(evidence, call.request_id):
             yield f"{_cancelled(evidence, batch)}, and at {call.t_s:.0f} s {does}"
             return
@@ -39,9 +39,6 @@ def _does(call: Called, batch_id: str) -> str:
     """What a call does for a batch, if it should not once the batch is cancelled."""
     if call.role == "batcher" and any(pk.split("#")[1] == batch_id for pk in _put(call)):
         return "its records are written"
-    asks = call.role == "finalizer" and call.operation == "SendMessage"
-    if asks and f'"batch":"{batch_id}"' in call.request["MessageBody"]:
-        return "the next look at it is asked for"
     return ""
 
 

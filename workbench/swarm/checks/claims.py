@@ -5,16 +5,11 @@ from itertools import pairwise
 
 from workbench.swarm.evidence import Evidence, Execution, Expected
 
-# Faults on messages and children, after which a design without claims may do an item again.
-DOUBLING = frozenset(
-    {"twice", "twice_late", "early", "undelete", "child_twice", "reorder", "throttle"}
-)
-
 
 def check_claims(evidence: Evidence) -> Iterator[str]:
     """Owners at the same time, repeats without a crash, and repeats that were not counted."""
     for batch in evidence.batches:
-        claimed = evidence.design.name == "sqs" and batch.knobs["claim"]
+        claimed = evidence.protocol.claimed(batch)
         for item in batch.ids:
             tries = evidence.by_item.get(item, [])
             if claimed:
@@ -36,7 +31,7 @@ def _repeats(
     evidence: Evidence, batch: Expected, tries: list[Execution], claimed: bool
 ) -> Iterator[str]:
     """A try of an item that was done must be explained by what befell who did it."""
-    if not claimed and _may_double(evidence, batch):
+    if not claimed and evidence.protocol.may_double(evidence, batch):
         return
     done: Execution | None = None
     for one in tries:
@@ -50,23 +45,12 @@ def _repeats(
             done = one
 
 
-def _may_double(evidence: Evidence, batch: Expected) -> bool:
-    """Whether a design without claims may do items again: a message or a child came twice."""
-    if DOUBLING & evidence.plan.counts.keys():
-        return True
-    if evidence.design.name == "sfn":
-        return False
-    # A struck batcher sends messages again, and so does the finalizer after a while.
-    struck = any(hit.where in ("batcher", "failures") for hit in evidence.plan.hits)
-    return struck or evidence.ended_s >= batch.knobs["stuck_after_s"]
-
-
 def _uncounted(evidence: Evidence) -> Iterator[str]:
     """Repeats under a claim that the telemetry of their invocation does not count."""
     claimed = {
         item: batch.batch_id
         for batch in evidence.batches
-        if evidence.design.name == "sqs" and batch.knobs["claim"]
+        if evidence.protocol.claimed(batch)
         for item in batch.ids
     }
     repeated: dict[tuple[str, str], int] = {}

@@ -22,15 +22,8 @@ def check_not_too_early(evidence: Evidence) -> Iterator[str]:
                 f"{batch.batch_id} was declared complete at {declared_s:.3f} s with {len(late)} "
                 f"of {batch.items} items not over, such as {late[0]}"
             )
-        if _nothing_doubles(evidence, batch):
+        if evidence.protocol.ends_at_once(evidence, batch):
             yield from _going_on(evidence, batch, declared_s)
-
-
-def _nothing_doubles(evidence: Evidence, batch: Expected) -> bool:
-    """Whether no item may be under way twice, so that what is over is not under way."""
-    if evidence.design.name == "sqs":
-        return batch.knobs["claim"]
-    return not evidence.plan.counts["child_twice"]
 
 
 def _going_on(evidence: Evidence, batch: Expected, declared_s: float) -> Iterator[str]:

@@ -1,10 +1,9 @@
-"""Completion is declared within a stated time after the last item is over (see `bounds`)."""
+"""Completion is declared within a stated time after the last item is over (see `protocols`)."""
 
 from collections.abc import Iterator
 
 from workbench.swarm.checks.outcomes import cancelled
 from workbench.swarm.evidence import Evidence, Expected
-from workbench.swarm.time_limits import late_s, work_s
 
 QUEUES = {"PlanQueue": "plan", "ItemQueue": "item", "PollQueue": "poll", "DeadLetters": "dead"}
 
@@ -18,7 +17,7 @@ def check_not_too_late(evidence: Evidence) -> Iterator[str]:
     for batch in evidence.batches:
         over_s = evidence.over_s(batch)
         if over_s and not cancelled(evidence, batch):
-            again_s = _planned_again_s(evidence, batch)
+            again_s = evidence.protocol.planned_again_s(evidence, batch)
             yield from _over_late(evidence, batch, max(over_s.values()), struck_s, again_s)
             yield from _told_late(evidence, batch, max(struck_s, *over_s.values()), again_s)
 
@@ -28,7 +27,7 @@ def _over_late(
 ) -> Iterator[str]:
     """The work itself took longer than its messages explain."""
     since_s = max(struck_s, batch.started_s[0])
-    allowed_s = work_s(evidence.design, roles(evidence), batch.items) + again_s
+    allowed_s = evidence.protocol.work_s(evidence.design, roles(evidence), batch.items) + again_s
     if over_s - since_s > allowed_s:
         yield (
             f"nothing struck {batch.batch_id} after {since_s:.0f} s and its last item is over at "
@@ -42,7 +41,7 @@ def _told_late(
     """Telling took longer than the waits that there are."""
     complete = evidence.notices(batch, "complete")
     poll_s = batch.knobs.get("poll_s", 0.0)
-    allowed_s = late_s(evidence.design, roles(evidence), poll_s) + again_s
+    allowed_s = evidence.protocol.late_s(evidence.design, roles(evidence), poll_s) + again_s
     if complete and complete[0].t_s - since_s > allowed_s:
         yield (
             f"{batch.batch_id} was over at {since_s:.0f} s and told as complete at "
@@ -57,16 +56,3 @@ def roles(evidence: Evidence) -> set[str]:
     if any(one.role == "failures" for one in evidence.invoked):
         struck.add("dead")
     return struck
-
-
-def _planned_again_s(evidence: Evidence, batch: Expected) -> float:
-    """The wait for the finalizer, where the root died before it could ask for the plan."""
-    if evidence.design.name != "sqs":
-        return 0.0
-    asked = any(
-        call.role == "batcher"
-        and call.operation == "SendMessage"
-        and f'"kind":"plan","batch":"{batch.batch_id}"' in call.request["MessageBody"]
-        for call in evidence.calls
-    )
-    return 0.0 if asked else batch.knobs["stuck_after_s"]

@@ -2,12 +2,8 @@
 
 from collections.abc import Iterator
 
-from workbench.designs import Sfn, Sqs
 from workbench.swarm.checks.outcomes import should_complete
 from workbench.swarm.evidence import Evidence, Expected
-from workbench.targets.local.world.retune import throttle_tries
-
-ATTEMPTS = 3  # that really began, before a one-item message may fail
 
 
 def check_processed(evidence: Evidence) -> Iterator[str]:
@@ -33,16 +29,10 @@ def _lost(evidence: Evidence, batch: Expected) -> Iterator[str]:
 
 def _failed_for_nothing(evidence: Evidence, batch: Expected) -> Iterator[str]:
     """A sound item may be listed only if each of its tries was struck, or its whole range."""
-    design = evidence.design
-    tries = ATTEMPTS if isinstance(design, Sqs) else design.child_tries
     for item, listed in evidence.listed(batch).items():
         if listed.in_range or batch.values.get(item, -1) < 0:
             continue
-        if isinstance(design, Sfn) and (
-            evidence.plan.counts["child_fails"] or evidence.throttled[item] > throttle_tries(design)
-        ):
-            continue
-        if evidence.struck[item] < tries:
+        if not evidence.protocol.excuses_listing(evidence, item):
             yield (
                 f"item {item} of {batch.batch_id} is sound and listed as failed after "
                 f"{evidence.struck[item]} struck tries: {listed.reason}"

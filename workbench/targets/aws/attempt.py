@@ -99,10 +99,11 @@ class Attempt:
         """Stop the batch on AWS; what is left stays until a resume or a purge."""
         left = stop_batch(self._place, self._batches, self._batch.batch_id)
         self._hold.stopped = True
-        name = self._batch.batch_id
+        name, parts = self._batch.batch_id, self._collector.design.parts
+        sources = ", and so do its event sources" if parts.sources else ""
         reason = (
-            f"{why}: batch {name} is stopped. {left}. The schedule stays off, and so do the event "
-            f"sources of sqs: `workbench resume {name}` or `workbench purge {name}`"
+            f"{why}: batch {name} is stopped. {left}. The schedule stays off{sources}: "
+            f"`workbench resume {name}` or `workbench purge {name}`"
         )
         self._note("stopped", reason=reason)
         return End(STOPPED, reason)

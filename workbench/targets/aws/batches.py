@@ -5,9 +5,6 @@ from typing import Protocol
 
 from workbench.designs import Design
 from workbench.runs.batch import Batch
-from workbench.stacks.aws_clients import Aws
-from workbench.targets.aws.clock import Clock
-from workbench.targets.aws.stack import Deployed
 
 
 @dataclass(frozen=True)
@@ -63,21 +60,6 @@ class Batches(Protocol):
         """Give up a stopped batch for good; what was thrown away, in words."""
         ...
 
-
-def trigger_input(batch: Batch, design: Design) -> dict[str, object]:
-    """What starts a batch, as both designs take it."""
-    return {
-        "batch_id": batch.batch_id,
-        "items": batch.items,
-        "seed": batch.seed,
-        "knobs": design.batch_knobs(),
-    }
-
-
-def batches_of(aws: Aws, deployed: Deployed, clock: Clock) -> Batches:
-    """The batches of a deployed stack."""
-    from workbench.targets.aws.sfn_batches import SfnBatches
-    from workbench.targets.aws.sqs_batches import SqsBatches
-
-    known = {"sqs": SqsBatches, "sfn": SfnBatches}
-    return known[deployed.design.name](aws, deployed, clock)
+    def children(self, batch_id: str) -> int:
+        """How many children a map has started for a batch; 0 where there is no map."""
+        ...

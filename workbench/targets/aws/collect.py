@@ -20,7 +20,6 @@ from workbench.targets.aws.follow import COMPLETE, End, Sample
 from workbench.targets.aws.hold import Place
 from workbench.targets.aws.logs import LogReader, Window, log_groups, log_reader
 from workbench.targets.aws.metrics import MetricReader, Reading
-from workbench.targets.aws.sfn_batches import SfnBatches
 from workbench.targets.aws.spending import metered
 from workbench.targets.aws.usage import usage_of_run
 
@@ -85,9 +84,7 @@ class Collector:
         if self.ended_at is not None:  # a batch may be collected long after its end
             end = min(end, self.ended_at + WINDOW_TAIL_S)
         window = Window(self.triggered_at - WINDOW_MARGIN_S, end)
-        children = 0
-        if isinstance(self.batches, SfnBatches):
-            children = self.batches.children(self.batch.batch_id)
+        children = self.batches.children(self.batch.batch_id)
         return Evidence(self.design, self.batch.items, window, children=children)
 
     def _with_metrics(self, evidence: Evidence) -> Evidence:

@@ -1,22 +1,13 @@
 """What is known of a batch on AWS, once it is over or so far: what its usage stands on."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from math import ceil
 
-from workbench.designs import Design
+from workbench.designs import Design, Parts
 from workbench.platform.profile import load_profile
 from workbench.targets.aws.logs import EXPRESS_STEP_MS, Billed, Counted, Window
 from workbench.targets.aws.metrics import Reading
-
-# What must have arrived of a complete batch, by design: part, metric, and its name for people.
-NEEDED = {
-    "sqs": (
-        ("table", "ConsumedWriteCapacityUnits", "the table's write units"),
-        ("ItemQueue", "NumberOfMessagesSent", "the item queue's messages"),
-        ("processor", "IncomingBytes", "the processor's log bytes"),
-    ),
-    "sfn": (("processor", "IncomingBytes", "the processor's log bytes"),),
-}
 
 
 @dataclass(frozen=True)
@@ -50,13 +41,22 @@ class Evidence:
 
     def missing(self) -> list[str]:
         """What CloudWatch has not told yet, though the batch is complete."""
-        needed = NEEDED[self.design.name]
+        needed = _needed(self.design.parts)
         lacking = [text for part, name, text in needed if self.reading.sum(part, name) <= 0]
         if self.over < self.items:
             lacking.insert(0, f"the log lines of {self.items - self.over:,} items")
         if not self.billed.get("processor", Billed()).requests:
             lacking.append("the processor's REPORT lines")
         return lacking
+
+
+def _needed(parts: Parts) -> Iterator[tuple[str, str, str]]:
+    """What must have arrived of a complete batch: part, metric, and its name for people."""
+    if parts.table:
+        yield "table", "ConsumedWriteCapacityUnits", "the table's write units"
+    if parts.queues:
+        yield "ItemQueue", "NumberOfMessagesSent", "the item queue's messages"
+    yield "processor", "IncomingBytes", "the processor's log bytes"
 
 
 def billed_by_metrics(reading: Reading, roles: tuple[str, ...]) -> dict[str, Billed]:

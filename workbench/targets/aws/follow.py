@@ -3,9 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
-from math import ceil
 
-from workbench.designs import Design, Sqs
+from workbench.designs import Design
 from workbench.runs.batch import Batch
 from workbench.targets.aws.batches import Batches, Look
 from workbench.targets.aws.clock import Clock, Patience
@@ -14,6 +13,7 @@ from workbench.targets.base import Progress, Watcher
 
 TIMEOUT_LEAST_S = 900
 TIMEOUT_FACTOR = 4  # of the time that a batch should take
+ACCOUNT_CONCURRENCY = 1_000  # of an account that never asked for more (Lambda quotas)
 CREATE_PER_S = 1_000  # items a second, taken low: one key takes that many writes
 COMPLETE, FAILED, STOPPED, LATE, GONE = "complete", "failed", "stopped", "late", "gone"
 
@@ -131,10 +131,7 @@ class Follower:
 
 def timeout_s(design: Design, items: int) -> float:
     """How long a batch may take: several times what it should, and never less than 15 minutes."""
-    at_once = (design.max_concurrency or 1_000) * design.item_concurrency
+    at_once = min(design.processor_concurrency, ACCOUNT_CONCURRENCY) * design.item_concurrency
     work_s = items * design.value_max / 1000 / at_once + items / CREATE_PER_S
-    if isinstance(design, Sqs):
-        work_s += 2 * design.poll_s + design.visibility_timeout_s
-    else:
-        work_s += ceil(items / design.items_per_child) / 100
+    work_s += design.wait_s(items)
     return max(TIMEOUT_LEAST_S, TIMEOUT_FACTOR * work_s)

@@ -11,12 +11,6 @@ from workbench.targets.aws.logs import Window
 from workbench.targets.aws.stack import Deployed
 
 PERIOD_S = 60  # the finest that these metrics have (docs/platform.md, CloudWatch)
-QUEUES = {
-    "PlanQueue": "PlanQueueUrl",
-    "ItemQueue": "ItemQueueUrl",
-    "PollQueue": "PollQueueUrl",
-    "DeadLetters": "DeadLettersUrl",
-}
 
 
 @dataclass(frozen=True)
@@ -93,16 +87,17 @@ def _metrics(deployed: Deployed, log_groups: Mapping[str, str]) -> Iterator[Metr
     )
     topic = out["TopicArn"].rsplit(":", 1)[-1]
     yield Metric("topic", "AWS/SNS", "NumberOfMessagesPublished", "TopicName", topic)
-    if deployed.design.name != "sqs":
-        return
-    for part, output in QUEUES.items():
+    parts = deployed.design.parts
+    for queue in parts.queues:
+        named = "QueueName", deployed.queue_name(queue.output)
         for metric in ("Sent", "Received", "Deleted"):
-            name = f"NumberOfMessages{metric}"
-            yield Metric(part, "AWS/SQS", name, "QueueName", deployed.queue_name(output))
+            yield Metric(queue.construct, "AWS/SQS", f"NumberOfMessages{metric}", *named)
         for metric in ("NumberOfEmptyReceives", "SentMessageSize"):
-            yield Metric(part, "AWS/SQS", metric, "QueueName", deployed.queue_name(output))
-    for metric in ("ConsumedWriteCapacityUnits", "ConsumedReadCapacityUnits"):
-        yield Metric("table", "AWS/DynamoDB", metric, "TableName", out["StateTableName"])
+            yield Metric(queue.construct, "AWS/SQS", metric, *named)
+    if parts.table:
+        for metric in ("ConsumedWriteCapacityUnits", "ConsumedReadCapacityUnits"):
+            table = out[parts.table.output]
+            yield Metric("table", "AWS/DynamoDB", metric, "TableName", table)
 
 
 def _query(number: int, metric: Metric) -> dict[str, Any]:

@@ -6,16 +6,14 @@ whichever way the settings go.
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import Any
 
-from workbench.designs import Design, Sqs
+from workbench.designs import Design, Part
 from workbench.errors import BadRecord
 from workbench.stacks.aws_clients import Aws, AwsFailed, plainly
 from workbench.targets.aws.clock import Clock, Patience
 from workbench.targets.aws.stack import Deployed
-
-MAPPINGS = {"items": "ItemMappingId", "plans": "PlanMappingId"}  # event sources by output
 
 
 @dataclass(frozen=True)
@@ -77,13 +75,13 @@ class Switchboard:
     def read(self) -> Settings:
         """The settings as they are now."""
         outputs = self._deployed.outputs
-        sqs = self._deployed.design.name == "sqs"
+        parts = self._deployed.design.parts
         with plainly():
             rule = self._aws.client("events").describe_rule(Name=outputs["RuleName"])
             return Settings(
-                functions={role: self._function(role) for role in ("batcher", "processor")},
-                mappings={name: self._mapping(name) for name in MAPPINGS if sqs},
-                visibility_s=self._visibility_s() if sqs else None,
+                functions={one.role: self._function(one.role) for one in self._sized()},
+                mappings={one.role: self._mapping(one.role) for one in parts.sources},
+                visibility_s=self._visibility_s() if self._item_queue else None,
                 cron=rule["State"] == "ENABLED",
             )
 
@@ -110,25 +108,38 @@ class Switchboard:
 
     def switch_sources(self, on: bool) -> None:
         """Switch the event sources of the item and plan queues on or off, and wait until it is."""
-        if self._deployed.design.name != "sqs":
-            return
+        names = [one.role for one in self._deployed.design.parts.sources]
         with plainly():
-            for name in MAPPINGS:
+            for name in names:
                 self._aws.client("lambda").update_event_source_mapping(
                     UUID=self._mapping_id(name), Enabled=on
                 )
-            for name in MAPPINGS:
+            for name in names:
                 self._await_mapping(name)
 
     def sources_on(self) -> bool:
         """Whether the event sources are on."""
         with plainly():
             states = [
-                self._aws.client("lambda").get_event_source_mapping(UUID=self._mapping_id(name))
-                for name in MAPPINGS
-                if self._deployed.design.name == "sqs"
+                self._aws.client("lambda").get_event_source_mapping(UUID=self._mapping_id(one.role))
+                for one in self._deployed.design.parts.sources
             ]
         return all(one["State"] in ("Enabled", "Enabling", "Updating") for one in states)
+
+    def _sized(self) -> list[Part]:
+        """The functions whose memory a knob says."""
+        settings = self._deployed.design.settings()
+        functions = self._deployed.design.parts.functions
+        return [one for one in functions if "MemorySize" in settings[one.construct]]
+
+    @property
+    def _item_queue(self) -> str:
+        """The URL of the queue whose visibility follows from the knobs; none without one."""
+        settings = self._deployed.design.settings()
+        for queue in self._deployed.design.parts.queues:
+            if "VisibilityTimeout" in settings.get(queue.construct, {}):
+                return self._deployed.outputs[queue.output]
+        return ""
 
     def _function(self, role: str) -> FunctionSettings:
         found = self._aws.client("lambda").get_function_configuration(
@@ -146,13 +157,13 @@ class Switchboard:
 
     def _visibility_s(self) -> int:
         answer = self._aws.client("sqs").get_queue_attributes(
-            QueueUrl=self._deployed.outputs["ItemQueueUrl"], AttributeNames=["VisibilityTimeout"]
+            QueueUrl=self._item_queue, AttributeNames=["VisibilityTimeout"]
         )
         return int(answer["Attributes"]["VisibilityTimeout"])
 
     def _set_visibility(self, visibility_s: int) -> None:
         self._aws.client("sqs").set_queue_attributes(
-            QueueUrl=self._deployed.outputs["ItemQueueUrl"],
+            QueueUrl=self._item_queue,
             Attributes={"VisibilityTimeout": str(visibility_s)},
         )
 
@@ -190,7 +201,8 @@ class Switchboard:
             self._clock.sleep(1)
 
     def _mapping_id(self, name: str) -> str:
-        return self._deployed.outputs[MAPPINGS[name]]
+        sources = {one.role: one.output for one in self._deployed.design.parts.sources}
+        return self._deployed.outputs[sources[name]]
 
     def _switch_cron(self, on: bool) -> None:
         events = self._aws.client("events")
@@ -200,14 +212,31 @@ class Switchboard:
 
 def wanted(now: Settings, design: Design) -> Settings:
     """The settings under which a batch with these knobs runs; nothing else is started meanwhile."""
-    batcher = replace(now.functions["batcher"], memory_mb=design.batcher_memory_mb)
-    processor = FunctionSettings(design.memory_mb, design.processor_timeout_s)
-    goal = replace(now, functions={"batcher": batcher, "processor": processor}, cron=False)
-    if not isinstance(design, Sqs):
-        return goal
-    items = MappingSettings(
-        design.messages_per_invocation, design.batch_window_s, design.max_concurrency
+    settings, parts = design.settings(), design.parts
+    constructs = {one.role: one.construct for one in (*parts.functions, *parts.sources)}
+    visible = [one["VisibilityTimeout"] for one in settings.values() if "VisibilityTimeout" in one]
+    return Settings(
+        functions={
+            role: _function(old, settings[constructs[role]]) for role, old in now.functions.items()
+        },
+        mappings={
+            role: _mapping(old, settings[constructs[role]]) for role, old in now.mappings.items()
+        },
+        visibility_s=visible[0] if visible else None,
+        cron=False,
     )
-    plans = replace(now.mappings["plans"], max_concurrency=design.batcher_concurrency)
-    mappings = {"items": items, "plans": plans}
-    return replace(goal, mappings=mappings, visibility_s=design.visibility_timeout_s)
+
+
+def _function(now: FunctionSettings, own: Mapping[str, Any]) -> FunctionSettings:
+    """A function's settings: those of the knobs, and else what it has."""
+    return FunctionSettings(own.get("MemorySize", now.memory_mb), own.get("Timeout", now.timeout_s))
+
+
+def _mapping(now: MappingSettings, own: Mapping[str, Any]) -> MappingSettings:
+    """An event source's settings: those of the knobs, and else what it has."""
+    window_s, scaling = now.window_s, own["ScalingConfig"] or {}
+    if "MaximumBatchingWindowInSeconds" in own:
+        window_s = own["MaximumBatchingWindowInSeconds"] or 0
+    return MappingSettings(
+        own.get("BatchSize", now.batch_size), window_s, scaling.get("MaximumConcurrency")
+    )

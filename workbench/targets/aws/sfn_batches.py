@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 from workbench.designs import Design
 from workbench.runs.batch import Batch
 from workbench.stacks.aws_clients import Aws, code_of, plainly, scrub
-from workbench.targets.aws.batches import Look, Open, trigger_input
+from workbench.targets.aws.batches import Look, Open
 from workbench.targets.aws.clock import Clock
 from workbench.targets.aws.stack import Deployed
 
@@ -35,12 +35,13 @@ class SfnBatches:
         return [Open(name, "OPEN") for name in names if name != batch_id]
 
     def trigger(self, batch: Batch, design: Design) -> float:
+        given = design.trigger(batch.batch_id, batch.items, batch.seed)
         with plainly():
             try:
                 answer = self._states.start_execution(
                     stateMachineArn=self._machine,
                     name=batch.batch_id,
-                    input=json.dumps(trigger_input(batch, design)),
+                    input=json.dumps(given),
                 )
             except ClientError as error:
                 if code_of(error) != "ExecutionAlreadyExists":

@@ -12,8 +12,7 @@ from workbench.designs import Sfn
 from workbench.platform.units import EXPRESS_STEP_MB, gb_seconds
 from workbench.targets.aws.evidence import Evidence
 from workbench.targets.aws.logs import EXPRESS_STEP_MS, Billed
-
-Line = tuple[str, str, str, str, Decimal]
+from workbench.targets.aws.queue_usage import Line
 
 DISPATCH_STATES = 4  # Start, Owner?, CreateItems, Process; and one CreateSegment a segment
 KNOWING_STATES = 3  # Summarize, Notify, Done

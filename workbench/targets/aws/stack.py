@@ -11,7 +11,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from workbench.designs import DESIGNS, Design, Sfn, make_design
+from workbench.designs import DESIGNS, Design, make_design
 from workbench.errors import BadInput, NotDeployed
 from workbench.stacks.aws_clients import Aws, code_of, plainly
 
@@ -25,30 +25,6 @@ WHOLE = (
     "IMPORT_COMPLETE",
 )
 ON_ITS_WAY = ("CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "REVIEW_IN_PROGRESS")
-OUTPUTS = {
-    "sqs": (
-        "StateTableName PlanQueueUrl ItemQueueUrl PollQueueUrl DeadLettersUrl TopicArn "
-        "NoticesQueueUrl BatcherName ProcessorName FinalizerName FailuresName ItemMappingId "
-        "PlanMappingId RuleName DesignKnobs"
-    ).split(),
-    "sfn": (
-        "BucketName StateMachineArn TopicArn NoticesQueueUrl BatcherName ProcessorName "
-        "SummaryName RuleName DesignKnobs"
-    ).split(),
-}
-ROLES = {  # the functions of each design, by what they are
-    "sqs": ("batcher", "processor", "finalizer", "failures"),
-    "sfn": ("batcher", "processor", "summary"),
-}
-# Knobs that stand in the template alone: no call of the API sets them for one run.
-DEPLOYED_KNOBS = (
-    "cpu",
-    "telemetry",
-    "max_receives",
-    "warm_write_units",
-    "child_type",
-    "child_tries",
-)
 
 
 @dataclass(frozen=True)
@@ -67,7 +43,7 @@ class Deployed:
     @property
     def roles(self) -> tuple[str, ...]:
         """The functions that it has."""
-        return ROLES[self.design.name]
+        return tuple(one.role for one in self.design.parts.functions)
 
     def queue_name(self, output: str) -> str:
         """A queue's name from its URL's output: the URL holds the account's id."""
@@ -116,16 +92,7 @@ def describe(aws: Aws, stack: str) -> dict[str, Any] | None:
 
 def refuse_design(deployed: Deployed, design: Design) -> None:
     """Refuse knobs that the deployed stack does not have and a run cannot set."""
-    there, asked = deployed.design.knobs(), design.knobs()
-    different = [
-        f"{name}={asked[name]!r} (deployed: {there[name]!r})"
-        for name in DEPLOYED_KNOBS
-        if name in asked and asked[name] != there[name]
-    ]
-    if isinstance(design, Sfn) and isinstance(deployed.design, Sfn):
-        limit_s, needed_s = deployed.design.task_timeout_s, design.task_timeout_s
-        if needed_s > limit_s:
-            different.append(f"a child of up to {needed_s} s (deployed: {limit_s} s)")
+    different = design.refused_on(deployed.design)
     if different:
         raise NotDeployed(
             f"{design.stack} is deployed with other knobs, which no run can change: "
@@ -141,7 +108,7 @@ def _refuse_outputs(where: str, name: str, outputs: Mapping[str, str]) -> None:
             f"{where} has version {version} of our outputs; this workbench knows {VERSION}. "
             "Run `make deploy` from this checkout."
         )
-    missing = [output for output in OUTPUTS[name] if output not in outputs]
+    missing = [output for output in DESIGNS[name].parts.outputs if output not in outputs]
     if missing:
         raise NotDeployed(
             f"{where} lacks the outputs {', '.join(missing)}. Run `make deploy` from this checkout."

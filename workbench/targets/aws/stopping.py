@@ -1,7 +1,7 @@
 """Stopping a batch on AWS, letting it go on, or giving it up for good.
 
-A batch of `sqs` is stopped by the status of its record, which every function honours, and by
-switching off the event sources; both stay so until it is resumed or purged.
+A batch that has a record is stopped by its status, which every function honours, and by switching
+off the event sources; both stay so until it is resumed or purged.
 """
 
 from pathlib import Path
@@ -9,8 +9,9 @@ from pathlib import Path
 from workbench.errors import BadInput
 from workbench.stacks.aws_clients import Aws, AwsFailed
 from workbench.stacks.ledger import Entry, Ledger
-from workbench.targets.aws.batches import Batches, batches_of
+from workbench.targets.aws.batches import Batches
 from workbench.targets.aws.clock import Clock, Patience
+from workbench.targets.aws.controls import batches_of
 from workbench.targets.aws.hold import Place, put_back
 from workbench.targets.aws.stack import find_stack
 

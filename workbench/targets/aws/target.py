@@ -17,14 +17,15 @@ from workbench.runs.records import Folder
 from workbench.stacks.aws_clients import Aws
 from workbench.stacks.ledger import Entry, Ledger, order_of
 from workbench.targets.aws.attempt import Attempt
-from workbench.targets.aws.batches import Batches, batches_of
+from workbench.targets.aws.batches import Batches
 from workbench.targets.aws.clock import SERVER_PATIENCE, Patience
 from workbench.targets.aws.collect import Collector
+from workbench.targets.aws.controls import batches_of
 from workbench.targets.aws.hold import Place
 from workbench.targets.aws.logs import able
 from workbench.targets.aws.options import AwsOptions
 from workbench.targets.aws.spending import refuse_forecast
-from workbench.targets.aws.stack import OUTPUTS, find_stack, refuse_design
+from workbench.targets.aws.stack import find_stack, refuse_design
 from workbench.targets.base import Cloud, Terms, Watcher
 
 LATE_S = 900  # SQS's metrics come up to 15 minutes late (SQS developer guide, CloudWatch)
@@ -52,12 +53,6 @@ class AwsTarget:
 
         The run keeps the name that was asked for; its `batch_id` says which batch it was.
         """
-        if design.name not in OUTPUTS:
-            raise BadInput(
-                f"the target aws does not run {design.name}: `make deploy DESIGN={design.name}` "
-                "puts it there, and its schedule runs it. Take target local or model, or one of "
-                f"{', '.join(OUTPUTS)}."
-            )
         place = self._place(design)
         forecast_usd = self._forecast(design, batch)
         order = order_of(design, batch, place.deployed.key)

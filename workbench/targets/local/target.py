@@ -68,7 +68,7 @@ class LocalTarget:
         simulation.begin(batch.items, _Watch(simulation.scene, batch, watch))
         if self.settings.cron:
             simulation.bridge.start_schedules()
-        simulation.start(trigger(design, batch))
+        simulation.start(design.trigger(batch.batch_id, batch.items, batch.seed))
         simulation.run(self.settings.deadline_s, partial(_over, simulation, batch))
         simulation.settle()
         return folder_of(simulation, design, batch, started_at)
@@ -146,16 +146,6 @@ class _Watch:
             scene = self._scene
             progress = Progress(over, self._batch.items, scene.kernel.now, scene.meter.frame)
             self._scene.kernel.after(0.0, partial(self._watch, progress))
-
-
-def trigger(design: Design, batch: Batch) -> dict[str, Any]:
-    """What the workbench starts a batch with."""
-    return {
-        "batch_id": batch.batch_id,
-        "items": batch.items,
-        "seed": batch.seed,
-        "knobs": design.batch_knobs(),
-    }
 
 
 def _over(simulation: Simulation, batch: Batch) -> bool:

@@ -6,31 +6,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from workbench.designs import Counters, Design, Sfn, Sqs
+from workbench.designs import Design
 from workbench.errors import WorkbenchError
 from workbench.platform.profile import Profile
 from workbench.runs.batch import Batch
-from workbench.targets.model.counters.kernel import run_counters
-from workbench.targets.model.counters.settings import counters_settings
-from workbench.targets.model.counters.usage import counters_usage
 from workbench.targets.model.engine.draws import latency_table
-from workbench.targets.model.engine.limits import SEGMENT_TIME, binding_limit, held_s
+from workbench.targets.model.engine.limits import binding_limit, held_s
 from workbench.targets.model.engine.timeline import timeline_frame
-from workbench.targets.model.sfn.kernel import run_sfn
-from workbench.targets.model.sfn.settings import SfnSettings, sfn_settings
-from workbench.targets.model.sfn.state import sfn_state
-from workbench.targets.model.sfn.usage import sfn_usage
-from workbench.targets.model.sqs.kernel import run_sqs
-from workbench.targets.model.sqs.settings import SqsSettings, as_record, sqs_settings
-from workbench.targets.model.sqs.state import sqs_state
-from workbench.targets.model.sqs.usage import sqs_usage
-
-CHILD_TIME = "child time"  # an Express child passes five minutes
-KERNELS = {  # with the state that each keeps
-    "sqs": (run_sqs, sqs_state),
-    "sfn": (run_sfn, sfn_state),
-    "counters": (run_counters, sqs_state),
-}
+from workbench.targets.model.models import MODELS
+from workbench.targets.model.sfn.settings import SfnSettings
+from workbench.targets.model.sqs.settings import SqsSettings, as_record
 
 
 @dataclass(frozen=True)
@@ -45,7 +30,7 @@ class Outcome:
     def binding_limit(self) -> str:
         """The limit that held the batch longest, or the one that broke it."""
         if self.late:
-            return CHILD_TIME if isinstance(self.design, Sfn) else SEGMENT_TIME
+            return MODELS[self.design.name].late_limit
         return binding_limit(self.state["limit_s"])
 
     @property
@@ -60,8 +45,7 @@ class Outcome:
 
     def usage(self) -> pd.DataFrame:
         """The usage table."""
-        tells = {"sqs": sqs_usage, "sfn": sfn_usage, "counters": counters_usage}
-        return tells[self.design.name](self.design, self.settings, self.state)
+        return MODELS[self.design.name].usage(self.design, self.settings, self.state)
 
     def timeline(self) -> pd.DataFrame:
         """The timeline table."""
@@ -85,20 +69,17 @@ class Outcome:
 def simulate(design: Design, batch: Batch, profile: Profile, stream_seed: int) -> Outcome:
     """One batch, from its trigger to its notification; `stream_seed` draws the latencies."""
     design.refuse_items(batch.items)
-    if isinstance(design, Sqs):
-        return play(design, sqs_settings(design, batch, profile, stream_seed), profile)
-    if isinstance(design, Counters):
-        return play(design, counters_settings(design, batch, profile, stream_seed), profile)
-    return play(design, sfn_settings(design, batch, profile, stream_seed), profile)
+    settings = MODELS[design.name].settings(design, batch, profile, stream_seed)
+    return play(design, settings, profile)
 
 
 def play(design: Design, settings: SqsSettings | SfnSettings, profile: Profile) -> Outcome:
     """Run the kernel of a design on settings; a broken event order is an error of ours."""
     table = latency_table(profile)
-    run, state_of = KERNELS[design.name]
-    state = state_of(table)
+    model = MODELS[design.name]
+    state = model.state(table)
     try:
-        run(as_record(settings), state)
+        model.run(as_record(settings), state)
     except AssertionError as error:
         raise WorkbenchError(f"the model broke its own order of events: {error}") from error
     outcome = Outcome(design, settings, state[0])

@@ -24,10 +24,6 @@ from workbench.targets.aws.stack import find_stack
 
 REGION = "us-east-1"
 ACCOUNT = "123456789012"
-ROLES = {
-    "sqs": ("Batcher", "Processor", "Finalizer", "Failures"),
-    "sfn": ("Batcher", "Processor", "Summary"),
-}
 PATIENCE = Patience(
     settings_s=5,
     visibility_s=0,
@@ -105,6 +101,7 @@ class World:
             "hop": 3,
             "hop_by": "me",
             "items": 10,
+            "messages": 1,
             "knobs": json.dumps(self.design.batch_knobs()),
         } | fields
         table = boto3.resource("dynamodb", REGION).Table(self.outputs["StateTableName"])
@@ -149,8 +146,8 @@ class World:
         self.log(
             "Batcher", {"batch_id": batch, "items_created": items, "created_at": self.clock.at + 40}
         )
-        for role in ROLES[self.design.name]:
-            self.log(role)
+        for part in self.design.parts.functions:
+            self.log(part.construct)
         self.metric("AWS/DynamoDB", "ConsumedWriteCapacityUnits", 2 * items, TableName="state")
         self.metric("AWS/SQS", "NumberOfMessagesSent", items / 10, QueueName="ItemQueue")
         self.metric("AWS/Logs", "IncomingBytes", 1000, LogGroupName="/aws/lambda/Processor")
@@ -210,6 +207,11 @@ def sqs(moto, tmp_path):
 
 
 @pytest.fixture
+def counters(moto, tmp_path):
+    return World("counters", tmp_path)
+
+
+@pytest.fixture
 def sfn(moto, tmp_path):
     return World("sfn", tmp_path)
 
@@ -235,7 +237,7 @@ def _deploy(name: str) -> dict[str, str]:
     role = boto3.client("iam", REGION).create_role(RoleName="role", AssumeRolePolicyDocument="{}")[
         "Role"
     ]["Arn"]
-    for title in ROLES[name]:
+    for title in (part.construct for part in design.parts.functions):
         outputs[f"{title}Name"] = title
         lambda_.create_function(
             FunctionName=title,
@@ -246,15 +248,14 @@ def _deploy(name: str) -> dict[str, str]:
             MemorySize=design.memory_mb if title == "Processor" else 256,
             Timeout=design.processor_timeout_s if title == "Processor" else 60,
         )
-    outputs |= _sqs_parts(queue) if name == "sqs" else _sfn_parts(role)
+    outputs |= _queued_parts(queue, design) if design.parts.queues else _sfn_parts(role)
     boto3.client("cloudformation", REGION).create_stack(
         StackName=design.stack, TemplateBody=_template(outputs)
     )
     return outputs
 
 
-def _sqs_parts(queue) -> dict[str, str]:
-    design = make_design("sqs")
+def _queued_parts(queue, design) -> dict[str, str]:
     outputs = {
         "PlanQueueUrl": queue("PlanQueue", 5400),
         "ItemQueueUrl": queue("ItemQueue", design.visibility_timeout_s),

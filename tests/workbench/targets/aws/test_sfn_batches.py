@@ -7,7 +7,8 @@ import pytest
 from botocore.stub import Stubber
 
 from workbench.runs.batch import Batch
-from workbench.targets.aws.batches import Look, Open, batches_of
+from workbench.targets.aws.batches import Look, Open
+from workbench.targets.aws.controls import batches_of
 
 BATCH = Batch(100, 7, "b-1")
 ENDED = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)

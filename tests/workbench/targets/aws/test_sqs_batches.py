@@ -7,7 +7,8 @@ import pytest
 from workbench.designs import make_design
 from workbench.runs.batch import Batch
 from workbench.stacks.aws_clients import AwsFailed
-from workbench.targets.aws.batches import Look, Open, batches_of
+from workbench.targets.aws.batches import Look, Open
+from workbench.targets.aws.controls import batches_of
 
 BATCH = Batch(100, 7, "b-1")
 

@@ -9,17 +9,18 @@ from workbench.targets.aws import purge, resume
 from workbench.targets.aws.clock import Clock
 
 
-@pytest.fixture
-def stopped(sqs):
+@pytest.fixture(params=["sqs", "counters"])
+def stopped(request):
     """A world whose batch b-1 was stopped by Ctrl-C."""
-    sqs.meta("b-1", items=100)
-    sqs.before = sqs.place.switchboard().read()
+    world = request.getfixturevalue(request.param)
+    world.meta("b-1", items=100)
+    world.before = world.place.switchboard().read()
 
     def interrupt(now):
         raise KeyboardInterrupt
 
-    sqs.target(ask=lambda question: "stop").run(sqs.design, Batch(100, 7, "b-1"), interrupt)
-    return sqs
+    world.target(ask=lambda question: "stop").run(world.design, Batch(100, 7, "b-1"), interrupt)
+    return world
 
 
 def clock(world):

@@ -8,7 +8,7 @@ from tests.swarm.controls.variants import replaced
 from workbench.designs import Counters
 from workbench.runs.batch import Batch
 from workbench.targets.local.runtime.faults import CallFault, NoFaults
-from workbench.targets.local.target import LocalTarget, Settings, trigger
+from workbench.targets.local.target import LocalTarget, Settings
 
 DESIGN = Counters(segment_items=100)
 BATCH = Batch(300, 7, "b-300")
@@ -121,7 +121,7 @@ def test_a_late_trigger_opens_nothing_again(deployed):
     _, target = run(deployed, NoFaults())
     before = records(deployed)
     invocations = len(target.invocations)
-    target.simulation.start(trigger(DESIGN, BATCH))
+    target.simulation.start(DESIGN.trigger(BATCH.batch_id, BATCH.items, BATCH.seed))
     target.simulation.run(target.simulation.scene.kernel.now + 3_600)
     assert (records(deployed), len(target.invocations)) == (before, invocations + 1)
     assert len(target.simulation.notices.by_batch["b-300"]) == 1

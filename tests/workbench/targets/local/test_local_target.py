@@ -15,7 +15,7 @@ from workbench.runs.batch import Batch
 from workbench.runs.records import BILL_COLUMNS, TIMELINE_COLUMNS, USAGE_COLUMNS
 from workbench.targets.base import Progress
 from workbench.targets.local.runtime.faults import CallFault, NoFaults
-from workbench.targets.local.target import LocalTarget, Settings, trigger
+from workbench.targets.local.target import LocalTarget, Settings
 from workbench.targets.local.world.synth import assembly
 
 DESIGNS = pytest.mark.parametrize("design", [Sqs(), Sfn()], ids=lambda design: design.name)
@@ -234,7 +234,3 @@ def test_usage_says_what_each_line_is_for():
         },
     }
     assert isinstance(sqs, pd.DataFrame)
-
-
-def test_the_trigger_is_the_workbenchs():
-    assert trigger(Sqs(), Batch(5, 7, "b"))["knobs"] == Sqs().batch_knobs()

@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from workbench.designs import DESIGNS, Parts
 from workbench.targets.local.lambda_.invocation import Environment, Invocation
 from workbench.targets.local.runtime.handlers import Handler
 from workbench.targets.local.runtime.token_bucket import TokenBucket
 from workbench.targets.local.world.stack import Resource, Stack, arn
 
-LABELS = {"processor": "work", "batcher": "dispatch"}  # by the handler's module; the rest: knowing
 DEFAULT_MEMORY_MB = 128
 DEFAULT_TIMEOUT_S = 3
 
@@ -44,7 +44,7 @@ class FunctionSpec:
     @property
     def label(self) -> str:
         """What its cost is for."""
-        return LABELS.get(self.role, "knowing")
+        return parts_of(self.handler).purpose_of(self.role)
 
 
 class Function:
@@ -85,6 +85,12 @@ class Function:
     def full(self) -> bool:
         """Whether its reserved concurrency is used up."""
         return self.spec.reserved is not None and self.running >= self.spec.reserved
+
+
+def parts_of(handler: str) -> Parts:
+    """The parts of the design that a handler belongs to, whose package has the design's name."""
+    design = DESIGNS.get(handler.split(".")[1])
+    return design.parts if design else Parts(functions=())
 
 
 def read_functions(stack: Stack) -> Iterator[FunctionSpec]:

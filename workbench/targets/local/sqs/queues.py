@@ -4,6 +4,8 @@ import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from workbench.designs.parts import KNOWING
+from workbench.targets.local.lambda_.functions import parts_of
 from workbench.targets.local.sqs.queue import Watcher
 from workbench.targets.local.world.context import Scene
 from workbench.targets.local.world.stack import Stack
@@ -14,7 +16,6 @@ METRICS = {
     "deleted": "NumberOfMessagesDeleted",
     "visible": "ApproximateNumberOfMessagesVisible",
 }
-DISPATCHING = ("PlanQueueUrl", "ItemQueueUrl")  # outputs: the queues that bring work about
 
 
 class QueueWatch(Watcher):
@@ -60,8 +61,10 @@ class Notices(Watcher):
 
 def queue_labels(stack: Stack) -> dict[str, str]:
     """By URL, what each queue of a stack is for."""
-    dispatching = {stack.outputs[name] for name in DISPATCHING if name in stack.outputs}
-    return {
-        queue.physical_id: "dispatch" if queue.physical_id in dispatching else "knowing"
-        for queue in stack.of_type("AWS::SQS::Queue")
+    handlers = [one.properties["Handler"] for one in stack.of_type("AWS::Lambda::Function")]
+    known = {
+        stack.outputs[part.output]: part.purpose
+        for part in (parts_of(handlers[0]).queues if handlers else ())
     }
+    queues = stack.of_type("AWS::SQS::Queue")
+    return {queue.physical_id: known.get(queue.physical_id, KNOWING) for queue in queues}

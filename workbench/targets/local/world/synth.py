@@ -14,7 +14,7 @@ from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
 
-from workbench.designs import BOTH, Design
+from workbench.designs import Design
 from workbench.errors import NotDeployed
 from workbench.project import ROOT
 from workbench.stacks.node import node_environment
@@ -39,12 +39,11 @@ def assembly(design: Design, cache: Path | None = None) -> Path:
 def _changed(design: Design) -> dict[str, str]:
     """The CDK context for a design: the knobs that are not its class's own.
 
-    The default knobs of both designs of the study make the same assembly, which holds both stacks.
+    The default knobs of every design make the same assembly, which holds all stacks.
     """
     default = type(design)().knobs()
     changed = {name: value for name, value in design.knobs().items() if value != default[name]}
-    named = changed or design.name not in BOTH
-    return {design.name: json.dumps(changed, sort_keys=True)} if named else {}
+    return {design.name: json.dumps(changed, sort_keys=True)} if changed else {}
 
 
 def _key(design: Design) -> str:

@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from workbench.designs import Sfn, Sqs
+from workbench.designs import DESIGNS, Counters, Sfn, Sqs
 from workbench.stacks.node import node_path
 from workbench.targets.local.world.retune import retuned
 
@@ -33,17 +33,19 @@ CHANGED = [
     (
         Sqs(item_concurrency=5, value_max=50, poison_per_million=9, max_concurrency=2),
         Sfn(child_type="STANDARD", child_tries=3, cpu="x86_64", max_concurrency=None),
+        Counters(max_concurrency=2, max_receives=7, memory_mb=256, batcher_concurrency=None),
     ),
     (
         Sqs(items_per_message=50, segment_items=80, poll_s=900, send_batch_size=1),
         Sfn(items_per_child=125, value_max=1_000, segment_items=1_000),
+        Counters(items_per_message=50, messages_per_invocation=3, cpu="x86_64", poll_s=9),
     ),
 ]
 
 
 @pytest.fixture(scope="module")
 def synthesised(tmp_path_factory):
-    """The templates of both stacks for given designs."""
+    """The templates of all stacks for given designs."""
     from infra.app import build
 
     def synthesise(*designs, cron_items=100):
@@ -60,7 +62,7 @@ def synthesised(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def default(synthesised):
-    return synthesised(Sqs(), Sfn())
+    return synthesised(*(design() for design in DESIGNS.values()))
 
 
 def readable(template):
@@ -90,5 +92,5 @@ def test_changing_a_template_in_place_equals_synthesising_it(designs, default, s
 
 
 def test_a_template_with_its_own_knobs_stays_as_it_is(default):
-    for design in (Sqs(), Sfn()):
+    for design in (design() for design in DESIGNS.values()):
         assert retuned(default[design.name], design) == default[design.name]

@@ -1,0 +1,89 @@
+"""What a design's stack is made of, and what `workbench tune` may search: said once, by role."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+WORK, DISPATCH, KNOWING = "work", "dispatch", "knowing"  # what a cost is for
+# Of every stack, whatever its design.
+COMMON_OUTPUTS = ("TopicArn", "NoticesQueueUrl", "RuleName", "DesignKnobs")
+
+
+@dataclass(frozen=True)
+class Part:
+    """A function, queue, table, machine, bucket or event source.
+
+    `construct` is its name in the stack's template, `output` the stack's output that tells what it
+    is called once deployed: a name, a URL, an ARN or an id.
+    """
+
+    role: str
+    construct: str
+    output: str
+    purpose: str = KNOWING
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The parts of a design. `sources` are the event sources that bring work about."""
+
+    functions: tuple[Part, ...]
+    queues: tuple[Part, ...] = ()
+    sources: tuple[Part, ...] = ()
+    table: Part | None = None
+    machine: Part | None = None
+    bucket: Part | None = None
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """Every output that a run on the stack stands on."""
+        single = [one for one in (self.table, self.machine, self.bucket) if one]
+        named = [one.output for one in (*self.functions, *self.queues, *self.sources, *single)]
+        return (*named, *COMMON_OUTPUTS)
+
+    def purpose_of(self, role: str) -> str:
+        """What the cost of a function or a queue is for."""
+        found = [one.purpose for one in (*self.functions, *self.queues) if one.role == role]
+        return found[0] if found else KNOWING
+
+
+@dataclass(frozen=True)
+class Search:
+    """What `workbench tune` searches.
+
+    `lot` is the knob that says how many items go together, `roomy` the knobs with which the largest
+    lot fits, `axes` the values of the other knobs. `promised` are knobs that no candidate gives up.
+    """
+
+    lot: str
+    roomy: Mapping[str, Any]
+    axes: Mapping[str, tuple]
+    promised: Mapping[str, Any] = field(default_factory=dict)
+
+
+def function(role: str, purpose: str = KNOWING) -> Part:
+    """A function of the stack, named after its handler's module."""
+    return Part(role, role.capitalize(), f"{role.capitalize()}Name", purpose)
+
+
+QUEUES = (
+    Part("plan_queue", "PlanQueue", "PlanQueueUrl", DISPATCH),
+    Part("item_queue", "ItemQueue", "ItemQueueUrl", DISPATCH),
+    Part("poll_queue", "PollQueue", "PollQueueUrl"),
+    Part("dead_letters", "DeadLetters", "DeadLettersUrl"),
+)
+# Of a design whose items come through a queue and whose state lies in a table.
+QUEUED = Parts(
+    functions=(
+        function("batcher", DISPATCH),
+        function("processor", WORK),
+        function("finalizer"),
+        function("failures"),
+    ),
+    queues=QUEUES,
+    sources=(
+        Part("items", "ProcessorSource", "ItemMappingId", DISPATCH),
+        Part("plans", "BatcherSource", "PlanMappingId", DISPATCH),
+    ),
+    table=Part("table", "BatchState", "StateTableName"),
+)

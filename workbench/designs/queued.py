@@ -1,0 +1,76 @@
+"""What the designs have in common whose items come through a queue and whose state is a table."""
+
+from typing import Any, ClassVar
+
+from workbench.designs.design import ITEM_MAX_BYTES, SMALL_FUNCTIONS, SOURCE_MAX, Design
+from workbench.designs.parts import QUEUED, Parts
+from workbench.errors import BadKnob
+
+MESSAGE_MAX_BYTES = 1_048_576  # SQS message quota since 2026-01
+HEAD_MAX_BYTES = 512  # of a body, beside its items
+
+
+class Queued(Design):
+    """Its subclasses have the knobs that are named here."""
+
+    parts: ClassVar[Parts] = QUEUED
+
+    def refuse_large_messages(self) -> None:
+        """Refuse what SQS would: a body over 1 MiB, with its items at their longest."""
+        size = self.items_per_message
+        if size * ITEM_MAX_BYTES + HEAD_MAX_BYTES > MESSAGE_MAX_BYTES:
+            raise BadKnob("items_per_message", size, "a message passes 1 MiB")
+
+    def settings(self) -> dict[str, dict[str, Any]]:
+        cpu = {"Architectures": [self.cpu]}
+        redrive = {"RedrivePolicy.maxReceiveCount": self.max_receives}
+        return {
+            "Batcher": cpu | {"MemorySize": self.batcher_memory_mb},
+            "Processor": cpu | {"MemorySize": self.memory_mb, "Timeout": self.processor_timeout_s},
+            "Finalizer": cpu,
+            "Failures": cpu,
+            "BatcherSource": {"ScalingConfig": _scaling(self.batcher_concurrency)},
+            "ProcessorSource": {
+                "BatchSize": self.messages_per_invocation,
+                "MaximumBatchingWindowInSeconds": self.window_s or None,
+                "ScalingConfig": _scaling(self.max_concurrency),
+            },
+            "PlanQueue": redrive,
+            "ItemQueue": redrive | {"VisibilityTimeout": self.visibility_timeout_s},
+        }
+
+    @property
+    def window_s(self) -> int:
+        """How long the event source of the items waits for more messages."""
+        return 0
+
+    @property
+    def items_per_invocation(self) -> int:
+        return self.items_per_message * self.messages_per_invocation
+
+    @property
+    def visibility_timeout_s(self) -> int:
+        """Six times the function's timeout and the window, as Lambda's guide advises."""
+        return 6 * self.processor_timeout_s + self.window_s
+
+    @property
+    def processor_concurrency(self) -> int:
+        return self.max_concurrency or SOURCE_MAX
+
+    @property
+    def concurrency_max(self) -> int:
+        batcher = self.batcher_concurrency or SOURCE_MAX
+        return self.processor_concurrency + batcher + SMALL_FUNCTIONS
+
+    @property
+    def in_flight_max(self) -> int:
+        return self.processor_concurrency * self.messages_per_invocation
+
+    def wait_s(self, items: int) -> float:  # noqa: ARG002
+        """Two looks of the finalizer, and a message that is hidden once."""
+        return 2 * self.poll_s + self.visibility_timeout_s
+
+
+def _scaling(most: int | None) -> dict[str, int] | None:
+    """An event source's limit; None: it has none."""
+    return None if most is None else {"MaximumConcurrency": most}

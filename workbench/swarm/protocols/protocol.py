@@ -1,0 +1,130 @@
+"""What the swarm asks of a design: what to draw, where faults strike, what they explain.
+
+The waits are sums: every wait of a design has a limit, and after the last fault each of them can be
+met once. A message is hidden for its queue's visibility timeout at most, a lease ends a little
+after its function's timeout, a retry waits no longer than a quarter of an hour.
+"""
+
+from abc import ABC, abstractmethod
+from collections import Counter
+from collections.abc import Iterator
+from math import exp, log
+from random import Random
+from typing import Any
+
+from workbench.designs import Design
+from workbench.swarm.evidence import Called, Evidence, Expected, Listed
+from workbench.swarm.fault_rates import FaultRates
+
+QUEUE_KINDS = ("shard", "twice", "twice_late", "reorder", "early", "undelete")
+MAP_KINDS = ("child_fails", "child_twice", "map_s3", "publish")
+CALLS_S = 60  # for the calls themselves, with the client's own retries
+TRIES_S = 600  # of a poisoned item, and of its message before that
+ITEMS_MAX = 200  # of a batch
+
+Places = tuple[tuple[str, tuple[str, ...]], ...]
+
+
+class Protocol(ABC):
+    """One design, as the swarm draws and judges it. Seconds are virtual."""
+
+    places: Places  # roles, and the calls of each that faults may choose from
+    kinds: tuple[str, ...]  # that can strike this design, besides those that strike any
+    cancels = False  # whether a batch can be stopped by the status of its record
+    one_moment = True  # whether all notices of a batch name the same moment of completion
+    ended_status = ""  # of the record of a batch that was told; none without a record
+    kept = ("batch", "failed")  # kinds of records that outlive a batch
+
+    @abstractmethod
+    def draw_knobs(self, dice: Random) -> dict[str, Any]:
+        """The design's own knobs."""
+
+    @abstractmethod
+    def shaped(
+        self, design: Design, items: int, rates: FaultRates, dice: Random
+    ) -> tuple[Design, dict[str, Any]]:
+        """The design with several segments even for a small batch, and its batch's knobs."""
+
+    def other_knobs(self, dice: Random, knobs: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG002
+        """The knobs of a second batch."""
+        return knobs
+
+    @abstractmethod
+    def listed(self, evidence: Evidence, batch: Expected) -> Iterator[tuple[str, Listed]]:
+        """The items that the design lists as failed."""
+
+    @abstractmethod
+    def excuses_listing(self, evidence: Evidence, item: str) -> bool:
+        """Whether faults explain that a sound item is listed as failed."""
+
+    @abstractmethod
+    def late_s(self, design: Design, roles: set[str], poll_s: float) -> float:
+        """How long after the last item is over, and the last fault, completion is declared.
+
+        `roles` are those that faults struck: only they can have left a message hidden or a lease.
+        """
+
+    @abstractmethod
+    def work_s(self, design: Design, roles: set[str], items: int) -> float:
+        """How long after the last fault all items are over, each wait met once."""
+
+    @abstractmethod
+    def converge_s(self, design: Design, rates: FaultRates, last_s: float) -> float:
+        """When nothing may be under way any more: after the faults, and all waits there are twice.
+
+        `last_s` is when the last fault or the last trigger can have come.
+        """
+
+    def planned_again_s(self, evidence: Evidence, batch: Expected) -> float:  # noqa: ARG002
+        """A wait of this batch's own, after which its plan is asked for again."""
+        return 0.0
+
+    def claimed(self, batch: Expected) -> bool:  # noqa: ARG002
+        """Whether an item of this batch never has two live owners."""
+        return False
+
+    @abstractmethod
+    def may_double(self, evidence: Evidence, batch: Expected) -> bool:
+        """Whether items may be worked again though nothing befell who did them."""
+
+    @abstractmethod
+    def ends_at_once(self, evidence: Evidence, batch: Expected) -> bool:
+        """Whether no item may be under way once completion is declared."""
+
+    @abstractmethod
+    def excuses_failure(self, evidence: Evidence, batch: Expected) -> bool:
+        """Whether faults explain that a batch is told as failed or not started."""
+
+    def failed_fits(self, evidence: Evidence, batch: Expected, told: int) -> bool:
+        """Whether a notice counts the failed items as they are listed."""
+        return told == len(evidence.listed(batch))
+
+    def looks(self, evidence: Evidence, batch: Expected) -> list[float]:  # noqa: ARG002
+        """When the finalizer looked at a batch; nothing without one."""
+        return []
+
+    def chains(self, evidence: Evidence, batch: Expected) -> int:  # noqa: ARG002
+        """How many chains of looks a batch may have at a time."""
+        return 1
+
+    def goes_on(self, call: Called, batch_id: str) -> str:  # noqa: ARG002
+        """What a call does for a batch that it should not once the batch is cancelled, in words."""
+        return ""
+
+    def left_objects(self, evidence: Evidence) -> Iterator[str]:  # noqa: ARG002
+        """Objects that should not be there at the end."""
+        yield from ()
+
+    def counted_states(self, evidence: Evidence) -> Counter[str]:  # noqa: ARG002
+        """The usage of a state machine, by usage type."""
+        return Counter()
+
+
+def log_even(dice: Random, low: float, high: float) -> float:
+    """A number whose logarithm is even between two limits."""
+    return exp(dice.uniform(log(low), log(high)))
+
+
+def log_int(dice: Random, low: int, high: int) -> int:
+    """A whole number whose logarithm is even: small ones come as often as large ones."""
+    return min(high, int(log_even(dice, low, high + 1)))

@@ -1,0 +1,156 @@
+"""The swarm's knowledge of the `sfn` design: a map, its children, objects in a bucket."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from datetime import datetime
+from random import Random
+from typing import Any
+
+from workbench.designs import Sfn
+from workbench.swarm.evidence import Evidence, Expected, Listed
+from workbench.swarm.fault_rates import FaultRates
+from workbench.swarm.protocols.excuses import DOUBLING, batch_may_fail
+from workbench.swarm.protocols.protocol import (
+    CALLS_S,
+    ITEMS_MAX,
+    MAP_KINDS,
+    TRIES_S,
+    Places,
+    Protocol,
+    log_int,
+)
+from workbench.targets.local.world.context import EPOCH_S
+
+BATCHER_S = 3 * 905 + 6  # all tries of the batcher
+SUMMARY_S = 3 * 305 + 6  # all tries of the summary
+PUBLISH_S = 130  # all tries of a publish
+THROTTLED_S = 400  # all tries of a Task that is throttled
+MAP_S = 300  # between the states
+
+
+class SfnProtocol(Protocol):
+    """`sfn`."""
+
+    places: Places = (
+        ("batcher", ("PutObject", "UploadPart", "CompleteMultipartUpload", "GetObject")),
+        ("processor", ("PutObject",)),
+        ("summary", ("GetObject", "ListObjectsV2")),
+    )
+    kinds = MAP_KINDS
+
+    def draw_knobs(self, dice: Random) -> dict[str, Any]:
+        return {
+            "max_concurrency": dice.choice((1, 5, 50, 900, None)),
+            "items_per_child": log_int(dice, 1, 60),
+            "child_type": dice.choice(("EXPRESS", "EXPRESS", "STANDARD")),
+            "child_tries": dice.choice((1, 2, 2, 3)),
+        }
+
+    def shaped(
+        self,
+        design: Sfn,
+        items: int,
+        rates: FaultRates,  # noqa: ARG002
+        dice: Random,
+    ) -> tuple[Sfn, dict[str, Any]]:
+        """Segments below the design's own limit, which the handlers do not have."""
+        segment_items = max(1, items // dice.randint(1, 6))
+        return design, design.batch_knobs() | {"segment_items": segment_items}
+
+    def listed(self, evidence: Evidence, batch: Expected) -> Iterator[tuple[str, Listed]]:
+        """In the results of the map, and in the lists of its children, which count first."""
+        listed = dict(self._in_results(evidence, batch)) | dict(self._in_lists(evidence, batch))
+        yield from listed.items()
+
+    def _in_lists(self, evidence: Evidence, batch: Expected) -> Iterator[tuple[str, Listed]]:
+        """By the first list that named an item: a child that runs twice writes its list again."""
+        prefix = f"batches/{batch.batch_id}/failed/"
+        first_s: dict[str, float] = {}
+        for call in evidence.calls:
+            put = call.operation == "PutObject" and not call.error
+            if put and call.request["Key"].startswith(prefix):
+                for line in call.request["Body"].getvalue().splitlines():  # botocore's file
+                    first_s.setdefault(json.loads(line)["id"], call.t_s)
+        for key, body in evidence.objects.items():
+            if key.startswith(prefix):
+                for line in body.splitlines():
+                    listed = json.loads(line)
+                    yield listed["id"], Listed(first_s[listed["id"]], listed["reason"])
+
+    def _in_results(self, evidence: Evidence, batch: Expected) -> Iterator[tuple[str, Listed]]:
+        """The items of the children that failed with all their tries."""
+        prefix = f"results/{batch.batch_id}/"
+        for key, body in evidence.objects.items():
+            if not key.startswith(prefix) or "/FAILED_" not in key:
+                continue
+            for child in json.loads(body):
+                stopped = datetime.fromisoformat(child["StopDate"]).timestamp() - EPOCH_S
+                for item in json.loads(child["Input"])["Items"]:
+                    yield item["id"], Listed(stopped, child.get("Cause", child["Status"]))
+
+    def excuses_listing(self, evidence: Evidence, item: str) -> bool:
+        design: Any = evidence.design
+        return bool(
+            evidence.plan.counts["child_fails"]
+            or evidence.throttled[item] > design.throttle_tries
+            or evidence.struck[item] >= design.child_tries
+        )
+
+    def late_s(self, design: Sfn, roles: set[str], poll_s: float) -> float:  # noqa: ARG002
+        """The map ends with its last child, and a struck child is tried again whole."""
+        late = CALLS_S
+        if roles & {"processor", "Process", "map"}:
+            late += design.child_limit_s + THROTTLED_S
+        if "summary" in roles:
+            late += SUMMARY_S + THROTTLED_S
+        if "machine" in roles:
+            late += PUBLISH_S
+        return late
+
+    def work_s(self, design: Sfn, roles: set[str], items: int) -> float:  # noqa: ARG002
+        busy = items * max(1, design.value_max) / 1000 + TRIES_S
+        return busy + BATCHER_S + 2 * THROTTLED_S + 2 * design.child_limit_s
+
+    def converge_s(self, design: Sfn, rates: FaultRates, last_s: float) -> float:  # noqa: ARG002
+        children_s = -(-design.child_limit_s * ITEMS_MAX // (design.max_concurrency or 1_000))
+        return last_s + BATCHER_S + MAP_S + children_s + SUMMARY_S + PUBLISH_S + 2 * CALLS_S
+
+    def may_double(self, evidence: Evidence, batch: Expected) -> bool:  # noqa: ARG002
+        return bool(DOUBLING & evidence.plan.counts.keys())
+
+    def ends_at_once(self, evidence: Evidence, batch: Expected) -> bool:  # noqa: ARG002
+        return not evidence.plan.counts["child_twice"]
+
+    def excuses_failure(self, evidence: Evidence, batch: Expected) -> bool:  # noqa: ARG002
+        return batch_may_fail(evidence)
+
+    def left_objects(self, evidence: Evidence) -> Iterator[str]:
+        """One object a segment under deterministic keys, no upload without an end."""
+        for batch in evidence.batches:
+            prefix = f"batches/{batch.batch_id}/items/"
+            found = {key for key in evidence.objects if key.startswith(prefix)}
+            segments = -(-batch.items // batch.knobs["segment_items"])
+            wanted = {f"{prefix}{number:06d}.jsonl" for number in range(segments)}
+            if found - wanted or (wanted - found and not batch_may_fail(evidence)):
+                yield f"the items of {batch.batch_id} lie in {len(found)} objects, not {segments}"
+        died = any(one.role == "batcher" and one.end == "died" for one in evidence.invoked)
+        # An upload whose begin was not answered has no name to end it by: the bucket's rule does.
+        struck = {"CreateMultipartUpload", "AbortMultipartUpload"} & {
+            hit.what for hit in evidence.plan.hits
+        }
+        if evidence.uploads and not died and not struck:
+            yield f"{evidence.uploads} multipart uploads were not ended, and nothing explains it"
+
+    def counted_states(self, evidence: Evidence) -> Counter[str]:
+        """The machine's transitions, its map's children, and what Standard children enter."""
+        design: Any = evidence.design
+        children = sum(run.children.total() for run in evidence.map_runs)
+        counts = Counter({"StateTransition": evidence.transitions + children})
+        if design.child_type == "EXPRESS":
+            counts["StepFunctions-Request"] = children
+        else:
+            counts["StateTransition"] += evidence.plan.started["processor"] + sum(
+                hit.kind == "throttle" and hit.where == "processor" for hit in evidence.plan.hits
+            )
+        return counts

@@ -1,0 +1,22 @@
+"""How the batches of each design are started, followed and stopped on AWS, by its name."""
+
+from collections.abc import Callable
+
+from workbench.stacks.aws_clients import Aws
+from workbench.targets.aws.batches import Batches
+from workbench.targets.aws.clock import Clock
+from workbench.targets.aws.counters_batches import CountersBatches
+from workbench.targets.aws.sfn_batches import SfnBatches
+from workbench.targets.aws.sqs_batches import SqsBatches
+from workbench.targets.aws.stack import Deployed
+
+CONTROLS: dict[str, Callable[[Aws, Deployed, Clock], Batches]] = {
+    "sqs": SqsBatches,
+    "sfn": SfnBatches,
+    "counters": CountersBatches,
+}
+
+
+def batches_of(aws: Aws, deployed: Deployed, clock: Clock) -> Batches:
+    """The batches of a deployed stack."""
+    return CONTROLS[deployed.design.name](aws, deployed, clock)

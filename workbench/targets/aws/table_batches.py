@@ -1,0 +1,174 @@
+"""Batches whose state is a table and whose work waits in queues; their designs tell the rest.
+
+The table's keys are those of docs/architecture.md, "Batch state".
+"""
+
+import json
+from collections.abc import Iterator
+from itertools import islice
+from math import ceil
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from workbench.designs import Design
+from workbench.runs.batch import Batch
+from workbench.stacks.aws_clients import Aws, AwsFailed, code_of, plainly
+from workbench.targets.aws.batches import Open
+from workbench.targets.aws.clock import Clock
+from workbench.targets.aws.stack import Deployed
+
+OPEN_LOOK = 10  # open batches that are looked at: one is enough to refuse a run
+PURGE_S = 60  # a purge takes up to a minute (SQS API reference, PurgeQueue)
+SEND_MAX = 10  # messages of one SendMessageBatch
+DELETE_MAX = 25  # records of one BatchWriteItem
+
+Record = dict[str, Any]
+
+
+class TableBatches:
+    """What the designs share whose batcher is invoked and whose batches have a record each."""
+
+    def __init__(self, aws: Aws, deployed: Deployed, clock: Clock) -> None:
+        self._aws = aws
+        self._out = deployed.outputs
+        self._clock = clock
+        self._begun = False  # whether the queues have held anything yet
+        self.read_units = 0.0  # that our own looks at the table cost
+
+    def trigger(self, batch: Batch, design: Design) -> float:
+        asked_at = self._clock.now()
+        given = design.trigger(batch.batch_id, batch.items, batch.seed)
+        with plainly():
+            answer = self._aws.client("lambda").invoke(
+                FunctionName=self._out["BatcherName"],
+                InvocationType="Event",
+                Payload=json.dumps(given).encode(),
+            )
+        return asked_at + self._clock.skew_s(answer, asked_at)
+
+    def known(self, batch_id: str) -> bool:
+        return self._status(batch_id) != "absent"
+
+    def children(self, batch_id: str) -> int:  # noqa: ARG002
+        return 0
+
+    def stop(self, batch_id: str) -> str:
+        """Mark the batch cancelled, which every function of it honours."""
+        self._change_status(batch_id, "OPEN", "CANCELLED")
+        with plainly():
+            items, plans = (self._waiting(url) for url in ("ItemQueueUrl", "PlanQueueUrl"))
+        return (
+            f"{sum(items)} messages of items and {sum(plans)} of segments stay in their queues for "
+            f"14 days; {items[1]} of them are being worked and end by themselves"
+        )
+
+    def _empty_queues(self, others: list[Open], what: str) -> None:
+        """Purge the queues of items, plans and dead letters; refused if another batch uses them."""
+        if others:
+            raise AwsFailed(
+                f"the queues hold messages of {others[0].batch_id} too, which is "
+                f"{others[0].status}: {what} would take them along. Let it end first."
+            )
+        with plainly():
+            for name in ("ItemQueueUrl", "PlanQueueUrl", "DeadLettersUrl"):
+                self._aws.client("sqs").purge_queue(QueueUrl=self._out[name])
+            self._clock.sleep(PURGE_S)
+
+    def _status(self, batch_id: str) -> str:
+        with plainly():
+            record = self._meta(batch_id)
+        return record["status"]["S"] if record else "absent"
+
+    def _change_status(self, batch_id: str, before: str, after: str) -> None:
+        """Lead a batch from one status to another; AwsFailed if it has neither."""
+        with plainly():
+            try:
+                self._aws.client("dynamodb").update_item(
+                    TableName=self._out["StateTableName"],
+                    Key=meta_key(batch_id),
+                    UpdateExpression="SET #s = :after",
+                    ConditionExpression="#s = :before OR #s = :after",
+                    ExpressionAttributeNames={"#s": "status"},
+                    ExpressionAttributeValues={":before": {"S": before}, ":after": {"S": after}},
+                )
+                return
+            except ClientError as error:
+                if code_of(error) != "ConditionalCheckFailedException":
+                    raise
+        found = self._status(batch_id)
+        raise AwsFailed(f"batch {batch_id} is {found}: only one that is {before} becomes {after}.")
+
+    def _meta(self, batch_id: str, consistent: bool = False) -> Record | None:
+        answer = self._aws.client("dynamodb").get_item(
+            TableName=self._out["StateTableName"],
+            Key=meta_key(batch_id),
+            ConsistentRead=consistent,
+            ReturnConsumedCapacity="TOTAL",
+        )
+        self._count(answer)
+        return answer.get("Item")
+
+    def _query(self, partition: str, **more: Any) -> list[Record]:
+        answer = self._aws.client("dynamodb").query(
+            TableName=self._out["StateTableName"],
+            KeyConditionExpression="pk = :pk",
+            ExpressionAttributeValues={":pk": {"S": partition}},
+            ReturnConsumedCapacity="TOTAL",
+            **more,
+        )
+        self._count(answer)
+        return answer["Items"]
+
+    def _count(self, answer: Record) -> None:
+        self.read_units += answer.get("ConsumedCapacity", {}).get("CapacityUnits", 0.0)
+
+    def _waiting(self, output: str) -> tuple[int, int]:
+        """Messages of a queue that wait, delayed or not, and those being worked; approximate."""
+        names = ["", "Delayed", "NotVisible"]
+        wanted = [f"ApproximateNumberOfMessages{name}" for name in names]
+        answer = self._aws.client("sqs").get_queue_attributes(
+            QueueUrl=self._out[output], AttributeNames=wanted
+        )
+        waiting, delayed, worked = (int(answer["Attributes"].get(name, 0)) for name in wanted)
+        return waiting + delayed, worked
+
+    def _send(self, output: str, body: Record) -> None:
+        self._aws.client("sqs").send_message(
+            QueueUrl=self._out[output], MessageBody=json.dumps(body)
+        )
+
+    def _send_all(self, output: str, bodies: Iterator[Record]) -> None:
+        """Send many messages, ten at a time; AwsFailed if SQS keeps none of some."""
+        while some := list(islice(bodies, SEND_MAX)):
+            entries = [{"Id": str(n), "MessageBody": json.dumps(one)} for n, one in enumerate(some)]
+            answer = self._aws.client("sqs").send_message_batch(
+                QueueUrl=self._out[output], Entries=entries
+            )
+            if failed := answer.get("Failed"):
+                raise AwsFailed(f"SQS refused a message: {failed[0].get('Code')}. Try it again.")
+
+    def _keys(self, partition: str) -> Iterator[list[Record]]:
+        """The keys of a partition by pages; what is yielded is deleted before the next page."""
+        page = {"Limit": 1_000, "ProjectionExpression": "pk, sk", "ConsistentRead": True}
+        while found := self._query(partition, **page):
+            yield [{"pk": one["pk"], "sk": one["sk"]} for one in found]
+
+    def _delete(self, keys: list[Record]) -> None:
+        table = self._out["StateTableName"]
+        for part in range(ceil(len(keys) / DELETE_MAX)):
+            some = keys[part * DELETE_MAX : (part + 1) * DELETE_MAX]
+            asked = {table: [{"DeleteRequest": {"Key": key}} for key in some]}
+            while asked:
+                answer = self._aws.client("dynamodb").batch_write_item(RequestItems=asked)
+                asked = answer.get("UnprocessedItems", {})
+
+
+def meta_key(batch_id: str) -> Record:
+    """The key of a batch's record."""
+    return {"pk": {"S": f"batch#{batch_id}"}, "sk": {"S": "META"}}
+
+
+def number(record: Record, name: str) -> float | None:
+    """A number of a record, if it has it."""
+    return float(record[name]["N"]) if name in record else None
