@@ -155,6 +155,7 @@ def _content(found: "Details") -> dict[str, Any]:
         "figures": FIGURES.get(found.run.target),
         "detection_lag_s": found.run.detection_lag_s,
         "usd_by_label": found.usd_by_label,
+        "failures": found.failures,
         "changed_knobs": {n: {"value": value, "default": usual} for n, (value, usual) in changed},
     }
 
@@ -171,6 +172,8 @@ def _lines(found: "Details") -> list[str]:
         "  times, s   " + _listed(run, TIMES),
         "  counts     " + _listed(run, COUNTS),
     ]
+    if found.failed:
+        lines.append(f"  failed     {found.failed}")
     if run.cost_usd is not None:
         lines.append(f"  dollars    {run.cost_usd:,.6f} {figures}")
     lines += [f"    {name:<9}  {usd:,.6f}" for name, usd in found.usd_by_label.items()]

@@ -7,15 +7,19 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from workbench.bill import by_label
 from workbench.designs import DESIGNS
 from workbench.errors import BadInput, BadRecord
 from workbench.project import REFERENCE
-from workbench.runs.records import BILL_COLUMNS, Run, read_run, read_table
+from workbench.runs.failures import failed_line
+from workbench.runs.records import BILL_COLUMNS, Run, read_failed, read_run, read_table
 from workbench.runs.results_folder import is_packed
 from workbench.runs.sets import read_runs
 from workbench.stacks.ledger import Ledger
 
+FAILURES_SHOWN = 100  # failed items of a run; all are in its failures.parquet
 NAMED_MAX = 5  # runs that an error names
 
 
@@ -30,12 +34,17 @@ class Stored:
 
 @dataclass(frozen=True)
 class Details:
-    """A run with what its other files add. Dollars are exact; a knob gives (value, default)."""
+    """A run with what its other files add. Dollars are exact; a knob gives (value, default).
+
+    `failed` is a line about the items that failed, empty if none did; `failures` the first of them.
+    """
 
     path: Path
     run: Run
     usd_by_label: dict[str, Decimal] = field(default_factory=dict)
     changed_knobs: dict[str, tuple[Any, Any]] = field(default_factory=dict)
+    failed: str = ""
+    failures: list[dict[str, Any]] = field(default_factory=list)
 
 
 def stored_runs(
@@ -73,7 +82,7 @@ def find_run(results: Path, name: str) -> Path:
 
 
 def details(path: Path) -> Details:
-    """A run with its dollars by label, and the knobs that are not the design's default."""
+    """A run with its dollars by label, the knobs that are not default, and what failed."""
     run = read_run(path)
     bill = read_table(path, "bill", BILL_COLUMNS) if (path / "bill.parquet").exists() else None
     usd = {} if bill is None else dict(by_label(bill).itertuples(index=False, name=None))
@@ -83,7 +92,16 @@ def details(path: Path) -> Details:
         for name, value in run.knobs.items()
         if name not in default or default[name] != value
     }
-    return Details(path, run, usd, changed)
+    table = read_failed(path)
+    first = pd.DataFrame() if table is None else table.head(FAILURES_SHOWN).astype(object)
+    return Details(
+        path,
+        run,
+        usd,
+        changed,
+        failed_line(run, table) if run.items_failed else "",
+        first.where(first.notna(), None).to_dict("records"),
+    )
 
 
 def refuse_removal(path: Path) -> None:

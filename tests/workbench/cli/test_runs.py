@@ -3,9 +3,11 @@
 import io
 import json
 
+import pandas as pd
 import pytest
 
 from workbench.runs.records import read_run
+from workbench.runs.runner import Order, run_order
 from workbench.stacks.ledger import Entry, Ledger
 
 LISTED = (
@@ -87,6 +89,7 @@ def test_a_run_as_json_is_its_record_and_what_was_worked_out(answer, stored):
     assert sum(map(float, labels.values())) == pytest.approx(record["cost_usd"])
     assert {type(usd) for usd in labels.values()} == {str}
     assert shown == {
+        "failures": [],
         "path": str(stored.sfn),
         "figures": "modelled",
         "detection_lag_s": record["detected_s"] - record["processed_s"],
@@ -134,3 +137,19 @@ def test_an_open_batch_is_refused_before_any_run_is_removed(answer, stored):
     assert (stored.sqs.is_dir(), stored.sfn.is_dir()) == (True, True)
     Ledger(stored.results).write(entry.at("purged"))
     assert answer("rm", "sqs-a", "sfn-a", "--yes")[0] == 0
+
+
+def test_the_items_that_failed_are_shown_with_their_reasons(answer, stored):
+    order = Order("sfn", "model", 100, settings={"poison_per_million": 500_000})
+    path = run_order(order, stored.results, lambda _: None, "poisoned")
+    table = pd.DataFrame(
+        {"item": ["i-1", "i-2"], "items": [1, 1], "reason": ["worn out"] * 2, "attempts": [2, None]}
+    ).astype({"attempts": "Int64"})
+    table.to_parquet(path / "failures.parquet", index=False)
+    run = json.loads(answer("show", "poisoned", "--json")[1])["run"]
+    assert run["failures"] == [
+        {"item": "i-1", "items": 1, "reason": "worn out", "attempts": 2},
+        {"item": "i-2", "items": 1, "reason": "worn out", "attempts": None},
+    ]
+    line = f"  failed     {run['items_failed']} of 100 items failed: "
+    assert line in answer("show", "poisoned")[1]
