@@ -16,7 +16,7 @@ from workbench.project import REFERENCE
 from workbench.runs.failures import failed_line
 from workbench.runs.records import BILL_COLUMNS, Run, read_failed, read_run, read_table
 from workbench.runs.results_folder import is_packed
-from workbench.runs.sets import read_runs
+from workbench.runs.sets import read_runs, read_tables
 from workbench.stacks.ledger import Ledger
 
 FAILURES_SHOWN = 100  # failed items of a run; all are in its failures.parquet
@@ -51,9 +51,10 @@ def stored_runs(
     results: Path, design: str | None = None, target: str | None = None
 ) -> list[Stored]:
     """The runs of a design and target, the newest last; damaged folders first, always listed."""
-    found = [_stored(path) for path in _folders(results)]
     if is_packed(results):
-        found = [Stored(results, run) for run in read_runs(results)]
+        found = [Stored(results / "runs" / run.run_id, run) for run in read_runs(results)]
+    else:
+        found = [_stored(path) for path in _folders(results)]
     damaged = [one for one in found if one.run is None]
     whole = [
         one
@@ -83,9 +84,8 @@ def find_run(results: Path, name: str) -> Path:
 
 def details(path: Path) -> Details:
     """A run with its dollars by label, the knobs that are not default, and what failed."""
-    run = read_run(path)
-    bill = read_table(path, "bill", BILL_COLUMNS) if (path / "bill.parquet").exists() else None
-    usd = {} if bill is None else dict(by_label(bill).itertuples(index=False, name=None))
+    run, bill = _run_and_bill(path)
+    usd = dict(by_label(bill).itertuples(index=False, name=None)) if len(bill) else {}
     default = DESIGNS[run.design]().knobs() if run.design in DESIGNS else {}
     changed = {
         name: (value, default.get(name))
@@ -111,6 +111,8 @@ def refuse_removal(path: Path) -> None:
         raise BadInput(f"{path} is no run folder: those are in the folder `runs` of the results.")
     if place.is_relative_to(REFERENCE.resolve()):
         raise BadInput(f"{path} is a reference run, which is never removed.")
+    if not place.is_dir():
+        raise BadInput(f"{path} is in a packed set, of which single runs are not removed.")
     stored, ledger = _stored(path), Ledger(place.parent.parent)
     batches = {place.name} | ({stored.run.batch_id} if stored.run else set())
     still_open = sorted(batch for batch in batches if ledger.is_open(batch))
@@ -132,8 +134,21 @@ def remove_run(path: Path) -> None:
     prediction.unlink(missing_ok=True)
 
 
+def _run_and_bill(path: Path) -> tuple[Run, pd.DataFrame]:
+    """A run and its bill, from its folder or from the packed set that has it."""
+    packed = path.parent.parent
+    if is_packed(packed) and not path.is_dir():
+        (run,) = read_runs(packed, {path.name})
+        return run, read_tables(packed, "bill", {path.name}).drop(columns="run_id")
+    run = read_run(path)
+    billed = (path / "bill.parquet").exists()
+    return run, read_table(path, "bill", BILL_COLUMNS) if billed else pd.DataFrame()
+
+
 def _folders(results: Path) -> list[Path]:
-    """Every folder of a run, whole or damaged, in order of name."""
+    """Every folder of a run, whole or damaged, in order of name; in a packed set, where it was."""
+    if is_packed(results):
+        return [results / "runs" / run.run_id for run in read_runs(results)]
     return sorted(path for path in (results / "runs").glob("[!.]*") if path.is_dir())
 
 

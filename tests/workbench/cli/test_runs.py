@@ -2,10 +2,12 @@
 
 import io
 import json
+import shutil
 
 import pandas as pd
 import pytest
 
+from workbench.runs.packing import pack
 from workbench.runs.records import read_run
 from workbench.runs.runner import Order, run_order
 from workbench.stacks.ledger import Entry, Ledger
@@ -153,3 +155,18 @@ def test_the_items_that_failed_are_shown_with_their_reasons(answer, stored):
     ]
     line = f"  failed     {run['items_failed']} of 100 items failed: "
     assert line in answer("show", "poisoned")[1]
+
+
+def test_a_run_of_a_packed_set_is_shown_as_from_its_folder_and_is_not_removed(
+    answer, command, stored
+):
+    shutil.rmtree(stored.damaged)
+    packed = stored.results / "packed"
+    pack(stored.results, packed)
+    code, out, _ = command("runs", "show", "sfn", "--json", "--results", packed)
+    shown, folder = (json.loads(text)["run"] for text in (out, answer("show", "sfn", "--json")[1]))
+    paths = (shown.pop("path"), folder.pop("path"))
+    assert (code, shown) == (0, folder)
+    assert paths == (str(packed / "runs" / "sfn-a"), str(stored.sfn))
+    code, _, err = command("runs", "rm", "sfn", "--yes", "--results", packed)
+    assert (code, "is in a packed set" in err) == (2, True)
