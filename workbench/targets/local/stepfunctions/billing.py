@@ -6,7 +6,6 @@ it starts, and an Express child for its request and its time in steps of 100 ms 
 with Step Functions").
 """
 
-from collections.abc import Callable
 from decimal import Decimal
 from math import ceil
 
@@ -18,45 +17,28 @@ KNOWING_STATES = frozenset(
 EXPRESS_STEP_MS = 100
 MESSAGE_CHUNK_BYTES = 65_536  # SNS counts a message in chunks of 64 KB
 
-LabelOf = Callable[[str], str]
-
-
-def label_of(state: str) -> str:
-    """What a state of our machine is for: to know that all is done, or to get the work out."""
-    return "knowing" if state in KNOWING_STATES else "dispatch"
-
 
 class Bill:
     """Meters one state machine."""
 
-    def __init__(self, meter: Meter, express_mb: int, label: LabelOf = label_of) -> None:
+    def __init__(self, meter: Meter, express_mb: int) -> None:
         self._meter = meter
-        self._label = label
         self._gb_s_per_step = Decimal(express_mb) / 1024 * EXPRESS_STEP_MS / 1000
 
     def state_entered(self, state: str) -> None:
         """A state of the machine itself, or of an inline map in it."""
-        self._transition(self._label(state))
+        self._transition("knowing" if state in KNOWING_STATES else "dispatch")
 
-    def child_state_entered(self, state: str) -> None:  # noqa: ARG002
-        """A state of a Standard child."""
-        self._transition("dispatch")
-
-    def child_started(self) -> None:
-        """Every child costs its start, an Express one too."""
+    def child_transition(self, state: str = "") -> None:  # noqa: ARG002
+        """The start of a child, and a state of a Standard child."""
         self._transition("dispatch")
 
     def express_ran(self, duration_s: float) -> None:
         """An Express child that has ended."""
         steps = max(1, ceil(round(duration_s * 1000, 6) / EXPRESS_STEP_MS))
+        gb_s = steps * self._gb_s_per_step
         self._meter.add(STEP_FUNCTIONS, "StepFunctions-Request", "Requests", "dispatch", 1)
-        self._meter.add(
-            STEP_FUNCTIONS,
-            "StepFunctions-GB-Second",
-            "GB-Seconds",
-            "dispatch",
-            steps * self._gb_s_per_step,
-        )
+        self._meter.add(STEP_FUNCTIONS, "StepFunctions-GB-Second", "GB-Seconds", "dispatch", gb_s)
 
     def s3_listed(self) -> None:
         """One page of keys."""

@@ -48,13 +48,13 @@ def retry_wait_s(
         if not matches(retrier["ErrorEquals"], error):
             continue
         tries = used.get(index, 0)
-        if tries >= retrier.get("MaxAttempts", 3):
+        if tries >= retrier["MaxAttempts"]:
             return None
         used[index] = tries + 1
         limit_s = retrier.get("MaxDelaySeconds", float("inf"))
-        grown_s = retrier.get("IntervalSeconds", 1) * retrier.get("BackoffRate", 2.0) ** tries
+        grown_s = retrier["IntervalSeconds"] * retrier["BackoffRate"] ** tries
         wait_s = min(grown_s, limit_s)
-        return dice.uniform(0, wait_s) if retrier.get("JitterStrategy") == "FULL" else wait_s
+        return dice.uniform(0, wait_s) if "JitterStrategy" in retrier else wait_s
     return None
 
 

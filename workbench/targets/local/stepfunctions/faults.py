@@ -1,11 +1,11 @@
-"""Where a fault plan may touch a map run. By default nothing goes wrong."""
+"""The faults that a test may inject into a state machine. By default there are none."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class ChildFault:
-    """What befalls a child: it fails with `error` before its first state, or runs `runs` times.
+    """The fault of a child: it fails with `error` before its first state, or runs `runs` times.
 
     An Express child runs at least once, so a second run is something that AWS may do.
     """
@@ -22,7 +22,7 @@ class Faults:
     """No faults; a fault plan overrides what it wants."""
 
     def child(self, map_state: str, index: int) -> ChildFault:  # noqa: ARG002
-        """What befalls the child of that number, asked once as it starts."""
+        """The fault of the child with that index; called once, as it starts."""
         return NO_FAULT
 
     def s3(self, operation: str, key: str) -> str | None:  # noqa: ARG002

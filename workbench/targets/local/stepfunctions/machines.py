@@ -2,13 +2,15 @@
 
 import json
 from collections.abc import Callable
+from random import Random
 from typing import Any
 from uuid import UUID
 
 from workbench.targets.local.eventbridge.bus import EventBridge
 from workbench.targets.local.lambda_.service import LambdaService
-from workbench.targets.local.stepfunctions.execution import Execution
+from workbench.targets.local.stepfunctions.billing import Bill
 from workbench.targets.local.stepfunctions.machine import Machine
+from workbench.targets.local.stepfunctions.services import Execution, Services
 from workbench.targets.local.world.context import EPOCH_S, Scene
 from workbench.targets.local.world.stack import Resource, Stack
 
@@ -36,7 +38,7 @@ class Machines:
         return self.machine is not None
 
     def start(self, name: str, given: Any) -> None:
-        """Start an execution under a name; one that runs under it already goes on alone."""
+        """Start an execution under a name; one that runs under it already continues alone."""
         self.running += 1
         self.machine.start(name, given, self._ended)
 
@@ -52,7 +54,7 @@ class Machines:
                 self._scene.metrics.add_at(t_s, ("AWS/States", metric, dimensions), value)
 
     def _ended(self, execution: Execution) -> None:
-        """Step Functions tells EventBridge how an execution ended."""
+        """An ended execution is an event on EventBridge."""
         self.running -= 1
         detail = {
             "executionArn": execution.arn,
@@ -69,17 +71,18 @@ def _machine(
     resource: Resource, scene: Scene, service: LambdaService, client: Callable[[str], Any]
 ) -> Machine:
     """The interpreter of a template's state machine."""
-    arn = resource.physical_id
-    return Machine(
-        scene.kernel,
-        json.loads(resource.properties["DefinitionString"]),
-        scene.profile,
-        scene.dice("state machine"),
-        service.call,
-        client,
-        scene.meter,
-        arn.rsplit(":", 1)[-1],
-        arn,
-        epoch_s=EPOCH_S,
+    dice = scene.dice("state machine")
+    services = Services(
+        arn=resource.physical_id,
+        kernel=scene.kernel,
+        profile=scene.profile,
+        invoke=service.call,
+        clients=client,
+        bill=Bill(scene.meter, int(scene.profile.value("sfn_express_min_mb"))),
         faults=scene.map_faults,
+        epoch_s=EPOCH_S,
+        latency_dice=Random(dice.getrandbits(64)),
+        name_dice=Random(dice.getrandbits(64)),
+        jitter_dice=Random(dice.getrandbits(64)),
     )
+    return Machine(services, json.loads(resource.properties["DefinitionString"]))

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from json import dumps
 from random import Random
+from types import SimpleNamespace
 
 import boto3
 import pytest
@@ -12,10 +13,12 @@ from workbench.engine.kernel import Kernel
 from workbench.platform.profile import Profile
 from workbench.targets.local.lambda_.invoke import InvokeResult
 from workbench.targets.local.metering.meter import S3, SNS, STEP_FUNCTIONS, Meter
+from workbench.targets.local.stepfunctions.billing import Bill
+from workbench.targets.local.stepfunctions.faults import Faults
 from workbench.targets.local.stepfunctions.machine import Machine
+from workbench.targets.local.stepfunctions.services import Services
 
-NAME = "Batch"
-ARN = f"arn:aws:states:us-east-1:123456789012:stateMachine:{NAME}"
+ARN = "arn:aws:states:us-east-1:123456789012:stateMachine:Batch"
 FUNCTION = "arn:aws:lambda:us-east-1:123456789012:function:work"
 
 
@@ -37,7 +40,6 @@ STILL = Profile(
         "sfn_map_starts_standard_per_s": {"value": 100},
         "sfn_map_children_max": {"value": 10_000},
         "sfn_inline_map_max": {"value": 40},
-        "sfn_express_min_mb": {"value": 64},
         "s3_list": spread(30),
         "s3_get": spread(20),
         "s3_ms_per_mb": {"value": 12},
@@ -83,19 +85,22 @@ class Stage:
             return
         self.kernel.after(seconds, lambda: done(InvokeResult(None, "", value, now)))
 
-    def machine(self, definition, *, profile=STILL, seed=7, **extra):
-        return Machine(
-            self.kernel,
-            definition,
-            profile,
-            Random(seed),
-            self.invoke,
-            self.clients,
-            self.meter,
-            NAME,
-            ARN,
-            **extra,
+    def machine(self, definition, *, profile=STILL, seed=7, epoch_s=0.0, faults=None):
+        dice = Random(seed)
+        services = Services(
+            arn=ARN,
+            kernel=self.kernel,
+            profile=profile,
+            invoke=self.invoke,
+            clients=self.clients,
+            bill=Bill(self.meter, 64),
+            faults=faults or Faults(),
+            epoch_s=epoch_s,
+            latency_dice=Random(dice.getrandbits(64)),
+            name_dice=Random(dice.getrandbits(64)),
+            jitter_dice=Random(dice.getrandbits(64)),
         )
+        return Machine(services, definition)
 
     def run(self, states, given=None, **extra):
         """Run a machine to its end; `states` is the block or the states in their order."""
@@ -133,17 +138,67 @@ def stage():
         yield Stage()
 
 
+def task(**extra):
+    """A Task that gives the state to the function, and goes on with its answer."""
+    return {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::lambda:invoke",
+        "Parameters": {"FunctionName": FUNCTION, "Payload.$": "$"},
+        "OutputPath": "$.Payload",
+        **extra,
+    }
+
+
+def retry(*errors, **extra):
+    """A retrier that waits 1, 2 and 4 s."""
+    usual = {"IntervalSeconds": 1, "MaxAttempts": 3, "BackoffRate": 2}
+    return [{"ErrorEquals": list(errors), **usual, **extra}]
+
+
+def catch(then, *errors):
+    """A catcher that goes on to a state."""
+    return [{"ErrorEquals": list(errors or ["States.ALL"]), "ResultPath": "$.error", "Next": then}]
+
+
+def split(kind="EXPRESS", child=None, **fields):
+    """A distributed map over the objects at `prefix` of bucket `data`, one item a child."""
+    processor = chain(child or {"One": task()})
+    processor["ProcessorConfig"] = {"Mode": "DISTRIBUTED", "ExecutionType": kind}
+    source = {
+        "Resource": "arn:aws:states:::s3:listObjectsV2",
+        "ReaderConfig": {"InputType": "JSONL", "Transformation": "LOAD_AND_FLATTEN"},
+        "Parameters": {"Bucket": "data", "Prefix.$": "$.prefix"},
+    }
+    state = {
+        "Type": "Map",
+        "Label": "Split",
+        "ItemReader": source,
+        "ItemBatcher": {"MaxItemsPerBatchPath": "$.size", "BatchInput": {"k.$": "$.k"}},
+        "ItemProcessor": processor,
+        "MaxConcurrencyPath": "$.at_once",
+    }
+    return {"Process": state | fields}
+
+
 @pytest.fixture
 def kit():
     """The names that tests share: kit.chain, kit.Fails and so on."""
+    return SimpleNamespace(
+        chain=chain, Fails=Fails, STILL=STILL, FUNCTION=FUNCTION, task=task, retry=retry,
+        catch=catch, split=split,
+    )  # fmt: skip
 
-    class Kit:
-        pass
 
-    kit = Kit()
-    kit.chain, kit.Fails, kit.STILL, kit.ARN, kit.FUNCTION = chain, Fails, STILL, ARN, FUNCTION
-    kit.task = lambda **extra: {"Type": "Task", "Resource": FUNCTION, **extra}
-    return kit
+@pytest.fixture
+def play(stage, bucket):
+    """Run a map over so many items, in order from 0: `play(states, 10, size=4)`."""
+
+    def play(states, count, *, size=1, at_once=10_000, **extra):
+        bucket("in/0.jsonl", range(count))
+        given = {"prefix": "in/", "size": size, "at_once": at_once, "k": "é"}
+        return stage.run(states, given, **extra)
+
+    return play
 
 
 @pytest.fixture

@@ -27,25 +27,27 @@ def test_error_equals(names, error, matched):
     assert matches(names, error) is matched
 
 
-def waits(retrier, count):
+def retrier(*errors, **extra):
+    usual = {"IntervalSeconds": 1, "MaxAttempts": 3, "BackoffRate": 2}
+    return {"ErrorEquals": list(errors), **usual, **extra}
+
+
+def waits(count, **extra):
     used, dice = {}, Random(1)
-    return [
-        retry_wait_s([{"ErrorEquals": ["E"], **retrier}], used, "E", dice) for _ in range(count)
-    ]
+    return [retry_wait_s([retrier("E", **extra)], used, "E", dice) for _ in range(count)]
 
 
-def test_aws_defaults_are_three_tries_from_one_second_doubling():
-    assert waits({}, 4) == [1, 2, 4, None]
+def test_each_wait_is_longer_by_the_rate_until_the_tries_are_used_up():
+    assert waits(4) == [1, 2, 4, None]
+    assert waits(1, MaxAttempts=0) == [None]
 
 
 def test_a_wait_grows_up_to_its_limit():
-    retrier = {"IntervalSeconds": 3, "MaxAttempts": 4, "BackoffRate": 2, "MaxDelaySeconds": 10}
-    assert waits(retrier, 5) == [3, 6, 10, 10, None]
+    assert waits(5, IntervalSeconds=3, MaxAttempts=4, MaxDelaySeconds=10) == [3, 6, 10, 10, None]
 
 
 def test_full_jitter_is_anything_up_to_the_wait():
-    retrier = {"IntervalSeconds": 8, "MaxAttempts": 200, "BackoffRate": 1, "JitterStrategy": "FULL"}
-    drawn = waits(retrier, 200)
+    drawn = waits(200, IntervalSeconds=8, MaxAttempts=200, BackoffRate=1, JitterStrategy="FULL")
     assert all(0 <= wait <= 8 for wait in drawn)
     assert min(drawn) < 1
     assert max(drawn) > 7
@@ -53,17 +55,13 @@ def test_full_jitter_is_anything_up_to_the_wait():
 
 def test_each_retrier_counts_for_itself_and_the_first_that_matches_decides():
     retriers = [
-        {"ErrorEquals": ["A", "B"], "MaxAttempts": 2, "IntervalSeconds": 1},
-        {"ErrorEquals": ["C"], "IntervalSeconds": 5},
-        {"ErrorEquals": ["States.ALL"]},
+        retrier("A", "B", MaxAttempts=2),
+        retrier("C", IntervalSeconds=5),
+        retrier("States.ALL"),
     ]
     used, dice = {}, Random(1)
     waited = [retry_wait_s(retriers, used, error, dice) for error in ("A", "B", "C", "B")]
     assert waited == [1, 2, 5, None]
-
-
-def test_no_attempts_means_never():
-    assert waits({"MaxAttempts": 0}, 1) == [None]
 
 
 def test_the_first_catcher_that_covers_the_error_catches():

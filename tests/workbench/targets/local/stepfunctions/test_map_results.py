@@ -5,29 +5,27 @@ import json
 import pytest
 
 from workbench.targets.local.stepfunctions.faults import Faults
-from workbench.targets.local.stepfunctions.results import PART_BYTES, ResultWriter
-from workbench.targets.local.stepfunctions.settings import Place
+from workbench.targets.local.stepfunctions.map_results import PART_BYTES
 
 
 @pytest.fixture
 def split(kit):
     def make(kind="EXPRESS", prefix="results/b1/", **fields):
-        processor = kit.chain({"One": kit.task()})
-        processor["ProcessorConfig"] = {"Mode": "DISTRIBUTED", "ExecutionType": kind}
         writer = {
             "Resource": "arn:aws:states:::s3:putObject",
             "Parameters": {"Bucket": "data", "Prefix": prefix},
         }
-        state = {"Type": "Map", "ItemsPath": "$.list", "ItemProcessor": processor}
-        return {"Process": state | {"Label": "Split", "ResultWriter": writer} | fields}
+        fields = {"ToleratedFailurePercentage": 100, "ResultWriter": writer} | fields
+        return kit.split(kind, **fields)
 
     return make
 
 
 def objects(stage):
-    """Every object of the bucket, read as JSON."""
+    """Every result in the bucket, read as JSON."""
     s3 = stage.clients("s3")
     keys = [entry["Key"] for entry in s3.list_objects_v2(Bucket="data").get("Contents", [])]
+    keys = [key for key in keys if not key.startswith("in/")]
     return {key: json.loads(s3.get_object(Bucket="data", Key=key)["Body"].read()) for key in keys}
 
 
@@ -37,15 +35,15 @@ def uuid_of(ended):
 
 def bad_one(kit):
     def work(event):
-        if event == 1:
+        if event["Items"] == [1]:
             raise kit.Fails("Bad", "one")
-        return 1, {"did": event}
+        return 1, {"did": event["Items"]}
 
     return work
 
 
-def test_the_output_says_where_the_manifest_is(stage, split, bucket):
-    ended = stage.run(split(), {"list": [0]})
+def test_the_output_says_where_the_manifest_is(stage, split, play):
+    ended = play(split(), 1)
     run = uuid_of(ended)
     assert ended.output == {
         "MapRunArn": f"arn:aws:states:us-east-1:123456789012:mapRun:Batch/Split:{run}",
@@ -53,9 +51,9 @@ def test_the_output_says_where_the_manifest_is(stage, split, bucket):
     }
 
 
-def test_the_manifest_lists_the_files_of_each_kind(stage, split, bucket, kit):
+def test_the_manifest_lists_the_files_of_each_kind(stage, split, play, kit):
     stage.work = bad_one(kit)
-    ended = stage.run(split(ToleratedFailurePercentage=100), {"list": [0, 1, 2]})
+    ended = play(split(), 3)
     files, base = objects(stage), f"results/b1/{uuid_of(ended)}"
     s3 = stage.clients("s3")
 
@@ -80,9 +78,9 @@ def test_the_manifest_lists_the_files_of_each_kind(stage, split, bucket, kit):
     }
 
 
-def test_entries_have_the_fields_that_aws_writes(stage, split, bucket, kit):
+def test_entries_have_the_fields_that_aws_writes(stage, split, play, kit):
     stage.work = bad_one(kit)
-    ended = stage.run(split(ToleratedFailurePercentage=100), {"list": [0, 1]}, epoch_s=1.8e9)
+    ended = play(split(), 2, epoch_s=1.8e9)
     base, files = f"results/b1/{uuid_of(ended)}", objects(stage)
     (good,), (bad,) = files[f"{base}/SUCCEEDED_0.json"], files[f"{base}/FAILED_0.json"]
     machine = "arn:aws:states:us-east-1:123456789012:stateMachine:Batch/Split"
@@ -91,75 +89,72 @@ def test_entries_have_the_fields_that_aws_writes(stage, split, bucket, kit):
     assert bad.pop("ExecutionArn").startswith(f"{express}:{bad['Name']}:")
     assert good.pop("Name") != bad.pop("Name")
     assert good == {
-        "Input": "0",
+        "Input": '{"BatchInput":{"k":"é"},"Items":[0]}',
         "InputDetails": {"Included": True},
-        "Output": '{"did":0}',
+        "Output": '{"did":[0]}',
         "OutputDetails": {"Included": True},
         "RedriveCount": 0,
         "RedriveStatus": "NOT_REDRIVABLE",
         "RedriveStatusReason": "Execution is SUCCEEDED and cannot be redriven",
-        "StartDate": "2027-01-15T08:00:03.000Z",
+        "StartDate": "2027-01-15T08:00:03.050Z",
         "StateMachineArn": machine,
         "Status": "SUCCEEDED",
-        "StopDate": "2027-01-15T08:00:04.200Z",
+        "StopDate": "2027-01-15T08:00:04.250Z",
     }
     assert bad == {
         "Cause": "one",
         "Error": "Bad",
-        "Input": "1",
+        "Input": '{"BatchInput":{"k":"é"},"Items":[1]}',
         "InputDetails": {"Included": True},
         "OutputDetails": {"Included": True},
         "RedriveCount": 0,
         "RedriveStatus": "REDRIVABLE_BY_MAP_RUN",
-        "StartDate": "2027-01-15T08:00:03.001Z",
+        "StartDate": "2027-01-15T08:00:03.051Z",
         "StateMachineArn": machine,
         "Status": "FAILED",
-        "StopDate": "2027-01-15T08:00:03.201Z",
+        "StopDate": "2027-01-15T08:00:03.251Z",
     }
 
 
-def test_standard_children_have_execution_arns(stage, split, bucket):
-    ended = stage.run(split("STANDARD"), {"list": [0]})
+def test_standard_children_have_execution_arns(stage, split, play):
+    ended = play(split("STANDARD"), 1)
     (entry,) = objects(stage)[f"results/b1/{uuid_of(ended)}/SUCCEEDED_0.json"]
     execution = "arn:aws:states:us-east-1:123456789012:execution:Batch/Split"
     assert entry["ExecutionArn"] == f"{execution}:{entry['Name']}"
 
 
-@pytest.mark.parametrize(("prefix", "base"), [("", ""), ("p", "p/"), ("p/", "p/")])
-def test_a_prefix_ends_in_one_slash(stage, split, bucket, prefix, base):
-    ended = stage.run(split(prefix=prefix), {"list": []})
+@pytest.mark.parametrize(("prefix", "base"), [("p", "p/"), ("p/", "p/")])
+def test_a_prefix_ends_in_one_slash(stage, split, play, prefix, base):
+    ended = play(split(prefix=prefix), 0)
     assert list(objects(stage)) == [f"{base}{uuid_of(ended)}/manifest.json"]
 
 
-def test_each_file_is_a_request_of_knowing(stage, split, bucket, kit):
+def test_each_file_is_a_request_of_knowing(stage, split, play, kit):
     stage.work = bad_one(kit)
-    stage.run(split(ToleratedFailurePercentage=100), {"list": [0, 1]})
+    play(split(), 2)
     assert stage.usage()["s3", "Requests-Tier1", "knowing"] == 3
 
 
-def test_a_map_that_fails_lists_what_it_ended_and_what_it_never_began(stage, split, bucket, kit):
+def test_a_map_that_fails_lists_what_it_ended(stage, split, play, kit):
     def work(event):
-        if event == 0:
+        if event["Items"] == [0]:
             raise kit.Fails("Bad", after_s=0.5)
         return 9, event
 
     stage.work = work
-    ended = stage.run(split(MaxConcurrency=2), {"list": [0, 1, 2, 3]})
+    ended = play(split(ToleratedFailurePercentage=0), 4, at_once=2)
     assert ended.error == "States.ExceedToleratedFailureThreshold"
     found = {
-        key.rsplit("/", 1)[1]: [(e["Status"], e["Input"]) for e in entries]
+        key.rsplit("/", 1)[1]: [(e["Status"], json.loads(e["Input"])["Items"]) for e in entries]
         for key, entries in objects(stage).items()
         if not key.endswith("manifest.json")
     }
-    assert found == {
-        "FAILED_0.json": [("FAILED", "0"), ("ABORTED", "1")],
-        "PENDING_0.json": [("PENDING", "2"), ("PENDING", "3")],
-    }
+    assert found == {"FAILED_0.json": [("FAILED", [0]), ("ABORTED", [1])]}
 
 
-def test_results_of_any_size_pass_when_they_are_written(stage, split, bucket):
+def test_results_of_any_size_pass_when_they_are_written(stage, split, play):
     stage.work = lambda event: (1, "x" * 200_000)
-    assert stage.run(split(), {"list": list(range(50))}).status == "SUCCEEDED"
+    assert play(split(), 50).status == "SUCCEEDED"
     # 10 MB: one upload in two parts is four requests; the manifest is one more
     assert stage.usage()["s3", "Requests-Tier1", "knowing"] == 5
     (entries,) = [v for k, v in objects(stage).items() if k.endswith("SUCCEEDED_0.json")]
@@ -167,32 +162,18 @@ def test_results_of_any_size_pass_when_they_are_written(stage, split, bucket):
     assert len(entries) == 50
 
 
-def test_a_file_that_is_full_is_followed_by_the_next(stage, kit, bucket):
-    machine = stage.machine(kit.chain({"Say": {"Type": "Pass"}}))
-    writer = ResultWriter(machine._world, Place("data", "p/"), "run", file_max_bytes=100)
-    for number in range(5):
-        writer.add(number, {"Status": "SUCCEEDED", "Number": number}, None)
-    writer.close("arn")
-    assert [[e["Number"] for e in v] for k, v in objects(stage).items() if "SUCC" in k] == [
-        [0, 1],
-        [2, 3],
-        [4],
-    ]
+def test_a_bucket_that_is_not_there_fails_the_map_and_can_be_caught(split, play, kit):
+    states = split(Catch=kit.catch("Tell")) | {"Tell": {"Type": "Succeed"}}
+    states["Process"]["ResultWriter"]["Parameters"]["Bucket"] = "none"
+    assert play(states, 1).output["error"]["Error"] == "States.ResultWriterFailed"
 
 
-def test_a_bucket_that_is_not_there_fails_the_map_and_can_be_caught(stage, split):
-    catch = [{"ErrorEquals": ["States.ALL"], "ResultPath": "$.error", "Next": "Tell"}]
-    states = split(Catch=catch) | {"Tell": {"Type": "Pass"}}
-    ended = stage.run(states, {"list": [0]})
-    assert ended.output["error"]["Error"] == "States.ResultWriterFailed"
-
-
-def test_a_fault_plan_may_fail_a_part(stage, split, bucket):
+def test_a_fault_plan_may_fail_a_part(stage, split, play):
     class NoParts(Faults):
         def s3(self, operation, key):
             return "InternalError" if operation == "UploadPart" else None
 
     stage.work = lambda event: (1, "x" * 200_000)
-    ended = stage.run(split(), {"list": list(range(50))}, faults=NoParts())
+    ended = play(split(), 50, faults=NoParts())
     assert ended.error == "States.ResultWriterFailed"
     assert ended.cause.endswith("SUCCEEDED_0.json: InternalError")

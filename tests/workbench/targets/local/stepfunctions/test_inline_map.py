@@ -8,47 +8,40 @@ def each(kit):
     """A Map state over $.list whose iterations call the function."""
 
     def make(**fields):
-        state = {"Type": "Map", "ItemsPath": "$.list", **fields}
-        return state | {"ItemProcessor": kit.chain({"One": kit.task()})}
+        processor = kit.chain({"One": kit.task()}) | {"ProcessorConfig": {"Mode": "INLINE"}}
+        state = {"Type": "Map", "ItemsPath": "$.list", "ItemProcessor": processor}
+        return state | {"ItemSelector": {"v.$": "$$.Map.Item.Value"}, "MaxConcurrency": 40} | fields
 
     return make
 
 
 def test_results_stand_in_the_order_of_the_items(stage, each):
-    stage.work = lambda n: (10 - n, n * n)
+    stage.work = lambda event: (10 - event["v"], event["v"] ** 2)
     assert stage.run({"Each": each()}, {"list": [1, 2, 3]}).output == [1, 4, 9]
-    assert [event for _, event in stage.calls] == [1, 2, 3]
+    assert [event for _, event in stage.calls] == [{"v": 1}, {"v": 2}, {"v": 3}]
 
 
 def test_an_item_selector_builds_each_input(stage, each):
     selector = {
-        "i.$": "$$.Map.Item.Index",
         "v.$": "$$.Map.Item.Value",
         "batch.$": "$.id",
         "run.$": "$$.Execution.Name",
     }
     stage.run({"Each": each(ItemSelector=selector)}, {"id": "b", "list": ["x", "y"]})
     assert [event for _, event in stage.calls] == [
-        {"i": 0, "v": "x", "batch": "b", "run": "run-1"},
-        {"i": 1, "v": "y", "batch": "b", "run": "run-1"},
+        {"v": "x", "batch": "b", "run": "run-1"},
+        {"v": "y", "batch": "b", "run": "run-1"},
     ]
 
 
-@pytest.mark.parametrize(("wanted", "most"), [({"MaxConcurrency": 3}, 3), ({}, 40)])
+@pytest.mark.parametrize(("wanted", "most"), [(3, 3), (0, 40), (90, 40)])
 def test_so_many_iterations_run_at_a_time(stage, each, wanted, most):
     stage.work = lambda event: (5, None)
-    stage.run({"Each": each(**wanted)}, {"list": [0] * 100})
+    stage.run({"Each": each(MaxConcurrency=wanted)}, {"list": [0] * 100})
     starts = [round(t, 1) for t, _ in stage.calls]
     assert starts[:most] == [1.1] * most
     assert starts[most] == 6.2
     assert len(starts) == 100
-
-
-def test_concurrency_may_come_from_the_state(stage, each):
-    stage.work = lambda event: (5, None)
-    state = each(MaxConcurrencyPath="$.at_once")
-    stage.run({"Each": state}, {"at_once": 1, "list": [0, 0]})
-    assert [round(t, 1) for t, _ in stage.calls] == [1.1, 6.2]
 
 
 def test_no_items_no_iterations(stage, each):
@@ -60,23 +53,21 @@ def test_items_that_are_no_list_are_a_runtime_error(stage, each):
 
 
 def test_one_failed_iteration_fails_the_map_and_ends_the_others(stage, kit, each):
-    def work(n):
-        if n == 2:
+    def work(event):
+        if event["v"] == 2:
             raise kit.Fails("Bad", "two", after_s=1)
-        return 5, n
+        return 5, event
 
     stage.work = work
     ended = stage.run({"Each": each(MaxConcurrency=2)}, {"list": [1, 2, 3]})
     assert (ended.status, ended.error, ended.cause) == ("FAILED", "Bad", "two")
-    assert [event for _, event in stage.calls] == [1, 2]
+    assert [event["v"] for _, event in stage.calls] == [1, 2]
     assert round(ended.ended_s, 3) == 2.1
 
 
 def test_a_selector_that_reads_nothing_fails_the_map(stage, each):
-    state = each(ItemSelector={"v.$": "$$.Map.Item.Value.k"}, MaxConcurrency=1)
-    ended = stage.run({"Each": state}, {"list": [{"k": 1}, {}]})
-    assert (ended.status, ended.error) == ("FAILED", "States.Runtime")
-    assert len(stage.calls) == 1
+    ended = stage.run({"Each": each(ItemSelector={"v.$": "$.gone"})}, {"list": [1, 2]})
+    assert (ended.status, ended.error, stage.calls) == ("FAILED", "States.Runtime", [])
 
 
 def test_the_states_of_iterations_are_transitions(stage, each):
