@@ -30,7 +30,7 @@ test: env ## Check the style and run the tests (under 8 minutes)
 	$(RUN) ruff check . && $(RUN) ruff format --check .
 	$(RUN) pytest -n auto --dist loadfile
 
-test-slow: env ## The slow tests: each telling of ten batches, the report of a whole study
+test-slow: env ## The slow tests: each telling of ten batches, a whole report, a fresh clone that stays as it was
 	$(RUN) pytest -n auto -m slow
 
 swarm: env ## Break things at random and judge the fan-in (RUNS=200 seeds of each design)
