@@ -1,4 +1,4 @@
-"""A fresh clone stays as it was: what a user runs changes no file that git tracks, and adds none."""
+"""A fresh clone stays as it was: what a user runs changes and adds no file that git sees."""
 
 import os
 import subprocess
