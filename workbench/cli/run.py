@@ -40,6 +40,10 @@ def run(
     max_usd: Annotated[
         Decimal, amount("max_usd", "On aws: refused or stopped above it.")
     ] = Decimal(1),
+    fill: Annotated[
+        Path | None,
+        typer.Option(help="On local: a Python file that fills the cloud."),
+    ] = None,
     forecast: Annotated[bool, typer.Option(help="Write down what the model says, first.")] = True,
     fault_seed: Annotated[int | None, whole("fault_seed", "A seed of the swarm, again.", 0)] = None,
 ) -> None:
@@ -50,11 +54,17 @@ def run(
     if items is None:
         raise BadInput("--items is missing: how many items has the batch?")
     from workbench.runs.progress import progress_bar
-    from workbench.runs.records import read_run
     from workbench.runs.runner import Order, new_run_id, run_order
 
     order = Order(
-        design, target, items, seed, preset, read_settings(settings, design), max_usd=max_usd
+        design,
+        target,
+        items,
+        seed,
+        preset,
+        read_settings(settings, design),
+        max_usd=max_usd,
+        fill=fill or "",
     )
     order.make_design()  # refused before anything is said, or numba loaded
     run_id = new_run_id(order)
@@ -66,8 +76,18 @@ def run(
             print(f"{told} here; --target model tells in seconds what to expect", file=sys.stderr)
         with progress_bar(design, target) as watch:
             path = run_order(order, results, beginning.listening(watch), run_id)
-    done = read_run(path)
     print(path)
+    _end(path)
+
+
+def _end(path: Path) -> None:
+    """What came of a run, on standard error, and the exit code that says so."""
+    from workbench.runs.measured_work import work_hint
+    from workbench.runs.records import read_run
+
+    done = read_run(path)
+    if hint := work_hint(done):
+        print(hint, file=sys.stderr)
     some_failed = tell_failed(path)
     if done.status != "complete":
         raise Incomplete(f"the batch did not complete: {done.reason}")
@@ -79,13 +99,21 @@ def collect(
     runs: Annotated[list[Path], typer.Argument(help="Run folders of the target aws.")],
 ) -> None:
     """Pull the evidence about runs again from AWS; what was pulled before stays."""
-    from workbench.pull.run import collect as pull
     from workbench.runs.records import read_run
+
+    on = {path: read_run(path).target for path in runs}
+    for path, target in on.items():
+        if target != "aws":
+            raise BadInput(
+                f"{path.name} ran on {target}: collect pulls from AWS what it knows of runs of the "
+                "target aws."
+            )
+    from workbench.pull.run import collect as pull
     from workbench.runs.runner import make_target
 
     lacking = []
-    for path in runs:
-        found = pull(path, make_target(read_run(path).target))
+    for path, target in on.items():
+        found = pull(path, make_target(target))
         for kept in found.pulls:
             print(f"{path.name}: {kept.kind}, {len(kept.frame):,} rows, {kept.stamp}")
         lacking += [f"{path.name}: {why}" for why in found.failed]

@@ -162,6 +162,8 @@ def _content(found: "Details") -> dict[str, Any]:
 
 def _lines(found: "Details") -> list[str]:
     """A run as a terminal shows it."""
+    from workbench.runs.measured_work import measured_work
+
     run = found.run
     figures = FIGURES.get(run.target, "")
     lines = [
@@ -174,6 +176,8 @@ def _lines(found: "Details") -> list[str]:
     ]
     if found.failed:
         lines.append(f"  failed     {found.failed}")
+    if told := measured_work(run):
+        lines.append(f"  work       {told}")
     if run.cost_usd is not None:
         lines.append(f"  dollars    {run.cost_usd:,.6f} {figures}")
     lines += [f"    {name:<9}  {usd:,.6f}" for name, usd in found.usd_by_label.items()]

@@ -50,6 +50,9 @@ WIDE = Context(prec=60)  # holds every number of a file, whatever the caller's c
 METRICS = ("concurrency", "backlog", "items_done", "throttles", "cost_usd")
 
 
+LATER = ("work_ms",)  # fields that older run folders lack
+
+
 @dataclass(frozen=True)
 class Run:
     """One batch on one target. Times are seconds since the trigger, on the target's own clock."""
@@ -72,6 +75,7 @@ class Run:
     invocations: int = 0  # of the processor
     cold_starts: int = 0  # of the processor
     peak_concurrency: int = 0  # of the processor
+    work_ms: int | None = None  # inside `process` in all, as its telemetry says; None: not measured
     cost_usd: float | None = None
     price_date: str | None = None
     commit: str = ""
@@ -79,6 +83,13 @@ class Run:
     reason: str = ""
     versions: dict[str, str] = field(default_factory=dict)
     schema_version: int = SCHEMA_VERSION
+
+    @property
+    def work_mean_ms(self) -> float | None:
+        """Milliseconds inside `process` for each item that was processed, where measured."""
+        if self.work_ms is None or not self.items_processed:
+            return None
+        return self.work_ms / self.items_processed
 
     @property
     def detection_lag_s(self) -> float | None:
@@ -149,6 +160,7 @@ def checked_run(content: Any, where: str) -> Run:
     version = content.get("schema_version") if isinstance(content, dict) else None
     if version != SCHEMA_VERSION:
         raise BadRecord(f"{where} has schema version {version}; this workbench reads version 1")
+    content = dict.fromkeys(LATER) | content
     known, given = {f.name for f in fields(Run)}, set(content)
     if given != known:
         raise BadRecord(f"{where}: fields {', '.join(sorted(given ^ known))} do not fit")

@@ -28,7 +28,7 @@ from workbench.runs.records import (
     write_folder,
 )
 from workbench.runs.results_folder import nothing_left, refuse_unwritable
-from workbench.targets import TARGETS
+from workbench.targets import FILLED, TARGETS
 from workbench.targets.base import Progress, Target, Terms, Watcher
 
 PRICED = 20  # times that a running batch is priced by its own meter
@@ -46,6 +46,7 @@ class Order:
     settings: dict[str, Any] = field(default_factory=dict)
     region: str = "us-east-1"
     max_usd: Decimal = Decimal(1)  # where a run costs real money, it is refused or stopped above
+    fill: str | Path = ""  # a Python file that fills the simulated cloud of `local` first
 
     def __post_init__(self) -> None:
         """Every spelling of a value becomes the value itself; what is none is refused."""
@@ -62,7 +63,8 @@ class Order:
 
     def terms(self, results: Path) -> Terms:
         """What a target is told of money and place."""
-        return Terms(results, self.region, self.max_usd, forecast_usd)
+        fill = Path(self.fill) if self.fill else None
+        return Terms(results, self.region, self.max_usd, forecast_usd, fill)
 
     @property
     def expected_s(self) -> float:
@@ -77,10 +79,23 @@ class Order:
     def make_design(self) -> Design:
         """The design with its knobs, checked against the batch, and the target's name."""
         refuse_unknown_target(self.target)
+        self._refuse_fill()
         design = make_design(self.design, self.preset, self.settings)
         design.refuse_items(self.items)
         Batch(self.items, self.seed, "checked")
         return design
+
+    def _refuse_fill(self) -> None:
+        """Only a simulated cloud can be filled, and only by a file that is there."""
+        if not self.fill:
+            return
+        if self.target not in FILLED:
+            raise BadInput(
+                f"fill={str(self.fill)!r} fills the simulated cloud of {' or '.join(FILLED)}: on "
+                f"target {self.target} leave it out."
+            )
+        if not Path(self.fill).is_file():
+            raise BadInput(f"fill={str(self.fill)!r}: there is no such file.")
 
 
 def run_order(

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from lambdas.items import create
 from workbench.designs import Design
-from workbench.runs.batch import draw
 from workbench.runs.records import Folder
 from workbench.swarm.fault_plan import FaultPlan
 from workbench.targets.local.lambda_.invoke import THROTTLED
@@ -38,12 +38,8 @@ class Expected:
 
     @cached_property
     def values(self) -> dict[str, int]:
-        """Every item's milliseconds by its id, from the rule of `workbench.runs.batch`."""
-        knobs = self.knobs
-        z, values = draw(self.seed, 0, self.items, knobs["value_max"], knobs["poison_per_million"])
-        return {
-            f"{one:016x}": value for one, value in zip(z.tolist(), values.tolist(), strict=True)
-        }
+        """Every item's milliseconds by its id."""
+        return {item.id: item.value for item in create(self.seed, 0, self.items, self.knobs)}
 
     @cached_property
     def ids(self) -> list[str]:

@@ -143,13 +143,15 @@ def _evidence(
 ) -> Evidence:
     first = case.starts[0]
     batch = Batch(first.items, first.seed, first.batch_id)
-    folder = folder_of(simulation, case.design, batch, datetime.now(UTC).isoformat())
+    batches = tuple(_expected(case, started))
+    ids = {name for one in batches if one.batch_id == first.batch_id for name in one.ids}
+    folder = folder_of(simulation, case.design, batch, ids, datetime.now(UTC).isoformat())
     machine, stack = simulation.machines.machine, simulation.deployment.stack
     executions = machine.executions if machine else {}
     return Evidence(
         design=case.design,
         protocol=PROTOCOLS[case.design.name],
-        batches=tuple(_expected(case, started)),
+        batches=batches,
         plan=simulation.scene.faults,
         executions=recorder.executions,
         invoked=recorder.invoked,

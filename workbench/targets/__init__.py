@@ -8,6 +8,7 @@ TARGETS = {
     "model": "workbench.targets.model.target:ModelTarget",
     "aws": "workbench.targets.aws:AwsTarget",
 }
+FILLED = ("local",)  # those with a simulated cloud, which a file of the user's may fill first
 FIGURES = {"local": "simulated", "model": "modelled", "aws": "measured"}  # what they are called
 
 

@@ -33,12 +33,13 @@ Watcher = Callable[[Progress], None]
 
 @dataclass(frozen=True)
 class Terms:
-    """What a target is told of money and place; the simulated ones need none of it."""
+    """What a target is told of money and place, and what a simulated cloud begins with."""
 
     results: Path = Path("results")
     region: str = "us-east-1"  # whose prices count
     max_usd: Decimal = Decimal(1)
     forecast_usd: Callable[[Design, int], Decimal] | None = None
+    fill: Path | None = None  # a Python file that fills a simulated cloud first
 
 
 @dataclass(frozen=True)

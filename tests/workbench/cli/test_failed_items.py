@@ -3,10 +3,19 @@
 import json
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from workbench.cli import app as cli
-from workbench.runs.records import read_failed, read_run
+from workbench.runs.records import (
+    TIMELINE_COLUMNS,
+    USAGE_COLUMNS,
+    Folder,
+    Run,
+    read_failed,
+    read_run,
+    write_folder,
+)
 
 POISON = ("--set", "poison_per_million=100000", "--set", "value_max=20", "--no-forecast")
 WHY = "ValueError: sleep length must be non-negative"
@@ -57,3 +66,19 @@ def test_a_sweep_ends_whole_and_names_the_runs(command, tmp_path):
     assert (code, Path(out[-1]).exists()) == (3, True)
     assert " of 100 items failed: " in err[-2]
     assert err[-1].endswith(" items failed in 1 of 2 runs, each of which is finished")
+
+
+@pytest.mark.parametrize("target", ["model", "local"])
+def test_collect_is_for_runs_on_aws(command, tmp_path, target):
+    record = {"run_id": "r", "design": "sqs", "target": target, "items": 1, "seed": 7, "knobs": {}}
+    run = Run(**record, batch_id="r", started_at="2026-11-23T06:00:00+00:00")
+    path = write_folder(Folder(run, *empty_tables()), tmp_path)
+    code, out, err = command("collect", path)
+    assert (code, out) == (2, [])
+    assert err == [
+        f"error: r ran on {target}: collect pulls from AWS what it knows of runs of the target aws."
+    ]
+
+
+def empty_tables():
+    return pd.DataFrame(columns=TIMELINE_COLUMNS), pd.DataFrame(columns=USAGE_COLUMNS)

@@ -170,6 +170,7 @@ def _counted(run: Run, evidence: Evidence, end: End, start: float) -> Run:
         invocations=processor.requests if processor else 0,
         cold_starts=processor.cold_starts if processor else 0,
         peak_concurrency=ceil(peak),
+        work_ms=counted.work_ms,
     )
 
 

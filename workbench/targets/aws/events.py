@@ -23,7 +23,7 @@ class EventsReader:
         self.scanned_bytes = 0
 
     def counted(self, batch_id: str, window: Window) -> Counted:
-        sums = dict.fromkeys(("items_processed", "items_failed", "items_duplicated"), 0)
+        sums = dict.fromkeys(("items_processed", "items_failed", "items_duplicated", "work_ms"), 0)
         latest: dict[str, float] = {}
         for group in self._groups.values():
             for event in self._events(group, f'"{batch_id}"', window):
@@ -35,8 +35,10 @@ class EventsReader:
                 for name in ("last_done_at", "created_at"):
                     if name in line:
                         latest[name] = max(latest.get(name, 0.0), line[name])
+        work_ms = sums.pop("work_ms") or None
         return Counted(
             *sums.values(),
+            work_ms=work_ms,
             last_done_at=latest.get("last_done_at"),
             created_at=latest.get("created_at"),
         )

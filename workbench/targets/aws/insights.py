@@ -11,7 +11,7 @@ from workbench.targets.aws.logs import EXPRESS_STEP_MS, Billed, Counted, Window
 COUNTED = """\
 filter batch_id = "{batch_id}"
 | stats sum(items_processed) as processed, sum(items_failed) as failed,
-    sum(items_duplicated) as duplicated, max(last_done_at) as last_done_at,
+    sum(items_duplicated) as duplicated, sum(work_ms) as work_ms, max(last_done_at) as last_done_at,
     max(created_at) as created_at"""
 BILLED = """\
 filter @type = "REPORT"
@@ -41,6 +41,7 @@ class InsightsReader:
             processed=_whole(row, "processed"),
             failed=_whole(row, "failed"),
             duplicated=_whole(row, "duplicated"),
+            work_ms=_whole(row, "work_ms") if row.get("work_ms") else None,
             last_done_at=_number(row, "last_done_at"),
             created_at=_number(row, "created_at"),
         )

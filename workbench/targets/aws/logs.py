@@ -40,6 +40,7 @@ class Counted:
     duplicated: int = 0
     last_done_at: float | None = None  # seconds since 1970
     created_at: float | None = None
+    work_ms: int | None = None  # inside `process`
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from typing import Any
 import pandas as pd
 
 from workbench.designs import Design
-from workbench.runs.batch import Batch, draw
+from workbench.runs.batch import Batch
 from workbench.runs.failures import read_failures
 from workbench.runs.records import Folder, Run
 from workbench.targets.local.runtime.item_log import Witness
@@ -13,12 +13,13 @@ from workbench.targets.local.world.context import EPOCH_S
 from workbench.targets.local.world.world import Simulation
 
 
-def folder_of(simulation: Simulation, design: Design, batch: Batch, started_at: str) -> Folder:
-    """The run of a batch. Its counts are what was seen where the work is done."""
+def folder_of(
+    simulation: Simulation, design: Design, batch: Batch, ids: set[str], started_at: str
+) -> Folder:
+    """The run of a batch of these items. Its counts are what was seen where the work is done."""
     status, reason = _status(simulation, batch)
     notice = simulation.notices.outcome(batch.batch_id) or {}
     witness, (processor,) = simulation.witness, simulation.functions_of("work")
-    ids = {f"{z:016x}" for z in draw(batch.seed, 0, batch.items, 0)[0].tolist()}
     run = Run(
         run_id=batch.batch_id,
         design=design.name,
@@ -37,6 +38,7 @@ def folder_of(simulation: Simulation, design: Design, batch: Batch, started_at: 
         invocations=processor.invocations,
         cold_starts=processor.cold_starts,
         peak_concurrency=processor.peak,
+        work_ms=simulation.logs.work_ms,
         status=status,
         reason=reason,
     )

@@ -22,6 +22,8 @@ from workbench.targets.local.runtime.faults import Faults, NoFaults
 from workbench.targets.local.stepfunctions.faults import Faults as MapFaults
 from workbench.targets.local.world.context import EPOCH_S, Scene
 from workbench.targets.local.world.deployment import Deployment
+from workbench.targets.local.world.filling import fill_world
+from workbench.targets.local.world.items import create_items, read_ids
 from workbench.targets.local.world.synth import assembly
 from workbench.targets.local.world.world import Simulation
 
@@ -39,6 +41,7 @@ class Settings:
     cron: bool = False  # a benchmark has its rule disabled, as on AWS
     deadline_s: float = DEADLINE_S
     assemble: Callable[[Design], Path] = assembly  # the cloud assembly for a design's knobs
+    fill: Path | None = None  # a file that fills the world before each run
 
 
 class LocalTarget:
@@ -53,9 +56,9 @@ class LocalTarget:
         self._close: weakref.finalize | None = None
 
     @classmethod
-    def on(cls, terms: Terms) -> Self:  # noqa: ARG003
+    def on(cls, terms: Terms) -> Self:
         """The target: it spends no money and keeps nothing on disk."""
-        return cls()
+        return cls(Settings(fill=terms.fill))
 
     def run(self, design: Design, batch: Batch, watch: Watcher) -> Folder:
         """Run a batch until it is notified and nothing is under way; `watch` is told now and then.
@@ -64,14 +67,20 @@ class LocalTarget:
         """
         design.refuse_items(batch.items)
         started_at = datetime.now(UTC).isoformat(timespec="seconds")
+        if self.settings.fill:
+            self.close()  # what an earlier run's file has made would be there twice
         simulation = self.prepare(design, batch.seed)
+        ids = read_ids(simulation.deployment, design, batch)
+        if self.settings.fill:
+            items = create_items(simulation.deployment, design, batch)
+            fill_world(self.settings.fill, simulation.deployment, items)
         simulation.begin(batch.items, _Watch(simulation.scene, batch, watch))
         if self.settings.cron:
             simulation.bridge.start_schedules()
         simulation.start(design.trigger(batch.batch_id, batch.items, batch.seed))
         simulation.run(self.settings.deadline_s, partial(_over, simulation, batch))
         simulation.settle()
-        return folder_of(simulation, design, batch, started_at)
+        return folder_of(simulation, design, batch, ids, started_at)
 
     def prepare(self, design: Design, seed: int) -> Simulation:
         """The design's stack with everything of an earlier run forgotten, nothing started yet."""

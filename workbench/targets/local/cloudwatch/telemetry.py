@@ -56,6 +56,7 @@ class Logs:
         self._bytes = 0
         self.lines: list[tuple[float, str, str]] = []  # t_s, function, line
         self.created_s: float | None = None  # when items were last said to be created
+        self.work_ms = 0  # that processors say they have spent inside `process`
 
     def write(self, function: str, line: str) -> None:
         """One line that a handler printed."""
@@ -66,6 +67,7 @@ class Logs:
             return
         embedded = json.loads(line)
         self._metrics.embedded(embedded)
+        self.work_ms += embedded.get("work_ms", 0)
         if embedded.get("items_created"):
             self.created_s = self._scene.kernel.now
 

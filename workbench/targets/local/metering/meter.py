@@ -3,6 +3,8 @@
 Quantities are exact decimals: they are prices' other factor, and a bill must add up.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from decimal import Decimal
 
 import pandas as pd
@@ -24,15 +26,26 @@ class Meter:
 
     def __init__(self) -> None:
         self._lines: dict[tuple[str, str, str, str], Decimal | int] = {}
+        self._label: str | None = None
 
     def add(
         self, service: str, usage_type: str, unit: str, label: str, quantity: Decimal | int
     ) -> None:
         """Add a quantity to a line. Whole numbers and decimals only: a float is not exact."""
+        label = self._label or label
         assert label in LABELS, f"{label!r} is no label"
         assert not isinstance(quantity, float), f"{usage_type}: {quantity!r} is not exact"
         line = (service, usage_type, unit, label)
         self._lines[line] = self._lines.get(line, 0) + quantity
+
+    @contextmanager
+    def labelled(self, label: str | None) -> Iterator[None]:
+        """Whatever is added inside the block is for that, unless it is None."""
+        self._label, before = label, self._label
+        try:
+            yield
+        finally:
+            self._label = before
 
     def quantity(self, service: str, usage_type: str, label: str | None = None) -> Decimal:
         """What was added up so far, of one label or of all."""

@@ -6,7 +6,10 @@ from typing import Any, Protocol
 
 from botocore.exceptions import ClientError
 
+from workbench.errors import WorkbenchError
+
 Request = Mapping[str, Any]
+KNOWN = "dynamodb, sqs, s3, sns and cloudwatch"
 MB = 2**20
 
 
@@ -51,7 +54,7 @@ class Refusal(Exception):
         self.status = status
 
 
-class Stop(Exception):
+class Stop(WorkbenchError):
     """The local target itself falls short: the run must end, and no handler may hide it."""
 
 
@@ -61,7 +64,7 @@ class Unknown(Stop):
     def __init__(self, service: str, operation: str) -> None:
         super().__init__(
             f"{service} {operation} is called by a handler, and the local target has no rule for "
-            "it. Add one in workbench/targets/local/calls."
+            f"it: it knows {KNOWN}, each for the calls in its rules (workbench/targets/local)."
         )
 
 

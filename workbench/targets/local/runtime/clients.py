@@ -81,7 +81,8 @@ class Caller:
         if fault.kill == "before":
             life.die()
         try:
-            response = _do(api, request, rules, fault)
+            with self._scene.meter.labelled("work" if task.working else None):
+                response = _do(api, request, rules, fault)
         except ClientError:
             task.wait_until(kernel.now + half_s)
             raise

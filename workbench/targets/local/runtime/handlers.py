@@ -67,6 +67,14 @@ def load(folder: Path, handler: str, environment: Mapping[str, str], stage: Stag
             return getattr(importlib.import_module(module_name), function)
         except (ImportError, AttributeError) as error:
             raise NotDeployed(f"the deployed code has no {handler}: {error}") from error
+        except SyntaxError as error:
+            raise NotDeployed(f"the deployed code cannot be read: {error}") from error
+
+
+def load_create(folder: Path) -> Callable[..., Iterator[Any]]:
+    """`create` of the code in a folder: the items of a range of a batch."""
+    with _fresh(folder, {}):
+        return importlib.import_module(f"{PACKAGE}.items").create
 
 
 @contextmanager

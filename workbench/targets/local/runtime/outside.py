@@ -78,6 +78,7 @@ class Door:
             task, witness, scene = current(), self._stage.witness, self._stage.scene
             task.wait_until(task.life.use_cpu(scene.profile.value("cpu_ms_per_item")))
             witness.begun(item.id)
+            task.working = True
             try:
                 process(item)
                 witness.done(item.id)
@@ -85,6 +86,7 @@ class Door:
                 witness.failed(item.id)
                 raise
             finally:
+                task.working = False
                 witness.ended(item.id)
 
         return watched_process

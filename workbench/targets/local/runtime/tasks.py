@@ -46,6 +46,7 @@ class Task(greenlet):
         self.life = life
         self._hub = hub
         self._body = body
+        self.working = False  # inside `process`, whose calls are work
         life._tasks[self] = None
 
     def wait_until(self, time_s: float) -> None:
@@ -67,7 +68,9 @@ class Task(greenlet):
 
     def branch(self, body: Callable[[], None]) -> None:
         """One more strand of the same life, which begins at this instant."""
-        Task(self.life, self._hub, body).unpark()
+        strand = Task(self.life, self._hub, body)
+        strand.working = self.working
+        strand.unpark()
 
     def _resume(self) -> None:
         """Switch to the task, unless it was killed meanwhile."""

@@ -1,7 +1,7 @@
 """A stack deployed into this process, its handlers imported; it serves one run after another."""
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from moto.moto_api._internal import mock_random
 from moto.s3.models import s3_backends
 
 from workbench.targets.local.lambda_.functions import FunctionSpec, read_functions
-from workbench.targets.local.runtime.handlers import Handler, Unpacked, load
+from workbench.targets.local.runtime.handlers import Handler, Unpacked, load, load_create
 from workbench.targets.local.runtime.outside import Stage
 from workbench.targets.local.sqs.queue import SILENT
 from workbench.targets.local.world.moto_cloud import Cloud
@@ -41,6 +41,10 @@ class Deployment:
     def code_root(self) -> str:
         """The folder under which the handlers' code lies."""
         return self._unpacked.root
+
+    def create(self) -> Callable[..., Iterator[Any]]:
+        """`create` of the deployed code's `lambdas.items`."""
+        return load_create(self._unpacked.path(self._zip(next(iter(self.functions)))))
 
     def reset(self, seed: int) -> None:
         """Forget every item, message, object and metric of an earlier run."""
