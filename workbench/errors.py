@@ -6,6 +6,7 @@ WorkbenchError
 ├── NotDeployed      the stack is missing, half deployed or of another version
 ├── BudgetExceeded   a forecast or a running batch passes the dollars allowed
 ├── Incomplete       the batch did not finish; what is known is in the run folder
+├── NotKept          a run has ended and its folder could not be written
 ├── BadRecord        a run folder, price book or pull is damaged or of another schema
 ├── MissingPrice     a usage line has no price; it is never billed as zero
 └── PullFailed       CloudWatch or Cost Explorer gave no answer that can be used
@@ -60,6 +61,10 @@ class BudgetExceeded(WorkbenchError):
 
 class Incomplete(WorkbenchError):
     """A batch that did not finish."""
+
+
+class NotKept(WorkbenchError):
+    """A run has ended, and the system refused to write its folder."""
 
 
 class BadRecord(WorkbenchError):

@@ -15,7 +15,7 @@ import pandas as pd
 from workbench import border
 from workbench.bill import bill, knowing_usd, total_usd
 from workbench.designs import Design, make_design
-from workbench.errors import BadInput, NotDeployed
+from workbench.errors import BadInput, NotDeployed, NotKept
 from workbench.prices import PriceBook, load_book
 from workbench.runs.batch import Batch
 from workbench.runs.provenance import commit, versions
@@ -134,7 +134,14 @@ def _run(order: Order, results: Path, watch: Watcher, run_id: str, target: Targe
     finally:
         if own is not None:
             own.close()
-    return write_folder(folder, results)
+    try:
+        return write_folder(folder, results)
+    except OSError as error:
+        raise NotKept(
+            f"the run has ended, and its folder under {results} cannot be written: {error}. Make "
+            "room there, then give the same order again: a batch on aws is found by its order, "
+            "and is collected without running twice."
+        ) from error
 
 
 def _last_progress(run: Run) -> Progress:

@@ -1,15 +1,18 @@
 """The target: one batch from its settings to its run folder, whatever happens on the way."""
 
+import errno
 import json
+import os
 import re
 from decimal import Decimal
 
 import pytest
 
 from workbench.designs import make_design
-from workbench.errors import BadInput, BudgetExceeded, NotDeployed
+from workbench.errors import BadInput, BudgetExceeded, NotDeployed, NotKept
 from workbench.runs.batch import Batch
-from workbench.runs.records import write_folder
+from workbench.runs.records import read_run, write_folder
+from workbench.runs.runner import Order, run_order
 from workbench.stacks.aws_clients import NoCredentials
 from workbench.stacks.ledger import Entry, Ledger, order_of
 
@@ -75,6 +78,39 @@ def test_the_same_order_is_one_batch_until_it_is_collected(sqs):
     ready(sqs, "b-3")
     assert run(sqs, batch=Batch(100, 7, "b-3")).run.batch_id == "b-3"
     assert Ledger(sqs.results).read("b-1").phase == "collected"
+
+
+def full_disk(*_):
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def test_a_batch_outlives_a_disk_that_is_full_at_its_end(sqs, monkeypatch):
+    ready(sqs)
+    order, quiet = Order("sqs", "aws", 100, 7), lambda now: None
+    with monkeypatch.context() as patched:
+        patched.setattr("workbench.runs.runner.write_folder", full_disk)
+        with pytest.raises(NotKept, match=r"No space left on device\. Make room there, then give"):
+            run_order(order, sqs.results, quiet, "b-1", sqs.target())
+    assert list((sqs.results / "runs").glob("*")) == []
+    again = read_run(run_order(order, sqs.results, quiet, "b-2", sqs.target()))
+    assert (again.run_id, again.batch_id, again.status) == ("b-2", "b-1", "complete")
+    assert (again.items_processed, len(Ledger(sqs.results).entries())) == (100, 1)
+
+
+def test_a_batch_outlives_a_disk_that_is_full_when_its_end_is_written_down(sqs, monkeypatch):
+    ready(sqs)
+    order, quiet, write = Order("sqs", "aws", 100, 7), lambda now: None, Ledger.write
+
+    def full_at_the_end(ledger, entry):
+        return full_disk() if entry.phase == "notified" else write(ledger, entry)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Ledger, "write", full_at_the_end)
+        with pytest.raises(OSError, match="No space left on device"):
+            run_order(order, sqs.results, quiet, "b-1", sqs.target())
+    assert Ledger(sqs.results).read("b-1").phase == "triggered"
+    again = read_run(run_order(order, sqs.results, quiet, "b-2", sqs.target()))
+    assert (again.batch_id, again.status, again.items_processed) == ("b-1", "complete", 100)
 
 
 def test_a_planned_batch_is_triggered_and_a_triggered_one_is_not(sqs):
