@@ -12,6 +12,7 @@ from rich.table import Column
 from workbench.targets import base, dollars_by_target
 from workbench.targets.base import Watcher
 
+DRAWN_EVERY_S = 0.2  # a widget is moved by messages to the browser
 QUIET_EVERY_S = 5.0  # between two lines where there is no terminal
 
 Show = Callable[[int, int, str], None]  # done, of how many, and the words beside the bar
@@ -19,7 +20,11 @@ Show = Callable[[int, int, str], None]  # done, of how many, and the words besid
 
 @contextmanager
 def display(title: str) -> Iterator[Show]:
-    """A bar on a terminal, which is gone at the end; elsewhere a line now and then."""
+    """A bar in a notebook or on a terminal, gone at the end; elsewhere a line now and then."""
+    if _in_notebook():
+        with _widget(title) as show:
+            yield show
+        return
     if not sys.stderr.isatty():
         yield _lines(title)
         return
@@ -34,6 +39,38 @@ def display(title: str) -> Iterator[Show]:
             bar.update(task, completed=done, total=total, told=told)
 
         yield show
+
+
+def _in_notebook() -> bool:
+    """Whether a Jupyter kernel runs this, which has loaded IPython then."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython else None
+    return getattr(shell, "kernel", None) is not None
+
+
+@contextmanager
+def _widget(title: str) -> Iterator[Show]:
+    """A bar as Jupyter draws it; at the end nothing of it stays in the notebook."""
+    from IPython.display import clear_output
+    from IPython.display import display as put
+    from ipywidgets import HBox, IntProgress, Label
+
+    bar, words = IntProgress(0, description=title, style={"description_width": "initial"}), Label()
+    box, drawn_s = HBox([bar, words]), 0.0
+    put(box)
+
+    def show(done: int, total: int, told: str) -> None:
+        nonlocal drawn_s
+        if time.monotonic() - drawn_s >= DRAWN_EVERY_S or done == total:
+            drawn_s = time.monotonic()
+            bar.max, bar.value, words.value = total, done, told
+
+    try:
+        yield show
+    finally:
+        clear_output()
+        for one in (box, bar, words):
+            one.close()
 
 
 def _lines(title: str) -> Show:
@@ -61,7 +98,7 @@ def progress_bar(design: str, target: str) -> Iterator[Watcher]:
 
         yield watch
     if pace.last is not None:
-        print(pace.final(), file=sys.stderr)
+        print(pace.final(), file=sys.stdout if _in_notebook() else sys.stderr)
 
 
 class Pace:

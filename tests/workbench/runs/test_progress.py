@@ -58,6 +58,19 @@ def test_a_good_run_leaves_one_line_with_its_whole_bill(tmp_path, capsys):
     assert line.endswith(" modelled, $0 spent")
 
 
+def test_in_a_notebook_a_widget_moves_and_one_line_stays(monkeypatch, capsys):
+    shown = []
+    monkeypatch.setattr("workbench.runs.progress._in_notebook", lambda: True)
+    monkeypatch.setattr("IPython.display.display", shown.append)
+    with progress_bar("sqs", "local") as watch:
+        watch(Progress(5, 10, 1.0, cost_usd=0.5))
+        bar, words = shown[0].children
+        assert (bar.description, bar.value, bar.max) == ("sqs on local", 5, 10)
+        assert words.value == "5/10 items  $0.5000 simulated so far"
+    assert (bar.comm, words.comm) == (None, None)
+    assert capsys.readouterr().out.endswith(" items/s, $0.5000 simulated, $0 spent\n")
+
+
 def test_a_run_that_breaks_leaves_no_line(capsys):
     def run():
         with progress_bar("sqs", "model") as watch:
@@ -73,7 +86,7 @@ def test_a_local_run_that_will_take_minutes_says_so_first(monkeypatch, tmp_path,
     def stop(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("workbench.cli.run.run_order", stop)
+    monkeypatch.setattr("workbench.runs.runner.run_order", stop)
     words = "workbench run --design sqs --items 1000000 --no-forecast --results"
     monkeypatch.setattr("sys.argv", [*words.split(), str(tmp_path)])
     with pytest.raises((SystemExit, KeyboardInterrupt)):
