@@ -9,7 +9,7 @@ import pandas as pd
 from workbench.errors import BadInput, BadRecord
 from workbench.pull.store import Pull, newest_pull
 from workbench.pull.window import started
-from workbench.runs.records import Run, read_folder, read_run, run_folders
+from workbench.runs.records import Run, read_folder, readable_runs
 
 
 @dataclass(frozen=True)
@@ -78,17 +78,17 @@ def gather(results: Path, run_id: str = "", now: datetime | None = None) -> Evid
 
 def newest_run(results: Path) -> Path:
     """The run that started last."""
-    folders = run_folders(results)
-    if not folders:
+    found = list(readable_runs(results))
+    if not found:
         raise BadInput(f"{results}/runs has no run yet: make one with `workbench run`")
-    return max(folders, key=lambda path: (read_run(path).started_at, path.name))
+    return max(found, key=lambda one: (one[1].started_at, one[0].name))[0]
 
 
 def modelled_bill(results: Path, run: Run) -> pd.DataFrame | None:
     """The bill of the newest run of the model with the same knobs and items, its seed if it can."""
     same = [
         (other.seed == run.seed, other.started_at, path)
-        for path, other in ((path, read_run(path)) for path in run_folders(results))
+        for path, other in readable_runs(results)
         if other.target == "model"
         and (other.design, other.items, other.knobs) == (run.design, run.items, run.knobs)
     ]

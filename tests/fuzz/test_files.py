@@ -194,5 +194,8 @@ def test_a_sweep_that_meets_a_damaged_run_names_it_and_overwrites_nothing(tmp_pa
     broken = sweep(study, tmp_path).jobs[0].run_id
     (tmp_path / "runs" / broken / "run.json").write_bytes(content)
     before = {path: contents(path) for path in (tmp_path / "runs").iterdir()}
-    assert broken in refusal(BadRecord, sweep, study, tmp_path)
+    again = sweep(study, tmp_path)
+    assert (again.ran, list(again.failed)) == (0, [broken])
+    assert broken in again.failed[broken]
+    assert len(pd.read_parquet(again.table)) == 1
     assert {path: contents(path) for path in (tmp_path / "runs").iterdir()} == before

@@ -21,7 +21,7 @@ from workbench.pull.spent import Spent, measurement_usage
 from workbench.pull.store import Pull, newest_pull, pull_stamps, read_pull, write_pull
 from workbench.pull.tables import COLUMNS
 from workbench.pull.window import Window, likely_window
-from workbench.runs.records import Folder, read_folder, read_run, run_folders
+from workbench.runs.records import Folder, read_folder, read_run, readable_runs
 
 
 def collect_cloudwatch(
@@ -94,8 +94,7 @@ def neighbours(run_folder: Path, window: Window) -> list[Folder]:
     """
     own, days = read_run(run_folder), window.widened(STEPS["DAILY"])
     found = []
-    for path in run_folders(run_folder.parents[1]):
-        run = read_run(path)
+    for path, run in readable_runs(run_folder.parents[1]):
         same = (run.design, run.target) == (own.design, own.target) and run.run_id != own.run_id
         if same and likely_window(run).shared_s(days):
             found.append(read_folder(path))

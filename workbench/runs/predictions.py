@@ -23,7 +23,7 @@ from workbench.errors import BadInput, BadRecord
 from workbench.prices import load_book
 from workbench.runs.batch import Batch
 from workbench.runs.provenance import commit
-from workbench.runs.records import Folder, Run, read_folder
+from workbench.runs.records import Folder, Run, read_folder, skip_damaged
 from workbench.runs.results_folder import prediction_path, refuse_unwritable
 from workbench.runs.runner import Order
 from workbench.targets.model.target import ModelTarget
@@ -116,7 +116,7 @@ def read_prediction(path: Path) -> Prediction:
         content = json.loads(path.read_text())
         lines = {name: tuple(line) for name, line in content.pop("lines").items()}
         found = Prediction(**content, lines=lines)
-    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise BadRecord(f"{path} is no prediction: {error}") from None
     if found.schema_version != SCHEMA_VERSION:
         raise BadRecord(f"{path} has schema version {found.schema_version}; this reads version 1")
@@ -132,7 +132,14 @@ def check_predictions(results: Path, run_id: str = "*") -> pd.DataFrame:
     for path in sorted((results / "predictions").glob(f"{run_id}.json")):
         folder = results / "runs" / path.stem
         if (folder / "run.json").is_file():
-            rows += _compare(read_prediction(path), read_folder(folder))
+            try:
+                said, came = read_prediction(path), read_folder(folder)
+            except BadRecord as error:
+                if run_id == path.stem:
+                    raise
+                skip_damaged(folder, error)
+                continue
+            rows += _compare(said, came)
     frame = pd.DataFrame(rows, columns=COLUMNS)
     return frame.sort_values(["predicted_at", "run_id"], kind="stable", ignore_index=True)
 

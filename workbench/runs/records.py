@@ -9,17 +9,18 @@
         failures.parquet   item or range, items, reason, attempts: of a run with failed items
         benchmark.ipynb    the executed notebook, where one ran it
 
-A run is written under a temporary name and renamed, so that it is whole or absent.
+A run is written under a temporary name, read by the rules of its readers, and renamed: it is whole
+or absent. Whoever walks over all runs takes `readable_runs`, which passes over damaged folders.
 """
 
 import json
+import math
 import os
 import re
 import shutil
-from collections.abc import Collection
+import sys
+from collections.abc import Collection, Iterator
 from dataclasses import asdict, dataclass, field, fields
-from decimal import Context, Decimal
-from numbers import Integral
 from pathlib import Path
 from typing import Any, get_origin
 
@@ -27,7 +28,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from workbench.designs import DESIGNS
 from workbench.errors import BadRecord
+from workbench.runs.exact_tables import shortened, write_table
 
 SCHEMA_VERSION = 1
 TIMELINE_COLUMNS = ["t_s", "metric", "value"]
@@ -40,13 +43,13 @@ TABLES = {  # of a run folder, by file name, with their columns
     "usage": USAGE_COLUMNS,
     "bill": BILL_COLUMNS,
     "invocations": INVOCATION_COLUMNS,
+    "failures": FAILURE_COLUMNS,
 }
+NEEDED = ("timeline", "usage")  # of each folder
+PARQUET_END = b"PAR1"
 LABELS = ("work", "dispatch", "knowing", "telemetry", "measuring")
-EXACT_COLUMNS = ("quantity", "unit_price_usd", "cost_usd")  # of usage and bill
-EXACT_PLACES = 24  # decimals kept: 14 of a quantity and 10 of a price make 24 of a cost
-COMPRESSION = "zstd"  # a third smaller than the default, for a timeline
 RUN_ID = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}")  # a folder's name, never hidden or above
-WIDE = Context(prec=60)  # holds every number of a file, whatever the caller's context is
+_skipped: set[Path] = set()  # damaged folders that were named in this process
 METRICS = ("concurrency", "backlog", "items_done", "throttles", "cost_usd")
 
 
@@ -119,14 +122,12 @@ def write_folder(folder: Folder, results: Path) -> Path:
         temporary.mkdir(parents=True)
         text = json.dumps(asdict(folder.run), indent=2, sort_keys=True)
         (temporary / "run.json").write_text(text + "\n")
-        _write_table(temporary / "timeline.parquet", folder.timeline, TIMELINE_COLUMNS)
-        _write_table(temporary / "usage.parquet", folder.usage, USAGE_COLUMNS)
-        if folder.bill is not None:
-            _write_table(temporary / "bill.parquet", folder.bill, BILL_COLUMNS)
-        if folder.invocations is not None:
-            _write_table(temporary / "invocations.parquet", folder.invocations, INVOCATION_COLUMNS)
-        if folder.failures is not None and len(folder.failures):
-            _write_table(temporary / "failures.parquet", folder.failures, FAILURE_COLUMNS)
+        for name, columns in TABLES.items():
+            frame = getattr(folder, name)
+            if frame is not None and (len(frame) or name != "failures"):
+                write_table(temporary / f"{name}.parquet", frame, columns)
+        _read_run(temporary, final.name)
+        _refuse_halves(temporary)
         os.rename(temporary, final)
     except BaseException:  # also Ctrl-C: no half a run stays behind
         shutil.rmtree(temporary, ignore_errors=True)
@@ -146,13 +147,21 @@ def refuse_run_id(run_id: str, results: Path) -> Path:
 
 def read_run(path: Path) -> Run:
     """The run of a folder."""
+    return _read_run(path, path.resolve().name)
+
+
+def _read_run(path: Path, name: str) -> Run:
+    """The run of a folder that has, or will have, this name."""
     try:
         content = json.loads((path / "run.json").read_text())
     except FileNotFoundError:
         raise BadRecord(f"{path} is no run folder: it has no run.json") from None
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise BadRecord(f"{path}/run.json is damaged: {error}") from None
-    return checked_run(content, f"{path}/run.json")
+    run = checked_run(content, f"{path}/run.json")
+    if run.run_id != name:
+        raise BadRecord(f"{path}/run.json: run_id={run.run_id!r} is not its folder's name {name!r}")
+    return run
 
 
 def checked_run(content: Any, where: str) -> Run:
@@ -167,9 +176,23 @@ def checked_run(content: Any, where: str) -> Run:
     for one in fields(Run):
         if not _fits(content[one.name], one.type):
             raise BadRecord(f"{where}: {one.name}={content[one.name]!r} does not fit")
-    if content["items"] < 1:
-        raise BadRecord(f"{where}: items={content['items']} must be 1 or more")
-    return Run(**content)
+    run = Run(**content)
+    if wrong := next(_contradictions(run), None):
+        raise BadRecord(f"{where}: {wrong}")
+    return run
+
+
+def _contradictions(run: Run) -> Iterator[str]:
+    """What in a run cannot be so, though each field is of its kind."""
+    if run.items < 1:
+        yield f"items={run.items} must be 1 or more"
+    if run.design not in DESIGNS:
+        yield f"design={run.design!r} is not known: {', '.join(DESIGNS)}"
+    if not run.knobs:
+        yield "it has no knobs"
+    times = [s for s in (run.created_s, run.processed_s, run.detected_s) if s is not None]
+    if times != sorted(times) or min(times, default=0.0) < 0:
+        yield f"created_s, processed_s, detected_s are {times}: not in their order"
 
 
 def _fits(value: Any, kind: Any) -> bool:
@@ -178,6 +201,8 @@ def _fits(value: Any, kind: Any) -> bool:
         return isinstance(value, dict)
     if isinstance(value, int):
         return not isinstance(value, bool) and (isinstance(0, kind) or isinstance(0.0, kind))
+    if isinstance(value, float) and not math.isfinite(value):
+        return False
     return isinstance(value, kind)
 
 
@@ -195,11 +220,7 @@ def read_table(
         raise BadRecord(f"{file} cannot be read: {error!r}") from None
     if list(frame.columns) != columns:
         raise BadRecord(f"{file} has columns {list(frame.columns)}, not {columns}")
-    for column in frame.columns.intersection(EXACT_COLUMNS):
-        frame[column] = pd.Series(
-            [_shortest(file, column, value) for value in frame[column]], frame.index, object
-        )
-    return frame
+    return shortened(file, frame)
 
 
 def read_folder(path: Path) -> Folder:
@@ -224,35 +245,38 @@ def run_folders(results: Path) -> list[Path]:
     return sorted(path for path in folders if (path / "run.json").is_file())
 
 
-def _write_table(path: Path, frame: pd.DataFrame, columns: list[str]) -> None:
-    """Write a table that has just these columns."""
-    if list(frame.columns) != columns:
-        raise BadRecord(f"{path.name} would get columns {list(frame.columns)}, not {columns}")
-    exact = [name for name in columns if name in EXACT_COLUMNS]
-    if not exact:
-        frame.to_parquet(path, index=False, compression=COMPRESSION)
-        return
-    kind = pa.decimal128(38, EXACT_PLACES)
-    schema = pa.schema([(name, kind if name in exact else pa.string()) for name in columns])
-    cells = {name: [_exact(path, name, value) for value in frame[name]] for name in exact}
-    typed = frame.assign(**{n: pd.Series(c, frame.index, object) for n, c in cells.items()})
-    typed.to_parquet(path, index=False, schema=schema, compression=COMPRESSION)
+def readable_runs(results: Path) -> Iterator[tuple[Path, Run]]:
+    """Every run that can be read, in order of name; a damaged folder is named once, and skipped."""
+    for path in run_folders(results):
+        try:
+            run = read_run(path)
+            _refuse_halves(path)
+        except BadRecord as error:
+            skip_damaged(path, error)
+        else:
+            yield path, run
 
 
-def _exact(path: Path, column: str, value: Any) -> Decimal | None:
-    """A cell as a decimal that the file can hold; no float gets in, and no sum comes out."""
-    if value is None:
-        return None
-    if isinstance(value, Integral | Decimal) and (number := Decimal(value)).is_finite():
-        return number.quantize(Decimal(1).scaleb(-EXACT_PLACES), context=WIDE)
-    raise BadRecord(f"{path.name}: {column} {value!r} is no exact decimal; floats are refused")
+def skip_damaged(path: Path, error: BadRecord) -> None:
+    """Say on standard error that a folder is passed over: once in a process."""
+    if path.resolve() not in _skipped:
+        _skipped.add(path.resolve())
+        print(f"warning: skipped a damaged run: {' '.join(str(error).split())}", file=sys.stderr)
 
 
-def _shortest(path: Path, column: str, number: Any) -> Decimal | None:
-    """A cell that was read, without the zeros that the file pads it with."""
-    if number is None:
-        return None
-    if not isinstance(number, Decimal):
-        raise BadRecord(f"{path}: {column} {number!r} is no exact decimal")
-    whole = number == number.to_integral_value()
-    return number.quantize(Decimal(1), context=WIDE) if whole else number.normalize(WIDE)
+def _refuse_halves(path: Path) -> None:
+    """Refuse a folder that lacks a table, or has half of one; quick, for there may be thousands."""
+    for name in TABLES:
+        file = path / f"{name}.parquet"
+        try:
+            with file.open("rb") as opened:
+                opened.seek(-min(4, file.stat().st_size), os.SEEK_END)
+                end = opened.read()
+        except FileNotFoundError:
+            if name in NEEDED:
+                raise BadRecord(f"{file} is not there") from None
+            continue
+        except OSError as error:
+            raise BadRecord(f"{file} cannot be read: {error}") from None
+        if end != PARQUET_END:
+            raise BadRecord(f"{file} is damaged: it has no end")

@@ -20,7 +20,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from workbench.errors import BadRecord
-from workbench.runs.records import TABLES, Run, checked_run, read_run, read_table, run_folders
+from workbench.runs.records import (
+    TABLES,
+    Run,
+    checked_run,
+    read_table,
+    readable_runs,
+    skip_damaged,
+)
 from workbench.runs.results_folder import is_packed
 
 JSON_FIELDS = tuple(one.name for one in fields(Run) if get_origin(one.type) is dict)
@@ -29,8 +36,8 @@ JSON_FIELDS = tuple(one.name for one in fields(Run) if get_origin(one.type) is d
 def read_runs(results: Path, run_ids: Collection[str] | None = None) -> list[Run]:
     """These runs of a set, or all of them, in order of their ids."""
     if not is_packed(results):
-        folders = run_folders(results)
-        return [read_run(path) for path in folders if run_ids is None or path.name in run_ids]
+        runs = (run for _, run in readable_runs(results))
+        return [run for run in runs if run_ids is None or run.run_id in run_ids]
     file = results / "runs.parquet"
     try:
         rows = [
@@ -63,7 +70,11 @@ def read_tables(results: Path, name: str, run_ids: Collection[str] | None = None
     frames = []
     for path in _folders_with(results, name):
         if run_ids is None or path.name in run_ids:
-            table = read_table(path, name, TABLES[name])
+            try:
+                table = read_table(path, name, TABLES[name])
+            except BadRecord as error:
+                skip_damaged(path, error)
+                continue
             table.insert(0, "run_id", path.name)
             frames.append(table)
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=columns)
@@ -83,17 +94,25 @@ def usd_by_label(results: Path) -> pd.DataFrame:
 def arrow_tables(results: Path, name: str) -> Iterator[pa.Table]:
     """A table of each run of a results folder that has one, as it is stored, with its run_id."""
     for path in _folders_with(results, name):
-        table = _arrow(path / f"{name}.parquet").replace_schema_metadata(None)
+        try:
+            table = _arrow(path / f"{name}.parquet").replace_schema_metadata(None)
+        except BadRecord as error:
+            skip_damaged(path, error)
+            continue
         ids = pa.array([path.name] * len(table), pa.string())
         yield table.add_column(0, "run_id", ids)
 
 
 def _arrow(file: Path) -> pa.Table:
     try:
-        return pq.read_table(file)
+        table = pq.read_table(file)
     except (OSError, ValueError) as error:
         raise BadRecord(f"{file} cannot be read: {error}") from None
+    lacking = set(TABLES.get(file.stem, ())) - set(table.column_names)
+    if lacking:
+        raise BadRecord(f"{file} lacks the columns {', '.join(sorted(lacking))}")
+    return table
 
 
 def _folders_with(results: Path, name: str) -> list[Path]:
-    return [path for path in run_folders(results) if (path / f"{name}.parquet").exists()]
+    return [path for path, _ in readable_runs(results) if (path / f"{name}.parquet").exists()]

@@ -22,7 +22,7 @@ from typing import Any
 from workbench.designs import Design
 from workbench.errors import BadRecord
 from workbench.runs.batch import Batch
-from workbench.runs.records import read_run
+from workbench.runs.records import read_run, skip_damaged
 
 LIVE = ("planned", "triggered", "notified", "stopped")
 ENDED = ("collected", "failed", "purged", "destroyed")
@@ -114,8 +114,12 @@ class Ledger:
         if entry.phase != "notified":
             return False
         for path in self._runs.glob("*/run.json"):
-            if f'"{entry.batch_id}"' in path.read_text():
-                run = read_run(path.parent)
+            if f'"{entry.batch_id}"' in path.read_text(errors="replace"):
+                try:
+                    run = read_run(path.parent)
+                except BadRecord as error:
+                    skip_damaged(path.parent, error)
+                    continue
                 if run.batch_id == entry.batch_id and run.status == "complete":
                     self.write(entry.at("collected"))
                     return True

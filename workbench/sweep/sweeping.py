@@ -15,9 +15,9 @@ from pathlib import Path
 
 from workbench.border import whole_number
 from workbench.engine.parallel import in_parallel
-from workbench.errors import BadInput
+from workbench.errors import BadInput, BadRecord
 from workbench.runs.provenance import is_of_other_code
-from workbench.runs.records import read_run
+from workbench.runs.records import read_run, skip_damaged
 from workbench.runs.results_folder import refuse_unwritable
 from workbench.runs.runner import make_target
 from workbench.sweep.jobs import Job, plan_jobs
@@ -72,10 +72,11 @@ def sweep(
     with _only_sweep(study, results):
         _clear_halves(results, jobs)
         found = [job for job in jobs if is_finished(results / "runs" / job.run_id)]
-        names, older = {job.run_id for job in found}, _older(results, found)
+        commits, failed = _commits(results, found)
+        names = {job.run_id for job in found}
         new = [job for job in jobs if job.run_id not in names]
         watch.begin(len(jobs), len(found), sum(job.expected_s for job in new))
-        failed, usd, ran = {}, dict[str, float](), 0
+        usd, ran = dict[str, float](), 0
         for done in _run(new, results, processes or os.cpu_count() or 1, make):
             ran += not done.error
             usd[done.target] = usd.get(done.target, 0.0) + done.cost_usd
@@ -83,13 +84,21 @@ def sweep(
                 failed[done.run_id] = done.error
             watch.tell(done)
         table = write_table(study.name, jobs, results)
+    older = sum(count for commit, count in commits.items() if is_of_other_code(commit))
     return Swept(study, table, jobs, ran, len(found), older, skipped, failed, usd)
 
 
-def _older(results: Path, jobs: list[Job]) -> int:
-    """How many of these finished runs were made by other code."""
-    made = Counter(read_run(results / "runs" / job.run_id).commit for job in jobs)
-    return sum(count for at, count in made.items() if is_of_other_code(at))
+def _commits(results: Path, jobs: list[Job]) -> tuple[Counter[str], dict[str, str]]:
+    """The code that made these finished runs, and why the damaged ones cannot be read."""
+    made, damaged = Counter[str](), {}
+    for job in jobs:
+        path = results / "runs" / job.run_id
+        try:
+            made[read_run(path).commit] += 1
+        except BadRecord as error:
+            skip_damaged(path, error)
+            damaged[job.run_id] = str(error)
+    return made, damaged
 
 
 def _run(jobs: list[Job], results: Path, processes: int, make: TargetMaker) -> Iterator[Done]:

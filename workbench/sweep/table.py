@@ -1,6 +1,7 @@
 """The tidy table of a study: one row a run, with its knobs and its dollars by label."""
 
 import os
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from workbench.errors import BadRecord
-from workbench.runs.records import LABELS, read_run
+from workbench.runs.records import LABELS, read_run, skip_damaged
 from workbench.sweep.jobs import Job
 from workbench.sweep.work import is_finished
 
@@ -22,7 +23,7 @@ def runs_table(jobs: list[Job], results: Path) -> pd.DataFrame:
     Raises BadRecord if their prices are of different dates.
     """
     paths = {job.run_id: results / "runs" / job.run_id for job in jobs}
-    rows = [_row(paths[j.run_id], j) for j in jobs if is_finished(paths[j.run_id])]
+    rows = [row for job in jobs for row in _rows(paths[job.run_id], job)]
     frame = pd.DataFrame(rows)
     dates = set(frame["price_date"].dropna()) if rows else set()
     if len(dates) > 1:
@@ -38,6 +39,15 @@ def write_table(name: str, jobs: list[Job], results: Path) -> Path:
     runs_table(jobs, results).to_parquet(temporary, index=False)
     os.replace(temporary, path)
     return path
+
+
+def _rows(path: Path, job: Job) -> Iterator[dict[str, Any]]:
+    """The row of a finished run; none of a damaged one, which is named on standard error."""
+    try:
+        if is_finished(path):
+            yield _row(path, job)
+    except BadRecord as error:
+        skip_damaged(path, error)
 
 
 def _row(path: Path, job: Job) -> dict[str, Any]:

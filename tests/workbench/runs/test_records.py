@@ -1,12 +1,15 @@
 """Run folders: whole or absent, read back as written, damaged ones refused by name."""
 
 import json
+import shutil
 from dataclasses import replace
 from decimal import Decimal
 
 import pandas as pd
 import pytest
 
+from analysis import measures
+from analysis.evidence import newest_run
 from workbench.errors import BadRecord
 from workbench.runs.failures import Failure, failures_frame
 from workbench.runs.records import (
@@ -20,7 +23,7 @@ from workbench.runs.records import (
     run_folders,
     write_folder,
 )
-from workbench.runs.sets import runs_frame
+from workbench.runs.sets import runs_frame, usd_by_label
 
 LINE = ["AWS Lambda", "Request-ARM", "Requests", "work", Decimal(12)]
 PRICE = [Decimal("0.0000002"), Decimal("0.0000024"), "metered"]
@@ -78,7 +81,7 @@ def test_a_full_disk_or_an_interrupt_leaves_nothing_behind(tmp_path, monkeypatch
     def fail(*_, **__):
         raise error
 
-    monkeypatch.setattr("workbench.runs.records._write_table", fail)
+    monkeypatch.setattr("workbench.runs.records.write_table", fail)
     with pytest.raises(type(error)):
         write_folder(folder(), tmp_path)
     assert list((tmp_path / "runs").iterdir()) == []
@@ -127,3 +130,78 @@ def test_failed_items_are_a_table_of_their_own_where_there_are_any(tmp_path):
     some = write_folder(replace(folder("b"), failures=listed), tmp_path)
     assert read_failed(whole) is None
     pd.testing.assert_frame_equal(read_failed(some), listed)
+
+
+def change(**fields):
+    """Damage: a run.json with other values."""
+
+    def damage(path):
+        content = json.loads((path / "run.json").read_text())
+        (path / "run.json").write_text(json.dumps(content | fields))
+
+    return damage
+
+
+def without_knobs(path):
+    content = json.loads((path / "run.json").read_text())
+    del content["knobs"]
+    (path / "run.json").write_text(json.dumps(content))
+
+
+DAMAGES = {
+    "unreadable": lambda path: (path / "run.json").write_bytes(b"{\xff"),
+    "nested": lambda path: (path / "run.json").write_text("[" * 100_000),
+    "nan": change(cost_usd=float("nan")),
+    "infinite": change(detected_s=float("inf")),
+    "kind": change(items="twelve"),
+    "float items": change(items=1000.0),
+    "design": change(design="carrier-pigeon"),
+    "no knobs": without_knobs,
+    "empty knobs": change(knobs={}),
+    "name": change(run_id="another"),
+    "known before done": change(created_s=1.0, processed_s=5.0, detected_s=4.0),
+    "done before created": change(created_s=6.0, processed_s=5.0),
+    "negative time": change(created_s=-1.0),
+    "schema": change(schema_version=2),
+    "no table": lambda path: (path / "timeline.parquet").unlink(),
+    "half a table": lambda path: (path / "bill.parquet").write_bytes(
+        (path / "bill.parquet").read_bytes()[:100]
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", DAMAGES)
+def test_a_damaged_folder_is_named_once_and_the_others_are_read(tmp_path, capsys, kind):
+    good, bad = (write_folder(folder(name), tmp_path) for name in ("good", "bad"))
+    DAMAGES[kind](bad)
+    for read in (runs_frame, measures.runs_with_knobs, measures.bills_frame):
+        assert read(tmp_path)["run_id"].unique().tolist() == ["good"]
+    assert usd_by_label(tmp_path)["run_id"].to_list() == ["good"]
+    assert newest_run(tmp_path) == good
+    err = capsys.readouterr().err
+    assert err.startswith(f"warning: skipped a damaged run: {bad}")
+    assert err.count("\n") == 1
+    with pytest.raises(BadRecord, match=str(bad)):
+        read_folder(bad)
+
+
+def test_a_table_of_other_columns_is_named_and_the_other_tables_are_read(tmp_path, capsys):
+    for name in ("good", "bad"):
+        write_folder(folder(name), tmp_path)
+    bad = tmp_path / "runs" / "bad"
+    shutil.copy(bad / "usage.parquet", bad / "bill.parquet")
+    assert measures.bills_frame(tmp_path)["run_id"].to_list() == ["good"]
+    assert usd_by_label(tmp_path)["run_id"].to_list() == ["good"]
+    assert capsys.readouterr().err.count(f"warning: skipped a damaged run: {bad}") == 1
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"design": "none"}, {"knobs": {}}, {"items": 12.0}, {"cost_usd": float("nan")},
+     {"detected_s": 1.0}],
+)  # fmt: skip
+def test_what_could_not_be_read_back_is_never_written(tmp_path, changes):
+    written = folder()
+    with pytest.raises(BadRecord):
+        write_folder(replace(written, run=replace(written.run, **changes)), tmp_path)
+    assert list((tmp_path / "runs").iterdir()) == []
