@@ -48,10 +48,26 @@ def test_every_study_of_the_project_can_be_planned_and_asks_a_question(path):
         ("grids: [{items: []}]", "the grid is empty, since items is"),
         ("grids: [{items: [100], knobs: {value_max: []}}]", "the list of knobs.value_max is empty"),
         ("grids: [{items: [100, 100]}]", "has 100 twice"),
-        ("grids: [{items: many}]", "must be whole numbers"),
-        ("grids: [{items: [true]}]", "must be whole numbers"),
+        ("grids: [{items: many}]", "must be a whole number"),
+        ("grids: [{items: [true]}]", "must be a whole number"),
         ("grids: [{designs: [sqs], items: [1], sfn: {items_per_child: 5}}]", "sfn, which is not"),
         ("grids: [{designs: [mine], items: [1]}]", "Take of sqs, sfn"),
+        ("grids: [{items: [0100]}]", "'0100': YAML 1.1 reads this number as 64. Write it in plain"),
+        ("grids: [{items: 1:30}]", "'1:30': YAML 1.1 reads this number as 90"),
+        ("grids: [{items: 0x10}]", "'0x10': YAML 1.1 reads this number as 16"),
+        ("grids: [{items: 0b11}]", "'0b11': YAML 1.1 reads this number as 3"),
+        ("grids: [{items: 1, knobs: {poll_s: 010}}]", "'010': YAML 1.1 reads this number as 8"),
+        ("grids: [{items: 1, seeds: [.nan]}]", "must be a whole number"),
+        ("grids: [{items: [1.5]}]", "must be a whole number"),
+        ("grids: [{items: [100, 1e2]}]", "has 100 twice"),
+        (
+            "grids: [{items: [1], knobs: {poll_s: [[1]]}}]",
+            "knobs.poll_s has [1]; knobs are single values",
+        ),
+        ("prices: 2026-02-30\n" + GRID, "'2026-02-30': day is out of range"),
+        ("grids: " + "[" * 5000, "nested too deeply"),
+        ("grids: &a [*a]", "not keys with values"),
+        ("grids: [{items: 1, items: 2}]", "key 'items' is given twice"),
         ("seeds: [1]\nseeds: [2]\n" + GRID, "key 'seeds' is given twice"),
         ("runs: [{design: sqs}]", "lacks 'items'"),
         ("- 1", "holds no keys"),
@@ -128,3 +144,26 @@ def test_the_longest_name_still_fits_a_batch_id(study):
 
 def test_yes_lets_a_large_grid_through(study):
     assert len(plan_jobs(study(LARGE), yes=True)[0]) == 100_100
+
+
+def test_merge_keys_work_as_in_pyyaml(tmp_path):
+    path = tmp_path / "merged.yaml"
+    path.write_text(
+        "grids:\n  - &a\n    targets: [model]\n    items: [100]\n    seeds: [1]\n"
+        "  - &b\n    <<: *a\n    items: [1000]\n  - {<<: [*b, *a], seeds: [2]}\n"
+    )
+    grids = read_study(path).grids
+    assert [(grid.items, grid.seeds) for grid in grids] == [
+        ((100,), (1,)),
+        ((1000,), (1,)),
+        ((1000,), (2,)),
+    ]
+
+
+@pytest.mark.parametrize("written", ["1000", "1e3", "1_000", "1k", "1000.0", "'1,000'", "+1000"])
+def test_a_number_is_taken_in_any_plain_spelling(tmp_path, written):
+    path = tmp_path / "one.yaml"
+    path.write_text(f"grids: [{{designs: [sqs], items: {written}, knobs: {{poll_s: [6e1]}}}}]")
+    study = read_study(path)
+    assert study.grids[0].items == (1000,)
+    assert {job.order.make_design().poll_s for job in plan_jobs(study)[0]} == {60}
