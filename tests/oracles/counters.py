@@ -14,7 +14,7 @@ from tests.oracles.sqs import SqsStory
 from workbench.platform.units import SQS_CHUNK_BYTES
 from workbench.targets.model.counters.kernel import PAGE, PER_SHARD
 from workbench.targets.model.sqs.finalizer import AFTER
-from workbench.targets.model.sqs.settings import SqsSettings
+from workbench.targets.model.sqs.settings import READ_UNIT_BYTES, SqsSettings
 
 
 def tell_counters(p: SqsSettings, seed: int, table: np.ndarray) -> "CountersStory":
@@ -120,7 +120,8 @@ class ShardFinalizer(Finalizer):
         story.detected_s = clock
         clock += p.finalizer_call_s + draws.latency("sns_publish", hop, 4)
         clock += p.finalizer_call_s + draws.latency("ddb_single", hop, 5)
-        story.tally["read_half_units"] += 2
+        failed_units = max(1, ceil(story.tally["failed"] * p.failed_bytes / READ_UNIT_BYTES))
+        story.tally["read_half_units"] += 2 * failed_units
         story.table.write_elsewhere(1)
         story.processor.bill("finalizer_ms", spent_s + clock - story.now)
         story.ended_s = clock

@@ -102,6 +102,11 @@ class Crew:
     def remove(self, message: OpenMessage) -> None:
         """The good items' records go; a bad message is sent back."""
         p, calls_of = self.p, self.processor.calls
+        if p.counted and message.bad:
+            self.story.tally["retry_sends"] += 1
+            at = self.call("sqs_send", BY_MESSAGE + message.number * CALLS_MAX + 1, 0)
+            self.kernel.at(at, lambda: self.close(message))
+            return
         good = message.items - message.bad
         batched = p.track_item and p.entries_per_write > 1
         calls = ceil(good / p.entries_per_write) if p.track_item else 1
@@ -120,8 +125,11 @@ class Crew:
         good = message.items - message.bad
         if p.claim:
             processor.writes += message.items + message.bad if p.track_item else 1
-        processor.writes += good if p.track_item else 1
+        counted_bad = p.counted and message.bad
+        if not counted_bad:
+            processor.writes += good if p.track_item else 1
         processor.gone += good
+        processor.acks += 1 if counted_bad else 0
         if message.bad:
             processor.retries.come_again(1, self.kernel.now + BACKOFF_S, 1, message.bad)
         else:

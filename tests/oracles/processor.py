@@ -91,6 +91,12 @@ class Processor:
         if p.claim or p.put_metrics:
             self.clock += self.around_items(items, good)
         story.processed_s = max(story.processed_s, self.clock)
+        if p.counted and good < items:
+            self.clock += self.retries.send_failed()
+            self.retries.come_again(1, self.clock + BACKOFF_S, 1, items - good)
+            self.gone += good
+            self.acks += 1
+            return
         if not p.arrivals:
             self.remove(good, items - good)
         if good < items:

@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from math import ceil
 from typing import TYPE_CHECKING
 
-from workbench.targets.model.sqs.retries import BACKOFF_S
+from workbench.targets.model.sqs.retries import BACKOFF_S, LISTED_MAX
 from workbench.targets.model.sqs.state import WHEEL_STEP_S
 
 if TYPE_CHECKING:
@@ -59,6 +59,10 @@ class Retries:
             self.ready_messages[kind] -= messages
             self.ready_items[kind] -= items
             taken += messages
+            if self.p.counted:
+                processor.acks += messages
+                self.fail_counted(processor, kind, messages, items)
+                continue
             if kind == SECOND:
                 self.fail_again(processor, messages, items)
                 continue
@@ -74,6 +78,29 @@ class Retries:
         self.story.tally["retries"] += 1
         cpu_s = self.p.processor_call_s + entries * self.p.processor_entry_s
         return cpu_s + self.draws.latency(name, self.story.tally["retries"])
+
+    def send_failed(self) -> float:
+        """Seconds to send what failed of a counted message as another one."""
+        self.story.tally["retry_sends"] += 1
+        return self.call("sqs_send")
+
+    def fail_counted(self, processor: "Processor", kind: int, messages: int, items: int) -> None:
+        """A second or third message of items that fail: sent again, or listed and counted."""
+        processor.clock += items * self.p.processor_item_s
+        self.story.processed_s = max(self.story.processed_s, processor.clock)
+        if kind == SECOND:
+            for _ in range(messages):
+                processor.clock += self.send_failed()
+            self.come_again(THIRD, processor.clock + 2 * BACKOFF_S, messages, items)
+            return
+        share = ceil(items / messages)
+        for _ in range(messages):
+            for _ in range(ceil(share / LISTED_MAX)):
+                processor.clock += self.call("ddb_batch_write", min(share, LISTED_MAX))
+            processor.clock += self.call("ddb_single")
+        self.story.tally["failed"] += items
+        processor.writes += items + messages
+        processor.gone += items
 
     def read_left(self, messages: int) -> float:
         """Seconds to read what is left of messages."""

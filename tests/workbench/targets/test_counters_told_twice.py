@@ -5,9 +5,7 @@ from statistics import mean
 import pytest
 
 from workbench.designs import Counters
-from workbench.errors import BadInput, BadKnob
 from workbench.runs.batch import Batch
-from workbench.targets.aws import AwsTarget
 from workbench.targets.local.target import LocalTarget
 from workbench.targets.model.target import ModelTarget
 
@@ -16,6 +14,8 @@ SETTINGS = (
     Counters(value_max=300),
     Counters(items_per_message=7, messages_per_invocation=3, item_concurrency=5, poll_s=15),
     Counters(items_per_message=1, max_concurrency=None, value_max=200, segment_items=200),
+    Counters(poison_per_million=20_000, value_max=300),
+    Counters(poison_per_million=100_000, item_concurrency=3, items_per_message=20),
 )
 DETERMINED = (
     ("AWS Lambda", "Requests", "dispatch"),
@@ -40,7 +40,9 @@ def unwatched(_progress):
     """Nobody looks."""
 
 
-@pytest.mark.parametrize("design", SETTINGS, ids=["default", "several", "one by one"])
+@pytest.mark.parametrize(
+    "design", SETTINGS, ids=["default", "several", "one by one", "failing", "failing at once"]
+)
 def test_both_tellings_agree_in_time_and_units(local, design):
     pairs = []
     for seed in SEEDS:
@@ -51,16 +53,9 @@ def test_both_tellings_agree_in_time_and_units(local, design):
     lags = [mean(pair[n].run.detection_lag_s for pair in pairs) for n in (0, 1)]
     assert abs(lags[0] - lags[1]) <= design.poll_s
     for one, other in pairs:
-        assert one.run.items_processed == other.run.items_processed == 500
+        assert one.run.items_processed == other.run.items_processed
+        assert one.run.items_failed == other.run.items_failed == 500 - one.run.items_processed
         for key in DETERMINED:
             assert quantity(one, *key) == quantity(other, *key)
     work = [mean(quantity(p[n], "AWS Lambda", "GB-Seconds", "work") for p in pairs) for n in (0, 1)]
     assert work[1] == pytest.approx(work[0], rel=0.02)
-
-
-def test_failing_items_are_refused_by_the_model_and_the_design_by_aws():
-    batch = Batch(5, 1, "refused")
-    with pytest.raises(BadKnob, match="poison_per_million"):
-        ModelTarget().run(Counters(poison_per_million=5), batch, unwatched)
-    with pytest.raises(BadInput, match="the target aws does not run counters"):
-        AwsTarget().run(Counters(), batch, unwatched)

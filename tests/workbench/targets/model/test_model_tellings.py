@@ -106,6 +106,9 @@ def test_sfn_is_told_twice_alike(items, preset, knobs, change):
         (12_000, {"items_per_message": 1, "max_concurrency": None, "value_max": 50}, {}),
         (3_000, {"item_concurrency": 5, "messages_per_invocation": 1, "poll_s": 5}, {}),
         (6_000, {"segment_items": 500}, {"account": 20}),
+        (5_000, {"poison_per_million": 30_000}, {}),
+        (4_000, {"poison_per_million": 200_000, "items_per_message": 40}, {}),
+        (2_000, {"poison_per_million": 100_000, "item_concurrency": 4}, {}),
     ],
 )
 def test_counters_is_told_twice_alike(items, knobs, change):

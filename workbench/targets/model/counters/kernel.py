@@ -27,7 +27,7 @@ from workbench.targets.model.engine.heaps import push, replace
 from workbench.targets.model.sqs.batcher import end_segment, init_if_busy, segment_size
 from workbench.targets.model.sqs.finalizer import AFTER
 from workbench.targets.model.sqs.kernel import arrive, end_invocation, happen, set_out
-from workbench.targets.model.sqs.settings import SqsSettings
+from workbench.targets.model.sqs.settings import READ_UNIT_BYTES, SqsSettings
 from workbench.targets.model.sqs.table import write_elsewhere
 from workbench.targets.model.sqs.work import billed_ms, chunks
 
@@ -190,7 +190,7 @@ def look(p: SqsSettings, s: np.void, time_s: float) -> None:
     s.detected_s = clock
     clock += p.finalizer_call_s + latency(s.latency[SNS], draw, 4)
     clock += p.finalizer_call_s + latency(s.latency[SINGLE], draw, 5)
-    s.read_half_units += 2
+    s.read_half_units += 2 * max(1, chunks(s.failed * p.failed_bytes, READ_UNIT_BYTES))
     write_elsewhere(s, 1)
     s.finalizer_ms += billed_ms(s.look_spent_s + clock - time_s)
     s.ended_s = clock

@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 
 from workbench.designs import MESSAGE_MAX_BYTES, Counters, Sqs
-from workbench.errors import BadKnob
 from workbench.platform.profile import Profile
 from workbench.runs.batch import Batch
 from workbench.targets.model.engine import message_sizes as texts
 from workbench.targets.model.sqs.settings import RECORD_METADATA_BYTES, SqsSettings, sqs_settings
 
 SEND_BATCH = 10
+EXPIRY_BYTES = 5  # an expiry in place of attempts, in the record of a failed item
 SAME = (
     "memory_mb batcher_memory_mb item_concurrency cpu max_concurrency "
     "messages_per_invocation poll_s batcher_concurrency max_receives"
@@ -26,14 +26,7 @@ SAME = (
 def counters_settings(
     design: Counters, batch: Batch, profile: Profile, stream_seed: int
 ) -> SqsSettings:
-    """The numbers for one batch. Failing items, which only `local` tells, are refused."""
-    if design.poison_per_million:
-        raise BadKnob(
-            "poison_per_million",
-            design.poison_per_million,
-            "the model tells no failing items of counters",
-            "Take target local, or 0.",
-        )
+    """The numbers for one batch."""
     known: dict[str, Any] = {name: getattr(design, name) for name in SAME}
     like = sqs_settings(Sqs(track="message", value_max=0, **known), batch, profile, stream_seed)
     size, part = design.items_per_message, design.segment_messages
@@ -52,6 +45,9 @@ def counters_settings(
         messages_per_send=min(SEND_BATCH, MESSAGE_MAX_BYTES // message_bytes),
         segments_per_send=SEND_BATCH,
         message_workers=1,
+        poison=np.uint64(design.poison_per_million),
+        failed_bytes=texts.failed_record_bytes(len(batch.batch_id)) + EXPIRY_BYTES,
+        counted=True,
         key_units_per_s=float(profile.value("ddb_table_quota_per_s")),  # 100 writes a key at most
     )
 

@@ -56,6 +56,7 @@ def counters_usage(design: Counters, p: SqsSettings, s: np.void) -> pd.DataFrame
 def _queues(p: SqsSettings, s: np.void) -> list[Line]:
     """Every queue's sends, receives, deletes and empty polls."""
     items = sum(int(s[name]) for name in ("item_send_units", "receive_units", "deletes"))
+    items += int(s["retry_sends"])  # what failed, each sent by itself
     plan = -(-p.segments // p.segments_per_send) + 2 * p.segments
     empty = empty_polls(float(s["idle_poller_s"])) + empty_polls(float(s["plan_idle_poller_s"]))
     idle_s = IDLE_POLLERS * float(s["ended_s"])

@@ -10,6 +10,7 @@ from workbench.targets.model.engine.compiled import compiled
 from workbench.targets.model.engine.draws import (
     BATCH_WRITE,
     METRIC,
+    SEND,
     SINGLE,
     VISIBILITY,
     hashed,
@@ -57,7 +58,7 @@ def work_at_once(
         else:
             w, g, a = close_message(p, s, clock, slot)
             writes, gone, acks = writes + w, gone + g, acks + a
-            s.record_s += g * clock
+            s.record_s += g * clock if w > 0 else 0.0
             if begun < messages:
                 open_message(p, s, clock, slot, begun)
                 begun += 1
@@ -167,6 +168,12 @@ def item_done(p: SqsSettings, s: np.void, clock: float, slot: int) -> None:
         return
     if slots[BUSY] > 0:
         return
+    if p.counted and slots[BAD] > 0:
+        draw = hashed(p.key_remove, BY_MESSAGE + slots[MESSAGE] * CALLS_MAX + 1)
+        s.retry_sends += 1
+        at = use_cpu(s, clock, p.processor_call_s) + latency(s.latency[SEND], draw, 0)
+        wake(s, at, 0, slot, REMOVED)
+        return
     good = message_items(p, slots[MESSAGE], slots[STOP]) - slots[BAD]
     batched = p.track_item and p.entries_per_write > 1
     calls = -(-good // p.entries_per_write) if p.track_item else 1
@@ -196,4 +203,6 @@ def close_message(p: SqsSettings, s: np.void, clock: float, slot: int) -> tuple[
     writes = claim_calls(p, items, bad) + (items - bad if p.track_item else 1)
     if bad > 0:
         come_again(s, 1, clock + BACKOFF_S, 1, bad)
+        if p.counted:
+            return 0, items - bad, 1
     return writes, items - bad, 0 if bad > 0 else 1

@@ -3,6 +3,7 @@
 kind 1  second receive: the message's records are read, what is left is tried, and fails again
 kind 2  third receive: what is left is split into messages of one item each
 kind 3, 4, 5  a message alone, first to third attempt; the third lists the item as failed
+Where messages are counted, kinds 1 and 2 are the second and third message of what failed.
 Kept as counts by kind and by twentieth of a second, so that memory does not grow.
 """
 
@@ -25,6 +26,7 @@ from workbench.targets.model.engine.draws import (
 from workbench.targets.model.sqs.settings import SqsSettings
 from workbench.targets.model.sqs.state import KINDS, WHEEL, WHEEL_STEP_S
 
+LISTED_MAX = 25  # failed items of one write
 BACKOFF_S = 10.0  # before the second receive or attempt; doubled before the third
 
 
@@ -74,7 +76,11 @@ def work_retries(
         s.ready_items[kind] -= items
         s.ready -= messages
         taken += messages
-        if kind == 1:
+        if p.counted:
+            clock, more = fail_counted(p, s, clock, kind, messages, items)
+            acks += messages
+            gone += items if kind == 2 else 0
+        elif kind == 1:
             clock, more = fail_again(p, s, clock, messages, items)
         elif kind == 2:
             clock, more = split(p, s, clock, messages, items)
@@ -94,6 +100,35 @@ def call_s(p: SqsSettings, s: np.void, row: int, entries: float) -> float:
     s.retries += 1
     cpu = p.processor_call_s + entries * p.processor_entry_s
     return cpu + latency(s.latency[row], hashed(p.key_retry, s.retries), 0)
+
+
+@compiled
+def send_failed(p: SqsSettings, s: np.void) -> float:
+    """Seconds to send what failed of a counted message as another one."""
+    s.retry_sends += 1
+    return call_s(p, s, SEND, 0.0)
+
+
+@compiled
+def fail_counted(
+    p: SqsSettings, s: np.void, clock: float, kind: int, messages: int, items: int
+) -> tuple[float, int]:
+    """A second or third message of items that fail: sent again, or listed and counted."""
+    clock += items * p.processor_item_s
+    s.processed_s = max(s.processed_s, clock)
+    if kind == 1:
+        for _ in range(messages):
+            clock += send_failed(p, s)
+        come_again(s, 2, clock + 2 * BACKOFF_S, messages, items)
+        return clock, 0
+    share = -(-items // messages)
+    for _ in range(messages):
+        for _ in range(-(-share // LISTED_MAX)):
+            clock += call_s(p, s, BATCH_WRITE, min(share, LISTED_MAX))
+        clock += call_s(p, s, SINGLE, 0.0)
+        s.record_s += p.items_per_message * clock
+    s.failed += items
+    return clock, items + messages
 
 
 @compiled

@@ -20,7 +20,13 @@ from workbench.targets.model.engine.draws import (
     sum_values,
 )
 from workbench.targets.model.sqs.parallel import work_at_once
-from workbench.targets.model.sqs.retries import BACKOFF_S, claim_calls, come_again, work_retries
+from workbench.targets.model.sqs.retries import (
+    BACKOFF_S,
+    claim_calls,
+    come_again,
+    send_failed,
+    work_retries,
+)
 from workbench.targets.model.sqs.settings import SqsSettings
 
 
@@ -125,6 +131,12 @@ def work_in_turn(
             clock += around_items(p, s, stop - start, stop - start - bad)
             writes += claim_calls(p, stop - start, bad)
         s.processed_s = max(s.processed_s, clock)
+        if bad > 0 and p.counted:
+            clock += send_failed(p, s)
+            come_again(s, 1, clock + BACKOFF_S, 1, bad)
+            gone += stop - start - bad
+            acks += 1
+            continue
         if p.arrivals == 0:
             clock += remove(p, s, stop - start - bad, bad)
             s.record_s += (stop - start - bad) * clock
