@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from types import FunctionType, ModuleType
 
-from workbench.designs import make_design
+from workbench.designs import DESIGNS, make_design
 from workbench.swarm.cases import FaultCase, Start
 from workbench.swarm.checks import breaches
 from workbench.swarm.fault_rates import FaultRates
@@ -26,10 +26,16 @@ class Copy:
         self.modules = modules
 
     def __getattr__(self, name):
-        for prefix in (f"{PACKAGE}.", f"{PACKAGE}.sqs.", f"{PACKAGE}.sfn."):
-            if prefix + name in self.modules:
-                return Names(self.modules[prefix + name])
-        raise AttributeError(name)
+        found = home_of(self.modules, name)
+        if found is None:
+            raise AttributeError(name)
+        return Names(found)
+
+
+def home_of(modules, name):
+    """The names of the module called so, of all designs or of one."""
+    packages = (PACKAGE, *(f"{PACKAGE}.{design}" for design in DESIGNS))
+    return next((modules[f"{one}.{name}"] for one in packages if f"{one}.{name}" in modules), None)
 
 
 class Names:
@@ -69,14 +75,7 @@ def replaced(deployment, path: str, make: Callable) -> Iterator[None]:
     module, _, name = path.rpartition(".")
     undo, swapped = [], {}
     for copy in copies(deployment):
-        home = next(
-            (
-                copy.modules[full]
-                for full in (f"{PACKAGE}.{module}", f"{PACKAGE}.sqs.{module}")
-                if full in copy.modules
-            ),
-            None,
-        ) or copy.modules.get(f"{PACKAGE}.sfn.{module}")
+        home = home_of(copy.modules, module)
         if home is None:
             continue
         original = home[name]

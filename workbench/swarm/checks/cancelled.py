@@ -1,4 +1,7 @@
-"""A cancelled batch is not created, worked on or looked at any more, nor declared complete."""
+"""A cancelled batch is not created, worked on or looked at any more, nor declared complete.
+
+One that is closed once it was told is not worked on again either.
+"""
 
 from collections.abc import Iterator
 
@@ -14,15 +17,17 @@ def check_cancelled(evidence: Evidence) -> Iterator[str]:
         if outcomes.cancelled(evidence, batch):
             if evidence.notices(batch, "complete"):
                 yield f"{batch.batch_id} was cancelled and is told as complete"
-            yield from _worked(evidence, batch)
+            yield from _worked(evidence, batch, evidence.cancelled_s, "cancelled")
             yield from _gone_on(evidence, batch)
+        elif (closed_s := evidence.protocol.closed_s(evidence, batch)) is not None:
+            yield from _worked(evidence, batch, closed_s, "closed")
 
 
-def _worked(evidence: Evidence, batch: Expected) -> Iterator[str]:
+def _worked(evidence: Evidence, batch: Expected, at_s: float, what: str) -> Iterator[str]:
     for item in batch.ids:
         for one in evidence.by_item.get(item, ()):
-            if _late(evidence, one.request_id):
-                yield f"{_cancelled(evidence, batch)}, and item {item} is worked after that"
+            if evidence.requests[one.request_id].begun_s > at_s + NOTICED_S:
+                yield f"{batch.batch_id} was {what} at {at_s:.0f} s; {item} is worked later"
                 return
 
 
@@ -31,7 +36,8 @@ def _gone_on(evidence: Evidence, batch: Expected) -> Iterator[str]:
     for call in evidence.calls:
         does = _does(call, batch.batch_id) or evidence.protocol.goes_on(call, batch.batch_id)
         if does and _late(evidence, call.request_id):
-            yield f"{_cancelled(evidence, batch)}, and at {call.t_s:.0f} s {does}"
+            when = f"{evidence.cancelled_s:.0f} s, and at {call.t_s:.0f} s"
+            yield f"{batch.batch_id} was cancelled at {when} {does}"
             return
 
 
@@ -54,7 +60,3 @@ def _put(call: Called) -> Iterator[str]:
 def _late(evidence: Evidence, request_id: str) -> bool:
     """Whether an invocation began after the batch was cancelled."""
     return evidence.requests[request_id].begun_s > evidence.cancelled_s + NOTICED_S
-
-
-def _cancelled(evidence: Evidence, batch: Expected) -> str:
-    return f"{batch.batch_id} was cancelled at {evidence.cancelled_s:.0f} s"

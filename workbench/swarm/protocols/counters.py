@@ -152,6 +152,19 @@ class CountersProtocol(Protocol):
         ]
         return max(1, len(sent))
 
+    def closed_s(self, evidence: Evidence, batch: Expected) -> float | None:
+        """When its record was marked, after which a late trigger or copy finds it done."""
+        key = f"batch#{batch.batch_id}"
+        marked = (
+            call.t_s
+            for call in evidence.calls
+            if call.role == "finalizer"
+            and call.operation in ("UpdateItem", "DeleteItem")
+            and not call.error
+            and call.request["Key"]["pk"]["S"] == key
+        )
+        return next(marked, None)
+
     def goes_on(self, call: Called, batch_id: str) -> str:
         if call.role == "batcher" and call.operation == "SendMessageBatch":
             bodies = [entry["MessageBody"] for entry in call.request["Entries"]]

@@ -107,6 +107,10 @@ class Protocol(ABC):
         """How many chains of looks a batch may have at a time."""
         return 1
 
+    def closed_s(self, evidence: Evidence, batch: Expected) -> float | None:  # noqa: ARG002
+        """From when on no invocation that begins works an item of a batch that was told."""
+        return None
+
     def goes_on(self, call: Called, batch_id: str) -> str:  # noqa: ARG002
         """What a call does for a batch that it should not once the batch is cancelled, in words."""
         return ""
