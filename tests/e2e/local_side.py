@@ -49,7 +49,7 @@ def _hops(target: LocalTarget, batch: Batch) -> int:
     table = target.client("dynamodb").list_tables()["TableNames"][0]
     key = {"pk": {"S": f"batch#{batch.batch_id}"}, "sk": {"S": "META"}}
     meta = target.client("dynamodb").get_item(TableName=table, Key=key)["Item"]
-    return int(meta["hop"]["N"])
+    return int(meta.get("hop", {"N": "0"})["N"])
 
 
 def _used(usage: Any, service: str, usage_type: str) -> float:
