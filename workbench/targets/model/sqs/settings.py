@@ -42,7 +42,6 @@ class SqsSettings(NamedTuple):
     message_bytes: int
     batch_bytes: int
     failed_bytes: int
-    counted: bool  # messages are counted, and what failed of one is sent again as another
     plan_half_units: int
     messages_per_take: int
     window_s: float
@@ -95,6 +94,7 @@ class SqsSettings(NamedTuple):
     key_send: np.uint64
     key_segment: np.uint64
     key_look: np.uint64
+    counted: bool = False  # messages are counted, and what failed of one is sent as another
 
 
 def sqs_settings(design: Sqs, batch: Batch, profile: Profile, stream_seed: int) -> SqsSettings:
@@ -123,7 +123,6 @@ def sqs_settings(design: Sqs, batch: Batch, profile: Profile, stream_seed: int) 
         message_bytes=message_bytes,
         batch_bytes=batch_bytes,
         failed_bytes=texts.failed_record_bytes(batch_bytes),
-        counted=False,
         plan_half_units=2
         * ceil(segments * texts.segment_record_bytes(batch_bytes) / READ_UNIT_BYTES),
         messages_per_take=take,
