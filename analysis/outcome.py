@@ -2,17 +2,16 @@
 
 from analysis.words import dollars, duration, listed
 from workbench.runs.records import Run
-
-FIGURES = {"local": "simulated", "model": "modelled", "aws": "measured"}  # by target
+from workbench.targets import FIGURES
 
 
 def outcome(run: Run) -> str:
-    """Three sentences about a batch, whatever became of it."""
+    """Sentences about a batch, whatever became of it, a line each for how it went and its cost."""
     figures = FIGURES[run.target]
     head = f"{run.design} on {run.target}, {figures}: {_items(run)}{_times(run)}."
     if run.status != "complete":
         head += f" The batch did not complete: {run.reason}."
-    return f"{head} {_cost(run, figures)}"
+    return f"{head}\n{_cost(run, figures)}"
 
 
 def _items(run: Run) -> str:

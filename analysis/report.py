@@ -1,7 +1,7 @@
 """The report: `notebooks/compare.ipynb` executed on the runs, as one page that opens offline.
 
-Only the notebook's words and outputs go into the page. It has no script and names no address:
-charts lie in it as data.
+Only the notebook's words and displayed outputs go into the page. It has no script and names no
+address: charts lie in it as data.
 """
 
 import tempfile
@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import nbformat
 from nbconvert import HTMLExporter
 
 from workbench.runs.results_folder import published
@@ -71,5 +72,9 @@ def page(executed: Path) -> str:
         mathjax_url="",
         mermaid_js_url="",
     )
-    body, _ = exporter.from_filename(str(executed))
+    notebook = nbformat.read(executed, as_version=4)
+    for cell in notebook.cells:  # printed lines name folders of the machine that made the page
+        kept = [one for one in cell.get("outputs", []) if one.output_type != "stream"]
+        cell.update({"outputs": kept} if cell.cell_type == "code" else {})
+    body, _ = exporter.from_notebook_node(notebook)
     return PAGE.format(body=body)

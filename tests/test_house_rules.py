@@ -54,7 +54,7 @@ MAY_IMPORT = {
     "workbench.cli": {"workbench", "analysis"},
     "workbench.study": {"workbench", "analysis"},
     "workbench.side_tables": {"workbench", "analysis"},
-    "analysis": EVIDENCE,
+    "analysis": EVIDENCE | {"workbench.targets.FIGURES"},
 }
 NEVER = {"workbench.targets.aws": {"workbench.targets.local", "workbench.targets.model"}}
 # Outside packages: the only places that may touch them.

@@ -22,7 +22,7 @@ RUN = Run(
     cost_usd=0.002,
     knowing_usd=0.001,
 )
-DONE = "1,000 of 1,000 items processed, the last after 2.8 min, known 10 s later. "
+DONE = "1,000 of 1,000 items processed, the last after 2.8 min, known 10 s later.\n"
 MILLION = "; that is $2 for a million items, $1 of it for knowing."
 
 
@@ -52,12 +52,12 @@ def test_items_that_failed_or_came_twice_are_counted():
         (
             {"processed_s": None, "detected_s": None, "items_processed": 4, "cost_usd": None},
             "sqs on local, simulated: 4 of 1,000 items processed. The batch did not complete: "
-            "no notification. Its cost is not known.",
+            "no notification.\nIts cost is not known.",
         ),
         (
             {"detected_s": None},
             "sqs on local, simulated: 1,000 of 1,000 items processed, the last after 2.8 min, "
-            "which nobody was told. The batch did not complete: no notification. "
+            "which nobody was told. The batch did not complete: no notification.\n"
             "$0.002 simulated, $0 spent.",
         ),
     ],

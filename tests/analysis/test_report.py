@@ -31,7 +31,8 @@ def executed(frames, tmp_path):
     cells = [nbformat.v4.new_markdown_cell("# The question\n\nSome words.")]
     for shown in (picture(frames, "how_simple"), bill(frames), answers(frames)):
         output = nbformat.v4.new_output("display_data", {"text/html": shown._repr_html_()})
-        cells.append(nbformat.v4.new_code_cell("secret_code()", outputs=[output]))
+        printed = nbformat.v4.new_output("stream", text="results: /a/secret/folder")
+        cells.append(nbformat.v4.new_code_cell("secret_code()", outputs=[printed, output]))
     nbformat.write(nbformat.v4.new_notebook(cells=cells), tmp_path / "executed.ipynb")
     return tmp_path / "executed.ipynb"
 
@@ -43,10 +44,10 @@ def test_the_page_names_no_address_and_has_no_script(executed):
     assert "@import" not in html
 
 
-def test_the_page_has_the_words_and_outputs_but_no_code(executed):
+def test_the_page_has_the_words_and_outputs_but_no_code_and_no_folder(executed):
     html = page(executed)
     assert "Some words." in html
-    assert "secret_code" not in html
+    assert "secret" not in html
     assert len(DATA.findall(html)) == 2  # light and dark
     assert "How much is there to build" in html
     assert 'id="bill"' in html

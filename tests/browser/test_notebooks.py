@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from analysis.frames import Frames
-from analysis.sentences import CLAIMS, sentence
+from analysis.gallery import NAMES, sentence
 
 pytestmark = pytest.mark.browser
 PATIENCE_MS = 240_000  # the handlers are packed and the model compiled first
@@ -66,7 +66,7 @@ def test_every_cell_runs_without_an_error_and_dollars_are_dollars(opened, screen
 def test_the_answers_of_the_comparison_are_read_as_they_were_made(opened, place):
     frames = Frames(place / "results")
     shown = opened("compare").locator(f"{OUTPUT} ul li").all_inner_texts()
-    assert shown == [sentence(name, frames) for name in CLAIMS]
+    assert shown == [sentence(name, frames) for name in NAMES]
     assert sum(text.count("$") for text in shown) > 2
 
 
@@ -74,7 +74,7 @@ def test_the_end_of_a_benchmark_says_what_it_cost_and_that_nothing_was_spent(ope
     last = opened("benchmark").locator(OUTPUT).last.inner_text()
     assert re.fullmatch(
         r"sqs on local, simulated: 100 of 100 items processed, the last after [\d.]+ \w+, known "
-        r"[\d.]+ \w+ later\. \$[\d.]+ simulated, \$0 spent; that is \$[\d.]+ for a million items, "
+        r"[\d.]+ \w+ later\.\n\$[\d.]+ simulated, \$0 spent; that is \$[\d.]+ for a million items, "
         r"\$[\d.]+ of it for knowing\.",
         last.strip(),
     )
