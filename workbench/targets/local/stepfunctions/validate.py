@@ -74,9 +74,9 @@ def _check_states(place: str, block: dict[str, Any], field: str) -> None:
         _check_object(within, kind, state, "")
         if "Next?" in FIELDS[kind] and ("Next" in state) == ("End" in state):
             _refuse(within, "Next", "a state has either Next or End")
-        if kind == "DISTRIBUTED":
-            config = state["ItemProcessor"]["ProcessorConfig"]
-            _check_names(within, ["Mode", "ExecutionType"], config, _CONFIG)
+        if "ItemProcessor" in state:
+            known = ["Mode"] if kind == "INLINE" else ["Mode", "ExecutionType"]
+            _check_names(within, known, state["ItemProcessor"]["ProcessorConfig"], _CONFIG)
         targets += [(within, key, state[key]) for key in ("Next", "Default") if key in state]
         for key in ("Catch", "Choices"):
             targets += [(within, f"{key}.Next", entry["Next"]) for entry in state.get(key, [])]

@@ -146,6 +146,8 @@ CONFIG = ("ItemProcessor", "ProcessorConfig")
         ((*EACH, "Label"), "x", "Each", "Label"),
         ((*EACH, "ItemSelector"), ..., "Each", "ItemSelector"),
         ((*EACH, *CONFIG, "Mode"), "DISTRIBUTED", "Each", "ItemsPath"),
+        ((*EACH, *CONFIG, "ExecutionType"), "EXPRESS", "Each",
+         "ItemProcessor.ProcessorConfig.ExecutionType"),
         ((*EACH, "ItemProcessor", "StartAt"), "Nowhere", "Each", "ItemProcessor.StartAt"),
         ((*EACH, "ItemProcessor", "States", "One", "Assign"), {}, "Each One", "Assign"),
         ((*SPLIT, "ItemSelector"), {}, "Split", "ItemSelector"),
