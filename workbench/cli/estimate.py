@@ -1,5 +1,6 @@
 """`workbench estimate`: what a batch will cost and take, without running anything."""
 
+import sys
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -7,7 +8,7 @@ import typer
 
 from workbench.cli.options import Designs, Preset, Settings, read_designs, settings_by_design, whole
 from workbench.cli.output import Json, print_json, wide_console
-from workbench.designs import Design, make_design
+from workbench.designs import Design, fit_design
 from workbench.platform.profile import DEFAULT
 
 if TYPE_CHECKING:
@@ -42,9 +43,12 @@ def estimate(
 ) -> None:
     """Print the modelled bill by line, with low, likely and high, and what limits the time."""
     knobs = settings_by_design(settings, read_designs(design))
-    designs = [make_design(name, preset, own) for name, own in knobs.items()]
-    for one in designs:
-        one.refuse_items(items)
+    fitted = [fit_design(name, preset, own) for name, own in knobs.items()]
+    designs = [one.design for one in fitted]
+    for one in fitted:
+        one.design.refuse_items(items)
+        if one.line:
+            print(one.line, file=sys.stderr)
     from workbench.prices import load_book
 
     book = load_book(region)

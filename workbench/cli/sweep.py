@@ -17,6 +17,7 @@ from workbench.targets import dollars_by_target
 if TYPE_CHECKING:
     from workbench.sweep.sweeping import Swept
 
+LOOKED_AT = 10_000  # runs whose knobs are looked at for what was fitted
 SHOWN_MAX = 5  # failed or skipped runs that are named
 
 
@@ -76,6 +77,8 @@ def tell(done: "Swept") -> None:
     if done.skipped:
         lines.append(f"{len(done.skipped):,} combinations cannot work and were skipped, such as")
         lines += [f"  {reason}" for reason in list(dict.fromkeys(done.skipped))[:SHOWN_MAX]]
+    fitted = dict.fromkeys(job.order.fitted().line for job in done.jobs[:LOOKED_AT])
+    lines += [line for line in fitted if line][:SHOWN_MAX]
     lines += [f"  {run}: {why}" for run, why in list(done.failed.items())[:SHOWN_MAX]]
     print("\n".join(lines), file=sys.stderr)
 

@@ -8,8 +8,8 @@ import typer
 
 from workbench.cli.options import Design, Results, Settings, amount, read_settings, whole
 from workbench.cli.output import Json, print_json, wide_console
-from workbench.designs import DESIGNS
 from workbench.designs import Design as AnyDesign
+from workbench.designs import fit_design
 from workbench.errors import BadInput, BadKnob, WorkbenchError
 from workbench.project import RESULTS
 from workbench.runs.results_folder import refuse_unwritable
@@ -87,12 +87,15 @@ def _gains(found: "Tuned") -> "list[Step]":
 
 
 def _starting_point(found: "Tuned") -> AnyDesign | None:
-    """The default knobs for the same items, if they can carry them: what the gains start from."""
+    """The default knobs, fitted to the same items if they can be: what the gains start from."""
     goal = found.goal
     try:
-        return DESIGNS[goal.design](value_max=goal.value_max)
+        fitted = fit_design(goal.design, settings={"value_max": goal.value_max})
     except BadKnob:
         return None
+    if fitted.line:
+        print(f"the start of the gains is {fitted.line}", file=sys.stderr)
+    return fitted.design
 
 
 def _fixed(pairs: list[str] | None, design: str) -> dict[str, str]:

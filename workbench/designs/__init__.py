@@ -6,6 +6,7 @@ disagree. A knob's unit is the last word of its name. Limits are AWS's, from doc
 
 from workbench.designs.counters import Counters
 from workbench.designs.design import FUNCTION_TIMEOUT_MAX_S, ITEMS_MAX, Design
+from workbench.designs.fitting import Fitted, fit_design
 from workbench.designs.parts import Part, Parts, Search
 from workbench.designs.presets import BOTH, COMPARED, DESIGNS, PRESETS, make_design
 from workbench.designs.queued import MESSAGE_MAX_BYTES, Queued
@@ -27,11 +28,13 @@ __all__ = [
     "BadKnob",
     "Counters",
     "Design",
+    "Fitted",
     "Part",
     "Parts",
     "Queued",
     "Search",
     "Sfn",
     "Sqs",
+    "fit_design",
     "make_design",
 ]

@@ -54,6 +54,9 @@ class Design(ABC):
     # `workbench tune` finds at a million items of up to a second, within an hour, one at a time.
     presets: ClassVar[Mapping[str, Mapping[str, Any]]]
 
+    # Knobs that are lowered for long items where nobody set them, the first one first.
+    follows: ClassVar[tuple[str, ...]]
+
     memory_mb: int = knob(128, 128, 10_240)  # of the processor
     batcher_memory_mb: int = knob(1_024, 128, 10_240)
     item_concurrency: int = knob(1, 1, 500)  # items worked at a time inside one invocation

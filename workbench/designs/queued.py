@@ -14,6 +14,7 @@ class Queued(Design):
     """Its subclasses have the knobs that are named here."""
 
     parts: ClassVar[Parts] = QUEUED
+    follows: ClassVar[tuple[str, ...]] = ("items_per_message", "messages_per_invocation")
 
     def refuse_large_messages(self) -> None:
         """Refuse what SQS would: a body over 1 MiB, with its items at their longest."""

@@ -74,6 +74,8 @@ class Sfn(Design):
         },
     )
 
+    follows: ClassVar[tuple[str, ...]] = ("items_per_child",)
+
     max_concurrency: int | None = knob(900, 1, 10_000)  # map children at a time; None: 10,000
     items_per_child: int = knob(100, 1, 5_000)
     child_type: str = knob("EXPRESS", of=("EXPRESS", "STANDARD"), deployed=True)

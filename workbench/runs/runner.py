@@ -3,6 +3,7 @@
 Nothing here asks which target it has.
 """
 
+import sys
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -14,7 +15,7 @@ import pandas as pd
 
 from workbench import border
 from workbench.bill import bill, knowing_usd, total_usd
-from workbench.designs import Design, make_design
+from workbench.designs import Design, Fitted, fit_design
 from workbench.errors import BadInput, NotDeployed, NotKept
 from workbench.prices import PriceBook, load_book
 from workbench.runs.batch import Batch
@@ -78,12 +79,16 @@ class Order:
 
     def make_design(self) -> Design:
         """The design with its knobs, checked against the batch, and the target's name."""
+        return self.fitted().design
+
+    def fitted(self) -> Fitted:
+        """The same, with the knobs that were changed since nobody set them."""
         refuse_unknown_target(self.target)
         self._refuse_fill()
-        design = make_design(self.design, self.preset, self.settings)
-        design.refuse_items(self.items)
+        found = fit_design(self.design, self.preset, self.settings)
+        found.design.refuse_items(self.items)
         Batch(self.items, self.seed, "checked")
-        return design
+        return found
 
     def _refuse_fill(self) -> None:
         """Only a simulated cloud can be filled, and only by a file that is there."""
@@ -110,7 +115,8 @@ def run_order(
     Everything that can be refused is refused before the target is made. A stack that is not there
     as it should be leaves a run folder that says `incomplete` and why, and raises NotDeployed.
     """
-    order.make_design()
+    if line := order.fitted().line:
+        print(line, file=sys.stderr)
     run_id = run_id or new_run_id(order)
     refuse_run_id(run_id, results)
     refuse_unwritable(results)

@@ -13,7 +13,7 @@ from itertools import product
 from math import prod
 from typing import Any
 
-from workbench.designs import DESIGNS, Design
+from workbench.designs import DESIGNS, Design, make_design
 from workbench.errors import BadInput, BadKnob
 from workbench.platform.profile import load_profile
 from workbench.prices import load_book
@@ -58,6 +58,8 @@ def plan_jobs(study: Study, yes: bool = False) -> tuple[list[Job], list[str]]:
     for order, skip in _orders(study):
         refuse_unknown_target(order.target)
         try:
+            if skip:  # what cannot work as it is written is left out, not fitted
+                make_design(order.design, order.preset, order.settings)
             job = make_job(order, price_date, stamp.hexdigest(), designs)
         except BadKnob as error:
             if not skip:
