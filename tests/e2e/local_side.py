@@ -39,14 +39,14 @@ def counts(name: str, settings: dict[str, Any], batch: Batch) -> dict[str, Any]:
             found["transitions"] = _used(usage, "AWS Step Functions", "StateTransition")
             return found
         written = _used(usage, "Amazon DynamoDB", "WriteRequestUnits")
-        found["write_units"] = written - _hops(target, batch)
+        found["write_units"] = written - _hops(target, name, batch)
         found["sent"] = _sent(target.client("cloudwatch"))
     return found
 
 
-def _hops(target: LocalTarget, batch: Batch) -> int:
+def _hops(target: LocalTarget, design: str, batch: Batch) -> int:
     """How often the finalizer looked and wrote that it did: that depends on the time."""
-    table = target.client("dynamodb").list_tables()["TableNames"][0]
+    table = target.cloud(design).outputs["StateTableName"]
     key = {"pk": {"S": f"batch#{batch.batch_id}"}, "sk": {"S": "META"}}
     meta = target.client("dynamodb").get_item(TableName=table, Key=key)["Item"]
     return int(meta.get("hop", {"N": "0"})["N"])
