@@ -1,12 +1,13 @@
 """Figures that no refactor changes: usage, dollars and times of many runs; the templates.
 
-`python -m tests.frozen.record` writes them anew. Do that in a commit of its own which says why the
-figures changed.
+`python -m tests.frozen.record` writes them anew; `… record local/sqs templates` only the runs whose
+names begin so, and the templates. Do that in a commit of its own that says why they changed.
 """
 
 import json
 import re
 import shutil
+import sys
 import tempfile
 from hashlib import blake2b
 from pathlib import Path
@@ -127,16 +128,21 @@ def templates():
     return found
 
 
-def main():
-    with tempfile.TemporaryDirectory() as folder:
-        local = LocalTarget(Settings(assemble=Assemblies(folder)))
+def main(wanted):
+    """Record what is wanted: beginnings of runs' names, `templates`; nothing named means all."""
+    found = json.loads(FIGURES.read_text()) if wanted else {}
+    chosen = {name: given for name, given in cases() if name.startswith(tuple(wanted or [""]))}
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        LocalTarget(Settings(assemble=Assemblies(folder))) as local,
+    ):
         targets = {"model": ModelTarget(), "local": local}
-        found = {name: figures(given, targets) for name, given in cases()}
-        local.close()
-    rows = (f"{json.dumps(name)}: {json.dumps(run)}" for name, run in found.items())
+        found |= {name: figures(given, targets) for name, given in chosen.items()}
+    rows = (f"{json.dumps(name)}: {json.dumps(found[name])}" for name, _ in cases())
     FIGURES.write_text("{\n" + ",\n".join(rows) + "\n}\n")
-    TEMPLATES.write_text(json.dumps(templates(), indent=0) + "\n")
+    if not wanted or "templates" in wanted:
+        TEMPLATES.write_text(json.dumps(templates(), indent=0) + "\n")
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])
