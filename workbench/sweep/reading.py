@@ -15,9 +15,6 @@ MISSING = object()
 MERGE = "tag:yaml.org,2002:merge"
 NUMBERS = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
 NOT_DECIMAL = re.compile(r"[-+]?0[0-9_xXbB]|.*:")  # octal, hexadecimal, binary, base 60
-MERGE = "tag:yaml.org,2002:merge"
-NUMBERS = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
-NOT_DECIMAL = re.compile(r"[-+]?0[0-9_xXbB]|.*:")  # octal, hexadecimal, binary, base 60
 
 
 class StrictLoader(yaml.SafeLoader):
@@ -40,21 +37,20 @@ class StrictLoader(yaml.SafeLoader):
         """The scalar's text; a number must be written in plain decimals."""
         value = super().construct_scalar(node)
         if node.tag in NUMBERS and NOT_DECIMAL.match(value):
-            read = (
-                f" reads as {self._as_read(node, value)}"
-                if len(value) < 20
-                else " reads as another"
-            )
-            raise BadInput(
-                f"line {node.start_mark.line + 1}: {shown(value)} is a number that YAML 1.1{read}. "
-                "Write it in plain decimals, without leading zeros."
+            read = yaml.SafeLoader("").construct_object(yaml.ScalarNode(node.tag, value))
+            raise ValueError(
+                f"YAML 1.1 reads this number as {shown(read)}. "
+                "Write it in plain decimals, without leading zeros"
             )
         return value
 
-    def _as_read(self, node: yaml.Node, value: str) -> Any:
-        """What PyYAML makes of a number."""
-        plain = yaml.SafeLoader("")
-        return plain.construct_object(yaml.ScalarNode(node.tag, value))
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        """A value; one that cannot be, such as a date of February 30, is refused by its line."""
+        try:
+            return super().construct_object(node, deep)
+        except ValueError as error:
+            line = node.start_mark.line + 1
+            raise BadInput(f"line {line}: {shown(node.value)}: {error}.") from None
 
 
 def read_yaml(path: Path) -> dict[str, Any]:
@@ -151,11 +147,6 @@ class Part:
             raise BadInput(f"{self.where}: {key}.{name} must be one value; lists are for grids.")
         if not values:
             raise BadInput(f"{self.where}: the list of {key}.{name} is empty. Give it a value.")
-        nested = next((one for one in values if isinstance(one, list | dict)), None)
-        if nested is not None:
-            raise BadInput(
-                f"{self.where}: {key}.{name} has {shown(nested)}; knobs are single values."
-            )
         nested = next((one for one in values if isinstance(one, list | dict)), None)
         if nested is not None:
             raise BadInput(
