@@ -52,7 +52,7 @@ SLOW = [
     Case(
         "sweep STUDY --results RESULTS",
         PATH + r"/studies/tiny\.parquet",
-        error=r"tiny: 2 runs, 0 were there already, \$0\.00\d\d modelled, \$0 spent",
+        error=r"tiny: 3 runs, 0 were there already, \$0\.00\d\d modelled, \$0 spent",
     ),
     Case("swarm --runs 1", ".*: 0 failures"),
     Case("agreement --results RESULTS", PATH + r"/agreement\.md"),
