@@ -77,6 +77,10 @@ PICTURES = [
 ]
 
 
+# Not run here, and why; their help is.
+NOT_RUN = {"reference": "it rewrites what git tracks; sweep, publish and tables are its parts"}
+
+
 def check(case: Case, screen: Screen, place: Mapping[str, Path]) -> None:
     """Run a case on a screen, and hold it to what is documented."""
     words = [str(place.get(word, word)) for word in case.words.split()]
