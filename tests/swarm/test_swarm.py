@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from workbench.designs import BOTH
+from workbench.designs import DESIGNS
 from workbench.swarm.cases import draw_case
 from workbench.swarm.checks import CHECKS, breaches
 from workbench.swarm.harness import Arena
@@ -22,12 +22,12 @@ def story(evidence):
     return calls, tries, told, sorted(evidence.records), usage, evidence.plan.hits
 
 
-@pytest.mark.parametrize("design", BOTH)
+@pytest.mark.parametrize("design", DESIGNS)
 def test_no_promise_is_broken(design):
     assert swarm(SEEDS, 0, (design,), processes=1) == []
 
 
-@pytest.mark.parametrize("design", BOTH)
+@pytest.mark.parametrize("design", DESIGNS)
 def test_a_seed_gives_the_same_story_whatever_ran_before(design):
     with Arena(design) as arena:
         first = story(arena.run(draw_case(3, design)))
