@@ -30,8 +30,7 @@ def local_run(request, tmp_path_factory):
     results = tmp_path_factory.mktemp("results")
     with LocalTarget() as target:
         path = run_order(Order(request.param, "local", 300), results, print, target=target)
-        (stack,) = target.client("cloudformation").describe_stacks()["Stacks"]
-        outputs = {one["OutputKey"]: one["OutputValue"] for one in stack["Outputs"]}
+        outputs = target.cloud(request.param).outputs
         folder = read_folder(path)
         window = window_of(folder.run, datetime.fromtimestamp(EPOCH_S, UTC))
         yield target, path, folder, names_of(outputs), window

@@ -9,7 +9,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pandas as pd
-from moto.ce import ce_backends
 
 from workbench.targets.local.world.context import EPOCH_S
 from workbench.targets.local.world.stack import ACCOUNT
@@ -19,6 +18,8 @@ UNTAGGED = ("CW:", "USE1-APIRequest", "DataScanned-Bytes")  # usage types that c
 
 def load_bill(bill: pd.DataFrame, day: datetime | None = None) -> None:
     """Let moto's Cost Explorer answer with this bill, as of a day (default: the virtual one)."""
+    from moto.ce import ce_backends
+
     day = day or datetime.fromtimestamp(EPOCH_S, UTC)
     answers = ce_backends[ACCOUNT]["aws"].cost_usage_results_queue
     answers.clear()

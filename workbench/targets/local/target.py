@@ -109,7 +109,8 @@ class LocalTarget:
 
     def learn_bill(self, bill: pd.DataFrame) -> None:
         """Let moto's Cost Explorer answer with the metered bill of the last run."""
-        load_bill(bill)
+        if self._deployed is not None:
+            self._deployed[2].cloud.fill["ce"] = lambda _: load_bill(bill)
 
     @property
     def invocations(self) -> pd.DataFrame:

@@ -10,7 +10,7 @@ from heapq import nsmallest
 from typing import Any
 
 from workbench.targets.local.dynamodb.expressions import Value, condition, update
-from workbench.targets.local.metering.sizes import STORAGE_OVERHEAD_BYTES, item_bytes
+from workbench.targets.local.metering.sizes import item_bytes
 from workbench.targets.local.runtime.service_client import NotKnown, Refused, Request
 
 PAGE_MAX_BYTES = 2**20
@@ -47,6 +47,7 @@ class Table:
         self.hash_key = hash_key
         self.range_key = range_key
         self._partitions: dict[str, dict[str, Record]] = {}
+        self._bytes: dict[tuple[str, str], int] = {}  # measured once, when a record is stored
 
     def get(self, key: Key) -> Record | None:
         """The record under a key; never to be changed in place."""
@@ -55,18 +56,21 @@ class Table:
 
     def put(self, record: Record) -> None:
         """Store a record in the place of any under its key."""
-        if item_bytes(record) > ITEM_MAX_BYTES:
+        size = item_bytes(record)
+        if size > ITEM_MAX_BYTES:
             raise Refused("ValidationException", "Item size has exceeded the maximum allowed size")
-        partition = self._partitions.setdefault(record[self.hash_key]["S"], {})
-        partition[record[self.range_key]["S"]] = dict(record)
+        pk, sk = record[self.hash_key]["S"], record[self.range_key]["S"]
+        self._partitions.setdefault(pk, {})[sk] = dict(record)
+        self._bytes[pk, sk] = size
 
     def remove(self, key: Key) -> None:
         """Forget the record under a key, if there is one."""
-        name = key[self.hash_key]["S"]
-        partition = self._partitions.get(name, {})
-        partition.pop(key[self.range_key]["S"], None)
+        pk, sk = key[self.hash_key]["S"], key[self.range_key]["S"]
+        partition = self._partitions.get(pk, {})
+        partition.pop(sk, None)
+        self._bytes.pop((pk, sk), None)
         if not partition:
-            self._partitions.pop(name, None)
+            self._partitions.pop(pk, None)
 
     def partition(self, hash_key: str) -> dict[str, Record]:
         """The records of a partition by sort key."""
@@ -80,6 +84,7 @@ class Table:
     def clear(self) -> None:
         """Forget every record."""
         self._partitions.clear()
+        self._bytes.clear()
 
     def only_key(self, record: Key) -> Record:
         """The key attributes of a record."""
@@ -87,11 +92,7 @@ class Table:
 
     def stored_bytes(self, key: Key) -> int:
         """The size of a stored record as its writes and reads are billed; 0 if there is none."""
-        return item_bytes(self.get(key))
-
-    def storage_bytes(self) -> int:
-        """What all records take, as storage is billed."""
-        return sum(item_bytes(record) + STORAGE_OVERHEAD_BYTES for record in self.records())
+        return self._bytes.get((key[self.hash_key]["S"], key[self.range_key]["S"]), 0)
 
 
 class Tables:

@@ -19,9 +19,9 @@ def item_bytes(item: Mapping[str, Any] | None) -> int:
     return sum(text_bytes(name) + value_bytes(value) for name, value in item.items())
 
 
-def value_bytes(value: Any) -> int:
-    """The size of one attribute's value, `{"S": "a"}` or moto's own object of the same content."""
-    kind, content = _parts(value)
+def value_bytes(value: Mapping[str, Any]) -> int:
+    """The size of one attribute's value, such as `{"S": "a"}`."""
+    ((kind, content),) = value.items()
     if kind == "S":
         return text_bytes(content)
     if kind == "N":
@@ -59,10 +59,3 @@ def message_bytes(message: Mapping[str, Any]) -> int:
 def text_bytes(text: str) -> int:
     """The size of a text in UTF-8."""
     return len(text) if text.isascii() else len(text.encode())
-
-
-def _parts(value: Any) -> tuple[str, Any]:
-    """Type and content of a value."""
-    if isinstance(value, Mapping):
-        return next(iter(value.items()))
-    return value.type, value.value

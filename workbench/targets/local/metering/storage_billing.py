@@ -1,12 +1,11 @@
 """What is billed at the end of a run because it adds up over time: storage."""
 
-from moto.s3.models import s3_backends
-
 from workbench.targets.local.metering.meter import DYNAMODB, S3
 from workbench.targets.local.metering.s3 import label_of
 from workbench.targets.local.metering.storage import Storage, gb_months
 from workbench.targets.local.world.context import Scene
-from workbench.targets.local.world.stack import ACCOUNT, Stack
+from workbench.targets.local.world.moto_cloud import bucket_named
+from workbench.targets.local.world.stack import Stack
 
 STORED = ("TimedStorage-ByteHrs", "GB-Mo")
 
@@ -16,7 +15,7 @@ def bill_storage(scene: Scene, stack: Stack, table: Storage) -> None:
     now = scene.kernel.now
     scene.meter.add(DYNAMODB, *STORED, "knowing", table.gb_months(now))
     for bucket in stack.of_type("AWS::S3::Bucket"):
-        objects = s3_backends[ACCOUNT]["aws"].buckets[bucket.physical_id].keys
+        objects = bucket_named(bucket.physical_id).keys
         for name in list(objects):
             label = label_of({"Key": name})
             scene.meter.add(S3, *STORED, label, gb_months(objects[name].size * now))

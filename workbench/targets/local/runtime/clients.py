@@ -7,7 +7,7 @@ wait in virtual time (botocore's standard mode: up to 20 s, twice as long each t
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -103,12 +103,25 @@ class Caller:
 class ProxyClient:
     """Stands in for a boto3 client inside a handler's modules."""
 
-    def __init__(self, client: Any, caller: Callable[[], Caller], tries: int) -> None:
-        self._client = client
+    def __init__(self, make: Callable[[], Any], caller: Callable[[], Caller], tries: int) -> None:
+        self._make = make
         self._caller = caller
         self._tries = tries
-        self.exceptions = client.exceptions
-        self.meta = client.meta
+
+    @cached_property
+    def _client(self) -> Any:
+        """Made when it is used first: modules make clients that most runs never need."""
+        return self._make()
+
+    @property
+    def exceptions(self) -> Any:
+        """The exceptions of the service."""
+        return self._client.exceptions
+
+    @property
+    def meta(self) -> Any:
+        """The service's own description."""
+        return self._client.meta
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         operation = self.meta.method_to_api_mapping.get(name)

@@ -5,6 +5,7 @@ hold on to the stage and not to a run: whatever run is on it answers.
 """
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 from workbench.targets.local.runtime import tasks
@@ -49,7 +50,7 @@ class Door:
 
     def client(self, service: str) -> ProxyClient:
         """A client whose calls take virtual time."""
-        return ProxyClient(self._stage.client(service), self._calls, self._tries)
+        return ProxyClient(partial(self._stage.client, service), self._calls, self._tries)
 
     def now(self) -> float:
         """The virtual time in seconds since 1970."""

@@ -7,8 +7,8 @@ from typing import Any
 from workbench.platform.units import sns_requests, sqs_requests
 from workbench.targets.local.metering.meter import SNS, SQS
 from workbench.targets.local.metering.sizes import text_bytes
-from workbench.targets.local.sqs.service import url_of
 from workbench.targets.local.world.context import Scene
+from workbench.targets.local.world.stack import queue_url
 
 
 class Delivery:
@@ -23,7 +23,7 @@ class Delivery:
 
     def to_queue(self, arn: str, body: str) -> None:
         """Send a message to the queue of an ARN."""
-        url = url_of(arn.rsplit(":", 1)[-1])
+        url = queue_url(arn.rsplit(":", 1)[-1])
         self._client("sqs").send_message(QueueUrl=url, MessageBody=body)
         label, requests = self._labels.get(url, "knowing"), sqs_requests(text_bytes(body))
         self._scene.meter.add(SQS, "Requests-Tier1", "Requests", label, requests)

@@ -8,7 +8,7 @@ from workbench.designs import MESSAGE_MAX_BYTES
 from workbench.targets.local.metering.sizes import message_bytes
 from workbench.targets.local.runtime.service_client import NotKnown, Refused, Request
 from workbench.targets.local.sqs.queue import QueueSettings, VirtualQueue
-from workbench.targets.local.world.stack import ACCOUNT, REGION, arn
+from workbench.targets.local.world.stack import arn, queue_url
 
 BATCH_MAX = 10
 DELAY_MAX_S = 900  # SQS API
@@ -62,18 +62,13 @@ class Queues:
         """Make one call."""
         if operation == "CreateQueue":
             self.add(request["QueueName"], request.get("Attributes", {}))
-            return {"QueueUrl": url_of(request["QueueName"])}
+            return {"QueueUrl": queue_url(request["QueueName"])}
         if operation not in _CALLS:
             raise NotKnown(operation)
         return _CALLS[operation](self, self[request["QueueUrl"]], request)
 
     def _now_ms(self) -> float:
         return self._now_s() * 1000
-
-
-def url_of(name: str) -> str:
-    """A queue's URL."""
-    return f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/{name}"
 
 
 def read_settings(attributes: Mapping[str, Any]) -> QueueSettings:

@@ -1,21 +1,19 @@
 """A stack deployed into this process, its handlers imported; it serves one run after another."""
 
 import gc
+import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from moto.cloudwatch.models import cloudwatch_backends
-from moto.moto_api._internal import mock_random
-from moto.s3.models import s3_backends
-
+from workbench.errors import NotDeployed
 from workbench.targets.local.lambda_.functions import FunctionSpec, read_functions
 from workbench.targets.local.runtime.handlers import Handler, Unpacked, load, load_create
 from workbench.targets.local.runtime.outside import Stage
 from workbench.targets.local.sqs.queue import SILENT
-from workbench.targets.local.world.moto_cloud import Cloud
-from workbench.targets.local.world.stack import ACCOUNT, REGION, Stack
+from workbench.targets.local.world.moto_cloud import Cloud, bucket_named, zip_folder
+from workbench.targets.local.world.stack import Stack
 
 
 class Deployment:
@@ -32,7 +30,7 @@ class Deployment:
             self.stack: Stack = self.cloud.deploy(assembly, name)
             self.functions: dict[FunctionSpec, Handler] = {}
             for spec in read_functions(self.stack):
-                folder = self._unpacked.path(self._zip(spec))
+                folder = self._code = self._unpacked.path(_asset(assembly, name, spec))
                 handler = load(folder, spec.handler, spec.variables, self.stage)
                 self.functions[spec] = handler
             self._open = opening.pop_all()
@@ -44,11 +42,11 @@ class Deployment:
 
     def create(self) -> Callable[..., Iterator[Any]]:
         """`create` of the deployed code's `lambdas.items`."""
-        return load_create(self._unpacked.path(self._zip(next(iter(self.functions)))))
+        return load_create(self._code)  # one zip has the code of all functions
 
     def reset(self, seed: int) -> None:
         """Forget every item, message, object and metric of an earlier run."""
-        mock_random.seed(seed)
+        self.cloud.seed(seed)
         for queue in self.cloud.queues:
             queue.watcher = SILENT
         self.cloud.queues.clear()
@@ -56,20 +54,24 @@ class Deployment:
         for table in self.stack.of_type("AWS::DynamoDB::Table"):
             self.cloud.tables[table.physical_id].clear()
         for bucket in self.stack.of_type("AWS::S3::Bucket"):
-            found = s3_backends[ACCOUNT]["aws"].buckets[bucket.physical_id]
+            found = bucket_named(bucket.physical_id)
             found.keys.clear()
             found.multiparts.clear()
-        cloudwatch_backends[ACCOUNT][REGION].metric_data.clear()
+        self.cloud.forget_metrics()
 
     def close(self) -> None:
         """Undeploy: moto forgets everything."""
         self._open.close()
 
-    def _zip(self, spec: FunctionSpec) -> bytes:
-        """The code of a function, as it was deployed."""
-        bucket, key = spec.code
-        found: dict[str, Any] = self.cloud.client("s3").get_object(Bucket=bucket, Key=key)
-        return found["Body"].read()
+
+def _asset(assembly: Path, stack: str, spec: FunctionSpec) -> bytes:
+    """The zip of a function's code, as it would lie in the bucket of assets."""
+    manifest = json.loads((assembly / f"{stack}.assets.json").read_text())
+    _, key = spec.code
+    for file in manifest["files"].values():
+        if any(place["objectKey"] == key for place in file["destinations"].values()):
+            return zip_folder(assembly / file["source"]["path"])
+    raise NotDeployed(f"{spec.name}: the assembly has no asset {key}")
 
 
 @contextmanager

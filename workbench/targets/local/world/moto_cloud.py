@@ -1,19 +1,14 @@
 """The services of AWS in this process, on a virtual clock, with a synthesised stack deployed.
 
-DynamoDB, SQS and SNS are the local target's own; the others are moto's. The template goes through
-moto's CloudFormation unchanged, which gives every resource its name, with its assets in the bucket
-that a bootstrap would have made. Only one cloud can be open in a process at a time: moto's state is
-the process's.
+DynamoDB, SQS and SNS are the local target's own; S3, CloudWatch and Cost Explorer are moto's, and
+loaded when they are needed. Only one cloud can be open in a process at a time: moto's state is the
+process's.
 """
 
-import json
-import logging
 import os
 import sys
-import warnings
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
-from importlib import import_module
+from collections.abc import Callable
+from contextlib import ExitStack
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -22,32 +17,22 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 import boto3
 from botocore import UNSIGNED
 from botocore.config import Config
-from moto import mock_aws
-from moto.core.models import botocore_stubber
-from moto.moto_api._internal import mock_random
 
 from workbench.errors import NotDeployed
 from workbench.targets.local.dynamodb.table import Table, Tables
 from workbench.targets.local.runtime.service_client import Noted, Request, ServiceClient
 from workbench.targets.local.sns import Topics
 from workbench.targets.local.sqs.service import Queues
-from workbench.targets.local.world.patches import swapped
-from workbench.targets.local.world.stack import ACCOUNT, REGION, Stack, read_template
-
-BOOTSTRAP = "/cdk-bootstrap/hnb659fds/version"
-BOOTSTRAP_VERSION = "21"
-ZIP_DATE = (1980, 1, 1, 0, 0, 0)  # the earliest a zip can hold: the same bytes every time
-# What moto's CloudFormation leaves out with a warning: it is read from the template, or not needed.
-LEFT_OUT = frozenset(
-    {
-        "AWS::CloudWatch::Alarm",
-        "AWS::Lambda::EventInvokeConfig",
-        "AWS::S3::BucketPolicy",
-        "AWS::SNS::Subscription",
-        "AWS::SNS::TopicPolicy",
-        "AWS::SQS::QueuePolicy",
-    }
+from workbench.targets.local.world.stack import (
+    ACCOUNT,
+    KNOWN,
+    REGION,
+    Stack,
+    physical_id,
+    read_template,
 )
+
+ZIP_DATE = (1980, 1, 1, 0, 0, 0)  # the earliest a zip can hold: the same bytes every time
 SIGNED = Config(
     region_name=REGION,
     retries={"total_max_attempts": 1},  # retries take virtual time: `clients` makes them
@@ -61,78 +46,80 @@ class Cloud:
     """Services in virtual time, no way out to a network; `noted` is told of calls to our own."""
 
     def __init__(self, now_s: Callable[[], float]) -> None:
-        if botocore_stubber.enabled:
-            raise NotDeployed("another local cloud is open in this process. Close it first.")
         self.tables, self.queues = Tables(), Queues(now_s)
         self.topics = Topics(self.queues)
         self.noted: Noted | None = None
+        self.fill: dict[str, Callable[[Any], None]] = {}  # done before a service is asked
+        self._own = {"dynamodb": self.tables, "sqs": self.queues, "sns": self.topics}
         self._clients: dict[str, Any] = {}
         self._session: boto3.Session | None = None
-        with ExitStack() as opening:
-            opening.enter_context(_no_aws_settings())
-            opening.enter_context(_quiet())
-            opening.enter_context(mock_aws())
-            _load_cloudformation()
-            self._open = opening.pop_all()
+        self._has_moto = False
+        self._open = ExitStack()
+        self._open.enter_context(_no_aws_settings())
 
     def client(self, service: str) -> Any:
         """A boto3 client of a service: calls take no virtual time and are not metered."""
-        if self._session is None:
-            self._session = boto3.Session("local", "local", region_name=REGION)
         if service not in self._clients:
-            config = SIGNED if service == "s3" else UNSIGNED_CONFIG  # S3's access is checked
-            made = self._session.client(service, config=config)
-            own = {"dynamodb": self.tables, "sqs": self.queues, "sns": self.topics}
-            if service in own:
-                made = ServiceClient(made, service, own[service].call, self._note)
-            self._clients[service] = made
+            self._clients[service] = self._make_client(service)
+        if service in self.fill:
+            self.fill.pop(service)(self._clients[service])
         return self._clients[service]
+
+    def _make_client(self, service: str) -> Any:
+        if service not in self._own:
+            self._start_moto()
+        self._session = self._session or boto3.Session("local", "local", region_name=REGION)
+        config = SIGNED if service == "s3" else UNSIGNED_CONFIG  # S3's access is checked
+        made = self._session.client(service, config=config)
+        if service not in self._own:
+            return made
+        return ServiceClient(made, service, self._own[service].call, self._note)
+
+    def _start_moto(self) -> None:
+        """Let moto answer every client that is made from now on."""
+        if self._has_moto:
+            return
+        from moto import mock_aws
+        from moto.core.models import botocore_stubber
+
+        if botocore_stubber.enabled:
+            raise NotDeployed("another local cloud is open in this process. Close it first.")
+        self._open.enter_context(mock_aws(config={"core": {"mock_credentials": False}}))
+        self._has_moto = True
 
     def deploy(self, assembly: Path, name: str) -> Stack:
         """Deploy a stack of a cloud assembly; its names are the same every time."""
-        mock_random.seed(name)
-        self._upload_assets(json.loads((assembly / f"{name}.assets.json").read_text()), assembly)
-        self.client("ssm").put_parameter(
-            Name=BOOTSTRAP, Value=BOOTSTRAP_VERSION, Type="String", Overwrite=True
-        )
-        body = (assembly / f"{name}.template.json").read_text()
-        cloudformation = self.client("cloudformation")
-        cloudformation.create_stack(
-            StackName=name, TemplateBody=body, Capabilities=["CAPABILITY_IAM"]
-        )
-        pages = cloudformation.get_paginator("list_stack_resources").paginate(StackName=name)
-        physical_ids = {
-            resource["LogicalResourceId"]: resource["PhysicalResourceId"]
-            for page in pages
-            for resource in page["StackResourceSummaries"]
-        }
-        template = read_template(body)
-        for logical_id, resource in template["Resources"].items():
-            if logical_id not in physical_ids and resource["Type"] not in LEFT_OUT:
-                raise NotDeployed(f"{logical_id}: moto cannot make an {resource['Type']}")
-        stack = Stack(template, physical_ids)
-        self._make_own(stack)
+        template = read_template((assembly / f"{name}.template.json").read_text())
+        kinds = {one: resource["Type"] for one, resource in template["Resources"].items()}
+        for logical_id, kind in kinds.items():
+            if kind not in KNOWN:
+                raise NotDeployed(f"{logical_id}: the local target cannot make an {kind}")
+        stack = Stack(template, {one: physical_id(name, one, kind) for one, kind in kinds.items()})
+        self._make(stack)
         return stack
+
+    def seed(self, seed: int) -> None:
+        """Let moto draw the same ids in each run of a seed."""
+        if self._has_moto:
+            from moto.moto_api._internal import mock_random
+
+            mock_random.seed(seed)
+
+    def forget_metrics(self) -> None:
+        """Take every metric out of CloudWatch, if it was loaded at all."""
+        self.fill.clear()
+        models = sys.modules.get("moto.cloudwatch.models")
+        if models is not None:
+            models.cloudwatch_backends[ACCOUNT][REGION].metric_data.clear()
 
     def close(self) -> None:
         """Forget everything, and give the process back as it was."""
         self._open.close()
 
-    def _upload_assets(self, manifest: dict[str, Any], assembly: Path) -> None:
-        """Put the manifest's files where the template looks for them."""
-        s3 = self.client("s3")
-        for file in manifest["files"].values():
-            for place in file["destinations"].values():
-                bucket = place["bucketName"].replace("${AWS::AccountId}", ACCOUNT)
-                bucket = bucket.replace("${AWS::Region}", REGION)
-                source = assembly / file["source"]["path"]
-                zipped = file["source"]["packaging"] == "zip"
-                body = zip_folder(source) if zipped else source.read_bytes()
-                s3.create_bucket(Bucket=bucket)
-                s3.put_object(Bucket=bucket, Key=place["objectKey"], Body=body)
-
-    def _make_own(self, stack: Stack) -> None:
-        """The tables, queues and topics of a stack, under the names that it has."""
+    def _make(self, stack: Stack) -> None:
+        """What a stack has that holds something, under the names that it has."""
+        for bucket in stack.of_type("AWS::S3::Bucket"):
+            self.client("s3").create_bucket(Bucket=bucket.physical_id)
         for table in stack.of_type("AWS::DynamoDB::Table"):
             keys = {one["KeyType"]: one["AttributeName"] for one in table.properties["KeySchema"]}
             self.tables.add(Table(table.physical_id, keys["HASH"], keys["RANGE"]))
@@ -152,28 +139,11 @@ class Cloud:
             self.noted(service, operation, request, response, code)
 
 
-def _load_cloudformation() -> None:
-    """Import moto's CloudFormation without a package that compiles grammars for two seconds.
+def bucket_named(name: str) -> Any:
+    """moto's bucket."""
+    from moto.s3.models import s3_backends
 
-    It is only for checking the spelling of international addresses, and optional to who asks.
-    """
-    module = "rfc3987_syntax"
-    hidden = module not in sys.modules
-    if hidden:
-        sys.modules[module] = None  # an import of it fails
-    try:
-        import_module("moto.cloudformation.parsing")
-    finally:
-        if hidden:
-            del sys.modules[module]
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """moto warns of what it leaves out of a template, again and again; `deploy` checks by name."""
-    with warnings.catch_warnings(), swapped(logging.getLogger("moto"), "disabled", True):
-        warnings.filterwarnings("ignore", "Tried to parse")
-        yield
+    return s3_backends[ACCOUNT]["aws"].buckets[name]
 
 
 def zip_folder(folder: Path) -> bytes:

@@ -1,12 +1,13 @@
-"""A deployed stack: the template's resources with the names that CloudFormation gave them.
+"""A deployed stack: the template's resources, named as CloudFormation would name them.
 
-moto makes less than a template says (no architecture, no subscription, no failure destination), so
-what a resource should be is read from here, its references filled in.
+What a resource should be is read from here, its references filled in.
 """
 
 import json
 import re
+from base64 import b32encode
 from dataclasses import dataclass
+from hashlib import blake2b
 from typing import Any
 
 ACCOUNT = "123456789012"
@@ -17,6 +18,16 @@ PSEUDO = {
     "AWS::Partition": "aws",
     "AWS::URLSuffix": "amazonaws.com",
 }
+
+
+# What a template may hold: types that need nothing but a name here, or nothing at all.
+KNOWN = frozenset(
+    "AWS::CloudWatch::Alarm AWS::DynamoDB::Table AWS::Events::Rule AWS::IAM::Policy AWS::IAM::Role "
+    "AWS::Lambda::EventInvokeConfig AWS::Lambda::EventSourceMapping AWS::Lambda::Function "
+    "AWS::Lambda::Permission AWS::Logs::LogGroup AWS::S3::Bucket AWS::S3::BucketPolicy "
+    "AWS::SNS::Subscription AWS::SNS::Topic AWS::SNS::TopicPolicy AWS::SQS::Queue "
+    "AWS::SQS::QueuePolicy AWS::StepFunctions::StateMachine".split()
+)
 
 
 @dataclass(frozen=True)
@@ -100,6 +111,27 @@ class Stack:
 def arn(service: str, resource: str) -> str:
     """The ARN of a resource in the one account and region there is."""
     return f"arn:aws:{service}:{REGION}:{ACCOUNT}:{resource}"
+
+
+def physical_id(stack: str, logical_id: str, kind: str) -> str:
+    """What Ref gives of a resource: its name with 12 random-looking characters, or what holds it.
+
+    The same every time: runs must not differ by the names that their queues were given.
+    """
+    digest = blake2b(f"{stack}/{logical_id}".encode(), digest_size=10).digest()
+    name = f"{stack}-{logical_id}-{b32encode(digest).decode()[:12]}"
+    if kind == "AWS::SQS::Queue":
+        return queue_url(name)
+    if kind == "AWS::SNS::Topic":
+        return arn("sns", name)
+    if kind == "AWS::StepFunctions::StateMachine":
+        return arn("states", f"stateMachine:{name}")
+    return name.lower()[:63] if kind == "AWS::S3::Bucket" else name
+
+
+def queue_url(name: str) -> str:
+    """A queue's URL."""
+    return f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/{name}"
 
 
 def read_template(text: str) -> dict[str, Any]:

@@ -109,7 +109,7 @@ class Simulation:
         self.custom.bill(self.scene.meter)
         bill_storage(self.scene, self.deployment.stack, self.storage)
         self.machines.note_metrics()
-        self.scene.metrics.put(self.deployment.cloud.client("cloudwatch"))
+        self.deployment.cloud.fill["cloudwatch"] = self.scene.metrics.put
 
     def functions_of(self, label: str) -> list[Function]:
         """The functions whose cost is for that."""

@@ -1,7 +1,9 @@
-"""Deploying an assembly into moto, and leaving no trace."""
+"""Deploying an assembly into this process, and leaving no trace."""
 
 import json
 import os
+import subprocess
+import sys
 
 import pytest
 
@@ -42,7 +44,7 @@ def cloud():
     made.close()
 
 
-def test_a_stack_is_deployed_with_its_assets_under_the_same_names_each_time(tmp_path, cloud):
+def test_a_stack_is_deployed_under_the_same_names_each_time(tmp_path, cloud):
     topic = {"Topic": {"Type": "AWS::SNS::Topic"}}
     listens = {"Protocol": "sqs", "RawMessageDelivery": True, "TopicArn": {"Ref": "Topic"}}
     listens |= {"Endpoint": {"Fn::GetAtt": ["Queue", "Arn"]}}
@@ -50,8 +52,6 @@ def test_a_stack_is_deployed_with_its_assets_under_the_same_names_each_time(tmp_
     folder = write_assembly(tmp_path / "a", QUEUE | topic | subscription)
     stack = cloud.deploy(folder, "Stack")
     (queue,) = stack.of_type("AWS::SQS::Queue")
-    asset = {"Bucket": "cdk-assets-123456789012-us-east-1", "Key": "abc.zip"}
-    assert cloud.client("s3").get_object(**asset)["Body"].read()[:2] == b"PK"
     (topic,) = stack.of_type("AWS::SNS::Topic")
     cloud.client("sns").publish(TopicArn=topic.physical_id, Message="hello")
     received = cloud.client("sqs").receive_message(QueueUrl=queue.physical_id)
@@ -63,16 +63,34 @@ def test_a_stack_is_deployed_with_its_assets_under_the_same_names_each_time(tmp_
     assert again == queue.physical_id
 
 
-def test_a_resource_that_moto_cannot_make_is_refused_by_name(tmp_path, cloud):
+def test_a_resource_that_cannot_be_made_is_refused_by_name(tmp_path, cloud):
     odd = {"Odd": {"Type": "AWS::Route53Resolver::OutpostResolver", "Properties": {}}}
     folder = write_assembly(tmp_path, QUEUE | odd)
-    with pytest.raises(NotDeployed, match="Odd: moto cannot make an AWS::Route53Resolver"):
+    with pytest.raises(NotDeployed, match="Odd: the local target cannot make"):
         cloud.deploy(folder, "Stack")
 
 
-def test_only_one_cloud_is_open_at_a_time(cloud):
+def test_only_one_cloud_at_a_time_has_motos_services(cloud):
+    cloud.client("s3")
+    other = Cloud(lambda: 0.0)
     with pytest.raises(NotDeployed, match="another local cloud"):
-        Cloud(lambda: 0.0)
+        other.client("s3")
+    other.close()
+
+
+def test_a_service_that_is_never_asked_for_is_not_loaded(tmp_path):
+    code = (
+        "import sys\n"
+        "from pathlib import Path\n"
+        "from workbench.targets.local.world.moto_cloud import Cloud\n"
+        "cloud = Cloud(lambda: 0.0)\n"
+        f"cloud.deploy(Path({str(write_assembly(tmp_path, QUEUE))!r}), 'Stack')\n"
+        "cloud.client('sqs')\n"
+        "cloud.close()\n"
+        "print(sorted(name for name in sys.modules if name.split('.')[0] == 'moto'))\n"
+    )
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert told.stdout == "[]\n"
 
 
 def test_the_users_own_settings_are_neither_seen_nor_lost(monkeypatch):
