@@ -13,7 +13,7 @@ from workbench.cli.app import app
 from workbench.runs import provenance
 from workbench.runs.sets import read_runs
 
-TINY = "seeds: [1]\ngrids: [{targets: [model], items: [100, 1000]}]"
+TINY = "seeds: [1]\ngrids: [{targets: [model], designs: [sqs, sfn], items: [100, 1000]}]"
 
 
 @pytest.fixture

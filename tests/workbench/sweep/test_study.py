@@ -124,7 +124,7 @@ grids:
   - {designs: [sfn], items: [100]}
 """
     jobs, _ = plan_jobs(study(text))
-    assert len(jobs) == 2 * 2 * 2 + 2 * 2  # the second grid asks for nothing new
+    assert len(jobs) == 2 * 2 * (2 + 1 + 1)  # sqs at two knobs; the second grid adds nothing
     assert len({job.run_id for job in jobs}) == len(jobs)
 
 
