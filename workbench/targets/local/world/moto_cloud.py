@@ -85,6 +85,7 @@ class Cloud:
         if botocore_stubber.enabled:
             raise NotDeployed("another local cloud is open in this process. Close it first.")
         self._open.enter_context(mock_aws(config={"core": {"mock_credentials": False}}))
+        self._session = None  # one from before moto was loaded would go out to the network
         self._has_moto = True
 
     def deploy(self, assembly: Path, name: str) -> Stack:

@@ -93,6 +93,18 @@ def test_a_service_that_is_never_asked_for_is_not_loaded(tmp_path):
     assert told.stdout == "[]\n"
 
 
+def test_motos_services_answer_a_cloud_that_began_without_moto():
+    """In a process of its own: where moto is loaded already, every session has it."""
+    code = """
+from workbench.targets.local.world.moto_cloud import Cloud
+cloud = Cloud(lambda: 0.0)
+cloud.client("sqs")
+print(cloud.client("cloudwatch").list_metrics()["Metrics"])
+"""
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (told.stdout, told.returncode) == ("[]\n", 0), told.stderr[-500:]
+
+
 def test_the_users_own_settings_are_neither_seen_nor_lost(monkeypatch):
     monkeypatch.setenv("AWS_PROFILE", "no-such-profile")
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://192.0.2.1:1")
