@@ -4,10 +4,6 @@ import pytest
 from aws_cdk.assertions import Template
 
 
-def test_it_is_made_only_if_it_is_asked_for(published, default):
-    assert (published.counters, default.counters is None) == (None, False)
-
-
 def test_what_a_batch_leaves_in_the_table_expires(counters):
     Template.from_json(counters.raw).has_resource(
         "AWS::DynamoDB::Table",

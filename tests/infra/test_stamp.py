@@ -23,8 +23,8 @@ OUTPUTS = {
     """,
     "counters": """
         StateTableName PlanQueueUrl ItemQueueUrl PollQueueUrl DeadLettersUrl TopicArn
-        NoticesQueueUrl BatcherName ProcessorName FinalizerName FailuresName RuleName DesignKnobs
-        Version
+        NoticesQueueUrl BatcherName ProcessorName FinalizerName FailuresName ItemMappingId
+        PlanMappingId RuleName DesignKnobs Version
     """,
 }
 

@@ -10,8 +10,8 @@ import pytest
 ROOT = Path(__file__).parents[2]
 SOURCES = [
     *sorted((ROOT / "workbench/targets/aws").glob("*.py")),
-    *(ROOT / f"workbench/{name}.py" for name in ("aws_clients", "aws_doctor", "deploy")),
-    *(ROOT / f"workbench/{name}.py" for name in ("teardown", "inventory", "existence")),
+    *(ROOT / f"workbench/stacks/{name}.py" for name in ("aws_clients", "aws_doctor", "deploy")),
+    *(ROOT / f"workbench/stacks/{name}.py" for name in ("destroy", "inventory", "existence")),
 ]
 PREFIXES = {"stepfunctions": "states", "resourcegroupstaggingapi": "tag"}
 SERVICES = (

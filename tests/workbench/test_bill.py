@@ -20,6 +20,7 @@ from workbench.bill import (
     total_usd,
     usd_per_million,
 )
+from workbench.designs import make_design
 from workbench.errors import BadInput, MissingPrice
 from workbench.prices import flat, load_book
 from workbench.runs.records import (
@@ -297,7 +298,9 @@ def test_totals_are_told_by_label_and_by_service():
 def test_a_bill_is_read_back_from_a_run_folder_as_it_was(tmp_path_factory, drawn):
     usage = frame(*[line(*kind, q, label) for kind, label, q in drawn])
     table = bill(usage, TIERED)
-    run = Run("r", "sqs", "local", 1, 1, {}, "b", "2026-11-23T06:00:00+00:00")
+    run = Run(
+        "r", "sqs", "local", 1, 1, make_design("sqs").knobs(), "b", "2026-11-23T06:00:00+00:00"
+    )
     timeline = pd.DataFrame(columns=TIMELINE_COLUMNS)
     folder = Folder(run, timeline, usage, table)
     path = write_folder(folder, tmp_path_factory.mktemp("results"))

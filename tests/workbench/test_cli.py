@@ -56,7 +56,6 @@ RUN = ("run", "--design", "sqs", "--items")
         (("tune", "--design", "sqs", "--item-concurrency", 0), "item_concurrency=0"),
         (("doctor", "--target", "moon"), "target='moon' is not known"),
         (("doctor", "--preset", "best"), "preset='best' is not known"),
-        (("run", "--design", "counters", "--fault-seed", 3), "draws no seeds of 'counters'"),
     ],
 )
 def test_bad_input_is_one_line_with_exit_code_2(command, tmp_path, arguments, why):
@@ -93,12 +92,6 @@ def test_numbers_out_of_range_are_refused_by_every_command(command, arguments, w
 def test_a_number_of_items_may_be_written_in_any_plain_way(command, tmp_path, items):
     code, out, _ = command(*RUN, items, "--target", "model", "--results", tmp_path)
     assert (code, read_run(Path(out.strip())).items) == (0, 1000)
-
-
-def test_the_swarm_refuses_a_design_that_it_draws_no_seeds_of(command):
-    code, out, err = command("swarm", "--design", "counters", "--runs", 1)
-    assert (code, out) == (2, "")
-    assert err == "error: the swarm draws no seeds of 'counters'. Take one of sqs, sfn.\n"
 
 
 def test_an_unknown_option_has_exit_code_2(command):

@@ -24,7 +24,7 @@ DECLARED = 'design = "sqs"\nitems: int = 1000'
 
 def test_an_unknown_parameter_is_refused_before_anything_runs(tmp_path):
     output = tmp_path / "out" / "benchmark.ipynb"
-    with pytest.raises(BadInput, match=r"no parameter itmes\. It has design, items"):
+    with pytest.raises(BadInput, match=r"no parameter itmes\. It has design, fill, items, preset"):
         notebooks.execute("benchmark", {"itmes": 5}, output)
     assert not output.parent.exists()
 

@@ -9,7 +9,7 @@ from workbench.cli.sweep import find
 from workbench.cli.tune import RatioPassed
 from workbench.errors import BadInput, Incomplete
 
-TINY = "seeds: [1]\ngrids: [{items: [100]}]"
+TINY = "seeds: [1]\ngrids: [{designs: [sqs, sfn], items: [100]}]"
 
 
 def invoke(*words):

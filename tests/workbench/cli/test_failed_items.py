@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from workbench.cli import app as cli
+from workbench.designs import Sqs
 from workbench.runs.records import (
     TIMELINE_COLUMNS,
     USAGE_COLUMNS,
@@ -70,7 +71,14 @@ def test_a_sweep_ends_whole_and_names_the_runs(command, tmp_path):
 
 @pytest.mark.parametrize("target", ["model", "local"])
 def test_collect_is_for_runs_on_aws(command, tmp_path, target):
-    record = {"run_id": "r", "design": "sqs", "target": target, "items": 1, "seed": 7, "knobs": {}}
+    record = {
+        "run_id": "r",
+        "design": "sqs",
+        "target": target,
+        "items": 1,
+        "seed": 7,
+        "knobs": Sqs().knobs(),
+    }
     run = Run(**record, batch_id="r", started_at="2026-11-23T06:00:00+00:00")
     path = write_folder(Folder(run, *empty_tables()), tmp_path)
     code, out, err = command("collect", path)

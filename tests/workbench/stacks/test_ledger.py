@@ -6,16 +6,19 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
+from workbench.designs import make_design
 from workbench.errors import BadRecord
 from workbench.runs.records import TIMELINE_COLUMNS, USAGE_COLUMNS, Folder, Run, write_folder
 from workbench.stacks.ledger import Entry, Ledger
+
+KNOBS = make_design("sqs").knobs()
 
 ENTRY = Entry("b-1", "order", "sqs", 100, 7, "stack", "us-east-1")
 
 
 def keep(ledger_results, run_id="b-1", batch_id="b-1", status="complete"):
     """A run folder of a batch."""
-    run = Run(run_id, "sqs", "aws", 100, 7, {}, batch_id, "2026-11-23T06:00:00Z", status=status)
+    run = Run(run_id, "sqs", "aws", 100, 7, KNOBS, batch_id, "2026-11-23T06:00:00Z", status=status)
     timeline = pd.DataFrame(columns=TIMELINE_COLUMNS)
     write_folder(Folder(run, timeline, pd.DataFrame(columns=USAGE_COLUMNS)), ledger_results)
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+import workbench
 from workbench.stacks import node
 
 
@@ -38,6 +39,6 @@ def test_an_environment_without_node_says_what_to_do(monkeypatch):
 
 def test_a_package_without_its_program_says_where_it_looked(monkeypatch):
     monkeypatch.setattr(node, "PACKAGE", "workbench")
-    folder = Path(node.__file__).parent
+    folder = Path(workbench.__file__).parent
     with pytest.raises(node.NodeMissing, match=f"none is found in {folder}"):
         node.node_path()

@@ -15,8 +15,8 @@ from workbench.runs.records import read_folder, run_folders
 STUDY = """
 seeds: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]
 grids:
-  - {targets: [model], items: [100, 1000], knobs: {value_max: [100, 200, 300]}}
-  - {targets: [local], items: [20], seeds: [1, 2]}
+  - {designs: [sqs, sfn], targets: [model], items: [100, 1000], knobs: {value_max: [100, 200, 300]}}
+  - {designs: [sqs, sfn], targets: [local], items: [20], seeds: [1, 2]}
 """
 RUNS = 2 * 10 * 2 * 3 + 2 * 2
 KILLS = 4

@@ -18,8 +18,8 @@ from workbench.runs.sets import runs_frame
 from workbench.sweep import sweep
 from workbench.sweep.progress import RunCounter
 
-TWO = "seeds: [1, 2]\ngrids: [{items: [100]}]"
-MANY = "seeds: [SEEDS]\ngrids: [{items: [100, 1000]}]".replace(
+TWO = "seeds: [1, 2]\ngrids: [{designs: [sqs, sfn], items: [100]}]"
+MANY = "seeds: [SEEDS]\ngrids: [{designs: [sqs, sfn], items: [100, 1000]}]".replace(
     "SEEDS", ",".join(map(str, range(40)))
 )
 

@@ -72,7 +72,7 @@ class Toy:
     def function(self, handler, name="work", slowness=1.0, **spec):
         """A function whose handler is called with (event, context)."""
         given = {"memory_mb": 1024, "timeout_s": 60.0, "arm": True, "reserved": None} | spec
-        handled = f"lambdas.toy.{name}.handler"
+        handled = f"lambdas.sqs.{name}.handler"
         function = Function(
             FunctionSpec(name, handled, environment=(), code=("", ""), **given),
             handler,

@@ -53,7 +53,10 @@ STACK = Stack(
                 DestinationConfig={"OnFailure": {"Destination": QUEUE}},
             ),
         },
-        "Outputs": {"ItemQueueUrl": {"Value": {"Ref": "ItemQueue"}}},
+        "Outputs": {
+            "ItemQueueUrl": {"Value": {"Ref": "ItemQueue"}},
+            **{f"{name}Url": {"Value": name} for name in ("PlanQueue", "PollQueue", "DeadLetters")},
+        },
     },
     {"Full": "full", "Bare": "bare", "ItemQueue": f"{URL}ItemQueue", "Other": f"{URL}Other"},
 )
