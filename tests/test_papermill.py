@@ -175,6 +175,7 @@ def test_help_shows_a_type_for_each_parameter_and_the_values_that_may_be_taken()
         ("settings", "dict", "{}"),
         ("results", "str", '""'),
         ("run_id", "str", '""'),
+        ("fill", "str", '""'),
     ]
     presets = {preset for own in PRESETS.values() for preset in own}
     for name, values in (("design", DESIGNS), ("target", TARGETS), ("preset", presets)):
