@@ -31,7 +31,8 @@ def display(title: str) -> Iterator[Show]:
     # What a column says is made before it gets here: rich draws a task before it is told
     # anything, and a column that formats a number has none then.
     told = TextColumn("{task.fields[told]}", table_column=Column(no_wrap=True, overflow="ellipsis"))
-    columns = (TextColumn("{task.description}"), BarColumn(20), told)
+    name = TextColumn("{task.description}", table_column=Column(min_width=len(title)))
+    columns = (name, BarColumn(10), told)
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(title, total=None, told="")
 
