@@ -74,7 +74,8 @@ def _sizes(chosen: Chosen) -> dict[str, pd.DataFrame]:
 
 
 def _middles(at_size: list[pd.DataFrame], design: str) -> list[float]:
-    return [own.loc[own["design"] == design, "middle"].iloc[0] for own in at_size]
+    """The dollars of a design, without and, where its simplicity was measured, with upkeep."""
+    return [usd for own in at_size for usd in own.loc[own["design"] == design, "middle"]]
 
 
 CHART = Chart(

@@ -67,10 +67,10 @@ def study(
 
 
 def tables(results: WrittenResults = RESULTS) -> None:
-    """Write the tables beside the runs: limits, savings, predictions, simplicity."""
-    from workbench.side_tables import write_side_tables
+    """Write the tables beside the runs: limits, savings, predictions, simplicity, agreement."""
+    from workbench.side_tables import write_agreement, write_side_tables
 
-    for path in write_side_tables(results):
+    for path in write_side_tables(results) + write_agreement(results, results / "published"):
         print(path)
 
 

@@ -73,3 +73,12 @@ def test_without_simplicity_the_bill_alone_is_drawn_and_told(folder, stored, pic
     assert "upkeep" not in told
     assert [axes.get_title("left") for axes in figure.axes] == ["AWS's bill"]
     assert "Upkeep is not shown" in " ".join(figure._supxlabel.get_text().split())
+
+
+def test_a_design_whose_simplicity_was_not_measured_is_told_without_upkeep(frames):
+    chosen = named("cost_of_ownership").select(frames)
+    owned = chosen.runs["owned_usd"].where(chosen.runs["design"] != "sfn")
+    told = named("cost_of_ownership").say(chosen.only(chosen.runs.assign(owned_usd=owned)))
+    sqs, sfn = told.split("; ")[0].split(" and ")
+    assert "with upkeep" in sqs
+    assert "with upkeep" not in sfn
