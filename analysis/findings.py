@@ -15,7 +15,7 @@ from analysis.frames import Frames
 from analysis.gallery import sentence
 from analysis.needs import DEFAULT, Chosen, NothingToShow, same_knobs, usable, usual_length
 from analysis.runs_shown import BESIDE, in_words, own_beside_reference, which_runs
-from analysis.sentences import told_by_size
+from analysis.sentences import among, told_by_size
 from analysis.verdicts import CLOSE_CALL, verdicts
 from analysis.words import count, dollars, duration, percent, short_count
 from workbench.engine.statistics import cold_and_warm
@@ -97,7 +97,7 @@ def _answer(chosen: Chosen, knobs: str) -> str:
             f"{row.ratio:.2f} ({row.low:.2f} to {row.high:.2f})" for row in found.itertuples()
         ]
     pairs = f"({found['pairs'].min()} pairs of runs or more at each size.)"
-    return f"### At {knobs} knobs\n\n{' '.join(told)} {pairs}\n\n{markdown(table)}"
+    return f"### At {knobs} knobs\n\n{among(own)}{' '.join(told)} {pairs}\n\n{markdown(table)}"
 
 
 def _costs(runs: pd.DataFrame) -> pd.DataFrame:

@@ -13,9 +13,14 @@ WHERE = {"model": "modelled", "local": "on the local target", "aws": "measured o
 def compared_by_size(runs: pd.DataFrame, column: str, better: str) -> str:
     """Which design is better in a column at which size, or why nobody can tell."""
     try:
-        return told_by_size(verdicts(runs, column), better)
+        return among(runs) + told_by_size(verdicts(runs, column), better)
     except NothingToShow as reason:
         return f"Not told which design is {better}: {reason}"
+
+
+def among(runs: pd.DataFrame) -> str:
+    """Which two designs a verdict compares, where runs of others are shown beside them."""
+    return "" if set(runs["design"]) <= {"sqs", "sfn"} else "Of sqs and sfn, "
 
 
 def told_by_size(found: pd.DataFrame, better: str) -> str:

@@ -11,7 +11,7 @@ from analysis.frames import Frames
 from analysis.lines import against_items, label_designs
 from analysis.measures import by_size
 from analysis.needs import Chosen, NothingToShow, same_knobs, usable
-from analysis.sentences import compared_by_size
+from analysis.sentences import among, compared_by_size
 from analysis.theme import faint, ink, text_pt
 from analysis.verdicts import CLOSE_CALL, crossings, verdicts, zones
 from analysis.words import count
@@ -57,13 +57,13 @@ def _crossovers(runs: pd.DataFrame) -> tuple[list[float], str]:
         return [], "no crossover can be told from one design"
     level = crossings(found)
     if level:
-        return level, "dashed: both cost the same"
+        return level, f"{among(runs)}dashed: both cost the same"
     winners = {zone.winner for zone in zones(found)}
     best = winners - {CLOSE_CALL}
     if not best:
         return [], "too close to call"
     where = "throughout" if len(winners) == 1 else "wherever it can be told"
-    return [], f"no crossover: {best.pop()} is cheaper {where}"
+    return [], f"{among(runs)}no crossover: {best.pop()} is cheaper {where}"
 
 
 def _mark(axes: Axes, level: list[float]) -> None:

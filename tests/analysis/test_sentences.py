@@ -63,3 +63,9 @@ def test_a_single_pair_is_said_to_be_one():
         "sfn is cheaper at 100 items, by a factor of 2 (on the local target, from one pair of "
         "runs at some sizes)."
     )
+
+
+def test_a_verdict_over_two_designs_says_so_where_a_third_is_shown():
+    pair = pd.DataFrame({"design": ["sqs", "sfn"]})
+    three = pd.DataFrame({"design": ["sqs", "sfn", "counters"]})
+    assert (sentences.among(pair), sentences.among(three)) == ("", "Of sqs and sfn, ")
