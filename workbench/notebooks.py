@@ -19,6 +19,7 @@ from workbench.scratch import scratch_folder
 
 INJECTED = "# Parameters"  # papermill's first line of the cell that it injects
 START_MAX_S = 120  # for a kernel to answer; a busy machine takes ten
+QUIET = "--IPKernelApp.log_level=50"  # errors of cells come as messages, not by its log
 STOP_MAX_S = 4.0  # for a kernel to end by itself, half of it before it is interrupted
 SOCKET_FOLDER_CHARS_MAX = 40  # of the folder around ours: a socket's path has 104 characters
 
@@ -112,9 +113,9 @@ def _own_kernel(folder: Path) -> Iterator[type]:
             await super()._async_interrupt_kernel()
 
         async def _async_pre_start_kernel(self, **options: Any) -> Any:
-            made = await super()._async_pre_start_kernel(**options)
+            command, others = await super()._async_pre_start_kernel(**options)
             provisioners.append(self.provisioner)
-            return made
+            return [*command, QUIET], others
 
     provisioners: list[Any] = []
     try:
