@@ -48,6 +48,9 @@ agreement: env ## Replay published measurements on the model
 bench: env ## Measure speed and memory here
 	$(RUN) bench
 
+size: env ## Count lines and modules (AGAINST=revision; else the commit before the rooms)
+	$(RUN) bench size $(if $(AGAINST),--against $(AGAINST))
+
 report: env ## Render results/published/report.html from your runs (RESULTS=folder)
 	$(RUN) workbench report $(OWN)
 
@@ -76,4 +79,4 @@ lock: ## Pin the newest packages again (needs uv)
 clean: ## Remove the environment and the caches, not the results
 	rm -rf .venv .cache .pytest_cache .ruff_cache build *.egg-info infra/cdk.out
 
-.PHONY: help env study test test-slow swarm e2e browser-test agreement bench report publish reference deploy destroy lab format lock clean
+.PHONY: help env study test test-slow swarm e2e browser-test agreement bench size report publish reference deploy destroy lab format lock clean

@@ -1,24 +1,34 @@
 """`make bench`: every speed and memory figure that the documents state, measured here and now."""
 
 import argparse
+from importlib import import_module
+from pathlib import Path
 
-from bench import explorer_speed, local_speed, model_speed, peers, swarm_speed
+from bench import size
 
 PARTS = {
-    "local": local_speed.main,
-    "model": model_speed.main,
-    "peers": peers.main,
-    "swarm": swarm_speed.main,
-    "explorer": explorer_speed.main,
+    "local": "bench.local_speed",
+    "model": "bench.model_speed",
+    "peers": "bench.peers",
+    "swarm": "bench.swarm_speed",
+    "explorer": "bench.explorer_speed",
 }
 
 
 def main() -> None:
-    """Run the parts that were asked for, or all."""
+    """Run the parts that were asked for, or all; `size` counts lines, and is asked for alone."""
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
-    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], help="default: all")
-    for part in parser.parse_args().parts or PARTS:
-        PARTS[part]()
+    parser.add_argument("parts", nargs="*", choices=[*PARTS, "size", []], help="default: all")
+    parser.add_argument("--against", help="with size: the revision to compare with")
+    asked = parser.parse_args()
+    if "size" in asked.parts:
+        try:
+            size.print_size(Path.cwd(), asked.against)
+        except ValueError as error:
+            parser.error(str(error))
+        return
+    for part in asked.parts or PARTS:
+        import_module(PARTS[part]).main()
 
 
 main()
