@@ -11,9 +11,9 @@ from typing import Any
 
 import aws_cdk as cdk
 
+from infra.constructs import Cron
 from infra.counters_stack import CountersStack
 from infra.functions import handlers_code
-from infra.rule import Cron
 from infra.sfn_stack import SfnStack
 from infra.sqs_stack import SqsStack
 from workbench.designs import BadInput, make_design

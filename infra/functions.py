@@ -1,4 +1,4 @@
-"""A Lambda function of a design: its log group, its own role, its settings.
+"""A Lambda function of a design: its log group, its own role, its settings, its event source.
 
 Every function runs the same zip, which holds the `lambdas` package and nothing else. A role says
 its statements inline and CDK may not add to it: what a function may do stands in one list, beside
@@ -8,15 +8,14 @@ the function, and a test holds that list against the calls that the handler make
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from aws_cdk import Duration, IgnoreMode, RemovalPolicy, Stack
+from aws_cdk import Duration, IgnoreMode, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_lambda_destinations as destinations
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_sqs as sqs
 
-from infra import accepted
-from infra.queues import Source
+from infra.constructs import accept, add_logs, allow
 from workbench.designs import Design
 
 ROOT = Path(__file__).parents[1]
@@ -33,12 +32,10 @@ class FunctionSpec:
     name: str  # of the handler's module; the constructs carry it in capitals
     environment: dict[str, str]
     calls: list[iam.PolicyStatement]  # exactly what the handler calls
-    memory_mb: int = SMALL_MEMORY_MB  # unless a knob says it
     timeout_s: int = FUNCTION_TIMEOUT_MAX_S  # unless it follows from knobs
-    source: Source | None = None
+    source: sqs.Queue | None = None
     on_failure: sqs.IQueue | None = None  # of an asynchronous invocation
     recursive: bool = False  # its messages come back to it, which Lambda would stop as a loop
-    item_metrics: bool = False  # calls PutMetricData if the telemetry knob says so
     accepted: dict[str, str] = field(default_factory=dict)  # cdk-nag's finding: our reason
 
 
@@ -56,13 +53,8 @@ def add_function(
 ) -> lambda_.Function:
     """The function called `spec.name`, in a role of its own, with logs that expire."""
     title = spec.name.capitalize()
-    group = logs.LogGroup(
-        stack,
-        f"{title}Logs",
-        retention=logs.RetentionDays.TWO_WEEKS,
-        removal_policy=RemovalPolicy.DESTROY,
-    )
-    metrics = spec.item_metrics and design.telemetry == "put_metric_data"
+    group = add_logs(stack, f"{title}Logs")
+    metrics = spec.name == "processor" and design.telemetry == "put_metric_data"
     role = _role(stack, spec, group, metrics)
     own = design.settings()[title]
     (cpu,) = own["Architectures"]
@@ -73,7 +65,7 @@ def add_function(
         handler=f"lambdas.{design.name}.{spec.name}.handler",
         runtime=RUNTIME,
         architecture=ARCHITECTURES[cpu],
-        memory_size=own.get("MemorySize", spec.memory_mb),
+        memory_size=own.get("MemorySize", SMALL_MEMORY_MB),
         timeout=Duration.seconds(own.get("Timeout", spec.timeout_s)),
         environment=spec.environment,
         role=role.without_policy_updates(),
@@ -83,43 +75,52 @@ def add_function(
     )
 
 
-def allow(resources: list[str], *actions: str) -> iam.PolicyStatement:
-    """A statement that allows exactly these actions on exactly these resources."""
-    return iam.PolicyStatement(actions=list(actions), resources=resources)
+def add_source(
+    function: lambda_.Function, queue: sqs.Queue, design: Design, batch_size: int
+) -> lambda_.EventSourceMapping:
+    """Poll the queue for the function, which answers with the messages that failed.
+
+    `batch_size` is taken where no knob says it. The bare mapping, because CDK's event source class
+    would add actions to the function's role.
+    """
+    own = design.settings().get(f"{function.node.id}Source", {})
+    window_s = own.get("MaximumBatchingWindowInSeconds")
+    return lambda_.EventSourceMapping(
+        function,
+        "Source",
+        target=function,
+        event_source_arn=queue.queue_arn,
+        batch_size=own.get("BatchSize", batch_size),
+        max_batching_window=window_s and Duration.seconds(window_s),
+        max_concurrency=(own.get("ScalingConfig") or {}).get("MaximumConcurrency"),
+        report_batch_item_failures=True,
+    )
 
 
 def _role(stack: Stack, spec: FunctionSpec, group: logs.ILogGroup, metrics: bool) -> iam.Role:
     """A role with the handler's calls and, apart from them, what Lambda itself does with it."""
+    calls, accepted = list(spec.calls), dict(spec.accepted)
+    if metrics:
+        put = allow(["*"], "cloudwatch:PutMetricData")
+        put.add_condition("StringEquals", {"cloudwatch:namespace": "BatchWorkbench"})
+        calls.append(put)
+        reason = "PutMetricData knows no resources; the condition holds it to one namespace."
+        accepted["IAM5[Resource::*]"] = reason
+    service = [allow([group.log_group_arn], "logs:CreateLogStream", "logs:PutLogEvents")]
+    if spec.source:
+        polling = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
+        service.append(allow([spec.source.queue_arn], *polling))
+    if spec.on_failure:
+        service.append(allow([spec.on_failure.queue_arn], "sqs:SendMessage"))
     role = iam.Role(
         stack,
         f"{spec.name.capitalize()}Role",
         assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
         inline_policies={
-            "Calls": iam.PolicyDocument(statements=spec.calls + [_put_metrics()] * metrics),
-            "Service": iam.PolicyDocument(statements=_service_calls(group, spec)),
+            "Calls": iam.PolicyDocument(statements=calls),
+            "Service": iam.PolicyDocument(statements=service),
         },
     )
-    for finding, reason in spec.accepted.items():
-        accepted.accept(role, finding, reason)
-    if metrics:
-        reason = "PutMetricData knows no resources; the condition holds it to one namespace."
-        accepted.accept(role, "IAM5[Resource::*]", reason)
+    for finding, reason in accepted.items():
+        accept(role, finding, reason)
     return role
-
-
-def _put_metrics() -> iam.PolicyStatement:
-    """PutMetricData into our namespace."""
-    statement = allow(["*"], "cloudwatch:PutMetricData")
-    statement.add_condition("StringEquals", {"cloudwatch:namespace": "BatchWorkbench"})
-    return statement
-
-
-def _service_calls(group: logs.ILogGroup, spec: FunctionSpec) -> list[iam.PolicyStatement]:
-    """What the Lambda service itself does with the function's role."""
-    statements = [allow([group.log_group_arn], "logs:CreateLogStream", "logs:PutLogEvents")]
-    if spec.source:
-        polling = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
-        statements.append(allow([spec.source.queue.queue_arn], *polling))
-    if spec.on_failure:
-        statements.append(allow([spec.on_failure.queue_arn], "sqs:SendMessage"))
-    return statements

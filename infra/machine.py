@@ -2,11 +2,9 @@
 
 from aws_cdk import Aws, Duration, RemovalPolicy, Stack
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_logs as logs
 from aws_cdk import aws_stepfunctions as sfn
 
-from infra import accepted
-from infra.functions import allow
+from infra.constructs import accept, add_logs, allow, wildcard
 from infra.states import BATCHES, RESULTS, Parts, definition
 from workbench.designs import Sfn
 
@@ -25,12 +23,6 @@ LOG_DELIVERY = (
 
 def add_machine(stack: Stack, design: Sfn, parts: Parts) -> sfn.StateMachine:
     """The state machine, in a role that may do what its definition does and no more."""
-    group = logs.LogGroup(
-        stack,
-        "MachineLogs",
-        retention=logs.RetentionDays.TWO_WEEKS,
-        removal_policy=RemovalPolicy.DESTROY,
-    )
     role = _role(stack, parts)
     machine = sfn.StateMachine(
         stack,
@@ -39,12 +31,14 @@ def add_machine(stack: Stack, design: Sfn, parts: Parts) -> sfn.StateMachine:
         role=role.without_policy_updates(),
         timeout=Duration.hours(MACHINE_TIMEOUT_H),
         logs=sfn.LogOptions(
-            destination=group, level=sfn.LogLevel.ERROR, include_execution_data=False
+            destination=add_logs(stack, "MachineLogs"),
+            level=sfn.LogLevel.ERROR,
+            include_execution_data=False,
         ),
         removal_policy=RemovalPolicy.DESTROY,
     )
-    accepted.accept(machine, "SF1", "A log line for each child would cost more than its work.")
-    accepted.accept(machine, "SF2", "Traces are paid for by the child and answer no question here.")
+    accept(machine, "SF1", "A log line for each child would cost more than its work.")
+    accept(machine, "SF2", "Traces are paid for by the child and answer no question here.")
     _allow_map_runs(stack, machine, role)
     return machine
 
@@ -67,11 +61,11 @@ def _role(stack: Stack, parts: Parts) -> iam.Role:
         assumed_by=iam.ServicePrincipal("states.amazonaws.com"),
         inline_policies={"Calls": iam.PolicyDocument(statements=statements)},
     )
-    reads = accepted.wildcard(bucket, "Arn", f"/{BATCHES}")
-    accepted.accept(role, reads, "The map reads every batch's items, and only below this prefix.")
-    writes = accepted.wildcard(bucket, "Arn", f"/{RESULTS}")
-    accepted.accept(role, writes, "The result writer names its objects itself below this prefix.")
-    accepted.accept(role, "IAM5[Resource::*]", "Log delivery's actions know no resources.")
+    reads = wildcard(bucket, "Arn", f"/{BATCHES}")
+    accept(role, reads, "The map reads every batch's items, and only below this prefix.")
+    writes = wildcard(bucket, "Arn", f"/{RESULTS}")
+    accept(role, writes, "The result writer names its objects itself below this prefix.")
+    accept(role, "IAM5[Resource::*]", "Log delivery's actions know no resources.")
     return role
 
 
@@ -94,5 +88,5 @@ def _allow_map_runs(stack: Stack, machine: sfn.StateMachine, role: iam.Role) -> 
     )
     map_runs.attach_to_role(role)
     before = "arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:"
-    finding = accepted.wildcard(machine, "Name", ":*", before)
-    accepted.accept(map_runs, finding, "Children get their names when they start.")
+    finding = wildcard(machine, "Name", ":*", before)
+    accept(map_runs, finding, "Children get their names when they start.")

@@ -8,153 +8,128 @@ TransactWriteItems, its role says PutItem, UpdateItem or DeleteItem.
 """
 
 from abc import abstractmethod
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from aws_cdk import App, Stack
+from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_events_targets as targets
-from aws_cdk import aws_iam as iam
-from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 
-from infra import accepted
-from infra.alarm import add_alarm
-from infra.functions import FUNCTION_TIMEOUT_MAX_S, FunctionSpec, add_function, allow
-from infra.notices import Notices
-from infra.queues import VISIBILITY_FACTOR, Redrive, Source, add_queue, add_source
-from infra.rule import Cron, Trigger, add_rule
-from infra.stamp import stamp
-from infra.tables import state_table
-from workbench.designs import Queued
+from infra.constructs import Trigger, accept, add_queue, allow
+from infra.functions import FUNCTION_TIMEOUT_MAX_S, FunctionSpec
+from infra.stack import BatchStack
 
-QUEUES = "PLAN_QUEUE_URL ITEM_QUEUE_URL POLL_QUEUE_URL"
-
-
-@dataclass(frozen=True)
-class Parts:
-    """What the functions work on."""
-
-    table: dynamodb.ITable
-    plan_queue: sqs.Queue
-    item_queue: sqs.Queue
-    poll_queue: sqs.Queue
-    dead_letters: sqs.Queue
-    topic: sns.ITopic
+VISIBILITY_FACTOR = 6  # of the function's timeout (Lambda developer guide, SQS event sources)
+OPEN_BATCH_LIMIT_H = 24
+SOURCES = {
+    "batcher": "PlanQueue",
+    "processor": "ItemQueue",
+    "finalizer": "PollQueue",
+    "failures": "DeadLetters",
+}
+VARIABLES = {
+    "PlanQueue": "PLAN_QUEUE_URL",
+    "ItemQueue": "ITEM_QUEUE_URL",
+    "PollQueue": "POLL_QUEUE_URL",
+    "DeadLetters": "DEAD_LETTERS_URL",
+}
 
 
-class QueuedStack(Stack):
+class QueuedStack(BatchStack):
     """The stack of a design; its subclass says what the functions may do."""
 
-    about: ClassVar[str]
-    poll_timeout_s: ClassVar[int]  # of the function that reads PollQueue
-    dead_timeout_s: ClassVar[int]  # of the one that reads DeadLetters
+    timeouts_s: ClassVar[Mapping[str, int]]  # of the functions that no knob shapes
     why_no_redrive: ClassVar[str]  # of PollQueue
     why_no_recovery: ClassVar[str]  # of the table
 
-    def __init__(self, app: App, design: Queued, cron: Cron, code: lambda_.Code) -> None:
-        super().__init__(app, design.stack, description=self.about)
-        self.notices = Notices(self)
-        self.parts = self._add_parts(design)
-        self.functions: dict[str, lambda_.Function] = {}
-        self.sources: dict[str, lambda_.EventSourceMapping] = {}
-        for spec in self.specs():
-            assert spec.source
-            function = self.functions[spec.name] = add_function(self, design, code, spec)
-            self.sources[spec.name] = add_source(function, spec.source, design)
-        add_alarm(self, design, self.notices)
-        self.rule = add_rule(self, cron)
-        opener = self.functions["batcher"]
-        self.rule.add_target(targets.LambdaFunction(opener, event=Trigger(design, cron)))
-        stamp(self, design, self._outputs())
-
     @abstractmethod
     def specs(self) -> list[FunctionSpec]:
-        """The functions: environment, source, and what each may call."""
+        """The functions: what each may call."""
 
-    def table(self, design: Queued) -> dict[str, Any]:  # noqa: ARG002
+    def table_options(self) -> dict[str, Any]:
         """What the state table has of its own."""
         return {}
 
+    def build(self) -> None:
+        self.queues = self._add_queues()
+        # `Table` and not `TableV2`: local CloudFormation knows no other.
+        self.table = dynamodb.Table(
+            self,
+            "BatchState",
+            partition_key=dynamodb.Attribute(name="pk", type=dynamodb.AttributeType.STRING),
+            sort_key=dynamodb.Attribute(name="sk", type=dynamodb.AttributeType.STRING),
+            billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
+            removal_policy=RemovalPolicy.DESTROY,
+            **self.table_options(),
+        )
+        accept(self.table, "DDB3", self.why_no_recovery)
+        self.functions = {spec.name: self.add(spec) for spec in self.specs()}
+        # The finalizer reports the age of each batch that it looks at.
+        age = cloudwatch.Metric(
+            namespace="BatchWorkbench",
+            metric_name="open_batch_age_s",
+            dimensions_map={"design": self.design.name, "function": "finalizer"},
+            statistic="Maximum",
+            period=Duration.minutes(5),
+        )
+        description = f"A batch has been open for over {OPEN_BATCH_LIMIT_H} hours"
+        self.notifications.alarm_above(age, OPEN_BATCH_LIMIT_H * 3_600, description)
+
+    def start_with(self, trigger: Trigger) -> targets.LambdaFunction:
+        return targets.LambdaFunction(self.functions["batcher"], event=trigger)
+
     def batcher(self, actions: str) -> FunctionSpec:
         """Opens a batch, plans it, creates the items of each part."""
-        parts = self.parts
+        return self.spec("batcher", actions, "PlanQueue ItemQueue PollQueue", "PlanQueue")
+
+    def spec(
+        self, name: str, actions: str, send: str = "", delay: str = "", publish: bool = False
+    ) -> FunctionSpec:
+        """A function: its actions on the table, the queues that it sends to, and those whose
+        messages it delays. What it may call is what its environment names.
+        """
+        calls = [allow([self.table.table_arn], *(f"dynamodb:{one}" for one in actions.split()))]
+        for queues, action in ((send, "SendMessage"), (delay, "ChangeMessageVisibility")):
+            if queues:
+                arns = [self.queues[queue].queue_arn for queue in queues.split()]
+                calls.append(allow(arns, f"sqs:{action}"))
+        environment = {"STATE_TABLE": self.table.table_name}
+        for queue, variable in VARIABLES.items():
+            if queue in f"{send} {delay}".split():
+                environment[variable] = self.queues[queue].queue_url
+        if publish:
+            topic = self.notifications.topic.topic_arn
+            calls.append(allow([topic], "sns:Publish"))
+            environment["TOPIC_ARN"] = topic
         return FunctionSpec(
-            name="batcher",
-            environment=environment(parts, f"STATE_TABLE {QUEUES}"),
-            calls=[
-                records(parts, actions),
-                send(parts.plan_queue, parts.item_queue, parts.poll_queue),
-                put_off(parts.plan_queue),
-            ],
-            source=Source(parts.plan_queue),
-            on_failure=parts.dead_letters,
-            recursive=True,
+            name=name,
+            environment=environment,
+            calls=calls,
+            timeout_s=self.timeouts_s.get(name, FUNCTION_TIMEOUT_MAX_S),
+            source=self.queues[SOURCES[name]],
+            on_failure=self.queues["DeadLetters"] if name == "batcher" else None,
+            recursive=bool(send),
         )
 
-    def _add_parts(self, design: Queued) -> Parts:
-        """The queues and the table that the functions work on."""
-        settings = design.settings()
-        dead_letters = add_queue(self, "DeadLetters", VISIBILITY_FACTOR * self.dead_timeout_s)
-
-        def redriven(name: str, visibility_s: int) -> sqs.Queue:
-            receives = settings[name]["RedrivePolicy.maxReceiveCount"]
-            return add_queue(self, name, visibility_s, Redrive(dead_letters, receives))
-
-        table = state_table(self, **self.table(design))
-        accepted.accept(table, "DDB3", self.why_no_recovery)
-        poll_s = VISIBILITY_FACTOR * self.poll_timeout_s
-        return Parts(
-            table=table,
-            plan_queue=redriven("PlanQueue", VISIBILITY_FACTOR * FUNCTION_TIMEOUT_MAX_S),
-            item_queue=redriven("ItemQueue", settings["ItemQueue"]["VisibilityTimeout"]),
-            poll_queue=add_queue(self, "PollQueue", poll_s, why_no_redrive=self.why_no_redrive),
-            dead_letters=dead_letters,
-            topic=self.notices.topic,
-        )
-
-    def _outputs(self) -> dict[str, str]:
-        """What the workbench must know to run batches here."""
-        parts = self.parts
-        names = {f"{name.capitalize()}Name": f.function_name for name, f in self.functions.items()}
-        return names | {
-            "StateTableName": parts.table.table_name,
-            "PlanQueueUrl": parts.plan_queue.queue_url,
-            "ItemQueueUrl": parts.item_queue.queue_url,
-            "PollQueueUrl": parts.poll_queue.queue_url,
-            "DeadLettersUrl": parts.dead_letters.queue_url,
-            "TopicArn": self.notices.topic.topic_arn,
-            "NoticesQueueUrl": self.notices.queue.queue_url,
-            "ItemMappingId": self.sources["processor"].event_source_mapping_id,
-            "PlanMappingId": self.sources["batcher"].event_source_mapping_id,
-            "RuleName": self.rule.rule_name,
+    def _add_queues(self) -> dict[str, sqs.Queue]:
+        """The queues by name; work that keeps failing goes to the dead letters."""
+        settings = self.design.settings()
+        hidden_s = {
+            SOURCES[name]: VISIBILITY_FACTOR * limit_s for name, limit_s in self.timeouts_s.items()
+        } | {
+            "PlanQueue": VISIBILITY_FACTOR * FUNCTION_TIMEOUT_MAX_S,
+            "ItemQueue": settings["ItemQueue"]["VisibilityTimeout"],
         }
-
-
-def environment(parts: Parts, names: str) -> dict[str, str]:
-    """The variables that a handler reads."""
-    known = {
-        "STATE_TABLE": parts.table.table_name,
-        "PLAN_QUEUE_URL": parts.plan_queue.queue_url,
-        "ITEM_QUEUE_URL": parts.item_queue.queue_url,
-        "POLL_QUEUE_URL": parts.poll_queue.queue_url,
-        "DEAD_LETTERS_URL": parts.dead_letters.queue_url,
-        "TOPIC_ARN": parts.topic.topic_arn,
-    }
-    return {name: known[name] for name in names.split()}
-
-
-def records(parts: Parts, actions: str) -> iam.PolicyStatement:
-    """These actions on the batch-state table."""
-    return allow([parts.table.table_arn], *(f"dynamodb:{name}" for name in actions.split()))
-
-
-def send(*queues: sqs.IQueue) -> iam.PolicyStatement:
-    """Sending to these queues, one message or a batch of them."""
-    return allow([queue.queue_arn for queue in queues], "sqs:SendMessage")
-
-
-def put_off(queue: sqs.IQueue) -> iam.PolicyStatement:
-    """Saying when a message that failed comes back to this queue."""
-    return allow([queue.queue_arn], "sqs:ChangeMessageVisibility")
+        dead_letters = add_queue(self, "DeadLetters", hidden_s["DeadLetters"])
+        queues = {"DeadLetters": dead_letters}
+        for name in ("PlanQueue", "ItemQueue"):
+            receives = settings[name]["RedrivePolicy.maxReceiveCount"]
+            redrive = sqs.DeadLetterQueue(queue=dead_letters, max_receive_count=receives)
+            queues[name] = add_queue(self, name, hidden_s[name], redrive)
+        why = self.why_no_redrive
+        queues["PollQueue"] = add_queue(
+            self, "PollQueue", hidden_s["PollQueue"], why_no_redrive=why
+        )
+        return queues

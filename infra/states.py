@@ -23,8 +23,7 @@ from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from infra.functions import FUNCTION_TIMEOUT_MAX_S
-from infra.prefix_reader import PrefixReader
-from infra.tasks import invoke, invoke_child, publish
+from infra.tasks import PrefixReader, invoke, invoke_child, publish
 from workbench.designs import Sfn
 
 BATCHER_TIMEOUT_S = FUNCTION_TIMEOUT_MAX_S

@@ -1,14 +1,18 @@
-"""The Tasks of the state machine, with the retries and timeouts that each needs."""
+"""The Tasks of the state machine, with their retries and timeouts, and what its map reads."""
 
 from typing import Any
 
-from aws_cdk import Duration
+import jsii
+from aws_cdk import Aws, Duration
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 
+from infra.constructs import allow
 from workbench.designs.sfn import ERRORS, RETRY_WAIT_S, TASK_MARGIN_S, Sfn, throttle_retry
 
 
@@ -26,9 +30,7 @@ def invoke(
     """
     task = _invoke(scope, id, function, timeout_s + TASK_MARGIN_S, payload)
     _add_retry(task, throttle_retry())
-    task.add_retry(
-        errors=list(ERRORS), interval=Duration.seconds(RETRY_WAIT_S), max_attempts=2, backoff_rate=2
-    )
+    _add_retry(task, _errors_retry(2))
     return task
 
 
@@ -47,9 +49,7 @@ def publish(
 ) -> tasks.SnsPublish:
     """A Task that publishes, tried again for some minutes: nobody else would tell."""
     task = tasks.SnsPublish(scope, id, topic=topic, message=message)
-    task.add_retry(
-        errors=list(ERRORS), interval=Duration.seconds(RETRY_WAIT_S), max_attempts=6, backoff_rate=2
-    )
+    _add_retry(task, _errors_retry(6))
     return task
 
 
@@ -72,7 +72,13 @@ def _invoke(
     )
 
 
-def _add_retry(task: tasks.LambdaInvoke, retry: dict[str, Any]) -> None:
+def _errors_retry(tries: int) -> dict[str, Any]:
+    """Twice as long after each error, as the states language writes it."""
+    errors = {"ErrorEquals": list(ERRORS), "IntervalSeconds": RETRY_WAIT_S}
+    return errors | {"BackoffRate": 2, "MaxAttempts": tries}
+
+
+def _add_retry(task: sfn.TaskStateBase, retry: dict[str, Any]) -> None:
     """A retry as the states language writes it."""
     wait_max_s = retry.get("MaxDelaySeconds")
     task.add_retry(
@@ -83,3 +89,53 @@ def _add_retry(task: tasks.LambdaInvoke, retry: dict[str, Any]) -> None:
         jitter_strategy=sfn.JitterType[retry["JitterStrategy"]] if wait_max_s else None,
         max_attempts=retry["MaxAttempts"],
     )
+
+
+@jsii.implements(sfn.IItemReader)
+class PrefixReader:
+    """An item reader that CDK lacks: the rows of every object under a prefix, in one map.
+
+    ListObjectsV2 with `Transformation: LOAD_AND_FLATTEN` (Step Functions developer guide,
+    ItemReader) reads the objects' JSON Lines as items, so that segments written side by side need
+    no merging. `prefix_path` is a JSON path in the map's input; the prefix must end with a slash:
+    `b1` is a prefix of `b10` too.
+    """
+
+    def __init__(self, bucket: s3.IBucket, prefix_path: str, readable: str) -> None:
+        self._bucket = bucket
+        self._prefix_path = prefix_path
+        self._readable = readable  # the key pattern that may be read
+
+    @property
+    def bucket(self) -> s3.IBucket:
+        return self._bucket
+
+    @property
+    def bucket_name_path(self) -> str | None:
+        return None
+
+    @property
+    def resource(self) -> str:
+        return f"arn:{Aws.PARTITION}:states:::s3:listObjectsV2"
+
+    @property
+    def max_items(self) -> int | None:
+        return None
+
+    def render(self, query_language: sfn.QueryLanguage | None = None) -> Any:
+        if query_language == sfn.QueryLanguage.JSONATA:
+            raise ValueError("PrefixReader is written in JSONPath only")
+        return {
+            "Resource": self.resource,
+            "ReaderConfig": {"InputType": "JSONL", "Transformation": "LOAD_AND_FLATTEN"},
+            "Parameters": {"Bucket": self._bucket.bucket_name, "Prefix.$": self._prefix_path},
+        }
+
+    def provide_policy_statements(self) -> list[iam.PolicyStatement]:
+        return [
+            allow([self._bucket.bucket_arn], "s3:ListBucket"),
+            allow([self._bucket.arn_for_objects(self._readable)], "s3:GetObject"),
+        ]
+
+    def validate_item_reader(self) -> list[str]:
+        return []

@@ -20,7 +20,7 @@ from workbench.stacks.cdk import Say, assembly, cdk, install
 from workbench.targets.aws.stack import Deployed, find_stack
 
 BOOTSTRAP = "/cdk-bootstrap/hnb659fds/version"  # CDK's own mark of a bootstrapped environment
-BATCHES_PER_DAY = 4  # infra/rule.py
+BATCHES_PER_DAY = 4  # infra/stack.py
 SECRET_OUTPUTS = ("DesignKnobs",)  # long, and known anyway
 
 

@@ -8,7 +8,7 @@ from workbench.stacks.aws_clients import Aws, plainly, scrub
 from workbench.stacks.existence import exists
 from workbench.targets.aws.stack import describe
 
-TAG = {"Key": "project", "Values": ["fanin-workbench"]}  # infra/stamp.py
+TAG = {"Key": "project", "Values": ["fanin-workbench"]}  # infra/stack.py
 GONE = "DELETE_COMPLETE"
 TYPES = {  # CloudFormation's types by service and kind of an ARN, where the tagging API tells one
     "lambda:function": "AWS::Lambda::Function",

@@ -15,7 +15,7 @@ from workbench.designs import DESIGNS, Design, make_design
 from workbench.errors import BadInput, NotDeployed
 from workbench.stacks.aws_clients import Aws, code_of, plainly
 
-VERSION = "1"  # of the outputs and their meaning, as infra/stamp.py writes it
+VERSION = "1"  # of the outputs and their meaning, as infra/stack.py writes it
 WHOLE = (
     "CREATE_COMPLETE",
     "UPDATE_COMPLETE",

@@ -1,4 +1,4 @@
-"""What both stacks carry: tags, outputs, no account and no region."""
+"""What every stack carries: tags, outputs, no account and no region."""
 
 import json
 
