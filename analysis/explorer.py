@@ -25,7 +25,7 @@ from workbench.designs import DESIGNS, Design
 from workbench.errors import WorkbenchError
 from workbench.prices import PriceBook, load_book
 from workbench.runs.batch import Batch
-from workbench.runs.records import Folder
+from workbench.runs.records import RunData
 
 SCREEN = theme.Canvas("screen", 10.0, 3.6, 11.0, 120, height_in=3.9)
 NO_UPKEEP = pd.DataFrame(columns=["design", "measure", "value"])
@@ -34,14 +34,14 @@ NO_UPKEEP = pd.DataFrame(columns=["design", "measure", "value"])
 class Simulator(Protocol):
     """Whatever runs a batch quickly: the target `model`."""
 
-    def run(self, design: Design, batch: Batch, watch: Any) -> Folder: ...
+    def run(self, design: Design, batch: Batch, watch: Any) -> RunData: ...
 
 
 @dataclass(frozen=True)
 class Shown:
     """What the picture shows: runs with their bills, and what a month of them costs by design."""
 
-    folders: list[Folder]
+    folders: list[RunData]
     month_usd: dict[str, float]
 
 
@@ -125,7 +125,7 @@ class Explorer:
         return [self.items, self.length, self.rate, self.look, *knobs, *self.prices.values()]
 
 
-def _priced(folder: Folder, book: PriceBook) -> Folder:
+def _priced(folder: RunData, book: PriceBook) -> RunData:
     """The folder with its bill and dollars."""
     table = bill(folder.usage, book, source="modelled")
     usd, knowing = float(total_usd(table)), float(knowing_usd(table))
@@ -133,7 +133,7 @@ def _priced(folder: Folder, book: PriceBook) -> Folder:
     return replace(folder, run=run, bill=table)
 
 
-def _png(folders: list[Folder], look: theme.Theme) -> bytes:
+def _png(folders: list[RunData], look: theme.Theme) -> bytes:
     """The picture as the widget takes it."""
     held = io.BytesIO()
     with theme.use(look, SCREEN):

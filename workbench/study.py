@@ -13,7 +13,7 @@ from workbench.designs import COMPARED
 from workbench.errors import BadRecord
 from workbench.runs.records import run_folders
 from workbench.runs.results_folder import no_empty_folders, refuse_unwritable
-from workbench.runs.runner import Order, new_run_id
+from workbench.runs.runner import RunRequest, new_run_id
 from workbench.runs.sets import runs_frame
 from workbench.scratch import scratch_folder
 from workbench.targets import FIGURES
@@ -29,10 +29,10 @@ class Plan:
     seed: int = 7
     settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # by design
 
-    def orders(self) -> list[Order]:
-        """One order a run, refused here if it cannot work."""
-        orders = [
-            Order(
+    def requests(self) -> list[RunRequest]:
+        """One request a run, refused here if it cannot work."""
+        requests = [
+            RunRequest(
                 design,
                 self.target,
                 items,
@@ -42,22 +42,22 @@ class Plan:
             for items in self.items
             for design in self.designs
         ]
-        for order in orders:
-            order.make_design()
-        return orders
+        for request in requests:
+            request.make_design()
+        return requests
 
 
-def run_notebook(order: Order, results: Path) -> Path:
-    """Execute the benchmark notebook for an order; the run folder keeps the executed notebook."""
+def run_notebook(request: RunRequest, results: Path) -> Path:
+    """Execute the benchmark notebook for a request; the run folder keeps the executed notebook."""
     parameters = {
-        "design": order.design,
-        "target": order.target,
-        "items": order.items,
-        "seed": order.seed,
-        "preset": order.preset,
-        "settings": order.settings,
+        "design": request.design,
+        "target": request.target,
+        "items": request.items,
+        "seed": request.seed,
+        "preset": request.preset,
+        "settings": request.settings,
         "results": str(results.resolve()),
-        "run_id": new_run_id(order),
+        "run_id": new_run_id(request),
     }
     refuse_unwritable(results)
     with no_empty_folders(results):

@@ -13,14 +13,14 @@ from analysis.placing import name_lines
 from analysis.stacks import Part, stack
 from analysis.theme import colour
 from analysis.words import dollars, short_count
-from workbench.runs.records import LABELS, Folder
+from workbench.runs.records import LABELS, RunData
 
 # Fixed places, in shares of the figure: laying it out each time would double the time to draw.
 TIME_PLACE = (0.08, 0.16, 0.46, 0.74)
 DOLLAR_PLACE = (0.63, 0.16, 0.36, 0.74)
 
 
-def live_view(folders: Sequence[Folder], figure: Figure) -> Figure:
+def live_view(folders: Sequence[RunData], figure: Figure) -> Figure:
     """Draw runs that have just been simulated, one a design, beside each other."""
     figure.set_layout_engine(None)
     time, usd = figure.add_axes(TIME_PLACE), figure.add_axes(DOLLAR_PLACE)
@@ -30,7 +30,7 @@ def live_view(folders: Sequence[Folder], figure: Figure) -> Figure:
     return figure
 
 
-def _invocations(axes: Axes, folders: Sequence[Folder]) -> None:
+def _invocations(axes: Axes, folders: Sequence[RunData]) -> None:
     """Invocations at work over time, and a mark where completion is known."""
     for folder in folders:
         own = folder.timeline[folder.timeline["metric"] == "concurrency"]
@@ -45,7 +45,7 @@ def _invocations(axes: Axes, folders: Sequence[Folder]) -> None:
     time_axis(axes, max(folder.run.detected_s or 1.0 for folder in folders))
 
 
-def _dollars(axes: Axes, folders: Sequence[Folder]) -> None:
+def _dollars(axes: Axes, folders: Sequence[RunData]) -> None:
     """Dollars per million items by purpose, a bar a design."""
     lines = [
         folder.bill.assign(

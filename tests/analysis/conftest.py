@@ -17,7 +17,7 @@ from analysis.tables import write_side_table
 from workbench.bill import bill, knowing_usd, total_usd
 from workbench.designs import make_design
 from workbench.prices import load_book
-from workbench.runs.records import Folder, Run, write_folder
+from workbench.runs.records import Run, RunData, write_folder
 
 BOOK = load_book("us-east-1")
 LAMBDA, SQS, DDB = "AWS Lambda", "Amazon Simple Queue Service", "Amazon DynamoDB"
@@ -111,7 +111,7 @@ def made_up_folder(design, target, items, seed=7, **settings):
         versions={"python": "3.11"},
     )
     timeline = made_up_timeline(items, span_s, peak, run.cost_usd)
-    return Folder(run, timeline, usage, table)
+    return RunData(run, timeline, usage, table)
 
 
 def made_up_invocations(folder):

@@ -16,7 +16,7 @@ from workbench.errors import BadInput, BadRecord
 from workbench.prices import load_book
 from workbench.pull.store import write_pull
 from workbench.pull.tables import tidy
-from workbench.runs.records import TIMELINE_COLUMNS, USAGE_COLUMNS, Folder, Run, write_folder
+from workbench.runs.records import TIMELINE_COLUMNS, USAGE_COLUMNS, Run, RunData, write_folder
 
 LAMBDA = "AWS Lambda"
 NOW = datetime(2026, 11, 23, 6, 3, tzinfo=UTC)
@@ -41,7 +41,7 @@ def write(results, requests=1_000_000, with_bill=True, **changes):
     usage = pd.DataFrame(rows, columns=USAGE_COLUMNS).astype({"quantity": object})
     source = "modelled" if run.target == "model" else "metered"
     table = bill(usage, load_book(), source=source) if with_bill else None
-    return write_folder(Folder(run, pd.DataFrame(columns=TIMELINE_COLUMNS), usage, table), results)
+    return write_folder(RunData(run, pd.DataFrame(columns=TIMELINE_COLUMNS), usage, table), results)
 
 
 def pull(path, usd="0.21", settled=True, now=NOW):

@@ -15,7 +15,7 @@ import nbformat
 import pytest
 from playwright.sync_api import sync_playwright
 
-from workbench.runs.runner import Order, make_target, run_order
+from workbench.runs.runner import RunRequest, make_target, run_request
 
 ROOT = Path(__file__).resolve().parents[2]
 SCREENS = ROOT / "build" / "browser"
@@ -84,9 +84,9 @@ def place(tmp_path_factory):
     for items in (100, 10_000, 1_000_000):
         for seed in (7, 8):
             for design in ("sqs", "sfn"):
-                order = Order(design, "model", items, seed)
+                request = RunRequest(design, "model", items, seed)
                 name = f"{design}-model-{items}-{seed}"
-                run_order(order, place / "results", lambda _: None, name, target)
+                run_request(request, place / "results", lambda _: None, name, target)
     return place
 
 

@@ -20,7 +20,7 @@ from workbench.designs import DESIGNS
 from workbench.errors import BadInput
 from workbench.runs.batch import draw
 from workbench.runs.records import read_folder
-from workbench.runs.runner import Order, run_order
+from workbench.runs.runner import RunRequest, run_request
 from workbench.stacks.aws_clients import Aws
 from workbench.stacks.deploy import Deployment, deploy
 from workbench.stacks.destroy import destroy, teardown_plan
@@ -64,7 +64,7 @@ def runs(deployed, results, at_server):
     found = {}
     for name, settings in SETTINGS.items():
         before = at_server.tally()
-        path = run_notebook(Order(name, "aws", ITEMS, SEED, settings=settings), results)
+        path = run_notebook(RunRequest(name, "aws", ITEMS, SEED, settings=settings), results)
         found[name] = read_folder(path), before, at_server.tally()
     return found
 
@@ -212,8 +212,8 @@ def test_the_settings_of_a_run_are_put_back(runs, results, name):
     def watch(_):
         seen.append(place.switchboard().read())
 
-    order = Order(name, "aws", 50, SEED, settings=SETTINGS[name] | changed)
-    path = run_order(order, results, watch, target=target_at(results))
+    request = RunRequest(name, "aws", 50, SEED, settings=SETTINGS[name] | changed)
+    path = run_request(request, results, watch, target=target_at(results))
     assert read_folder(path).run.status == "complete"
     assert seen[0].functions["processor"].memory_mb == 256
     assert not seen[0].cron
@@ -225,10 +225,10 @@ def test_the_settings_of_a_run_are_put_back(runs, results, name):
 def test_a_batch_stopped_on_dollars_waits_and_can_go_on(runs, results, name):
     """The source stays off after the stop; a resume lets the batch end, the same order finds it."""
     settings = SETTINGS[name] | {"value_max": 200, "messages_per_invocation": 1}
-    order = Order(name, "aws", 200, SEED, settings=settings | {"max_concurrency": 2})
+    request = RunRequest(name, "aws", 200, SEED, settings=settings | {"max_concurrency": 2})
     often = replace(SERVER_PATIENCE, meter_s=0.5)
     dear = target_at(results, patience=often, max_usd=Decimal("0.0045"))
-    stopped = read_folder(run_order(order, results, lambda _: None, target=dear)).run
+    stopped = read_folder(run_request(request, results, lambda _: None, target=dear)).run
     place = place_of(name, results)
     assert stopped.status == "incomplete"
     assert "are spent by our meter and --max-usd is $0.0045" in stopped.reason
@@ -236,11 +236,11 @@ def test_a_batch_stopped_on_dollars_waits_and_can_go_on(runs, results, name):
     assert not place.switchboard().sources_on()
     assert not place.switchboard().read().cron
     with pytest.raises(BadInput, match="was stopped"):
-        run_order(order, results, lambda _: None, target=target_at(results))
+        run_request(request, results, lambda _: None, target=target_at(results))
     assert "goes on" in resume(stopped.batch_id, results, SHORT_SLEEPS)
     assert place.switchboard().sources_on()
     assert place.switchboard().read().cron
-    done = read_folder(run_order(order, results, lambda _: None, target=target_at(results))).run
+    done = read_folder(run_request(request, results, lambda _: None, target=target_at(results))).run
     assert (done.status, done.batch_id) == ("complete", stopped.batch_id)
     assert done.run_id != stopped.run_id
     assert done.items_processed == 200
@@ -250,14 +250,14 @@ def test_a_batch_stopped_on_dollars_waits_and_can_go_on(runs, results, name):
 def test_a_stopped_batch_can_be_given_up(runs, results, name):
     """A Ctrl-C stops it, a purge takes its messages and records away, and the stack is free."""
     settings = SETTINGS[name] | {"value_max": 200, "messages_per_invocation": 1}
-    order = Order(name, "aws", 100, SEED, settings=settings | {"max_concurrency": 2})
+    request = RunRequest(name, "aws", 100, SEED, settings=settings | {"max_concurrency": 2})
 
     def interrupt(now):
         if now.elapsed_s > 2:
             raise KeyboardInterrupt
 
     target = target_at(results, ask=lambda question: "s")
-    stopped = read_folder(run_order(order, results, interrupt, target=target)).run
+    stopped = read_folder(run_request(request, results, interrupt, target=target)).run
     assert "stopped by Ctrl-C" in stopped.reason
     assert "is given up" in purge(stopped.batch_id, results, SHORT_SLEEPS)
     place = place_of(name, results)
@@ -267,7 +267,9 @@ def test_a_stopped_batch_can_be_given_up(runs, results, name):
     expiring = {one for one in partitions if one.startswith("done#")}
     assert partitions - expiring == {f"batch#{stopped.batch_id}"}
     assert place.switchboard().sources_on()
-    again = read_folder(run_order(order, results, lambda _: None, target=target_at(results))).run
+    again = read_folder(
+        run_request(request, results, lambda _: None, target=target_at(results))
+    ).run
     assert again.batch_id != stopped.batch_id
     assert again.status == "complete"
 

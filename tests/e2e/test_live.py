@@ -7,7 +7,7 @@ import pytest
 
 from workbench.designs import BOTH
 from workbench.runs.records import read_folder
-from workbench.runs.runner import Order, run_order
+from workbench.runs.runner import RunRequest, run_request
 from workbench.stacks.aws_clients import Aws
 from workbench.stacks.deploy import Deployment, deploy
 from workbench.stacks.destroy import destroy
@@ -25,7 +25,7 @@ def test_both_designs_live_and_die_on_a_real_account(tmp_path):
     deploy(Deployment(cron=False), print)
     try:
         for name in BOTH:
-            path = run_order(Order(name, "aws", 1_000), tmp_path, print, target=target)
+            path = run_request(RunRequest(name, "aws", 1_000), tmp_path, print, target=target)
             run = read_folder(path).run
             assert (run.status, run.reason) == ("complete", "")
             assert (run.items_processed, run.items_failed) == (1_000, 0)

@@ -18,8 +18,8 @@ from workbench.runs.records import (
     BILL_COLUMNS,
     TIMELINE_COLUMNS,
     USAGE_COLUMNS,
-    Folder,
     Run,
+    RunData,
     read_folder,
     read_run,
     write_folder,
@@ -62,7 +62,7 @@ def folder(run=RUN):
     line = ("AWS Lambda", "Request", "Requests", "work", 3)
     usage = pd.DataFrame([line], columns=USAGE_COLUMNS)
     priced = pd.DataFrame([(*line, None, None, "metered")], columns=BILL_COLUMNS)
-    return Folder(run, timeline, usage, priced)
+    return RunData(run, timeline, usage, priced)
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from workbench.runs.runner import Order, run_order
+from workbench.runs.runner import RunRequest, run_request
 
 
 @pytest.fixture(scope="module")
@@ -11,7 +11,7 @@ def place(tmp_path_factory):
     folder = tmp_path_factory.mktemp("terminal")
     results = folder / "results"
     for design in ("sqs", "sfn"):
-        run = run_order(Order(design, "local", 20), results, lambda now: None)
+        run = run_request(RunRequest(design, "local", 20), results, lambda now: None)
     study = folder / "tiny.yaml"
     study.write_text("seeds: [1]\ngrids: [{items: [100], targets: [model]}]")
     return {"RESULTS": results, "RUN": run, "STUDY": study, "PROFILE": folder / "profile.json"}

@@ -28,8 +28,8 @@ from workbench.runs.records import (
     LABELS,
     TIMELINE_COLUMNS,
     USAGE_COLUMNS,
-    Folder,
     Run,
+    RunData,
     read_table,
     write_folder,
 )
@@ -302,7 +302,7 @@ def test_a_bill_is_read_back_from_a_run_folder_as_it_was(tmp_path_factory, drawn
         "r", "sqs", "local", 1, 1, make_design("sqs").knobs(), "b", "2026-11-23T06:00:00+00:00"
     )
     timeline = pd.DataFrame(columns=TIMELINE_COLUMNS)
-    folder = Folder(run, timeline, usage, table)
+    folder = RunData(run, timeline, usage, table)
     path = write_folder(folder, tmp_path_factory.mktemp("results"))
     assert rows(read_table(path, "usage", USAGE_COLUMNS)) == rows(usage)
     found = read_table(path, "bill", BILL_COLUMNS)

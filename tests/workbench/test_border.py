@@ -12,7 +12,7 @@ from workbench import border
 from workbench.designs import make_design
 from workbench.errors import BadInput, BadKnob, shown
 from workbench.runs.batch import Batch
-from workbench.runs.runner import Order
+from workbench.runs.runner import RunRequest
 
 
 def spellings(number):
@@ -41,11 +41,11 @@ def spellings(number):
     seed=st.integers(0, 2**63 - 1),
 )
 def test_any_spelling_of_a_whole_number_gives_the_same_order(number, seed):
-    plain = Order("sqs", "model", number, seed)
+    plain = RunRequest("sqs", "model", number, seed)
     for items in spellings(number):
         for other in spellings(seed):
-            order = Order("sqs", "model", items, other)
-            assert (order, type(order.items), type(order.seed)) == (plain, int, int)
+            request = RunRequest("sqs", "model", items, other)
+            assert (request, type(request.items), type(request.seed)) == (plain, int, int)
             assert Batch(items, other, "b") == Batch(number, seed, "b")
 
 
@@ -70,8 +70,8 @@ NO_NUMBERS = [
 @pytest.mark.parametrize(
     "take",
     [
-        lambda value: Order("sqs", "model", value),
-        lambda value: Order("sqs", "model", 10, value),
+        lambda value: RunRequest("sqs", "model", value),
+        lambda value: RunRequest("sqs", "model", 10, value),
         lambda value: Batch(value, 7, "b"),
         lambda value: make_design("sqs", settings={"poll_s": value}),
     ],
@@ -85,18 +85,20 @@ def test_what_is_no_whole_number_is_refused_in_one_short_line(take, value):
 
 
 def test_a_negative_zero_is_zero():
-    orders = [Order("sqs", "model", 5, seed) for seed in (-0.0, "-0", "-0.0", Decimal("-0"), 0)]
-    assert orders == [orders[-1]] * 5
-    assert {str(order.seed) for order in orders} == {"0"}
+    requests = [
+        RunRequest("sqs", "model", 5, seed) for seed in (-0.0, "-0", "-0.0", Decimal("-0"), 0)
+    ]
+    assert requests == [requests[-1]] * 5
+    assert {str(request.seed) for request in requests} == {"0"}
 
 
 @pytest.mark.parametrize("value", [None, "", "{}", {}])
 def test_no_settings_are_none(value):
-    assert Order("sqs", "model", 5, settings=value).settings == {}
+    assert RunRequest("sqs", "model", 5, settings=value).settings == {}
 
 
 def test_settings_may_be_the_text_of_a_json_object():
-    read = Order("sqs", "model", 5, settings='{"poll_s": "1e2", "claim": true}')
+    read = RunRequest("sqs", "model", 5, settings='{"poll_s": "1e2", "claim": true}')
     assert read.make_design() == make_design("sqs", settings={"poll_s": 100, "claim": True})
 
 
@@ -108,7 +110,7 @@ def test_settings_may_be_the_text_of_a_json_object():
 )  # fmt: skip
 def test_settings_that_are_no_knobs_by_name_are_refused_in_one_line(value):
     with pytest.raises(BadInput) as refused:
-        Order("sqs", "model", 5, settings=value)
+        RunRequest("sqs", "model", 5, settings=value)
     assert ("\n" in str(refused.value), refused.value.exit_code) == (False, 2)
 
 
@@ -117,12 +119,12 @@ def test_settings_that_are_no_knobs_by_name_are_refused_in_one_line(value):
 def test_names_must_be_text(name, value):
     given = {"design": "sqs", "target": "model", "items": 5} | {name: value}
     with pytest.raises(BadInput, match=f"{name}="):
-        Order(**given)
+        RunRequest(**given)
 
 
 @pytest.mark.parametrize("value", [1, "1", 1.0, "1.0", "1.000", "1e0", np.float32(1), Decimal(1)])
 def test_dollars_are_exact(value):
-    assert Order("sqs", "aws", 5, max_usd=value).max_usd == border.positive("x", value) == 1
+    assert RunRequest("sqs", "aws", 5, max_usd=value).max_usd == border.positive("x", value) == 1
     assert border.positive("x", 0.1) == border.positive("x", "0.1") == Decimal("0.1")
     assert border.positive("x", "1,000.50") == Decimal("1000.5")
 
@@ -130,4 +132,4 @@ def test_dollars_are_exact(value):
 @pytest.mark.parametrize("value", [0, -1, "-1", "nan", "inf", float("nan"), None, True, "", "$1"])
 def test_dollars_that_limit_nothing_are_refused(value):
     with pytest.raises(BadKnob, match=r"max_usd=.*must be a number above 0"):
-        Order("sqs", "aws", 5, max_usd=value)
+        RunRequest("sqs", "aws", 5, max_usd=value)

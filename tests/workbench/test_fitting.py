@@ -5,7 +5,7 @@ import pytest
 from workbench.designs import DESIGNS, PRESETS, fit_design, make_design
 from workbench.errors import BadKnob
 from workbench.runs.records import read_run
-from workbench.runs.runner import Order, run_order
+from workbench.runs.runner import RunRequest, run_request
 
 
 def unwatched(_progress):
@@ -53,9 +53,9 @@ def test_knobs_that_are_set_stay_and_the_refusal_says_what_is_possible(name, set
 
 
 def test_a_run_says_on_one_line_what_was_fitted_and_its_record_has_it(tmp_path, capsys):
-    order = Order("sfn", "model", 100, settings={"value_max": 2_400})
-    path = run_order(order, tmp_path, unwatched)
+    request = RunRequest("sfn", "model", 100, settings={"value_max": 2_400})
+    path = run_request(request, tmp_path, unwatched)
     lines = [line for line in capsys.readouterr().err.splitlines() if line.startswith("fitted: ")]
-    assert lines == [order.fitted().line]
-    assert order.fitted().changed["items_per_child"][1] < 100
-    assert read_run(path).knobs == order.make_design().knobs()
+    assert lines == [request.fitted().line]
+    assert request.fitted().changed["items_per_child"][1] < 100
+    assert read_run(path).knobs == request.make_design().knobs()

@@ -22,7 +22,7 @@ from workbench.errors import BadInput
 from workbench.platform.profile import Profile, load_profile
 from workbench.platform.units import EXPRESS_STEP_MB, KB
 from workbench.runs.batch import Batch, draw
-from workbench.runs.records import Folder, read_folder
+from workbench.runs.records import RunData, read_folder
 from workbench.targets.model.target import ModelTarget
 
 OPEN = (  # what a run folder can tell
@@ -86,7 +86,7 @@ def write_profile(profile: Profile, path: Path) -> None:
     path.write_text(json.dumps(content, indent=1) + "\n")
 
 
-def observe(folder: Folder, slept_ms: float) -> dict[str, float]:
+def observe(folder: RunData, slept_ms: float) -> dict[str, float]:
     """What a run says about the constants: times, and the milliseconds billed beyond the sleep."""
     run = folder.run
     processor_ms = _billed_ms(folder, "AWS Lambda", "work", run.knobs["memory_mb"])
@@ -106,7 +106,7 @@ def observe(folder: Folder, slept_ms: float) -> dict[str, float]:
     return {name: float(value) for name, value in seen.items()}
 
 
-def _billed_ms(folder: Folder, service: str, label: str, memory_mb: int) -> float:
+def _billed_ms(folder: RunData, service: str, label: str, memory_mb: int) -> float:
     """Milliseconds behind the GB-seconds of a function or of Express children."""
     usage = folder.usage
     rows = usage[(usage["service"] == service) & (usage["label"] == label)]
@@ -114,7 +114,7 @@ def _billed_ms(folder: Folder, service: str, label: str, memory_mb: int) -> floa
     return float(gb_seconds) * 1_000 * KB / memory_mb
 
 
-def _slept_ms(folder: Folder) -> float:
+def _slept_ms(folder: RunData) -> float:
     """What the items of a run have slept; at once if a processor works several at a time."""
     run, knobs = folder.run, folder.run.knobs
     total = 0
@@ -125,7 +125,7 @@ def _slept_ms(folder: Folder) -> float:
     return total / knobs["item_concurrency"]
 
 
-def _usable(folder: Folder) -> Folder:
+def _usable(folder: RunData) -> RunData:
     """Refuse what cannot be compared with the model."""
     run = folder.run
     if run.status != "complete" or run.target == "model":
@@ -135,7 +135,7 @@ def _usable(folder: Folder) -> Folder:
     return folder
 
 
-def _simulate(folder: Folder, profile: Profile) -> Folder:
+def _simulate(folder: RunData, profile: Profile) -> RunData:
     """The same batch on the model."""
     run = folder.run
     design = make_design(run.design, settings=run.knobs)

@@ -24,7 +24,7 @@ from workbench.project import RESULTS
 from workbench.runs.results_folder import nothing_left
 
 if TYPE_CHECKING:
-    from workbench.runs.runner import Order
+    from workbench.runs.runner import RunRequest
 
 SAID_FROM_S = 60.0  # a run that takes longer says so first
 
@@ -54,9 +54,9 @@ def run(
     if items is None:
         raise BadInput("--items is missing: how many items has the batch?")
     from workbench.runs.progress import progress_bar
-    from workbench.runs.runner import Order, new_run_id, run_order
+    from workbench.runs.runner import RunRequest, new_run_id, run_request
 
-    order = Order(
+    request = RunRequest(
         design,
         target,
         items,
@@ -66,16 +66,16 @@ def run(
         max_usd=max_usd,
         fill=fill or "",
     )
-    order.make_design()  # refused before anything is said, or numba loaded
-    run_id = new_run_id(order)
+    request.make_design()  # refused before anything is said, or numba loaded
+    run_id = new_run_id(request)
     with nothing_left(results, run_id) as beginning:
-        if forecast and (foretold := _predict(order, run_id, results)):
+        if forecast and (foretold := _predict(request, run_id, results)):
             print(f"predicted (modelled): {foretold}", file=sys.stderr)
-        if target == "local" and order.expected_s >= SAID_FROM_S:
-            told = f"{order.items:,} items on local take roughly {order.expected_s / 60:,.0f} min"
+        if target == "local" and request.expected_s >= SAID_FROM_S:
+            told = f"{items:,} items on local take roughly {request.expected_s / 60:,.0f} min"
             print(f"{told} here; --target model tells in seconds what to expect", file=sys.stderr)
         with progress_bar(design, target) as watch:
-            path = run_order(order, results, beginning.listening(watch), run_id)
+            path = run_request(request, results, beginning.listening(watch), run_id)
     print(path)
     _end(path)
 
@@ -121,9 +121,9 @@ def collect(
         raise PullFailed("; ".join(lacking))
 
 
-def _predict(order: "Order", run_id: str, results: Path) -> str:
+def _predict(request: "RunRequest", run_id: str, results: Path) -> str:
     """What the model says of a run, written down; nothing of a run of the model itself."""
     from workbench.runs.predictions import predict, read_prediction
 
-    path = predict(order, run_id, results)
+    path = predict(request, run_id, results)
     return read_prediction(path).told if path else ""

@@ -77,7 +77,7 @@ def tell(done: "Swept") -> None:
     if done.skipped:
         lines.append(f"{len(done.skipped):,} combinations cannot work and were skipped, such as")
         lines += [f"  {reason}" for reason in list(dict.fromkeys(done.skipped))[:SHOWN_MAX]]
-    fitted = dict.fromkeys(job.order.fitted().line for job in done.jobs[:LOOKED_AT])
+    fitted = dict.fromkeys(job.request.fitted().line for job in done.jobs[:LOOKED_AT])
     lines += [line for line in fitted if line][:SHOWN_MAX]
     lines += [f"  {run}: {why}" for run, why in list(done.failed.items())[:SHOWN_MAX]]
     print("\n".join(lines), file=sys.stderr)

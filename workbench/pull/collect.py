@@ -21,7 +21,7 @@ from workbench.pull.spent import Spent, measurement_usage
 from workbench.pull.store import Pull, newest_pull, pull_stamps, read_pull, write_pull
 from workbench.pull.tables import COLUMNS
 from workbench.pull.window import Window, likely_window
-from workbench.runs.records import Folder, read_folder, read_run, readable_runs
+from workbench.runs.records import RunData, read_folder, read_run, readable_runs
 
 
 def collect_cloudwatch(
@@ -87,7 +87,7 @@ def collect_costs(run_folder: Path, client: Any, question: CostQuestion) -> Pull
     return _keep(run_folder, "costs", frame, facts, question.window, spent, question.now)
 
 
-def neighbours(run_folder: Path, window: Window) -> list[Folder]:
+def neighbours(run_folder: Path, window: Window) -> list[RunData]:
     """The runs beside this one that may share its hours or days in Cost Explorer.
 
     They are of the same design and target, on a day of the window: `CostQuestion.others`.

@@ -28,7 +28,7 @@ from workbench.pull.spent import Spent
 from workbench.pull.tables import tidy
 from workbench.pull.usage_types import UNTAGGED, is_untagged, line_of
 from workbench.pull.window import Window
-from workbench.runs.records import Folder
+from workbench.runs.records import RunData
 
 SETTLED_AFTER = timedelta(hours=48)
 HOURS_KEPT = timedelta(days=14)  # of hourly data, aws-cost-explorer/pricing
@@ -47,7 +47,7 @@ class CostQuestion:
     """
 
     window: Window
-    others: Sequence[Folder] = ()
+    others: Sequence[RunData] = ()
     tag_key: str = "design"
     granularity: str = "auto"
     now: datetime = field(default_factory=_now)
@@ -65,7 +65,7 @@ class CostQuestion:
 
 
 def pull_costs(
-    client: Any, folder: Folder, question: CostQuestion, spent: Spent | None = None
+    client: Any, folder: RunData, question: CostQuestion, spent: Spent | None = None
 ) -> pd.DataFrame:
     """The costs of a run, tidy (`COST_COLUMNS`), one row a usage type and hour or day.
 
@@ -89,7 +89,7 @@ def pull_costs(
 
 
 def _own_lines(
-    client: Any, folder: Folder, question: CostQuestion, spent: Spent
+    client: Any, folder: RunData, question: CostQuestion, spent: Spent
 ) -> tuple[str, list[CostLine]]:
     """The lines under the run's tag, and whether they are by the hour or the day."""
     condition = [tagged(question.tag_key, folder.run.design)]

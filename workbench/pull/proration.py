@@ -14,7 +14,7 @@ from workbench.prices import PriceBook
 from workbench.pull.cost_explorer import CostLine
 from workbench.pull.usage_types import Line, line_of
 from workbench.pull.window import Window, likely_window
-from workbench.runs.records import Folder
+from workbench.runs.records import RunData
 
 STEP = Decimal(1).scaleb(-QUANTITY_PLACES)
 
@@ -23,7 +23,7 @@ class Shares:
     """Which part of a line is a run's own."""
 
     def __init__(
-        self, folder: Folder, window: Window, others: Sequence[Folder], book: PriceBook
+        self, folder: RunData, window: Window, others: Sequence[RunData], book: PriceBook
     ) -> None:
         self._book = book
         self._own = folder
@@ -53,7 +53,7 @@ class Shares:
         return (line.quantity * share).quantize(STEP), (line.cost_usd * share).quantize(STEP)
 
     def _weight(
-        self, folder: Folder, window: Window, bucket: Window, name: Line | None = None
+        self, folder: RunData, window: Window, bucket: Window, name: Line | None = None
     ) -> Decimal:
         """What a run's bill has of a line, or in all, for its time in the hour or day."""
         bill = folder.bill

@@ -23,9 +23,9 @@ from workbench.errors import BadInput, BadRecord
 from workbench.prices import load_book
 from workbench.runs.batch import Batch
 from workbench.runs.provenance import commit
-from workbench.runs.records import Folder, Run, read_folder, skip_damaged
+from workbench.runs.records import Run, RunData, read_folder, skip_damaged
 from workbench.runs.results_folder import prediction_path, refuse_unwritable
-from workbench.runs.runner import Order
+from workbench.runs.runner import RunRequest
 from workbench.targets.model.target import ModelTarget
 
 SCHEMA_VERSION = 1
@@ -74,13 +74,13 @@ class Prediction:
 
 
 def predict(
-    order: Order, run_id: str, results: Path, *, price_date: str | None = None
+    request: RunRequest, run_id: str, results: Path, *, price_date: str | None = None
 ) -> Path | None:
     """Write the prediction of a run that is not there yet; None for a run of the model itself.
 
     One that exists already is left as it is. Raises BadInput if the run is there.
     """
-    if order.target == ModelTarget.name:
+    if request.target == ModelTarget.name:
         return None
     path = prediction_path(results, run_id)
     if path.exists():
@@ -88,8 +88,8 @@ def predict(
     if (results / "runs" / run_id).exists():
         raise BadInput(f"run {run_id} is there already; a prediction comes before its run.")
     refuse_unwritable(results)
-    design, book = order.make_design(), load_book(order.region, price_date)
-    batch = Batch(order.items, order.seed, run_id)
+    design, book = request.make_design(), load_book(request.region, price_date)
+    batch = Batch(request.items, request.seed, run_id)
     folders = [
         ModelTarget(replication=number).run(design, batch, _unwatched)
         for number in range(REPLICATIONS)
@@ -97,10 +97,10 @@ def predict(
     told = [_values(f.run, bill(f.usage, book, source="modelled")) for f in folders]
     prediction = Prediction(
         run_id=run_id,
-        design=order.design,
-        target=order.target,
-        items=order.items,
-        seed=order.seed,
+        design=request.design,
+        target=request.target,
+        items=request.items,
+        seed=request.seed,
         knobs=design.knobs(),
         price_date=book.date,
         predicted_at=datetime.now(UTC).isoformat(timespec="microseconds"),
@@ -144,7 +144,7 @@ def check_predictions(results: Path, run_id: str = "*") -> pd.DataFrame:
     return frame.sort_values(["predicted_at", "run_id"], kind="stable", ignore_index=True)
 
 
-def _compare(said: Prediction, folder: Folder) -> Iterator[tuple]:
+def _compare(said: Prediction, folder: RunData) -> Iterator[tuple]:
     """Each line of a prediction beside what came."""
     run = folder.run
     same = (run.design, run.target, run.items, run.seed, run.knobs)

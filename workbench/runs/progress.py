@@ -10,7 +10,7 @@ from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Column
 
 from workbench.targets import base, dollars_by_target
-from workbench.targets.base import Watcher
+from workbench.targets.base import OnProgress
 
 DRAWN_EVERY_S = 0.2  # a widget is moved by messages to the browser
 QUIET_EVERY_S = 5.0  # between two lines where there is no terminal
@@ -88,16 +88,16 @@ def _lines(title: str) -> Show:
 
 
 @contextmanager
-def progress_bar(design: str, target: str) -> Iterator[Watcher]:
+def progress_bar(design: str, target: str) -> Iterator[OnProgress]:
     """A watcher that shows how far a batch is; one line is left at the end of a good run."""
     pace = Pace(target)
     with display(f"{design} on {target}") as show:
 
-        def watch(now: base.Progress) -> None:
+        def on_progress(now: base.Progress) -> None:
             pace.note(now)
             show(now.items_done, now.items, pace.line())
 
-        yield watch
+        yield on_progress
     if pace.last is not None:
         print(pace.final(), file=sys.stdout if _in_notebook() else sys.stderr)
 

@@ -103,7 +103,7 @@ class Run:
 
 
 @dataclass(frozen=True)
-class Folder:
+class RunData:
     """A run with its three tables, as a target hands it over and as it is read back."""
 
     run: Run
@@ -114,7 +114,7 @@ class Folder:
     failures: pd.DataFrame | None = None  # where items failed, the first 100,000
 
 
-def write_folder(folder: Folder, results: Path) -> Path:
+def write_folder(folder: RunData, results: Path) -> Path:
     """Write a run whole under `results/runs`, and give its path."""
     final = refuse_run_id(folder.run.run_id, results)
     temporary = final.with_name(f".tmp-{final.name}-{os.getpid()}")
@@ -223,9 +223,9 @@ def read_table(
     return shortened(file, frame)
 
 
-def read_folder(path: Path) -> Folder:
+def read_folder(path: Path) -> RunData:
     """A whole run folder."""
-    return Folder(
+    return RunData(
         run=read_run(path),
         timeline=read_table(path, "timeline", TIMELINE_COLUMNS),
         usage=read_table(path, "usage", USAGE_COLUMNS),

@@ -23,20 +23,20 @@ from workbench.runs.provenance import commit, versions
 from workbench.runs.records import (
     TIMELINE_COLUMNS,
     USAGE_COLUMNS,
-    Folder,
     Run,
+    RunData,
     refuse_run_id,
     write_folder,
 )
 from workbench.runs.results_folder import nothing_left, refuse_unwritable
 from workbench.targets import FILLED, TARGETS
-from workbench.targets.base import Progress, Target, Terms, Watcher
+from workbench.targets.base import OnProgress, Progress, RunOptions, Target
 
 PRICED = 20  # times that a running batch is priced by its own meter
 
 
 @dataclass(frozen=True)
-class Order:
+class RunRequest:
     """What a user asks for: one batch of a design on a target."""
 
     design: str
@@ -62,10 +62,10 @@ class Order:
         for name, value in read.items():
             object.__setattr__(self, name, value)
 
-    def terms(self, results: Path) -> Terms:
+    def options(self, results: Path) -> RunOptions:
         """What a target is told of money and place."""
         fill = Path(self.fill) if self.fill else None
-        return Terms(results, self.region, self.max_usd, forecast_usd, fill)
+        return RunOptions(results, self.region, self.max_usd, forecast_usd, fill)
 
     @property
     def expected_s(self) -> float:
@@ -103,39 +103,41 @@ class Order:
             raise BadInput(f"fill={str(self.fill)!r}: there is no such file.")
 
 
-def run_order(
-    order: Order,
+def run_request(
+    request: RunRequest,
     results: Path,
-    watch: Watcher,
+    on_progress: OnProgress,
     run_id: str | None = None,
     target: Target | None = None,
 ) -> Path:
-    """Run an order and write its run folder; give the folder's path.
+    """Run a request and write its run folder; give the folder's path.
 
     Everything that can be refused is refused before the target is made. A stack that is not there
     as it should be leaves a run folder that says `incomplete` and why, and raises NotDeployed.
     """
-    if line := order.fitted().line:
+    if line := request.fitted().line:
         print(line, file=sys.stderr)
-    run_id = run_id or new_run_id(order)
+    run_id = run_id or new_run_id(request)
     refuse_run_id(run_id, results)
     refuse_unwritable(results)
     with nothing_left(results, run_id) as beginning:
-        return _run(order, results, beginning.listening(watch), run_id, target)
+        return _run(request, results, beginning.listening(on_progress), run_id, target)
 
 
-def _run(order: Order, results: Path, watch: Watcher, run_id: str, target: Target | None) -> Path:
+def _run(
+    request: RunRequest, results: Path, on_progress: OnProgress, run_id: str, target: Target | None
+) -> Path:
     """Run what was checked."""
-    design, book = order.make_design(), load_book(order.region)
-    batch = Batch(order.items, order.seed, run_id)
-    own = make_target(order.target, order.terms(results)) if target is None else None
+    design, book = request.make_design(), load_book(request.region)
+    batch = Batch(request.items, request.seed, run_id)
+    own = make_target(request.target, request.options(results)) if target is None else None
     ran_on = target or own
     try:
-        folder = priced(ran_on.run(design, batch, _in_dollars(watch, book)), book)
-        ran_on.learn_bill(folder.bill)
-        watch(_last_progress(folder.run))
+        folder = priced(ran_on.run(design, batch, _in_dollars(on_progress, book)), book)
+        ran_on.publish_bill(folder.bill)
+        on_progress(_last_progress(folder.run))
     except NotDeployed as error:
-        write_folder(priced(_not_begun(order, design, run_id, error), book), results)
+        write_folder(priced(_not_begun(request, design, run_id, error), book), results)
         raise
     finally:
         if own is not None:
@@ -156,24 +158,24 @@ def _last_progress(run: Run) -> Progress:
     return Progress(done, run.items, run.detected_s or 0.0, cost_usd=run.cost_usd)
 
 
-def _not_begun(order: Order, design: Design, run_id: str, why: NotDeployed) -> Folder:
+def _not_begun(request: RunRequest, design: Design, run_id: str, why: NotDeployed) -> RunData:
     """The folder of a run that found no stack to run on."""
     run = Run(
         run_id=run_id,
-        design=order.design,
-        target=order.target,
-        items=order.items,
-        seed=order.seed,
+        design=request.design,
+        target=request.target,
+        items=request.items,
+        seed=request.seed,
         knobs=design.knobs(),
         batch_id=run_id,
         started_at=datetime.now(UTC).isoformat(timespec="seconds"),
         status="incomplete",
         reason=str(why),
     )
-    return Folder(run, pd.DataFrame(columns=TIMELINE_COLUMNS), pd.DataFrame(columns=USAGE_COLUMNS))
+    return RunData(run, pd.DataFrame(columns=TIMELINE_COLUMNS), pd.DataFrame(columns=USAGE_COLUMNS))
 
 
-def _in_dollars(watch: Watcher, book: PriceBook) -> Watcher:
+def _in_dollars(on_progress: OnProgress, book: PriceBook) -> OnProgress:
     """A watcher that is told the dollars so far, priced when somebody looks, not every time."""
     last = [float("-inf"), 0.0]  # items done, dollars
 
@@ -182,16 +184,16 @@ def _in_dollars(watch: Watcher, book: PriceBook) -> Watcher:
             if now.items_done >= last[0] + now.items / PRICED:
                 last[:] = now.items_done, float(total_usd(bill(now.usage(), book)))
             now = replace(now, cost_usd=last[1])
-        watch(now)
+        on_progress(now)
 
     return priced_watch
 
 
-def make_target(name: str, terms: Terms | None = None) -> Target:
+def make_target(name: str, options: RunOptions | None = None) -> Target:
     """The target called `name`, on these terms."""
     refuse_unknown_target(name)
     module, attribute = TARGETS[name].split(":")
-    return getattr(import_module(module), attribute).on(terms or Terms())
+    return getattr(import_module(module), attribute).create(options or RunOptions())
 
 
 def refuse_unknown_target(target: str) -> None:
@@ -208,7 +210,7 @@ def forecast_usd(design: Design, items: int) -> Decimal:
     return total_usd(bill(usage, load_book(), source="modelled"))
 
 
-def priced(folder: Folder, book: PriceBook) -> Folder:
+def priced(folder: RunData, book: PriceBook) -> RunData:
     """The folder with its bill, the dollars of its run, and where it comes from."""
     source = "modelled" if folder.run.target == "model" else "metered"
     table = bill(folder.usage, book, source=source)
@@ -223,7 +225,7 @@ def priced(folder: Folder, book: PriceBook) -> Folder:
     return replace(folder, run=run, bill=table)
 
 
-def new_run_id(order: Order) -> str:
+def new_run_id(request: RunRequest) -> str:
     """A run's name, which is also its batch's: letters, digits and hyphens, at most 64."""
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")[:-3]
-    return f"{order.design}-{order.target}-{order.items}-{order.seed}-{stamp}"[:64]
+    return f"{request.design}-{request.target}-{request.items}-{request.seed}-{stamp}"[:64]

@@ -15,7 +15,7 @@ import pandas as pd
 
 from lambdas.items import create
 from workbench.designs import Design
-from workbench.runs.records import Folder
+from workbench.runs.records import RunData
 from workbench.swarm.fault_plan import FaultPlan
 from workbench.targets.local.lambda_.invoke import THROTTLED
 from workbench.targets.local.world.context import EPOCH_S
@@ -145,7 +145,7 @@ class Evidence:
     transitions: int  # of the state machine itself
     usage: pd.DataFrame
     reports: pd.DataFrame
-    folder: Folder
+    folder: RunData
     cancelled_s: float | None
     ended_s: float
     converged: bool

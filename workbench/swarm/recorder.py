@@ -17,7 +17,7 @@ from workbench.targets.local.lambda_.invoke import Done, InvokeResult
 from workbench.targets.local.lambda_.mapping import failures, read_mappings
 from workbench.targets.local.runtime.item_log import Witness
 from workbench.targets.local.runtime.tasks import current
-from workbench.targets.local.sqs.queue import Watcher
+from workbench.targets.local.sqs.queue import OnProgress
 from workbench.targets.local.sqs.queues import Notices
 from workbench.targets.local.world.world import Simulation
 
@@ -179,7 +179,7 @@ class WitnessedTwice(Witness):
         self._witness.ended(item_id)
 
 
-class NoticesInTime(Watcher):
+class NoticesInTime(OnProgress):
     """Hands notifications on, and notes when they came."""
 
     def __init__(self, notices: Notices, recorder: Recorder) -> None:

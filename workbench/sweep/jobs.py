@@ -18,7 +18,7 @@ from workbench.errors import BadInput, BadKnob
 from workbench.platform.profile import load_profile
 from workbench.prices import load_book
 from workbench.runs.records import SCHEMA_VERSION
-from workbench.runs.runner import Order, refuse_unknown_target
+from workbench.runs.runner import RunRequest, refuse_unknown_target
 from workbench.sweep.study import Grid, Study
 
 RUNS_MAX = 100_000  # more want a `--yes`
@@ -26,16 +26,16 @@ RUNS_MAX = 100_000  # more want a `--yes`
 
 @dataclass(frozen=True)
 class Job:
-    """One run of a study: its order, its name, and the date of its prices."""
+    """One run of a study: its request, its name, and the date of its prices."""
 
-    order: Order
+    request: RunRequest
     run_id: str
     price_date: str
 
     @property
     def expected_s(self) -> float:
         """Wall time to expect, roughly: it orders the work and tells the time left."""
-        return self.order.expected_s
+        return self.request.expected_s
 
 
 def plan_jobs(study: Study, yes: bool = False) -> tuple[list[Job], list[str]]:
@@ -55,16 +55,18 @@ def plan_jobs(study: Study, yes: bool = False) -> tuple[list[Job], list[str]]:
     jobs: dict[str, Job] = {}
     designs: dict[str, Design] = {}
     skipped: list[str] = []
-    for order, skip in _orders(study):
-        refuse_unknown_target(order.target)
+    for request, skip in _requests(study):
+        refuse_unknown_target(request.target)
         try:
             if skip:  # what cannot work as it is written is left out, not fitted
-                make_design(order.design, order.preset, order.settings)
-            job = make_job(order, price_date, stamp.hexdigest(), designs)
+                make_design(request.design, request.preset, request.settings)
+            job = make_job(request, price_date, stamp.hexdigest(), designs)
         except BadKnob as error:
             if not skip:
                 raise
-            skipped.append(f"{order.design}, {order.settings}, {order.items:,} items: {error}")
+            skipped.append(
+                f"{request.design}, {request.settings}, {request.items:,} items: {error}"
+            )
             continue
         jobs.setdefault(job.run_id, job)
     if not jobs:
@@ -73,34 +75,34 @@ def plan_jobs(study: Study, yes: bool = False) -> tuple[list[Job], list[str]]:
     return list(jobs.values()), skipped
 
 
-def make_job(order: Order, price_date: str, profile: str, designs: dict[str, Design]) -> Job:
-    """An order under its name; refuses knobs that cannot work. `designs` are those made before."""
-    key = f"{order.design} {order.preset} {order.settings}"
+def make_job(request: RunRequest, price_date: str, profile: str, designs: dict[str, Design]) -> Job:
+    """A request under its name; refuses knobs that cannot work. `designs` are those made before."""
+    key = f"{request.design} {request.preset} {request.settings}"
     if key not in designs:
-        designs[key] = order.make_design()
+        designs[key] = request.make_design()
     design = designs[key]
-    design.refuse_items(order.items)
+    design.refuse_items(request.items)
     shape = [
-        order.design,
-        order.target,
-        order.items,
-        order.seed,
+        request.design,
+        request.target,
+        request.items,
+        request.seed,
         design.knobs(),
-        order.region,
+        request.region,
         price_date,
-        "" if order.target == "aws" else profile,
+        "" if request.target == "aws" else profile,
         SCHEMA_VERSION,
     ]
     digest = blake2b(json.dumps(shape, sort_keys=True).encode(), digest_size=6).hexdigest()
-    run_id = f"{order.design}-{order.target}-{order.items}-{order.seed}-{digest}"
-    return Job(order, run_id, price_date)
+    run_id = f"{request.design}-{request.target}-{request.items}-{request.seed}-{digest}"
+    return Job(request, run_id, price_date)
 
 
 def _one_price_date(study: Study) -> str:
     """The date whose prices the whole study is in."""
     asked = {
         *((target, grid.prices) for grid in study.grids for target in grid.targets),
-        *((order.target, prices) for order, prices in study.runs),
+        *((request.target, prices) for request, prices in study.runs),
     }
     dates = {prices: target for target, prices in sorted(asked, key=str)}
     if len(dates) > 1:
@@ -123,16 +125,16 @@ def _size(grid: Grid) -> int:
     return own * prod(len(axis) for axis in axes)
 
 
-def _orders(study: Study) -> Iterator[tuple[Order, bool]]:
-    """Every order of a study, and whether it may be left out if it cannot work."""
+def _requests(study: Study) -> Iterator[tuple[RunRequest, bool]]:
+    """Every request of a study, and whether it may be left out if it cannot work."""
     for grid in study.grids:
-        for order in _grid_orders(grid, study.region):
-            yield order, grid.skip_infeasible
-    for order, _ in study.runs:
-        yield order, False
+        for request in _grid_requests(grid, study.region):
+            yield request, grid.skip_infeasible
+    for request, _ in study.runs:
+        yield request, False
 
 
-def _grid_orders(grid: Grid, region: str) -> Iterator[Order]:
+def _grid_requests(grid: Grid, region: str) -> Iterator[RunRequest]:
     for design in grid.designs:
         _refuse_strangers(design, {**grid.knobs, **grid.own.get(design, {})})
         axes: dict[str, tuple[Any, ...]] = {**grid.knobs, **grid.own.get(design, {})}
@@ -141,7 +143,7 @@ def _grid_orders(grid: Grid, region: str) -> Iterator[Order]:
             for target, preset, items, seed in product(
                 grid.targets, grid.presets, grid.items, grid.seeds
             ):
-                yield Order(design, target, items, seed, preset, settings, region)
+                yield RunRequest(design, target, items, seed, preset, settings, region)
 
 
 def _refuse_strangers(design: str, knobs: dict[str, Any]) -> None:

@@ -23,7 +23,7 @@ from typing import Any
 
 from workbench.designs import COMPARED, DESIGNS
 from workbench.errors import BadInput
-from workbench.runs.runner import Order
+from workbench.runs.runner import RunRequest
 from workbench.sweep.reading import Part, read_yaml
 
 SEEDS = (1, 2, 3, 4, 5)
@@ -59,7 +59,7 @@ class Study:
     region: str
     prices: str | None
     grids: tuple[Grid, ...]
-    runs: tuple[tuple[Order, str | None], ...]  # with the price date that each asks for
+    runs: tuple[tuple[RunRequest, str | None], ...]  # with the price date that each asks for
 
 
 def read_study(path: Path) -> Study:
@@ -101,9 +101,9 @@ def _grid(part: Part, seeds: tuple[int, ...], prices: str | None) -> Grid:
     )
 
 
-def _run(part: Part, seed: int, region: str, prices: str | None) -> tuple[Order, str | None]:
+def _run(part: Part, seed: int, region: str, prices: str | None) -> tuple[RunRequest, str | None]:
     settings = {name: values[0] for name, values in part.knobs("knobs", single=True).items()}
-    order = Order(
+    request = RunRequest(
         design=part.text("design"),
         target=part.text("target", "model"),
         items=part.integer("items"),
@@ -112,7 +112,7 @@ def _run(part: Part, seed: int, region: str, prices: str | None) -> tuple[Order,
         settings=settings,
         region=region,
     )
-    return order, _date(part, prices)
+    return request, _date(part, prices)
 
 
 def _date(part: Part, default: str | None) -> str | None:

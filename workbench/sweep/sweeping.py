@@ -103,7 +103,7 @@ def _commits(results: Path, jobs: list[Job]) -> tuple[Counter[str], dict[str, st
 
 def _run(jobs: list[Job], results: Path, processes: int, make: TargetMaker) -> Iterator[Done]:
     """Every job done, as it ends: the longest first, the small ones in chunks."""
-    alone = [job for job in jobs if job.order.target in ONE_AT_A_TIME]
+    alone = [job for job in jobs if job.request.target in ONE_AT_A_TIME]
     shared = sorted((j for j in jobs if j not in alone), key=lambda j: -j.expected_s)
     if processes == 1 or sum(job.expected_s for job in shared) < ALONE_S:
         alone, shared = [*shared, *alone], []

@@ -53,7 +53,7 @@ def _rows(path: Path, job: Job) -> Iterator[dict[str, Any]]:
 def _row(path: Path, job: Job) -> dict[str, Any]:
     run = read_run(path)
     row = {key: value for key, value in asdict(run).items() if key not in ("knobs", "versions")}
-    row |= {"preset": job.order.preset, "detection_lag_s": run.detection_lag_s}
+    row |= {"preset": job.request.preset, "detection_lag_s": run.detection_lag_s}
     row |= dict.fromkeys((f"{label}_usd" for label in LABELS), 0.0) | _by_label(path)
     batch_usd = sum(row[f"{label}_usd"] for label in LABELS if label != "measuring")
     row |= {"batch_usd": batch_usd, "per_million_usd": batch_usd * MILLION / run.items}

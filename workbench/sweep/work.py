@@ -12,9 +12,9 @@ from workbench.runs.records import read_run, write_folder
 from workbench.runs.results_folder import nothing_left
 from workbench.runs.runner import make_target, priced
 from workbench.sweep.jobs import Job
-from workbench.targets.base import Target, Terms
+from workbench.targets.base import RunOptions, Target
 
-TargetMaker = Callable[[str, Terms], Target]
+TargetMaker = Callable[[str, RunOptions], Target]
 
 
 @dataclass(frozen=True)
@@ -37,23 +37,23 @@ def run_jobs(jobs: list[Job], results: Path, make: TargetMaker = make_target) ->
 def _run_job(job: Job, results: Path, made: dict[str, Target], make: TargetMaker) -> Done:
     final = results / "runs" / job.run_id
     if is_finished(final):  # another study that shares this run was faster
-        return Done(job.run_id, job.order.target, job.expected_s)
-    order = job.order
+        return Done(job.run_id, job.request.target, job.expected_s)
+    request = job.request
     try:
         with nothing_left(results, job.run_id) as beginning:
-            predict(order, job.run_id, results, price_date=job.price_date)
-            if order.target not in made:
-                made[order.target] = make(order.target, order.terms(results))
-            batch = Batch(order.items, order.seed, job.run_id)
+            predict(request, job.run_id, results, price_date=job.price_date)
+            if request.target not in made:
+                made[request.target] = make(request.target, request.options(results))
+            batch = Batch(request.items, request.seed, job.run_id)
             watch = beginning.listening(_unwatched)
-            folder = made[order.target].run(order.make_design(), batch, watch)
-        folder = priced(folder, load_book(order.region, job.price_date))
+            folder = made[request.target].run(request.make_design(), batch, watch)
+        folder = priced(folder, load_book(request.region, job.price_date))
         path = write_folder(folder, results)
     except (WorkbenchError, OSError) as error:
         if isinstance(error, BadRecord | OSError) and is_finished(final):
-            return Done(job.run_id, job.order.target, job.expected_s)
-        return Done(job.run_id, job.order.target, job.expected_s, error=str(error))
-    return Done(job.run_id, job.order.target, job.expected_s, read_run(path).cost_usd or 0.0)
+            return Done(job.run_id, job.request.target, job.expected_s)
+        return Done(job.run_id, job.request.target, job.expected_s, error=str(error))
+    return Done(job.run_id, job.request.target, job.expected_s, read_run(path).cost_usd or 0.0)
 
 
 def is_finished(folder: Path) -> bool:

@@ -14,7 +14,7 @@ import pandas as pd
 
 from workbench.designs import Design
 from workbench.runs.batch import Batch
-from workbench.runs.records import Folder
+from workbench.runs.records import RunData
 
 
 @dataclass(frozen=True)
@@ -28,11 +28,11 @@ class Progress:
     cost_usd: float | None = None  # so far; whoever has the prices fills it in
 
 
-Watcher = Callable[[Progress], None]
+OnProgress = Callable[[Progress], None]
 
 
 @dataclass(frozen=True)
-class Terms:
+class RunOptions:
     """What a target is told of money and place, and what a simulated cloud begins with."""
 
     results: Path = Path("results")
@@ -58,12 +58,12 @@ class Target(Protocol):
 
     name: str
 
-    def run(self, design: Design, batch: Batch, watch: Watcher) -> Folder:
-        """Run a batch to its end; `watch` is told now and then how far it is."""
+    def run(self, design: Design, batch: Batch, on_progress: OnProgress) -> RunData:
+        """Run a batch to its end; `on_progress` is called now and then with how far it is."""
         ...
 
     @classmethod
-    def on(cls, terms: Terms) -> Self:
+    def create(cls, options: RunOptions) -> Self:
         """The target on these terms."""
         ...
 
@@ -71,7 +71,7 @@ class Target(Protocol):
         """Give up what the target holds of this process."""
         ...
 
-    def learn_bill(self, bill: pd.DataFrame) -> None:
+    def publish_bill(self, bill: pd.DataFrame) -> None:
         """Told the bill of the run that has just ended; a simulated cloud shows it as its own."""
         ...
 

@@ -9,7 +9,7 @@ from workbench.designs import Design
 from workbench.errors import Incomplete
 from workbench.runs.predictions import check_predictions
 from workbench.runs.records import Run, read_run
-from workbench.runs.runner import Order
+from workbench.runs.runner import RunRequest
 from workbench.sweep.jobs import Job, plan_jobs
 from workbench.sweep.study import Study
 from workbench.sweep.work import run_jobs
@@ -50,8 +50,10 @@ def confirmation(design: Design, items: int, seed: int) -> Job:
     """The job of a confirmation, at a size that `local` can take."""
     default = type(design)().knobs()
     settings = {name: value for name, value in design.knobs().items() if default[name] != value}
-    order = Order(design.name, "local", fitting_items(design, items), seed, settings=settings)
-    (job,), _ = plan_jobs(Study("tune", "", order.region, None, (), ((order, None),)))
+    request = RunRequest(
+        design.name, "local", fitting_items(design, items), seed, settings=settings
+    )
+    (job,), _ = plan_jobs(Study("tune", "", request.region, None, (), ((request, None),)))
     return job
 
 

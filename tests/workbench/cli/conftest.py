@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from workbench.runs.runner import Order, run_order
+from workbench.runs.runner import RunRequest, run_request
 
 
 @pytest.fixture
@@ -13,8 +13,8 @@ def stored(tmp_path):
     """Paths of a default sqs run, a newer sfn run with a knob set, and a damaged folder."""
 
     def run(design, day, **settings):
-        order = Order(design, "model", 100, settings=settings)
-        path = run_order(order, tmp_path, lambda _: None, f"{design}-a")
+        request = RunRequest(design, "model", 100, settings=settings)
+        path = run_request(request, tmp_path, lambda _: None, f"{design}-a")
         record = json.loads((path / "run.json").read_text())
         record["started_at"] = f"2026-11-0{day}T06:00:00+00:00"
         (path / "run.json").write_text(json.dumps(record))

@@ -11,8 +11,8 @@ from workbench.designs import Sqs
 from workbench.runs.records import (
     TIMELINE_COLUMNS,
     USAGE_COLUMNS,
-    Folder,
     Run,
+    RunData,
     read_failed,
     read_run,
     write_folder,
@@ -80,7 +80,7 @@ def test_collect_is_for_runs_on_aws(command, tmp_path, target):
         "knobs": Sqs().knobs(),
     }
     run = Run(**record, batch_id="r", started_at="2026-11-23T06:00:00+00:00")
-    path = write_folder(Folder(run, *empty_tables()), tmp_path)
+    path = write_folder(RunData(run, *empty_tables()), tmp_path)
     code, out, err = command("collect", path)
     assert (code, out) == (2, [])
     assert err == [

@@ -9,7 +9,7 @@ import pytest
 
 from workbench.runs.packing import pack
 from workbench.runs.records import read_run
-from workbench.runs.runner import Order, run_order
+from workbench.runs.runner import RunRequest, run_request
 from workbench.stacks.ledger import Entry, Ledger
 
 LISTED = (
@@ -142,8 +142,8 @@ def test_an_open_batch_is_refused_before_any_run_is_removed(answer, stored):
 
 
 def test_the_items_that_failed_are_shown_with_their_reasons(answer, stored):
-    order = Order("sfn", "model", 100, settings={"poison_per_million": 500_000})
-    path = run_order(order, stored.results, lambda _: None, "poisoned")
+    request = RunRequest("sfn", "model", 100, settings={"poison_per_million": 500_000})
+    path = run_request(request, stored.results, lambda _: None, "poisoned")
     table = pd.DataFrame(
         {"item": ["i-1", "i-2"], "items": [1, 1], "reason": ["worn out"] * 2, "attempts": [2, None]}
     ).astype({"attempts": "Int64"})

@@ -15,7 +15,7 @@ from workbench.bill import bill
 from workbench.designs import make_design
 from workbench.prices import load_book
 from workbench.pull.window import Window
-from workbench.runs.records import USAGE_COLUMNS, Folder, Run
+from workbench.runs.records import USAGE_COLUMNS, Run, RunData
 from workbench.targets.local.cost_explorer import load_bill
 
 RECORDED = Path(__file__).parent / "recorded"
@@ -57,7 +57,7 @@ def make_folder(times=1, with_bill=True, **changes):
     usage = pd.DataFrame(rows, columns=USAGE_COLUMNS).astype({"quantity": object})
     timeline = pd.DataFrame(columns=["t_s", "metric", "value"])
     table = bill(usage, load_book()) if with_bill else None
-    return Folder(make_run(**changes), timeline, usage, table)
+    return RunData(make_run(**changes), timeline, usage, table)
 
 
 @pytest.fixture

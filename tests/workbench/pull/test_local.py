@@ -17,7 +17,7 @@ from workbench.pull import (
     window_of,
 )
 from workbench.runs.records import read_folder
-from workbench.runs.runner import Order, run_order
+from workbench.runs.runner import RunRequest, run_request
 from workbench.targets.local.target import LocalTarget
 from workbench.targets.local.world.context import EPOCH_S
 
@@ -29,7 +29,7 @@ def local_run(request, tmp_path_factory):
     """A run of 300 items, its target still open, its names and its window on the virtual clock."""
     results = tmp_path_factory.mktemp("results")
     with LocalTarget() as target:
-        path = run_order(Order(request.param, "local", 300), results, print, target=target)
+        path = run_request(RunRequest(request.param, "local", 300), results, print, target=target)
         outputs = target.cloud(request.param).outputs
         folder = read_folder(path)
         window = window_of(folder.run, datetime.fromtimestamp(EPOCH_S, UTC))

@@ -7,14 +7,14 @@ import pytest
 
 from workbench.errors import BadInput, BadRecord
 from workbench.runs.predictions import COLUMNS, check_predictions, predict, read_prediction
-from workbench.runs.runner import Order, run_order
+from workbench.runs.runner import RunRequest, run_request
 
-ORDER = Order("sqs", "local", 100, seed=3)
+ORDER = RunRequest("sqs", "local", 100, seed=3)
 
 
-def model_run_as(order, results, run_id):
+def model_run_as(request, results, run_id):
     """The model's run under a name; stands for the run that was predicted."""
-    return run_order(replace(order, target="model"), results, lambda _: None, run_id)
+    return run_request(replace(request, target="model"), results, lambda _: None, run_id)
 
 
 def as_local(path):

@@ -4,7 +4,7 @@ import pytest
 
 from workbench.cli import app as cli
 from workbench.runs.progress import Pace, clock_time, progress_bar
-from workbench.runs.runner import Order, run_order
+from workbench.runs.runner import RunRequest, run_request
 from workbench.targets import dollars_by_target
 from workbench.targets.base import Progress
 
@@ -52,7 +52,7 @@ def test_only_dollars_of_aws_are_called_spent(usd, text):
 
 def test_a_good_run_leaves_one_line_with_its_whole_bill(tmp_path, capsys):
     with progress_bar("sqs", "model") as watch:
-        run_order(Order("sqs", "model", 1_000), tmp_path, watch)
+        run_request(RunRequest("sqs", "model", 1_000), tmp_path, watch)
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith("1,000 items in ")
     assert line.endswith(" modelled, $0 spent")
@@ -86,7 +86,7 @@ def test_a_local_run_that_will_take_minutes_says_so_first(monkeypatch, tmp_path,
     def stop(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("workbench.runs.runner.run_order", stop)
+    monkeypatch.setattr("workbench.runs.runner.run_request", stop)
     words = "workbench run --design sqs --items 1000000 --no-forecast --results"
     monkeypatch.setattr("sys.argv", [*words.split(), str(tmp_path)])
     with pytest.raises((SystemExit, KeyboardInterrupt)):

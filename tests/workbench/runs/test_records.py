@@ -16,8 +16,8 @@ from workbench.runs.records import (
     BILL_COLUMNS,
     TIMELINE_COLUMNS,
     USAGE_COLUMNS,
-    Folder,
     Run,
+    RunData,
     read_failed,
     read_folder,
     run_folders,
@@ -43,7 +43,7 @@ def folder(run_id="sqs-local-12-7", **changes):
         detected_s=12.0,
         **changes,
     )
-    return Folder(
+    return RunData(
         run=run,
         timeline=pd.DataFrame([[0.0, "concurrency", 1.0]], columns=TIMELINE_COLUMNS),
         usage=pd.DataFrame([LINE], columns=USAGE_COLUMNS),

@@ -11,7 +11,7 @@ from workbench.cli import app as cli
 from workbench.errors import BadInput
 from workbench.runs.predictions import predict
 from workbench.runs.results_folder import nothing_left, prediction_path, refuse_unwritable
-from workbench.runs.runner import Order, run_order
+from workbench.runs.runner import RunRequest, run_request
 from workbench.study import run_notebook
 from workbench.sweep import Study, sweep
 from workbench.targets.base import Progress
@@ -105,13 +105,13 @@ def test_every_command_that_writes_refuses_it_before_anything_runs(
 
 
 def test_a_run_a_notebook_a_sweep_and_a_prediction_refuse_it_by_themselves(a_file):
-    order = Order("sqs", "local", 5)
-    study = Study("s", "", "us-east-1", None, (), ((order, None),))
+    request = RunRequest("sqs", "local", 5)
+    study = Study("s", "", "us-east-1", None, (), ((request, None),))
     for begin in (
-        lambda: run_order(order, a_file, lambda now: None),
-        lambda: run_notebook(order, a_file),
+        lambda: run_request(request, a_file, lambda now: None),
+        lambda: run_notebook(request, a_file),
         lambda: sweep(study, a_file),
-        lambda: predict(order, "r", a_file),
+        lambda: predict(request, "r", a_file),
     ):
         with pytest.raises(BadInput, match="is a file, not a folder"):
             begin()
@@ -131,13 +131,13 @@ class Broken:
 
 @pytest.mark.parametrize(("after", "kept"), [(0, False), (1, True)])
 def test_only_a_run_that_began_keeps_its_prediction(tmp_path, after, kept):
-    results, order = tmp_path / "results", Order("sqs", "local", 5)
+    results, request = tmp_path / "results", RunRequest("sqs", "local", 5)
 
     def run():
         with nothing_left(results, "r") as beginning:
-            predict(order, "r", results)
+            predict(request, "r", results)
             assert prediction_path(results, "r").is_file()
-            run_order(order, results, beginning.listening(lambda now: None), "r", Broken(after))
+            run_request(request, results, beginning.listening(lambda now: None), "r", Broken(after))
 
     with pytest.raises(RuntimeError, match="broken"):
         run()
@@ -148,7 +148,7 @@ def test_only_a_run_that_began_keeps_its_prediction(tmp_path, after, kept):
 def test_a_folder_that_was_there_stays(tmp_path):
     def run():
         with nothing_left(tmp_path, "r"):
-            run_order(Order("sqs", "local", 5), tmp_path, lambda now: None, "r", Broken(0))
+            run_request(RunRequest("sqs", "local", 5), tmp_path, lambda now: None, "r", Broken(0))
 
     with pytest.raises(RuntimeError, match="broken"):
         run()

@@ -5,7 +5,7 @@ from moto import mock_aws
 
 from workbench.errors import NotDeployed
 from workbench.runs.records import read_folder, read_run
-from workbench.runs.runner import Order, run_order
+from workbench.runs.runner import RunRequest, run_request
 
 
 def unwatched(_progress):
@@ -23,17 +23,17 @@ def bare_account(monkeypatch):
 
 
 def test_a_stack_that_is_not_there_leaves_a_run_that_says_so(bare_account, tmp_path):
-    order = Order("sqs", "aws", 10)
+    request = RunRequest("sqs", "aws", 10)
     with pytest.raises(NotDeployed) as refused:
-        run_order(order, tmp_path, unwatched, "first")
+        run_request(request, tmp_path, unwatched, "first")
     folder = read_folder(tmp_path / "runs" / "first")
     assert (folder.run.status, folder.run.reason) == ("incomplete", str(refused.value))
-    assert (folder.run.knobs, folder.run.cost_usd) == (order.make_design().knobs(), 0.0)
+    assert (folder.run.knobs, folder.run.cost_usd) == (request.make_design().knobs(), 0.0)
     assert [len(table) for table in (folder.timeline, folder.usage, folder.bill)] == [0, 0, 0]
 
 
 def test_a_region_without_our_prices_leaves_a_run_that_says_so(bare_account, tmp_path):
     bare_account.setenv("AWS_REGION", "eu-west-1")
     with pytest.raises(NotDeployed):
-        run_order(Order("sfn", "aws", 10), tmp_path, unwatched, "second")
+        run_request(RunRequest("sfn", "aws", 10), tmp_path, unwatched, "second")
     assert "the session is in eu-west-1" in read_run(tmp_path / "runs" / "second").reason

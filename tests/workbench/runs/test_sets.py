@@ -10,7 +10,7 @@ from workbench.runs import packing
 from workbench.runs.packing import pack
 from workbench.runs.records import TABLES
 from workbench.runs.results_folder import is_packed, published, refuse_unwritable
-from workbench.runs.runner import Order, run_order
+from workbench.runs.runner import RunRequest, run_request
 from workbench.runs.sets import (
     read_runs,
     read_tables,
@@ -25,7 +25,7 @@ def results(tmp_path_factory):
     results = tmp_path_factory.mktemp("results")
     for design, target in (("sqs", "model"), ("sfn", "model"), ("sfn", "local")):
         name = f"{design}-{target}"
-        run_order(Order(design, target, 20, 7), results, lambda _: None, name)
+        run_request(RunRequest(design, target, 20, 7), results, lambda _: None, name)
     return results
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from workbench.designs import make_design
 from workbench.errors import BadRecord
-from workbench.runs.records import TIMELINE_COLUMNS, USAGE_COLUMNS, Folder, Run, write_folder
+from workbench.runs.records import TIMELINE_COLUMNS, USAGE_COLUMNS, Run, RunData, write_folder
 from workbench.stacks.ledger import Entry, Ledger
 
 KNOBS = make_design("sqs").knobs()
@@ -20,7 +20,7 @@ def keep(ledger_results, run_id="b-1", batch_id="b-1", status="complete"):
     """A run folder of a batch."""
     run = Run(run_id, "sqs", "aws", 100, 7, KNOBS, batch_id, "2026-11-23T06:00:00Z", status=status)
     timeline = pd.DataFrame(columns=TIMELINE_COLUMNS)
-    write_folder(Folder(run, timeline, pd.DataFrame(columns=USAGE_COLUMNS)), ledger_results)
+    write_folder(RunData(run, timeline, pd.DataFrame(columns=USAGE_COLUMNS)), ledger_results)
 
 
 def test_an_entry_is_read_as_it_was_written(tmp_path):

@@ -110,7 +110,7 @@ def test_a_combination_that_cannot_work_is_refused_or_skipped_and_named(study):
     with pytest.raises(BadKnob, match="items_per_message=5000"):
         plan_jobs(study(text.format("false")))
     jobs, skipped = plan_jobs(study(text.format("true")))
-    assert [job.order.settings for job in jobs] == [{"items_per_message": 1}]
+    assert [job.request.settings for job in jobs] == [{"items_per_message": 1}]
     assert len(skipped) == 1
     assert "items_per_message=5000" in skipped[0]
 
@@ -166,4 +166,4 @@ def test_a_number_is_taken_in_any_plain_spelling(tmp_path, written):
     path.write_text(f"grids: [{{designs: [sqs], items: {written}, knobs: {{poll_s: [6e1]}}}}]")
     study = read_study(path)
     assert study.grids[0].items == (1000,)
-    assert {job.order.make_design().poll_s for job in plan_jobs(study)[0]} == {60}
+    assert {job.request.make_design().poll_s for job in plan_jobs(study)[0]} == {60}

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from workbench.errors import WorkbenchError
 from workbench.prices import load_book
-from workbench.runs.records import Folder
+from workbench.runs.records import RunData
 from workbench.stacks.ledger import Entry
 from workbench.targets.aws.collect import Collector, folder_of
 from workbench.targets.aws.evidence import Evidence
@@ -15,7 +15,7 @@ from workbench.targets.aws.notices import Notices
 from workbench.targets.aws.options import AwsOptions
 from workbench.targets.aws.spending import Spending
 from workbench.targets.aws.stopping import stop_batch
-from workbench.targets.base import Watcher
+from workbench.targets.base import OnProgress
 
 BROKEN, LEFT = "broken", "left"  # ends of the run, not of the batch
 
@@ -39,13 +39,13 @@ class Attempt:
         self._forecast_usd = forecast_usd
         self._hold = Hold()
 
-    def go(self, run_id: str, watch: Watcher) -> Folder:
+    def go(self, run_id: str, on_progress: OnProgress) -> RunData:
         """Run the batch to an end of some kind, and give its run folder."""
         end, evidence = End(BROKEN), None
         follower = self._follower()
         try:
             with held(self._place, self._collector.design, self._hold):
-                end = self._attend(follower, watch)
+                end = self._attend(follower, on_progress)
                 evidence = self._collect(end)
         except (WorkbenchError, KeyboardInterrupt) as error:
             text = str(error) or "interrupted while CloudWatch was read: run the same order again"
@@ -55,10 +55,10 @@ class Attempt:
             self._options.say(end.reason)
         return folder_of(run_id, self._collector, evidence, end, follower.samples)
 
-    def _attend(self, follower: Follower, watch: Watcher) -> End:
+    def _attend(self, follower: Follower, on_progress: OnProgress) -> End:
         """Trigger and follow; a Ctrl-C asks what is to become of the batch."""
         try:
-            end = self._follow(follower, watch)
+            end = self._follow(follower, on_progress)
         except KeyboardInterrupt:
             return self._interrupted()
         if end.kind == STOPPED:
@@ -69,7 +69,7 @@ class Attempt:
         self._collector.ended_at = end.detected_at
         return end
 
-    def _follow(self, follower: Follower, watch: Watcher) -> End:
+    def _follow(self, follower: Follower, on_progress: OnProgress) -> End:
         """Trigger the batch if nobody did, and wait for its end."""
         if self._entry.phase == "planned":
             triggered_at = self._batches.trigger(self._batch, self._collector.design)
@@ -79,7 +79,7 @@ class Attempt:
         if self._entry.phase == "notified":
             look = self._batches.look(self._batch, self._collector.design)
             return End(COMPLETE, detected_at=look.detected_at)
-        return follower.follow(watch)
+        return follower.follow(on_progress)
 
     def _interrupted(self) -> End:
         """Ask whether to stop the batch on AWS or to leave it."""

@@ -12,7 +12,7 @@ from workbench.designs import Design
 from workbench.errors import WorkbenchError
 from workbench.runs.batch import Batch
 from workbench.runs.failures import read_failures
-from workbench.runs.records import TIMELINE_COLUMNS, Folder, Run
+from workbench.runs.records import TIMELINE_COLUMNS, Run, RunData
 from workbench.stacks.aws_clients import plainly
 from workbench.targets.aws.batches import Batches
 from workbench.targets.aws.evidence import Evidence, Looking
@@ -102,7 +102,7 @@ class Collector:
 
 def folder_of(
     run_id: str, collector: Collector, evidence: Evidence | None, end: End, samples: list[Sample]
-) -> Folder:
+) -> RunData:
     """The run folder of a batch that ended so, of whatever is known of it."""
     design, batch, start = collector.design, collector.batch, collector.triggered_at
     run = Run(
@@ -126,7 +126,7 @@ def folder_of(
     timeline = timeline_of(samples, evidence.reading, start)
     run = _counted(run, evidence, end, start)
     failures = _listed(collector, run) if run.items_failed else None
-    return Folder(run, timeline, usage, failures=failures)
+    return RunData(run, timeline, usage, failures=failures)
 
 
 def _listed(collector: Collector, run: Run) -> pd.DataFrame | None:

@@ -9,7 +9,7 @@ from workbench.runs.batch import Batch
 from workbench.targets.aws.batches import Batches, Look
 from workbench.targets.aws.clock import Clock, Patience
 from workbench.targets.aws.notices import Notice, Notices
-from workbench.targets.base import Progress, Watcher
+from workbench.targets.base import OnProgress, Progress
 
 TIMEOUT_LEAST_S = 900
 TIMEOUT_FACTOR = 4  # of the time that a batch should take
@@ -55,14 +55,14 @@ class Follower:
     samples: list[Sample] = field(default_factory=list)
     told: str = ""  # why it failed, as a notice said that its state does not confirm
 
-    def follow(self, watch: Watcher) -> End:
+    def follow(self, on_progress: OnProgress) -> End:
         """Wait for the end, and tell how far the batch is meanwhile."""
         told_at: float | None = None  # when the state first said that it was over
         while True:
             notice = self.notices.wait(self.batch.batch_id, self._wait_s())
             look = self.batches.look(self.batch, self.design)
             sample = self._sample(look)
-            watch(self._progress(sample))
+            on_progress(self._progress(sample))
             if notice is not None and not self._stale(notice, look):
                 return self._noticed(notice, look)
             now = self.clock.now()

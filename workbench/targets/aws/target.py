@@ -13,7 +13,7 @@ import pandas as pd
 from workbench.designs import Design
 from workbench.errors import BadInput, NotDeployed
 from workbench.runs.batch import Batch
-from workbench.runs.records import Folder
+from workbench.runs.records import RunData
 from workbench.stacks.aws_clients import Aws
 from workbench.stacks.ledger import Entry, Ledger, order_of
 from workbench.targets.aws.attempt import Attempt
@@ -26,7 +26,7 @@ from workbench.targets.aws.logs import able
 from workbench.targets.aws.options import AwsOptions
 from workbench.targets.aws.spending import refuse_forecast
 from workbench.targets.aws.stack import find_stack, refuse_design
-from workbench.targets.base import Cloud, Terms, Watcher
+from workbench.targets.base import Cloud, OnProgress, RunOptions
 
 LATE_S = 900  # SQS's metrics come up to 15 minutes late (SQS developer guide, CloudWatch)
 SERVER_LATE_S = 10  # those of an AWS-compatible server do not
@@ -41,14 +41,16 @@ class AwsTarget:
         self._options = options or AwsOptions()
 
     @classmethod
-    def on(cls, terms: Terms) -> Self:
+    def create(cls, options: RunOptions) -> Self:
         """The target with these limits on money."""
-        return cls(AwsOptions(terms.results, terms.region, terms.max_usd, terms.forecast_usd))
+        return cls(
+            AwsOptions(options.results, options.region, options.max_usd, options.forecast_usd)
+        )
 
     def close(self) -> None:
         """Nothing is held: a batch that goes on is in the ledger."""
 
-    def run(self, design: Design, batch: Batch, watch: Watcher) -> Folder:
+    def run(self, design: Design, batch: Batch, on_progress: OnProgress) -> RunData:
         """Run a batch, or go on with the one of the same order that did not end.
 
         The run keeps the name that was asked for; its `batch_id` says which batch it was.
@@ -64,9 +66,9 @@ class AwsTarget:
         if entry.phase != "planned":
             self._options.say(f"going on with batch {entry.batch_id}, which was {entry.phase}")
         attempt = Attempt(self._options, collector, place.ledger.write(entry), forecast_usd)
-        return attempt.go(run_id, watch)
+        return attempt.go(run_id, on_progress)
 
-    def learn_bill(self, bill: pd.DataFrame) -> None:
+    def publish_bill(self, bill: pd.DataFrame) -> None:
         """AWS keeps its own bill, which comes a day later: nothing is to be learnt here."""
 
     def cloud(self, design: str) -> Cloud:

@@ -7,7 +7,7 @@ import pandas as pd
 from workbench.designs import Design
 from workbench.runs.batch import Batch
 from workbench.runs.failures import read_failures
-from workbench.runs.records import Folder, Run
+from workbench.runs.records import Run, RunData
 from workbench.targets.local.runtime.item_log import Witness
 from workbench.targets.local.world.context import EPOCH_S
 from workbench.targets.local.world.world import Simulation
@@ -15,7 +15,7 @@ from workbench.targets.local.world.world import Simulation
 
 def folder_of(
     simulation: Simulation, design: Design, batch: Batch, ids: set[str], started_at: str
-) -> Folder:
+) -> RunData:
     """The run of a batch of these items. Its counts are what was seen where the work is done."""
     status, reason = _status(simulation, batch)
     notice = simulation.notices.outcome(batch.batch_id) or {}
@@ -43,7 +43,7 @@ def folder_of(
         reason=reason,
     )
     usage, invocations = simulation.scene.meter.frame(), simulation.reports.frame()
-    return Folder(
+    return RunData(
         run,
         simulation.timeline.frame(),
         usage,

@@ -14,8 +14,8 @@ from workbench.designs import DESIGNS, Design
 from workbench.errors import NotDeployed
 from workbench.platform.profile import Profile, load_profile
 from workbench.runs.batch import Batch
-from workbench.runs.records import Folder
-from workbench.targets.base import Cloud, Progress, Terms, Watcher
+from workbench.runs.records import RunData
+from workbench.targets.base import Cloud, OnProgress, Progress, RunOptions
 from workbench.targets.local.cost_explorer import load_bill
 from workbench.targets.local.outcome import folder_of
 from workbench.targets.local.runtime.faults import Faults, NoFaults
@@ -56,12 +56,12 @@ class LocalTarget:
         self._close: weakref.finalize | None = None
 
     @classmethod
-    def on(cls, terms: Terms) -> Self:
+    def create(cls, options: RunOptions) -> Self:
         """The target: it spends no money and keeps nothing on disk."""
-        return cls(Settings(fill=terms.fill))
+        return cls(Settings(fill=options.fill))
 
-    def run(self, design: Design, batch: Batch, watch: Watcher) -> Folder:
-        """Run a batch until it is notified and nothing is under way; `watch` is told now and then.
+    def run(self, design: Design, batch: Batch, on_progress: OnProgress) -> RunData:
+        """Run a batch until it is notified and nothing is under way; `on_progress` hears of it.
 
         A batch that does not get there by the deadline is `incomplete`, with what was left.
         """
@@ -74,7 +74,7 @@ class LocalTarget:
         if self.settings.fill:
             items = create_items(simulation.deployment, design, batch)
             fill_world(self.settings.fill, simulation.deployment, items)
-        simulation.begin(batch.items, _Watch(simulation.scene, batch, watch))
+        simulation.begin(batch.items, _Watch(simulation.scene, batch, on_progress))
         if self.settings.cron:
             simulation.bridge.start_schedules()
         simulation.start(design.trigger(batch.batch_id, batch.items, batch.seed))
@@ -107,7 +107,7 @@ class LocalTarget:
             late_s=0.0,
         )
 
-    def learn_bill(self, bill: pd.DataFrame) -> None:
+    def publish_bill(self, bill: pd.DataFrame) -> None:
         """Let moto's Cost Explorer answer with the metered bill of the last run."""
         if self._deployed is not None:
             self._deployed[2].cloud.fill["ce"] = lambda _: load_bill(bill)
@@ -145,10 +145,10 @@ class LocalTarget:
 class _Watch:
     """Passes on how far a batch is, a bounded number of times, from outside of any handler."""
 
-    def __init__(self, scene: Scene, batch: Batch, watch: Watcher) -> None:
+    def __init__(self, scene: Scene, batch: Batch, on_progress: OnProgress) -> None:
         self._scene = scene
         self._batch = batch
-        self._watch = watch
+        self._watch = on_progress
         self._step = max(1, batch.items // WATCHED)
 
     def __call__(self, over: int) -> None:

@@ -12,8 +12,8 @@ from workbench.designs import Design
 from workbench.engine.random_streams import seed_for
 from workbench.platform.profile import DEFAULT, Profile, load_profile
 from workbench.runs.batch import Batch
-from workbench.runs.records import Folder, Run
-from workbench.targets.base import Progress, Terms, Watcher
+from workbench.runs.records import Run, RunData
+from workbench.targets.base import OnProgress, Progress, RunOptions
 
 
 class ModelTarget:
@@ -26,14 +26,14 @@ class ModelTarget:
         self.replication = replication
 
     @classmethod
-    def on(cls, terms: Terms) -> Self:  # noqa: ARG003
+    def create(cls, options: RunOptions) -> Self:  # noqa: ARG003
         """The target: it spends no money and keeps nothing on disk."""
         return cls()
 
     def close(self) -> None:
         """Nothing is held."""
 
-    def run(self, design: Design, batch: Batch, watch: Watcher) -> Folder:
+    def run(self, design: Design, batch: Batch, on_progress: OnProgress) -> RunData:
         """One batch to its end; refuses what AWS would refuse, and more than 100 million items."""
         outcome = self.outcome(design, batch)
         fields = outcome.run_fields()
@@ -53,14 +53,14 @@ class ModelTarget:
             **fields,
             **status,
         )
-        watch(Progress(batch.items, batch.items, fields["detected_s"]))
-        return Folder(run, outcome.timeline(), outcome.usage())
+        on_progress(Progress(batch.items, batch.items, fields["detected_s"]))
+        return RunData(run, outcome.timeline(), outcome.usage())
 
     def cloud(self, design: str) -> None:  # noqa: ARG002
         """There is none to ask."""
         return
 
-    def learn_bill(self, bill: pd.DataFrame) -> None:
+    def publish_bill(self, bill: pd.DataFrame) -> None:
         """There is no cloud that would show it."""
 
     def outcome(self, design: Design, batch: Batch) -> Any:

@@ -12,7 +12,7 @@ from workbench.designs import make_design
 from workbench.errors import BadInput, BudgetExceeded, NotDeployed, NotKept
 from workbench.runs.batch import Batch
 from workbench.runs.records import read_run, write_folder
-from workbench.runs.runner import Order, run_order
+from workbench.runs.runner import RunRequest, run_request
 from workbench.stacks.aws_clients import NoCredentials
 from workbench.stacks.ledger import Entry, Ledger, order_of
 
@@ -86,20 +86,20 @@ def full_disk(*_):
 
 def test_a_batch_outlives_a_disk_that_is_full_at_its_end(sqs, monkeypatch):
     ready(sqs)
-    order, quiet = Order("sqs", "aws", 100, 7), lambda now: None
+    order, quiet = RunRequest("sqs", "aws", 100, 7), lambda now: None
     with monkeypatch.context() as patched:
         patched.setattr("workbench.runs.runner.write_folder", full_disk)
         with pytest.raises(NotKept, match=r"No space left on device\. Make room there, then give"):
-            run_order(order, sqs.results, quiet, "b-1", sqs.target())
+            run_request(order, sqs.results, quiet, "b-1", sqs.target())
     assert list((sqs.results / "runs").glob("*")) == []
-    again = read_run(run_order(order, sqs.results, quiet, "b-2", sqs.target()))
+    again = read_run(run_request(order, sqs.results, quiet, "b-2", sqs.target()))
     assert (again.run_id, again.batch_id, again.status) == ("b-2", "b-1", "complete")
     assert (again.items_processed, len(Ledger(sqs.results).entries())) == (100, 1)
 
 
 def test_a_batch_outlives_a_disk_that_is_full_when_its_end_is_written_down(sqs, monkeypatch):
     ready(sqs)
-    order, quiet, write = Order("sqs", "aws", 100, 7), lambda now: None, Ledger.write
+    order, quiet, write = RunRequest("sqs", "aws", 100, 7), lambda now: None, Ledger.write
 
     def full_at_the_end(ledger, entry):
         return full_disk() if entry.phase == "notified" else write(ledger, entry)
@@ -107,9 +107,9 @@ def test_a_batch_outlives_a_disk_that_is_full_when_its_end_is_written_down(sqs, 
     with monkeypatch.context() as patched:
         patched.setattr(Ledger, "write", full_at_the_end)
         with pytest.raises(OSError, match="No space left on device"):
-            run_order(order, sqs.results, quiet, "b-1", sqs.target())
+            run_request(order, sqs.results, quiet, "b-1", sqs.target())
     assert Ledger(sqs.results).read("b-1").phase == "triggered"
-    again = read_run(run_order(order, sqs.results, quiet, "b-2", sqs.target()))
+    again = read_run(run_request(order, sqs.results, quiet, "b-2", sqs.target()))
     assert (again.batch_id, again.status, again.items_processed) == ("b-1", "complete", 100)
 
 
@@ -133,15 +133,15 @@ def test_a_planned_batch_is_triggered_and_a_triggered_one_is_not(sqs):
 def test_other_knobs_are_another_order(sqs):
     place = sqs.place
     other = make_design("sqs", settings={"memory_mb": 256})
-    orders = {
+    requests = {
         order_of(sqs.design, BATCH, place.deployed.key),
         order_of(other, BATCH, place.deployed.key),
         order_of(sqs.design, Batch(101, 7, "b-1"), place.deployed.key),
         order_of(sqs.design, Batch(100, 8, "b-1"), place.deployed.key),
         order_of(sqs.design, BATCH, "another stack"),
     }
-    assert len(orders) == 5
-    assert order_of(sqs.design, Batch(100, 7, "b-9"), place.deployed.key) in orders
+    assert len(requests) == 5
+    assert order_of(sqs.design, Batch(100, 7, "b-9"), place.deployed.key) in requests
 
 
 def test_a_run_is_refused_while_another_batch_is_open(sqs):

@@ -48,7 +48,7 @@ class QueueSettings:
     dead_letters: str = ""  # a queue's name
 
 
-class Watcher:
+class OnProgress:
     """Told what happens to a queue's messages. Times are milliseconds since 1970."""
 
     def copies(self, body: str) -> Sequence[float]:  # noqa: ARG002
@@ -69,7 +69,7 @@ class Watcher:
         """Messages were `sent`, `received` or `deleted`, or `visible` has changed."""
 
 
-SILENT = Watcher()
+SILENT = OnProgress()
 
 
 class VirtualQueue:
@@ -84,7 +84,7 @@ class VirtualQueue:
     ) -> None:
         self.name = name
         self.settings = settings
-        self.watcher: Watcher = SILENT
+        self.watcher: OnProgress = SILENT
         self._now_ms = now_ms
         self._dead_letters = dead_letters
         self.clear()

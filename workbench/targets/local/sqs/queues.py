@@ -6,7 +6,7 @@ from typing import Any
 
 from workbench.designs.parts import KNOWING
 from workbench.targets.local.lambda_.functions import parts_of
-from workbench.targets.local.sqs.queue import Watcher
+from workbench.targets.local.sqs.queue import OnProgress
 from workbench.targets.local.world.context import Scene
 from workbench.targets.local.world.stack import Stack
 
@@ -18,7 +18,7 @@ METRICS = {
 }
 
 
-class QueueWatch(Watcher):
+class QueueWatch(OnProgress):
     """Counts a queue's messages for CloudWatch and lets the fault plan have its way with them."""
 
     def __init__(self, scene: Scene, name: str) -> None:
@@ -42,7 +42,7 @@ class QueueWatch(Watcher):
             self._scene.metrics.add("AWS/SQS", METRICS[what], dimensions, messages)
 
 
-class Notices(Watcher):
+class Notices(OnProgress):
     """Reads what is published to the topic, as the queue that listens to it gets it."""
 
     def __init__(self) -> None:
