@@ -19,7 +19,7 @@ from analysis.ownership import UpkeepRate, upkeep_usd
 from analysis.pictures import html_table
 from analysis.words import dollars, duration
 from workbench.bill import bill, knowing_usd, total_usd
-from workbench.bill.monthly_cost import standing_usage
+from workbench.bill.monthly_cost import monthly_usage
 from workbench.border import whole_number
 from workbench.designs import DESIGNS, Design
 from workbench.errors import WorkbenchError
@@ -107,7 +107,7 @@ class Explorer:
             design.refuse_items(batch.items)
             folder = self._simulator.run(design, batch, _unwatched)
             folders.append(_priced(folder, book))
-            month = bill(standing_usage(design, folder.usage), book, source="modelled")
+            month = bill(monthly_usage(design, folder.usage), book, source="modelled")
             months[name] = float(total_usd(month))
         return Shown(folders, months)
 

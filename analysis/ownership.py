@@ -10,7 +10,7 @@ import pandas as pd
 
 from analysis.needs import NothingToShow
 from workbench.bill import bill, total_usd
-from workbench.bill.monthly_cost import Upkeep, standing_usage
+from workbench.bill.monthly_cost import Upkeep, monthly_usage
 from workbench.designs import DESIGNS
 from workbench.prices import PriceBook
 from workbench.runs.records import USAGE_COLUMNS
@@ -60,5 +60,5 @@ def _month_usd(
     design: str, knobs: dict, usage: pd.DataFrame, book: PriceBook, upkeep: Upkeep | None
 ) -> float:
     """AWS's bill for a month of batches with this usage."""
-    month = standing_usage(DESIGNS[design](**knobs), usage.reset_index(drop=True), upkeep)
+    month = monthly_usage(DESIGNS[design](**knobs), usage.reset_index(drop=True), upkeep)
     return float(total_usd(bill(month, book, source="modelled")))

@@ -51,12 +51,16 @@ MAY_IMPORT = {
     "workbench.targets.model": RECORDS | {"workbench.targets.base"},
     "workbench.swarm": RECORDS | {"workbench.targets.local", "workbench.targets.base", "lambdas"},
     "workbench.pull": RECORDS | {"workbench.targets.base"},
+    "workbench.stacks": {"workbench"},
     "workbench.cli": {"workbench", "analysis"},
     "workbench.study": {"workbench", "analysis"},
     "workbench.side_tables": {"workbench", "analysis"},
     "analysis": EVIDENCE | {"workbench.targets.FIGURES"},
 }
-NEVER = {"workbench.targets.aws": {"workbench.targets.local", "workbench.targets.model"}}
+NEVER = {
+    "workbench.targets.aws": {"workbench.targets.local", "workbench.targets.model"},
+    "workbench.stacks": {"workbench.targets"},
+}
 # Outside packages: the only places that may touch them.
 ONLY_IN = {
     "boto3": {"lambdas.outside", "workbench"},

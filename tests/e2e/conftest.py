@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from workbench.targets.aws.logs import LACKS
+from workbench.targets.aws.logs import ENDPOINT_LACKS
 
 HERE = Path(__file__).parent
 GAPS = runpy.run_path(str(HERE / "server_gaps.py"))
@@ -94,7 +94,7 @@ def at_server(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Itera
         patch.setenv("AWS_REGION", "us-east-1")
         patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
         patch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-        patch.setenv(LACKS, GAPS["LACKS"])
+        patch.setenv(ENDPOINT_LACKS, GAPS["LACKS"])
         yield server
 
 

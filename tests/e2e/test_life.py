@@ -23,14 +23,14 @@ from workbench.runs.records import read_folder
 from workbench.runs.runner import RunRequest, run_request
 from workbench.stacks.aws_clients import Aws
 from workbench.stacks.deploy import Deployment, deploy
+from workbench.stacks.deployed import find_stack
 from workbench.stacks.destroy import destroy, teardown_plan
 from workbench.stacks.inventory import inventory
 from workbench.stacks.ledger import Ledger
 from workbench.study import run_notebook
 from workbench.targets.aws import AwsOptions, AwsTarget, purge, resume
-from workbench.targets.aws.clock import SERVER_PATIENCE, Clock
-from workbench.targets.aws.hold import Place
-from workbench.targets.aws.stack import find_stack
+from workbench.targets.aws.session import StackSession
+from workbench.targets.aws.timeouts import SERVER_TIMEOUTS, Clock
 
 pytestmark = pytest.mark.e2e
 
@@ -87,9 +87,9 @@ def target_at(results, **changes):
     return AwsTarget(AwsOptions(results=results, say=lambda _: None, **changes))
 
 
-def place_of(design, results):
+def session_of(design, results):
     aws = Aws()
-    return Place(aws, find_stack(aws, design), Ledger(results), Clock(), SERVER_PATIENCE)
+    return StackSession(aws, find_stack(aws, design), Ledger(results), Clock(), SERVER_TIMEOUTS)
 
 
 def since(before, after):
@@ -109,9 +109,9 @@ def used(folder, service, usage_type):
 
 def looks_written(name, batch_id):
     """How often a look of the finalizer wrote that it did: that depends on the time."""
-    place = place_of(name, Path())
-    answer = place.aws.client("dynamodb").get_item(
-        TableName=place.deployed.outputs["StateTableName"],
+    session = session_of(name, Path())
+    answer = session.aws.client("dynamodb").get_item(
+        TableName=session.deployed.outputs["StateTableName"],
         Key={"pk": {"S": f"batch#{batch_id}"}, "sk": {"S": "META"}},
     )
     return int(answer["Item"].get("hop", {"N": "0"})["N"])
@@ -177,8 +177,8 @@ def test_every_item_of_sqs_was_put_once_and_deleted_once(runs):
 
 def test_every_item_of_sfn_lies_in_the_bucket(runs):
     folder = runs["sfn"][0]
-    place = place_of("sfn", Path())
-    s3, bucket = place.aws.client("s3"), place.deployed.outputs["BucketName"]
+    session = session_of("sfn", Path())
+    s3, bucket = session.aws.client("s3"), session.deployed.outputs["BucketName"]
     key = f"batches/{folder.run.batch_id}/items/000000.jsonl"
     lines = s3.get_object(Bucket=bucket, Key=key)["Body"].read().decode().splitlines()
     z, values = draw(SEED, 0, ITEMS, SETTINGS["sfn"]["value_max"])
@@ -200,8 +200,8 @@ def test_a_run_folder_says_nothing_of_accounts(runs, results, name):
 
 @pytest.mark.parametrize("name", DESIGNS)
 def test_the_settings_of_a_run_are_put_back(runs, results, name):
-    place = place_of(name, results)
-    before = place.switchboard().read()
+    session = session_of(name, results)
+    before = session.settings().read()
     changed = {"memory_mb": 256, "item_concurrency": 2, "batcher_memory_mb": 512}
     if name in QUEUED:
         changed |= {"messages_per_invocation": 5, "max_concurrency": 20}
@@ -210,14 +210,14 @@ def test_the_settings_of_a_run_are_put_back(runs, results, name):
     seen = []
 
     def watch(_):
-        seen.append(place.switchboard().read())
+        seen.append(session.settings().read())
 
     request = RunRequest(name, "aws", 50, SEED, settings=SETTINGS[name] | changed)
     path = run_request(request, results, watch, target=target_at(results))
     assert read_folder(path).run.status == "complete"
     assert seen[0].functions["processor"].memory_mb == 256
     assert not seen[0].cron
-    assert place.switchboard().read() == before
+    assert session.settings().read() == before
     assert before.cron
 
 
@@ -226,20 +226,20 @@ def test_a_batch_stopped_on_dollars_waits_and_can_go_on(runs, results, name):
     """The source stays off after the stop; a resume lets the batch end, the same order finds it."""
     settings = SETTINGS[name] | {"value_max": 200, "messages_per_invocation": 1}
     request = RunRequest(name, "aws", 200, SEED, settings=settings | {"max_concurrency": 2})
-    often = replace(SERVER_PATIENCE, meter_s=0.5)
-    dear = target_at(results, patience=often, max_usd=Decimal("0.0045"))
+    often = replace(SERVER_TIMEOUTS, meter_s=0.5)
+    dear = target_at(results, timeouts=often, max_usd=Decimal("0.0045"))
     stopped = read_folder(run_request(request, results, lambda _: None, target=dear)).run
-    place = place_of(name, results)
+    session = session_of(name, results)
     assert stopped.status == "incomplete"
     assert "are spent by our meter and --max-usd is $0.0045" in stopped.reason
     assert stopped.items_processed < 200
-    assert not place.switchboard().sources_on()
-    assert not place.switchboard().read().cron
+    assert not session.settings().sources_on()
+    assert not session.settings().read().cron
     with pytest.raises(BadInput, match="was stopped"):
         run_request(request, results, lambda _: None, target=target_at(results))
     assert "goes on" in resume(stopped.batch_id, results, SHORT_SLEEPS)
-    assert place.switchboard().sources_on()
-    assert place.switchboard().read().cron
+    assert session.settings().sources_on()
+    assert session.settings().read().cron
     done = read_folder(run_request(request, results, lambda _: None, target=target_at(results))).run
     assert (done.status, done.batch_id) == ("complete", stopped.batch_id)
     assert done.run_id != stopped.run_id
@@ -260,13 +260,13 @@ def test_a_stopped_batch_can_be_given_up(runs, results, name):
     stopped = read_folder(run_request(request, results, interrupt, target=target)).run
     assert "stopped by Ctrl-C" in stopped.reason
     assert "is given up" in purge(stopped.batch_id, results, SHORT_SLEEPS)
-    place = place_of(name, results)
-    table = place.deployed.outputs["StateTableName"]
-    left = place.aws.client("dynamodb").scan(TableName=table)["Items"]
+    session = session_of(name, results)
+    table = session.deployed.outputs["StateTableName"]
+    left = session.aws.client("dynamodb").scan(TableName=table)["Items"]
     partitions = {one["pk"]["S"] for one in left if stopped.batch_id in json.dumps(one)}
     expiring = {one for one in partitions if one.startswith("done#")}
     assert partitions - expiring == {f"batch#{stopped.batch_id}"}
-    assert place.switchboard().sources_on()
+    assert session.settings().sources_on()
     again = read_folder(
         run_request(request, results, lambda _: None, target=target_at(results))
     ).run

@@ -33,7 +33,7 @@ class Upkeep:
     free_mappings: int = 2  # and those without
 
 
-def standing_usage(
+def monthly_usage(
     design: Design, batch_usage: pd.DataFrame, upkeep: Upkeep | None = None
 ) -> pd.DataFrame:
     """The usage of one month: scheduled batches like this one, and the waiting between them.

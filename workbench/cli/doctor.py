@@ -33,7 +33,7 @@ def doctor(
     designs = [make_design(name, preset) for name in COMPARED]
     found = findings()
     if target == "aws":
-        from workbench.stacks.aws_doctor import aws_findings
+        from workbench.targets.aws.doctor import aws_findings
 
         found = [finding for finding in found if finding.name != "AWS credentials"]
         found += aws_findings(designs, results)

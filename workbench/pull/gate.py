@@ -13,7 +13,6 @@ from math import ceil
 import pandas as pd
 
 from workbench.designs import make_design
-from workbench.errors import Incomplete
 from workbench.pull.metrics import CUSTOM
 from workbench.runs.records import Run
 
@@ -111,15 +110,6 @@ def wait_for_complete(look: Callable[[], Coverage], wait: Wait | None = None) ->
         )
         wait.sleep(pause_s)
         waited_s += pause_s
-
-
-def refuse_incomplete(seen: Coverage, what: str = "the pull") -> None:
-    """Raise Incomplete unless all of the run is in the data: no chart is drawn from a part."""
-    if not seen.complete:
-        raise Incomplete(
-            f"{what} has {seen}. Collect again with `workbench collect`; CloudWatch keeps "
-            "one-minute data for 15 days, and what it lost does not come back."
-        )
 
 
 def _sum(frame: pd.DataFrame, **where: str) -> int:

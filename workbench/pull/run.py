@@ -7,20 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from workbench.errors import BadInput, PullFailed
-from workbench.pull import (
-    CostQuestion,
-    Pull,
-    Wait,
-    collect_cloudwatch,
-    collect_costs,
-    collect_insights,
-    log_groups,
-    names_of,
-    neighbours,
-    window_of,
-)
+from workbench.pull.collect import collect_cloudwatch, collect_costs, collect_insights, neighbours
+from workbench.pull.costs import CostQuestion
+from workbench.pull.gate import Wait
+from workbench.pull.names import log_groups, names_of
+from workbench.pull.store import Pull
+from workbench.pull.window import window_of
 from workbench.runs.records import read_run
-from workbench.targets.base import Cloud, Target
+from workbench.targets.base import CloudAccess, Target
 
 
 @dataclass(frozen=True)
@@ -48,18 +42,20 @@ def collect(run_folder: Path, target: Target) -> Collected:
     return Collected(pulls, failed)
 
 
-def _cloudwatch(run_folder: Path, cloud: Cloud) -> list[Pull]:
+def _cloudwatch(run_folder: Path, cloud: CloudAccess) -> list[Pull]:
     window = window_of(read_run(run_folder), cloud.triggered_at)
     names, client = names_of(cloud.outputs), cloud.client("cloudwatch")
     wait = Wait(limit_s=cloud.late_s)
     return [
-        collect_cloudwatch(run_folder, client, names, window, percentiles=cloud.full, wait=wait)
+        collect_cloudwatch(
+            run_folder, client, names, window, percentiles=cloud.has_insights, wait=wait
+        )
     ]
 
 
-def _insights(run_folder: Path, cloud: Cloud) -> list[Pull]:
+def _insights(run_folder: Path, cloud: CloudAccess) -> list[Pull]:
     """REPORT lines, where the cloud answers Logs Insights (moto ignores filters and sums)."""
-    if not cloud.full:
+    if not cloud.has_insights:
         return []
     window = window_of(read_run(run_folder), cloud.triggered_at)
     groups = log_groups(cloud.client("lambda"), names_of(cloud.outputs))
@@ -67,7 +63,7 @@ def _insights(run_folder: Path, cloud: Cloud) -> list[Pull]:
     return [collect_insights(run_folder, cloud.client("logs"), groups, window, wait)]
 
 
-def _costs(run_folder: Path, cloud: Cloud) -> list[Pull]:
+def _costs(run_folder: Path, cloud: CloudAccess) -> list[Pull]:
     window = window_of(read_run(run_folder), cloud.triggered_at)
     question = CostQuestion(window, others=tuple(neighbours(run_folder, window)))
     return [collect_costs(run_folder, cloud.client("ce"), question)]

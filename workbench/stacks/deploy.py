@@ -9,7 +9,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from workbench.bill import bill, total_usd
-from workbench.bill.monthly_cost import Upkeep, standing_usage
+from workbench.bill.monthly_cost import Upkeep, monthly_usage
 from workbench.designs import COMPARED, DESIGNS, Design, make_design
 from workbench.errors import BadInput
 from workbench.prices import load_book
@@ -17,7 +17,7 @@ from workbench.runs.batch import Batch
 from workbench.runs.runner import make_target
 from workbench.stacks.aws_clients import Aws, code_of, plainly, scrub
 from workbench.stacks.cdk import Say, assembly, cdk, install
-from workbench.targets.aws.stack import Deployed, find_stack
+from workbench.stacks.deployed import Deployed, find_stack
 
 BOOTSTRAP = "/cdk-bootstrap/hnb659fds/version"  # CDK's own mark of a bootstrapped environment
 BATCHES_PER_DAY = 4  # infra/stack.py
@@ -76,7 +76,7 @@ def deploy(
         app = ["--app", str(folder)]
         cdk(aws, ["diff", *app, *stacks], say)
         for name in plan.designs:
-            usd = (monthly_usd or standing_usd)(plan.design(name), plan)
+            usd = (monthly_usd or monthly_cost_usd)(plan.design(name), plan)
             say(f"{DESIGNS[name].stack} will cost about ${usd:.2f} a month while it stands")
         cdk(aws, ["deploy", *app, *stacks, "--require-approval", "never"], say)
     found = [find_stack(aws, name) for name in plan.designs]
@@ -86,13 +86,13 @@ def deploy(
     return {deployed.design.stack: _shown(deployed) for deployed in found}
 
 
-def standing_usd(design: Design, plan: Deployment) -> Decimal:
+def monthly_cost_usd(design: Design, plan: Deployment) -> Decimal:
     """Dollars of a month in which nobody runs anything: the schedule's batches, and the waiting."""
     model = make_target("model")
     batch = Batch(plan.cron_items, seed=7, batch_id="scheduled")
     usage = model.run(design, batch, lambda _: None).usage
     upkeep = Upkeep(batches_per_day=BATCHES_PER_DAY if plan.cron else 0)
-    return total_usd(bill(standing_usage(design, usage, upkeep), load_book(), source="modelled"))
+    return total_usd(bill(monthly_usage(design, usage, upkeep), load_book(), source="modelled"))
 
 
 def _bootstrap(aws: Aws, account: str, say: Say) -> None:

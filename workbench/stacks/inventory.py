@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from workbench.designs import DESIGNS
 from workbench.stacks.aws_clients import Aws, plainly, scrub
+from workbench.stacks.deployed import describe
 from workbench.stacks.existence import exists
-from workbench.targets.aws.stack import describe
 
 TAG = {"Key": "project", "Values": ["fanin-workbench"]}  # infra/stack.py
 GONE = "DELETE_COMPLETE"

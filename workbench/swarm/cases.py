@@ -12,7 +12,7 @@ from workbench.designs import Design, make_design
 from workbench.engine.random_streams import stream
 from workbench.errors import BadKnob
 from workbench.runs.batch import SEED_MAX
-from workbench.swarm.fault_rates import FaultRates
+from workbench.swarm.fault_plan import FaultRates
 from workbench.swarm.protocols import PROTOCOLS
 from workbench.swarm.protocols.protocol import (
     ITEMS_MAX,

@@ -13,7 +13,7 @@ from typing import Any
 
 from workbench.engine.kernel import Kernel
 from workbench.engine.random_streams import stream
-from workbench.swarm.fault_rates import FaultRates
+from workbench.swarm.fault_plan import FaultRates
 from workbench.targets.local.runtime.faults import (
     NO_CALL_FAULT,
     NO_START_FAULT,

@@ -43,13 +43,13 @@ class RunOptions:
 
 
 @dataclass(frozen=True)
-class Cloud:
+class CloudAccess:
     """What can be asked about a target's runs afterwards: clients by service, a stack's outputs."""
 
     client: Callable[[str], Any]
     outputs: Mapping[str, str]
     triggered_at: datetime | None  # on the target's own clock; None: the run's `started_at`
-    full: bool  # False where percentiles and Logs Insights are not answered
+    has_insights: bool  # False where percentiles and Logs Insights are not answered
     late_s: float  # how long its data may come late
 
 
@@ -75,6 +75,6 @@ class Target(Protocol):
         """Told the bill of the run that has just ended; a simulated cloud shows it as its own."""
         ...
 
-    def cloud(self, design: str) -> Cloud | None:
+    def cloud(self, design: str) -> CloudAccess | None:
         """What can be asked about the runs of a design; None where there is no cloud to ask."""
         ...

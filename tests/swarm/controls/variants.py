@@ -12,7 +12,7 @@ from types import FunctionType, ModuleType
 from workbench.designs import DESIGNS, make_design
 from workbench.swarm.cases import FaultCase, Start
 from workbench.swarm.checks import breaches
-from workbench.swarm.fault_rates import FaultRates
+from workbench.swarm.fault_plan import FaultRates
 from workbench.swarm.harness import Arena
 from workbench.targets.local.world.stack import Stack
 

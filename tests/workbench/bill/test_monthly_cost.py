@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from workbench.bill import bill, by, price, total_usd
-from workbench.bill.monthly_cost import MONTH_S, Upkeep, idle_pollers, standing_usage
+from workbench.bill.monthly_cost import MONTH_S, Upkeep, idle_pollers, monthly_usage
 from workbench.bill.usage import idle_poll_usage
 from workbench.designs import Sfn, Sqs
 from workbench.errors import BadInput
@@ -40,7 +40,7 @@ def test_an_event_source_with_a_limit_keeps_five_pollers():
 
 
 def test_sqs_polls_for_dispatch_and_for_knowing():
-    usage = standing_usage(Sqs(), NO_BATCH)
+    usage = monthly_usage(Sqs(), NO_BATCH)
     assert quantities(usage) == {
         ("Requests-Tier1", "dispatch"): 10 * MONTH_S // 20,
         ("Requests-Tier1", "knowing"): 4 * MONTH_S // 20,
@@ -50,19 +50,19 @@ def test_sqs_polls_for_dispatch_and_for_knowing():
 
 
 def test_without_a_limit_the_items_queue_is_polled_less():
-    usage = quantities(standing_usage(Sqs(max_concurrency=None), NO_BATCH))
+    usage = quantities(monthly_usage(Sqs(max_concurrency=None), NO_BATCH))
     assert usage["Requests-Tier1", "dispatch"] == 7 * MONTH_S // 20
 
 
 def test_sfn_waits_for_the_price_of_its_alarm():
-    table = bill(standing_usage(Sfn(), NO_BATCH), BOOK)
+    table = bill(monthly_usage(Sfn(), NO_BATCH), BOOK)
     assert by(table, "usage_type").to_numpy().tolist() == [
         ["CW:AlarmMonitorUsage", Decimal("0.10")]
     ]
 
 
 def test_four_batches_a_day_are_added_and_their_logs_kept():
-    usage = quantities(standing_usage(Sfn(), BATCH, Upkeep(alarms=0)))
+    usage = quantities(monthly_usage(Sfn(), BATCH, Upkeep(alarms=0)))
     assert usage == {
         ("Request-ARM", "work"): 1460,
         ("VendedLog-Bytes", "telemetry"): Decimal("0.12166666666667"),
@@ -72,4 +72,4 @@ def test_four_batches_a_day_are_added_and_their_logs_kept():
 
 def test_usage_with_other_columns_is_refused():
     with pytest.raises(BadInput, match="it needs"):
-        standing_usage(Sfn(), BATCH.drop(columns="label"))
+        monthly_usage(Sfn(), BATCH.drop(columns="label"))

@@ -6,18 +6,17 @@ from decimal import Decimal
 import pytest
 
 from workbench.errors import PullFailed
-from workbench.pull import (
-    CostQuestion,
-    Wait,
+from workbench.pull.collect import (
     collect_cloudwatch,
     collect_costs,
     collect_insights,
     coverage_of,
     measured,
     neighbours,
-    pull_stamps,
-    read_pull,
 )
+from workbench.pull.costs import CostQuestion
+from workbench.pull.gate import Wait
+from workbench.pull.store import pull_stamps, read_pull
 from workbench.runs.records import write_folder
 
 NAMES = {"processor": "p"}

@@ -7,15 +7,11 @@ import pytest
 
 from analysis.compare import reconcile
 from workbench.bill import exact_sum
-from workbench.pull import (
-    CostQuestion,
-    Wait,
-    collect_cloudwatch,
-    collect_costs,
-    coverage_of,
-    names_of,
-    window_of,
-)
+from workbench.pull.collect import collect_cloudwatch, collect_costs, coverage_of
+from workbench.pull.costs import CostQuestion
+from workbench.pull.gate import Wait
+from workbench.pull.names import names_of
+from workbench.pull.window import window_of
 from workbench.runs.records import read_folder
 from workbench.runs.runner import RunRequest, run_request
 from workbench.targets.local.target import LocalTarget

@@ -11,8 +11,8 @@ from workbench.designs import DESIGNS, make_design
 from workbench.errors import BadInput
 from workbench.stacks import deploy as deploying
 from workbench.stacks.aws_clients import Aws, NoCredentials
-from workbench.stacks.deploy import Deployment, deploy, standing_usd
-from workbench.targets.aws.stack import Deployed
+from workbench.stacks.deploy import Deployment, deploy, monthly_cost_usd
+from workbench.stacks.deployed import Deployed
 
 KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE")
 
@@ -124,5 +124,5 @@ def test_outputs_are_shown_without_the_account():
 @pytest.mark.parametrize("name", DESIGNS)
 def test_a_month_costs_more_with_its_scheduled_batches(name):
     design = make_design(name)
-    with_cron, without = (standing_usd(design, Deployment(cron=on)) for on in (True, False))
+    with_cron, without = (monthly_cost_usd(design, Deployment(cron=on)) for on in (True, False))
     assert Decimal("0.1") <= without < with_cron < Decimal(10)

@@ -4,8 +4,7 @@ import pytest
 
 from workbench.engine.kernel import Kernel
 from workbench.errors import BadKnob
-from workbench.swarm.fault_plan import FaultPlan, MapFaultPlan
-from workbench.swarm.fault_rates import KINDS, FaultRates
+from workbench.swarm.fault_plan import KINDS, FaultPlan, FaultRates, MapFaultPlan
 from workbench.targets.local.runtime.faults import (
     NO_CALL_FAULT,
     NO_START_FAULT,

@@ -8,7 +8,7 @@ from typing import Any
 
 from workbench.designs import Counters
 from workbench.swarm.evidence import Called, Evidence, Expected, Listed
-from workbench.swarm.fault_rates import FaultRates
+from workbench.swarm.fault_plan import FaultRates
 from workbench.swarm.protocols.excuses import DOUBLING
 from workbench.swarm.protocols.protocol import (
     CALLS_S,

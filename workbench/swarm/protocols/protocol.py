@@ -14,7 +14,7 @@ from typing import Any
 
 from workbench.designs import Design
 from workbench.swarm.evidence import Called, Evidence, Expected, Listed
-from workbench.swarm.fault_rates import FaultRates
+from workbench.swarm.fault_plan import FaultRates
 
 QUEUE_KINDS = ("shard", "twice", "twice_late", "reorder", "early", "undelete")
 MAP_KINDS = ("child_fails", "child_twice", "map_s3", "publish")

@@ -9,7 +9,7 @@ from typing import Any
 
 from workbench.designs import Sfn
 from workbench.swarm.evidence import Evidence, Expected, Listed
-from workbench.swarm.fault_rates import FaultRates
+from workbench.swarm.fault_plan import FaultRates
 from workbench.swarm.protocols.excuses import DOUBLING, batch_may_fail
 from workbench.swarm.protocols.protocol import (
     CALLS_S,

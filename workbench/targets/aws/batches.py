@@ -8,7 +8,7 @@ from workbench.runs.batch import Batch
 
 
 @dataclass(frozen=True)
-class Open:
+class OpenBatch:
     """A batch that is not over; the stack's functions work on it, or wait for it."""
 
     batch_id: str
@@ -16,7 +16,7 @@ class Open:
 
 
 @dataclass(frozen=True)
-class Look:
+class BatchStatus:
     """A batch as its state tells at one moment."""
 
     status: str  # absent, open, complete (told or about to be), cancelled, failed
@@ -32,7 +32,7 @@ class Batches(Protocol):
 
     read_units: float  # that our own looks at a table cost
 
-    def others(self, batch_id: str) -> list[Open]:
+    def others(self, batch_id: str) -> list[OpenBatch]:
         """Batches that are open besides this one; a few, if there are many."""
         ...
 
@@ -40,7 +40,7 @@ class Batches(Protocol):
         """Start a batch, once however often it is asked; the time at it, on AWS's clock."""
         ...
 
-    def look(self, batch: Batch, design: Design) -> Look:
+    def look(self, batch: Batch, design: Design) -> BatchStatus:
         """How far a batch is."""
         ...
 

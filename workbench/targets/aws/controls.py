@@ -3,12 +3,12 @@
 from collections.abc import Callable
 
 from workbench.stacks.aws_clients import Aws
+from workbench.stacks.deployed import Deployed
 from workbench.targets.aws.batches import Batches
-from workbench.targets.aws.clock import Clock
-from workbench.targets.aws.counters_batches import CountersBatches
-from workbench.targets.aws.sfn_batches import SfnBatches
-from workbench.targets.aws.sqs_batches import SqsBatches
-from workbench.targets.aws.stack import Deployed
+from workbench.targets.aws.counters import CountersBatches
+from workbench.targets.aws.sfn import SfnBatches
+from workbench.targets.aws.sqs import SqsBatches
+from workbench.targets.aws.timeouts import Clock
 
 CONTROLS: dict[str, Callable[[Aws, Deployed, Clock], Batches]] = {
     "sqs": SqsBatches,

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from math import ceil
 
 from workbench.designs import Counters
-from workbench.targets.aws.counters_batches import PER_SHARD
+from workbench.targets.aws.counters import PER_SHARD
 from workbench.targets.aws.evidence import Evidence
 from workbench.targets.aws.queue_usage import Line, item_sends, queue_lines, table_lines
 

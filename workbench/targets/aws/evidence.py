@@ -31,7 +31,7 @@ class Evidence:
     billed: dict[str, Billed] = field(default_factory=dict)
     reading: Reading = field(default_factory=Reading)
     children: int = 0
-    notices: int = 0  # that were seen, whatever the metric says
+    notifications: int = 0  # that were seen, whatever the metric says
     looking: Looking = field(default_factory=Looking)
 
     @property

@@ -6,9 +6,9 @@ from decimal import Decimal
 
 from workbench.designs import Design
 from workbench.runs.batch import Batch
-from workbench.targets.aws.batches import Batches, Look
-from workbench.targets.aws.clock import Clock, Patience
-from workbench.targets.aws.notices import Notice, Notices
+from workbench.targets.aws.batches import Batches, BatchStatus
+from workbench.targets.aws.notifications import Notification, Notifications
+from workbench.targets.aws.timeouts import Clock, Timeouts
 from workbench.targets.base import OnProgress, Progress
 
 TIMEOUT_LEAST_S = 900
@@ -34,7 +34,7 @@ class End:
 
     kind: str
     reason: str = ""
-    notice: Notice | None = None
+    notification: Notification | None = None
     detected_at: float | None = None  # seconds since 1970
 
 
@@ -45,30 +45,30 @@ class Follower:
     batch: Batch
     design: Design
     batches: Batches
-    notices: Notices
+    notifications: Notifications
     spent: Callable[[float], Decimal]
     max_usd: Decimal
     triggered_at: float
     timeout_s: float
     clock: Clock
-    patience: Patience
+    timeouts: Timeouts
     samples: list[Sample] = field(default_factory=list)
-    told: str = ""  # why it failed, as a notice said that its state does not confirm
+    told: str = ""  # why it failed, as a notification said that its state does not confirm
 
     def follow(self, on_progress: OnProgress) -> End:
         """Wait for the end, and tell how far the batch is meanwhile."""
         told_at: float | None = None  # when the state first said that it was over
         while True:
-            notice = self.notices.wait(self.batch.batch_id, self._wait_s())
+            notification = self.notifications.wait(self.batch.batch_id, self._wait_s())
             look = self.batches.look(self.batch, self.design)
             sample = self._sample(look)
             on_progress(self._progress(sample))
-            if notice is not None and not self._stale(notice, look):
-                return self._noticed(notice, look)
+            if notification is not None and not self._stale(notification, look):
+                return self._noticed(notification, look)
             now = self.clock.now()
             if look.status == "complete":
                 told_at = told_at or now
-                if now - told_at >= self.patience.notice_s:
+                if now - told_at >= self.timeouts.notice_s:
                     return End(COMPLETE, detected_at=look.detected_at)
             elif end := self._ended(look, sample):
                 return end
@@ -78,20 +78,20 @@ class Follower:
     def _wait_s(self) -> float:
         """Look often at first, then less and less: a long batch changes slowly."""
         elapsed_s = self.clock.now() - self.triggered_at
-        return min(self.patience.look_max_s, max(self.patience.look_s, elapsed_s / 20))
+        return min(self.timeouts.look_max_s, max(self.timeouts.look_s, elapsed_s / 20))
 
-    def _sample(self, look: Look) -> Sample:
+    def _sample(self, look: BatchStatus) -> Sample:
         t_s = self.clock.now() - self.triggered_at
         done = look.items_done / self.batch.items
         sample = Sample(t_s, look.items_done, look.backlog, self.spent(done))
         self.samples.append(sample)
         return sample
 
-    def _stale(self, notice: Notice, look: Look) -> bool:
+    def _stale(self, notification: Notification, look: BatchStatus) -> bool:
         """Whether a failure is told of a batch that runs: it was resumed, or is about to end."""
-        if notice.status != FAILED or look.status != "open":
+        if notification.status != FAILED or look.status != "open":
             return False
-        self.told = notice.reason
+        self.told = notification.reason
         return True
 
     def _progress(self, sample: Sample) -> Progress:
@@ -102,14 +102,15 @@ class Follower:
             cost_usd=float(sample.cost_usd),
         )
 
-    def _noticed(self, notice: Notice, look: Look) -> End:
-        detected_at = notice.detected_at or look.detected_at
-        if notice.status == "complete":
-            return End(COMPLETE, notice=notice, detected_at=detected_at)
-        reason = f"the batch {notice.status.replace('_', ' ')}: {notice.reason or 'no reason told'}"
-        return End(FAILED, reason, notice)
+    def _noticed(self, notification: Notification, look: BatchStatus) -> End:
+        detected_at = notification.detected_at or look.detected_at
+        if notification.status == "complete":
+            return End(COMPLETE, notification=notification, detected_at=detected_at)
+        why = notification.reason or "no reason told"
+        reason = f"the batch {notification.status.replace('_', ' ')}: {why}"
+        return End(FAILED, reason, notification)
 
-    def _ended(self, look: Look, sample: Sample) -> End | None:
+    def _ended(self, look: BatchStatus, sample: Sample) -> End | None:
         """An end that no notification tells of."""
         if look.status == "failed":
             reason = f"{look.reason} {self.told}".strip()
@@ -121,7 +122,7 @@ class Follower:
             return End(STOPPED, f"{spent} and --max-usd is ${self.max_usd.normalize():f}")
         return None
 
-    def _late(self, look: Look) -> str:
+    def _late(self, look: BatchStatus) -> str:
         done = f"{look.items_done:,} of {self.batch.items:,} items"
         return (
             f"no notification within {self.timeout_s:,.0f} s: the batch is {look.status}, about "

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from workbench.stacks.aws_clients import Aws, AwsFailed, plainly
-from workbench.targets.aws.clock import Clock
 from workbench.targets.aws.logs import EXPRESS_STEP_MS, Billed, Counted, Window
+from workbench.targets.aws.timeouts import Clock
 
 # Fields of JSON lines are discovered by name; @billedDuration and @initDuration in REPORT lines
 # (CloudWatch Logs user guide, supported logs and discovered fields).

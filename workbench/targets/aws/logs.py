@@ -14,11 +14,11 @@ from typing import Protocol
 from workbench.errors import BadInput
 from workbench.platform.profile import load_profile
 from workbench.stacks.aws_clients import Aws, plainly
-from workbench.targets.aws.clock import Clock
-from workbench.targets.aws.stack import Deployed
+from workbench.stacks.deployed import Deployed
+from workbench.targets.aws.timeouts import Clock
 
 # The one place that says what an AWS-compatible server lacks; on AWS nothing is.
-LACKS = "WORKBENCH_AWS_LACKS"
+ENDPOINT_LACKS = "WORKBENCH_AWS_LACKS"
 CAPABILITIES = ("insights",)
 EXPRESS_STEP_MS = 100  # aws.amazon.com/step-functions/pricing
 
@@ -75,17 +75,18 @@ def log_reader(aws: Aws, deployed: Deployed, clock: Clock) -> LogReader:
 
     groups = log_groups(aws, deployed)
     overhead_ms = load_profile().spread("sfn_child_overhead").p50
-    if able("insights"):
+    if supports("insights"):
         return InsightsReader(aws, groups, overhead_ms, clock)
     return EventsReader(aws, groups, overhead_ms)
 
 
-def able(capability: str) -> bool:
+def supports(capability: str) -> bool:
     """Whether the service at hand can do this; WORKBENCH_AWS_LACKS names what it cannot."""
-    lacks = {name for name in os.environ.get(LACKS, "").split(",") if name}
+    lacks = {name for name in os.environ.get(ENDPOINT_LACKS, "").split(",") if name}
     if unknown := lacks - set(CAPABILITIES):
         raise BadInput(
-            f"{LACKS} names {', '.join(sorted(unknown))}; known is {', '.join(CAPABILITIES)}."
+            f"{ENDPOINT_LACKS} names {', '.join(sorted(unknown))}; "
+            f"known is {', '.join(CAPABILITIES)}."
         )
     return capability not in lacks
 

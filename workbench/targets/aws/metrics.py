@@ -7,8 +7,8 @@ from math import floor
 from typing import Any
 
 from workbench.stacks.aws_clients import Aws, plainly
+from workbench.stacks.deployed import Deployed
 from workbench.targets.aws.logs import Window
-from workbench.targets.aws.stack import Deployed
 
 PERIOD_S = 60  # the finest that these metrics have (docs/platform.md, CloudWatch)
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from workbench.designs import Design
-from workbench.targets.aws.clock import Clock, Patience
+from workbench.targets.aws.timeouts import Clock, Timeouts
 
 Forecast = Callable[[Design, int], Decimal]
 
@@ -39,4 +39,4 @@ class AwsOptions:
     ask: Callable[[str], str] = ask_terminal
     say: Callable[[str], None] = say_to_stderr
     clock: Clock = field(default_factory=Clock)
-    patience: Patience | None = None  # None: AWS's, or a test server's
+    timeouts: Timeouts | None = None  # None: AWS's, or a test server's

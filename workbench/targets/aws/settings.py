@@ -12,8 +12,8 @@ from typing import Any
 from workbench.designs import Design, Part
 from workbench.errors import BadRecord
 from workbench.stacks.aws_clients import Aws, AwsFailed, plainly
-from workbench.targets.aws.clock import Clock, Patience
-from workbench.targets.aws.stack import Deployed
+from workbench.stacks.deployed import Deployed
+from workbench.targets.aws.timeouts import Clock, Timeouts
 
 
 @dataclass(frozen=True)
@@ -61,16 +61,16 @@ class Settings:
             raise BadRecord(f"the ledger's settings of a stack do not fit: {error!r}") from None
 
 
-class Switchboard:
+class StackSettings:
     """Reads and sets the settings of one deployed stack."""
 
     def __init__(
-        self, aws: Aws, deployed: Deployed, clock: Clock | None = None, patience: Any = None
+        self, aws: Aws, deployed: Deployed, clock: Clock | None = None, timeouts: Any = None
     ) -> None:
         self._aws = aws
         self._deployed = deployed
         self._clock = clock or Clock()
-        self._patience: Patience = patience or Patience()
+        self._timeouts: Timeouts = timeouts or Timeouts()
 
     def read(self) -> Settings:
         """The settings as they are now."""
@@ -94,7 +94,7 @@ class Switchboard:
                 self._set_visibility(goal.visibility_s)
                 longest_s = goal.functions["processor"].timeout_s
                 if (now.visibility_s or 0) < longest_s:
-                    self._clock.sleep(self._patience.visibility_s)
+                    self._clock.sleep(self._timeouts.visibility_s)
             for role, function in goal.functions.items():
                 if function != now.functions[role]:
                     self._set_function(role, function)
@@ -173,7 +173,7 @@ class Switchboard:
             FunctionName=name, MemorySize=settings.memory_mb, Timeout=settings.timeout_s
         )
         waiter = self._aws.client("lambda").get_waiter("function_updated_v2")
-        tries = max(1, round(self._patience.settings_s))
+        tries = max(1, round(self._timeouts.settings_s))
         waiter.wait(FunctionName=name, WaiterConfig={"Delay": 1, "MaxAttempts": tries})
 
     def _set_mapping(self, name: str, settings: MappingSettings) -> None:
@@ -188,7 +188,7 @@ class Switchboard:
 
     def _await_mapping(self, name: str) -> None:
         """Wait until an event source has taken its settings: there is no waiter for it."""
-        until = self._clock.now() + self._patience.settings_s
+        until = self._clock.now() + self._timeouts.settings_s
         while True:
             found = self._aws.client("lambda").get_event_source_mapping(UUID=self._mapping_id(name))
             if found["State"] in ("Enabled", "Disabled"):
@@ -196,7 +196,7 @@ class Switchboard:
             if self._clock.now() >= until:
                 raise AwsFailed(
                     f"the event source of the {name} is still {found['State']} after "
-                    f"{self._patience.settings_s:.0f} s. Look at it in the Lambda console."
+                    f"{self._timeouts.settings_s:.0f} s. Look at it in the Lambda console."
                 )
             self._clock.sleep(1)
 

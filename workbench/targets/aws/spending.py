@@ -6,8 +6,8 @@ from decimal import Decimal
 from workbench.bill import bill, total_usd
 from workbench.errors import BudgetExceeded
 from workbench.prices import PriceBook
-from workbench.targets.aws.clock import Clock
 from workbench.targets.aws.evidence import Evidence, billed_by_metrics
+from workbench.targets.aws.timeouts import Clock
 from workbench.targets.aws.usage import usage_of_run
 
 

@@ -8,60 +8,60 @@ from pathlib import Path
 
 from workbench.errors import BadInput
 from workbench.stacks.aws_clients import Aws, AwsFailed
+from workbench.stacks.deployed import find_stack
 from workbench.stacks.ledger import Entry, Ledger
 from workbench.targets.aws.batches import Batches
-from workbench.targets.aws.clock import Clock, Patience
 from workbench.targets.aws.controls import batches_of
-from workbench.targets.aws.hold import Place, put_back
-from workbench.targets.aws.stack import find_stack
+from workbench.targets.aws.session import StackSession, put_back
+from workbench.targets.aws.timeouts import Clock, Timeouts
 
 
-def stop_batch(place: Place, batches: Batches, batch_id: str) -> str:
+def stop_batch(session: StackSession, batches: Batches, batch_id: str) -> str:
     """Stop a batch; what is left of it, in words. AwsFailed if it had ended by then."""
-    board = place.switchboard()
+    board = session.settings()
     board.switch_sources(False)
     try:
-        _await_open(place, batches, batch_id)
+        _await_open(session, batches, batch_id)
         return batches.stop(batch_id)
     except AwsFailed:
         board.switch_sources(True)
         raise
 
 
-def _await_open(place: Place, batches: Batches, batch_id: str) -> None:
+def _await_open(session: StackSession, batches: Batches, batch_id: str) -> None:
     """Wait for a batch that was triggered and is not there yet: what is not there cannot stop."""
-    until = place.clock.now() + place.patience.notice_s
-    while not batches.known(batch_id) and place.clock.now() < until:
-        place.clock.sleep(1)
+    until = session.clock.now() + session.timeouts.notice_s
+    while not batches.known(batch_id) and session.clock.now() < until:
+        session.clock.sleep(1)
 
 
 def resume(
-    batch_id: str, results: Path, clock: Clock | None = None, patience: Patience | None = None
+    batch_id: str, results: Path, clock: Clock | None = None, timeouts: Timeouts | None = None
 ) -> str:
     """Let a stopped batch go on; what happens now, in words."""
-    place, entry, batches = _found(batch_id, results, clock, patience)
+    session, entry, batches = _found(batch_id, results, clock, timeouts)
     batches.resume(batch_id)
-    place.switchboard().switch_sources(True)
-    put_back(place)
-    place.ledger.write(entry.at("triggered", reason=""))
+    session.settings().switch_sources(True)
+    put_back(session)
+    session.ledger.write(entry.at("triggered", reason=""))
     return f"batch {batch_id} goes on. Run its order again to follow and collect it."
 
 
 def purge(
-    batch_id: str, results: Path, clock: Clock | None = None, patience: Patience | None = None
+    batch_id: str, results: Path, clock: Clock | None = None, timeouts: Timeouts | None = None
 ) -> str:
     """Give up a stopped batch; what was thrown away, in words."""
-    place, entry, batches = _found(batch_id, results, clock, patience)
+    session, entry, batches = _found(batch_id, results, clock, timeouts)
     gone = batches.purge(batch_id)
-    place.switchboard().switch_sources(True)
-    put_back(place)
-    place.ledger.write(entry.at("purged"))
+    session.settings().switch_sources(True)
+    put_back(session)
+    session.ledger.write(entry.at("purged"))
     return f"batch {batch_id} is given up: {gone}. The stack is free for other batches."
 
 
 def _found(
-    batch_id: str, results: Path, clock: Clock | None, patience: Patience | None
-) -> tuple[Place, Entry, Batches]:
+    batch_id: str, results: Path, clock: Clock | None, timeouts: Timeouts | None
+) -> tuple[StackSession, Entry, Batches]:
     """A stopped batch of the ledger, with its stack."""
     ledger = Ledger(results)
     entry = ledger.read(batch_id)
@@ -80,5 +80,5 @@ def _found(
             "now is another one, and knows nothing of it."
         )
     clock = clock or Clock()
-    place = Place(aws, deployed, ledger, clock, patience or Patience())
-    return place, entry, batches_of(aws, deployed, clock)
+    session = StackSession(aws, deployed, ledger, clock, timeouts or Timeouts())
+    return session, entry, batches_of(aws, deployed, clock)

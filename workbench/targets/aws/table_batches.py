@@ -14,9 +14,9 @@ from botocore.exceptions import ClientError
 from workbench.designs import Design
 from workbench.runs.batch import Batch
 from workbench.stacks.aws_clients import Aws, AwsFailed, code_of, plainly
-from workbench.targets.aws.batches import Open
-from workbench.targets.aws.clock import Clock
-from workbench.targets.aws.stack import Deployed
+from workbench.stacks.deployed import Deployed
+from workbench.targets.aws.batches import OpenBatch
+from workbench.targets.aws.timeouts import Clock
 
 OPEN_LOOK = 10  # open batches that are looked at: one is enough to refuse a run
 PURGE_S = 60  # a purge takes up to a minute (SQS API reference, PurgeQueue)
@@ -63,7 +63,7 @@ class TableBatches:
             f"14 days; {items[1]} of them are being worked and end by themselves"
         )
 
-    def _empty_queues(self, others: list[Open], what: str) -> None:
+    def _empty_queues(self, others: list[OpenBatch], what: str) -> None:
         """Purge the queues of items, plans and dead letters; refused if another batch uses them."""
         if others:
             raise AwsFailed(

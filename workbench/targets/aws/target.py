@@ -15,18 +15,18 @@ from workbench.errors import BadInput, NotDeployed
 from workbench.runs.batch import Batch
 from workbench.runs.records import RunData
 from workbench.stacks.aws_clients import Aws
+from workbench.stacks.deployed import find_stack, refuse_design
 from workbench.stacks.ledger import Entry, Ledger, order_of
-from workbench.targets.aws.attempt import Attempt
 from workbench.targets.aws.batches import Batches
-from workbench.targets.aws.clock import SERVER_PATIENCE, Patience
-from workbench.targets.aws.collect import Collector
 from workbench.targets.aws.controls import batches_of
-from workbench.targets.aws.hold import Place
-from workbench.targets.aws.logs import able
+from workbench.targets.aws.logs import supports
+from workbench.targets.aws.measurements import Collector
 from workbench.targets.aws.options import AwsOptions
+from workbench.targets.aws.run import AwsRun
+from workbench.targets.aws.session import StackSession
 from workbench.targets.aws.spending import refuse_forecast
-from workbench.targets.aws.stack import find_stack, refuse_design
-from workbench.targets.base import Cloud, OnProgress, RunOptions
+from workbench.targets.aws.timeouts import SERVER_TIMEOUTS, Timeouts
+from workbench.targets.base import CloudAccess, OnProgress, RunOptions
 
 LATE_S = 900  # SQS's metrics come up to 15 minutes late (SQS developer guide, CloudWatch)
 SERVER_LATE_S = 10  # those of an AWS-compatible server do not
@@ -55,36 +55,36 @@ class AwsTarget:
 
         The run keeps the name that was asked for; its `batch_id` says which batch it was.
         """
-        place = self._place(design)
+        session = self._session(design)
         forecast_usd = self._forecast(design, batch)
-        order = order_of(design, batch, place.deployed.key)
-        entry = place.ledger.find(order) or _entry(order, design, batch, place)
+        order = order_of(design, batch, session.deployed.key)
+        entry = session.ledger.find(order) or _entry(order, design, batch, session)
         run_id, batch = batch.batch_id, replace(batch, batch_id=entry.batch_id)
-        batches = batches_of(place.aws, place.deployed, place.clock)
-        _refuse_busy(place, entry, batches)
-        collector = Collector(place, design, batch, batches)
+        batches = batches_of(session.aws, session.deployed, session.clock)
+        _refuse_busy(session, entry, batches)
+        collector = Collector(session, design, batch, batches)
         if entry.phase != "planned":
             self._options.say(f"going on with batch {entry.batch_id}, which was {entry.phase}")
-        attempt = Attempt(self._options, collector, place.ledger.write(entry), forecast_usd)
+        attempt = AwsRun(self._options, collector, session.ledger.write(entry), forecast_usd)
         return attempt.go(run_id, on_progress)
 
     def publish_bill(self, bill: pd.DataFrame) -> None:
         """AWS keeps its own bill, which comes a day later: nothing is to be learnt here."""
 
-    def cloud(self, design: str) -> Cloud:
+    def cloud(self, design: str) -> CloudAccess:
         """What can be asked about the runs of a design: the deployed stack."""
         aws = Aws()
         aws.account()
-        full = able("insights")
-        return Cloud(
+        full = supports("insights")
+        return CloudAccess(
             client=aws.client,
             outputs=find_stack(aws, design).outputs,
             triggered_at=None,
-            full=full,
+            has_insights=full,
             late_s=LATE_S if full else SERVER_LATE_S,
         )
 
-    def _place(self, design: Design) -> Place:
+    def _session(self, design: Design) -> StackSession:
         """The deployed stack, checked."""
         options = self._options
         aws = Aws()
@@ -96,8 +96,8 @@ class AwsTarget:
             )
         deployed = find_stack(aws, design.name)
         refuse_design(deployed, design)
-        patience = options.patience or (Patience() if able("insights") else SERVER_PATIENCE)
-        return Place(aws, deployed, Ledger(options.results), options.clock, patience)
+        timeouts = options.timeouts or (Timeouts() if supports("insights") else SERVER_TIMEOUTS)
+        return StackSession(aws, deployed, Ledger(options.results), options.clock, timeouts)
 
     def _forecast(self, design: Design, batch: Batch) -> Decimal | None:
         """The forecast, refused if it passes the limit; None where nobody forecasts."""
@@ -108,7 +108,7 @@ class AwsTarget:
         return forecast_usd
 
 
-def _entry(order: str, design: Design, batch: Batch, place: Place) -> Entry:
+def _entry(order: str, design: Design, batch: Batch, session: StackSession) -> Entry:
     """A new batch's entry."""
     return Entry(
         batch_id=batch.batch_id,
@@ -116,12 +116,12 @@ def _entry(order: str, design: Design, batch: Batch, place: Place) -> Entry:
         design=design.name,
         items=batch.items,
         seed=batch.seed,
-        stack=place.deployed.key,
-        region=place.deployed.region,
+        stack=session.deployed.key,
+        region=session.deployed.region,
     )
 
 
-def _refuse_busy(place: Place, entry: Entry, batches: Batches) -> None:
+def _refuse_busy(session: StackSession, entry: Entry, batches: Batches) -> None:
     """Refuse a run while another batch is open, or one was stopped and not dealt with."""
     if entry.phase == "stopped":
         name = entry.batch_id
@@ -129,7 +129,7 @@ def _refuse_busy(place: Place, entry: Entry, batches: Batches) -> None:
             f"batch {name} of this order was stopped. `workbench resume {name}` lets it go on, "
             f"`workbench purge {name}` gives it up; then run the order again."
         )
-    stack = place.deployed.design.stack
+    stack = session.deployed.design.stack
     for other in batches.others(entry.batch_id):
         name = other.batch_id
         if other.status == "CANCELLED":
@@ -140,7 +140,7 @@ def _refuse_busy(place: Place, entry: Entry, batches: Batches) -> None:
             f"batch {name} is {other.status} on {stack}, whose functions two batches must not "
             f"share while they are measured: {advice}."
         )
-    if not place.switchboard().sources_on():
+    if not session.settings().sources_on():
         raise BadInput(
             f"the event sources of {stack} are off, and no stopped batch is known. Switch them on "
             "in the Lambda console, or run `make deploy`."

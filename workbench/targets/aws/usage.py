@@ -70,7 +70,7 @@ def memory_of(evidence: Evidence, role: str) -> int:
 def _sns(evidence: Evidence) -> Line:
     """Notifications: as published, and at least those that were seen."""
     published = round(evidence.reading.sum("topic", "NumberOfMessagesPublished"))
-    count = Decimal(max(published, evidence.notices))
+    count = Decimal(max(published, evidence.notifications))
     return SNS, "Requests-Tier1", "Requests", "knowing", count
 
 

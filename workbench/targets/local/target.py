@@ -15,7 +15,7 @@ from workbench.errors import NotDeployed
 from workbench.platform.profile import Profile, load_profile
 from workbench.runs.batch import Batch
 from workbench.runs.records import RunData
-from workbench.targets.base import Cloud, OnProgress, Progress, RunOptions
+from workbench.targets.base import CloudAccess, OnProgress, Progress, RunOptions
 from workbench.targets.local.cost_explorer import load_bill
 from workbench.targets.local.outcome import folder_of
 from workbench.targets.local.runtime.faults import Faults, NoFaults
@@ -95,15 +95,15 @@ class LocalTarget:
             raise NotDeployed("nothing has run on this target yet, so it has no cloud to ask")
         return self._deployed[2].cloud.client(service)
 
-    def cloud(self, design: str) -> Cloud:
+    def cloud(self, design: str) -> CloudAccess:
         """What moto can be asked about the last run: no percentiles, no Logs Insights."""
         if self._deployed is None or DESIGNS[design].stack != self._deployed[1]:
             raise NotDeployed(f"no batch of {design} has just run on this target")
-        return Cloud(
+        return CloudAccess(
             client=self.client,
             outputs=self._deployed[2].stack.outputs,
             triggered_at=datetime.fromtimestamp(EPOCH_S, UTC),
-            full=False,
+            has_insights=False,
             late_s=0.0,
         )
 

@@ -16,15 +16,15 @@ from moto import mock_aws
 
 from workbench.designs import make_design
 from workbench.stacks.aws_clients import Aws
+from workbench.stacks.deployed import find_stack
 from workbench.stacks.ledger import Ledger
 from workbench.targets.aws import AwsOptions, AwsTarget
-from workbench.targets.aws.clock import Clock, Patience
-from workbench.targets.aws.hold import Place
-from workbench.targets.aws.stack import find_stack
+from workbench.targets.aws.session import StackSession
+from workbench.targets.aws.timeouts import Clock, Timeouts
 
 REGION = "us-east-1"
 ACCOUNT = "123456789012"
-PATIENCE = Patience(
+TIMEOUTS = Timeouts(
     settings_s=5,
     visibility_s=0,
     look_s=0,
@@ -62,11 +62,13 @@ class World:
         self.calls: list[str] = []
 
     @property
-    def place(self) -> Place:
+    def session(self) -> StackSession:
         aws = Aws()
         self.listen(aws)
         clock = Clock(self.clock.now, self.clock.sleep, trusted=True)
-        return Place(aws, find_stack(aws, self.design.name), Ledger(self.results), clock, PATIENCE)
+        return StackSession(
+            aws, find_stack(aws, self.design.name), Ledger(self.results), clock, TIMEOUTS
+        )
 
     def listen(self, aws: Aws) -> None:
         """Write down the calls that change something, in order."""
@@ -84,7 +86,7 @@ class World:
             results=self.results,
             say=lambda text: None,
             clock=Clock(self.clock.now, self.clock.sleep, trusted=True),
-            patience=PATIENCE,
+            timeouts=TIMEOUTS,
         )
         return AwsTarget(replace(options, **changes))
 
@@ -110,10 +112,10 @@ class World:
             table.put_item(Item={"pk": "open", "sk": batch})
 
     def notify(self, batch: str, **fields: Any) -> None:
-        """Let the topic's queue have a notice."""
-        notice = {"batch_id": batch, "status": "complete", "items_failed": 0} | fields
+        """Let the topic's queue have a notification."""
+        notification = {"batch_id": batch, "status": "complete", "items_failed": 0} | fields
         self.client("sqs").send_message(
-            QueueUrl=self.outputs["NoticesQueueUrl"], MessageBody=json.dumps(notice)
+            QueueUrl=self.outputs["NoticesQueueUrl"], MessageBody=json.dumps(notification)
         )
 
     def log(self, role: str, *lines: Any) -> None:
@@ -225,12 +227,12 @@ def _deploy(name: str) -> dict[str, str]:
         attributes = {"VisibilityTimeout": str(visibility_s)}
         return sqs.create_queue(QueueName=queue_name, Attributes=attributes)["QueueUrl"]
 
-    topic = boto3.client("sns", REGION).create_topic(Name="notices")["TopicArn"]
+    topic = boto3.client("sns", REGION).create_topic(Name="notifications")["TopicArn"]
     outputs = {
         "Version": "1",
         "DesignKnobs": json.dumps(design.knobs()),
         "TopicArn": topic,
-        "NoticesQueueUrl": queue("Notices"),
+        "NoticesQueueUrl": queue("Notifications"),
         "RuleName": "cron",
     }
     boto3.client("events", REGION).put_rule(Name="cron", ScheduleExpression="rate(1 day)")

@@ -10,12 +10,12 @@ from workbench.designs import make_design
 from workbench.errors import BudgetExceeded
 from workbench.prices import load_book
 from workbench.runs.batch import Batch
-from workbench.targets.aws.clock import Clock
 from workbench.targets.aws.evidence import Evidence
 from workbench.targets.aws.follow import TIMEOUT_LEAST_S, timeout_s
 from workbench.targets.aws.logs import Window
 from workbench.targets.aws.metrics import Reading
 from workbench.targets.aws.spending import Spending, metered, refuse_forecast
+from workbench.targets.aws.timeouts import Clock
 
 BATCH = Batch(100, 7, "b-1")
 

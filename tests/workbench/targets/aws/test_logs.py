@@ -7,14 +7,14 @@ from workbench.errors import BadInput
 from workbench.stacks.aws_clients import AwsFailed
 from workbench.targets.aws.events import EventsReader, peak
 from workbench.targets.aws.insights import InsightsReader
-from workbench.targets.aws.logs import Billed, Counted, Window, able, log_groups, log_reader
+from workbench.targets.aws.logs import Billed, Counted, Window, log_groups, log_reader, supports
 
 WINDOW = Window(1_795_000_000, 1_795_000_100)
 GROUPS = {"processor": "/aws/lambda/Processor", "batcher": "/aws/lambda/Batcher"}
 
 
 def events(sqs):
-    return EventsReader(sqs.place.aws, GROUPS, overhead_ms=100)
+    return EventsReader(sqs.session.aws, GROUPS, overhead_ms=100)
 
 
 def around(sqs):
@@ -48,14 +48,14 @@ def test_spans_that_only_touch_do_not_overlap():
 
 def answered(sqs, *answers):
     """Logs Insights with recorded answers; moto ignores filters and sums."""
-    place = sqs.place
-    stub = Stubber(place.aws.client("logs"))
+    session = sqs.session
+    stub = Stubber(session.aws.client("logs"))
     for content in answers:
         stub.add_response("start_query", {"queryId": "q"}, {**asked(), "queryString": ANY})
         stub.add_response("get_query_results", {"status": "Running", "results": []})
         stub.add_response("get_query_results", content)
     stub.activate()
-    return InsightsReader(place.aws, GROUPS, 100, place.clock)
+    return InsightsReader(session.aws, GROUPS, 100, session.clock)
 
 
 def asked():
@@ -97,19 +97,19 @@ def test_a_query_that_fails_says_that_the_batch_can_be_read_again(sqs):
 
 
 def test_what_the_service_lacks_is_said_in_one_place(sqs, monkeypatch):
-    place = sqs.place
-    assert isinstance(log_reader(place.aws, place.deployed, place.clock), EventsReader)
+    session = sqs.session
+    assert isinstance(log_reader(session.aws, session.deployed, session.clock), EventsReader)
     monkeypatch.setenv("WORKBENCH_AWS_LACKS", "")
-    assert able("insights")
-    assert isinstance(log_reader(place.aws, place.deployed, place.clock), InsightsReader)
+    assert supports("insights")
+    assert isinstance(log_reader(session.aws, session.deployed, session.clock), InsightsReader)
     monkeypatch.setenv("WORKBENCH_AWS_LACKS", "insight")
     with pytest.raises(BadInput, match="names insight; known is insights"):
-        able("insights")
+        supports("insights")
 
 
 def test_every_function_has_its_log_group(sqs):
-    place = sqs.place
-    assert log_groups(place.aws, place.deployed) == {
+    session = sqs.session
+    assert log_groups(session.aws, session.deployed) == {
         role: f"/aws/lambda/{role.capitalize()}"
         for role in ("batcher", "processor", "finalizer", "failures")
     }

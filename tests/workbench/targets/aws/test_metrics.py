@@ -8,8 +8,8 @@ def test_sums_and_peaks_of_the_window_by_part(sqs):
     sqs.metric("AWS/SQS", "NumberOfMessagesSent", 3, QueueName="ItemQueue")
     sqs.metric("AWS/SQS", "NumberOfMessagesSent", 4, QueueName="PlanQueue")
     sqs.metric("AWS/Lambda", "ConcurrentExecutions", 9, FunctionName="Processor")
-    place = sqs.place
-    reader = MetricReader(place.aws, place.deployed, log_groups(place.aws, place.deployed))
+    session = sqs.session
+    reader = MetricReader(session.aws, session.deployed, log_groups(session.aws, session.deployed))
     reading = reader.read(Window(sqs.clock.at - 60, sqs.clock.at + 60))
     assert reading.sum("ItemQueue", "NumberOfMessagesSent") == 3
     assert reading.sum("PlanQueue", "NumberOfMessagesSent") == 4
@@ -21,7 +21,7 @@ def test_sums_and_peaks_of_the_window_by_part(sqs):
 
 
 def test_sfn_is_asked_only_for_what_it_has(sfn):
-    place = sfn.place
-    reader = MetricReader(place.aws, place.deployed, log_groups(place.aws, place.deployed))
+    session = sfn.session
+    reader = MetricReader(session.aws, session.deployed, log_groups(session.aws, session.deployed))
     reader.read(Window(sfn.clock.at - 60, sfn.clock.at + 60))
     assert reader.asked == 14

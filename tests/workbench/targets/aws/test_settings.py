@@ -9,7 +9,7 @@ from workbench.targets.aws.settings import (
     FunctionSettings,
     MappingSettings,
     Settings,
-    Switchboard,
+    StackSettings,
     wanted,
 )
 
@@ -19,7 +19,7 @@ LARGE = {"messages_per_invocation": 40, "batch_window_s": 5, "memory_mb": 512}
 
 def at(world, **knobs):
     """Bring the stack to these knobs; the settings it then has."""
-    board = world.place.switchboard()
+    board = world.session.settings()
     goal = wanted(board.read(), make_design(world.design.name, settings=knobs))
     board.set(board.read(), goal)
     return goal
@@ -63,37 +63,37 @@ def test_what_is_set_is_what_is_read(sqs):
         visibility_s=make_design("sqs", settings=LARGE).visibility_timeout_s,
         cron=False,
     )
-    assert sqs.place.switchboard().read() == goal
+    assert sqs.session.settings().read() == goal
 
 
 def test_sfn_has_no_queue_and_no_event_source(sfn):
-    before = sfn.place.switchboard().read()
+    before = sfn.session.settings().read()
     assert (before.mappings, before.visibility_s) == ({}, None)
     goal = at(sfn, memory_mb=256)
-    assert sfn.place.switchboard().read() == goal
+    assert sfn.session.settings().read() == goal
     assert goal.functions["processor"] == FunctionSettings(256, 111)
 
 
 def test_nothing_is_called_for_what_stays_as_it_is(sqs):
     goal = at(sqs)
     sqs.calls.clear()
-    sqs.place.switchboard().set(goal, goal)
+    sqs.session.settings().set(goal, goal)
     assert sqs.calls == []
 
 
 def test_a_visibility_below_the_new_timeout_gets_its_minute(sqs):
     """SetQueueAttributes takes up to a minute, and messages must not come back before that."""
     at(sqs, **SMALL)
-    place = sqs.place
-    slow = place.patience.__class__(visibility_s=60)
-    board = Switchboard(place.aws, place.deployed, place.clock, slow)
+    session = sqs.session
+    slow = session.timeouts.__class__(visibility_s=60)
+    board = StackSettings(session.aws, session.deployed, session.clock, slow)
     now, began = board.read(), sqs.clock.at
     board.set(now, wanted(now, make_design("sqs", settings={"messages_per_invocation": 10})))
     assert sqs.clock.at - began >= 60
 
 
 def test_the_sources_are_switched_off_and_on(sqs):
-    board = sqs.place.switchboard()
+    board = sqs.session.settings()
     board.switch_sources(False)
     assert not board.sources_on()
     board.switch_sources(True)

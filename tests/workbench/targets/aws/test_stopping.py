@@ -6,7 +6,7 @@ from workbench.errors import BadInput
 from workbench.runs.batch import Batch
 from workbench.stacks.ledger import Ledger
 from workbench.targets.aws import purge, resume
-from workbench.targets.aws.clock import Clock
+from workbench.targets.aws.timeouts import Clock
 
 
 @pytest.fixture(params=["sqs", "counters"])
@@ -14,7 +14,7 @@ def stopped(request):
     """A world whose batch b-1 was stopped by Ctrl-C."""
     world = request.getfixturevalue(request.param)
     world.meta("b-1", items=100)
-    world.before = world.place.switchboard().read()
+    world.before = world.session.settings().read()
 
     def interrupt(now):
         raise KeyboardInterrupt
@@ -34,13 +34,13 @@ def test_its_order_is_refused_until_it_is_dealt_with(stopped):
 
 @pytest.mark.parametrize(("deal", "phase"), [(resume, "triggered"), (purge, "purged")])
 def test_sources_and_schedule_are_on_again_afterwards(stopped, deal, phase):
-    assert not stopped.place.switchboard().sources_on()
+    assert not stopped.session.settings().sources_on()
     assert "b-1" in deal("b-1", stopped.results, clock(stopped))
-    board = stopped.place.switchboard()
+    board = stopped.session.settings()
     assert board.sources_on()
     assert board.read() == stopped.before
     assert Ledger(stopped.results).read("b-1").phase == phase
-    assert Ledger(stopped.results).settings(stopped.place.deployed.key) is None
+    assert Ledger(stopped.results).settings(stopped.session.deployed.key) is None
 
 
 def test_only_a_stopped_batch_can_be_dealt_with(stopped):

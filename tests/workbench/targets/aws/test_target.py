@@ -114,34 +114,34 @@ def test_a_batch_outlives_a_disk_that_is_full_when_its_end_is_written_down(sqs, 
 
 
 def test_a_planned_batch_is_triggered_and_a_triggered_one_is_not(sqs):
-    place = sqs.place
-    order = order_of(sqs.design, BATCH, place.deployed.key)
-    entry = Entry("b-0", order, "sqs", 100, 7, place.deployed.key, "us-east-1")
+    session = sqs.session
+    order = order_of(sqs.design, BATCH, session.deployed.key)
+    entry = Entry("b-0", order, "sqs", 100, 7, session.deployed.key, "us-east-1")
     invoked = []
     for phase in ("planned", "triggered"):
         Ledger(sqs.results).write(entry.at(phase, triggered_at=sqs.clock.at))
         ready(sqs, "b-0")
         target = sqs.target()
-        place = target._place(sqs.design)
-        target._place = lambda design, place=place: place
+        session = target._session(sqs.design)
+        target._session = lambda design, session=session: session
         folder = target.run(sqs.design, BATCH, lambda now: None)
         assert (folder.run.batch_id, folder.run.status) == ("b-0", "complete")
-        invoked.append(place.aws.calls["lambda", "Invoke"])
+        invoked.append(session.aws.calls["lambda", "Invoke"])
     assert invoked == [1, 0]
 
 
 def test_other_knobs_are_another_order(sqs):
-    place = sqs.place
+    session = sqs.session
     other = make_design("sqs", settings={"memory_mb": 256})
     requests = {
-        order_of(sqs.design, BATCH, place.deployed.key),
-        order_of(other, BATCH, place.deployed.key),
-        order_of(sqs.design, Batch(101, 7, "b-1"), place.deployed.key),
-        order_of(sqs.design, Batch(100, 8, "b-1"), place.deployed.key),
+        order_of(sqs.design, BATCH, session.deployed.key),
+        order_of(other, BATCH, session.deployed.key),
+        order_of(sqs.design, Batch(101, 7, "b-1"), session.deployed.key),
+        order_of(sqs.design, Batch(100, 8, "b-1"), session.deployed.key),
         order_of(sqs.design, BATCH, "another stack"),
     }
     assert len(requests) == 5
-    assert order_of(sqs.design, Batch(100, 7, "b-9"), place.deployed.key) in requests
+    assert order_of(sqs.design, Batch(100, 7, "b-9"), session.deployed.key) in requests
 
 
 def test_a_run_is_refused_while_another_batch_is_open(sqs):
@@ -149,7 +149,7 @@ def test_a_run_is_refused_while_another_batch_is_open(sqs):
     with pytest.raises(BadInput, match="cron-20261123T0600 is OPEN on SqsBatchProcessing"):
         run(sqs)
     assert Ledger(sqs.results).entries() == []
-    assert sqs.place.switchboard().read().cron
+    assert sqs.session.settings().read().cron
 
 
 def test_a_run_is_refused_while_a_stopped_batch_is_there(sqs):
@@ -159,7 +159,7 @@ def test_a_run_is_refused_while_a_stopped_batch_is_there(sqs):
 
 
 def test_a_run_is_refused_while_the_sources_are_off(sqs):
-    sqs.place.switchboard().switch_sources(False)
+    sqs.session.settings().switch_sources(False)
     with pytest.raises(BadInput, match="the event sources of SqsBatchProcessing are off"):
         run(sqs)
 
@@ -175,27 +175,27 @@ def test_a_forecast_above_the_limit_starts_nothing(sqs):
 
 def test_a_batch_that_passes_the_limit_is_stopped(sqs):
     sqs.meta("b-1", items=100)
-    before = sqs.place.switchboard().read()
+    before = sqs.session.settings().read()
     sqs.metric("AWS/DynamoDB", "ConsumedWriteCapacityUnits", 2e6, TableName="state")
     folder = run(sqs)
     assert folder.run.status == "incomplete"
     assert re.match(r"\$1.\d+ are spent by our meter and --max-usd is \$1", folder.run.reason)
     assert "`workbench resume b-1` or `workbench purge b-1`" in folder.run.reason
-    place = sqs.place
-    assert place.ledger.read("b-1").phase == "stopped"
-    assert not place.switchboard().sources_on()
-    after = place.switchboard().read()
+    session = sqs.session
+    assert session.ledger.read("b-1").phase == "stopped"
+    assert not session.settings().sources_on()
+    after = session.settings().read()
     assert (after.functions, after.cron) == (before.functions, False)
 
 
 def test_a_batch_without_a_notification_ends_in_time(sqs):
     """Its state says what is known, the settings are back, and the same order goes on later."""
     sqs.meta("b-1", items=100)
-    before = sqs.place.switchboard().read()
+    before = sqs.session.settings().read()
     folder = run(sqs, timeout_s=60)
     assert folder.run.status == "incomplete"
     assert folder.run.reason.startswith("no notification within 60 s: the batch is open, about")
-    assert sqs.place.switchboard().read() == before
+    assert sqs.session.settings().read() == before
     write_folder(folder, sqs.results)
     ready(sqs)
     again = run(sqs, batch=Batch(100, 7, "b-2"))
@@ -236,35 +236,35 @@ def test_a_complete_batch_whose_logs_are_late_can_be_collected_again(sqs):
 def test_whatever_aws_refuses_ends_in_a_folder_that_says_so(sqs, refusing, operation, code, words):
     refusing(operation, code)
     ready(sqs)
-    before = sqs.place.switchboard().read()
+    before = sqs.session.settings().read()
     design = make_design("sqs", settings={"memory_mb": 256})
     folder = run(sqs, design=design)
     assert folder.run.status == "incomplete"
     assert words in folder.run.reason
     assert "123456789012" not in folder.run.reason
     if operation != "UpdateFunctionConfiguration":
-        assert sqs.place.switchboard().read() == before
+        assert sqs.session.settings().read() == before
     assert Ledger(sqs.results).read("b-1").phase in ("planned", "triggered", "notified")
     write_folder(folder, sqs.results)
 
 
 def test_an_expired_token_leaves_the_settings_for_the_next_run(sqs, refusing, monkeypatch):
     ready(sqs)
-    before = sqs.place.switchboard().read()
+    before = sqs.session.settings().read()
     design = make_design("sqs", settings={"memory_mb": 256})
     with monkeypatch.context():
         refusing("UpdateFunctionConfiguration", "ExpiredTokenException", after=2)
         folder = run(sqs, design=design)
     assert folder.run.status == "complete"
-    assert sqs.place.ledger.settings(sqs.place.deployed.key) is not None
+    assert sqs.session.ledger.settings(sqs.session.deployed.key) is not None
     monkeypatch.undo()
     monkeypatch.setenv("WORKBENCH_AWS_LACKS", "insights")
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
     monkeypatch.setenv("AWS_REGION", "us-east-1")
-    assert sqs.place.switchboard().read() != before
+    assert sqs.session.settings().read() != before
     run(sqs, design=design, batch=Batch(100, 7, "b-1"))
-    assert sqs.place.switchboard().read() == before
+    assert sqs.session.settings().read() == before
 
 
 @pytest.mark.parametrize(
@@ -272,7 +272,7 @@ def test_an_expired_token_leaves_the_settings_for_the_next_run(sqs, refusing, mo
 )
 def test_a_ctrl_c_asks_what_is_to_become_of_the_batch(sqs, answer, phase):
     sqs.meta("b-1", items=100)
-    before, asked = sqs.place.switchboard().read(), []
+    before, asked = sqs.session.settings().read(), []
 
     def interrupt(now):
         raise KeyboardInterrupt
@@ -287,8 +287,8 @@ def test_a_ctrl_c_asks_what_is_to_become_of_the_batch(sqs, answer, phase):
     said = "goes on running on AWS" if phase == "triggered" else "stopped by Ctrl-C"
     assert said in folder.run.reason
     assert Ledger(sqs.results).read("b-1").phase == phase
-    assert sqs.place.switchboard().sources_on() == (phase == "triggered")
-    assert sqs.place.switchboard().read().functions == before.functions
+    assert sqs.session.settings().sources_on() == (phase == "triggered")
+    assert sqs.session.settings().read().functions == before.functions
 
 
 @pytest.mark.parametrize("missing", ["AWS_ACCESS_KEY_ID", "AWS_REGION"])
@@ -348,4 +348,4 @@ def test_the_deployed_stack_can_be_asked_about_its_runs(sqs):
     cloud = sqs.target().cloud("sqs")
     assert cloud.outputs["ProcessorName"] == "Processor"
     assert cloud.client("sqs") is cloud.client("sqs")
-    assert (cloud.full, cloud.late_s, cloud.triggered_at) == (False, 10, None)
+    assert (cloud.has_insights, cloud.late_s, cloud.triggered_at) == (False, 10, None)

@@ -135,7 +135,7 @@ def test_standard_children_pay_for_their_state_and_their_retries():
 
 
 def test_a_notification_that_was_seen_counts_whatever_the_metric_says():
-    found = lines(Evidence(make_design("sqs"), 1, HOUR, notices=1))
+    found = lines(Evidence(make_design("sqs"), 1, HOUR, notifications=1))
     assert found["sns", "Requests-Tier1", "knowing"] == 1
 
 

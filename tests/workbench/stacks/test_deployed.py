@@ -9,7 +9,7 @@ from moto.core import DEFAULT_ACCOUNT_ID
 from workbench.designs import make_design
 from workbench.errors import NotDeployed
 from workbench.stacks.aws_clients import Aws
-from workbench.targets.aws.stack import find_stack, refuse_design
+from workbench.stacks.deployed import find_stack, refuse_design
 
 REGION = "us-east-1"
 

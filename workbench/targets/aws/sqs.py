@@ -5,7 +5,7 @@ import json
 from workbench.designs import Design
 from workbench.runs.batch import Batch
 from workbench.stacks.aws_clients import plainly
-from workbench.targets.aws.batches import Look, Open
+from workbench.targets.aws.batches import BatchStatus, OpenBatch
 from workbench.targets.aws.table_batches import OPEN_LOOK, Record, TableBatches, number
 
 STATUS = {"OPEN": "open", "COMPLETE": "complete", "NOTIFIED": "complete", "CANCELLED": "cancelled"}
@@ -14,21 +14,21 @@ STATUS = {"OPEN": "open", "COMPLETE": "complete", "NOTIFIED": "complete", "CANCE
 class SqsBatches(TableBatches):
     """The batches of a deployed `SqsBatchProcessing`."""
 
-    def others(self, batch_id: str) -> list[Open]:
+    def others(self, batch_id: str) -> list[OpenBatch]:
         with plainly():
             found = self._query("open", Limit=OPEN_LOOK)
         ids = [record["sk"]["S"] for record in found]
-        return [Open(one, self._status(one)) for one in ids if one != batch_id]
+        return [OpenBatch(one, self._status(one)) for one in ids if one != batch_id]
 
-    def look(self, batch: Batch, design: Design) -> Look:
+    def look(self, batch: Batch, design: Design) -> BatchStatus:
         with plainly():
             record = self._meta(batch.batch_id)
             if record is None:
-                return Look("absent")
+                return BatchStatus("absent")
             status = STATUS[record["status"]["S"]]
             waiting = sum(self._waiting("ItemQueueUrl"))
             left = 0 if status == "complete" else self._items_left(batch, record, design, waiting)
-        return Look(
+        return BatchStatus(
             status=status,
             items_done=batch.items - left,
             backlog=waiting,

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field, replace
 from workbench.designs import Design
 from workbench.errors import WorkbenchError
 from workbench.stacks.aws_clients import Aws
+from workbench.stacks.deployed import Deployed
 from workbench.stacks.ledger import Ledger
-from workbench.targets.aws.clock import Clock, Patience
-from workbench.targets.aws.settings import Settings, Switchboard, wanted
-from workbench.targets.aws.stack import Deployed
+from workbench.targets.aws.settings import Settings, StackSettings, wanted
+from workbench.targets.aws.timeouts import Clock, Timeouts
 
 
 @dataclass
@@ -26,14 +26,14 @@ class Hold:
 
 
 @dataclass(frozen=True)
-class Place:
+class StackSession:
     """Where a run happens: a stack, how to reach it, the ledger, and the time."""
 
     aws: Aws
     deployed: Deployed
     ledger: Ledger
     clock: Clock
-    patience: Patience
+    timeouts: Timeouts
 
     def kept(self) -> Settings | None:
         """The settings before a run that did not put them back; None after a new deployment."""
@@ -47,39 +47,39 @@ class Place:
         deployed = {"deployed": self.deployed.design.knobs()}
         self.ledger.keep_settings(self.deployed.key, settings.as_json() | deployed)
 
-    def switchboard(self, aws: Aws | None = None) -> Switchboard:
+    def settings(self, aws: Aws | None = None) -> StackSettings:
         """The settings of the stack."""
-        return Switchboard(aws or self.aws, self.deployed, self.clock, self.patience)
+        return StackSettings(aws or self.aws, self.deployed, self.clock, self.timeouts)
 
 
 @contextmanager
-def held(place: Place, design: Design, hold: Hold) -> Iterator[None]:
+def held(session: StackSession, design: Design, hold: Hold) -> Iterator[None]:
     """Set what the design wants, and put everything back however the block ends."""
-    board = place.switchboard()
+    board = session.settings()
     now = board.read()
-    before = place.kept() or now
-    place.keep(before)
+    before = session.kept() or now
+    session.keep(before)
     try:
         board.set(now, wanted(now, design))
         yield
     finally:
-        _put_back(place, before, hold)
+        _put_back(session, before, hold)
 
 
-def put_back(place: Place) -> bool:
+def put_back(session: StackSession) -> bool:
     """Put back what an earlier run left changed; whether there was anything."""
-    kept = place.kept()
+    kept = session.kept()
     if kept is not None:
-        board = place.switchboard()
+        board = session.settings()
         board.set(board.read(), kept)
-    place.ledger.drop_settings(place.deployed.key)
+    session.ledger.drop_settings(session.deployed.key)
     return kept is not None
 
 
-def _put_back(place: Place, before: Settings, hold: Hold) -> None:
+def _put_back(session: StackSession, before: Settings, hold: Hold) -> None:
     """Put the settings back; with a new session if the old one is refused by now."""
     goal = replace(before, cron=False) if hold.stopped else before
-    for board in (place.switchboard(), place.switchboard(place.aws.renewed())):
+    for board in (session.settings(), session.settings(session.aws.renewed())):
         try:
             board.set(board.read(), goal)
         except WorkbenchError as error:
@@ -87,5 +87,5 @@ def _put_back(place: Place, before: Settings, hold: Hold) -> None:
             continue
         hold.trouble = []
         if not hold.stopped:  # else a resume or a purge switches the schedule on again
-            place.ledger.drop_settings(place.deployed.key)
+            session.ledger.drop_settings(session.deployed.key)
         return

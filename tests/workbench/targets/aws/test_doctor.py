@@ -8,9 +8,9 @@ from botocore.stub import Stubber
 from moto import mock_aws
 
 from workbench.designs import make_design
-from workbench.stacks import aws_doctor
 from workbench.stacks.aws_clients import Aws
-from workbench.stacks.aws_doctor import aws_findings
+from workbench.targets.aws import doctor as aws_doctor
+from workbench.targets.aws.doctor import aws_findings
 
 ANSWER = {"ResultsByTime": []}
 SETTINGS = {"AccountLimit": {"ConcurrentExecutions": 1000, "UnreservedConcurrentExecutions": 1000}}

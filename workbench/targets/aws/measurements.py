@@ -17,9 +17,9 @@ from workbench.stacks.aws_clients import plainly
 from workbench.targets.aws.batches import Batches
 from workbench.targets.aws.evidence import Evidence, Looking
 from workbench.targets.aws.follow import COMPLETE, End, Sample
-from workbench.targets.aws.hold import Place
 from workbench.targets.aws.logs import LogReader, Window, log_groups, log_reader
 from workbench.targets.aws.metrics import MetricReader, Reading
+from workbench.targets.aws.session import StackSession
 from workbench.targets.aws.spending import metered
 from workbench.targets.aws.usage import usage_of_run
 
@@ -32,7 +32,7 @@ WINDOW_TAIL_S = 900  # after the end: the last link of the finalizer's chain wai
 class Collector:
     """Collects one batch of a stack."""
 
-    place: Place
+    session: StackSession
     design: Design
     batch: Batch
     batches: Batches
@@ -40,15 +40,17 @@ class Collector:
     ended_at: float | None = None
 
     def __post_init__(self) -> None:
-        self.triggered_at = self.triggered_at or self.place.clock.now()
-        groups = log_groups(self.place.aws, self.place.deployed)
-        self._metrics = MetricReader(self.place.aws, self.place.deployed, groups)
-        self._logs: LogReader = log_reader(self.place.aws, self.place.deployed, self.place.clock)
-        self._calls_before = Counter(self.place.aws.calls)
+        self.triggered_at = self.triggered_at or self.session.clock.now()
+        groups = log_groups(self.session.aws, self.session.deployed)
+        self._metrics = MetricReader(self.session.aws, self.session.deployed, groups)
+        self._logs: LogReader = log_reader(
+            self.session.aws, self.session.deployed, self.session.clock
+        )
+        self._calls_before = Counter(self.session.aws.calls)
 
     def so_far(self) -> Evidence:
         """What AWS's metrics tell of a batch that is running."""
-        return metered(self._with_metrics(self._bare()), self.place.deployed.roles)
+        return metered(self._with_metrics(self._bare()), self.session.deployed.roles)
 
     def now(self) -> Evidence:
         """Everything that is known at this moment."""
@@ -66,9 +68,9 @@ class Collector:
 
         A minute of metrics may come late, so the first look waits.
         """
-        clock, patience = self.place.clock, self.place.patience
-        clock.sleep(patience.metrics_s)
-        until = clock.now() + patience.logs_s
+        clock, timeouts = self.session.clock, self.session.timeouts
+        clock.sleep(timeouts.metrics_s)
+        until = clock.now() + timeouts.logs_s
         before = None
         while True:
             evidence = self.now()
@@ -77,10 +79,10 @@ class Collector:
             if settled or clock.now() >= until:
                 return evidence
             before = sums
-            clock.sleep(patience.settle_s)
+            clock.sleep(timeouts.settle_s)
 
     def _bare(self) -> Evidence:
-        end = self.place.clock.now()
+        end = self.session.clock.now()
         if self.ended_at is not None:  # a batch may be collected long after its end
             end = min(end, self.ended_at + WINDOW_TAIL_S)
         window = Window(self.triggered_at - WINDOW_MARGIN_S, end)
@@ -89,7 +91,7 @@ class Collector:
 
     def _with_metrics(self, evidence: Evidence) -> Evidence:
         reading = self._metrics.read(evidence.window)
-        calls = Counter(self.place.aws.calls)
+        calls = Counter(self.session.aws.calls)
         calls.subtract(self._calls_before)
         looking = Looking(
             sqs_calls=sum(count for (service, _), count in calls.items() if service == "sqs"),
@@ -121,7 +123,7 @@ def folder_of(
         evidence = Evidence(design, batch.items, Window(start, start))
         usage = usage_of_run(evidence).iloc[:0]
     else:
-        evidence = replace(evidence, notices=int(end.notice is not None))
+        evidence = replace(evidence, notifications=int(end.notification is not None))
         usage = usage_of_run(evidence)
     timeline = timeline_of(samples, evidence.reading, start)
     run = _counted(run, evidence, end, start)
@@ -131,7 +133,7 @@ def folder_of(
 
 def _listed(collector: Collector, run: Run) -> pd.DataFrame | None:
     """What the design itself lists as failed: read once the bill is known, it is on no bill."""
-    aws, outputs = collector.place.aws, collector.place.deployed.outputs
+    aws, outputs = collector.session.aws, collector.session.deployed.outputs
     try:
         with plainly():
             return read_failures(run.design, aws.client, outputs, run.batch_id)
@@ -142,7 +144,7 @@ def _listed(collector: Collector, run: Run) -> pd.DataFrame | None:
 def _counted(run: Run, evidence: Evidence, end: End, start: float) -> Run:
     """The run with its counts and times."""
     counted, processor = evidence.counted, evidence.billed.get("processor")
-    failed = counted.failed if end.notice is None else end.notice.items_failed
+    failed = counted.failed if end.notification is None else end.notification.items_failed
     repeated = max(0, evidence.over - run.items) if run.status == "complete" else 0
     lacking = evidence.missing() if run.status == "complete" else []
     if lacking:

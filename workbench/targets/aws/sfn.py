@@ -8,9 +8,9 @@ from botocore.exceptions import ClientError
 from workbench.designs import Design
 from workbench.runs.batch import Batch
 from workbench.stacks.aws_clients import Aws, code_of, plainly, scrub
-from workbench.targets.aws.batches import Look, Open
-from workbench.targets.aws.clock import Clock
-from workbench.targets.aws.stack import Deployed
+from workbench.stacks.deployed import Deployed
+from workbench.targets.aws.batches import BatchStatus, OpenBatch
+from workbench.targets.aws.timeouts import Clock
 
 OPEN_LOOK = 10
 STATUS = {"RUNNING": "open", "PENDING_REDRIVE": "open", "SUCCEEDED": "complete"}
@@ -26,13 +26,13 @@ class SfnBatches:
         self._map_runs: dict[str, str] = {}  # by batch: ListMapRuns is asked once
         self.read_units = 0.0
 
-    def others(self, batch_id: str) -> list[Open]:
+    def others(self, batch_id: str) -> list[OpenBatch]:
         with plainly():
             answer = self._states.list_executions(
                 stateMachineArn=self._machine, statusFilter="RUNNING", maxResults=OPEN_LOOK
             )
         names = [one["name"] for one in answer["executions"]]
-        return [Open(name, "OPEN") for name in names if name != batch_id]
+        return [OpenBatch(name, "OPEN") for name in names if name != batch_id]
 
     def trigger(self, batch: Batch, design: Design) -> float:
         given = design.trigger(batch.batch_id, batch.items, batch.seed)
@@ -50,20 +50,20 @@ class SfnBatches:
                 answer = self._execution(batch.batch_id)
         return answer["startDate"].timestamp()
 
-    def look(self, batch: Batch, design: Design) -> Look:  # noqa: ARG002
+    def look(self, batch: Batch, design: Design) -> BatchStatus:  # noqa: ARG002
         with plainly():
             try:
                 found = self._execution(batch.batch_id)
             except ClientError as error:
                 if code_of(error) != "ExecutionDoesNotExist":
                     raise
-                return Look("absent")
+                return BatchStatus("absent")
             counts = self._item_counts(batch.batch_id)
         status = STATUS.get(found["status"], "failed")
         if status == "complete" and json.loads(found.get("output") or "{}").get("owner") is False:
-            return Look("failed", reason="another execution has claimed this batch")
+            return BatchStatus("failed", reason="another execution has claimed this batch")
         done = sum(counts.get(name, 0) for name in ENDED)
-        return Look(
+        return BatchStatus(
             status=status,
             items_done=batch.items if status == "complete" else done,
             backlog=counts.get("pending", 0) + counts.get("running", 0),

@@ -12,7 +12,7 @@ POLL_MAX_S = 20  # SQS's longest poll
 
 
 @dataclass(frozen=True)
-class Notice:
+class Notification:
     """What a design tells of a batch."""
 
     batch_id: str
@@ -22,7 +22,7 @@ class Notice:
     reason: str = ""
 
 
-class Notices:
+class Notifications:
     """Reads the queue. `wanted` says whether anybody still waits to hear of a batch."""
 
     def __init__(self, aws: Aws, queue_url: str, wanted: Callable[[str], bool]) -> None:
@@ -30,10 +30,10 @@ class Notices:
         self._queue_url = queue_url
         self._wanted = wanted
 
-    def wait(self, batch_id: str, seconds: float) -> Notice | None:
-        """The notice of a batch, waited for at most that long; None if it has not come.
+    def wait(self, batch_id: str, seconds: float) -> Notification | None:
+        """The notification of a batch, waited for at most that long; None if it has not come.
 
-        A notice that nobody waits for is deleted. Another run's is left, to be seen again.
+        A notification that nobody waits for is deleted. Another run's is left, to be seen again.
         """
         with plainly():
             answer = self._aws.client("sqs").receive_message(
@@ -43,10 +43,10 @@ class Notices:
             )
             found = None
             for message in answer.get("Messages", []):
-                notice = _read(message["Body"])
-                if notice is not None and notice.batch_id == batch_id:
-                    found = notice
-                elif notice is not None and self._wanted(notice.batch_id):
+                notification = _read(message["Body"])
+                if notification is not None and notification.batch_id == batch_id:
+                    found = notification
+                elif notification is not None and self._wanted(notification.batch_id):
                     continue
                 self._aws.client("sqs").delete_message(
                     QueueUrl=self._queue_url, ReceiptHandle=message["ReceiptHandle"]
@@ -54,11 +54,11 @@ class Notices:
         return found
 
 
-def _read(body: str) -> Notice | None:
-    """A notice, or None for what is something else, such as an alarm."""
+def _read(body: str) -> Notification | None:
+    """A notification, or None for what is something else, such as an alarm."""
     try:
         content: dict[str, Any] = json.loads(body)
-        return Notice(
+        return Notification(
             batch_id=content["batch_id"],
             status=content["status"],
             items_failed=int(content.get("items_failed") or 0),

@@ -13,11 +13,11 @@ from workbench.designs import Design
 from workbench.designs.design import SMALL_FUNCTIONS
 from workbench.errors import NotDeployed, WorkbenchError
 from workbench.stacks.aws_clients import Aws, plainly, scrub
+from workbench.stacks.deployed import find_stack
 from workbench.stacks.doctor import Finding
 from workbench.stacks.ledger import Ledger
-from workbench.targets.aws.clock import Clock
 from workbench.targets.aws.controls import batches_of
-from workbench.targets.aws.stack import find_stack
+from workbench.targets.aws.timeouts import Clock
 
 TAG = "project"
 IN_FLIGHT_MAX = 120_000  # messages of one queue (SQS quotas)

@@ -7,12 +7,12 @@ from workbench.errors import WorkbenchError
 from workbench.prices import load_book
 from workbench.runs.records import RunData
 from workbench.stacks.ledger import Entry
-from workbench.targets.aws.collect import Collector, folder_of
 from workbench.targets.aws.evidence import Evidence
 from workbench.targets.aws.follow import COMPLETE, FAILED, STOPPED, End, Follower, timeout_s
-from workbench.targets.aws.hold import Hold, Place, held
-from workbench.targets.aws.notices import Notices
+from workbench.targets.aws.measurements import Collector, folder_of
+from workbench.targets.aws.notifications import Notifications
 from workbench.targets.aws.options import AwsOptions
+from workbench.targets.aws.session import Hold, StackSession, held
 from workbench.targets.aws.spending import Spending
 from workbench.targets.aws.stopping import stop_batch
 from workbench.targets.base import OnProgress
@@ -20,7 +20,7 @@ from workbench.targets.base import OnProgress
 BROKEN, LEFT = "broken", "left"  # ends of the run, not of the batch
 
 
-class Attempt:
+class AwsRun:
     """One run of a batch."""
 
     def __init__(
@@ -31,7 +31,7 @@ class Attempt:
         forecast_usd: Decimal | None,
     ) -> None:
         self._options = options
-        self._place: Place = collector.place
+        self._session: StackSession = collector.session
         self._batch = collector.batch
         self._batches = collector.batches
         self._collector = collector
@@ -44,7 +44,7 @@ class Attempt:
         end, evidence = End(BROKEN), None
         follower = self._follower()
         try:
-            with held(self._place, self._collector.design, self._hold):
+            with held(self._session, self._collector.design, self._hold):
                 end = self._attend(follower, on_progress)
                 evidence = self._collect(end)
         except (WorkbenchError, KeyboardInterrupt) as error:
@@ -97,7 +97,7 @@ class Attempt:
 
     def _stop(self, why: str) -> End:
         """Stop the batch on AWS; what is left stays until a resume or a purge."""
-        left = stop_batch(self._place, self._batches, self._batch.batch_id)
+        left = stop_batch(self._session, self._batches, self._batch.batch_id)
         self._hold.stopped = True
         name, parts = self._batch.batch_id, self._collector.design.parts
         sources = ", and so do its event sources" if parts.sources else ""
@@ -112,38 +112,38 @@ class Attempt:
         """What is known; of a complete batch all of it, which takes CloudWatch some minutes."""
         if end.kind != COMPLETE:
             return self._collector.now()
-        if self._place.patience.metrics_s > 0:
+        if self._session.timeouts.metrics_s > 0:
             self._options.say("the batch is complete; waiting for CloudWatch's last minutes")
         return self._collector.settled()
 
     def _follower(self) -> Follower:
         """What follows the batch, and knows when it has spent too much."""
-        options, place, design = self._options, self._place, self._collector.design
+        options, session, design = self._options, self._session, self._collector.design
         spending = Spending(
             self._collector.so_far,
             load_book(options.region),
             self._forecast_usd,
-            place.clock,
-            place.patience.meter_s,
+            session.clock,
+            session.timeouts.meter_s,
         )
-        waiting = {one.batch_id for one in place.ledger.live(place.deployed.key)}
-        queue = place.deployed.outputs["NoticesQueueUrl"]
+        waiting = {one.batch_id for one in session.ledger.live(session.deployed.key)}
+        queue = session.deployed.outputs["NoticesQueueUrl"]
         return Follower(
             batch=self._batch,
             design=design,
             batches=self._batches,
-            notices=Notices(place.aws, queue, waiting.__contains__),
+            notifications=Notifications(session.aws, queue, waiting.__contains__),
             spent=spending.usd,
             max_usd=options.max_usd,
-            triggered_at=place.clock.now(),
+            triggered_at=session.clock.now(),
             timeout_s=options.timeout_s or timeout_s(design, self._batch.items),
-            clock=place.clock,
-            patience=place.patience,
+            clock=session.clock,
+            timeouts=session.timeouts,
         )
 
     def _note(self, phase: str, **changes: object) -> None:
         """Write down how far the batch is."""
-        self._entry = self._place.ledger.write(self._entry.at(phase, **changes))
+        self._entry = self._session.ledger.write(self._entry.at(phase, **changes))
 
     def _with_trouble(self, end: End) -> End:
         """Say what could not be put back; a batch that is complete stays so."""

@@ -31,7 +31,7 @@ class Clock:
 
 
 @dataclass(frozen=True)
-class Patience:
+class Timeouts:
     """How long to wait, in seconds; the defaults are for AWS itself."""
 
     settings_s: float = 120  # for a function or an event source to take its new settings
@@ -47,7 +47,7 @@ class Patience:
 
 
 # An AWS-compatible server on this machine answers at once, and nothing comes late.
-SERVER_PATIENCE = Patience(
+SERVER_TIMEOUTS = Timeouts(
     settings_s=30,
     visibility_s=0,
     look_s=1,

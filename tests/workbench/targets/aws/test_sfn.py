@@ -7,7 +7,7 @@ import pytest
 from botocore.stub import Stubber
 
 from workbench.runs.batch import Batch
-from workbench.targets.aws.batches import Look, Open
+from workbench.targets.aws.batches import BatchStatus, OpenBatch
 from workbench.targets.aws.controls import batches_of
 
 BATCH = Batch(100, 7, "b-1")
@@ -26,8 +26,8 @@ COUNTS = {
 
 @pytest.fixture
 def batches(sfn):
-    place = sfn.place
-    return batches_of(place.aws, place.deployed, place.clock)
+    session = sfn.session
+    return batches_of(session.aws, session.deployed, session.clock)
 
 
 def execution(**fields):
@@ -80,11 +80,11 @@ def test_a_batch_starts_once_however_often_it_is_triggered(sfn, batches):
 def test_others_are_running_executions_but_not_our_own(sfn, batches):
     for name in ("b-1", "b-2"):
         batches.trigger(Batch(100, 7, name), sfn.design)
-    assert batches.others("b-1") == [Open("b-2", "OPEN")]
+    assert batches.others("b-1") == [OpenBatch("b-2", "OPEN")]
 
 
 def test_an_execution_that_was_never_started_is_absent(sfn, batches):
-    assert batches.look(BATCH, sfn.design) == Look("absent")
+    assert batches.look(BATCH, sfn.design) == BatchStatus("absent")
 
 
 def test_the_map_run_counts_the_items(sfn, batches):
@@ -94,26 +94,26 @@ def test_the_map_run_counts_the_items(sfn, batches):
         ("list_map_runs", listed(map_run())),
         ("describe_map_run", map_run()),
     )
-    assert batches.look(BATCH, sfn.design) == Look("open", items_done=70, backlog=30)
+    assert batches.look(BATCH, sfn.design) == BatchStatus("open", items_done=70, backlog=30)
 
 
 def test_before_its_map_an_execution_has_done_nothing(sfn, batches):
     answer(batches, ("describe_execution", execution()), ("list_map_runs", listed()))
-    assert batches.look(BATCH, sfn.design) == Look("open")
+    assert batches.look(BATCH, sfn.design) == BatchStatus("open")
 
 
 def test_an_execution_that_ended_well_has_done_all(sfn, batches):
     done = execution(status="SUCCEEDED", stopDate=ENDED, output="{}")
     answer(batches, ("describe_execution", done), ("list_map_runs", listed()))
     look = batches.look(BATCH, sfn.design)
-    assert look == Look("complete", items_done=100, detected_at=ENDED.timestamp())
+    assert look == BatchStatus("complete", items_done=100, detected_at=ENDED.timestamp())
 
 
 def test_a_batch_that_another_execution_owns_is_no_success(sfn, batches):
     done = execution(status="SUCCEEDED", stopDate=ENDED, output=json.dumps({"owner": False}))
     answer(batches, ("describe_execution", done), ("list_map_runs", listed()))
     reason = "another execution has claimed this batch"
-    assert batches.look(BATCH, sfn.design) == Look("failed", reason=reason)
+    assert batches.look(BATCH, sfn.design) == BatchStatus("failed", reason=reason)
 
 
 def test_a_failure_says_why_without_accounts(sfn, batches):

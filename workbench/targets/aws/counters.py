@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from workbench.designs import Design
 from workbench.runs.batch import Batch
 from workbench.stacks.aws_clients import plainly
-from workbench.targets.aws.batches import Look, Open
+from workbench.targets.aws.batches import BatchStatus, OpenBatch
 from workbench.targets.aws.table_batches import OPEN_LOOK, Record, TableBatches, number
 
 STATUS = {
@@ -23,9 +23,9 @@ READ_MAX = 100  # records of one BatchGetItem
 class CountersBatches(TableBatches):
     """The batches of a deployed `CounterBatchProcessing`."""
 
-    def others(self, batch_id: str) -> list[Open]:
+    def others(self, batch_id: str) -> list[OpenBatch]:
         """Each batch has a partition of its own, so the whole table is looked through."""
-        found: list[Open] = []
+        found: list[OpenBatch] = []
         with plainly():
             pages = self._aws.client("dynamodb").get_paginator("scan")
             for page in pages.paginate(
@@ -43,22 +43,22 @@ class CountersBatches(TableBatches):
                 self._count(page)
                 for record in page["Items"]:
                     name = record["pk"]["S"].removeprefix("batch#")
-                    found += [Open(name, record["status"]["S"])] if name != batch_id else []
+                    found += [OpenBatch(name, record["status"]["S"])] if name != batch_id else []
                 if len(found) >= OPEN_LOOK:
                     break
         return found[:OPEN_LOOK]
 
-    def look(self, batch: Batch, design: Design) -> Look:
+    def look(self, batch: Batch, design: Design) -> BatchStatus:
         with plainly():
             record = self._meta(batch.batch_id)
             if record is None:
-                return Look("absent")
+                return BatchStatus("absent")
             waiting, plans = (sum(self._waiting(f"{one}QueueUrl")) for one in ("Item", "Plan"))
         status = STATUS[record["status"]["S"]]
         left = waiting * design.items_per_message + plans * design.segment_items
         self._begun = self._begun or left > 0  # the record is there a little before the plan
         done = max(0, batch.items - left) if self._begun else 0
-        return Look(
+        return BatchStatus(
             status=status,
             items_done=batch.items if status == "complete" else done,
             backlog=waiting,

@@ -4,7 +4,7 @@ from email.utils import formatdate
 
 import pytest
 
-from workbench.targets.aws.clock import Clock
+from workbench.targets.aws.timeouts import Clock
 
 NOW = 1_795_000_000.0
 

@@ -7,7 +7,7 @@ import pytest
 from workbench.designs import make_design
 from workbench.runs.batch import Batch
 from workbench.stacks.aws_clients import AwsFailed
-from workbench.targets.aws.batches import Look, Open
+from workbench.targets.aws.batches import BatchStatus, OpenBatch
 from workbench.targets.aws.controls import batches_of
 
 BATCH = Batch(100, 7, "b-1")
@@ -15,9 +15,9 @@ BATCH = Batch(100, 7, "b-1")
 
 @pytest.fixture
 def batches(sqs):
-    place = sqs.place
-    place.switchboard().switch_sources(False)  # moto invokes at once, and what was sent is gone
-    return batches_of(place.aws, place.deployed, place.clock)
+    session = sqs.session
+    session.settings().switch_sources(False)  # moto invokes at once, and what was sent is gone
+    return batches_of(session.aws, session.deployed, session.clock)
 
 
 def bodies(sqs, output):
@@ -34,7 +34,7 @@ def record(sqs, pk, sk):
 
 
 def test_a_batch_that_was_not_opened_is_absent(sqs, batches):
-    assert batches.look(BATCH, sqs.design) == Look("absent")
+    assert batches.look(BATCH, sqs.design) == BatchStatus("absent")
     assert not batches.known("b-1")
 
 
@@ -50,7 +50,7 @@ def test_what_waits_in_the_queue_is_not_done(sqs, batches):
     sqs.meta("b-1")
     for _ in range(3):
         sqs.client("sqs").send_message(QueueUrl=sqs.outputs["ItemQueueUrl"], MessageBody="{}")
-    assert batches.look(BATCH, sqs.design) == Look("open", 70, 3, None, 0)
+    assert batches.look(BATCH, sqs.design) == BatchStatus("open", 70, 3, None, 0)
 
 
 def test_what_is_in_no_segment_yet_is_not_done(sqs, batches):
@@ -66,13 +66,13 @@ def test_a_complete_batch_tells_when_it_was_found_so(sqs, batches):
     from decimal import Decimal
 
     sqs.meta("b-1", status="NOTIFIED", detected_at=Decimal("1795000000.5"), items_failed=2)
-    assert batches.look(BATCH, sqs.design) == Look("complete", 100, 0, 1795000000.5, 2)
+    assert batches.look(BATCH, sqs.design) == BatchStatus("complete", 100, 0, 1795000000.5, 2)
 
 
 def test_others_are_open_or_stopped_batches_but_not_our_own(sqs, batches):
     sqs.meta("b-1")
     sqs.meta("b-2", status="CANCELLED")
-    assert batches.others("b-1") == [Open("b-2", "CANCELLED")]
+    assert batches.others("b-1") == [OpenBatch("b-2", "CANCELLED")]
     assert [one.batch_id for one in batches.others("")] == ["b-1", "b-2"]
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from workbench.runs.batch import Batch
 from workbench.stacks.aws_clients import AwsFailed
-from workbench.targets.aws.batches import Look, Open
+from workbench.targets.aws.batches import BatchStatus, OpenBatch
 from workbench.targets.aws.controls import batches_of
 
 BATCH = Batch(100, 7, "b-1")
@@ -15,9 +15,9 @@ BATCH = Batch(100, 7, "b-1")
 
 @pytest.fixture
 def batches(counters):
-    place = counters.place
-    place.switchboard().switch_sources(False)  # moto invokes at once, and what was sent is gone
-    return batches_of(place.aws, place.deployed, place.clock)
+    session = counters.session
+    session.settings().switch_sources(False)  # moto invokes at once, and what was sent is gone
+    return batches_of(session.aws, session.deployed, session.clock)
 
 
 def send(world, output, times=1):
@@ -39,7 +39,7 @@ def count(world, batch, shard, numbers):
 
 
 def test_a_batch_that_was_not_opened_is_absent(counters, batches):
-    assert batches.look(BATCH, counters.design) == Look("absent")
+    assert batches.look(BATCH, counters.design) == BatchStatus("absent")
     assert not batches.known("b-1")
 
 
@@ -55,21 +55,21 @@ def test_what_waits_in_a_queue_is_not_done(counters, batches):
     counters.meta("b-1")
     assert batches.look(BATCH, counters.design).items_done == 0  # the plan is not there yet
     send(counters, "ItemQueueUrl", 3)
-    assert batches.look(BATCH, counters.design) == Look("open", 70, 3, None, 0)
+    assert batches.look(BATCH, counters.design) == BatchStatus("open", 70, 3, None, 0)
     send(counters, "PlanQueueUrl")
     assert batches.look(BATCH, counters.design).items_done == 0  # up to 10,000 items are in it
 
 
 def test_a_batch_that_was_told_says_when_it_was_found_so(counters, batches):
     counters.meta("b-1", status="DONE", detected_at=Decimal("1795000000.5"), items_failed=2)
-    assert batches.look(BATCH, counters.design) == Look("complete", 100, 0, 1795000000.5, 2)
+    assert batches.look(BATCH, counters.design) == BatchStatus("complete", 100, 0, 1795000000.5, 2)
 
 
 def test_others_are_open_or_stopped_batches_but_not_our_own(counters, batches):
     for name, status in (("b-1", "OPEN"), ("b-2", "CANCELLED"), ("b-3", "DONE"), ("b-4", "PURGED")):
         counters.meta(name, status=status)
     count(counters, "b-1", 0, [3])
-    assert batches.others("b-1") == [Open("b-2", "CANCELLED")]
+    assert batches.others("b-1") == [OpenBatch("b-2", "CANCELLED")]
     assert {one.batch_id for one in batches.others("")} == {"b-1", "b-2"}
 
 
