@@ -114,7 +114,7 @@ def test_own_items_need_one_place(run, name):
     space = {}
     exec(f"from lambdas.items import *\n{sample('python', 'def create(')}", space)
     ids = {item.id for item in space["create"](7, 0, ITEMS, {})}
-    assert set(target.simulation.witness.done_s) == ids
+    assert set(target.world.item_log.done_s) == ids
 
 
 def test_work_that_finds_its_world_empty_fails_with_the_reason(run):

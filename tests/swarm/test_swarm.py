@@ -49,10 +49,10 @@ def test_a_meter_that_forgets_a_call_is_seen(monkeypatch):
 
 
 def test_a_run_that_miscounts_is_seen(monkeypatch):
-    from workbench.targets.local.runtime.item_log import Witness
+    from workbench.targets.local.runtime.item_log import ItemLog
 
-    monkeypatch.setattr(Witness, "failed", lambda *_: None)
-    monkeypatch.setattr(Witness, "done", lambda *_: None)
+    monkeypatch.setattr(ItemLog, "failed", lambda *_: None)
+    monkeypatch.setattr(ItemLog, "done", lambda *_: None)
     with Arena("sfn") as arena:
         assert "counts" in breaches(arena.run(draw_case(0, "sfn")))
 

@@ -22,13 +22,13 @@ from workbench.swarm.recorder import Recorder
 from workbench.targets.local.cloudwatch.telemetry import captured
 from workbench.targets.local.metering.storage_billing import bill_storage
 from workbench.targets.local.outcome import folder_of
-from workbench.targets.local.world.context import EPOCH_S, Scene
+from workbench.targets.local.world.context import EPOCH_S, RunContext
 from workbench.targets.local.world.deployment import Deployment
 from workbench.targets.local.world.patches import swapped
 from workbench.targets.local.world.retune import retune
 from workbench.targets.local.world.stack import ACCOUNT
 from workbench.targets.local.world.synth import assembly
-from workbench.targets.local.world.world import Simulation
+from workbench.targets.local.world.world import World
 
 SETTLED_S = 30.0  # so long nothing may be under way before a run counts as over
 
@@ -46,24 +46,24 @@ class Arena:
         self.tune(case)
         kernel = Kernel()
         plan = FaultPlan(case.rates, case.seed, kernel)
-        scene = Scene(self._profile, case.seed, plan, MapFaultPlan(plan), kernel)
-        simulation = Simulation(self.deployment, scene)
-        simulation.begin(case.starts[0].items, lambda _: None)
-        recorder = Recorder(simulation)
+        context = RunContext(self._profile, case.seed, plan, MapFaultPlan(plan), kernel)
+        world = World(self.deployment, context)
+        world.begin(case.starts[0].items, lambda _: None)
+        recorder = Recorder(world)
         started: list[tuple[Start, float]] = []
         for start in case.starts:
-            kernel.at(start.at_s, partial(_start, simulation, start, started))
+            kernel.at(start.at_s, partial(_start, world, start, started))
         if case.cancel_s is not None:
-            cancel = partial(_cancel, simulation, case.starts[0].batch_id)
+            cancel = partial(_cancel, world, case.starts[0].batch_id)
             kernel.at(case.cancel_s, cancel)
         with ExitStack() as around:
             around.enter_context(captured(sys.stdout))
             around.enter_context(recorder.listening())
             around.enter_context(small_parts(self.deployment, case.part_bytes))
-            around.callback(simulation.service.stop)
-            converged = _run(simulation, case)
-        _settle(simulation)
-        return _evidence(case, simulation, recorder, started, converged)
+            around.callback(world.service.stop)
+            converged = _run(world, case)
+        _settle(world)
+        return _evidence(case, world, recorder, started, converged)
 
     def tune(self, case: FaultCase) -> None:
         """Give the stack a case's knobs."""
@@ -80,37 +80,37 @@ class Arena:
         self.close()
 
 
-def _run(simulation: Simulation, case: FaultCase) -> bool:
+def _run(world: World, case: FaultCase) -> bool:
     """Run until all has come and nothing is under way; False if the time was up before."""
-    kernel, last_s = simulation.scene.kernel, max(start.at_s for start in case.starts)
+    kernel, last_s = world.context.kernel, max(start.at_s for start in case.starts)
     until_s = case.converge_s
     kernel.run(min(last_s, until_s))
     while kernel.now < until_s:
-        kernel.run(until_s, simulation.quiet)
-        if not simulation.quiet():
+        kernel.run(until_s, world.quiet)
+        if not world.quiet():
             return False
         settled_s = kernel.now + SETTLED_S
-        kernel.run(settled_s, lambda: not simulation.quiet())
-        if simulation.quiet():
+        kernel.run(settled_s, lambda: not world.quiet())
+        if world.quiet():
             return True
     return False
 
 
-def _start(simulation: Simulation, start: Start, started: list[tuple[Start, float]]) -> None:
+def _start(world: World, start: Start, started: list[tuple[Start, float]]) -> None:
     """Let a trigger come."""
-    started.append((start, simulation.scene.kernel.now))
+    started.append((start, world.context.kernel.now))
     if start.kind == "cron":
-        simulation.bridge.fire()
-    elif start.kind == "again" and simulation.machines:
-        simulation.machines.start_unnamed(start.trigger())
+        world.bridge.fire()
+    elif start.kind == "again" and world.machines:
+        world.machines.start_unnamed(start.trigger())
     else:
-        simulation.start(start.trigger())
+        world.start(start.trigger())
 
 
-def _cancel(simulation: Simulation, batch_id: str) -> None:
+def _cancel(world: World, batch_id: str) -> None:
     """Set a batch to CANCELLED if it is open, as stopping it on dollars does."""
-    (table,) = simulation.deployment.stack.of_type("AWS::DynamoDB::Table")
-    dynamodb = simulation.deployment.cloud.client("dynamodb")
+    (table,) = world.deployment.stack.of_type("AWS::DynamoDB::Table")
+    dynamodb = world.deployment.cloud.client("dynamodb")
     try:
         dynamodb.update_item(
             TableName=table.physical_id,
@@ -124,19 +124,19 @@ def _cancel(simulation: Simulation, batch_id: str) -> None:
         return  # it is not there yet, or complete already
 
 
-def _settle(simulation: Simulation) -> None:
+def _settle(world: World) -> None:
     """Bill what adds up over time. CloudWatch is not asked here, so it is given nothing."""
-    scene = simulation.scene
-    for source in simulation.sources:
+    context = world.context
+    for source in world.sources:
         source.settle()
-    simulation.logs.bill(scene.meter)
-    simulation.custom.bill(scene.meter)
-    bill_storage(scene, simulation.deployment.stack, simulation.storage)
+    world.logs.bill(context.meter)
+    world.custom.bill(context.meter)
+    bill_storage(context, world.deployment.stack, world.storage)
 
 
 def _evidence(
     case: FaultCase,
-    simulation: Simulation,
+    world: World,
     recorder: Recorder,
     started: list[tuple[Start, float]],
     converged: bool,
@@ -145,42 +145,42 @@ def _evidence(
     batch = Batch(first.items, first.seed, first.batch_id)
     batches = tuple(_expected(case, started))
     ids = {name for one in batches if one.batch_id == first.batch_id for name in one.ids}
-    folder = folder_of(simulation, case.design, batch, ids, datetime.now(UTC).isoformat())
-    machine, stack = simulation.machines.machine, simulation.deployment.stack
+    folder = folder_of(world, case.design, batch, ids, datetime.now(UTC).isoformat())
+    machine, stack = world.machines.machine, world.deployment.stack
     executions = machine.executions if machine else {}
     return Evidence(
         design=case.design,
         protocol=PROTOCOLS[case.design.name],
         batches=batches,
-        plan=simulation.scene.faults,
+        plan=world.context.faults,
         executions=recorder.executions,
         invoked=recorder.invoked,
         calls=recorder.calls,
         told=recorder.told,
         polled=recorder.polled,
         refused=recorder.refused,
-        records=dict(_records(simulation.deployment)),
+        records=dict(_records(world.deployment)),
         objects=dict(_objects(stack)),
         uploads=sum(len(bucket.multiparts) for bucket in _buckets(stack)),
-        left=simulation.left(),
+        left=world.left(),
         aliases={
             name: read_trigger(execution.input).batch for name, execution in executions.items()
         },
         windows=any(
             one.get("MaximumBatchingWindowInSeconds") for one in case.design.settings().values()
         ),
-        empty_polls=sum(source.empty_polls for source in simulation.sources),
+        empty_polls=sum(source.empty_polls for source in world.sources),
         map_runs=list(machine.map_runs) if machine else [],
         transitions=sum(
             event in ("entered", "retried")
             for execution in executions.values()
             for _, _, event in execution.history
         ),
-        usage=simulation.scene.meter.frame(),
-        reports=simulation.reports.frame(),
+        usage=world.context.meter.frame(),
+        reports=world.reports.frame(),
         folder=folder,
         cancelled_s=case.cancel_s,
-        ended_s=simulation.scene.kernel.now,
+        ended_s=world.context.kernel.now,
         converged=converged,
     )
 

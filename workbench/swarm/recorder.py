@@ -15,11 +15,11 @@ from workbench.swarm.evidence import Called, Execution, Invoked, Polled, Refused
 from workbench.targets.local.cloudwatch.telemetry import EMBEDDED
 from workbench.targets.local.lambda_.invoke import Done, InvokeResult
 from workbench.targets.local.lambda_.mapping import failures, read_mappings
-from workbench.targets.local.runtime.item_log import Witness
+from workbench.targets.local.runtime.item_log import ItemLog
 from workbench.targets.local.runtime.tasks import current
 from workbench.targets.local.sqs.queue import OnProgress
 from workbench.targets.local.sqs.queues import Notices
-from workbench.targets.local.world.world import Simulation
+from workbench.targets.local.world.world import World
 
 SERVICES = ("s3", "cloudwatch")  # of moto; the local target's own tell of their calls
 
@@ -27,17 +27,17 @@ SERVICES = ("s3", "cloudwatch")  # of moto; the local target's own tell of their
 class Recorder:
     """Notes one run; to be put up before the run begins."""
 
-    def __init__(self, simulation: Simulation) -> None:
+    def __init__(self, world: World) -> None:
         self.executions: list[Execution] = []
         self.invoked: list[Invoked] = []
         self.calls: list[Called] = []
         self.told: list[Told] = []
         self.polled: list[Polled] = []
         self.refused: list[Refused] = []
-        self._simulation = simulation
-        self._kernel = simulation.scene.kernel
+        self._world = world
+        self._kernel = world.context.kernel
         self._live: dict[str, Invoked] = {}
-        simulation.deployment.stage.witness = WitnessedTwice(simulation.witness, self)
+        world.deployment.current_run.item_log = RecordingItemLog(world.item_log, self)
         self._watch_handlers()
         self._watch_logs()
         self._watch_invocations()
@@ -46,7 +46,7 @@ class Recorder:
     @contextmanager
     def listening(self) -> Iterator[None]:
         """Calls are noted inside the block."""
-        cloud = self._simulation.deployment.cloud
+        cloud = self._world.deployment.cloud
         clients = [cloud.client(name) for name in SERVICES]
         for client in clients:
             client.meta.events.register("before-parameter-build", self._before)
@@ -84,7 +84,7 @@ class Recorder:
         )
 
     def _watch_handlers(self) -> None:
-        for function in self._simulation.service.functions.values():
+        for function in self._world.service.functions.values():
             role, handler = function.spec.role, function.handler
             function.handler = partial(self._handle, role, handler)
 
@@ -103,7 +103,7 @@ class Recorder:
         return one.answer
 
     def _watch_logs(self) -> None:
-        logs = self._simulation.logs
+        logs = self._world.logs
         write = logs.write
 
         def noting(function: str, line: str) -> None:
@@ -116,7 +116,7 @@ class Recorder:
 
     def _watch_invocations(self) -> None:
         """What every invocation came to; each batch of messages once, and what is deleted after."""
-        service, stack = self._simulation.service, self._simulation.deployment.stack
+        service, stack = self._world.service, self._world.deployment.stack
         invoke = service.invoke
         queues = {one.function: one.queue for one in read_mappings(stack, {})}
         noted: dict[int, Any] = {}  # held, so that no two lists have one identity
@@ -142,9 +142,9 @@ class Recorder:
         service.invoke = noting
 
     def _watch_notices(self) -> None:
-        simulation = self._simulation
-        for resource in simulation.deployment.stack.of_type("AWS::SQS::Queue"):
-            queue = simulation.deployment.cloud.queues[resource.physical_id]
+        world = self._world
+        for resource in world.deployment.stack.of_type("AWS::SQS::Queue"):
+            queue = world.deployment.cloud.queues[resource.physical_id]
             if isinstance(queue.watcher, Notices):
                 queue.watcher = NoticesInTime(queue.watcher, self)
 
@@ -153,30 +153,30 @@ class Recorder:
         self.told.append(Told(self._kernel.now, json.loads(body)))
 
 
-class WitnessedTwice(Witness):
-    """A witness that hands on, and notes each try with its invocation."""
+class RecordingItemLog(ItemLog):
+    """An item log that hands on, and notes each try with its invocation."""
 
-    def __init__(self, witness: Witness, recorder: Recorder) -> None:
-        self._witness = witness
+    def __init__(self, item_log: ItemLog, recorder: Recorder) -> None:
+        self._item_log = item_log
         self._recorder = recorder
         self._open: dict[tuple[int, str], Execution] = {}
 
     def begun(self, item_id: str) -> None:
         self._open[id(current()), item_id] = self._recorder.execution(item_id)
-        self._witness.begun(item_id)
+        self._item_log.begun(item_id)
 
     def done(self, item_id: str) -> None:
         self._open[id(current()), item_id].outcome = "done"
-        self._witness.done(item_id)
+        self._item_log.done(item_id)
 
     def failed(self, item_id: str) -> None:
         self._open[id(current()), item_id].outcome = "failed"
-        self._witness.failed(item_id)
+        self._item_log.failed(item_id)
 
     def ended(self, item_id: str) -> None:
         execution = self._open.pop((id(current()), item_id))
         execution.ended_s = self._recorder._kernel.now
-        self._witness.ended(item_id)
+        self._item_log.ended(item_id)
 
 
 class NoticesInTime(OnProgress):

@@ -20,12 +20,12 @@ from workbench.targets.local.cost_explorer import load_bill
 from workbench.targets.local.outcome import folder_of
 from workbench.targets.local.runtime.faults import Faults, NoFaults
 from workbench.targets.local.stepfunctions.faults import Faults as MapFaults
-from workbench.targets.local.world.context import EPOCH_S, Scene
+from workbench.targets.local.world.context import EPOCH_S, RunContext
 from workbench.targets.local.world.deployment import Deployment
 from workbench.targets.local.world.filling import fill_world
 from workbench.targets.local.world.items import create_items, read_ids
 from workbench.targets.local.world.synth import assembly
-from workbench.targets.local.world.world import Simulation
+from workbench.targets.local.world.world import World
 
 DEADLINE_S = 14 * 86_400  # as long as a queue keeps a message
 WATCHED = 200  # how often a run tells how far it is
@@ -51,7 +51,7 @@ class LocalTarget:
 
     def __init__(self, settings: Settings | None = None) -> None:
         self.settings = settings or Settings()
-        self.simulation: Simulation | None = None
+        self.world: World | None = None
         self._deployed: tuple[Path, str, Deployment] | None = None
         self._close: weakref.finalize | None = None
 
@@ -69,25 +69,25 @@ class LocalTarget:
         started_at = datetime.now(UTC).isoformat(timespec="seconds")
         if self.settings.fill:
             self.close()  # what an earlier run's file has made would be there twice
-        simulation = self.prepare(design, batch.seed)
-        ids = read_ids(simulation.deployment, design, batch)
+        world = self.prepare(design, batch.seed)
+        ids = read_ids(world.deployment, design, batch)
         if self.settings.fill:
-            items = create_items(simulation.deployment, design, batch)
-            fill_world(self.settings.fill, simulation.deployment, items)
-        simulation.begin(batch.items, _Watch(simulation.scene, batch, on_progress))
+            items = create_items(world.deployment, design, batch)
+            fill_world(self.settings.fill, world.deployment, items)
+        world.begin(batch.items, _Watch(world.context, batch, on_progress))
         if self.settings.cron:
-            simulation.bridge.start_schedules()
-        simulation.start(design.trigger(batch.batch_id, batch.items, batch.seed))
-        simulation.run(self.settings.deadline_s, partial(_over, simulation, batch))
-        simulation.settle()
-        return folder_of(simulation, design, batch, ids, started_at)
+            world.bridge.start_schedules()
+        world.start(design.trigger(batch.batch_id, batch.items, batch.seed))
+        world.run(self.settings.deadline_s, partial(_over, world, batch))
+        world.settle()
+        return folder_of(world, design, batch, ids, started_at)
 
-    def prepare(self, design: Design, seed: int) -> Simulation:
+    def prepare(self, design: Design, seed: int) -> World:
         """The design's stack with everything of an earlier run forgotten, nothing started yet."""
         settings = self.settings
-        scene = Scene(settings.profile, seed, settings.faults, settings.map_faults)
-        self.simulation = Simulation(self._deploy(design), scene)
-        return self.simulation
+        context = RunContext(settings.profile, seed, settings.faults, settings.map_faults)
+        self.world = World(self._deploy(design), context)
+        return self.world
 
     def client(self, service: str) -> Any:
         """A boto3 client of the cloud as the last run has left it."""
@@ -115,13 +115,13 @@ class LocalTarget:
     @property
     def invocations(self) -> pd.DataFrame:
         """One row for each invocation of the last run, as Lambda's REPORT lines tell them."""
-        if self.simulation is None:
+        if self.world is None:
             raise NotDeployed("nothing has run on this target yet")
-        return self.simulation.reports.frame()
+        return self.world.reports.frame()
 
     def close(self) -> None:
         """Undeploy; moto's state, which is the process's, is free for others."""
-        self.simulation = self._deployed = None
+        self.world = self._deployed = None
         if self._close is not None:
             self._close()
 
@@ -145,19 +145,19 @@ class LocalTarget:
 class _Watch:
     """Passes on how far a batch is, a bounded number of times, from outside of any handler."""
 
-    def __init__(self, scene: Scene, batch: Batch, on_progress: OnProgress) -> None:
-        self._scene = scene
+    def __init__(self, context: RunContext, batch: Batch, on_progress: OnProgress) -> None:
+        self._context = context
         self._batch = batch
         self._watch = on_progress
         self._step = max(1, batch.items // WATCHED)
 
     def __call__(self, over: int) -> None:
         if over % self._step == 0 or over == self._batch.items:
-            scene = self._scene
-            progress = Progress(over, self._batch.items, scene.kernel.now, scene.meter.frame)
-            self._scene.kernel.after(0.0, partial(self._watch, progress))
+            context = self._context
+            progress = Progress(over, self._batch.items, context.kernel.now, context.meter.frame)
+            self._context.kernel.after(0.0, partial(self._watch, progress))
 
 
-def _over(simulation: Simulation, batch: Batch) -> bool:
+def _over(world: World, batch: Batch) -> bool:
     """Whether a batch was notified of and nothing is under way any more."""
-    return batch.batch_id in simulation.notices.by_batch and simulation.quiet()
+    return batch.batch_id in world.notices.by_batch and world.quiet()

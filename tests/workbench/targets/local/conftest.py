@@ -20,13 +20,13 @@ from workbench.targets.local.metering.s3 import S3Rules
 from workbench.targets.local.metering.storage import Storage
 from workbench.targets.local.runtime.clients import Caller
 from workbench.targets.local.runtime.faults import NoFaults
-from workbench.targets.local.runtime.item_log import Witness
-from workbench.targets.local.runtime.outside import Door, Stage
+from workbench.targets.local.runtime.item_log import ItemLog
+from workbench.targets.local.runtime.outside import CurrentRun, SimulatedOutside
 from workbench.targets.local.runtime.token_bucket import TokenBucket
 from workbench.targets.local.sqs.calls import Sqs
 from workbench.targets.local.sqs.queues import QueueWatch
-from workbench.targets.local.world.context import Scene
-from workbench.targets.local.world.moto_cloud import Cloud
+from workbench.targets.local.world.context import RunContext
+from workbench.targets.local.world.moto_cloud import MotoCloud
 
 
 def still_profile(**values):
@@ -44,29 +44,29 @@ def still_profile(**values):
 class Toy:
     """A Lambda service with a function for each handler, and moto beside it."""
 
-    def __init__(self, cloud, stage, profile, faults):
-        self.cloud, self.stage = cloud, stage
-        self.scene = Scene(profile, 7, faults)
-        self.kernel, self.meter = self.scene.kernel, self.scene.meter
-        self.custom = CustomMetrics(self.scene)
-        self.logs = Logs(self.scene, self.custom)
-        self.reports = Reports(self.scene, self.logs, "/nowhere")
+    def __init__(self, cloud, current_run, profile, faults):
+        self.cloud, self.current_run = cloud, current_run
+        self.context = RunContext(profile, 7, faults)
+        self.kernel, self.meter = self.context.kernel, self.context.meter
+        self.custom = CustomMetrics(self.context)
+        self.logs = Logs(self.context, self.custom)
+        self.reports = Reports(self.context, self.logs, "/nowhere")
         self.timeline = Timeline(self.kernel)
-        self.witness = Witness(self.kernel, lambda over: None)
-        self.service = LambdaService(self.scene, [], self.reports, self.timeline)
+        self.item_log = ItemLog(self.kernel, lambda over: None)
+        self.service = LambdaService(self.context, [], self.reports, self.timeline)
         self.storage = Storage()
-        self.outside = Door(stage)
+        self.outside = SimulatedOutside(current_run)
         self.outside._tries = 3
         self.writes_per_s = {}
-        stage.set(self.scene, Caller(self.scene, self.rules()), self.witness)
+        current_run.set(self.context, Caller(self.context, self.rules()), self.item_log)
 
     def rules(self):
         return {
-            "dynamodb": DynamoDb(self.scene, self.cloud.tables, self.storage, self.writes_per_s),
-            "sqs": Sqs(self.scene, {}),
-            "s3": S3Rules(self.scene),
-            "sns": Sns(self.scene),
-            "cloudwatch": CloudWatch(self.scene, self.custom),
+            "dynamodb": DynamoDb(self.context, self.cloud.tables, self.storage, self.writes_per_s),
+            "sqs": Sqs(self.context, {}),
+            "s3": S3Rules(self.context),
+            "sns": Sns(self.context),
+            "cloudwatch": CloudWatch(self.context, self.custom),
         }
 
     def function(self, handler, name="work", slowness=1.0, **spec):
@@ -93,7 +93,7 @@ class Toy:
         given = {key: str(value) for key, value in attributes.items()}
         self.cloud.client("sqs").create_queue(QueueName=name, Attributes=given)
         queue = self.cloud.queues[name]
-        queue.watcher = QueueWatch(self.scene, name)
+        queue.watcher = QueueWatch(self.context, name)
         return queue
 
     def send(self, bodies, name="queue", **more):
@@ -108,7 +108,7 @@ class Toy:
     def source(self, queue, **spec):
         """An event source of the function `work`."""
         default = MappingSpec(queue.name, "work", 10, 0.0, None, True, "dispatch")
-        source = EventSource(self.scene, self.service, replace(default, **spec), queue)
+        source = EventSource(self.context, self.service, replace(default, **spec), queue)
         queue.watcher.on_due = source.due
         return source
 
@@ -124,11 +124,11 @@ def toys():
 
     @contextmanager
     def make(faults=None, **values):
-        stage = Stage()
-        cloud = Cloud(stage.epoch_s)
-        stage.client = cloud.client
+        current_run = CurrentRun()
+        cloud = MotoCloud(current_run.epoch_s)
+        current_run.client = cloud.client
         try:
-            yield Toy(cloud, stage, still_profile(**values), faults or NoFaults())
+            yield Toy(cloud, current_run, still_profile(**values), faults or NoFaults())
         finally:
             cloud.close()
 

@@ -100,7 +100,7 @@ def test_a_death_at_any_call_neither_loses_an_item_nor_tells_too_early(
     found, target = run(deployed, faults)
     assert faults.left < 2
     assert (found.status, found.reason, found.items_processed) == ("complete", "", 300)
-    notices = target.simulation.notices.by_batch["b-300"]
+    notices = target.world.notices.by_batch["b-300"]
     assert {one["items_failed"] for one in notices} == {0}
     assert found.detected_s > found.processed_s
 
@@ -121,15 +121,15 @@ def test_a_late_trigger_opens_nothing_again(deployed):
     _, target = run(deployed, NoFaults())
     before = records(deployed)
     invocations = len(target.invocations)
-    target.simulation.start(DESIGN.trigger(BATCH.batch_id, BATCH.items, BATCH.seed))
-    target.simulation.run(target.simulation.scene.kernel.now + 3_600)
+    target.world.start(DESIGN.trigger(BATCH.batch_id, BATCH.items, BATCH.seed))
+    target.world.run(target.world.context.kernel.now + 3_600)
     assert (records(deployed), len(target.invocations)) == (before, invocations + 1)
-    assert len(target.simulation.notices.by_batch["b-300"]) == 1
+    assert len(target.world.notices.by_batch["b-300"]) == 1
 
 
 def test_messages_whose_invocations_always_die_are_listed_and_the_batch_ends(deployed):
     found, target = run(deployed, Kills("processor", "UpdateItem", "before", times=10_000))
-    (notice,) = target.simulation.notices.by_batch["b-300"]
+    (notice,) = target.world.notices.by_batch["b-300"]
     assert (notice["status"], notice["items_failed"]) == ("complete", 300)
     assert found.items_processed > 0  # listed as failed means not known to be done
 
@@ -149,7 +149,7 @@ class Killer(NoFaults):
 
 def test_a_message_that_kills_its_invocation_takes_no_neighbour_along(deployed):
     found, target = run(deployed, Killer(12))
-    (notice,) = target.simulation.notices.by_batch["b-300"]
+    (notice,) = target.world.notices.by_batch["b-300"]
     assert (notice["status"], notice["items_failed"]) == ("complete", 10)
     assert found.items_processed == 300
 
@@ -157,7 +157,7 @@ def test_a_message_that_kills_its_invocation_takes_no_neighbour_along(deployed):
 def test_poisoned_items_fail_alone(deployed):
     design = Counters(segment_items=100, poison_per_million=50_000)
     found, target = run(deployed, NoFaults(), design)
-    (notice,) = target.simulation.notices.by_batch["b-300"]
+    (notice,) = target.world.notices.by_batch["b-300"]
     assert found.status == "complete"
     assert 0 < found.items_failed == notice["items_failed"] < 40
     assert (found.items_processed, found.items_duplicated) == (300 - found.items_failed, 0)

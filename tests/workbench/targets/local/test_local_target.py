@@ -113,7 +113,7 @@ def test_poisoned_items_are_tried_three_times_and_listed():
         assert (folder.run.status, folder.run.items_processed) == ("complete", 200 - failed)
         assert failed > 0
         assert folder.timeline.query("metric == 'backlog'")["value"].iloc[-1] == 0
-        table = target.simulation.deployment.stack.outputs["StateTableName"]
+        table = target.world.deployment.stack.outputs["StateTableName"]
         left = target.client("dynamodb").scan(TableName=table)["Items"]
         kinds = [one["pk"]["S"].split("#")[0] for one in left]
         assert sorted(set(kinds)) == ["batch", "failed"]
@@ -122,13 +122,13 @@ def test_poisoned_items_are_tried_three_times_and_listed():
 
 def test_the_cron_rule_triggers_a_batch_by_itself():
     with LocalTarget(Settings(cron=True)) as target:
-        simulation = target.prepare(Sqs(), seed=7)
-        simulation.bridge.start_schedules()
-        simulation.run(6.5 * 3600)
+        world = target.prepare(Sqs(), seed=7)
+        world.bridge.start_schedules()
+        world.run(6.5 * 3600)
         slot = "cron-20260101T0600"
-        (notice,) = simulation.notices.by_batch[slot]
+        (notice,) = world.notices.by_batch[slot]
         assert (notice["status"], notice["items"], notice["items_failed"]) == ("complete", 100, 0)
-        assert len(simulation.witness.done_s) == 100
+        assert len(world.item_log.done_s) == 100
 
 
 def test_a_benchmark_leaves_the_rule_still():
@@ -139,7 +139,7 @@ def test_a_benchmark_leaves_the_rule_still():
     with LocalTarget(Settings(faults=LatePolls())) as target:
         found = run(target, Sqs(), 10).run
         assert (found.status, found.detected_s > 20_000) == ("complete", True)
-        assert set(target.simulation.notices.by_batch) == {"b-sqs-10"}
+        assert set(target.world.notices.by_batch) == {"b-sqs-10"}
 
 
 def test_a_batch_that_cannot_end_is_incomplete_and_says_what_is_left():
@@ -171,7 +171,7 @@ def test_the_cloud_can_be_asked_until_it_is_closed():
     with pytest.raises(NotDeployed, match="nothing has run"):
         target.client("cloudwatch")
     run(target, Sfn(), 50)
-    name = target.simulation.deployment.stack.outputs["ProcessorName"]
+    name = target.world.deployment.stack.outputs["ProcessorName"]
     found = target.client("cloudwatch").get_metric_statistics(
         Namespace="AWS/Lambda",
         MetricName="Invocations",

@@ -10,7 +10,7 @@ from typing import Any, TextIO
 from workbench.targets.local.metering.meter import CLOUDWATCH, Meter
 from workbench.targets.local.metering.sizes import text_bytes
 from workbench.targets.local.runtime.tasks import current
-from workbench.targets.local.world.context import Scene
+from workbench.targets.local.world.context import RunContext
 
 EVENT_OVERHEAD_BYTES = 26  # CloudWatch Logs adds to each event (PutLogEvents, API reference)
 HOURS_PER_MONTH = 730
@@ -22,13 +22,13 @@ EMBEDDED = '{"_aws":'
 class CustomMetrics:
     """Custom metrics, billed by each that was put within each hour."""
 
-    def __init__(self, scene: Scene) -> None:
-        self._scene = scene
+    def __init__(self, context: RunContext) -> None:
+        self._context = context
         self._seen: set[tuple[str, str, tuple[tuple[str, str], ...], int]] = set()
 
     def put(self, namespace: str, metric: str, dimensions: dict[str, str]) -> None:
         """A value of this metric was put within this hour."""
-        hour = int(self._scene.epoch_s() // 3600)
+        hour = int(self._context.epoch_s() // 3600)
         self._seen.add((namespace, metric, tuple(dimensions.items()), hour))
 
     def embedded(self, line: dict[str, Any]) -> None:
@@ -39,7 +39,7 @@ class CustomMetrics:
                 for metric in directive["Metrics"]:
                     name, namespace = metric["Name"], directive["Namespace"]
                     self.put(namespace, name, dimensions)
-                    self._scene.metrics.add(namespace, name, dimensions, line[name])
+                    self._context.metrics.add(namespace, name, dimensions, line[name])
 
     def bill(self, meter: Meter) -> None:
         """Metric-months, prorated by the hour (aws.amazon.com/cloudwatch/pricing)."""
@@ -50,8 +50,8 @@ class CustomMetrics:
 class Logs:
     """The log groups of all functions: bytes for the bill, and the lines that are no metrics."""
 
-    def __init__(self, scene: Scene, metrics: CustomMetrics) -> None:
-        self._scene = scene
+    def __init__(self, context: RunContext, metrics: CustomMetrics) -> None:
+        self._context = context
         self._metrics = metrics
         self._bytes = 0
         self.lines: list[tuple[float, str, str]] = []  # t_s, function, line
@@ -63,13 +63,13 @@ class Logs:
         self._bytes += text_bytes(line) + EVENT_OVERHEAD_BYTES
         if not line.startswith(EMBEDDED):
             if len(self.lines) < LINES_MAX:
-                self.lines.append((self._scene.kernel.now, function, line))
+                self.lines.append((self._context.kernel.now, function, line))
             return
         embedded = json.loads(line)
         self._metrics.embedded(embedded)
         self.work_ms += embedded.get("work_ms", 0)
         if embedded.get("items_created"):
-            self.created_s = self._scene.kernel.now
+            self.created_s = self._context.kernel.now
 
     def platform(self, line: str) -> None:
         """One line that Lambda itself writes."""

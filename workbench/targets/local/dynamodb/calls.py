@@ -18,7 +18,7 @@ from workbench.targets.local.metering.rules import Prepared, Refusal, Request, U
 from workbench.targets.local.metering.sizes import item_bytes
 from workbench.targets.local.metering.storage import Storage
 from workbench.targets.local.runtime.token_bucket import TokenBucket
-from workbench.targets.local.world.context import Scene
+from workbench.targets.local.world.context import RunContext
 
 SERVICE = "dynamodb"
 SINGLE_WRITES = ("PutItem", "UpdateItem", "DeleteItem")
@@ -49,9 +49,9 @@ class DynamoDb:
     """The rules of DynamoDB. `writes_per_s` has the tables that were warmed for more."""
 
     def __init__(
-        self, scene: Scene, tables: Tables, storage: Storage, writes_per_s: Mapping[str, int]
+        self, context: RunContext, tables: Tables, storage: Storage, writes_per_s: Mapping[str, int]
     ) -> None:
-        self._scene = scene
+        self._context = context
         self._tables = tables
         self._storage = storage
         self._writes_per_s = writes_per_s
@@ -89,7 +89,7 @@ class DynamoDb:
         for write in prepared.before:
             if write.after_bytes is None:
                 write.after_bytes = self._tables[write.table].stored_bytes(write.key)
-            self._storage.changed(write.before_bytes, write.after_bytes, self._scene.kernel.now)
+            self._storage.changed(write.before_bytes, write.after_bytes, self._context.kernel.now)
         self._bill_writes(operation, prepared.before)
         if prepared.held_back:
             unprocessed: dict[str, list[Any]] = {}
@@ -174,14 +174,14 @@ class DynamoDb:
             self._bill("WriteRequestUnits", write.table, units)
 
     def _bill(self, kind: str, table: str, units: Decimal | int) -> None:
-        self._scene.meter.add(DYNAMODB, kind, kind, "knowing", units)
+        self._context.meter.add(DYNAMODB, kind, kind, "knowing", units)
         metric = CONSUMED[kind]
-        self._scene.metrics.add("AWS/DynamoDB", metric, {"TableName": table}, float(units))
+        self._context.metrics.add("AWS/DynamoDB", metric, {"TableName": table}, float(units))
 
     def _take(self, write: Write, units: int) -> bool:
         """Take a write's units from the table's and the key's bucket, or from neither."""
         table, key = self._pair(write)
-        now = self._scene.kernel.now
+        now = self._context.kernel.now
         if not table.take(units, now):
             return False
         if not key.take(units, now):
@@ -194,7 +194,7 @@ class DynamoDb:
             bucket.give_back(units)
 
     def _pair(self, write: Write) -> tuple[TokenBucket, TokenBucket]:
-        profile = self._scene.profile
+        profile = self._context.profile
         hash_key = next(iter(write.key.values()))["S"]
         of_table = self._writes_per_s.get(write.table, profile.value("ddb_table_writes_per_s"))
         return (
@@ -204,7 +204,7 @@ class DynamoDb:
 
     def _bucket(self, name: tuple[str, str], rate: float) -> TokenBucket:
         if name not in self._buckets:
-            burst_s = max(1.0, self._scene.profile.value("ddb_burst_s"))
+            burst_s = max(1.0, self._context.profile.value("ddb_burst_s"))
             self._buckets[name] = TokenBucket(rate, rate * burst_s)
         return self._buckets[name]
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from workbench.errors import BadInput
 from workbench.targets.local.eventbridge.cron import next_time
-from workbench.targets.local.world.context import EPOCH_S, Scene
+from workbench.targets.local.world.context import EPOCH_S, RunContext
 from workbench.targets.local.world.stack import ACCOUNT, REGION, Resource
 
 Deliver = Callable[[str, Any], None]  # the target's ARN, its input
@@ -23,11 +23,11 @@ Event = dict[str, Any]
 class EventBridge:
     """The rules of a stack within one run."""
 
-    def __init__(self, scene: Scene, rules: Iterable[Resource], deliver: Deliver) -> None:
-        self._scene = scene
+    def __init__(self, context: RunContext, rules: Iterable[Resource], deliver: Deliver) -> None:
+        self._context = context
         self._deliver = deliver
         self._rules = [rule for rule in rules if rule.properties.get("State") != "DISABLED"]
-        self._way = scene.latency("eventbridge_to_target")
+        self._way = context.latency("eventbridge_to_target")
 
     def start_schedules(self) -> None:
         """From now on, schedules fire as virtual time passes them."""
@@ -50,9 +50,9 @@ class EventBridge:
 
     def _schedule(self, rule: Resource) -> None:
         """Fire at the next time of a rule's schedule, and so on."""
-        now = datetime.fromtimestamp(self._scene.epoch_s(), UTC)
+        now = datetime.fromtimestamp(self._context.epoch_s(), UTC)
         moment = next_time(rule.properties["ScheduleExpression"], now)
-        self._scene.kernel.at(moment.timestamp() - EPOCH_S, partial(self._fire, rule))
+        self._context.kernel.at(moment.timestamp() - EPOCH_S, partial(self._fire, rule))
 
     def _fire(self, rule: Resource) -> None:
         self._send(rule, self._event("aws.events", "Scheduled Event", {}))
@@ -63,10 +63,10 @@ class EventBridge:
         for target in rule.properties.get("Targets", ()):
             given = target_input(target, event)
             deliver = partial(self._deliver, target["Arn"], given)
-            self._scene.kernel.after(self._way(), deliver)
+            self._context.kernel.after(self._way(), deliver)
 
     def _event(self, source: str, kind: str, detail: dict[str, Any]) -> Event:
-        moment = datetime.fromtimestamp(round(self._scene.epoch_s()), UTC)
+        moment = datetime.fromtimestamp(round(self._context.epoch_s()), UTC)
         return {
             "version": "0",
             "source": source,

@@ -14,7 +14,7 @@ from uuid import UUID
 
 from workbench.targets.local.lambda_.invoke import THROTTLED, InvokeResult
 from workbench.targets.local.lambda_.service import LambdaService
-from workbench.targets.local.world.context import Scene
+from workbench.targets.local.world.context import RunContext
 from workbench.targets.local.world.stack import Stack
 
 BACKOFF_MAX_S = 300
@@ -49,15 +49,19 @@ class AsyncInvoker:
     """Takes events for functions, by name."""
 
     def __init__(
-        self, scene: Scene, service: LambdaService, specs: Mapping[str, AsyncSpec], deliver: Deliver
+        self,
+        context: RunContext,
+        service: LambdaService,
+        specs: Mapping[str, AsyncSpec],
+        deliver: Deliver,
     ) -> None:
-        self._scene = scene
+        self._context = context
         self._service = service
         self._specs = specs
         self._deliver = deliver
-        self._dispatch = scene.latency("lambda_async")
-        self._ids = scene.dice("asynchronous events")
-        value = scene.profile.value
+        self._dispatch = context.latency("lambda_async")
+        self._ids = context.dice("asynchronous events")
+        value = context.profile.value
         self._retry_s = (value("lambda_async_retry_1_s"), value("lambda_async_retry_2_s"))
         self.waiting = 0  # events not yet done with
 
@@ -65,7 +69,7 @@ class AsyncInvoker:
         """Take an event; by the time this returns the caller may forget about it."""
         event_id = str(UUID(int=self._ids.getrandbits(128), version=4))
         self.waiting += 1
-        self._send(Event(function, payload, self._scene.kernel.now, event_id))
+        self._send(Event(function, payload, self._context.kernel.now, event_id))
 
     def _send(self, event: Event) -> None:
         done = partial(self._answered, event)
@@ -85,17 +89,17 @@ class AsyncInvoker:
             if result.error is not None:
                 self._keep(event, spec, result, "RetriesExhausted")
             return
-        if self._scene.kernel.now + wait_s - event.came_s > spec.age_max_s:
+        if self._context.kernel.now + wait_s - event.came_s > spec.age_max_s:
             self.waiting -= 1
             self._keep(event, spec, result, "EventAgeExceeded")
             return
-        self._scene.kernel.after(wait_s, partial(self._send, event))
+        self._context.kernel.after(wait_s, partial(self._send, event))
 
     def _keep(self, event: Event, spec: AsyncSpec, result: InvokeResult, condition: str) -> None:
         """Lambda's record of the invocation, to the function's failure destination."""
         if not spec.on_failure:
             return
-        moment = datetime.fromtimestamp(self._scene.epoch_s(), UTC).isoformat("T", "milliseconds")
+        moment = datetime.fromtimestamp(self._context.epoch_s(), UTC).isoformat("T", "milliseconds")
         function = self._service.functions[event.function].spec
         record = {
             "version": "1.0",

@@ -11,12 +11,12 @@ from typing import Any
 from workbench.platform.units import sqs_requests
 from workbench.targets.local.lambda_.invoke import THROTTLED, InvokeResult
 from workbench.targets.local.lambda_.mapping import MappingSpec, failures, record_of
-from workbench.targets.local.lambda_.poller_scaling import Ramp
+from workbench.targets.local.lambda_.poller_scaling import PollerScaling
 from workbench.targets.local.lambda_.service import LambdaService
 from workbench.targets.local.metering.meter import SQS
 from workbench.targets.local.runtime.service_client import Refused
 from workbench.targets.local.sqs.queue import VirtualQueue
-from workbench.targets.local.world.context import EPOCH_S, Scene
+from workbench.targets.local.world.context import EPOCH_S, RunContext
 from workbench.targets.local.world.stack import arn
 
 RECORD_BYTES = 700  # what SQS and Lambda add to each record of the payload
@@ -36,19 +36,19 @@ class EventSource:
     """One mapping in one run."""
 
     def __init__(
-        self, scene: Scene, service: LambdaService, spec: MappingSpec, queue: VirtualQueue
+        self, context: RunContext, service: LambdaService, spec: MappingSpec, queue: VirtualQueue
     ) -> None:
-        self._scene = scene
+        self._context = context
         self._service = service
         self._spec = spec
         self._queue = queue
-        self._ramp = Ramp(scene.profile, spec.max_concurrency)
-        self._dispatch = scene.latency("esm_dispatch", spec.queue)
-        self._retry = scene.latency("esm_throttle_retry", spec.queue)
-        self._in_flight_max = int(scene.profile.value("sqs_in_flight_max"))
-        self._payload_max = scene.profile.value("esm_payload_max_bytes")
-        self._per_poll = int(scene.profile.value("esm_poller_messages"))
-        self._poll_s = scene.profile.value("esm_long_poll_s")
+        self._scaling = PollerScaling(context.profile, spec.max_concurrency)
+        self._dispatch = context.latency("esm_dispatch", spec.queue)
+        self._retry = context.latency("esm_throttle_retry", spec.queue)
+        self._in_flight_max = int(context.profile.value("sqs_in_flight_max"))
+        self._payload_max = context.profile.value("esm_payload_max_bytes")
+        self._per_poll = int(context.profile.value("esm_poller_messages"))
+        self._poll_s = context.profile.value("esm_long_poll_s")
         self._wakes_s = NEVER
         self._forming: Batch | None = None
         self._running = 0
@@ -62,8 +62,8 @@ class EventSource:
 
     def settle(self) -> None:
         """Bill the polls that found nothing until now."""
-        now = self._scene.kernel.now
-        idle = max(0, self._ramp.idle_pollers - self._running)
+        now = self._context.kernel.now
+        idle = max(0, self._scaling.idle_pollers - self._running)
         self._idle_poller_s += idle * (now - self._accounted_s)
         self._accounted_s = now
         empty = int(self._idle_poller_s / self._poll_s)
@@ -71,15 +71,15 @@ class EventSource:
             self._bill(empty - self.empty_polls)
             name = {"QueueName": self._queue.name}
             more = empty - self.empty_polls
-            self._scene.metrics.add("AWS/SQS", "NumberOfEmptyReceives", name, more)
+            self._context.metrics.add("AWS/SQS", "NumberOfEmptyReceives", name, more)
             self.empty_polls = empty
 
     def _wake(self, at_s: float) -> None:
         """Look at the queue at that time, if not before."""
-        at_s = max(at_s, self._scene.kernel.now)
+        at_s = max(at_s, self._context.kernel.now)
         if at_s < self._wakes_s:
             self._wakes_s = at_s
-            self._scene.kernel.at(at_s, partial(self._woken, at_s))
+            self._context.kernel.at(at_s, partial(self._woken, at_s))
 
     def _woken(self, at_s: float) -> None:
         if at_s == self._wakes_s:  # else an earlier wake has taken its place
@@ -88,9 +88,9 @@ class EventSource:
 
     def _pump(self) -> None:
         """Start as many batches as there are messages for and as are allowed."""
-        now = self._scene.kernel.now
+        now = self._context.kernel.now
         if self._visible():
-            self._ramp.messages_came(now)
+            self._scaling.messages_came(now)
         if self._forming is not None:
             self._fill(self._forming)
         while self._visible() and self._free(now):
@@ -98,17 +98,17 @@ class EventSource:
             batch = Batch()
             if self._spec.window_s:
                 self._forming = batch
-                kernel = self._scene.kernel
+                kernel = self._context.kernel
                 kernel.after(self._spec.window_s, partial(self._window_over, batch))
             self._fill(batch)
         backlog = bool(self._visible()) and self._forming is None
-        self._ramp.backlog(backlog, now)
+        self._scaling.backlog(backlog, now)
         if backlog:
-            step_s = self._ramp.next_step_s(now)
+            step_s = self._scaling.next_step_s(now)
             if step_s is not None:
                 self._wake(step_s)
         elif not self._running:
-            self._ramp.nothing_left(now)
+            self._scaling.nothing_left(now)
         due_ms = self._queue.next_due_ms()
         if due_ms is not None:
             self.due(due_ms)
@@ -121,7 +121,7 @@ class EventSource:
         in_flight = self._queue.in_flight
         return (
             self._forming is None
-            and self._running < self._ramp.allowed(now_s)
+            and self._running < self._scaling.allowed(now_s)
             and in_flight < self._in_flight_max
         )
 
@@ -143,7 +143,7 @@ class EventSource:
             if batch.records and batch.size_bytes + size + RECORD_BYTES > self._payload_max:
                 return True, sizes
             for message in self._queue.receive(1, self._queue.settings.visibility_timeout_s):
-                hidden_s = self._scene.kernel.now + self._queue.settings.visibility_timeout_s
+                hidden_s = self._context.kernel.now + self._queue.settings.visibility_timeout_s
                 batch.hidden_until_s = min(batch.hidden_until_s, hidden_s)
                 batch.records.append(record_of(message, arn("sqs", self._queue.name)))
                 batch.size_bytes += size + RECORD_BYTES
@@ -171,9 +171,9 @@ class EventSource:
 
     def _answered(self, batch: Batch, result: InvokeResult) -> None:
         """Delete what succeeded. A throttled batch is tried again until its messages are due."""
-        kernel = self._scene.kernel
+        kernel = self._context.kernel
         if result.error == THROTTLED:
-            self._ramp.throttled(kernel.now)
+            self._scaling.throttled(kernel.now)
             retry_s = self._retry()
             if kernel.now + retry_s < batch.hidden_until_s:
                 kernel.after(retry_s, partial(self._invoke, batch))
@@ -188,7 +188,7 @@ class EventSource:
         failed = failures(answer, batch.records) if self._spec.partial_failures else set()
         done = [one for one in batch.records if one["messageId"] not in failed]
         for record in done:
-            if self._scene.faults.deleting(self._queue.name):
+            if self._context.faults.deleting(self._queue.name):
                 continue  # it comes back, one receive older
             try:
                 self._queue.delete_message(record["receiptHandle"])
@@ -202,5 +202,5 @@ class EventSource:
 
     def _bill(self, requests: int) -> None:
         if requests:
-            meter, label = self._scene.meter, self._spec.label
+            meter, label = self._context.meter, self._spec.label
             meter.add(SQS, "Requests-Tier1", "Requests", label, requests)

@@ -12,7 +12,7 @@ from math import floor
 from workbench.platform.profile import Profile
 
 
-class Ramp:
+class PollerScaling:
     """The concurrency of one mapping, over virtual time."""
 
     def __init__(self, profile: Profile, max_concurrency: int | None) -> None:

@@ -12,7 +12,7 @@ from workbench.targets.local.cloudwatch.telemetry import Logs
 from workbench.targets.local.lambda_.functions import Function, FunctionSpec
 from workbench.targets.local.lambda_.invocation import Invocation
 from workbench.targets.local.metering.meter import LAMBDA
-from workbench.targets.local.world.context import Scene
+from workbench.targets.local.world.context import RunContext
 
 COLUMNS = "function start_s init_ms duration_ms billed_ms memory_mb cold error".split()
 TASK_ROOT = "/var/task"  # where Lambda unpacks the code
@@ -57,8 +57,8 @@ class Context:
 class Reports:
     """Collects what a run's invocations leave behind."""
 
-    def __init__(self, scene: Scene, logs: Logs, code_root: str) -> None:
-        self._scene = scene
+    def __init__(self, context: RunContext, logs: Logs, code_root: str) -> None:
+        self._context = context
         self.logs = logs
         self.code_root = code_root
         self._records: list[tuple] = []
@@ -73,7 +73,7 @@ class Reports:
     ) -> None:
         """An invocation has ended, after an init if it was a cold start: bill and record it."""
         spec, cold = function.spec, init_ms is not None
-        duration_ms = round((self._scene.kernel.now - invocation.started_s) * 1000, 3)
+        duration_ms = round((self._context.kernel.now - invocation.started_s) * 1000, 3)
         init_ms = round(init_ms or 0.0, 3)
         billed_ms = ceil(round(init_ms + duration_ms, 3))
         function.invocations += 1
@@ -93,7 +93,7 @@ class Reports:
 
     def _bill(self, spec: FunctionSpec, billed_ms: int) -> None:
         """One request, and the time by the memory."""
-        suffix, meter = "-ARM" if spec.arm else "", self._scene.meter
+        suffix, meter = "-ARM" if spec.arm else "", self._context.meter
         gb_s = gb_seconds(billed_ms, spec.memory_mb)
         meter.add(LAMBDA, f"Request{suffix}", "Requests", spec.label, 1)
         meter.add(LAMBDA, f"Lambda-GB-Second{suffix}", "GB-Seconds", spec.label, gb_s)
@@ -114,7 +114,7 @@ class Reports:
 
     def _metric(self, function: Function, metric: str, value: float) -> None:
         name = {"FunctionName": function.spec.name}
-        self._scene.metrics.add("AWS/Lambda", metric, name, value)
+        self._context.metrics.add("AWS/Lambda", metric, name, value)
 
 
 def error_text(error: BaseException, code_root: str) -> str:

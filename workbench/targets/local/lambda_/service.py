@@ -18,7 +18,7 @@ from workbench.targets.local.lambda_.invocation import Environment, Invocation
 from workbench.targets.local.lambda_.invoke import KILLED, THROTTLED, TIMED_OUT, Done, InvokeResult
 from workbench.targets.local.lambda_.reports import Context, Reports, error_text
 from workbench.targets.local.runtime.tasks import Killed, current, start
-from workbench.targets.local.world.context import Scene
+from workbench.targets.local.world.context import RunContext
 
 EXITED = "Runtime.ExitError"
 
@@ -41,17 +41,21 @@ class LambdaService:
     """All functions of a run."""
 
     def __init__(
-        self, scene: Scene, functions: Iterable[Function], reports: Reports, timeline: Timeline
+        self,
+        context: RunContext,
+        functions: Iterable[Function],
+        reports: Reports,
+        timeline: Timeline,
     ) -> None:
-        self._scene = scene
+        self._context = context
         self._reports = reports
         self._timeline = timeline
         self.functions = {one.spec.name: one for one in functions}
         self.running = 0  # admitted and not yet answered
-        self._init = scene.latency("lambda_init")
-        self._there_and_back = scene.latency("lambda_invoke")
-        self._ids = scene.dice("request ids")
-        value = scene.profile.value
+        self._init = context.latency("lambda_init")
+        self._there_and_back = context.latency("lambda_invoke")
+        self._ids = context.dice("request ids")
+        value = context.profile.value
         self._account_max = int(value("lambda_account_concurrency"))
         self._idle_max_s = value("lambda_idle_s")
         self._cpu_ms = value("cpu_ms_per_invocation")
@@ -61,14 +65,14 @@ class LambdaService:
         half_s = self._there_and_back() / 2
 
         def answered(result: InvokeResult) -> None:
-            self._scene.kernel.after(half_s, partial(done, result))
+            self._context.kernel.after(half_s, partial(done, result))
 
         self.invoke(name, payload, answered, half_s)
 
     def invoke(self, name: str, payload: Any, done: Done, dispatch_s: float) -> None:
         """Invoke after so long on the way; `done` is told when it has ended, or was throttled."""
         function = self.functions[name.rsplit(":", 1)[-1]]
-        self._scene.kernel.after(dispatch_s, partial(self._admit, function, dumps(payload), done))
+        self._context.kernel.after(dispatch_s, partial(self._admit, function, dumps(payload), done))
 
     def stop(self) -> None:
         """End every handler; nobody is answered."""
@@ -79,9 +83,9 @@ class LambdaService:
 
     def _admit(self, function: Function, event: str, done: Done) -> None:
         """Find an environment, or throttle."""
-        kernel = self._scene.kernel
+        kernel = self._context.kernel
         taken = None
-        busy = self._scene.faults.throttling(function.spec.role)
+        busy = self._context.faults.throttling(function.spec.role)
         if self.running < self._account_max and not function.full and not busy:
             taken = function.take(kernel.now, self._idle_max_s)
         if taken is None:
@@ -96,22 +100,22 @@ class LambdaService:
 
     def _begin(self, run: Run) -> None:
         """The environment is there: start the handler and its timeout."""
-        scene, spec = self._scene, run.function.spec
+        context, spec = self._context, run.function.spec
         request_id = str(UUID(int=self._ids.getrandbits(128), version=4))
         log = partial(self._reports.logs.write, spec.role)
-        run.invocation = Invocation(scene.kernel, spec.role, request_id, run.environment, log)
+        run.invocation = Invocation(context.kernel, spec.role, request_id, run.environment, log)
         run.function.live[run.invocation] = None
-        fault = scene.faults.starting(spec.role, run.cold)
+        fault = context.faults.starting(spec.role, run.cold)
         if fault.init_fails and run.cold:
             self._end(run, KILLED, "the environment could not be started")
             return
-        scene.kernel.after(spec.timeout_s, partial(self._time_out, run))
+        context.kernel.after(spec.timeout_s, partial(self._time_out, run))
         start(run.invocation, partial(self._handle, run, fault.hang_s))
 
     def _handle(self, run: Run, hang_s: float) -> None:
         """The handler's main strand."""
         invocation, spec, task = run.invocation, run.function.spec, current()
-        context = Context(spec, invocation, self._scene.kernel)
+        context = Context(spec, invocation, self._context.kernel)
         try:
             task.wait_until(max(invocation.use_cpu(self._cpu_ms), invocation.started_s + hang_s))
             answer = dumps(run.function.handler(loads(run.event), context))
@@ -147,11 +151,11 @@ class LambdaService:
             told = {"errorMessage": message, "errorType": error, "requestId": request_id}
             cause = dumps(told)
         result = InvokeResult(error, cause, loads(answer), run.invocation.started_s)
-        self._scene.kernel.after(0.0, partial(self._finish, run, result))
+        self._context.kernel.after(0.0, partial(self._finish, run, result))
 
     def _finish(self, run: Run, result: InvokeResult) -> None:
         """Bill, keep the environment if it lives, and answer."""
-        function, now = run.function, self._scene.kernel.now
+        function, now = run.function, self._context.kernel.now
         run.function.live.pop(run.invocation, None)
         if result.error not in (KILLED, TIMED_OUT, EXITED):
             function.keep(run.environment, now)
@@ -167,6 +171,6 @@ class LambdaService:
         function.running += change
         function.peak = max(function.peak, function.running)
         name = {"FunctionName": function.spec.name}
-        self._scene.metrics.add("AWS/Lambda", "ConcurrentExecutions", name, function.running)
+        self._context.metrics.add("AWS/Lambda", "ConcurrentExecutions", name, function.running)
         if function.spec.label == "work":
             self._timeline.note("concurrency", function.running)

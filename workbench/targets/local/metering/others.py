@@ -10,14 +10,14 @@ from workbench.targets.local.cloudwatch.telemetry import CustomMetrics
 from workbench.targets.local.metering.meter import CLOUDWATCH, SNS
 from workbench.targets.local.metering.rules import Prepared, Request, Unknown
 from workbench.targets.local.metering.sizes import text_bytes
-from workbench.targets.local.world.context import Scene
+from workbench.targets.local.world.context import RunContext
 
 
 class Sns:
     """The rules of SNS: requests by 64 KB."""
 
-    def __init__(self, scene: Scene) -> None:
-        self._scene = scene
+    def __init__(self, context: RunContext) -> None:
+        self._context = context
 
     def entries(self, operation: str, request: Request) -> int:
         del operation, request
@@ -32,7 +32,7 @@ class Sns:
     def settle(self, operation: str, prepared: Prepared, response: dict[str, Any]) -> None:
         del operation, response
         size = text_bytes(prepared.request["Message"])
-        self._scene.meter.add(SNS, "Requests-Tier1", "Requests", "knowing", sns_requests(size))
+        self._context.meter.add(SNS, "Requests-Tier1", "Requests", "knowing", sns_requests(size))
 
     def failed(self, operation: str, prepared: Prepared, error: ClientError) -> None:
         """A refused publish is not billed."""
@@ -41,8 +41,8 @@ class Sns:
 class CloudWatch:
     """The rules of CloudWatch: PutMetricData by the call, and what it puts by the metric."""
 
-    def __init__(self, scene: Scene, metrics: CustomMetrics) -> None:
-        self._scene = scene
+    def __init__(self, context: RunContext, metrics: CustomMetrics) -> None:
+        self._context = context
         self._metrics = metrics
 
     def entries(self, operation: str, request: Request) -> int:
@@ -53,13 +53,15 @@ class CloudWatch:
         del hold_back
         if operation != "PutMetricData":
             raise Unknown("cloudwatch", operation)
-        now = datetime.fromtimestamp(self._scene.epoch_s(), UTC)  # else moto takes the wall clock's
+        now = datetime.fromtimestamp(
+            self._context.epoch_s(), UTC
+        )  # else moto takes the wall clock's
         data = [{"Timestamp": now, **datum} for datum in request["MetricData"]]
         return Prepared({**request, "MetricData": data})
 
     def settle(self, operation: str, prepared: Prepared, response: dict[str, Any]) -> None:
         del operation, response
-        self._scene.meter.add(CLOUDWATCH, "CW:Requests", "Requests", "telemetry", 1)
+        self._context.meter.add(CLOUDWATCH, "CW:Requests", "Requests", "telemetry", 1)
         namespace = prepared.request["Namespace"]
         for datum in prepared.request["MetricData"]:
             dimensions = {one["Name"]: one["Value"] for one in datum.get("Dimensions", ())}

@@ -6,7 +6,7 @@ from botocore.exceptions import ClientError
 
 from workbench.targets.local.metering.meter import S3
 from workbench.targets.local.metering.rules import Prepared, Request, Unknown
-from workbench.targets.local.world.context import Scene
+from workbench.targets.local.world.context import RunContext
 
 SERVICE = "s3"
 TIER_1 = (  # aws.amazon.com/s3/pricing: PUT, COPY, POST and LIST
@@ -24,8 +24,8 @@ FREE = ("AbortMultipartUpload", "DeleteObject", "DeleteObjects")
 class S3Rules:
     """The rules of S3."""
 
-    def __init__(self, scene: Scene) -> None:
-        self._scene = scene
+    def __init__(self, context: RunContext) -> None:
+        self._context = context
 
     def entries(self, operation: str, request: Request) -> int:
         del operation, request
@@ -42,7 +42,7 @@ class S3Rules:
         if operation in FREE:
             return
         tier = "Requests-Tier1" if operation in TIER_1 else "Requests-Tier2"
-        self._scene.meter.add(S3, tier, "Requests", label_of(prepared.request), 1)
+        self._context.meter.add(S3, tier, "Requests", label_of(prepared.request), 1)
 
     def failed(self, operation: str, prepared: Prepared, error: ClientError) -> None:
         """A condition that does not hold is a request all the same; a server error is not."""

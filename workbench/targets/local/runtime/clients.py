@@ -18,7 +18,7 @@ from workbench.targets.local.runtime.faults import Call, CallFault
 from workbench.targets.local.runtime.latency import Latencies
 from workbench.targets.local.runtime.service_client import NotKnown
 from workbench.targets.local.runtime.tasks import Task, current
-from workbench.targets.local.world.context import Scene
+from workbench.targets.local.world.context import RunContext
 
 BACKOFF_MAX_S = 20
 RETRIED_STATUS = (500, 502, 503, 504)
@@ -45,11 +45,11 @@ class Api:
 class Caller:
     """Makes the calls of handlers in one run."""
 
-    def __init__(self, scene: Scene, rules: Mapping[str, Rules]) -> None:
-        self._scene = scene
+    def __init__(self, context: RunContext, rules: Mapping[str, Rules]) -> None:
+        self._context = context
         self._rules = rules
-        self._latencies = Latencies(scene)
-        self._jitter = scene.dice("retries of calls")
+        self._latencies = Latencies(context)
+        self._jitter = context.dice("retries of calls")
 
     def call(self, api: Api, request: dict[str, Any]) -> Any:
         """One call of a handler, tried again while the SDK would."""
@@ -63,17 +63,17 @@ class Caller:
                 if attempt == api.tries or not _retried(error):
                     raise
             except Stop as error:
-                self._scene.kernel.after(0.0, partial(_stop, error))
+                self._context.kernel.after(0.0, partial(_stop, error))
                 raise
             pause_s = min(self._jitter.random() * 2 ** (attempt - 1), BACKOFF_MAX_S)
-            task.wait_until(self._scene.kernel.now + pause_s)
+            task.wait_until(self._context.kernel.now + pause_s)
         raise AssertionError("a call is tried at least once")
 
     def _attempt(self, api: Api, request: dict[str, Any], attempt: int, task: Task) -> Any:
         """One attempt: there, done, back."""
-        rules, life, kernel = self._rules_of(api), task.life, self._scene.kernel
+        rules, life, kernel = self._rules_of(api), task.life, self._context.kernel
         call = Call(life.function, life.request_id, api.service, api.operation, request, attempt)
-        fault = self._scene.faults.calling(call)
+        fault = self._context.faults.calling(call)
         sent_bytes = _sent_bytes(request)
         cpu_ms = self._latencies.cpu_ms(rules.entries(api.operation, request), sent_bytes)
         half_s = self._latencies.call_s(api.operation, sent_bytes) / 2
@@ -81,7 +81,7 @@ class Caller:
         if fault.kill == "before":
             life.die()
         try:
-            with self._scene.meter.labelled("work" if task.working else None):
+            with self._context.meter.labelled("work" if task.working else None):
                 response = _do(api, request, rules, fault)
         except ClientError:
             task.wait_until(kernel.now + half_s)

@@ -19,7 +19,7 @@ from typing import Any
 from zipfile import ZipFile
 
 from workbench.errors import NotDeployed
-from workbench.targets.local.runtime.outside import Door, Stage
+from workbench.targets.local.runtime.outside import CurrentRun, SimulatedOutside
 
 PACKAGE = "lambdas"
 
@@ -50,20 +50,22 @@ class Unpacked:
         self._folder.cleanup()
 
 
-def load(folder: Path, handler: str, environment: Mapping[str, str], stage: Stage) -> Handler:
+def load(
+    folder: Path, handler: str, environment: Mapping[str, str], current_run: CurrentRun
+) -> Handler:
     """The handler called `lambdas.sqs.processor.handler`, say, of the code in a folder.
 
-    Its time, its sleep, its clients and its concurrency are the stage's, and the stage's witness
+    Its time, its sleep, its clients and its concurrency are the current run's, and its item log
     sees each item that it works.
     """
     module_name, _, function = handler.rpartition(".")
     with _fresh(folder, environment):
         try:
-            door = Door(stage)
-            door.replace(importlib.import_module(f"{PACKAGE}.outside"))
+            simulated = SimulatedOutside(current_run)
+            simulated.replace(importlib.import_module(f"{PACKAGE}.outside"))
             if find_spec(f"{PACKAGE}.work"):
                 work = importlib.import_module(f"{PACKAGE}.work")
-                work.process = door.watched(work.process)
+                work.process = simulated.watched(work.process)
             return getattr(importlib.import_module(module_name), function)
         except (ImportError, AttributeError) as error:
             raise NotDeployed(f"the deployed code has no {handler}: {error}") from error

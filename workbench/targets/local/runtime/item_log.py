@@ -6,7 +6,7 @@ from collections.abc import Callable
 from workbench.engine.kernel import Kernel
 
 
-class Witness:
+class ItemLog:
     """Counts executions by item. An item is done by its first execution that ends well."""
 
     def __init__(self, kernel: Kernel, seen: Callable[[int], None]) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from workbench.targets.local.world.context import Scene
+from workbench.targets.local.world.context import RunContext
 
 # The profile's entry for each operation; every other call is `other_call`.
 ENTRIES = {
@@ -35,10 +35,10 @@ MB = 2**20
 class Latencies:
     """Draws the time of calls: one random stream for each of the profile's entries."""
 
-    def __init__(self, scene: Scene) -> None:
-        self._scene = scene
+    def __init__(self, context: RunContext) -> None:
+        self._context = context
         self._draws: dict[str, Callable[[], float]] = {}
-        value = scene.profile.value
+        value = context.profile.value
         self._ms_per_mb = value("s3_ms_per_mb")
         self._cpu_call_ms = value("cpu_ms_per_call")
         self._cpu_entry_ms = value("cpu_ms_per_entry")
@@ -48,7 +48,7 @@ class Latencies:
         """How long one call takes, there and back; bodies are S3's."""
         entry = ENTRIES.get(operation, "other_call")
         if entry not in self._draws:
-            self._draws[entry] = self._scene.latency(entry)
+            self._draws[entry] = self._context.latency(entry)
         return self._draws[entry]() + self.body_s(body_bytes)
 
     def body_s(self, body_bytes: int) -> float:

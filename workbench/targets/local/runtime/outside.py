@@ -1,7 +1,7 @@
 """The four functions of `lambdas.outside`, as a handler finds them on the local target.
 
 Modules are imported once for each function of a deployed stack and serve run after run, so they
-hold on to the stage and not to a run: whatever run is on it answers.
+hold on to this and not to a run.
 """
 
 from collections.abc import Callable, Iterable
@@ -10,36 +10,36 @@ from typing import Any
 
 from workbench.targets.local.runtime import tasks
 from workbench.targets.local.runtime.clients import Caller, ProxyClient
-from workbench.targets.local.runtime.item_log import Witness
+from workbench.targets.local.runtime.item_log import ItemLog
 from workbench.targets.local.runtime.tasks import current
-from workbench.targets.local.world.context import EPOCH_S, Scene
+from workbench.targets.local.world.context import EPOCH_S, RunContext
 
 TRIES = 3  # botocore's standard mode, unless the client asks for another number
 
 
-class Stage:
-    """What is on now: a run's scene, its calls, its witness."""
+class CurrentRun:
+    """The run that answers now: its context, its calls, its item log."""
 
     def __init__(self) -> None:
         self.client: Callable[[str], Any] | None = None  # boto3's, on moto
-        self.scene: Scene | None = None
+        self.context: RunContext | None = None
         self.caller: Caller | None = None
-        self.witness: Witness | None = None
+        self.item_log: ItemLog | None = None
 
-    def set(self, scene: Scene, caller: Caller, witness: Witness) -> None:
-        """Put a run on the stage."""
-        self.scene, self.caller, self.witness = scene, caller, witness
+    def set(self, context: RunContext, caller: Caller, item_log: ItemLog) -> None:
+        """Let a run answer from now on."""
+        self.context, self.caller, self.item_log = context, caller, item_log
 
     def epoch_s(self) -> float:
         """The virtual time in seconds since 1970; before the first run it is its start."""
-        return EPOCH_S if self.scene is None else self.scene.epoch_s()
+        return EPOCH_S if self.context is None else self.context.epoch_s()
 
 
-class Door:
+class SimulatedOutside:
     """Replaces the functions of one imported copy of `lambdas.outside`."""
 
-    def __init__(self, stage: Stage) -> None:
-        self._stage = stage
+    def __init__(self, current_run: CurrentRun) -> None:
+        self._current_run = current_run
 
     def replace(self, outside: Any) -> None:
         """Put this in the place of a module's four functions."""
@@ -50,21 +50,21 @@ class Door:
 
     def client(self, service: str) -> ProxyClient:
         """A client whose calls take virtual time."""
-        return ProxyClient(partial(self._stage.client, service), self._calls, self._tries)
+        return ProxyClient(partial(self._current_run.client, service), self._calls, self._tries)
 
     def now(self) -> float:
         """The virtual time in seconds since 1970."""
-        return self._stage.epoch_s()
+        return self._current_run.epoch_s()
 
     def sleep(self, seconds: float) -> None:
         """Wait in virtual time; as `time.sleep` refuses less than nothing."""
         if seconds < 0:
             raise ValueError("sleep length must be non-negative")
-        task, scene = current(), self._stage.scene
-        if scene.faults.sleeping(task.life.function, task.life.request_id, seconds):
-            task.wait_until(scene.kernel.now + seconds / 2)
+        task, context = current(), self._current_run.context
+        if context.faults.sleeping(task.life.function, task.life.request_id, seconds):
+            task.wait_until(context.kernel.now + seconds / 2)
             task.life.die()
-        task.wait_until(scene.kernel.now + seconds)
+        task.wait_until(context.kernel.now + seconds)
 
     def gather(
         self, function: Callable[[Any], Any], values: Iterable[Any], at_once: int
@@ -76,24 +76,28 @@ class Door:
         """`lambdas.work.process` with its CPU charged and the truth about it written down."""
 
         def watched_process(item: Any) -> None:
-            task, witness, scene = current(), self._stage.witness, self._stage.scene
-            task.wait_until(task.life.use_cpu(scene.profile.value("cpu_ms_per_item")))
-            witness.begun(item.id)
+            task, item_log, context = (
+                current(),
+                self._current_run.item_log,
+                self._current_run.context,
+            )
+            task.wait_until(task.life.use_cpu(context.profile.value("cpu_ms_per_item")))
+            item_log.begun(item.id)
             task.working = True
             try:
                 process(item)
-                witness.done(item.id)
+                item_log.done(item.id)
             except Exception:
-                witness.failed(item.id)
+                item_log.failed(item.id)
                 raise
             finally:
                 task.working = False
-                witness.ended(item.id)
+                item_log.ended(item.id)
 
         return watched_process
 
     def _calls(self) -> Caller:
-        return self._stage.caller
+        return self._current_run.caller
 
 
 def _tries(retries: dict[str, Any]) -> int:

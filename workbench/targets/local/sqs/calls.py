@@ -9,7 +9,7 @@ from workbench.platform.units import sqs_requests
 from workbench.targets.local.metering.meter import SQS
 from workbench.targets.local.metering.rules import Prepared, Request, Unknown
 from workbench.targets.local.metering.sizes import message_bytes
-from workbench.targets.local.world.context import Scene
+from workbench.targets.local.world.context import RunContext
 
 SERVICE = "sqs"
 BATCHES = ("SendMessageBatch", "DeleteMessageBatch", "ChangeMessageVisibilityBatch")
@@ -19,8 +19,8 @@ SINGLES = ("SendMessage", "DeleteMessage", "ChangeMessageVisibility", "GetQueueA
 class Sqs:
     """The rules of SQS. `labels` says by URL what each queue is for."""
 
-    def __init__(self, scene: Scene, labels: Mapping[str, str]) -> None:
-        self._scene = scene
+    def __init__(self, context: RunContext, labels: Mapping[str, str]) -> None:
+        self._context = context
         self._labels = labels
 
     def entries(self, operation: str, request: Request) -> int:
@@ -44,7 +44,7 @@ class Sqs:
         else:
             size = 0
         label = self._labels.get(request["QueueUrl"], "knowing")
-        self._scene.meter.add(SQS, "Requests-Tier1", "Requests", label, sqs_requests(size))
+        self._context.meter.add(SQS, "Requests-Tier1", "Requests", label, sqs_requests(size))
         if prepared.held_back:
             failed = [
                 {"Id": one["Id"], "Code": "InternalError", "SenderFault": False}
@@ -56,4 +56,4 @@ class Sqs:
         """A refused call is a request all the same."""
         del operation, error
         label = self._labels.get(prepared.request["QueueUrl"], "knowing")
-        self._scene.meter.add(SQS, "Requests-Tier1", "Requests", label, 1)
+        self._context.meter.add(SQS, "Requests-Tier1", "Requests", label, 1)

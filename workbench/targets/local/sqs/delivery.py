@@ -7,7 +7,7 @@ from typing import Any
 from workbench.platform.units import sns_requests, sqs_requests
 from workbench.targets.local.metering.meter import SNS, SQS
 from workbench.targets.local.metering.sizes import text_bytes
-from workbench.targets.local.world.context import Scene
+from workbench.targets.local.world.context import RunContext
 from workbench.targets.local.world.stack import queue_url
 
 
@@ -15,9 +15,9 @@ class Delivery:
     """Sends at this instant: the way there was waited for before."""
 
     def __init__(
-        self, scene: Scene, client: Callable[[str], Any], labels: Mapping[str, str]
+        self, context: RunContext, client: Callable[[str], Any], labels: Mapping[str, str]
     ) -> None:
-        self._scene = scene
+        self._context = context
         self._client = client
         self._labels = labels
 
@@ -26,11 +26,11 @@ class Delivery:
         url = queue_url(arn.rsplit(":", 1)[-1])
         self._client("sqs").send_message(QueueUrl=url, MessageBody=body)
         label, requests = self._labels.get(url, "knowing"), sqs_requests(text_bytes(body))
-        self._scene.meter.add(SQS, "Requests-Tier1", "Requests", label, requests)
+        self._context.meter.add(SQS, "Requests-Tier1", "Requests", label, requests)
 
     def to_topic(self, arn: str, message: Any) -> None:
         """Publish to the topic of an ARN."""
         text = json.dumps(message)
         self._client("sns").publish(TopicArn=arn, Message=text)
         requests = sns_requests(text_bytes(text))
-        self._scene.meter.add(SNS, "Requests-Tier1", "Requests", "knowing", requests)
+        self._context.meter.add(SNS, "Requests-Tier1", "Requests", "knowing", requests)

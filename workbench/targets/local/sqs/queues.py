@@ -7,7 +7,7 @@ from typing import Any
 from workbench.designs.parts import KNOWING
 from workbench.targets.local.lambda_.functions import parts_of
 from workbench.targets.local.sqs.queue import OnProgress
-from workbench.targets.local.world.context import Scene
+from workbench.targets.local.world.context import RunContext
 from workbench.targets.local.world.stack import Stack
 
 METRICS = {
@@ -21,16 +21,16 @@ METRICS = {
 class QueueWatch(OnProgress):
     """Counts a queue's messages for CloudWatch and lets the fault plan have its way with them."""
 
-    def __init__(self, scene: Scene, name: str) -> None:
-        self._scene = scene
+    def __init__(self, context: RunContext, name: str) -> None:
+        self._context = context
         self._name = name
         self.on_due: Callable[[float], None] | None = None
 
     def copies(self, body: str) -> Sequence[float]:
-        return self._scene.faults.sending(self._name, body)
+        return self._context.faults.sending(self._name, body)
 
     def hidden_s(self, visibility_s: float) -> float:
-        return self._scene.faults.hiding(self._name, visibility_s)
+        return self._context.faults.hiding(self._name, visibility_s)
 
     def due(self, at_ms: float) -> None:
         if self.on_due is not None:
@@ -39,7 +39,7 @@ class QueueWatch(OnProgress):
     def counted(self, what: str, messages: int) -> None:
         if messages or what == "visible":
             dimensions = {"QueueName": self._name}
-            self._scene.metrics.add("AWS/SQS", METRICS[what], dimensions, messages)
+            self._context.metrics.add("AWS/SQS", METRICS[what], dimensions, messages)
 
 
 class Notices(OnProgress):

@@ -11,7 +11,7 @@ from workbench.targets.local.lambda_.service import LambdaService
 from workbench.targets.local.stepfunctions.billing import Bill
 from workbench.targets.local.stepfunctions.machine import Machine
 from workbench.targets.local.stepfunctions.services import Execution, Services
-from workbench.targets.local.world.context import EPOCH_S, Scene
+from workbench.targets.local.world.context import EPOCH_S, RunContext
 from workbench.targets.local.world.stack import Resource, Stack
 
 
@@ -20,19 +20,19 @@ class Machines:
 
     def __init__(
         self,
-        scene: Scene,
+        context: RunContext,
         stack: Stack,
         service: LambdaService,
         client: Callable[[str], Any],
         bridge: EventBridge,
     ) -> None:
-        self._scene = scene
+        self._context = context
         self._bridge = bridge
-        self._names = scene.dice("execution names")
+        self._names = context.dice("execution names")
         self.running = 0
         found = stack.of_type("AWS::StepFunctions::StateMachine")
         assert len(found) <= 1, "a stack has one state machine at most"
-        self.machine = _machine(found[0], scene, service, client) if found else None
+        self.machine = _machine(found[0], context, service, client) if found else None
 
     def __bool__(self) -> bool:
         return self.machine is not None
@@ -51,7 +51,7 @@ class Machines:
         if self.machine is not None:
             dimensions = (("StateMachineArn", self.machine.arn),)
             for t_s, metric, value in self.machine.observations:
-                self._scene.metrics.add_at(t_s, ("AWS/States", metric, dimensions), value)
+                self._context.metrics.add_at(t_s, ("AWS/States", metric, dimensions), value)
 
     def _ended(self, execution: Execution) -> None:
         """An ended execution is an event on EventBridge."""
@@ -68,18 +68,18 @@ class Machines:
 
 
 def _machine(
-    resource: Resource, scene: Scene, service: LambdaService, client: Callable[[str], Any]
+    resource: Resource, context: RunContext, service: LambdaService, client: Callable[[str], Any]
 ) -> Machine:
     """The interpreter of a template's state machine."""
-    dice = scene.dice("state machine")
+    dice = context.dice("state machine")
     services = Services(
         arn=resource.physical_id,
-        kernel=scene.kernel,
-        profile=scene.profile,
+        kernel=context.kernel,
+        profile=context.profile,
         invoke=service.call,
         clients=client,
-        bill=Bill(scene.meter, int(scene.profile.value("sfn_express_min_mb"))),
-        faults=scene.map_faults,
+        bill=Bill(context.meter, int(context.profile.value("sfn_express_min_mb"))),
+        faults=context.map_faults,
         epoch_s=EPOCH_S,
         latency_dice=Random(dice.getrandbits(64)),
         name_dice=Random(dice.getrandbits(64)),

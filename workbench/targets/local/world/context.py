@@ -18,7 +18,7 @@ EPOCH_S = 1_767_227_400.0
 
 
 @dataclass(frozen=True)
-class Scene:
+class RunContext:
     """One run's surroundings."""
 
     profile: Profile

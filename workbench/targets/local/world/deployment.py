@@ -10,9 +10,9 @@ from typing import Any
 from workbench.errors import NotDeployed
 from workbench.targets.local.lambda_.functions import FunctionSpec, read_functions
 from workbench.targets.local.runtime.handlers import Handler, Unpacked, load, load_create
-from workbench.targets.local.runtime.outside import Stage
+from workbench.targets.local.runtime.outside import CurrentRun
 from workbench.targets.local.sqs.queue import SILENT
-from workbench.targets.local.world.moto_cloud import Cloud, bucket_named, zip_folder
+from workbench.targets.local.world.moto_cloud import MotoCloud, bucket_named, zip_folder
 from workbench.targets.local.world.stack import Stack
 
 
@@ -20,18 +20,18 @@ class Deployment:
     """One stack of a cloud assembly."""
 
     def __init__(self, assembly: Path, name: str) -> None:
-        self.stage = Stage()
+        self.current_run = CurrentRun()
         with ExitStack() as opening, _no_collections():
-            self.cloud = Cloud(self.stage.epoch_s)
+            self.cloud = MotoCloud(self.current_run.epoch_s)
             opening.callback(self.cloud.close)
             self._unpacked = Unpacked()
             opening.callback(self._unpacked.close)
-            self.stage.client = self.cloud.client
+            self.current_run.client = self.cloud.client
             self.stack: Stack = self.cloud.deploy(assembly, name)
             self.functions: dict[FunctionSpec, Handler] = {}
             for spec in read_functions(self.stack):
                 folder = self._code = self._unpacked.path(_asset(assembly, name, spec))
-                handler = load(folder, spec.handler, spec.variables, self.stage)
+                handler = load(folder, spec.handler, spec.variables, self.current_run)
                 self.functions[spec] = handler
             self._open = opening.pop_all()
 

@@ -42,7 +42,7 @@ SIGNED = Config(
 UNSIGNED_CONFIG = SIGNED.merge(Config(signature_version=UNSIGNED))  # for speed: moto checks none
 
 
-class Cloud:
+class MotoCloud:
     """Services in virtual time, no way out to a network; `noted` is told of calls to our own."""
 
     def __init__(self, now_s: Callable[[], float]) -> None:

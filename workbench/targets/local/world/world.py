@@ -19,44 +19,44 @@ from workbench.targets.local.metering.s3 import S3Rules
 from workbench.targets.local.metering.storage import Storage
 from workbench.targets.local.metering.storage_billing import bill_storage
 from workbench.targets.local.runtime.clients import Caller
-from workbench.targets.local.runtime.item_log import Witness
+from workbench.targets.local.runtime.item_log import ItemLog
 from workbench.targets.local.runtime.token_bucket import TokenBucket
 from workbench.targets.local.sqs.calls import Sqs
 from workbench.targets.local.sqs.delivery import Delivery
 from workbench.targets.local.sqs.queue import VirtualQueue
 from workbench.targets.local.sqs.queues import Notices, QueueWatch, queue_labels
 from workbench.targets.local.stepfunctions.machines import Machines
-from workbench.targets.local.world.context import Scene
+from workbench.targets.local.world.context import RunContext
 from workbench.targets.local.world.deployment import Deployment
 
 SCALE_WINDOW_S = 10  # new environments are allowed by the ten seconds (Lambda scaling behavior)
 
 
-class Simulation:
+class World:
     """The services of one run."""
 
-    def __init__(self, deployment: Deployment, scene: Scene) -> None:
-        deployment.reset(scene.seed)
-        self.scene = scene
+    def __init__(self, deployment: Deployment, context: RunContext) -> None:
+        deployment.reset(context.seed)
+        self.context = context
         self.deployment = deployment
-        self.timeline = Timeline(scene.kernel)
-        self.custom = CustomMetrics(scene)
-        self.logs = Logs(scene, self.custom)
-        self.reports = Reports(scene, self.logs, deployment.code_root)
-        self.witness = Witness(scene.kernel, self._over)
+        self.timeline = Timeline(context.kernel)
+        self.custom = CustomMetrics(context)
+        self.logs = Logs(context, self.custom)
+        self.reports = Reports(context, self.logs, deployment.code_root)
+        self.item_log = ItemLog(context.kernel, self._over)
         self._items = 0
         self._seen: Callable[[int], None] | None = None
         self.storage = Storage()
         self.notices = Notices()
         stack, client = deployment.stack, deployment.cloud.client
-        self.service = LambdaService(scene, self._functions(), self.reports, self.timeline)
-        self.delivery = Delivery(scene, client, queue_labels(stack))
-        self.events = AsyncInvoker(scene, self.service, read_specs(stack), self.delivery.to_queue)
-        self.bridge = EventBridge(scene, stack.of_type("AWS::Events::Rule"), self._deliver)
-        self.machines = Machines(scene, stack, self.service, client, self.bridge)
+        self.service = LambdaService(context, self._functions(), self.reports, self.timeline)
+        self.delivery = Delivery(context, client, queue_labels(stack))
+        self.events = AsyncInvoker(context, self.service, read_specs(stack), self.delivery.to_queue)
+        self.bridge = EventBridge(context, stack.of_type("AWS::Events::Rule"), self._deliver)
+        self.machines = Machines(context, stack, self.service, client, self.bridge)
         self.queues = dict(self._watched_queues())
         self.sources = list(self._sources())
-        deployment.stage.set(scene, Caller(scene, self._rules()), self.witness)
+        deployment.current_run.set(context, Caller(context, self._rules()), self.item_log)
 
     def begin(self, items: int, seen: Callable[[int], None]) -> None:
         """A run of so many items begins; `seen` is told how many are over, as that changes."""
@@ -76,7 +76,7 @@ class Simulation:
         """Let virtual time go until then, or until it is over; handlers still at work are ended."""
         with captured(sys.stdout):
             try:
-                self.scene.kernel.run(until_s, over)
+                self.context.kernel.run(until_s, over)
             finally:
                 self.service.stop()
 
@@ -105,11 +105,11 @@ class Simulation:
         """Bill what adds up over time, and put the metrics where AWS would have put them."""
         for source in self.sources:
             source.settle()
-        self.logs.bill(self.scene.meter)
-        self.custom.bill(self.scene.meter)
-        bill_storage(self.scene, self.deployment.stack, self.storage)
+        self.logs.bill(self.context.meter)
+        self.custom.bill(self.context.meter)
+        bill_storage(self.context, self.deployment.stack, self.storage)
         self.machines.note_metrics()
-        self.deployment.cloud.fill["cloudwatch"] = self.scene.metrics.put
+        self.deployment.cloud.fill["cloudwatch"] = self.context.metrics.put
 
     def functions_of(self, label: str) -> list[Function]:
         """The functions whose cost is for that."""
@@ -117,13 +117,13 @@ class Simulation:
 
     def _over(self, over: int) -> None:
         """So many items are done or failed."""
-        self.timeline.note("items_done", len(self.witness.done_s))
+        self.timeline.note("items_done", len(self.item_log.done_s))
         self.timeline.note("backlog", self._items - over)
         if self._seen is not None:
             self._seen(over)
 
     def _functions(self) -> Iterator[Function]:
-        value = self.scene.profile.value
+        value = self.context.profile.value
         environments = value("lambda_scale_per_10s")
         for spec, handler in self.deployment.functions.items():
             slowness = max(1.0, value("lambda_vcpu_mb") / spec.memory_mb)
@@ -141,14 +141,14 @@ class Simulation:
             if queue.name in listening:
                 queue.watcher = self.notices
                 continue
-            queue.watcher = QueueWatch(self.scene, queue.name)
+            queue.watcher = QueueWatch(self.context, queue.name)
             yield queue.name, queue
 
     def _sources(self) -> Iterator[EventSource]:
         labels = queue_labels(self.deployment.stack)
         for spec in read_mappings(self.deployment.stack, labels):
             queue = self.deployment.cloud.queues[spec.queue]
-            source = EventSource(self.scene, self.service, spec, queue)
+            source = EventSource(self.context, self.service, spec, queue)
             queue.watcher.on_due = source.due
             yield source
 
@@ -160,11 +160,11 @@ class Simulation:
             if "WarmThroughput" in table.properties
         }
         return {
-            "dynamodb": DynamoDb(self.scene, self.deployment.cloud.tables, self.storage, warm),
-            "sqs": Sqs(self.scene, queue_labels(stack)),
-            "s3": S3Rules(self.scene),
-            "sns": Sns(self.scene),
-            "cloudwatch": CloudWatch(self.scene, self.custom),
+            "dynamodb": DynamoDb(self.context, self.deployment.cloud.tables, self.storage, warm),
+            "sqs": Sqs(self.context, queue_labels(stack)),
+            "s3": S3Rules(self.context),
+            "sns": Sns(self.context),
+            "cloudwatch": CloudWatch(self.context, self.custom),
         }
 
     def _deliver(self, target: str, given: Any) -> None:

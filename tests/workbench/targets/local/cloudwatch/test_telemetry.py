@@ -39,7 +39,7 @@ def printing(toy, *lines, gap_s=0.0):
 def test_embedded_metrics_reach_cloudwatch_and_the_bill(toy):
     line = json.dumps(LINE, separators=(",", ":"))
     printing(toy, line, "something else", line, gap_s=3.0)
-    toy.scene.metrics.put(toy.cloud.client("cloudwatch"))
+    toy.context.metrics.put(toy.cloud.client("cloudwatch"))
     found = toy.cloud.client("cloudwatch").get_metric_statistics(
         Namespace="Ours",
         MetricName="items_created",

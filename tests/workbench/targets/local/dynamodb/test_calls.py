@@ -208,7 +208,7 @@ def test_storage_adds_up_bytes_over_time(table):
 
 def test_consumed_capacity_is_a_metric(table):
     units(table, put(item()), put(item("t")))
-    table.scene.metrics.put(table.cloud.client("cloudwatch"))
+    table.context.metrics.put(table.cloud.client("cloudwatch"))
     found = table.cloud.client("cloudwatch").get_metric_statistics(
         Namespace="AWS/DynamoDB",
         MetricName="ConsumedWriteCapacityUnits",

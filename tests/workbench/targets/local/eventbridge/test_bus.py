@@ -17,7 +17,7 @@ def rule(**properties):
 def bridge(toy, *rules):
     delivered = []
     made = EventBridge(
-        toy.scene, rules, lambda arn, given: delivered.append((toy.kernel.now, given))
+        toy.context, rules, lambda arn, given: delivered.append((toy.kernel.now, given))
     )
     return made, delivered
 

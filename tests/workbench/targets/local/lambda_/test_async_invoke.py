@@ -9,7 +9,7 @@ DEAD = "arn:aws:sqs:us-east-1:123456789012:dead"
 
 def invoker(toy, delivered, **spec):
     specs = {"work": AsyncSpec(on_failure=DEAD, **spec)}
-    return AsyncInvoker(toy.scene, toy.service, specs, lambda arn, b: delivered.append((arn, b)))
+    return AsyncInvoker(toy.context, toy.service, specs, lambda arn, b: delivered.append((arn, b)))
 
 
 def failing(toy, times):

@@ -226,7 +226,7 @@ def test_metrics_have_awss_names(toy):
     for _ in range(2):
         toy.invoke({})
     toy.run()
-    toy.scene.metrics.put(toy.cloud.client("cloudwatch"))
+    toy.context.metrics.put(toy.cloud.client("cloudwatch"))
     found = statistics(toy, "AWS/Lambda", {"FunctionName": "work"})
     assert found == {
         ("Invocations", "Sum"): [2.0],

@@ -9,7 +9,7 @@ import pytest
 
 from workbench.errors import NotDeployed
 from workbench.targets.local.runtime.handlers import Unpacked, load
-from workbench.targets.local.runtime.outside import Stage
+from workbench.targets.local.runtime.outside import CurrentRun
 
 FILES = {
     "lambdas/__init__.py": "",
@@ -42,8 +42,8 @@ def zipped(files):
 def test_each_function_has_modules_and_variables_of_its_own(unpacked):
     folder = unpacked.path(zipped(FILES))
     variables, modules = dict(os.environ), set(sys.modules)
-    first = load(folder, "lambdas.toy.handler", {"NAME": "first"}, Stage())
-    second = load(folder, "lambdas.toy.handler", {"NAME": "second"}, Stage())
+    first = load(folder, "lambdas.toy.handler", {"NAME": "first"}, CurrentRun())
+    second = load(folder, "lambdas.toy.handler", {"NAME": "second"}, CurrentRun())
     first(1, None)
     assert first(2, None)[:2] == ("first", [1, 2])
     assert second(3, None)[:2] == ("second", [3])
@@ -53,7 +53,7 @@ def test_each_function_has_modules_and_variables_of_its_own(unpacked):
 
 def test_the_clock_is_replaced_before_anyone_imports_it(unpacked):
     folder = unpacked.path(zipped(FILES))
-    handler = load(folder, "lambdas.toy.handler", {"NAME": "x"}, Stage())
+    handler = load(folder, "lambdas.toy.handler", {"NAME": "x"}, CurrentRun())
     assert handler(1, None)[2] == 1_767_227_400.0
 
 
@@ -65,4 +65,4 @@ def test_the_same_content_is_unpacked_once(unpacked):
 def test_a_handler_that_is_not_in_the_zip_is_named(unpacked, handler):
     folder = unpacked.path(zipped(FILES))
     with pytest.raises(NotDeployed, match=handler):
-        load(folder, handler, {"NAME": "x"}, Stage())
+        load(folder, handler, {"NAME": "x"}, CurrentRun())

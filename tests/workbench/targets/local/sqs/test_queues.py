@@ -26,7 +26,7 @@ def test_messages_are_counted_under_awss_names(toy):
     toy.run()
     counted = {
         metric: (statistics.count, statistics.sum, statistics.high)
-        for ((namespace, metric, _), _), statistics in toy.scene.metrics._minutes.items()
+        for ((namespace, metric, _), _), statistics in toy.context.metrics._minutes.items()
         if namespace == "AWS/SQS"
     }
     assert counted == {

@@ -1,4 +1,4 @@
-"""A stage for state machines: the virtual clock, moto, and functions that take a given time."""
+"""AWS for state machines: the virtual clock, moto, and functions that take a given time."""
 
 from dataclasses import dataclass, field
 from json import dumps
@@ -56,7 +56,7 @@ class Fails(Exception):
 
 
 @dataclass
-class Stage:
+class SimulatedAws:
     """`work` answers an event with (seconds, value) or raises Fails; `calls` are (t_s, event)."""
 
     function: str | None = FUNCTION  # the only one that may be invoked, unless None
@@ -133,9 +133,9 @@ def chain(states):
 
 
 @pytest.fixture
-def stage():
+def aws():
     with mock_aws():
-        yield Stage()
+        yield SimulatedAws()
 
 
 def task(**extra):
@@ -190,21 +190,21 @@ def kit():
 
 
 @pytest.fixture
-def play(stage, bucket):
+def play(aws, bucket):
     """Run a map over so many items, in order from 0: `play(states, 10, size=4)`."""
 
     def play(states, count, *, size=1, at_once=10_000, **extra):
         bucket("in/0.jsonl", range(count))
         given = {"prefix": "in/", "size": size, "at_once": at_once, "k": "é"}
-        return stage.run(states, given, **extra)
+        return aws.run(states, given, **extra)
 
     return play
 
 
 @pytest.fixture
-def bucket(stage):
+def bucket(aws):
     """A bucket with JSON Lines in it: `bucket(key, items)` puts an object."""
-    s3 = stage.clients("s3")
+    s3 = aws.clients("s3")
     s3.create_bucket(Bucket="data")
 
     def put(key, items):
@@ -214,9 +214,9 @@ def bucket(stage):
 
 
 @pytest.fixture
-def topic(stage):
+def topic(aws):
     """A topic, and the texts of what was published to it."""
-    sns, sqs = stage.clients("sns"), stage.clients("sqs")
+    sns, sqs = aws.clients("sns"), aws.clients("sqs")
     arn = sns.create_topic(Name="notices")["TopicArn"]
     url = sqs.create_queue(QueueName="inbox")["QueueUrl"]
     inbox = "arn:aws:sqs:us-east-1:123456789012:inbox"

@@ -7,14 +7,14 @@ from workbench.targets.local.stepfunctions.services import ExecutionAlreadyExist
 
 
 @pytest.fixture
-def work(stage, kit):
+def work(aws, kit):
     """A state whose function takes ten seconds."""
-    stage.work = lambda event: (10, event)
+    aws.work = lambda event: (10, event)
     return {"Work": kit.task()}
 
 
-def test_an_execution_has_its_times_and_its_history(stage, kit):
-    ended = stage.run({"A": kit.task(), "B": kit.task(), "Done": {"Type": "Succeed"}}, {"n": 1})
+def test_an_execution_has_its_times_and_its_history(aws, kit):
+    ended = aws.run({"A": kit.task(), "B": kit.task(), "Done": {"Type": "Succeed"}}, {"n": 1})
     assert (ended.status, ended.output, ended.error) == ("SUCCEEDED", {"n": 1}, None)
     # 1 s to the first task, which takes 1 s; 0.1 s before a task, 0.01 s before another state
     assert [(round(t, 3), state, event) for t, state, event in ended.history] == [
@@ -31,61 +31,61 @@ def test_an_execution_has_its_times_and_its_history(stage, kit):
     assert ended.arn == "arn:aws:states:us-east-1:123456789012:execution:Batch:run-1"
 
 
-def test_the_same_name_and_input_is_the_running_execution(stage, kit, work):
-    machine = stage.machine(kit.chain(work))
+def test_the_same_name_and_input_is_the_running_execution(aws, kit, work):
+    machine = aws.machine(kit.chain(work))
     heard = []
     first = machine.start("a", {"n": 1}, heard.append)
     assert machine.start("a", {"n": 1}, heard.append) is first
-    stage.kernel.run()
+    aws.kernel.run()
     assert heard == [first, first]
     assert [m for _, m, _ in machine.observations].count("ExecutionsStarted") == 1
 
 
-def test_a_name_with_another_input_or_one_that_ended_exists_already(stage, kit, work):
-    machine = stage.machine(kit.chain(work))
+def test_a_name_with_another_input_or_one_that_ended_exists_already(aws, kit, work):
+    machine = aws.machine(kit.chain(work))
     machine.start("a", {"n": 1}, lambda ended: None)
     with pytest.raises(ExecutionAlreadyExists, match="execution:Batch:a"):
         machine.start("a", {"n": 2}, lambda ended: None)
-    stage.kernel.run()
+    aws.kernel.run()
     with pytest.raises(ExecutionAlreadyExists):
         machine.start("a", {"n": 1}, lambda ended: None)
 
 
-def test_the_machine_times_out_as_a_whole_and_its_call_goes_on_unheard(stage, kit, work):
+def test_the_machine_times_out_as_a_whole_and_its_call_goes_on_unheard(aws, kit, work):
     definition = kit.chain(work | {"More": kit.task()}) | {"TimeoutSeconds": 5}
-    ended = stage.run(definition)
+    ended = aws.run(definition)
     assert (ended.status, ended.error, ended.ended_s) == ("TIMED_OUT", "States.Timeout", 5)
-    assert (len(stage.calls), stage.kernel.now) == (1, 11)
+    assert (len(aws.calls), aws.kernel.now) == (1, 11)
 
 
-def test_what_cloudwatch_would_show_is_observed(stage, work):
-    stage.run(work)
-    assert stage.machines[0].observations == [
+def test_what_cloudwatch_would_show_is_observed(aws, work):
+    aws.run(work)
+    assert aws.machines[0].observations == [
         (0, "ExecutionsStarted", 1),
         (11, "ExecutionsSucceeded", 1),
         (11, "ExecutionTime", 11_000),
     ]
 
 
-def test_the_context_object_has_names_and_times(stage, kit):
+def test_the_context_object_has_names_and_times(aws, kit):
     fields = {
         "id.$": "$$.Execution.Id",
         "name.$": "$$.Execution.Name",
         "entered.$": "$$.State.EnteredTime",
     }
     state = kit.task(Parameters={"FunctionName": kit.FUNCTION, "Payload": fields})
-    assert stage.run({"Say": state}, epoch_s=1.8e9).output == {
+    assert aws.run({"Say": state}, epoch_s=1.8e9).output == {
         "id": "arn:aws:states:us-east-1:123456789012:execution:Batch:run-1",
         "name": "run-1",
         "entered": "2027-01-15T08:00:01.000Z",
     }
 
 
-def test_the_same_dice_give_the_same_history(stage, kit):
+def test_the_same_dice_give_the_same_history(aws, kit):
     def history(seed):
-        stage.__init__()
+        aws.__init__()
         states = {"Work": kit.task(), "Again": kit.task()}
-        return stage.run(states, profile=load_profile(), seed=seed).history
+        return aws.run(states, profile=load_profile(), seed=seed).history
 
     assert history(1) == history(1)
     assert history(1) != history(2)

@@ -21,9 +21,9 @@ def split(kit):
     return make
 
 
-def objects(stage):
+def objects(aws):
     """Every result in the bucket, read as JSON."""
-    s3 = stage.clients("s3")
+    s3 = aws.clients("s3")
     keys = [entry["Key"] for entry in s3.list_objects_v2(Bucket="data").get("Contents", [])]
     keys = [key for key in keys if not key.startswith("in/")]
     return {key: json.loads(s3.get_object(Bucket="data", Key=key)["Body"].read()) for key in keys}
@@ -42,7 +42,7 @@ def bad_one(kit):
     return work
 
 
-def test_the_output_says_where_the_manifest_is(stage, split, play):
+def test_the_output_says_where_the_manifest_is(aws, split, play):
     ended = play(split(), 1)
     run = uuid_of(ended)
     assert ended.output == {
@@ -51,11 +51,11 @@ def test_the_output_says_where_the_manifest_is(stage, split, play):
     }
 
 
-def test_the_manifest_lists_the_files_of_each_kind(stage, split, play, kit):
-    stage.work = bad_one(kit)
+def test_the_manifest_lists_the_files_of_each_kind(aws, split, play, kit):
+    aws.work = bad_one(kit)
     ended = play(split(), 3)
-    files, base = objects(stage), f"results/b1/{uuid_of(ended)}"
-    s3 = stage.clients("s3")
+    files, base = objects(aws), f"results/b1/{uuid_of(ended)}"
+    s3 = aws.clients("s3")
 
     def listed(name):
         key = f"{base}/{name}"
@@ -78,10 +78,10 @@ def test_the_manifest_lists_the_files_of_each_kind(stage, split, play, kit):
     }
 
 
-def test_entries_have_the_fields_that_aws_writes(stage, split, play, kit):
-    stage.work = bad_one(kit)
+def test_entries_have_the_fields_that_aws_writes(aws, split, play, kit):
+    aws.work = bad_one(kit)
     ended = play(split(), 2, epoch_s=1.8e9)
-    base, files = f"results/b1/{uuid_of(ended)}", objects(stage)
+    base, files = f"results/b1/{uuid_of(ended)}", objects(aws)
     (good,), (bad,) = files[f"{base}/SUCCEEDED_0.json"], files[f"{base}/FAILED_0.json"]
     machine = "arn:aws:states:us-east-1:123456789012:stateMachine:Batch/Split"
     express = "arn:aws:states:us-east-1:123456789012:express:Batch/Split"
@@ -116,48 +116,48 @@ def test_entries_have_the_fields_that_aws_writes(stage, split, play, kit):
     }
 
 
-def test_standard_children_have_execution_arns(stage, split, play):
+def test_standard_children_have_execution_arns(aws, split, play):
     ended = play(split("STANDARD"), 1)
-    (entry,) = objects(stage)[f"results/b1/{uuid_of(ended)}/SUCCEEDED_0.json"]
+    (entry,) = objects(aws)[f"results/b1/{uuid_of(ended)}/SUCCEEDED_0.json"]
     execution = "arn:aws:states:us-east-1:123456789012:execution:Batch/Split"
     assert entry["ExecutionArn"] == f"{execution}:{entry['Name']}"
 
 
 @pytest.mark.parametrize(("prefix", "base"), [("p", "p/"), ("p/", "p/")])
-def test_a_prefix_ends_in_one_slash(stage, split, play, prefix, base):
+def test_a_prefix_ends_in_one_slash(aws, split, play, prefix, base):
     ended = play(split(prefix=prefix), 0)
-    assert list(objects(stage)) == [f"{base}{uuid_of(ended)}/manifest.json"]
+    assert list(objects(aws)) == [f"{base}{uuid_of(ended)}/manifest.json"]
 
 
-def test_each_file_is_a_request_of_knowing(stage, split, play, kit):
-    stage.work = bad_one(kit)
+def test_each_file_is_a_request_of_knowing(aws, split, play, kit):
+    aws.work = bad_one(kit)
     play(split(), 2)
-    assert stage.usage()["s3", "Requests-Tier1", "knowing"] == 3
+    assert aws.usage()["s3", "Requests-Tier1", "knowing"] == 3
 
 
-def test_a_map_that_fails_lists_what_it_ended(stage, split, play, kit):
+def test_a_map_that_fails_lists_what_it_ended(aws, split, play, kit):
     def work(event):
         if event["Items"] == [0]:
             raise kit.Fails("Bad", after_s=0.5)
         return 9, event
 
-    stage.work = work
+    aws.work = work
     ended = play(split(ToleratedFailurePercentage=0), 4, at_once=2)
     assert ended.error == "States.ExceedToleratedFailureThreshold"
     found = {
         key.rsplit("/", 1)[1]: [(e["Status"], json.loads(e["Input"])["Items"]) for e in entries]
-        for key, entries in objects(stage).items()
+        for key, entries in objects(aws).items()
         if not key.endswith("manifest.json")
     }
     assert found == {"FAILED_0.json": [("FAILED", [0]), ("ABORTED", [1])]}
 
 
-def test_results_of_any_size_pass_when_they_are_written(stage, split, play):
-    stage.work = lambda event: (1, "x" * 200_000)
+def test_results_of_any_size_pass_when_they_are_written(aws, split, play):
+    aws.work = lambda event: (1, "x" * 200_000)
     assert play(split(), 50).status == "SUCCEEDED"
     # 10 MB: one upload in two parts is four requests; the manifest is one more
-    assert stage.usage()["s3", "Requests-Tier1", "knowing"] == 5
-    (entries,) = [v for k, v in objects(stage).items() if k.endswith("SUCCEEDED_0.json")]
+    assert aws.usage()["s3", "Requests-Tier1", "knowing"] == 5
+    (entries,) = [v for k, v in objects(aws).items() if k.endswith("SUCCEEDED_0.json")]
     assert PART_BYTES < 50 * 200_000
     assert len(entries) == 50
 
@@ -168,12 +168,12 @@ def test_a_bucket_that_is_not_there_fails_the_map_and_can_be_caught(split, play,
     assert play(states, 1).output["error"]["Error"] == "States.ResultWriterFailed"
 
 
-def test_a_fault_plan_may_fail_a_part(stage, split, play):
+def test_a_fault_plan_may_fail_a_part(aws, split, play):
     class NoParts(Faults):
         def s3(self, operation, key):
             return "InternalError" if operation == "UploadPart" else None
 
-    stage.work = lambda event: (1, "x" * 200_000)
+    aws.work = lambda event: (1, "x" * 200_000)
     ended = play(split(), 50, faults=NoParts())
     assert ended.error == "States.ResultWriterFailed"
     assert ended.cause.endswith("SUCCEEDED_0.json: InternalError")

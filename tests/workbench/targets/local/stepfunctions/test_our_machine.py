@@ -37,7 +37,7 @@ def definition():
 
 
 @pytest.fixture
-def play(stage, definition, bucket, topic):
+def play(aws, definition, bucket, topic):
     """Run the machine with answers for its actions; gives the end, and the notices published."""
 
     def write(event):
@@ -54,8 +54,8 @@ def play(stage, definition, bucket, topic):
             action = event.get("action") or ("summary" if "entered_at" in event else "items")
             return 1, answers[action](event)
 
-        stage.work, stage.function = work, None
-        ended = stage.run(definition, {"batch_id": "b-7", "items": 250})
+        aws.work, aws.function = work, None
+        ended = aws.run(definition, {"batch_id": "b-7", "items": 250})
         return ended, [json.loads(text) for text in topic[1]()]
 
     return play
@@ -65,15 +65,15 @@ def done(event):
     return {"done": len(event["Items"])}
 
 
-def test_a_batch_goes_through_and_each_unit_is_counted(play, stage):
+def test_a_batch_goes_through_and_each_unit_is_counted(play, aws):
     ended, notices = play()
     assert (ended.status, ended.error) == ("SUCCEEDED", None)
     assert notices == [{"k": 1}]
-    worked = [event for _, event in stage.calls if "Items" in event]
+    worked = [event for _, event in aws.calls if "Items" in event]
     assert [len(event["Items"]) for event in worked] == [100, 100, 50]
     assert all(event["BatchInput"] == {"batch_id": "b-7", "knobs": {}} for event in worked)
     # Start, Owner?, CreateItems, three segments, Process, three children; then what is known
-    usage = stage.usage()
+    usage = aws.usage()
     usage.pop(("sfn", "StepFunctions-GB-Second", "dispatch"))
     assert usage == {
         ("sfn", "StateTransition", "dispatch"): 10,
@@ -86,12 +86,12 @@ def test_a_batch_goes_through_and_each_unit_is_counted(play, stage):
     }
 
 
-def test_a_trigger_that_is_not_the_owner_ends_at_once(play, stage):
+def test_a_trigger_that_is_not_the_owner_ends_at_once(play, aws):
     ended, notices = play(start=lambda event: BATCH | {"owner": False})
-    assert (ended.status, notices, len(stage.calls)) == ("SUCCEEDED", [], 1)
+    assert (ended.status, notices, len(aws.calls)) == ("SUCCEEDED", [], 1)
 
 
-def test_failed_children_are_tolerated_and_listed(play, stage, kit):
+def test_failed_children_are_tolerated_and_listed(play, aws, kit):
     def work(event):
         if event["Items"][0][0] == "100":
             raise kit.Fails("ValueError", "poison")
@@ -99,7 +99,7 @@ def test_failed_children_are_tolerated_and_listed(play, stage, kit):
 
     ended, _ = play(items=work)
     assert ended.status == "SUCCEEDED"
-    assert +stage.machines[0].map_runs[0].children == {"SUCCEEDED": 2, "FAILED": 1}
+    assert +aws.machines[0].map_runs[0].children == {"SUCCEEDED": 2, "FAILED": 1}
 
 
 def test_a_batcher_that_fails_for_good_is_told(play, kit):

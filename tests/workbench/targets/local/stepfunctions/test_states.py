@@ -5,11 +5,11 @@ import json
 import pytest
 
 
-def test_a_function_gets_its_payload_and_its_response_is_wrapped(stage, kit):
-    stage.work = lambda event: (2, {"got": event})
+def test_a_function_gets_its_payload_and_its_response_is_wrapped(aws, kit):
+    aws.work = lambda event: (2, {"got": event})
     state = kit.task(Parameters={"FunctionName": kit.FUNCTION, "Payload": {"n.$": "$.n"}})
     del state["OutputPath"]
-    assert stage.run({"Work": state}, {"n": 4}).output == {
+    assert aws.run({"Work": state}, {"n": 4}).output == {
         "ExecutedVersion": "$LATEST",
         "Payload": {"got": {"n": 4}},
         "SdkHttpMetadata": {"HttpStatusCode": 200},
@@ -17,25 +17,25 @@ def test_a_function_gets_its_payload_and_its_response_is_wrapped(stage, kit):
     }
 
 
-def test_a_function_that_changes_its_event_does_not_change_the_state(stage, kit):
-    stage.work = lambda event: (1, event.clear())
-    assert stage.run({"Work": kit.task(ResultPath=None)}, {"n": 1}).output == {"n": 1}
+def test_a_function_that_changes_its_event_does_not_change_the_state(aws, kit):
+    aws.work = lambda event: (1, event.clear())
+    assert aws.run({"Work": kit.task(ResultPath=None)}, {"n": 1}).output == {"n": 1}
 
 
-def test_a_task_that_takes_too_long_times_out_and_its_late_answer_is_dropped(stage, kit):
+def test_a_task_that_takes_too_long_times_out_and_its_late_answer_is_dropped(aws, kit):
     times = [20, 60]
-    stage.work = lambda event: (times.pop(0), event)
+    aws.work = lambda event: (times.pop(0), event)
     catch = kit.catch("Next", "States.Timeout")
-    ended = stage.run({"Work": kit.task(TimeoutSeconds=5, Catch=catch), "Next": kit.task()})
+    ended = aws.run({"Work": kit.task(TimeoutSeconds=5, Catch=catch), "Next": kit.task()})
     late = {"Error": "States.Timeout", "Cause": "Work took longer than 5 s"}
     assert ended.output == {"error": late}
     assert round(ended.ended_s, 3) == 66.1
 
 
-def test_each_try_has_the_whole_time_limit(stage, kit):
+def test_each_try_has_the_whole_time_limit(aws, kit):
     times = [20, 4]
-    stage.work = lambda event: (times.pop(0), "done")
-    ended = stage.run({"Work": kit.task(TimeoutSeconds=5, Retry=kit.retry("States.Timeout"))})
+    aws.work = lambda event: (times.pop(0), "done")
+    ended = aws.run({"Work": kit.task(TimeoutSeconds=5, Retry=kit.retry("States.Timeout"))})
     assert (ended.output, ended.ended_s) == ("done", 11)
 
 
@@ -47,54 +47,54 @@ def publish(arn, **message):
     }
 
 
-def test_a_notification_is_published_once_and_paid_by_chunk(stage, topic):
+def test_a_notification_is_published_once_and_paid_by_chunk(aws, topic):
     arn, texts = topic
     message = {"id.$": "$.id", "text": "x" * 70_000}
-    ended = stage.run({"Notify": publish(arn, Message=message)}, {"id": "b-7"})
+    ended = aws.run({"Notify": publish(arn, Message=message)}, {"id": "b-7"})
     assert list(ended.output) == ["MessageId"]
     assert [json.loads(text) for text in texts()] == [{"id": "b-7", "text": "x" * 70_000}]
     assert round(ended.ended_s, 3) == 1.015
-    assert stage.usage() == {
+    assert aws.usage() == {
         ("sfn", "StateTransition", "knowing"): 1,
         ("sns", "Requests-Tier1", "knowing"): 2,
     }
 
 
-def test_a_message_that_is_a_string_is_sent_as_it_is(stage, topic):
+def test_a_message_that_is_a_string_is_sent_as_it_is(aws, topic):
     arn, texts = topic
-    stage.run({"Notify": publish(arn, **{"Message.$": "$.text"})}, {"text": "b-7 done"})
+    aws.run({"Notify": publish(arn, **{"Message.$": "$.text"})}, {"text": "b-7 done"})
     assert texts() == ["b-7 done"]
 
 
-def test_a_refused_notification_fails_the_state_and_costs_nothing(stage, topic):
+def test_a_refused_notification_fails_the_state_and_costs_nothing(aws, topic):
     arn, _ = topic
-    ended = stage.run({"Notify": publish(arn + "-gone", Message="m")})
+    ended = aws.run({"Notify": publish(arn + "-gone", Message="m")})
     assert (ended.status, ended.error) == ("FAILED", "SNS.NotFound")
-    assert list(stage.usage()) == [("sfn", "StateTransition", "knowing")]
+    assert list(aws.usage()) == [("sfn", "StateTransition", "knowing")]
 
 
 @pytest.mark.parametrize(
     ("given", "error"),
     [({"a": True, "b": True}, "A"), ({"a": False, "b": False}, "B"), ({"a": 1, "b": True}, "D")],
 )
-def test_a_choice_takes_the_first_rule_that_holds_else_the_default(stage, given, error):
+def test_a_choice_takes_the_first_rule_that_holds_else_the_default(aws, given, error):
     ends = {name: {"Type": "Fail", "Error": name, "Cause": ""} for name in "ABD"}
     rules = [
         {"Variable": "$.a", "BooleanEquals": True, "Next": "A"},
         {"Variable": "$.b", "BooleanEquals": False, "Next": "B"},
     ]
     choice = {"Type": "Choice", "Choices": rules, "Default": "D"}
-    ended = stage.run({"StartAt": "Which", "States": {"Which": choice, **ends}}, given)
+    ended = aws.run({"StartAt": "Which", "States": {"Which": choice, **ends}}, given)
     assert ended.error == error
 
 
-def test_a_variable_that_is_missing_fails_the_state(stage):
+def test_a_variable_that_is_missing_fails_the_state(aws):
     rule = {"Variable": "$.gone", "BooleanEquals": True, "Next": "Done"}
     choice = {"Type": "Choice", "Choices": [rule], "Default": "Done"}
-    ended = stage.run({"Which": choice, "Done": {"Type": "Succeed"}})
+    ended = aws.run({"Which": choice, "Done": {"Type": "Succeed"}})
     assert (ended.error, "$.gone" in ended.cause) == ("States.Runtime", True)
 
 
-def test_a_fail_state_fails_the_execution_in_its_words(stage):
-    ended = stage.run({"No": {"Type": "Fail", "Error": "Bad", "Cause": "luck"}})
+def test_a_fail_state_fails_the_execution_in_its_words(aws):
+    ended = aws.run({"No": {"Type": "Fail", "Error": "Bad", "Cause": "luck"}})
     assert (ended.status, ended.error, ended.cause) == ("FAILED", "Bad", "luck")

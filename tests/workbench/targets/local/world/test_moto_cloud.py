@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from workbench.errors import NotDeployed
-from workbench.targets.local.world.moto_cloud import Cloud, zip_folder
+from workbench.targets.local.world.moto_cloud import MotoCloud, zip_folder
 
 
 def write_assembly(folder, resources):
@@ -39,7 +39,7 @@ QUEUE = {"Queue": {"Type": "AWS::SQS::Queue", "Properties": {"VisibilityTimeout"
 
 @pytest.fixture
 def cloud():
-    made = Cloud(lambda: 1_767_227_400.0)
+    made = MotoCloud(lambda: 1_767_227_400.0)
     yield made
     made.close()
 
@@ -57,7 +57,7 @@ def test_a_stack_is_deployed_under_the_same_names_each_time(tmp_path, cloud):
     received = cloud.client("sqs").receive_message(QueueUrl=queue.physical_id)
     assert [one["Body"] for one in received["Messages"]] == ["hello"]
     cloud.close()
-    other = Cloud(lambda: 0.0)
+    other = MotoCloud(lambda: 0.0)
     again = other.deploy(folder, "Stack").of_type("AWS::SQS::Queue")[0].physical_id
     other.close()
     assert again == queue.physical_id
@@ -72,7 +72,7 @@ def test_a_resource_that_cannot_be_made_is_refused_by_name(tmp_path, cloud):
 
 def test_only_one_cloud_at_a_time_has_motos_services(cloud):
     cloud.client("s3")
-    other = Cloud(lambda: 0.0)
+    other = MotoCloud(lambda: 0.0)
     with pytest.raises(NotDeployed, match="another local cloud"):
         other.client("s3")
     other.close()
@@ -82,8 +82,8 @@ def test_a_service_that_is_never_asked_for_is_not_loaded(tmp_path):
     code = (
         "import sys\n"
         "from pathlib import Path\n"
-        "from workbench.targets.local.world.moto_cloud import Cloud\n"
-        "cloud = Cloud(lambda: 0.0)\n"
+        "from workbench.targets.local.world.moto_cloud import MotoCloud\n"
+        "cloud = MotoCloud(lambda: 0.0)\n"
         f"cloud.deploy(Path({str(write_assembly(tmp_path, QUEUE))!r}), 'Stack')\n"
         "cloud.client('sqs')\n"
         "cloud.close()\n"
@@ -96,8 +96,8 @@ def test_a_service_that_is_never_asked_for_is_not_loaded(tmp_path):
 def test_motos_services_answer_a_cloud_that_began_without_moto():
     """In a process of its own: where moto is loaded already, every session has it."""
     code = """
-from workbench.targets.local.world.moto_cloud import Cloud
-cloud = Cloud(lambda: 0.0)
+from workbench.targets.local.world.moto_cloud import MotoCloud
+cloud = MotoCloud(lambda: 0.0)
 cloud.client("sqs")
 print(cloud.client("cloudwatch").list_metrics()["Metrics"])
 """
@@ -109,7 +109,7 @@ def test_the_users_own_settings_are_neither_seen_nor_lost(monkeypatch):
     monkeypatch.setenv("AWS_PROFILE", "no-such-profile")
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://192.0.2.1:1")
     before = dict(os.environ)
-    cloud = Cloud(lambda: 0.0)
+    cloud = MotoCloud(lambda: 0.0)
     try:
         assert "AWS_PROFILE" not in os.environ
         assert cloud.client("s3").list_buckets()["Buckets"] == []
