@@ -12,7 +12,7 @@ from workbench.designs import Design, make_design
 from workbench.engine.random_streams import stream
 from workbench.errors import BadKnob
 from workbench.runs.batch import SEED_MAX
-from workbench.swarm.fault_plan import FaultRates
+from workbench.swarm.fault_plan import RATES, FaultRates
 from workbench.swarm.protocols import PROTOCOLS
 from workbench.swarm.protocols.protocol import (
     ITEMS_MAX,
@@ -29,30 +29,6 @@ ACTIVE = 0.35  # of the kinds strike in a run that has faults everywhere
 FOCUSED = 0.4  # of the seeds strike one place hard, until its messages reach the dead letters
 QUIET_S = (60.0, 7_200.0)
 FOCUSED_QUIET_S = (60.0, 60_000.0)
-# The chance of each kind where it strikes, drawn between these.
-RATES: dict[str, tuple[float, float]] = {
-    "kill_before": (0.001, 0.03),
-    "kill_after": (0.001, 0.03),
-    "kill_sleep": (0.001, 0.02),
-    "hang_call": (0.0005, 0.005),
-    "hang_start": (0.002, 0.05),
-    "init_fails": (0.01, 0.3),
-    "throttle": (0.02, 0.5),
-    "refuse": (0.005, 0.1),
-    "lose_answer": (0.005, 0.1),
-    "hold_back": (0.05, 0.6),
-    "slow": (0.005, 0.05),
-    "shard": (0.1, 0.8),
-    "twice": (0.02, 0.3),
-    "twice_late": (0.01, 0.2),
-    "reorder": (0.05, 0.5),
-    "early": (0.01, 0.2),
-    "undelete": (0.01, 0.2),
-    "child_fails": (0.02, 0.3),
-    "child_twice": (0.05, 0.5),
-    "map_s3": (0.005, 0.05),
-    "publish": (0.1, 0.6),
-}
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""A fault plan drawn from one seed: faults first, then quiet.
+"""A fault plan drawn from one seed, faults first, then quiet; and how likely each kind is.
 
 Each kind of fault has dice of its own, so that the rate of one leaves the others where they strike.
 What struck is noted, because a checker must know what a crash explains and what it does not.
@@ -6,14 +6,14 @@ What struck is noted, because a checker must know what a crash explains and what
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from random import Random
 from typing import Any
 
 from workbench.engine.kernel import Kernel
 from workbench.engine.random_streams import stream
-from workbench.swarm.fault_plan import FaultRates
+from workbench.errors import BadKnob
 from workbench.targets.local.runtime.faults import (
     NO_CALL_FAULT,
     NO_START_FAULT,
@@ -44,7 +44,65 @@ REFUSALS: dict[str, tuple[tuple[str, int], ...]] = {
 CONFLICT = ("TransactionConflictException", 400)  # of a single write, with a transaction
 CLAIM_CONFLICT = ("ConditionalRequestConflict", 409)  # of a conditional PutObject
 SINGLE_WRITES = ("PutItem", "UpdateItem", "DeleteItem")
+CALL_KINDS = (
+    *("kill_before", "kill_after", "hang_call", "lose_answer"),
+    *("refuse", "hold_back", "slow", "shard"),
+)
 BATCH_CALLS = ("BatchWriteItem", "BatchGetItem", "SendMessageBatch")
+
+
+def chance(low: float, high: float) -> Any:
+    """The chance of a kind of fault; where it strikes, it is drawn between these."""
+    return field(default=0.0, metadata={"drawn": (low, high)})
+
+
+@dataclass(frozen=True)
+class FaultRates:
+    """Chances from 0 to 1, each at every opportunity of its kind, until `quiet_s`.
+
+    `roles`, `operations` and `queues` narrow where faults strike; empty means everywhere. A role is
+    a handler's module, an operation an AWS call, a queue a part of its name.
+    """
+
+    quiet_s: float = 0.0  # virtual time from which the cloud behaves
+    hits_max: int | None = None  # no more than so many, of all kinds together
+    roles: tuple[str, ...] = ()
+    operations: tuple[str, ...] = ()
+    queues: tuple[str, ...] = ()
+    late_max_s: float = 7_200.0  # of a message that comes much later
+
+    kill_before: float = chance(0.001, 0.03)  # at a call that the service never sees
+    kill_after: float = chance(0.001, 0.03)  # at a call that the service has answered
+    kill_sleep: float = chance(0.001, 0.02)  # in the middle of a sleep
+    hang_call: float = chance(0.0005, 0.005)  # a call that does not come back before the timeout
+    hang_start: float = chance(0.002, 0.05)  # an environment that stands still until the timeout
+    init_fails: float = chance(0.01, 0.3)  # of a cold start
+    throttle: float = chance(0.02, 0.5)  # of an invocation
+    refuse: float = chance(0.005, 0.1)  # a call that is throttled or fails, once or for good
+    lose_answer: float = chance(0.005, 0.1)  # a call that is done, and its caller gets an error
+    hold_back: float = chance(0.05, 0.6)  # a batch call of which a part is not done
+    slow: float = chance(0.005, 0.05)  # a call that takes up to half a minute
+    shard: float = chance(0.1, 0.8)  # a call on the one drawn shard: throttled, or slow
+    twice: float = chance(0.02, 0.3)  # a message that comes twice at once
+    twice_late: float = chance(0.01, 0.2)  # a message that comes again much later
+    reorder: float = chance(0.05, 0.5)  # a message that others overtake
+    early: float = chance(0.01, 0.2)  # a received message that shows itself before its time
+    undelete: float = chance(0.01, 0.2)  # a message that is done with, and comes back
+    child_fails: float = chance(0.02, 0.3)  # a map child past its retries
+    child_twice: float = chance(0.05, 0.5)  # an Express child that runs twice
+    map_s3: float = chance(0.005, 0.05)  # a call of the map's own reader or writer
+    publish: float = chance(0.1, 0.6)  # the state machine's own publish
+
+    def __post_init__(self) -> None:
+        for name in RATES:
+            if not 0 <= getattr(self, name) <= 1:
+                raise BadKnob(name, getattr(self, name), "must be a chance from 0 to 1")
+
+
+# The chance of each kind where it strikes is drawn between these.
+RATES: dict[str, tuple[float, float]] = {
+    one.name: one.metadata["drawn"] for one in fields(FaultRates) if one.metadata
+}
 
 
 @dataclass(frozen=True)
@@ -59,7 +117,7 @@ class Hit:
 
 
 class FaultPlan:
-    """Faults as `faults.Faults` asks for them. `hits` has all that struck."""
+    """Faults as the local target asks for them. `hits` has all that struck."""
 
     def __init__(self, rates: FaultRates, seed: int, kernel: Kernel) -> None:
         self.rates = rates
@@ -68,7 +126,7 @@ class FaultPlan:
         self._seed = seed
         self._kernel = kernel
         self._dice: dict[str, Random] = {}
-        self._failing: dict[int, tuple[Any, int, tuple[str, int], bool]] = {}
+        self._failing: dict[int, tuple[Any, int, CallFault]] = {}
 
     @cached_property
     def counts(self) -> Counter[str]:
@@ -78,120 +136,110 @@ class FaultPlan:
     def calling(self, call: Call) -> CallFault:
         failing = self._failing.get(id(call.request))
         if failing is not None and call.attempt > 1:
-            return self._go_on(call, failing)
+            return self._fail_again(call, failing)
         self._failing.pop(id(call.request), None)
-        if not self._at(call.function, call.operation):
-            return NO_CALL_FAULT
-        for kind in ("kill_before", "kill_after", "hang_call", "lose_answer", "refuse"):
-            if self._strikes(kind, call.function, call.request_id, call.operation):
-                return getattr(self, f"_{kind}")(call)
-        if call.operation in BATCH_CALLS and self._strikes(
-            "hold_back", call.function, call.request_id, call.operation
-        ):
-            return CallFault(hold_back=self._die("hold_back").randint(1, 25))
-        if self._strikes("slow", call.function, call.request_id, call.operation):
-            return CallFault(delay_s=self._die("slow").uniform(0, SLOW_MAX_S))
-        return self._on_shard(call)
+        kind = self._kind(call) if self._at(call.function, call.operation) else ""
+        match kind:
+            case "":
+                return NO_CALL_FAULT
+            case "kill_before" | "kill_after":
+                return CallFault(kill=kind.removeprefix("kill_"))
+            case "hang_call":
+                return CallFault(delay_s=HANG_S)
+            case "hold_back":
+                return CallFault(hold_back=self._die(kind).randint(1, 25))
+            case "slow":
+                return CallFault(delay_s=self._die(kind).uniform(0, SLOW_MAX_S))
+        if kind == "shard" and self._die(kind).random() < 0.5:
+            return CallFault(delay_s=self._die(kind).uniform(0, SLOW_MAX_S))
+        return self._fail(call, kind)
 
     def sleeping(self, function: str, request_id: str, seconds: float) -> bool:  # noqa: ARG002
-        return self._at(function) and self._strikes("kill_sleep", function, request_id, "sleep")
+        return self._at(function) and self.strikes("kill_sleep", function, "sleep", request_id)
 
     def starting(self, function: str, cold: bool) -> StartFault:
         self.started[function] += 1
         if not self._at(function):
             return NO_START_FAULT
-        if cold and self._strikes("init_fails", function):
+        if cold and self.strikes("init_fails", function):
             return StartFault(init_fails=True)
-        if self._strikes("hang_start", function):
+        if self.strikes("hang_start", function):
             return StartFault(hang_s=HANG_S)
         return NO_START_FAULT
 
     def sending(self, queue: str, body: str) -> Sequence[float]:  # noqa: ARG002
         if not self._in(queue):
             return ONE_COPY
-        if self._strikes("twice", queue):
+        if self.strikes("twice", queue):
             return (0.0, self._die("twice").uniform(0, 1))
-        if self._strikes("twice_late", queue):
+        if self.strikes("twice_late", queue):
             return (0.0, self._die("twice_late").uniform(1, self.rates.late_max_s))
-        if self._strikes("reorder", queue):
+        if self.strikes("reorder", queue):
             return (self._die("reorder").uniform(0, REORDER_MAX_S),)
         return ONE_COPY
 
     def hiding(self, queue: str, seconds: float) -> float:
-        if self._in(queue) and self._strikes("early", queue):
+        if self._in(queue) and self.strikes("early", queue):
             return self._die("early").uniform(0, seconds)
         return seconds
 
     def deleting(self, queue: str) -> bool:
-        return self._in(queue) and self._strikes("undelete", queue)
+        return self._in(queue) and self.strikes("undelete", queue)
 
     def throttling(self, function: str) -> bool:
-        return self._at(function) and self._strikes("throttle", function)
+        return self._at(function) and self.strikes("throttle", function)
 
-    def strikes(self, kind: str, where: str, what: str = "") -> bool:
+    def strikes(self, kind: str, where: str, what: str = "", request_id: str = "") -> bool:
         """Whether a fault of a kind strikes now; it is noted if it does."""
-        return self._strikes(kind, where, "", what)
-
-    def _kill_before(self, call: Call) -> CallFault:  # noqa: ARG002
-        return CallFault(kill="before")
-
-    def _kill_after(self, call: Call) -> CallFault:  # noqa: ARG002
-        return CallFault(kill="after")
-
-    def _hang_call(self, call: Call) -> CallFault:  # noqa: ARG002
-        return CallFault(delay_s=HANG_S)
-
-    def _lose_answer(self, call: Call) -> CallFault:
-        return self._fail(call, "lose_answer", ("InternalError", 500), True)
-
-    def _refuse(self, call: Call) -> CallFault:
-        choices = REFUSALS[call.service]
-        if call.operation in SINGLE_WRITES:
-            choices = (*choices, CONFLICT)
-        if call.operation == "PutObject" and "IfNoneMatch" in call.request:
-            choices = (*choices, CLAIM_CONFLICT)
-        return self._fail(call, "refuse", self._die("refuse").choice(choices), False)
-
-    def _fail(self, call: Call, kind: str, error: tuple[str, int], lost: bool) -> CallFault:
-        """Fail this attempt, and perhaps the next ones too."""
-        more = self._die(kind).choice((0, 0, 1, FOR_GOOD))
-        self._failing[id(call.request)] = (call.request, more, error, lost)
-        return CallFault(error=error[0], status=error[1], lose_answer=lost)
-
-    def _go_on(self, call: Call, failing: tuple[Any, int, tuple[str, int], bool]) -> CallFault:
-        """A further attempt of a call that failed before."""
-        request, left, error, lost = failing
-        if not left or self._over():
-            return NO_CALL_FAULT
-        self._failing[id(call.request)] = (request, left - 1, error, lost)
-        return CallFault(error=error[0], status=error[1], lose_answer=lost)
-
-    def _on_shard(self, call: Call) -> CallFault:
-        """The one shard that is throttled or slow."""
-        if not self.rates.shard or call.service != "dynamodb" or not self._of_shard(call.request):
-            return NO_CALL_FAULT
-        if not self._strikes("shard", call.function, call.request_id, call.operation):
-            return NO_CALL_FAULT
-        die = self._die("shard")
-        if die.random() < 0.5:
-            return CallFault(delay_s=die.uniform(0, SLOW_MAX_S))
-        return self._fail(call, "shard", REFUSALS["dynamodb"][0], False)
-
-    def _of_shard(self, request: Mapping[str, Any]) -> bool:
-        """Whether a call is about the shard, which is drawn modulo the shards that it meets."""
-        drawn = self._drawn_shard
-        return any(int(key.rsplit("#", 1)[1]) == drawn for key in _partitions(request))
-
-    @cached_property
-    def _drawn_shard(self) -> int:
-        return self._die("which shard").randrange(4)
-
-    def _strikes(self, kind: str, where: str, request_id: str = "", what: str = "") -> bool:
         rate = getattr(self.rates, kind)
         if not rate or self._over() or self._die(f"whether {kind}").random() >= rate:
             return False
         self.hits.append(Hit(self._kernel.now, kind, where, request_id, what))
         return True
+
+    def _kind(self, call: Call) -> str:
+        """The kind of fault that strikes a call, if any."""
+        for kind in CALL_KINDS:
+            if kind == "hold_back" and call.operation not in BATCH_CALLS:
+                continue
+            if kind == "shard" and not (self.rates.shard and self._of_shard(call)):
+                continue
+            if self.strikes(kind, call.function, call.operation, call.request_id):
+                return kind
+        return ""
+
+    def _fail(self, call: Call, kind: str) -> CallFault:
+        """Fail this attempt, and perhaps the next ones too."""
+        choices = REFUSALS[call.service]
+        if call.operation in SINGLE_WRITES:
+            choices = (*choices, CONFLICT)
+        if call.operation == "PutObject" and "IfNoneMatch" in call.request:
+            choices = (*choices, CLAIM_CONFLICT)
+        lost = kind == "lose_answer"
+        error, status = ("InternalError", 500) if lost else choices[0]
+        if kind == "refuse":
+            error, status = self._die(kind).choice(choices)
+        more = self._die(kind).choice((0, 0, 1, FOR_GOOD))
+        fault = CallFault(error=error, status=status, lose_answer=lost)
+        self._failing[id(call.request)] = (call.request, more, fault)
+        return fault
+
+    def _fail_again(self, call: Call, failing: tuple[Any, int, CallFault]) -> CallFault:
+        """A further attempt of a call that failed before."""
+        request, left, fault = failing
+        if not left or self._over():
+            return NO_CALL_FAULT
+        self._failing[id(call.request)] = (request, left - 1, fault)
+        return fault
+
+    def _of_shard(self, call: Call) -> bool:
+        """Whether a call is about the shard, which is drawn modulo the shards that it meets."""
+        keys = _partitions(call.request) if call.service == "dynamodb" else []
+        return any(int(key.rsplit("#", 1)[1]) == self._drawn_shard for key in keys)
+
+    @cached_property
+    def _drawn_shard(self) -> int:
+        return self._die("which shard").randrange(4)
 
     def _over(self) -> bool:
         """Whether it is quiet."""
@@ -236,17 +284,14 @@ class MapFaultPlan(MapFaults):
 
 def _partitions(request: Mapping[str, Any]) -> list[str]:
     """The partitions of item shards that a DynamoDB call is about."""
-    keys = [request[name]["pk"]["S"] for name in ("Key", "Item") if name in request]
+    keys = [request[name] for name in ("Key", "Item") if name in request]
     if "KeyConditionExpression" in request:
-        keys.append(request["ExpressionAttributeValues"][":pk"]["S"])
+        keys.append({"pk": request["ExpressionAttributeValues"][":pk"]})
     for entries in request.get("RequestItems", {}).values():
-        if isinstance(entries, list):
-            keys += [_written(entry)["pk"]["S"] for entry in entries]
+        if isinstance(entries, dict):
+            keys += entries["Keys"]
         else:
-            keys += [key["pk"]["S"] for key in entries["Keys"]]
-    return [key for key in keys if key.startswith("items#")]
-
-
-def _written(entry: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The key of an entry of a batch write, with what stands beside it."""
-    return entry["PutRequest"]["Item"] if "PutRequest" in entry else entry["DeleteRequest"]["Key"]
+            keys += [one["PutRequest"]["Item"] for one in entries if "PutRequest" in one]
+            keys += [one["DeleteRequest"]["Key"] for one in entries if "DeleteRequest" in one]
+    found = (key["pk"]["S"] for key in keys)
+    return [pk for pk in found if pk.startswith("items#")]

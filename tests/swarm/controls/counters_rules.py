@@ -1,9 +1,12 @@
-"""Variants of the counters handlers, each without one of the design's rules."""
+"""Mutants of the counters handlers, each without one of the design's rules."""
 
+import json
 from dataclasses import replace
 from itertools import count as numbers_from
 
-from tests.swarm.controls.variants import Control
+from lambdas import messages, outside, state
+from lambdas.counters import batches, counting, failures, finalizer, processor, receiving
+from tests.swarm.controls.mutants import Control, original
 
 SLOW = {  # one item a message, two messages at a time, so that looks come in between
     "items_per_message": 1,
@@ -14,99 +17,83 @@ SLOW = {  # one item a message, two messages at a time, so that looks come in be
     "poll_s": 3,
 }
 POISONED = SLOW | {"items_per_message": 5, "poison_per_million": 200_000}
+TOKENS = numbers_from(1_000_000)
 
 
-def counts_each_time(original, copy):
+def counts_each_time(batch, numbers):
     """A counter that grows with every message, whether it was counted before or not."""
-    tokens = numbers_from(1_000_000)
-
-    def count(batch, numbers):
-        counting = copy.counting
-        for number in numbers:
-            counting.dynamodb.update_item(
-                TableName=counting.table,
-                Key=counting.shard_key(batch, number // counting.PER_SHARD),
-                UpdateExpression="SET expires_at = :expires ADD done :numbers",
-                ExpressionAttributeValues={
-                    ":numbers": {"NS": [str(next(tokens))]},
-                    **counting.pack({":expires": counting.expires_at()}),
-                },
-            )
-
-    return count
+    for number in numbers:
+        counting.dynamodb.update_item(
+            TableName=counting.table,
+            Key=counting.shard_key(batch, number // counting.PER_SHARD),
+            UpdateExpression="SET expires_at = :expires ADD done :numbers",
+            ExpressionAttributeValues={
+                ":numbers": {"NS": [str(next(TOKENS))]},
+                **counting.pack({":expires": counting.expires_at()}),
+            },
+        )
 
 
-def counted_before_the_work(original, copy):
+def messages_added_up(batch, numbers):
+    """`ADD done 1`, in one record."""
+    counting.dynamodb.update_item(
+        TableName=counting.table,
+        Key=counting.shard_key(batch, 0),
+        UpdateExpression="ADD done :n",
+        ExpressionAttributeValues={":n": {"N": str(len(numbers))}},
+    )
+
+
+def sum_reached(batch, messages):
+    """All are counted when the sum is the number of messages."""
+    counted = counting.read_all([counting.shard_key(batch, 0)])
+    return sum(one["done"] for one in counted) >= messages
+
+
+def counted_before_the_work(body, tally):
     """A message is counted as its work begins."""
-
-    def work(body, tally):
-        copy.counting.count(body["batch"], [body["n"]])
-        original(body, tally)
-
-    return work
+    counting.count(body["batch"], [body["n"]])
+    original(body, tally)
 
 
-def counted_with_failures_open(original, copy):
+def counted_with_failures_open(body, tally):
     """A message is counted though some of its items are sent again."""
-
-    def work(body, tally):
-        original(body, tally)
-        copy.counting.count(body["batch"], [body["n"]])
-
-    return work
+    original(body, tally)
+    counting.count(body["batch"], [body["n"]])
 
 
-def marked_before_told(original, copy):
+def marked_before_told(batch, messages):
     """The batch is closed, and then told."""
-    if "lambdas.counters.finalizer" not in copy.modules:
-        return original
-
-    def all_counted(batch, messages):
-        found = original(batch, messages)
-        if found:
-            copy.batches.mark_done(batch, copy.outside.now(), 0)
-        return found
-
-    return all_counted
+    found = original(batch, messages)
+    if found:
+        batches.mark_done(batch, outside.now(), 0)
+    return found
 
 
-def forgotten_when_told(original, copy):
+def forgotten_when_told(batch, *_):
     """The record of a batch goes when it is told."""
-
-    def mark_done(batch, *_):
-        state = copy.state
-        state.dynamodb.delete_item(TableName=state.table, Key=state.batch_key(batch))
-
-    return mark_done
+    state.dynamodb.delete_item(TableName=state.table, Key=state.batch_key(batch))
 
 
-def dead_letters_dropped(original, copy):
-    return lambda body: None
+def dead_letters_dropped(body):
+    return None
 
 
-def cancelled_unseen(original, copy):
+def cancelled_unseen(batch, consistent=True):
     """A cancelled batch is taken for an open one."""
-
-    def read_open(batch, consistent=True):
-        record = copy.state.read(copy.state.batch_key(batch), consistent)
-        if record is None or record["status"] == "DONE":
-            return None
-        return record | {"id": batch, "knobs": copy.batches.json.loads(record["knobs"])}
-
-    return read_open
+    record = state.read(state.batch_key(batch), consistent)
+    if record is None or record["status"] == "DONE":
+        return None
+    return record | {"id": batch, "knobs": json.loads(record["knobs"])}
 
 
-def asked_for_twice(original, copy):
+def asked_for_twice(body, context):
     """A look that finds messages missing asks for the next one, and comes back itself."""
-
-    def look(body, context):
-        try:
-            original(body, context)
-        except copy.receiving.Again:
-            copy.messages.send(copy.finalizer.poll_queue, body, body["poll_s"])
-            raise
-
-    return look
+    try:
+        original(body, context)
+    except receiving.Again:
+        messages.send(finalizer.poll_queue, body, body["poll_s"])
+        raise
 
 
 def late_trigger(first):
@@ -117,7 +104,7 @@ RULES = [
     Control(
         name="a counter in place of a set of numbers",
         design="counters",
-        changes={"counting.count": counts_each_time},
+        changes={counting.count: counts_each_time},
         judges=("not_too_early",),
         knobs=SLOW,
         rates={"twice": 0.6, "queues": ("ItemQueue",)},
@@ -125,7 +112,7 @@ RULES = [
     Control(
         name="a message counted before its work",
         design="counters",
-        changes={"processor._work": counted_before_the_work},
+        changes={processor._work: counted_before_the_work},
         judges=("not_too_early",),
         knobs=SLOW,
         rates={"kill_sleep": 0.3, "roles": ("processor",)},
@@ -133,14 +120,15 @@ RULES = [
     Control(
         name="a message counted while some of its items are sent again",
         design="counters",
-        changes={"processor._work": counted_with_failures_open},
+        changes={processor._work: counted_with_failures_open},
         judges=("not_too_early",),
         knobs=POISONED,
     ),
     Control(
         name="a batch closed before it is told",
         design="counters",
-        changes={"counting.all_counted": marked_before_told},
+        changes={counting.all_counted: marked_before_told},
+        roles=("finalizer",),
         judges=("notified",),
         knobs=SLOW,
         rates={"kill_before": 0.6, "roles": ("finalizer",), "operations": ("Publish",)},
@@ -148,7 +136,7 @@ RULES = [
     Control(
         name="a batch that is forgotten once it is told",
         design="counters",
-        changes={"batches.mark_done": forgotten_when_told},
+        changes={batches.mark_done: forgotten_when_told},
         judges=("cancelled",),
         knobs=SLOW,
         more=late_trigger,
@@ -156,7 +144,7 @@ RULES = [
     Control(
         name="dead letters that are dropped",
         design="counters",
-        changes={"failures._deal": dead_letters_dropped},
+        changes={failures._deal: dead_letters_dropped},
         judges=("notified", "not_too_late"),
         knobs=SLOW | {"max_receives": 4},
         rates={
@@ -169,7 +157,7 @@ RULES = [
     Control(
         name="a cancelled batch that goes on",
         design="counters",
-        changes={"batches.read_open": cancelled_unseen},
+        changes={batches.read_open: cancelled_unseen},
         judges=("cancelled",),
         knobs=SLOW,
         cancel_s=5.0,
@@ -177,7 +165,7 @@ RULES = [
     Control(
         name="looks that multiply",
         design="counters",
-        changes={"finalizer._look": asked_for_twice},
+        changes={finalizer._look: asked_for_twice},
         judges=("chain",),
         knobs=SLOW,
     ),

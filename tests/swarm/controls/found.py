@@ -1,60 +1,48 @@
 """Faults that the swarm found in the handlers, put back: they must be found again."""
 
+from unittest.mock import patch
+
+from lambdas import leases, state
+from lambdas.sfn import summary
+from lambdas.sqs import splitting, working
+from tests.swarm.controls.mutants import Control, original
 from tests.swarm.controls.sqs_published import QUICK
-from tests.swarm.controls.variants import Control
 
 MESSAGES = QUICK | {"track": "message", "claim": True}
 POISONED = MESSAGES | {"poison_per_million": 200_000}
 
 
-def refusal_taken_for_gone(original, copy):
+def refusal_taken_for_gone(key, undone, owner):
     """A write whose answer was lost is refused the second time, and the message was dropped."""
-
-    def keep_undone(key, undone, owner):
-        names = copy.state.names
-        read, names["read"] = names["read"], lambda key: None
-        try:
-            return original(key, undone, owner)
-        finally:
-            names["read"] = read
-
-    return keep_undone
+    with patch.object(state, "read", lambda key: None):
+        return original(key, undone, owner)
 
 
-def crash_forgotten(original, copy):
+def crash_forgotten(key, owner, crashed=False):
     """Whoever gave a lease back took away the trace of a crash before it."""
-    return lambda key, owner, crashed=False: original(key, owner)
+    return original(key, owner)
 
 
-def children_without_a_past(original, copy):
+def children_without_a_past(body, pairs, crashed):
     """A split after a crash made children that nobody seemed to have worked."""
-    return lambda body, pairs, crashed: original(body, pairs, False)
+    return original(body, pairs, False)
 
 
-def split_without_a_mark(original, copy):
+def split_without_a_mark(key, owner, seconds, count_attempt=False, mark=""):
     """A split died between its children and its flag, and the message was worked whole."""
-
-    def take(key, owner, seconds, count_attempt=False, mark=""):
-        return original(key, owner, seconds, count_attempt)
-
-    return take
+    return original(key, owner, seconds, count_attempt)
 
 
-def attempts_of_the_client(original, copy):
-    """Each attempt of the client counted as one of the item's."""
-    return copy.leases.FREE
-
-
-def listed_twice(original, copy):
+def listed_twice(batch, died):
     """A child listed items, and died in every try: they were counted from both lists."""
-    return lambda batch, died: original(batch, set())
+    return original(batch, set())
 
 
 FOUND_SQS = [
     Control(
         name="a lost answer passes for a record that is gone",
         design="sqs",
-        changes={"working.keep_undone": refusal_taken_for_gone},
+        changes={working.keep_undone: refusal_taken_for_gone},
         judges=("not_too_late", "notified"),
         knobs=POISONED,
         rates={"lose_answer": 0.3, "roles": ("processor",), "operations": ("UpdateItem",)},
@@ -62,7 +50,7 @@ FOUND_SQS = [
     Control(
         name="the failures consumer forgets a crash",
         design="sqs",
-        changes={"leases.release": crash_forgotten},
+        changes={leases.release: crash_forgotten},
         judges=("claims",),
         knobs=MESSAGES | {"max_receives": 4},
         rates={"kill_before": 0.7, "roles": ("processor",), "operations": ("DeleteItem",)}
@@ -71,7 +59,7 @@ FOUND_SQS = [
     Control(
         name="a split forgets a crash",
         design="sqs",
-        changes={"splitting._children": children_without_a_past},
+        changes={splitting._children: children_without_a_past},
         judges=("claims",),
         knobs=MESSAGES,
         rates={"kill_before": 0.5, "roles": ("processor",), "operations": ("DeleteItem",)}
@@ -80,7 +68,7 @@ FOUND_SQS = [
     Control(
         name="a split that has begun is worked",
         design="sqs",
-        changes={"leases.take": split_without_a_mark},
+        changes={leases.take: split_without_a_mark},
         judges=("claims",),
         knobs=MESSAGES | {"stuck_after_s": 600, "poll_s": 60},
         rates={"kill_before": 0.4, "roles": ("processor",), "operations": ("UpdateItem",)}
@@ -89,7 +77,7 @@ FOUND_SQS = [
     Control(
         name="an attempt of the client is one of the item",
         design="sqs",
-        changes={"leases.UNLEASED": attempts_of_the_client},
+        constants={(leases, "UNLEASED"): leases.FREE},
         judges=("processed",),
         knobs=QUICK | {"items_per_message": 1, "messages_per_invocation": 1},
         items=10,
@@ -101,7 +89,7 @@ FOUND_SFN = [
     Control(
         name="a failed child is counted twice",
         design="sfn",
-        changes={"summary._listed": listed_twice},
+        changes={summary._listed: listed_twice},
         judges=("notified",),
         knobs={"value_max": 0, "items_per_child": 5, "poison_per_million": 200_000},
         rates={"kill_after": 0.8, "roles": ("processor",), "operations": ("PutObject",)},

@@ -1,9 +1,10 @@
-"""Variants of the sfn handlers and of its state machine, each without one rule."""
+"""Mutants of the sfn handlers and of its state machine, each without one rule."""
 
 import json
 from collections import Counter
 
-from tests.swarm.controls.variants import Control
+from lambdas.sfn import batcher, places, processor, summary
+from tests.swarm.controls.mutants import Control, original
 from workbench.targets.local.world.retune import MARK
 
 QUICK = {"value_max": 0, "items_per_child": 5}
@@ -65,80 +66,66 @@ def nobody_catches(template):
             resource["Properties"]["State"] = "DISABLED"
 
 
-def results_in_the_state(original, copy):
+def results_in_the_state(event, context):
     """The child's answer holds its items, as the published processor's did."""
-
-    def handler(event, context):
-        answer = original(event, context)
-        items = event["Items"]
-        return answer | {
-            "results": [{"item": item, "status": "processed", "at": "x" * 40} for item in items]
-        }
-
-    return handler
+    answer = original(event, context)
+    items = event["Items"]
+    return answer | {
+        "results": [{"item": item, "status": "processed", "at": "x" * 40} for item in items]
+    }
 
 
-def prefix_without_a_slash(original, copy):
-    return lambda batch: f"items/{batch}"
+def prefix_without_a_slash(batch):
+    return f"items/{batch}"
 
 
-def key_behind_it(original, copy):
-    return lambda batch, segment: f"items/{batch}/{segment:06d}.jsonl"
+def key_behind_it(batch, segment):
+    return f"items/{batch}/{segment:06d}.jsonl"
 
 
-def everybody_owns(original, copy):
-    return lambda batch, execution: True
+def everybody_owns(batch, execution):
+    return True
 
 
-def claim_without_an_owner(original, copy):
+def claim_without_an_owner(batch, execution):
     """A claim that is refused is taken for another's, and not looked at."""
-
-    def claim(batch, execution):
-        place = {"Bucket": copy.places.bucket, "Key": copy.places.start_key(batch)}
-        try:
-            copy.batcher.s3.put_object(**place, Body=execution.encode(), IfNoneMatch="*")
-        except copy.batcher.ClientError:
-            return False
-        return True
-
-    return claim
+    place = {"Bucket": places.bucket, "Key": places.start_key(batch)}
+    try:
+        batcher.s3.put_object(**place, Body=execution.encode(), IfNoneMatch="*")
+    except batcher.ClientError:
+        return False
+    return True
 
 
-def fresh_object_keys(original, copy):
+TRIES = Counter()
+
+
+def fresh_object_keys(batch, segment):
     """Each try of a segment writes an object of its own."""
-    tries = Counter()
-
-    def segment_key(batch, segment):
-        tries[batch, segment] += 1
-        return f"{copy.places.items_prefix(batch)}{segment:06d}-{tries[batch, segment]}.jsonl"
-
-    return segment_key
+    TRIES[batch, segment] += 1
+    return f"{places.items_prefix(batch)}{segment:06d}-{TRIES[batch, segment]}.jsonl"
 
 
-def failed_children_forgotten(original, copy):
-    return lambda batch: (0, set())
+def failed_children_forgotten(batch):
+    return (0, set())
 
 
-def failures_unlisted(original, copy):
-    return lambda batch, first, failed: None
+def failures_unlisted(batch, first, failed):
+    return None
 
 
-def uploads_left_open(original, copy):
-    def upload(key, parts):
-        m = copy.batcher
-        place = {"Bucket": copy.places.bucket, "Key": key}
-        place["UploadId"] = m.s3.create_multipart_upload(**place)["UploadId"]
-        done = [m._part(place, n, part) for n, part in enumerate(parts, 1) if part]
-        m.s3.complete_multipart_upload(**place, MultipartUpload={"Parts": done})
-
-    return upload
+def uploads_left_open(key, parts):
+    place = {"Bucket": places.bucket, "Key": key}
+    place["UploadId"] = batcher.s3.create_multipart_upload(**place)["UploadId"]
+    done = [batcher._part(place, n, part) for n, part in enumerate(parts, 1) if part]
+    batcher.s3.complete_multipart_upload(**place, MultipartUpload={"Parts": done})
 
 
 RULES = [
     Control(
         name="map output over 256 KiB",
         design="sfn",
-        changes={"processor.handler": results_in_the_state},
+        changes={processor.handler: results_in_the_state},
         template=machine(without_writer),
         judges=("notified", "processed"),
         items=2_500,
@@ -179,8 +166,8 @@ RULES = [
         name="a prefix without its slash",
         design="sfn",
         changes={
-            "places.items_prefix": prefix_without_a_slash,
-            "places.segment_key": key_behind_it,
+            places.items_prefix: prefix_without_a_slash,
+            places.segment_key: key_behind_it,
         },
         judges=("claims", "processed"),
         knobs=QUICK,
@@ -191,7 +178,7 @@ RULES = [
     Control(
         name="two executions for one slot",
         design="sfn",
-        changes={"batcher._claim": everybody_owns},
+        changes={batcher._claim: everybody_owns},
         judges=("claims", "notified"),
         knobs=QUICK,
         more=lambda first: [type(first)(1.0, "cron"), type(first)(1.5, "cron")],
@@ -199,7 +186,7 @@ RULES = [
     Control(
         name="a claim that forgets its owner",
         design="sfn",
-        changes={"batcher._claim": claim_without_an_owner},
+        changes={batcher._claim: claim_without_an_owner},
         judges=("notified",),
         knobs=QUICK,
         rates={"kill_after": 0.5, "roles": ("batcher",), "operations": ("PutObject",)},
@@ -207,7 +194,7 @@ RULES = [
     Control(
         name="fresh object keys",
         design="sfn",
-        changes={"places.segment_key": fresh_object_keys},
+        changes={places.segment_key: fresh_object_keys},
         judges=("claims", "leftovers"),
         knobs=QUICK,
         rates={"kill_after": 0.5, "roles": ("batcher",), "operations": ("PutObject",)},
@@ -215,7 +202,7 @@ RULES = [
     Control(
         name="failed children that nobody counts",
         design="sfn",
-        changes={"summary._in_failed_children": failed_children_forgotten},
+        changes={summary._in_failed_children: failed_children_forgotten},
         judges=("notified",),
         knobs=QUICK,
         rates={"child_fails": 0.3},
@@ -223,14 +210,14 @@ RULES = [
     Control(
         name="failed items that nobody lists",
         design="sfn",
-        changes={"processor._list": failures_unlisted},
+        changes={processor._list: failures_unlisted},
         judges=("processed",),
         knobs=QUICK | {"poison_per_million": 200_000},
     ),
     Control(
         name="uploads that nobody ends",
         design="sfn",
-        changes={"batcher._upload": uploads_left_open},
+        changes={batcher._upload: uploads_left_open},
         judges=("leftovers",),
         knobs=QUICK,
         part_bytes=100,

@@ -1,178 +1,135 @@
-"""Variants of the sqs handlers without the rules on messages, attempts, and the finalizer."""
+"""Mutants of the sqs handlers without the rules on messages, attempts, and the finalizer."""
 
+from lambdas import items, leases, messages, state, trigger
+from lambdas.sqs import alone, batcher, batches, failures, finalizer, processor, splitting, working
+from tests.swarm.controls.mutants import Control, original
 from tests.swarm.controls.sqs_published import QUICK
-from tests.swarm.controls.variants import Control
 
 CLAIMED = QUICK | {"claim": True}
 LONG = {"value_max": 2_000, "max_concurrency": 2, "messages_per_invocation": 1, "poll_s": 1}
 
 
-def told_after_the_mark(original, copy):
+def told_after_the_mark(batch):
     """NOTIFIED first, then the publish."""
-
-    def tell(batch):
-        copy.batches.mark_notified(batch.id)
-        original(batch)
-
-    return tell
+    batches.mark_notified(batch.id)
+    original(batch)
 
 
-def live_claim_acknowledged(original, copy):
-    def work(body, *rest):
-        try:
-            return original(body, *rest)
-        except copy.splitting.Leased:
-            return True
-
-    return work
-
-
-def every_link_followed(original, copy):
-    return lambda link, batch: True
-
-
-def every_hop_counted(original, copy):
-    def advance(batch, hop, by):
-        original(batch, hop, by)
+def live_claim_acknowledged(body, *rest):
+    try:
+        return original(body, *rest)
+    except splitting.Leased:
         return True
 
-    return advance
+
+def every_link_followed(link, batch):
+    return True
 
 
-def link_without_sender(original, copy):
+def every_hop_counted(batch, hop, by):
+    original(batch, hop, by)
+    return True
+
+
+def link_without_sender(link, batch):
     """A link is followed unless it is behind, whoever sent it."""
-    return lambda link, batch: link["hop"] >= batch.hop
+    return link["hop"] >= batch.hop
 
 
-def hop_by_hop(original, copy):
+def hop_by_hop(batch, hop, by):
     """The record goes from h to h + 1 only, and what becomes of that is not asked."""
-
-    def advance(batch, hop, by):
-        copy.leases.conditional(
-            "update_item",
-            Key=copy.state.batch_key(batch),
-            UpdateExpression="SET hop = :hop, hop_by = :by",
-            ConditionExpression="hop = :before",
-            ExpressionAttributeValues=copy.state.pack({":hop": hop, ":by": by, ":before": hop - 1}),
-        )
-        return True
-
-    return advance
+    leases.conditional(
+        "update_item",
+        Key=state.batch_key(batch),
+        UpdateExpression="SET hop = :hop, hop_by = :by",
+        ConditionExpression="hop = :before",
+        ExpressionAttributeValues=state.pack({":hop": hop, ":by": by, ":before": hop - 1}),
+    )
+    return True
 
 
-def hop_before_link(original, copy):
+def hop_before_link(link, poll_s, hop, by, shard):
     """The record is led on before the next link is sent."""
-
-    def send_next(link, poll_s, hop, by, shard):
-        copy.batches.advance_hop(link["batch"], hop, by)
-        original(link, poll_s, hop, by, shard)
-
-    return send_next
+    batches.advance_hop(link["batch"], hop, by)
+    original(link, poll_s, hop, by, shard)
 
 
-def root_without_a_link(original, copy):
+def root_without_a_link(event):
     """The batch's record is written before anybody is asked to look at it."""
-
-    def open_(event):
-        m, trigger = copy.batcher, copy.trigger.read_trigger(event)
-        new = copy.batches.open_batch(trigger)
-        link = {"batch": trigger.batch, "hop": 0, "by": ""}
-        if new:
-            copy.messages.send(m.poll_queue, link, trigger.knobs["poll_s"])
-            copy.messages.send(m.plan_queue, {"kind": "plan", "batch": trigger.batch})
-        return {"batch_id": trigger.batch, "new": new}
-
-    return open_
+    asked = trigger.read_trigger(event)
+    new = batches.open_batch(asked)
+    link = {"batch": asked.batch, "hop": 0, "by": ""}
+    if new:
+        messages.send(batcher.poll_queue, link, asked.knobs["poll_s"])
+        messages.send(batcher.plan_queue, {"kind": "plan", "batch": asked.batch})
+    return {"batch_id": asked.batch, "new": new}
 
 
-def nothing_sent_again(original, copy):
-    return lambda batch, record: None
+def nothing_sent_again(batch, record):
+    return None
 
 
-def first_failure_ends(original, copy):
+def first_failure_ends(body, pairs, owner, tally, repeated=False):
     """The items of a message are one unit: behind a failure none is tried."""
-
-    def work_items(body, pairs, owner, tally, repeated=False):
-        outcomes, broken = [], False
-        for pair in pairs:
-            if broken:
-                outcomes.append((pair[0], copy.working.Outcome(reason="not reached")))
-                continue
-            outcomes += original(body, [pair], owner, tally, repeated)
-            broken = bool(outcomes[-1][1].reason)
-        return outcomes
-
-    return work_items
+    outcomes, broken = ([], False)
+    for pair in pairs:
+        if broken:
+            outcomes.append((pair[0], working.Outcome(reason="not reached")))
+            continue
+        outcomes += original(body, [pair], owner, tally, repeated)
+        broken = bool(outcomes[-1][1].reason)
+    return outcomes
 
 
-def split_fails_all(original, copy):
+def split_fails_all(queue_url, body, owner):
     """What failed three times is listed, item by item, whether it was tried or not."""
-
-    def split(queue_url, body, owner):
-        shards = body["knobs"]["state_shards"]
-        for pair in copy.splitting.undone_items(body):
-            key = copy.state.item_key(body["batch"], pair[0], shards)
-            if copy.leases.take(key, owner, 60).taken:
-                item = copy.items.Item(*pair)
-                copy.batches.fail_item(body["batch"], key, item, "its message failed", 3, owner)
-
-    return split
+    shards = body["knobs"]["state_shards"]
+    for pair in splitting.undone_items(body):
+        key = state.item_key(body["batch"], pair[0], shards)
+        if leases.take(key, owner, 60).taken:
+            item = items.Item(*pair)
+            batches.fail_item(body["batch"], key, item, "its message failed", 3, owner)
 
 
-def receives_are_attempts(original, copy):
+def receives_are_attempts(batch, body, owner, context):
     """A one-item letter is listed as failed, whether its item ever began or not."""
-
-    def alone(batch, body, owner, context):
-        item = copy.items.Item(*body["items"][0])
-        shards = body["knobs"]["state_shards"]
-        key = copy.state.item_key(batch.id, copy.splitting.alone_sk(body), shards)
-        if copy.leases.take(key, owner, 930).taken:
-            copy.batches.fail_item(batch.id, key, item, "received too often", 3, owner)
-
-    return alone
+    item = items.Item(*body["items"][0])
+    shards = body["knobs"]["state_shards"]
+    key = state.item_key(batch.id, splitting.alone_sk(body), shards)
+    if leases.take(key, owner, 930).taken:
+        batches.fail_item(batch.id, key, item, "received too often", 3, owner)
 
 
-def undone_forgotten(original, copy):
+def undone_forgotten(key, undone, owner):
     """What is left of a message is not written down; all of it is worked again."""
-
-    def keep_undone(key, undone, owner):
-        copy.leases.release(key, owner)
-        return True
-
-    return keep_undone
+    leases.release(key, owner)
+    return True
 
 
-def split_without_its_flag(original, copy):
+def split_without_its_flag(body, record):
     """A split that goes on writes its children again."""
-
-    def left_of(body, record):
-        record.pop("written", None)
-        return original(body, record)
-
-    return left_of
+    record.pop("written", None)
+    return original(body, record)
 
 
-def parent_deleted_before_children(original, copy):
-    def put_all(records, size):
-        records = list(records)
-        if records and "#" in records[0]["sk"]:
-            parent = records[0]["sk"].partition("#")[0]
-            key = copy.state.pack({"pk": records[0]["pk"], "sk": parent})
-            copy.state.delete_all([key], 1)
-        original(records, size)
-
-    return put_all
+def parent_deleted_before_children(records, size):
+    records = list(records)
+    if records and "#" in records[0]["sk"]:
+        parent = records[0]["sk"].partition("#")[0]
+        key = state.pack({"pk": records[0]["pk"], "sk": parent})
+        state.delete_all([key], 1)
+    original(records, size)
 
 
-def cancelled_ignored(original, copy):
-    return lambda batch: False
+def cancelled_ignored(batch):
+    return False
 
 
 MESSAGES = [
     Control(
         name="published after the mark",
         design="sqs",
-        changes={"finalizer._tell": told_after_the_mark},
+        changes={finalizer._tell: told_after_the_mark},
         judges=("notified",),
         knobs=QUICK,
         rates={"kill_before": 0.5, "roles": ("finalizer",), "operations": ("Publish",)},
@@ -181,8 +138,8 @@ MESSAGES = [
         name="a live claim acknowledged",
         design="sqs",
         changes={
-            "processor._items": live_claim_acknowledged,
-            "alone.work": live_claim_acknowledged,
+            processor._items: live_claim_acknowledged,
+            alone.work: live_claim_acknowledged,
         },
         judges=("not_too_late", "notified"),
         knobs=CLAIMED | {"value_max": 2_000},
@@ -192,8 +149,8 @@ MESSAGES = [
         name="a chain that multiplies",
         design="sqs",
         changes={
-            "finalizer._valid": every_link_followed,
-            "batches.advance_hop": every_hop_counted,
+            finalizer._valid: every_link_followed,
+            batches.advance_hop: every_hop_counted,
         },
         judges=("chain",),
         knobs=QUICK | LONG,
@@ -203,7 +160,7 @@ MESSAGES = [
     Control(
         name="a chain without senders",
         design="sqs",
-        changes={"finalizer._valid": link_without_sender, "batches.advance_hop": hop_by_hop},
+        changes={finalizer._valid: link_without_sender, batches.advance_hop: hop_by_hop},
         judges=("chain",),
         knobs=QUICK | LONG | {"value_max": 20_000, "items_per_message": 1},
         items=120,
@@ -217,7 +174,7 @@ MESSAGES = [
     Control(
         name="a chain that ends",
         design="sqs",
-        changes={"finalizer._send_next": hop_before_link},
+        changes={finalizer._send_next: hop_before_link},
         judges=("notified", "not_too_late"),
         knobs=QUICK,
         rates={"kill_after": 0.5, "roles": ("finalizer",), "operations": ("UpdateItem",)},
@@ -225,7 +182,7 @@ MESSAGES = [
     Control(
         name="a batch that nobody looks at",
         design="sqs",
-        changes={"batcher._open": root_without_a_link},
+        changes={batcher._open: root_without_a_link},
         judges=("notified",),
         knobs=QUICK,
         rates={"kill_after": 1.0, "roles": ("batcher",), "operations": ("TransactWriteItems",)},
@@ -233,7 +190,7 @@ MESSAGES = [
     Control(
         name="nothing is sent again",
         design="sqs",
-        changes={"finalizer._send_again": nothing_sent_again},
+        changes={finalizer._send_again: nothing_sent_again},
         judges=("notified", "not_too_late"),
         knobs={"value_max": 0, "poll_s": 60, "stuck_after_s": 300},
         rates={
@@ -245,14 +202,14 @@ MESSAGES = [
     Control(
         name="one poisoned item takes its message along",
         design="sqs",
-        changes={"working.work_items": first_failure_ends, "splitting.split": split_fails_all},
+        changes={working.work_items: first_failure_ends, splitting.split: split_fails_all},
         judges=("processed",),
         knobs=QUICK | {"poison_per_million": 200_000},
     ),
     Control(
         name="burnt receives are attempts",
         design="sqs",
-        changes={"failures._alone": receives_are_attempts},
+        changes={failures._alone: receives_are_attempts},
         judges=("processed",),
         knobs=QUICK | {"max_receives": 4},
         items=5,
@@ -261,14 +218,14 @@ MESSAGES = [
     Control(
         name="undone items forgotten",
         design="sqs",
-        changes={"working.keep_undone": undone_forgotten},
+        changes={working.keep_undone: undone_forgotten},
         judges=("claims",),
         knobs=CLAIMED | {"track": "message", "poison_per_million": 200_000},
     ),
     Control(
         name="a split that writes its children again",
         design="sqs",
-        changes={"splitting.left_of": split_without_its_flag},
+        changes={splitting.left_of: split_without_its_flag},
         judges=("claims",),
         knobs=CLAIMED | {"track": "message"},
         rates={
@@ -281,7 +238,7 @@ MESSAGES = [
     Control(
         name="a split that deletes its parent first",
         design="sqs",
-        changes={"state.put_all": parent_deleted_before_children},
+        changes={state.put_all: parent_deleted_before_children},
         judges=("not_too_early",),
         knobs={
             "track": "message",
@@ -295,7 +252,7 @@ MESSAGES = [
     Control(
         name="a cancelled batch that is worked on",
         design="sqs",
-        changes={"processor._cancelled": cancelled_ignored},
+        changes={processor._cancelled: cancelled_ignored},
         judges=("cancelled",),
         knobs=QUICK | LONG,
         items=60,

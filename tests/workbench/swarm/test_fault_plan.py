@@ -4,7 +4,7 @@ import pytest
 
 from workbench.engine.kernel import Kernel
 from workbench.errors import BadKnob
-from workbench.swarm.fault_plan import KINDS, FaultPlan, FaultRates, MapFaultPlan
+from workbench.swarm.fault_plan import RATES, FaultPlan, FaultRates, MapFaultPlan
 from workbench.targets.local.runtime.faults import (
     NO_CALL_FAULT,
     NO_START_FAULT,
@@ -140,7 +140,7 @@ def test_map_children_fail_or_run_twice():
     assert MapFaultPlan(plan(publish=1.0)).publish() == "Throttling"
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", RATES)
 def test_a_chance_is_from_0_to_1(kind):
     with pytest.raises(BadKnob, match=kind):
         FaultRates(**{kind: 1.5})

@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from tests.swarm.controls.variants import replaced
+from tests.swarm.controls.mutants import replaced
 from workbench.designs import Counters
 from workbench.runs.batch import Batch
 from workbench.targets.local.runtime.faults import CallFault, NoFaults
@@ -173,32 +173,13 @@ def test_a_late_message_is_waited_for_though_all_others_came_twice(deployed):
 
 
 def test_a_plain_counter_would_have_told_before_the_late_message_came(deployed):
-    """The control: `ADD done 1`, and done when the sum is the number of messages."""
-
-    def add_one(original, copy):
-        names = copy.modules["lambdas.counters.counting"]
-
-        def count(batch, numbers):
-            names["dynamodb"].update_item(
-                TableName=names["table"],
-                Key=names["shard_key"](batch, 0),
-                UpdateExpression="ADD done :n",
-                ExpressionAttributeValues={":n": {"N": str(len(numbers))}},
-            )
-
-        return count
-
-    def enough(original, copy):
-        names = copy.modules["lambdas.counters.counting"]
-        key = names["shard_key"]
-        return lambda batch, messages: (
-            sum(one["done"] for one in names["read_all"]([key(batch, 0)])) >= messages
-        )
+    from lambdas.counters import counting
+    from tests.swarm.controls.counters_rules import messages_added_up, sum_reached
 
     deployment = deployed._deploy(DESIGN)
     with (
-        replaced(deployment, "counters.counting.count", add_one),
-        replaced(deployment, "counters.counting.all_counted", enough),
+        replaced(deployment, counting.count, messages_added_up),
+        replaced(deployment, counting.all_counted, sum_reached),
     ):
         found, _ = run(deployed, Doubles("ItemQueue", LATE_S))
     assert found.detected_s < LATE_S

@@ -1,0 +1,3 @@
+"""The controls name the handlers' modules: their harness imports these before them."""
+
+from tests.swarm.controls import mutants  # noqa: F401
