@@ -11,6 +11,7 @@ import ipywidgets as widgets
 
 from workbench.border import whole_number
 from workbench.designs import ITEMS_MAX, Design
+from workbench.platform import services
 from workbench.prices import Price, PriceBook
 
 STEPS = (1, 2, 5)  # of each ten
@@ -20,13 +21,13 @@ WORKLOAD = ("value_max", "poison_per_million")  # of the batch, the same for bot
 LENGTHS_MS = (2, 20, 200, 1_000, 2_000, 4_000, 10_000, 20_000)
 FACTOR_MOST = 3.0  # of a price
 PRICED = (
-    ("AWS Lambda", "Lambda-GB-Second-ARM", "Lambda on arm64, GB-seconds"),
-    ("AWS Lambda", "Lambda-GB-Second", "Lambda on x86_64, GB-seconds"),
-    ("Amazon DynamoDB", "WriteRequestUnits", "DynamoDB, write units"),
-    ("Amazon Simple Queue Service", "Requests-Tier1", "SQS, requests"),
-    ("AWS Step Functions", "StateTransition", "Step Functions, transitions"),
-    ("AWS Step Functions", "StepFunctions-GB-Second", "Express children, GB-seconds"),
-    ("AmazonCloudWatch", "CW:Requests", "CloudWatch, PutMetricData"),
+    (services.LAMBDA, "Lambda-GB-Second-ARM", "Lambda on arm64, GB-seconds"),
+    (services.LAMBDA, "Lambda-GB-Second", "Lambda on x86_64, GB-seconds"),
+    (services.DYNAMODB, "WriteRequestUnits", "DynamoDB, write units"),
+    (services.SQS, "Requests-Tier1", "SQS, requests"),
+    (services.STEP_FUNCTIONS, "StateTransition", "Step Functions, transitions"),
+    (services.STEP_FUNCTIONS, "StepFunctions-GB-Second", "Express children, GB-seconds"),
+    (services.CLOUDWATCH, "CW:Requests", "CloudWatch, PutMetricData"),
 )
 
 

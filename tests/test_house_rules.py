@@ -37,7 +37,7 @@ MAY_IMPORT = {
     "workbench.engine": {"workbench.errors"},
     "workbench.platform": {"workbench.errors"},
     "workbench.designs": {"workbench.errors", "workbench.border"},
-    "workbench.prices": {"workbench.errors"},
+    "workbench.prices": {"workbench.errors", "workbench.platform"},
     "workbench.bill": RECORDS,
     "workbench.runs.batch": {"workbench.border", "workbench.engine", "workbench.errors"},
     "workbench.runs.exact_tables": {"workbench.errors"},

@@ -13,18 +13,19 @@ from analysis.needs import Chosen, same_knobs, usable
 from analysis.stacks import Part, stack
 from analysis.theme import colour
 from analysis.words import count, dollars, listed, percent
+from workbench.platform import services
 
 KNOWING = "knowing: tracking the items and telling that all are done"
 PURPOSES = {"work": 0.3, "dispatch": 0.55, "knowing": 1.0, "telemetry": 0.42}  # strength of colour
 SHORT = {
-    "AWS Lambda": "Lambda",
-    "Amazon Simple Queue Service": "SQS",
-    "Amazon DynamoDB": "DynamoDB",
-    "AWS Step Functions": "Step Functions",
-    "Amazon Simple Storage Service": "S3",
-    "Amazon Simple Notification Service": "SNS",
-    "AmazonCloudWatch": "CloudWatch",
-    "Amazon EventBridge": "EventBridge",
+    services.LAMBDA: "Lambda",
+    services.SQS: "SQS",
+    services.DYNAMODB: "DynamoDB",
+    services.STEP_FUNCTIONS: "Step Functions",
+    services.S3: "S3",
+    services.SNS: "SNS",
+    services.CLOUDWATCH: "CloudWatch",
+    services.EVENTBRIDGE: "EventBridge",
 }
 
 

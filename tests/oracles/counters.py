@@ -11,10 +11,10 @@ import numpy as np
 from tests.oracles.batcher import Batcher, Segment
 from tests.oracles.finalizer import Finalizer
 from tests.oracles.sqs import SqsStory
-from workbench.platform.units import SQS_CHUNK_BYTES
+from workbench.platform.units import READ_UNIT_BYTES, SQS_CHUNK_BYTES
 from workbench.targets.model.counters.kernel import PAGE, PER_SHARD
 from workbench.targets.model.sqs.finalizer import AFTER
-from workbench.targets.model.sqs.settings import READ_UNIT_BYTES, SqsSettings
+from workbench.targets.model.sqs.settings import SqsSettings
 
 
 def tell_counters(p: SqsSettings, seed: int, table: np.ndarray) -> "CountersStory":

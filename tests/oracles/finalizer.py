@@ -3,8 +3,8 @@
 from math import ceil
 from typing import TYPE_CHECKING
 
+from workbench.platform.units import READ_UNIT_BYTES
 from workbench.targets.model.sqs.finalizer import AFTER
-from workbench.targets.model.sqs.settings import READ_UNIT_BYTES
 
 if TYPE_CHECKING:
     from tests.oracles.sqs import SqsStory

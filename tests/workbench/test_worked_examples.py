@@ -14,6 +14,15 @@ import pytest
 
 from workbench.bill import price, total_usd
 from workbench.bill.usage import (
+    express_usage,
+    lambda_usage,
+    map_usage,
+    provisioned_concurrency_usage,
+    provisioned_usage,
+    snapstart_usage,
+    sqs_usage,
+)
+from workbench.platform.services import (
     CLOUDWATCH,
     COST_EXPLORER,
     DATA_TRANSFER,
@@ -23,13 +32,6 @@ from workbench.bill.usage import (
     S3,
     SQS,
     STEP_FUNCTIONS,
-    express_usage,
-    lambda_usage,
-    map_usage,
-    provisioned_concurrency_usage,
-    provisioned_usage,
-    snapstart_usage,
-    sqs_usage,
 )
 from workbench.platform.units import (
     KB,

@@ -20,6 +20,7 @@ import pandas as pd
 from workbench.designs import DESIGNS, make_design
 from workbench.errors import BadInput
 from workbench.platform.profile import Profile, load_profile
+from workbench.platform.services import LAMBDA, STEP_FUNCTIONS
 from workbench.platform.units import EXPRESS_STEP_MB, KB
 from workbench.runs.batch import Batch, draw
 from workbench.runs.records import RunData, read_folder
@@ -89,8 +90,8 @@ def write_profile(profile: Profile, path: Path) -> None:
 def observe(folder: RunData, slept_ms: float) -> dict[str, float]:
     """What a run says about the constants: times, and the milliseconds billed beyond the sleep."""
     run = folder.run
-    processor_ms = _billed_ms(folder, "AWS Lambda", "work", run.knobs["memory_mb"])
-    batcher_ms = _billed_ms(folder, "AWS Lambda", "dispatch", run.knobs["batcher_memory_mb"])
+    processor_ms = _billed_ms(folder, LAMBDA, "work", run.knobs["memory_mb"])
+    batcher_ms = _billed_ms(folder, LAMBDA, "dispatch", run.knobs["batcher_memory_mb"])
     each = max(run.invocations, 1)
     seen = {
         "created_s": run.created_s,
@@ -101,7 +102,7 @@ def observe(folder: RunData, slept_ms: float) -> dict[str, float]:
     if DESIGNS[run.design].parts.machine:
         seen["detection_lag_s"] = run.detection_lag_s  # that of the others hangs on their polls
     if run.knobs.get("child_type") == "EXPRESS":
-        express_ms = _billed_ms(folder, "AWS Step Functions", "dispatch", EXPRESS_STEP_MB)
+        express_ms = _billed_ms(folder, STEP_FUNCTIONS, "dispatch", EXPRESS_STEP_MB)
         seen["child beyond its invocation, ms"] = (express_ms - processor_ms) / each
     return {name: float(value) for name, value in seen.items()}
 

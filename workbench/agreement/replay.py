@@ -8,6 +8,7 @@ from typing import Any
 from workbench.designs import Sqs
 from workbench.engine.random_streams import stream
 from workbench.platform.profile import Profile
+from workbench.platform.services import KEYS_PER_LIST
 from workbench.runs.batch import Batch
 from workbench.targets.model.engine.components import (
     Queue,
@@ -21,7 +22,6 @@ from workbench.targets.model.engine.cpu import cpu_of
 from workbench.targets.model.target import ModelTarget
 
 SEED = 7
-KEYS_PER_LIST = 1_000  # ListObjectsV2
 REPETITIONS = 30  # of a small run, whose median is taken
 
 Replay = Callable[[Profile, dict[str, Any]], list[float]]

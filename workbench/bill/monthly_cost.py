@@ -10,9 +10,10 @@ from decimal import Decimal
 
 import pandas as pd
 
-from workbench.bill.usage import CLOUDWATCH, SQS, idle_poll_usage
+from workbench.bill.usage import idle_poll_usage
 from workbench.designs import Design
 from workbench.errors import BadInput
+from workbench.platform.services import CLOUDWATCH, SQS
 from workbench.platform.units import quantity
 from workbench.runs.records import USAGE_COLUMNS
 

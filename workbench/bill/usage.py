@@ -8,6 +8,7 @@ An example of a pricing page is a sum of these:
 from decimal import Decimal
 
 from workbench.errors import BadInput
+from workbench.platform.services import LAMBDA, LONG_POLL_S, SQS, STEP_FUNCTIONS
 from workbench.platform.units import (
     EXPRESS_STEP_MB,
     TMP_FREE_MB,
@@ -19,21 +20,8 @@ from workbench.platform.units import (
     tmp_gb_seconds,
 )
 
-LAMBDA = "AWS Lambda"
-SQS = "Amazon Simple Queue Service"
-DYNAMODB = "Amazon DynamoDB"
-STEP_FUNCTIONS = "AWS Step Functions"
-S3 = "Amazon Simple Storage Service"
-SNS = "Amazon Simple Notification Service"
-EVENTBRIDGE = "Amazon EventBridge"
-CLOUDWATCH = "AmazonCloudWatch"
-COST_EXPLORER = "AWS Cost Explorer"
-KMS = "AWS Key Management Service"
-DATA_TRANSFER = "AWS Data Transfer"
-
 PROVISIONED_STEP_S = 300  # aws.amazon.com/lambda/pricing: rounded up to five minutes
 SNAPSHOT_LEAST_S = 3 * 3600  # aws.amazon.com/lambda/pricing: cached for three hours at least
-LONG_POLL_S = 20  # SQS's longest wait, which an idle event source uses
 
 _SUFFIX = {"x86_64": "", "arm64": "-ARM"}
 

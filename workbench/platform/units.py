@@ -9,6 +9,7 @@ from numbers import Integral, Real
 
 KB = 1024
 MB = KB * KB
+GB = KB * MB
 SQS_CHUNK_BYTES = 64 * KB  # aws.amazon.com/sqs/pricing: every 64 KB of a call is one request
 SNS_CHUNK_BYTES = 64 * KB  # aws.amazon.com/sns/pricing
 EVENT_CHUNK_BYTES = 64 * KB  # aws.amazon.com/eventbridge/pricing
@@ -82,7 +83,7 @@ def tmp_gb_seconds(duration_ms: float | Decimal, tmp_mb: int) -> Decimal:
 def streamed_gb(response_bytes: int) -> Decimal:
     """Gigabytes billed for one streamed Lambda response: what passes 6 MB."""
     _refuse_negative(response_bytes)
-    return quantity(Decimal(max(0, response_bytes - STREAM_FREE_BYTES)) / Decimal(KB * MB))
+    return quantity(Decimal(max(0, response_bytes - STREAM_FREE_BYTES)) / Decimal(GB))
 
 
 def express_gb_seconds(duration_ms: float | Decimal, memory_mb: int = EXPRESS_STEP_MB) -> Decimal:

@@ -10,31 +10,32 @@ from datetime import UTC, datetime
 from typing import Any
 
 from workbench.errors import BadInput
+from workbench.platform import services
 from workbench.prices.book import Key, Price, PriceBook
 from workbench.prices.files import PRICE_PLACES
 from workbench.prices.price_list import Offer, offers, prefixes
 
 SERVICE_CODES = {
-    "AWS Lambda": "AWSLambda",
-    "Amazon Simple Queue Service": "AWSQueueService",
-    "Amazon DynamoDB": "AmazonDynamoDB",
-    "AWS Step Functions": "AmazonStates",
-    "Amazon Simple Storage Service": "AmazonS3",
-    "Amazon Simple Notification Service": "AmazonSNS",
-    "Amazon EventBridge": "AWSEvents",
-    "AmazonCloudWatch": "AmazonCloudWatch",
-    "AWS Cost Explorer": "AWSCostExplorer",
-    "AWS Key Management Service": "awskms",
-    "AWS Data Transfer": "AWSDataTransfer",
+    services.LAMBDA: "AWSLambda",
+    services.SQS: "AWSQueueService",
+    services.DYNAMODB: "AmazonDynamoDB",
+    services.STEP_FUNCTIONS: "AmazonStates",
+    services.S3: "AmazonS3",
+    services.SNS: "AmazonSNS",
+    services.EVENTBRIDGE: "AWSEvents",
+    services.CLOUDWATCH: "AmazonCloudWatch",
+    services.COST_EXPLORER: "AWSCostExplorer",
+    services.KMS: "awskms",
+    services.DATA_TRANSFER: "AWSDataTransfer",
 }
 HOME_REGION = "us-east-1"
-HOME_SERVICES = {"AWS Cost Explorer"}  # billed there, whatever region is used
+HOME_SERVICES = {services.COST_EXPLORER}  # billed there, whatever region is used
 
 # One usage type may name several products; these attributes tell ours.
 ATTRIBUTES: dict[Key, dict[str, str]] = {
-    ("Amazon Simple Storage Service", "TimedStorage-ByteHrs"): {"volumeType": "Standard"},
-    ("Amazon EventBridge", "Event-64K-Chunks"): {"eventType": "Custom Event"},
-    ("AWS Data Transfer", "DataTransfer-Out-Bytes"): {"transferType": "AWS Outbound"},
+    (services.S3, "TimedStorage-ByteHrs"): {"volumeType": "Standard"},
+    (services.EVENTBRIDGE, "Event-64K-Chunks"): {"eventType": "Custom Event"},
+    (services.DATA_TRANSFER, "DataTransfer-Out-Bytes"): {"transferType": "AWS Outbound"},
 }
 
 

@@ -5,9 +5,9 @@ from decimal import Decimal
 
 import pandas as pd
 
+from workbench.platform.services import CLOUDWATCH, COST_EXPLORER
+from workbench.platform.units import GB
 from workbench.runs.records import USAGE_COLUMNS
-
-GB = 2**30
 
 
 @dataclass
@@ -25,11 +25,10 @@ def measurement_usage(spent: Spent) -> pd.DataFrame:
     Sources: aws.amazon.com/cloudwatch/pricing (metrics requested by GetMetricData, data scanned by
     Logs Insights queries), aws.amazon.com/aws-cost-management/aws-cost-explorer/pricing.
     """
-    cloudwatch = "AmazonCloudWatch"
     lines = [
-        (cloudwatch, "CW:GMD-Metrics", "Metrics", Decimal(spent.metrics)),
-        (cloudwatch, "DataScanned-Bytes", "GB", Decimal(spent.scanned_bytes) / GB),
-        ("AWS Cost Explorer", "USE1-APIRequest", "Requests", Decimal(spent.cost_pages)),
+        (CLOUDWATCH, "CW:GMD-Metrics", "Metrics", Decimal(spent.metrics)),
+        (CLOUDWATCH, "DataScanned-Bytes", "GB", Decimal(spent.scanned_bytes) / GB),
+        (COST_EXPLORER, "USE1-APIRequest", "Requests", Decimal(spent.cost_pages)),
     ]
     rows = [(*name, "measuring", quantity) for *name, quantity in lines if quantity]
     return pd.DataFrame(rows, columns=USAGE_COLUMNS).astype({"quantity": object})

@@ -8,13 +8,13 @@ stands before must be a region's prefix. The end alone would take `IA-WriteReque
 import re
 
 from workbench.errors import MissingPrice
+from workbench.platform.services import CLOUDWATCH, COST_EXPLORER
 from workbench.prices import PriceBook
 
 # USE1-, APN1-, EU- (Ireland), and whole names such as us-east-1- (KMS).
 PREFIX = re.compile(r"^(?:EU|[A-Z]{2,4}\d|[a-z]{2}(?:-[a-z]+)+-\d)-(?=.)")
 
 # Lines that no tag reaches: metrics and API requests belong to no resource.
-CLOUDWATCH, COST_EXPLORER = "AmazonCloudWatch", "AWS Cost Explorer"
 UNTAGGED = {
     (CLOUDWATCH, "CW:Requests"): "telemetry",
     (CLOUDWATCH, "CW:MetricMonitorUsage"): "telemetry",

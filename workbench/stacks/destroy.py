@@ -12,10 +12,11 @@ from botocore.exceptions import ClientError, WaiterError
 
 from workbench.bill import bill, total_usd
 from workbench.bill.monthly_cost import IDLE_POLLERS, MONTH_S
-from workbench.bill.usage import CLOUDWATCH, DYNAMODB, S3, SQS, idle_poll_usage
+from workbench.bill.usage import idle_poll_usage
 from workbench.designs import DESIGNS
 from workbench.errors import WorkbenchError
-from workbench.platform.units import quantity
+from workbench.platform.services import CLOUDWATCH, DYNAMODB, S3, SQS
+from workbench.platform.units import GB, quantity
 from workbench.prices import PriceBook, load_book
 from workbench.runs.records import USAGE_COLUMNS
 from workbench.stacks.aws_clients import Aws, AwsFailed, code_of, plainly, scrub
@@ -23,7 +24,6 @@ from workbench.stacks.existence import exists
 from workbench.stacks.inventory import Thing, inventory, sizes
 from workbench.stacks.ledger import Ledger
 
-GB = 2**30
 LOOKS = 12  # at what is on its way out, before it counts as left
 LOOK_EVERY_S = 5
 DELETE_MAX = 1_000  # keys of one DeleteObjects

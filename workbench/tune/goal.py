@@ -6,6 +6,7 @@ from typing import Any
 from workbench.border import positive, settings, whole_number
 from workbench.designs import DESIGNS, Search
 from workbench.errors import BadInput
+from workbench.platform.services import LAMBDA
 from workbench.prices import PriceBook
 
 FLOOR_GB = 0.125  # the smallest memory that Lambda has
@@ -56,5 +57,5 @@ class Goal:
 
 def floor_usd(items: int, value_max: int, book: PriceBook) -> float:
     """Dollars of the work alone: mean time, smallest memory, arm64's first tier."""
-    price = book.price("AWS Lambda", "Lambda-GB-Second-ARM").tiers[0].usd
+    price = book.price(LAMBDA, "Lambda-GB-Second-ARM").tiers[0].usd
     return items * value_max / 2 / 1000 * FLOOR_GB * float(price)

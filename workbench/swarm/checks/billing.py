@@ -5,17 +5,9 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
+from workbench.platform.services import CLOUDWATCH, DYNAMODB, LAMBDA, S3, SNS, SQS, STEP_FUNCTIONS
 from workbench.platform.units import lambda_gb_seconds, query_units, sns_requests, sqs_requests
 from workbench.swarm.evidence import Called, Evidence
-from workbench.targets.local.metering.meter import (
-    CLOUDWATCH,
-    DYNAMODB,
-    LAMBDA,
-    S3,
-    SNS,
-    SQS,
-    STEP_FUNCTIONS,
-)
 from workbench.targets.local.metering.sizes import item_bytes, message_bytes
 
 Counts = Counter[tuple[str, str]]  # of a service and a usage type

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 from math import ceil
 from typing import Any
 
+from workbench.platform.units import EXPRESS_STEP_MS
 from workbench.stacks.aws_clients import Aws, plainly
-from workbench.targets.aws.logs import EXPRESS_STEP_MS, Billed, Counted, Window
+from workbench.targets.aws.logs import Billed, Counted, Window
 
 REPORT = re.compile(r"\bBilled Duration: ([\d.]+) ms")
 INIT = re.compile(r"\bInit Duration: [\d.]+ ms")

@@ -6,7 +6,8 @@ from math import ceil
 
 from workbench.designs import Design, Parts
 from workbench.platform.profile import load_profile
-from workbench.targets.aws.logs import EXPRESS_STEP_MS, Billed, Counted, Window
+from workbench.platform.units import EXPRESS_STEP_MS
+from workbench.targets.aws.logs import Billed, Counted, Window
 from workbench.targets.aws.metrics import Reading
 
 

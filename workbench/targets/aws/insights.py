@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 
+from workbench.platform.units import EXPRESS_STEP_MS
 from workbench.stacks.aws_clients import Aws, AwsFailed, plainly
-from workbench.targets.aws.logs import EXPRESS_STEP_MS, Billed, Counted, Window
+from workbench.targets.aws.logs import Billed, Counted, Window
 from workbench.targets.aws.timeouts import Clock
 
 # Fields of JSON lines are discovered by name; @billedDuration and @initDuration in REPORT lines

@@ -20,7 +20,6 @@ from workbench.targets.aws.timeouts import Clock
 # The one place that says what an AWS-compatible server lacks; on AWS nothing is.
 ENDPOINT_LACKS = "WORKBENCH_AWS_LACKS"
 CAPABILITIES = ("insights",)
-EXPRESS_STEP_MS = 100  # aws.amazon.com/step-functions/pricing
 
 
 @dataclass(frozen=True)

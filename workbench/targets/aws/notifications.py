@@ -5,10 +5,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from workbench.platform.services import LONG_POLL_S
 from workbench.stacks.aws_clients import Aws, plainly, scrub
 
 READ_MAX = 10  # messages of one ReceiveMessage
-POLL_MAX_S = 20  # SQS's longest poll
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Notifications:
             answer = self._aws.client("sqs").receive_message(
                 QueueUrl=self._queue_url,
                 MaxNumberOfMessages=READ_MAX,
-                WaitTimeSeconds=max(0, min(POLL_MAX_S, int(seconds))),
+                WaitTimeSeconds=max(0, min(LONG_POLL_S, int(seconds))),
             )
             found = None
             for message in answer.get("Messages", []):

@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterator
 from decimal import Decimal
 from math import ceil
 
-from workbench.bill.usage import DYNAMODB, SQS
 from workbench.designs import Design
 from workbench.designs.parts import DISPATCH
-from workbench.platform.units import gb_months, quantity, sqs_requests
+from workbench.platform.services import DYNAMODB, SQS
+from workbench.platform.units import GB, gb_months, quantity, sqs_requests
 from workbench.targets.aws.evidence import Evidence
 
 Line = tuple[str, str, str, str, Decimal]
@@ -15,7 +15,6 @@ Planned = Callable[[str], tuple[int, int]]
 
 RECEIVE_MAX = 10  # messages of one receive or one delete (SQS quotas)
 DEAD = "DeadLetters"
-GB = 2**30
 
 
 def queue_lines(

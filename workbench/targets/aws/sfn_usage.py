@@ -7,17 +7,16 @@ from collections.abc import Iterator
 from decimal import Decimal
 from math import ceil
 
-from workbench.bill.usage import S3, STEP_FUNCTIONS
 from workbench.designs import Sfn
-from workbench.platform.units import EXPRESS_STEP_MB, gb_seconds
+from workbench.platform.services import KEYS_PER_LIST, S3, STEP_FUNCTIONS
+from workbench.platform.units import EXPRESS_STEP_MB, EXPRESS_STEP_MS, gb_seconds
 from workbench.targets.aws.evidence import Evidence
-from workbench.targets.aws.logs import EXPRESS_STEP_MS, Billed
+from workbench.targets.aws.logs import Billed
 from workbench.targets.aws.queue_usage import Line
 
 DISPATCH_STATES = 4  # Start, Owner?, CreateItems, Process; and one CreateSegment a segment
 KNOWING_STATES = 3  # Summarize, Notify, Done
 PART_BYTES = 8 * 2**20  # of a multipart upload (lambdas/sfn/batcher.py)
-LIST_MAX = 1_000  # keys of one ListObjectsV2
 LINE_BYTES = len('{"id":"0123456789abcdef","value":}\n')
 
 
@@ -51,7 +50,7 @@ def _objects(evidence: Evidence, design: Sfn, segments: int) -> Iterator[Line]:
         size = min(left, design.segment_items) * line_bytes
         puts += 1 if size < PART_BYTES else 2 + ceil(size / PART_BYTES)
         left -= design.segment_items
-    listed = ceil(segments / LIST_MAX)
+    listed = ceil(segments / KEYS_PER_LIST)
     tier1, tier2, unit = "Requests-Tier1", "Requests-Tier2", "Requests"
     yield S3, tier1, unit, "dispatch", Decimal(puts + listed)
     yield S3, tier2, unit, "dispatch", Decimal(segments)

@@ -18,8 +18,8 @@ from math import floor
 
 import pandas as pd
 
-from workbench.bill.usage import CLOUDWATCH, LAMBDA, SNS, SQS
-from workbench.platform.units import gb_seconds, quantity
+from workbench.platform.services import CLOUDWATCH, LAMBDA, SNS, SQS
+from workbench.platform.units import GB, MONTH_HOURS, gb_seconds, quantity
 from workbench.runs.records import USAGE_COLUMNS
 from workbench.targets.aws.counters_usage import counters_lines
 from workbench.targets.aws.evidence import Evidence
@@ -28,8 +28,6 @@ from workbench.targets.aws.sfn_usage import sfn_lines
 from workbench.targets.aws.sqs_usage import sqs_lines
 
 LINES = {"sqs": sqs_lines, "sfn": sfn_lines, "counters": counters_lines}  # what is a design's own
-GB = 2**30
-MONTH_HOURS = 730
 # Custom metrics of each function, by embedded-metric lines (lambdas/telemetry.py).
 EMBEDDED_METRICS = {"processor": 4, "batcher": 1, "finalizer": 1}
 

@@ -5,8 +5,8 @@ from decimal import Decimal
 import pytest
 
 from workbench.bill import bill
-from workbench.bill.usage import CLOUDWATCH, DYNAMODB, LAMBDA, S3, SNS, SQS, STEP_FUNCTIONS
 from workbench.designs import make_design
+from workbench.platform.services import CLOUDWATCH, DYNAMODB, LAMBDA, S3, SNS, SQS, STEP_FUNCTIONS
 from workbench.prices import load_book
 from workbench.targets.aws.evidence import Evidence, Looking, billed_by_metrics
 from workbench.targets.aws.logs import Billed, Counted, Window

@@ -7,14 +7,13 @@ from contextlib import contextmanager, redirect_stdout
 from decimal import Decimal
 from typing import Any, TextIO
 
-from workbench.targets.local.metering.meter import CLOUDWATCH, Meter
+from workbench.platform.services import CLOUDWATCH, LOG_EVENT_BYTES
+from workbench.platform.units import GB, MONTH_HOURS
+from workbench.targets.local.metering.meter import Meter
 from workbench.targets.local.metering.sizes import text_bytes
 from workbench.targets.local.runtime.tasks import current
 from workbench.targets.local.world.context import RunContext
 
-EVENT_OVERHEAD_BYTES = 26  # CloudWatch Logs adds to each event (PutLogEvents, API reference)
-HOURS_PER_MONTH = 730
-GB = 2**30
 LINES_MAX = 1_000  # kept of what handlers print besides metrics
 EMBEDDED = '{"_aws":'
 
@@ -43,7 +42,7 @@ class CustomMetrics:
 
     def bill(self, meter: Meter) -> None:
         """Metric-months, prorated by the hour (aws.amazon.com/cloudwatch/pricing)."""
-        months = Decimal(len(self._seen)) / HOURS_PER_MONTH
+        months = Decimal(len(self._seen)) / MONTH_HOURS
         meter.add(CLOUDWATCH, "CW:MetricMonitorUsage", "Metrics", "telemetry", months)
 
 
@@ -60,7 +59,7 @@ class Logs:
 
     def write(self, function: str, line: str) -> None:
         """One line that a handler printed."""
-        self._bytes += text_bytes(line) + EVENT_OVERHEAD_BYTES
+        self._bytes += text_bytes(line) + LOG_EVENT_BYTES
         if not line.startswith(EMBEDDED):
             if len(self.lines) < LINES_MAX:
                 self.lines.append((self._context.kernel.now, function, line))
@@ -73,7 +72,7 @@ class Logs:
 
     def platform(self, line: str) -> None:
         """One line that Lambda itself writes."""
-        self._bytes += text_bytes(line) + EVENT_OVERHEAD_BYTES
+        self._bytes += text_bytes(line) + LOG_EVENT_BYTES
 
     def bill(self, meter: Meter) -> None:
         """Bytes taken in, as Lambda's logs have been billed since May 2025."""

@@ -11,9 +11,9 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from workbench.platform.services import DYNAMODB
 from workbench.platform.units import query_units, read_units, write_units
 from workbench.targets.local.dynamodb.table import Key, Tables, entries
-from workbench.targets.local.metering.meter import DYNAMODB
 from workbench.targets.local.metering.rules import Prepared, Refusal, Request, Unknown
 from workbench.targets.local.metering.sizes import item_bytes
 from workbench.targets.local.metering.storage import Storage

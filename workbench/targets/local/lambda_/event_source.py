@@ -8,18 +8,17 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+from workbench.platform.services import SQS, SQS_RECORD_BYTES
 from workbench.platform.units import sqs_requests
 from workbench.targets.local.lambda_.invoke import THROTTLED, InvokeResult
 from workbench.targets.local.lambda_.mapping import MappingSpec, failures, record_of
 from workbench.targets.local.lambda_.poller_scaling import PollerScaling
 from workbench.targets.local.lambda_.service import LambdaService
-from workbench.targets.local.metering.meter import SQS
 from workbench.targets.local.runtime.service_client import Refused
 from workbench.targets.local.sqs.queue import VirtualQueue
 from workbench.targets.local.world.context import EPOCH_S, RunContext
 from workbench.targets.local.world.stack import arn
 
-RECORD_BYTES = 700  # what SQS and Lambda add to each record of the payload
 NEVER = float("inf")
 
 
@@ -140,13 +139,13 @@ class EventSource:
             size = self._queue.next_bytes()
             if size is None:
                 return False, sizes
-            if batch.records and batch.size_bytes + size + RECORD_BYTES > self._payload_max:
+            if batch.records and batch.size_bytes + size + SQS_RECORD_BYTES > self._payload_max:
                 return True, sizes
             for message in self._queue.receive(1, self._queue.settings.visibility_timeout_s):
                 hidden_s = self._context.kernel.now + self._queue.settings.visibility_timeout_s
                 batch.hidden_until_s = min(batch.hidden_until_s, hidden_s)
                 batch.records.append(record_of(message, arn("sqs", self._queue.name)))
-                batch.size_bytes += size + RECORD_BYTES
+                batch.size_bytes += size + SQS_RECORD_BYTES
                 sizes.append(size)
         return True, sizes
 

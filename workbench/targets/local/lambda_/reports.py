@@ -7,17 +7,16 @@ from traceback import extract_tb
 import pandas as pd
 
 from workbench.engine.kernel import Kernel
+from workbench.platform.services import INIT_LINE_BYTES, LAMBDA
 from workbench.platform.units import gb_seconds
 from workbench.targets.local.cloudwatch.telemetry import Logs
 from workbench.targets.local.lambda_.functions import Function, FunctionSpec
 from workbench.targets.local.lambda_.invocation import Invocation
-from workbench.targets.local.metering.meter import LAMBDA
 from workbench.targets.local.world.context import RunContext
 
 COLUMNS = "function start_s init_ms duration_ms billed_ms memory_mb cold error".split()
 TASK_ROOT = "/var/task"  # where Lambda unpacks the code
 INIT_LINE = "INIT_START Runtime Version: python:3.14.v1\tRuntime Version ARN: arn:aws:lambda:us-"
-INIT_LINE_BYTES = 150  # with the rest of the ARN, which is a hash
 
 
 @dataclass(frozen=True)

@@ -11,13 +11,6 @@ import pandas as pd
 
 from workbench.runs.records import LABELS, USAGE_COLUMNS
 
-LAMBDA = "AWS Lambda"
-SQS = "Amazon Simple Queue Service"
-DYNAMODB = "Amazon DynamoDB"
-STEP_FUNCTIONS = "AWS Step Functions"
-S3 = "Amazon Simple Storage Service"
-SNS = "Amazon Simple Notification Service"
-CLOUDWATCH = "AmazonCloudWatch"
 FINEST = Decimal("1e-15")  # a run folder's column has one scale: 38 digits hold 10^22 and this
 
 

@@ -5,9 +5,9 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from workbench.platform.services import CLOUDWATCH, SNS
 from workbench.platform.units import sns_requests
 from workbench.targets.local.cloudwatch.telemetry import CustomMetrics
-from workbench.targets.local.metering.meter import CLOUDWATCH, SNS
 from workbench.targets.local.metering.rules import Prepared, Request, Unknown
 from workbench.targets.local.metering.sizes import text_bytes
 from workbench.targets.local.world.context import RunContext

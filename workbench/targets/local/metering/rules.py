@@ -10,7 +10,6 @@ from workbench.errors import WorkbenchError
 
 Request = Mapping[str, Any]
 KNOWN = "dynamodb, sqs, s3, sns and cloudwatch"
-MB = 2**20
 
 
 @dataclass

@@ -4,7 +4,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from workbench.targets.local.metering.meter import S3
+from workbench.platform.services import S3
 from workbench.targets.local.metering.rules import Prepared, Request, Unknown
 from workbench.targets.local.world.context import RunContext
 

@@ -8,7 +8,6 @@ from base64 import b64decode
 from collections.abc import Mapping
 from typing import Any
 
-STORAGE_OVERHEAD_BYTES = 100  # that storage adds to each item, the same page
 NUMBER_MAX_BYTES = 21
 
 

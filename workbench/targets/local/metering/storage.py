@@ -2,10 +2,10 @@
 
 from decimal import Decimal
 
-from workbench.targets.local.metering.sizes import STORAGE_OVERHEAD_BYTES
+from workbench.platform.services import STORAGE_OVERHEAD_BYTES
+from workbench.platform.units import GB
 
 MONTH_S = 730 * 3600  # AWS's month in prices per GB-month
-GB = 2**30
 
 
 class Storage:

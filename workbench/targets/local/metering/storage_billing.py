@@ -1,6 +1,6 @@
 """What is billed at the end of a run because it adds up over time: storage."""
 
-from workbench.targets.local.metering.meter import DYNAMODB, S3
+from workbench.platform.services import DYNAMODB, S3
 from workbench.targets.local.metering.s3 import label_of
 from workbench.targets.local.metering.storage import Storage, gb_months
 from workbench.targets.local.world.context import RunContext

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from workbench.platform.units import MB
 from workbench.targets.local.world.context import RunContext
 
 # The profile's entry for each operation; every other call is `other_call`.
@@ -29,7 +30,6 @@ ENTRIES = {
     "Publish": "sns_publish",
     "PutMetricData": "cloudwatch_put",
 }
-MB = 2**20
 
 
 class Latencies:

@@ -5,8 +5,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from workbench.platform.services import SQS
 from workbench.platform.units import sqs_requests
-from workbench.targets.local.metering.meter import SQS
 from workbench.targets.local.metering.rules import Prepared, Request, Unknown
 from workbench.targets.local.metering.sizes import message_bytes
 from workbench.targets.local.world.context import RunContext

@@ -4,8 +4,8 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from workbench.platform.services import SNS, SQS
 from workbench.platform.units import sns_requests, sqs_requests
-from workbench.targets.local.metering.meter import SNS, SQS
 from workbench.targets.local.metering.sizes import text_bytes
 from workbench.targets.local.world.context import RunContext
 from workbench.targets.local.world.stack import queue_url

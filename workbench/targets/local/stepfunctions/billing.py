@@ -9,13 +9,13 @@ with Step Functions").
 from decimal import Decimal
 from math import ceil
 
-from workbench.targets.local.metering.meter import S3, SNS, STEP_FUNCTIONS, Meter
+from workbench.platform.services import S3, SNS, STEP_FUNCTIONS
+from workbench.platform.units import EXPRESS_STEP_MS, SNS_CHUNK_BYTES
+from workbench.targets.local.metering.meter import Meter
 
 KNOWING_STATES = frozenset(
     {"Summarize", "Notify", "Done", "NotifyFailure", "NotifyNotStarted", "Failed"}
 )
-EXPRESS_STEP_MS = 100
-MESSAGE_CHUNK_BYTES = 65_536  # SNS counts a message in chunks of 64 KB
 
 
 class Bill:
@@ -54,7 +54,7 @@ class Bill:
 
     def published(self, message_bytes: int) -> None:
         """One notification."""
-        chunks = max(1, ceil(message_bytes / MESSAGE_CHUNK_BYTES))
+        chunks = max(1, ceil(message_bytes / SNS_CHUNK_BYTES))
         self._meter.add(SNS, "Requests-Tier1", "Requests", "knowing", chunks)
 
     def _transition(self, label: str) -> None:

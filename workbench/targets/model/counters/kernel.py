@@ -8,6 +8,7 @@ from math import inf
 
 import numpy as np
 
+from workbench.platform.units import READ_UNIT_BYTES
 from workbench.targets.model.engine.compiled import compiled
 from workbench.targets.model.engine.draws import (
     ASYNC,
@@ -27,7 +28,7 @@ from workbench.targets.model.engine.heaps import push, replace
 from workbench.targets.model.sqs.batcher import end_segment, init_if_busy, segment_size
 from workbench.targets.model.sqs.finalizer import AFTER
 from workbench.targets.model.sqs.kernel import arrive, end_invocation, happen, set_out
-from workbench.targets.model.sqs.settings import READ_UNIT_BYTES, SqsSettings
+from workbench.targets.model.sqs.settings import SqsSettings
 from workbench.targets.model.sqs.table import write_elsewhere
 from workbench.targets.model.sqs.work import billed_ms, chunks
 

@@ -11,9 +11,10 @@ import numpy as np
 
 from workbench.designs import MESSAGE_MAX_BYTES, Counters, Sqs
 from workbench.platform.profile import Profile
+from workbench.platform.services import SQS_RECORD_BYTES
 from workbench.runs.batch import Batch
 from workbench.targets.model.engine import message_sizes as texts
-from workbench.targets.model.sqs.settings import RECORD_METADATA_BYTES, SqsSettings, sqs_settings
+from workbench.targets.model.sqs.settings import SqsSettings, sqs_settings
 
 SEND_BATCH = 10
 EXPIRY_BYTES = 5  # an expiry in place of attempts, in the record of a failed item
@@ -32,7 +33,7 @@ def counters_settings(
     size, part = design.items_per_message, design.segment_messages
     messages = ceil(batch.items / size)
     message_bytes = _message_bytes(design, len(batch.batch_id), messages)
-    fit = int(profile.value("esm_payload_max_bytes") / (message_bytes + RECORD_METADATA_BYTES))
+    fit = int(profile.value("esm_payload_max_bytes") / (message_bytes + SQS_RECORD_BYTES))
     return like._replace(
         value_span=np.uint64(design.value_max + 1),
         items_per_message=size,

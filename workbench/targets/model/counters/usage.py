@@ -72,7 +72,7 @@ def _table(p: SqsSettings, s: np.void) -> list[Line]:
     """The batch state until the batch is told; later it expires."""
     shards = -(-p.messages // PER_SHARD)
     key = len("pk" + "done##0000000" + "sk" + "SET" + "done" + "expires_at") + p.batch_bytes + 6
-    each = NUMBER_BYTES + (key + texts.STORAGE_BYTES) * shards / p.messages
+    each = NUMBER_BYTES + (key + texts.STORAGE_OVERHEAD_BYTES) * shards / p.messages
     counted_s = p.messages * float(s["ended_s"]) - float(s["record_s"]) / p.items_per_message
     stored = each * counted_s + BATCH_RECORD_BYTES * float(s["ended_s"])
     reads = Decimal(int(s["read_half_units"])) / 2

@@ -7,11 +7,10 @@ lines and the map's result files. Means where a value varies: a value's digits, 
 import json
 from typing import Any
 
-EVENT_BYTES = 26  # that CloudWatch Logs adds to each event (PutLogEvents, API reference)
-INIT_LINE_BYTES = 150  # INIT_START with the runtime's version and ARN
+from workbench.platform.services import INIT_LINE_BYTES, LOG_EVENT_BYTES, STORAGE_OVERHEAD_BYTES
+
 REQUEST_ID = "00000000-0000-4000-8000-000000000000"
 EPOCH_S = 1_800_000_000.123456
-STORAGE_BYTES = 100  # that DynamoDB's storage adds to each record (developer guide, item sizes)
 TIME_BYTES = 10  # an epoch time with its fraction, as DynamoDB counts numbers
 WORK_METRICS = ("items_processed", "items_failed", "items_duplicated", "work_ms")
 
@@ -45,7 +44,7 @@ def metric_line_bytes(design: str, function: str, batch_bytes: int, values: dict
         "request_id": REQUEST_ID,
         **values,
     }
-    return _length(line) + EVENT_BYTES
+    return _length(line) + LOG_EVENT_BYTES
 
 
 def work_line_bytes(
@@ -60,8 +59,8 @@ def work_line_bytes(
 
 def all_bytes(items: int, lots: int, lot_bytes: float) -> int:
     """What `logs=all` adds: each message or child, and each item, as often as nothing fails."""
-    item = len("Processing item: ") + 16 + EVENT_BYTES
-    return round(items * item + lots * (lot_bytes + EVENT_BYTES))
+    item = len("Processing item: ") + 16 + LOG_EVENT_BYTES
+    return round(items * item + lots * (lot_bytes + LOG_EVENT_BYTES))
 
 
 def child_bytes(items: int, value_max: int) -> float:
@@ -81,8 +80,8 @@ def platform_bytes(invocations: int, cold_starts: int, billed_ms: int, memory_mb
         f"REPORT RequestId: {REQUEST_ID}\tDuration: {mean:.2f} ms\tBilled Duration: {mean} ms\t"
         f"Memory Size: {memory_mb} MB\tMax Memory Used: 80 MB",
     )
-    init = INIT_LINE_BYTES + EVENT_BYTES + len("\tInit Duration: 300.00 ms")
-    return invocations * sum(len(line) + EVENT_BYTES for line in lines) + cold_starts * init
+    init = INIT_LINE_BYTES + LOG_EVENT_BYTES + len("\tInit Duration: 300.00 ms")
+    return invocations * sum(len(line) + LOG_EVENT_BYTES for line in lines) + cold_starts * init
 
 
 def message_bytes(knobs: dict[str, Any], batch_bytes: int, items: int, value_max: int) -> int:
@@ -95,7 +94,7 @@ def item_record_bytes(batch_bytes: int, by_message: bool) -> int:
     """An item's or a message's record, stored: its keys, value or range, and age."""
     key = len("pk" + "items##000" + "sk") + batch_bytes + 16
     content = len("start" + "stop") + 2 * 3 if by_message else len("value") + 2
-    return key + content + len("created_at") + TIME_BYTES + STORAGE_BYTES
+    return key + content + len("created_at") + TIME_BYTES + STORAGE_OVERHEAD_BYTES
 
 
 def segment_record_bytes(batch_bytes: int) -> int:

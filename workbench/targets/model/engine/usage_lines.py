@@ -4,13 +4,12 @@ from decimal import Decimal
 
 import pandas as pd
 
-from workbench.platform.units import KB, MB, MONTH_HOURS, gb_seconds, quantity
+from workbench.platform.services import LONG_POLL_S
+from workbench.platform.units import GB, MONTH_HOURS, gb_seconds, quantity
 from workbench.runs.records import USAGE_COLUMNS
 
-LONG_POLL_S = 20
 HOUR_S = 3600
 STARTED_S = 1800  # into an hour: half, so that the hours begun are right in the mean
-GB = KB * MB
 LAMBDA, SQS = "AWS Lambda", "Amazon Simple Queue Service"
 DYNAMODB, S3 = "Amazon DynamoDB", "Amazon Simple Storage Service"
 STEP_FUNCTIONS, SNS = "AWS Step Functions", "Amazon Simple Notification Service"

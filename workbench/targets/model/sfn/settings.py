@@ -21,7 +21,6 @@ PART_BYTES = 8 * 1024 * 1024  # of a multipart upload
 LINE_BYTES = 35  # {"id":"0123456789abcdef","value":}\n around the value's digits
 CHILD_RESULT_BYTES = 930  # of a child in the results: its execution, around its items
 ITEM_RESULT_BYTES = 41  # {\"id\":\"0123456789abcdef\",\"value\":}, around the digits
-KEYS_PER_LIST = 1_000  # ListObjectsV2
 CONCERNS = ("child", "item", "segment")
 
 

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from workbench.designs import Sfn
+from workbench.platform.services import KEYS_PER_LIST
 from workbench.platform.units import EXPRESS_STEP_MB, EXPRESS_STEP_MS, gb_seconds
 from workbench.targets.model.engine import message_sizes as texts
 from workbench.targets.model.engine.usage_lines import (
@@ -19,7 +20,7 @@ from workbench.targets.model.engine.usage_lines import (
     telemetry_lines,
     usage_frame,
 )
-from workbench.targets.model.sfn.settings import KEYS_PER_LIST, SUMMARY_MB, SfnSettings
+from workbench.targets.model.sfn.settings import SUMMARY_MB, SfnSettings
 
 STATES_BEFORE = 4  # Start, Owner?, CreateItems, Process
 STATES_AFTER = 3  # Summarize, Notify, Done

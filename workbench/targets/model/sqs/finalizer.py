@@ -4,6 +4,7 @@ from math import inf
 
 import numpy as np
 
+from workbench.platform.units import READ_UNIT_BYTES
 from workbench.targets.model.engine.compiled import compiled
 from workbench.targets.model.engine.draws import (
     DISPATCH,
@@ -15,7 +16,7 @@ from workbench.targets.model.engine.draws import (
     hashed,
     latency,
 )
-from workbench.targets.model.sqs.settings import READ_UNIT_BYTES, SqsSettings
+from workbench.targets.model.sqs.settings import SqsSettings
 from workbench.targets.model.sqs.table import write_elsewhere
 from workbench.targets.model.sqs.work import billed_ms
 

@@ -11,18 +11,18 @@ import numpy as np
 from workbench.designs import FUNCTION_TIMEOUT_MAX_S, MESSAGE_MAX_BYTES, Sqs
 from workbench.engine.random_streams import seed_for
 from workbench.platform.profile import Profile
+from workbench.platform.services import SQS_RECORD_BYTES
+from workbench.platform.units import READ_UNIT_BYTES
 from workbench.runs.batch import Batch
 from workbench.targets.model.engine import message_sizes as texts
 from workbench.targets.model.engine.cpu import cpu_of
 from workbench.targets.model.engine.draws import stream_key
 
 FINALIZER_MB = 256
-READ_UNIT_BYTES = 4_096
 MESSAGE_KNOBS = (  # that an item message carries
     "track claim state_shards item_concurrency telemetry logs lease_s write_batch_size "
     "send_batch_size"
 ).split()
-RECORD_METADATA_BYTES = 700  # what SQS and Lambda add to a message in an invocation's event
 NO_POLLS = -1.0  # no finalizer: a bare queue
 
 
@@ -107,7 +107,7 @@ def sqs_settings(design: Sqs, batch: Batch, profile: Profile, stream_seed: int) 
     per_segment = ceil(design.segment_items / per_message)
     rest = batch.items - (segments - 1) * design.segment_items
     payload = profile.value("esm_payload_max_bytes")
-    fit = int(payload / (message_bytes + RECORD_METADATA_BYTES))
+    fit = int(payload / (message_bytes + SQS_RECORD_BYTES))
     take = max(1, min(design.messages_per_invocation, fit))
     return SqsSettings(
         value_key=stream_key(batch.seed),

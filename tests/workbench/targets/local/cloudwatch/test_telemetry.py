@@ -4,8 +4,8 @@ import io
 import json
 from decimal import Decimal
 
+from workbench.platform.services import CLOUDWATCH
 from workbench.targets.local.cloudwatch.telemetry import captured
-from workbench.targets.local.metering.meter import CLOUDWATCH
 
 LINE = {
     "_aws": {

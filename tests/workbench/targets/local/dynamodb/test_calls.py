@@ -5,8 +5,8 @@ from decimal import Decimal
 import pytest
 from botocore.exceptions import ClientError
 
+from workbench.platform.services import DYNAMODB
 from workbench.targets.local.dynamodb.table import Table
-from workbench.targets.local.metering.meter import DYNAMODB
 from workbench.targets.local.runtime.faults import CallFault, NoFaults
 
 KB = "x" * 1024

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
+from workbench.platform.services import SQS
 from workbench.targets.local.lambda_.mapping import failures
-from workbench.targets.local.metering.meter import SQS
 
 
 def handler_of(toy, seconds=1.0, fails=lambda body, receives: False):

@@ -4,8 +4,8 @@ from decimal import Decimal
 
 import pytest
 
+from workbench.platform.services import LAMBDA
 from workbench.targets.local.lambda_.invoke import InvokeResult
-from workbench.targets.local.metering.meter import LAMBDA
 from workbench.targets.local.runtime.faults import NoFaults, StartFault
 
 

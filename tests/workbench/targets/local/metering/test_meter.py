@@ -4,7 +4,8 @@ from decimal import Decimal
 
 import pytest
 
-from workbench.targets.local.metering.meter import SQS, Meter
+from workbench.platform.services import SQS
+from workbench.targets.local.metering.meter import Meter
 
 REQUESTS = (SQS, "Requests-Tier1", "Requests")
 

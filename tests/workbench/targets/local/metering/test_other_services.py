@@ -1,6 +1,6 @@
 """What SQS, S3, SNS and CloudWatch bill for a handler's calls, and under which label."""
 
-from workbench.targets.local.metering.meter import CLOUDWATCH, S3, SNS, SQS
+from workbench.platform.services import CLOUDWATCH, S3, SNS, SQS
 
 
 def calling(toy, *calls):

@@ -3,7 +3,7 @@
 import pytest
 from botocore.exceptions import ClientError
 
-from workbench.targets.local.metering.meter import SQS
+from workbench.platform.services import SQS
 from workbench.targets.local.metering.rules import Broken, Unknown
 from workbench.targets.local.runtime.clients import ProxyClient
 from workbench.targets.local.runtime.faults import CallFault, NoFaults

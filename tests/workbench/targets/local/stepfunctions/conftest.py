@@ -11,8 +11,9 @@ from moto import mock_aws
 
 from workbench.engine.kernel import Kernel
 from workbench.platform.profile import Profile
+from workbench.platform.services import S3, SNS, STEP_FUNCTIONS
 from workbench.targets.local.lambda_.invoke import InvokeResult
-from workbench.targets.local.metering.meter import S3, SNS, STEP_FUNCTIONS, Meter
+from workbench.targets.local.metering.meter import Meter
 from workbench.targets.local.stepfunctions.billing import Bill
 from workbench.targets.local.stepfunctions.faults import Faults
 from workbench.targets.local.stepfunctions.machine import Machine

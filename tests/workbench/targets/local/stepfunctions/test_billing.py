@@ -4,7 +4,8 @@ from decimal import Decimal
 
 import pytest
 
-from workbench.targets.local.metering.meter import SNS, STEP_FUNCTIONS, Meter
+from workbench.platform.services import SNS, STEP_FUNCTIONS
+from workbench.targets.local.metering.meter import Meter
 from workbench.targets.local.stepfunctions.billing import Bill
 
 

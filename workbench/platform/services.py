@@ -1,0 +1,23 @@
+"""What AWS's services are called on a bill, and fixed sizes and times of theirs.
+
+Each figure is AWS's, with its page; what varies is in the profile, and how it is billed in `units`.
+"""
+
+LAMBDA = "AWS Lambda"
+SQS = "Amazon Simple Queue Service"
+DYNAMODB = "Amazon DynamoDB"
+STEP_FUNCTIONS = "AWS Step Functions"
+S3 = "Amazon Simple Storage Service"
+SNS = "Amazon Simple Notification Service"
+EVENTBRIDGE = "Amazon EventBridge"
+CLOUDWATCH = "AmazonCloudWatch"
+COST_EXPLORER = "AWS Cost Explorer"
+KMS = "AWS Key Management Service"
+DATA_TRANSFER = "AWS Data Transfer"
+
+LONG_POLL_S = 20  # SQS's longest wait, which an idle event source uses
+KEYS_PER_LIST = 1_000  # of one ListObjectsV2
+STORAGE_OVERHEAD_BYTES = 100  # DynamoDB adds to each item (developer guide, item sizes)
+LOG_EVENT_BYTES = 26  # CloudWatch Logs adds to each event (PutLogEvents, API reference)
+INIT_LINE_BYTES = 150  # Lambda's INIT_START line with the runtime's version and ARN
+SQS_RECORD_BYTES = 700  # what SQS and Lambda add to a message in an invocation's event
