@@ -1,18 +1,17 @@
 """The words around a chart: the question above it, and below it where the numbers come from."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import matplotlib as mpl
 import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 
-from analysis.needs import Chosen
+from analysis.needs import Chosen, promised
 from analysis.theme import faint, text_pt
 from workbench.designs import DESIGNS
 
 EDGE = 0.015  # of the figure's width, left free on both sides
-WORDS = "sqs: queue and DynamoDB records; sfn: Step Functions map"  # for who reads nothing else
 SEEN = 1.05  # a band narrower than this factor is no wider than its line
 SHOWN_MAX = 3  # commits or seeds named before they are counted
 
@@ -28,9 +27,12 @@ def ask(figure: Figure, question: str) -> None:
 def sign(figure: Figure, chosen: Chosen, *notes: str, lines: Sequence[str] = ()) -> None:
     """Put a caption below: how to read the chart, what was left out, and where it comes from.
 
-    `lines` stand above it, each for itself.
+    What the designs are and promise is said for readers of nothing else. `lines` stand above it,
+    each for itself.
     """
-    sign_plain(figure, *notes, *chosen.notes, WORDS, provenance(chosen), lines=lines)
+    promise = promised(chosen.runs).rstrip(".")
+    about = (*chosen.notes, summaries(chosen.designs), promise, provenance(chosen))
+    sign_plain(figure, *notes, *about, lines=lines)
 
 
 def sign_plain(figure: Figure, *notes: str, lines: Sequence[str] = ()) -> None:
@@ -40,6 +42,11 @@ def sign_plain(figure: Figure, *notes: str, lines: Sequence[str] = ()) -> None:
     font = FontProperties(size=size)
     wide = "\n".join(_wrapped(figure, paragraph, font) for paragraph in (*lines, text))
     figure.supxlabel(wide, x=EDGE, ha="left", fontsize=size, color=faint(), linespacing=1.3)
+
+
+def summaries(designs: Iterable[str]) -> str:
+    """What each design is made of, in a few words."""
+    return "; ".join(f"{design}: {DESIGNS[design].summary}" for design in designs)
 
 
 def reading(targets: list[str], *panels: pd.DataFrame) -> str:

@@ -16,7 +16,7 @@ from analysis.frames import Frames
 from analysis.needs import DEFAULT, Chosen, in_order
 from analysis.placing import Name, place_names
 from analysis.sweeps import by_setting, one_size
-from analysis.theme import DESIGN_MARKERS, colour
+from analysis.theme import colour, marker
 from analysis.words import count, dollars, duration, listed
 
 SAME = 0.02  # two dots this near, as a share, are one to the eye
@@ -89,11 +89,10 @@ def cloud(axes: Axes, dots: pd.DataFrame, x: str, y: str) -> None:
     """Draw every setting of `numbered` dots; scales and limits are already set."""
     for design, own in dots.groupby("design", sort=False):
         best = own[own["best"]]
-        marker = DESIGN_MARKERS.get(design, "D")
-        axes.scatter(own[x], own[y], marker=marker, color=colour(design), alpha=0.35, lw=0)
+        axes.scatter(own[x], own[y], marker=marker(design), color=colour(design), alpha=0.35, lw=0)
         axes.step(best[x], best[y], where="post", color=colour(design), lw=1.2, alpha=0.8)
         full = own[own["best"] | (own["name"] != "")]
-        axes.scatter(full[x], full[y], marker=marker, color=colour(design), zorder=3)
+        axes.scatter(full[x], full[y], marker=marker(design), color=colour(design), zorder=3)
     told = dots[dots["name"] != ""]
     names = [Name(row[x], row[y], row["name"], colour(row["design"])) for _, row in told.iterrows()]
     place_names(axes, names, list(zip(dots[x], dots[y], strict=True)))

@@ -17,7 +17,7 @@ from workbench.prices import Price, PriceBook
 STEPS = (1, 2, 5)  # of each ten
 WIDE = {"description_width": "15em"}
 ROOM = widgets.Layout(width="35em")
-WORKLOAD = ("value_max", "poison_per_million")  # of the batch, the same for both designs
+WORKLOAD = ("value_max", "poison_per_million")  # of the batch, the same for every design
 LENGTHS_MS = (2, 20, 200, 1_000, 2_000, 4_000, 10_000, 20_000)
 FACTOR_MOST = 3.0  # of a price
 PRICED = (

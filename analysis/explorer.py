@@ -1,4 +1,4 @@
-"""The explorer: sliders for a batch, knobs and prices that simulate both designs again and redraw.
+"""The explorer: sliders for a batch, knobs and prices that simulate every design again and redraw.
 
 It is given the simulation, so that it knows no target: `Explorer(ModelTarget()).panel()`.
 """
@@ -14,14 +14,13 @@ import pandas as pd
 
 from analysis import controls, theme
 from analysis.charts.live_view import live_view
-from analysis.needs import BOTH
 from analysis.ownership import UpkeepRate, upkeep_usd
 from analysis.pictures import html_table
 from analysis.words import dollars, duration
 from workbench.bill import bill, knowing_usd, total_usd
 from workbench.bill.monthly_cost import monthly_usage
 from workbench.border import whole_number
-from workbench.designs import DESIGNS, Design
+from workbench.designs import COMPARED, DESIGNS, Design, promises
 from workbench.errors import WorkbenchError
 from workbench.prices import PriceBook, load_book
 from workbench.runs.batch import Batch
@@ -62,7 +61,7 @@ class Explorer:
         self.length = controls.length_slider()
         self.rate = controls.slider("upkeep, $ an hour", [0, 25, 50, 75, 100, 150, 200], 100)
         self.look = widgets.ToggleButtons(options=[look.name for look in theme.THEMES])
-        self.knobs = {name: controls.knob_controls(DESIGNS[name]) for name in BOTH}
+        self.knobs = {name: controls.knob_controls(DESIGNS[name]) for name in COMPARED}
         self.prices = controls.price_controls(self._book)
         self.picture, self.table = widgets.Image(format="png"), widgets.HTML()
         self.message = widgets.HTML()
@@ -97,11 +96,11 @@ class Explorer:
         self.redraw()
 
     def _simulate(self) -> Shown:
-        """Both designs on the same items, priced by the book as the sliders have it."""
+        """Every design on the same items, priced by the book as the sliders have it."""
         book = controls.changed_book(self._book, self.prices)
         batch = Batch(self.items.value, self._seed, "explore")
         folders, months = [], {}
-        for name in BOTH:
+        for name in COMPARED:
             settings = {knob: control.value for knob, control in self.knobs[name].items()}
             design = DESIGNS[name](**settings, value_max=self.length.value)
             design.refuse_items(batch.items)
@@ -161,7 +160,8 @@ def _table(shown: Shown, upkeep: dict[str, float]) -> str:
         for name, value in told.items():
             rows.setdefault(name, []).append(value)
     names = [folder.run.design for folder in shown.folders]
-    return html_table(pd.DataFrame(rows, index=names).T)
+    promise = promises(DESIGNS[one.run.design](**one.run.knobs) for one in shown.folders)
+    return f"{html_table(pd.DataFrame(rows, index=names).T)}<p>{escape(promise)}</p>"
 
 
 def _column(own: list[widgets.Widget]) -> widgets.Widget:

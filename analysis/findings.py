@@ -13,13 +13,22 @@ from analysis import gallery
 from analysis.charts import Chart, binding_limits, invocation_durations, savings, who_wins
 from analysis.frames import Frames
 from analysis.gallery import sentence
-from analysis.needs import DEFAULT, Chosen, NothingToShow, same_knobs, usable, usual_length
+from analysis.needs import (
+    DEFAULT,
+    Chosen,
+    NothingToShow,
+    promised,
+    same_knobs,
+    usable,
+    usual_length,
+)
 from analysis.runs_shown import BESIDE, in_words, own_beside_reference, which_runs
-from analysis.sentences import among, told_by_size
-from analysis.verdicts import CLOSE_CALL, verdicts
+from analysis.verdicts import Verdicts, by_size_in_words, verdicts
 from analysis.words import count, dollars, duration, percent, short_count
+from workbench.designs import DESIGNS
 from workbench.engine.statistics import cold_and_warm
 
+CHEAPER, SOONER = ("cheaper", "cheapest"), ("sooner known to be done", "soonest known to be done")
 KNOBS = ("default", "tuned")  # whose answers the page gives
 SETTINGS = ("published", "default", "tuned", "tuned-concurrent")
 TABLE_SIZES = (100, 10_000, 1_000_000, 100_000_000)
@@ -29,9 +38,9 @@ HEAD = """# Findings
 
 A large and variable set of items is processed by AWS Lambda. How do we know when all of them are
 done, and what does knowing cost? `sqs` keeps a record of each item (or message) in DynamoDB and
-looks until none is left; `sfn` lets a Distributed Map of Step Functions know. Every verdict is made
-of pairs of runs of the same items, with an interval over the seeds; where the interval holds both
-answers, or they lie within 2 %, it says so.
+looks until none is left; `sfn` lets a Distributed Map of Step Functions know; `counters` counts the
+messages that are done in DynamoDB. Every verdict compares runs of the same items, with an interval
+over the seeds; where the interval holds both answers, or they lie within 2 %, it says so.
 """
 
 
@@ -86,18 +95,30 @@ def _answer(chosen: Chosen, knobs: str) -> str:
         own = same_knobs(chosen).runs  # which the charts show
     else:
         own = usual_length(chosen).runs.query("setting == @knobs")
-    measures = {"cheaper": "batch_usd", "sooner known": "detected_s"}
-    table, told = pd.DataFrame(), []
-    for name, column in measures.items():
-        found = verdicts(own, column)
-        told.append(told_by_size(found, "sooner known to be done" if told else name))
-        table["items"] = found["items"].map(count)
-        table[name] = found["winner"].replace(CLOSE_CALL, "cannot tell")
-        table[f"{name}: sqs / sfn"] = [
-            f"{row.ratio:.2f} ({row.low:.2f} to {row.high:.2f})" for row in found.itertuples()
-        ]
-    pairs = f"({found['pairs'].min()} pairs of runs or more at each size.)"
-    return f"### At {knobs} knobs\n\n{among(own)}{' '.join(told)} {pairs}\n\n{markdown(table)}"
+    measures = {"batch_usd": CHEAPER, "detected_s": SOONER}
+    found = {column: verdicts(own, column) for column in measures}
+    said = [by_size_in_words(found[column], *words) for column, words in measures.items()]
+    seeds = f"({min(one.batches.min() for one in found.values())} seeds or more at each size.)"
+    tables = [
+        markdown(_compared(found[column], f"{words[1]}: factor to the next", form))
+        for (column, words), form in zip(measures.items(), (dollars, duration), strict=True)
+    ]
+    text = f"### At {knobs} knobs\n\n{f' {promised(own)} '.join(said)} {seeds}"
+    return "\n\n".join([text, *tables])
+
+
+def _compared(found: Verdicts, head: str, form: Callable) -> pd.DataFrame:
+    """One row a number of items: the mean of each design, and by how much the best one leads."""
+    table = found.table()
+    shown = pd.DataFrame({"items": table["items"].map(count)})
+    for design in found.designs:
+        shown[design] = table[design].map(form)
+    leads = [
+        f"{row.first if len(row.best) == 1 else 'cannot tell'}, "
+        f"{row.ratio:.2f} ({row.low:.2f} to {row.high:.2f}) to {row.second}"
+        for row in table.itertuples()
+    ]
+    return shown.assign(**{head: leads})
 
 
 def _costs(runs: pd.DataFrame) -> pd.DataFrame:
@@ -108,12 +129,14 @@ def _costs(runs: pd.DataFrame) -> pd.DataFrame:
         raise NothingToShow("no run of the model at these knobs. Run `make study`.")
     rows = []
     for (items, design, setting), of in own.groupby(["items", "design", "setting"], sort=True):
-        usd = of["per_million_usd"]
+        usd, own_design = of["per_million_usd"], DESIGNS[design](**of["knobs"].iloc[0])
         rows.append(
             {
                 "items": count(items),
                 "design": design,
                 "knobs": setting,
+                "tracks": own_design.tracks,
+                "an item twice at a time": "never" if own_design.claims else "may be",
                 "$ per million": f"{usd.median():,.4g} ({usd.min():,.4g} to {usd.max():,.4g})",
                 "of it knowing": dollars(of["knowing_per_million_usd"].median()),
                 "known after": duration(of["detected_s"].median()),
@@ -137,13 +160,13 @@ def _map(chosen: Chosen) -> str:
     parts = []
     for column, name in who_wins.PANELS:
         found = who_wins.factors(chosen.runs, column)
-        told = [_won(row.ratio, row.winner) for row in found.itertuples()]
+        told = [who_wins.cell(row, " ") for row in found.itertuples()]
         wide = found.assign(told=told).pivot(index="mean_ms", columns="items", values="told")
         wide.columns = [short_count(items) for items in wide.columns]
         wide = wide.rename_axis("mean time per item").reset_index()
         shown = markdown(wide, {"mean time per item": lambda ms: duration(ms / 1000)})
         parts.append(f"{name}, by batch size:\n\n{shown}")
-    return "\n\n".join(parts)
+    return "\n\n".join([*parts, f"`=`: too close to call. {promised(chosen.runs)}"])
 
 
 def _cold_and_warm(frames: Frames) -> str:
@@ -196,12 +219,6 @@ def _chart(chart: Chart, frames: Frames, docs: Path) -> str:
     link = os.path.relpath(picture, docs) if picture.exists() else ""
     image = f"\n\n![{chart.question}]({link})" if link else ""
     return f"### {chart.question}\n\n{sentence(chart.name, frames)}{image}"
-
-
-def _won(ratio: float, winner: str) -> str:
-    if winner == CLOSE_CALL:
-        return "cannot tell"
-    return f"{winner} {max(ratio, 1 / ratio):.2f}×"
 
 
 def _or_why(make: Callable[[], str]) -> str:

@@ -33,19 +33,19 @@ class Frames:
         return measures.bills_frame(self.results, set(chosen.runs["run_id"]))
 
     @cached_property
-    def pair_bills(self) -> pd.DataFrame:
-        """Every line of the bills of the pair."""
-        return measures.bills_frame(self.results, set(self.pair["run_id"]))
+    def batch_bills(self) -> pd.DataFrame:
+        """Every line of the bills of the runs of that batch."""
+        return measures.bills_frame(self.results, set(self.batch["run_id"]))
 
     @cached_property
-    def pair(self) -> pd.DataFrame:
-        """The two runs, one a design, of one batch that time lines and video show."""
-        return measures.story_pair(self.runs)
+    def batch(self) -> pd.DataFrame:
+        """One run a design of the one batch that time lines and video show."""
+        return measures.story_batch(self.runs)
 
     @cached_property
-    def pair_timelines(self) -> pd.DataFrame:
-        """The timelines of that pair."""
-        return measures.timelines_frame(self.results, set(self.pair["run_id"]))
+    def batch_timelines(self) -> pd.DataFrame:
+        """The timelines of its runs."""
+        return measures.timelines_frame(self.results, set(self.batch["run_id"]))
 
     @cached_property
     def invocations(self) -> pd.DataFrame:

@@ -6,7 +6,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from analysis.labels import Label, label_ends
-from analysis.theme import DESIGN_MARKERS, TARGET_LINES, colour
+from analysis.theme import TARGET_LINES, colour, marker
 
 MARKS = {"local": {"mfc": None}, "aws": {"mfc": "none", "mew": 2.0}}
 
@@ -54,7 +54,7 @@ def _measured(axes: Axes, design: str, target: str, own: pd.DataFrame) -> None:
         own["items"],
         own["middle"],
         yerr=[below, above],
-        fmt=DESIGN_MARKERS.get(design, "D"),
+        fmt=marker(design),
         color=colour(design),
         label=f"{design} {target}",
         zorder=3,

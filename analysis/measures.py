@@ -11,7 +11,15 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.needs import BOTH, DEFAULT, Chosen, NothingToShow, both_designs, same_knobs, usable
+from analysis.needs import (
+    DEFAULT,
+    Chosen,
+    NothingToShow,
+    in_order,
+    same_knobs,
+    several_designs,
+    usable,
+)
 from workbench.bill.totals import MILLION
 from workbench.designs import DESIGNS, PRESETS
 from workbench.runs.records import LABELS, TABLES, Run
@@ -129,31 +137,30 @@ def common_size(runs: pd.DataFrame, near: int) -> int:
     sizes = [set(own["items"]) for _, own in runs.groupby("design")]
     common = set.intersection(*sizes)
     if not common:
-        raise NothingToShow("the designs have no number of items in common. Run both at one.")
+        raise NothingToShow("the designs have no number of items in common. Run all at one.")
     return min(sorted(common), key=lambda items: max(items / near, near / items))
 
 
-def story_pair(runs: pd.DataFrame) -> pd.DataFrame:
-    """Two complete runs, sqs and sfn, of the very same batch: seed, items, values and target.
+def story_batch(runs: pd.DataFrame) -> pd.DataFrame:
+    """Complete runs, one a design, of the very same batch: seed, items, values and target.
 
-    Of several the one nearest a hundred thousand items, where ramp, plateau and tail all show;
-    then by target: aws, local, model.
+    Of as many designs as there are; of several batches the one nearest a hundred thousand items,
+    where ramp, plateau and tail all show; then by target: aws, local, model.
     """
-    runs = same_knobs(both_designs(usable(runs))).runs
+    runs = same_knobs(several_designs(usable(runs))).runs
     batch = ["target", "items", "seed", *(["value_max_ms"] if "value_max_ms" in runs else [])]
-    runs = runs[runs["design"].isin(BOTH)]
     last = runs.sort_values("run_id").groupby([*batch, "design"]).tail(1)
-    pairs = last[last.groupby(batch)["design"].transform("nunique") == len(BOTH)]
-    if pairs.empty:
+    designs = last.groupby(batch)["design"].transform("nunique")
+    if designs.max() < 2:
         raise NothingToShow(
             "no two runs, one a design, have the same target, items and seed. Run `make study`."
         )
-    distance = (pairs["items"] / STORY_ITEMS).map(lambda share: max(share, 1 / share))
-    rank = pairs["target"].map(TARGETS.index)
-    order = pairs.assign(distance=distance, rank=rank).sort_values(["distance", "rank", "seed"])
-    first = order.iloc[0]
-    same = (order[batch] == first[batch]).all(axis=1)
-    return order[same].sort_values("design", key=lambda s: s.map(BOTH.index))[list(runs.columns)]
+    shared = last[designs == designs.max()]
+    distance = (shared["items"] / STORY_ITEMS).map(lambda share: max(share, 1 / share))
+    rank = shared["target"].map(TARGETS.index)
+    order = shared.assign(distance=distance, rank=rank).sort_values(["distance", "rank", "seed"])
+    same = order[(order[batch] == order.iloc[0][batch]).all(axis=1)]
+    return pd.concat(own for _, own in in_order(same))[list(runs.columns)]
 
 
 def invocations_frame(results: Path) -> pd.DataFrame:

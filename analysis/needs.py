@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from workbench.designs import BOTH, DESIGNS
+from workbench.designs import COMPARED, DESIGNS, promises
 from workbench.errors import BadInput
 
 DEFAULT = "default"
@@ -89,7 +89,7 @@ def usable(runs: pd.DataFrame, in_dollars: bool = False) -> Chosen:
         )
     left_out = len(runs) - len(whole)
     chosen = Chosen(whole).also(f"{_runs(left_out)} incomplete, left out" if left_out else "")
-    missing = [design for design in BOTH if design not in set(whole["design"])]
+    missing = [design for design in COMPARED if design not in set(whole["design"])]
     chosen = chosen.also(f"no run of {' and '.join(missing)}" if missing else "")
     return _one_price_date(chosen) if in_dollars else chosen
 
@@ -121,20 +121,32 @@ def best_knobs(chosen: Chosen, say: bool = False) -> Chosen:
     return chosen.only(pd.concat(kept)).also(*notes)
 
 
-def both_designs(chosen: Chosen) -> Chosen:
+def several_designs(chosen: Chosen) -> Chosen:
     """Refuse a comparison that has one side only."""
-    if not set(BOTH) <= set(chosen.designs):
+    if len(chosen.designs) < 2:
         raise NothingToShow(
-            f"only runs of {', '.join(chosen.designs)} are there; a comparison needs both designs. "
-            "Run the other one with the same items and seed."
+            f"only runs of {chosen.designs[0]} are there; a comparison needs two designs. "
+            "Run another one with the same items and seed."
         )
     return chosen
 
 
-def in_order(frame: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
+def promised(runs: pd.DataFrame) -> str:
+    """What the designs of these runs promise at their knobs; empty where knobs are not known."""
+    if "knobs" not in runs:
+        return ""
+    settings = runs.drop_duplicates(["design", "setting"])
+    return promises(
+        DESIGNS[run.design](**run.knobs)
+        for _, own in in_order(settings)
+        for run in own.itertuples()
+    )
+
+
+def in_order(frame: pd.DataFrame, column: str = "design") -> Iterator[tuple[str, pd.DataFrame]]:
     """The rows of each design that has any, in the designs' usual order."""
     for design in DESIGNS:
-        own = frame[frame["design"] == design]
+        own = frame[frame[column] == design]
         if len(own):
             yield design, own
 

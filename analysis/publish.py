@@ -3,7 +3,7 @@
     results/published/<chart>-light.svg  .png   -dark.svg  .png     for the blog
     results/published/video/<chart>-dark.png    1920 x 1080
     results/published/bill.html                 the bill as a table
-    results/published/drain.mp4  drain.gif      both designs draining one batch
+    results/published/drain.mp4  drain.gif      every design draining one batch
     results/published/manifest.json             the runs behind each of them, and what was refused
 
 Of a packed set they go beside it, and of the reference set only the light PNG charts are kept. The
@@ -102,7 +102,7 @@ def _bill(frames: Frames, folder: Path) -> dict[str, Any]:
 def _film(frames: Frames, folder: Path) -> dict[str, Any]:
     """The film."""
     files = [path.name for path in films.film(frames, folder)]
-    return {"question": films.QUESTION, "files": files, "runs": sorted(frames.pair["run_id"])}
+    return {"question": films.QUESTION, "files": files, "runs": sorted(frames.batch["run_id"])}
 
 
 def _manifest(folder: Path, content: dict[str, Any], film: bool) -> Path:

@@ -1,4 +1,4 @@
-"""A pair of runs as a film sees them: every metric at evenly spaced moments, dollars included.
+"""Runs as a film sees them: every metric at evenly spaced moments, dollars included.
 
 Dollars so far are the bill spread over the run: what is labelled `work` by the invocations at work,
 all else by the items done. They end at the bill's total. A target that keeps `cost_usd` over time

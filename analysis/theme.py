@@ -22,7 +22,7 @@ from workbench.designs import DESIGNS
 SVG_METADATA = dict.fromkeys(("Date", "Creator", "Format", "Type"))
 SALT = "fanin-workbench"  # else every SVG gets ids of its own
 TARGET_LINES = {"model": "-", "local": (0, (5, 1.5)), "aws": (0, (6, 1.5, 1, 1.5))}
-DESIGN_MARKERS = {"sqs": "o", "sfn": "s", "counters": "^"}
+MARKERS = "os^Dvp"  # in the order of the designs
 
 
 @dataclass(frozen=True)
@@ -115,6 +115,11 @@ def blank(canvas: Canvas = BLOG, panels: int = 1, panel_in: float | None = None)
 def colour(design: str) -> str:
     """The colour of a design, in whichever theme is in use."""
     return f"C{list(DESIGNS).index(design)}"
+
+
+def marker(design: str) -> str:
+    """The mark of a design."""
+    return MARKERS[list(DESIGNS).index(design) % len(MARKERS)]
 
 
 def tint(design: str, strength: float) -> tuple[float, float, float]:

@@ -1,123 +1,223 @@
-"""Which design is cheaper or faster at which size: verdicts with intervals, zones, crossings.
+"""Which design is cheapest or soonest at which size: verdicts with intervals, zones, words.
 
-Both designs worked the same items under one seed, so runs are compared in pairs: the ratio of sqs
-to sfn, its 95 % interval over the seeds, and never a verdict within `CLOSE`, which is how far two
-tellings of one run may lie apart. Between two sizes the logarithms are joined by straight lines.
+Every design worked the same items under one seed, so runs are compared within a batch: the ratio of
+two designs, its 95 % interval over the seeds, and never a verdict within `CLOSE`, which is how far
+two replications of one run may lie apart. Between two sizes the logarithms are joined by straight
+lines.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
-from math import exp, log, sqrt
+from itertools import combinations, pairwise
+from math import log, sqrt
 
 import numpy as np
 import pandas as pd
 
 from analysis.measures import TARGETS
-from analysis.needs import NothingToShow
+from analysis.needs import NothingToShow, promised
+from analysis.words import count, listed
+from workbench.designs import DESIGNS
 
 CLOSE = 0.02
-CLOSE_CALL = "close"
+ROUNDING = 1e-12  # of a logarithm: no verdict stands on it
 # Student's t at 97.5 %, by degrees of freedom (NIST handbook 1.3.6.7.2); beyond: the normal's.
 T_975 = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228)
 Z_975 = 1.96
+WHERE = {"model": "modelled", "local": "on the local target", "aws": "measured on AWS"}
 
 
 @dataclass(frozen=True)
 class Zone:
-    """A range of items with one verdict: sqs, sfn, or close."""
+    """A range of items with one verdict: the best design, or those too close to call."""
 
     start: float
     stop: float
-    winner: str
+    best: tuple[str, ...]
 
 
-def verdicts(runs: pd.DataFrame, column: str, by: str = "items") -> pd.DataFrame:
-    """One row a value of `by`: ratio sqs/sfn of `column` with its interval, pairs and winner.
+@dataclass(frozen=True)
+class Verdicts:
+    """Designs compared at single values of `by`, on one target.
 
-    All are of one target, which is named.
+    `values` has the means over the seeds by value and design; `log_ratios` and `margins` have the
+    mean logarithm of a design over another and half its interval, by value, design, other design.
     """
-    paired = _pairs(runs, column, by)
-    rows = []
-    for value, own in paired.groupby(by, sort=True):
-        logs = np.log((own["sqs"] / own["sfn"]).to_numpy(dtype=float))
-        ratio, low, high = _interval(logs)
-        rows.append((value, low, ratio, high, len(logs), winner(low, high)))
-    found = pd.DataFrame(rows, columns=[by, "low", "ratio", "high", "pairs", "winner"])
-    return found.assign(target=paired["target"].iloc[0])
 
+    target: str
+    by: str
+    designs: tuple[str, ...]
+    at: np.ndarray
+    batches: np.ndarray
+    values: np.ndarray
+    log_ratios: np.ndarray
+    margins: np.ndarray
+    alone: bool  # whether no other design has runs
 
-def winner(low: float, high: float) -> str:
-    """The verdict on an interval of the ratio sqs/sfn."""
-    if high < 1:
-        return "sqs"
-    return "sfn" if low > 1 else CLOSE_CALL
+    def table(self) -> pd.DataFrame:
+        """One row a value of `by`: the designs' means, first and second, their ratio, the best.
 
+        `ratio` is second over first with `low` and `high`; `best` holds one design, or those that
+        are too close to call.
+        """
+        frame = pd.DataFrame(self.values, columns=list(self.designs))
+        frame.insert(0, self.by, self.at)
+        order = np.argsort(self.log_ratios.mean(axis=2), axis=1, kind="stable")
+        rows = np.arange(len(order))
+        first, second = order[:, 0], order[:, 1]
+        middle, half = self.log_ratios[rows, second, first], self.margins[rows, second, first]
+        named = np.array(self.designs, dtype=object)
+        found = {"first": named[first], "second": named[second], "batches": self.batches}
+        found |= {"low": np.exp(middle - half), "ratio": np.exp(middle)}
+        found |= {"high": np.exp(middle + half), "best": self._best(self.log_ratios - self.margins)}
+        return frame.assign(**found, target=self.target)
 
-def zones(found: pd.DataFrame) -> list[Zone]:
-    """Ranges of items with one verdict, from the verdicts at single sizes."""
-    sizes = np.log(found["items"].to_numpy(dtype=float))
-    low, high = (np.log(found[name].to_numpy(dtype=float)) for name in ("low", "high"))
-    edges = sorted({*sizes, *_zeros(sizes, low), *_zeros(sizes, high)})
-    cut = []
-    for start, stop in pairwise(edges):
-        middle = (start + stop) / 2
-        at = [float(np.interp(middle, sizes, values)) for values in (low, high)]
-        cut.append(Zone(exp(start), exp(stop), winner(exp(at[0]), exp(at[1]))))
-    if not cut:
-        one = found.iloc[0]
-        return [Zone(one["items"], one["items"], winner(one["low"], one["high"]))]
-    return _merged(cut)
+    def zones(self) -> list[Zone]:
+        """Ranges of items with one verdict."""
+        sizes, lows = np.log(self.at.astype(float)), self.log_ratios - self.margins
+        edges = sorted({*sizes, *_zeros(sizes, lows)})
+        middles = [(start + stop) / 2 for start, stop in pairwise(edges)] or edges
+        best = self._best(_between(middles, sizes, lows))
+        joined: list[Zone] = []
+        for (start, stop), own in zip(pairwise(np.exp([*edges, *edges[-1:]])), best, strict=False):
+            same = joined and joined[-1].best == own
+            begun = joined.pop().start if same else start
+            joined.append(Zone(float(begun), float(stop), own))
+        return joined
 
-
-def crossings(found: pd.DataFrame) -> list[float]:
-    """The numbers of items at which both designs are level, by the ratio alone."""
-    sizes = np.log(found["items"].to_numpy(dtype=float))
-    return [exp(x) for x in _zeros(sizes, np.log(found["ratio"].to_numpy(dtype=float)))]
-
-
-def _pairs(runs: pd.DataFrame, column: str, by: str) -> pd.DataFrame:
-    """sqs and sfn side by side, of the target that has most sizes; the last run of each seed."""
-    known = runs[runs[column].notna() & (runs[column] > 0)]
-    key = ["target", "seed", "items"] if by == "items" else ["target", "seed", "items", by]
-    wide = known.pivot_table(index=key, columns="design", values=column, aggfunc="last")
-    wide = wide.dropna() if {"sqs", "sfn"} <= set(wide.columns) else wide.iloc[:0]
-    if wide.empty:
-        raise NothingToShow(
-            f"no pair of runs, sqs and sfn of the same items and seed, has {column}. "
-            "Run `make study`."
+    def crossings(self) -> list[float]:
+        """The numbers of items at which two designs are level and no other is better."""
+        sizes = np.log(self.at.astype(float))
+        edges = np.array(sorted(set(_zeros(sizes, self.log_ratios))))
+        before, after = (
+            _between(edges + off, sizes, self.log_ratios.mean(axis=2)).argmin(axis=1)
+            for off in (-1e-6, 1e-6)
         )
-    wide = wide.reset_index()
-    sizes = wide.groupby("target")[by].nunique()
-    best = [target for target in TARGETS if sizes.get(target) == sizes.max()]
-    return wide[wide["target"] == best[0]]
+        return [float(items) for items in np.exp(edges[before != after])]
+
+    def _best(self, lows: np.ndarray) -> list[tuple[str, ...]]:
+        """By value, the designs that no other is surely better than."""
+        beaten = (lows > ROUNDING).any(axis=2)
+        return [
+            tuple(name for name, lost in zip(self.designs, own, strict=True) if not lost)
+            for own in beaten
+        ]
 
 
-def _interval(logs: np.ndarray) -> tuple[float, float, float]:
-    """Mean ratio and its interval, never narrower than `CLOSE` to either side."""
-    mean = float(logs.mean())
-    half = 0.0
+def verdicts(runs: pd.DataFrame, column: str, by: str = "items") -> Verdicts:
+    """The designs of these runs compared in `column` at each value of `by`.
+
+    Of all that have batches in common, on the target that has most of them; the last run of each
+    seed. Raises NothingToShow where no two designs worked the same batch.
+    """
+    wide, designs = _batches(runs, column, by)
+    logs = np.log(wide[list(designs)].astype(float))
+    groups = [logs[wide[by] == value].to_numpy() for value in sorted(wide[by].unique())]
+    ratios = [own[:, :, None] - own[:, None, :] for own in groups]
+    return Verdicts(
+        target=wide["target"].iloc[0],
+        by=by,
+        designs=designs,
+        at=np.sort(wide[by].unique()),
+        batches=np.array([len(own) for own in groups]),
+        values=np.array([np.exp(own.mean(axis=0)) for own in groups]),
+        log_ratios=np.array([own.mean(axis=0) for own in ratios]),
+        margins=np.array([_margin(own) for own in ratios]),
+        alone=set(runs["design"]) == set(designs),
+    )
+
+
+def compared_by_size(runs: pd.DataFrame, column: str, *words: str) -> str:
+    """Which design is better in a column at which size, or why nobody can tell; what they promise.
+
+    `words` are the comparative and the superlative.
+    """
+    try:
+        return f"{by_size_in_words(verdicts(runs, column), *words)} {promised(runs)}"
+    except NothingToShow as reason:
+        return f"Which design is {words[-1]} is not known: {reason}"
+
+
+def by_size_in_words(found: Verdicts, better: str, best: str) -> str:
+    """Who is better where: each range of sizes with its verdict, factor and second."""
+    ranges, table = found.zones(), found.table()
+    word = better if len(found.designs) == 2 else best
+    single = "" if found.batches.min() > 1 else ", from one seed at some sizes"
+    where = f" ({WHERE[found.target]}{single})"
+    among = "" if found.alone else f"Of {listed(list(found.designs))}, "
+    if len(ranges) > 1:
+        return f"{among}{_zones_in_words(ranges, word)}{where}."
+    who, span = ranges[0].best, span_of(table["items"].min(), table["items"].max())
+    if len(who) > 1:
+        return f"{among}{_close(who)} to be {word} {span}{where}."
+    least, most = np.round((table["ratio"].min(), table["ratio"].max()), 2)
+    factor = f"{least:g}" if least == most else f"{least:g} to {most:g}"
+    second = listed(list(dict.fromkeys(table["second"])))
+    against = f" against {second}" if len(found.designs) > 2 else ""
+    return f"{among}{who[0]} is {word} {span}, by a factor of {factor}{against}{where}."
+
+
+def span_of(first: float, last: float) -> str:
+    """A range of sizes in words."""
+    if count(first) == count(last):
+        return f"at {count(first)} items"
+    return f"from {count(first)} to {count(last)} items"
+
+
+def _zones_in_words(ranges: list[Zone], word: str) -> str:
+    """One verdict after the other, each with the sizes it holds for."""
+    said, verb = [], f" is {word}"
+    for zone in ranges:
+        span = span_of(zone.start, zone.stop)
+        if len(zone.best) > 1:
+            said.append(f"{_close(zone.best)} {span}")
+        else:
+            said.append(f"{zone.best[0]}{verb} {span}")
+            verb = ""  # said once
+    return ", ".join(said)
+
+
+def _close(designs: tuple[str, ...]) -> str:
+    return f"{listed(list(designs))} are too close to call"
+
+
+def _batches(runs: pd.DataFrame, column: str, by: str) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """The designs side by side, a row each batch; of as many designs as have one in common."""
+    known = runs[runs[column].notna() & (runs[column] > 0)]
+    key = list(dict.fromkeys(["target", "seed", "items", by]))
+    wide = known.pivot_table(index=key, columns="design", values=column, aggfunc="last")
+    there = [design for design in DESIGNS if design in wide]
+    for number in range(len(there), 1, -1):
+        for designs in combinations(there, number):
+            whole = wide[list(designs)].dropna().reset_index()
+            if len(whole):
+                sizes = whole.groupby("target")[by].nunique()
+                best = next(target for target in TARGETS if sizes.get(target) == sizes.max())
+                return whole[whole["target"] == best], designs
+    raise NothingToShow(
+        f"no runs of two designs with the same items and seed have {column}. Run `make study`."
+    )
+
+
+def _margin(logs: np.ndarray) -> np.ndarray:
+    """Half the interval of each mean over the batches, never narrower than `CLOSE`."""
+    half = np.zeros(logs.shape[1:])
     if len(logs) > 1:
         t = T_975[len(logs) - 2] if len(logs) - 2 < len(T_975) else Z_975
-        half = t * float(logs.std(ddof=1)) / sqrt(len(logs))
-    half = max(half, log(1 + CLOSE))
-    return exp(mean), exp(mean - half), exp(mean + half)
+        half = t * logs.std(axis=0, ddof=1) / sqrt(len(logs))
+    return np.maximum(half, log(1 + CLOSE))
 
 
-def _zeros(x: np.ndarray, y: np.ndarray) -> Iterator[float]:
-    """Where a line through these points crosses zero."""
-    for (x0, y0), (x1, y1) in pairwise(zip(x, y, strict=True)):
-        if y0 * y1 < 0:
-            yield float(x0 + (x1 - x0) * y0 / (y0 - y1))
+def _between(at: list[float], sizes: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Values by size, design and design at other sizes, on straight lines."""
+    flat = values.reshape(len(sizes), -1).T
+    shape = (len(at), *values.shape[1:])
+    return np.array([np.interp(at, sizes, own) for own in flat]).T.reshape(shape)
 
 
-def _merged(cut: list[Zone]) -> list[Zone]:
-    """Neighbours of one verdict joined."""
-    joined = [cut[0]]
-    for zone in cut[1:]:
-        last = joined[-1]
-        if zone.winner == last.winner:
-            joined[-1] = Zone(last.start, zone.stop, zone.winner)
-        else:
-            joined.append(zone)
-    return joined
+def _zeros(sizes: np.ndarray, values: np.ndarray) -> Iterator[float]:
+    """Where the lines through values by size cross zero."""
+    for y in values.reshape(len(sizes), -1).T:
+        for (x0, y0), (x1, y1) in pairwise(zip(sizes, y, strict=True)):
+            if y0 * y1 < 0:
+                yield float(x0 + (x1 - x0) * y0 / (y0 - y1))

@@ -1,4 +1,4 @@
-"""Both designs draining the same batch, side by side, as MP4 and GIF.
+"""Every design draining the same batch, side by side, as MP4 and GIF.
 
 The still parts are drawn once; each frame restores them and draws the lines grown so far, which
 takes a few hundredths of a second. Encoding is bit-exact and on one thread: the same runs give the
@@ -25,7 +25,7 @@ from analysis.needs import usable
 from analysis.replay import replay
 from analysis.words import count, dollars, duration, short_count
 
-QUESTION = "The same batch on both designs"
+QUESTION = "The same batch on every design"
 FPS = 30
 DRAIN_S, HOLD_S = 12.0, 2.5  # of film: the batch from trigger to known, then the last picture
 GIF_FPS, GIF_WIDTH = 10, 960
@@ -49,7 +49,7 @@ class Column:
 
 
 def film(frames: Frames, folder: Path, look: theme.Theme = theme.DARK) -> list[Path]:
-    """Write `drain.mp4` and `drain.gif`; raises NothingToShow if no pair of runs can be shown."""
+    """Write `drain.mp4` and `drain.gif`; raises NothingToShow if no two designs ran one batch."""
     folder.mkdir(parents=True, exist_ok=True)
     mp4, gif = folder / "drain.mp4", folder / "drain.gif"
     with theme.use(look, theme.VIDEO):
@@ -81,7 +81,7 @@ def still(frames: Frames, at_share: float, look: theme.Theme = theme.DARK) -> np
 
 def _scene(frames: Frames) -> tuple[Figure, list[Column]]:
     """The still parts, and each design's side of it."""
-    chosen = usable(frames.pair)
+    chosen = usable(frames.batch)
     end_s = float(chosen.runs["detected_s"].max())
     moments_s = np.linspace(0, end_s, round(DRAIN_S * FPS))
     figure = theme.blank(theme.VIDEO)
@@ -92,12 +92,12 @@ def _scene(frames: Frames) -> tuple[Figure, list[Column]]:
         f"{chosen.targets[0]}; {duration(end_s)} in {DRAIN_S:g} s",
         "dollars: the bill spread over the run, work by invocations, the rest by items done",
     )
-    grid = figure.subplots(len(ROWS), 2, sharex=True, sharey="row")
+    grid = figure.subplots(len(ROWS), len(chosen.runs), sharex=True, sharey="row")
     moments = [
         replay(
             run,
-            frames.pair_timelines[frames.pair_timelines["run_id"] == run["run_id"]],
-            frames.pair_bills[frames.pair_bills["run_id"] == run["run_id"]],
+            frames.batch_timelines[frames.batch_timelines["run_id"] == run["run_id"]],
+            frames.batch_bills[frames.batch_bills["run_id"] == run["run_id"]],
             moments_s,
         )
         for _, run in chosen.runs.iterrows()

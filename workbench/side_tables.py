@@ -11,7 +11,7 @@ import pandas as pd
 from analysis.simplicity import simplicity
 from analysis.tables import COLUMNS, write_side_table
 from workbench.agreement.table import agreement, as_markdown
-from workbench.designs import BOTH, make_design
+from workbench.designs import COMPARED, make_design
 from workbench.runs.batch import Batch
 from workbench.runs.predictions import check_predictions
 from workbench.targets.local.world.synth import ROOT, assembly
@@ -42,7 +42,7 @@ def write_agreement(results: Path, published: Path) -> list[Path]:
     return [write_side_table(results, "agreement", found), page]
 
 
-def simplicity_table(designs: tuple[str, ...] = BOTH) -> pd.DataFrame:
+def simplicity_table(designs: tuple[str, ...] = COMPARED) -> pd.DataFrame:
     """What each design is made of, counted in its synthesised template and its sources."""
     templates = {}
     for name in designs:
@@ -58,7 +58,7 @@ def limits_table(
     """Seconds that each limit held a batch back, by design and size: the mean over the seeds."""
     rows = []
     target = ModelTarget()
-    for name in BOTH:
+    for name in COMPARED:
         design = make_design(name, preset)
         for items in sizes:
             for seed in seeds:

@@ -1,4 +1,4 @@
-"""The main job: the benchmark notebook for both designs at several sizes, then the comparison."""
+"""The main job: the benchmark notebook for every design at several sizes, then the comparison."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

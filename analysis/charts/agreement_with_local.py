@@ -11,7 +11,7 @@ from analysis.charts import Chart
 from analysis.frames import Frames
 from analysis.labels import Label, label_ends
 from analysis.needs import Chosen, NothingToShow, in_order, usable
-from analysis.theme import DESIGN_MARKERS, colour, faint
+from analysis.theme import colour, faint, marker
 from analysis.words import listed
 
 LEAST_SPAN_PERCENT = 6.0  # of an axis of errors, to each side of zero
@@ -61,8 +61,9 @@ def _panel(axes: Axes, quantity: str, errors: pd.DataFrame) -> list[Label]:
     axes.axhline(0, color=faint(), lw=1)
     for design, own in in_order(errors):
         bars = [own["error"] - own["low"], own["high"] - own["error"]]
-        marker = DESIGN_MARKERS.get(design, "D")
-        axes.errorbar(own["items"], own["error"], yerr=bars, fmt=marker, color=colour(design))
+        axes.errorbar(
+            own["items"], own["error"], yerr=bars, fmt=marker(design), color=colour(design)
+        )
         labels.append(Label(own["error"].iloc[-1], design, colour(design)))
     span = max(LEAST_SPAN_PERCENT, errors[["low", "high"]].abs().to_numpy().max() * 1.2)
     axes.set_ylim(-span, span)

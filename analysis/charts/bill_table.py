@@ -1,4 +1,4 @@
-"""The bill of one batch on both designs, line by line, as a table."""
+"""The bill of one batch on every design, line by line, as a table."""
 
 from decimal import Decimal
 
@@ -9,7 +9,7 @@ from analysis.caption import provenance
 from analysis.charts.cost_by_service import SHORT
 from analysis.frames import Frames
 from analysis.measures import near_a_million
-from analysis.needs import Chosen, in_order, same_knobs, usable
+from analysis.needs import Chosen, in_order, promised, same_knobs, usable
 from analysis.words import count
 from workbench.bill import exact_sum, usd_text
 
@@ -34,7 +34,8 @@ def bill_table(chosen: Chosen) -> GT:
         for run in own.itertuples()
     ]
     table = pd.concat(parts, ignore_index=True)[COLUMNS]
-    source = ". ".join([*chosen.notes, provenance(chosen)])
+    promise = promised(chosen.runs).rstrip(".")
+    source = ". ".join(note for note in (*chosen.notes, promise, provenance(chosen)) if note)
     return (
         GT(table, groupname_col="design", id=TABLE_ID)
         .tab_header(html(f"The bill of {count(chosen.items)} items, line by line"))

@@ -4,19 +4,19 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analysis.caption import WORDS, sign_plain
+from analysis.caption import sign_plain, summaries
 from analysis.charts import Chart
 from analysis.frames import Frames
 from analysis.needs import Chosen, columns, in_order
-from analysis.sentences import span_of
-from analysis.theme import DESIGN_MARKERS, colour, text_pt
+from analysis.theme import colour, marker, text_pt
+from analysis.verdicts import span_of
 from analysis.words import listed, short_count
-from workbench.designs import BOTH
+from workbench.designs import COMPARED
 
 SHOWN_MIN = 0.1  # a limit is listed if it ever holds so much of a batch's time
 LARGEST_PT2 = 150.0  # area of a mark that stands for all of the time
-WIDE_IN = 1.2  # of a column: from here on a design's name has room to lie
-SHIFT = 0.19  # of a column, from one design to the next
+WIDE_IN = 0.7  # of a design's column: from here on its name has room to lie
+COLUMNS = 0.76  # of a size's room, taken by the designs
 
 
 def select(frames: Frames) -> Chosen:
@@ -33,17 +33,18 @@ def draw(chosen: Chosen, figure: Figure) -> None:
         figure,
         "modelled; the larger the mark, the longer the limit held the batch back",
         "full colour: the limit that binds, which is the one that held it longest",
-        f"{', '.join(designs)} only" if not set(BOTH) <= set(designs) else "",
-        WORDS,
+        f"{', '.join(designs)} only" if not set(COMPARED) <= set(designs) else "",
+        summaries(chosen.designs),
     )
     axes = figure.subplots()
     sizes = sorted(shares["items"].unique())
     rows = list(shares.groupby("limit")["share"].max().sort_values(ascending=False).index)
     for rank, design in enumerate(designs):
-        shift = (rank - (len(designs) - 1) / 2) * 2 * SHIFT
+        shift = (rank - (len(designs) - 1) / 2) * COLUMNS / len(designs)
         _marks(axes, design, shares[shares["design"] == design], sizes, rows, shift)
+        _names(axes, design, len(sizes), shift, designs)
     axes.set_yticks(range(len(rows)), rows)
-    axes.set_ylim(len(rows) - 0.4, -0.95)
+    axes.set_ylim(len(rows) - 0.4, -1.1)
     axes.set_xticks(range(len(sizes)), [short_count(size) for size in sizes])
     axes.set_xlim(-0.6, len(sizes) - 0.4)
     axes.set_xlabel("items in the batch")
@@ -78,26 +79,31 @@ def share_of_time(limits: pd.DataFrame) -> pd.DataFrame:
 def _marks(
     axes: Axes, design: str, shares: pd.DataFrame, sizes: list, rows: list[str], shift: float
 ) -> None:
-    """One design's marks, and its name above the first of its columns."""
+    """One design's marks."""
     x = shares["items"].map(sizes.index) + shift
     axes.scatter(
         x,
         shares["limit"].map(rows.index),
         s=shares["share"] * LARGEST_PT2 * (text_pt() / 11) ** 2,
-        marker=DESIGN_MARKERS.get(design, "D"),
+        marker=marker(design),
         color=colour(design),
         alpha=shares["binds"].map({True: 1.0, False: 0.35}).to_list(),
         linewidths=0,
         zorder=3,
     )
-    for column in range(len(sizes)):
+
+
+def _names(axes: Axes, design: str, sizes: int, shift: float, designs: list[str]) -> None:
+    """The design's name above each of its columns."""
+    wide = axes.figure.get_figwidth() / sizes / len(designs) >= WIDE_IN
+    for column in range(sizes):
         axes.text(
             column + shift,
             -0.62,
             design,
             ha="center",
             va="center",
-            rotation=90 if axes.figure.get_figwidth() / len(sizes) < WIDE_IN else 0,
+            rotation=0 if wide else 90,
             fontsize=text_pt(0.62),
             color=colour(design),
             fontweight="bold",

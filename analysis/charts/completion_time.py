@@ -11,7 +11,7 @@ from analysis.frames import Frames
 from analysis.lines import against_items, label_designs
 from analysis.measures import by_size
 from analysis.needs import Chosen, in_order, same_knobs, usable
-from analysis.sentences import compared_by_size
+from analysis.verdicts import compared_by_size
 from analysis.words import duration_range, listed
 
 PANELS = (
@@ -44,7 +44,7 @@ def say(chosen: Chosen) -> str:
         f"{duration_range(own['middle'].min(), own['middle'].max())} with {design}"
         for design, own in in_order(by_size(chosen.runs, "detection_lag_s"))
     ]
-    done = compared_by_size(chosen.runs, "processed_s", "sooner done")
+    done = compared_by_size(chosen.runs, "processed_s", "sooner done", "soonest done")
     return f"{done} It is known {listed(lags)} after the last item."
 
 

@@ -20,8 +20,8 @@ PANELS = (
 
 
 def select(frames: Frames) -> Chosen:
-    """One batch on both designs, with its samples over time."""
-    chosen = usable(frames.pair).beside(frames.pair_timelines)
+    """One batch on every design, with its samples over time."""
+    chosen = usable(frames.batch).beside(frames.batch_timelines)
     for run_id in chosen.run_ids:
         own = chosen.table[chosen.table["run_id"] == run_id]
         if not {"concurrency", "backlog"} <= set(own["metric"]):

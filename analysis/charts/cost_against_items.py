@@ -11,10 +11,9 @@ from analysis.frames import Frames
 from analysis.lines import against_items, label_designs
 from analysis.measures import by_size
 from analysis.needs import Chosen, NothingToShow, same_knobs, usable
-from analysis.sentences import among, compared_by_size
 from analysis.theme import faint, ink, text_pt
-from analysis.verdicts import CLOSE_CALL, crossings, verdicts, zones
-from analysis.words import count
+from analysis.verdicts import compared_by_size, verdicts
+from analysis.words import count, listed
 
 PANELS = (
     ("batch_usd", "One batch", "dollars a batch"),
@@ -28,7 +27,7 @@ def select(frames: Frames) -> Chosen:
 
 
 def draw(chosen: Chosen, figure: Figure) -> None:
-    """Dollars against items, a batch and a million items, with the crossover marked."""
+    """Dollars against items, a batch and a million items, with each crossover marked."""
     level, note = _crossovers(chosen.runs)
     frames = [by_size(chosen.runs, column) for column, _, _ in PANELS]
     sign(figure, chosen, reading(chosen.targets, *frames), note)
@@ -46,28 +45,28 @@ def draw(chosen: Chosen, figure: Figure) -> None:
 
 def say(chosen: Chosen) -> str:
     """Which design costs less at which size."""
-    return compared_by_size(chosen.runs, "batch_usd", "cheaper")
+    return compared_by_size(chosen.runs, "batch_usd", "cheaper", "cheapest")
 
 
 def _crossovers(runs: pd.DataFrame) -> tuple[list[float], str]:
-    """Where the designs cost the same, and what to say if they never do."""
+    """Where two designs cost the same and none less, and what to say if none ever do."""
     try:
         found = verdicts(runs, "batch_usd")
     except NothingToShow:
-        return [], "no crossover can be told from one design"
-    level = crossings(found)
-    if level:
-        return level, f"{among(runs)}dashed: both cost the same"
-    winners = {zone.winner for zone in zones(found)}
-    best = winners - {CLOSE_CALL}
-    if not best:
+        return [], "no crossover can be known from one design"
+    among = "" if found.alone else f"of {listed(list(found.designs))} "
+    if level := found.crossings():
+        return level, f"dashed: {among}the two cheapest cost the same"
+    best = {zone.best for zone in found.zones()}
+    clear = [names[0] for names in best if len(names) == 1]
+    if not clear:
         return [], "too close to call"
-    where = "throughout" if len(winners) == 1 else "wherever it can be told"
-    return [], f"{among(runs)}no crossover: {best.pop()} is cheaper {where}"
+    where = "throughout" if len(best) == 1 else "wherever a verdict can be given"
+    return [], f"no crossover: {among}{clear[0]} costs least {where}"
 
 
 def _mark(axes: Axes, level: list[float]) -> None:
-    """A dashed upright line where both cost the same, with its number of items."""
+    """A dashed upright line where the two cheapest cost the same, with its number of items."""
     for items in level:
         axes.axvline(items, color=faint(), linestyle=(0, (2, 2)), linewidth=1.2, zorder=1)
         axes.annotate(

@@ -1,17 +1,14 @@
 """How simple is each design, by what it is made of?"""
 
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analysis.caption import WORDS, sign_plain
+from analysis.bars import bars
+from analysis.caption import sign_plain, summaries
 from analysis.charts import Chart
 from analysis.frames import Frames
 from analysis.needs import Chosen, columns
 from analysis.simplicity import MEASURES
-from analysis.theme import colour, text_pt
-from workbench.designs import BOTH
-
-BAR = 0.36  # height of a bar, in rows
+from workbench.designs import COMPARED
 
 
 def select(frames: Frames) -> Chosen:
@@ -24,28 +21,20 @@ def select(frames: Frames) -> Chosen:
 def draw(chosen: Chosen, figure: Figure) -> None:
     """Bars by design for each measure, each measure on its own scale, with its number."""
     designs = chosen.designs
-    missing = [design for design in BOTH if design not in designs]
+    missing = [design for design in COMPARED if design not in designs]
     sign_plain(
         figure,
         "counted in the synthesised templates and in the handlers' sources",
-        "lines without blanks, comments and docstrings; what both designs share counts for both",
+        "lines without blanks, comments and docstrings; what designs share counts for each",
         f"nothing is known of {' and '.join(missing)}" if missing else "",
-        WORDS,
+        summaries(chosen.designs),
     )
     axes = figure.subplots()
     wide = chosen.table.pivot(index="measure", columns="design", values="value").loc[list(MEASURES)]
-    for place, (_, row) in enumerate(wide.iterrows()):
-        for rank, design in enumerate(designs):
-            height = place + (rank - (len(designs) - 1) / 2) * (BAR + 0.04)
-            _bar(axes, height, design, row[design], row.max())
-    axes.set_yticks(range(len(wide)), list(wide.index))
-    axes.set_ylim(len(wide) - 0.45, -0.55)
-    axes.set_xlim(0, 1.2)
+    bars(axes, wide[designs], "{:,.0f}".format, own_scales=True)
     axes.set_xticks([])
     axes.set_xlabel("number of each, per row on its own scale")
-    axes.grid(visible=False)
     axes.spines["bottom"].set_visible(False)
-    axes.tick_params(length=0)
 
 
 def say(chosen: Chosen) -> str:
@@ -58,20 +47,6 @@ def say(chosen: Chosen) -> str:
         for design, row in wide.loc[chosen.designs].iterrows()
     ]
     return f"{'; '.join(parts)}."
-
-
-def _bar(axes: Axes, height: float, design: str, value: float, most: float) -> None:
-    axes.barh(height, value / most, BAR, color=colour(design))
-    axes.annotate(
-        f"{value:,.0f}  {design}",
-        (value / most, height),
-        (4, 0),
-        textcoords="offset points",
-        va="center",
-        color=colour(design),
-        fontsize=text_pt(0.85),
-        fontweight="bold",
-    )
 
 
 CHART = Chart(

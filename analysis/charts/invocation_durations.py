@@ -12,7 +12,7 @@ from analysis.frames import Frames
 from analysis.measures import common_size
 from analysis.needs import Chosen, columns, in_order, same_knobs, usable
 from analysis.placing import name_lines
-from analysis.theme import DESIGN_MARKERS, TARGET_LINES, colour
+from analysis.theme import TARGET_LINES, colour, marker
 from analysis.words import count, duration, listed, percent
 
 LARGE = 1_000_000_000  # the size shown is the largest that has its invocations kept
@@ -50,15 +50,14 @@ def say(chosen: Chosen) -> str:
     """How long warm and cold invocations take, and how many there are of each."""
     parts = []
     for design, own in in_order(chosen.table):
-        told = [
-            f"{title.lower()}, {duration(part['total_s'].median())} in the median and "
-            f"{duration(part['total_s'].quantile(0.99))} at the 99th percentile "
-            f"({percent(len(part) / len(own))} of {len(own):,})"
+        kinds = [
+            f"{title.lower()} {duration(part['total_s'].median())} "
+            f"({duration(part['total_s'].quantile(0.99))}), {percent(len(part) / len(own))}"
             for title, part in _kinds(own).items()
         ]
-        parts.append(f"of {design} takes {listed(told)}")
-    size = count(chosen.items)
-    return f"In batches of {size} items an invocation {'; '.join(parts)}."
+        parts.append(f"of the {len(own):,} of {design} {listed(kinds)}")
+    head = f"In batches of {count(chosen.items)} items an invocation takes in the median"
+    return f"{head} (99th percentile): {'; '.join(parts)}."
 
 
 def _kinds(calls: pd.DataFrame) -> dict[str, pd.DataFrame]:
@@ -81,7 +80,7 @@ def _panel(axes: Axes, part: pd.DataFrame, every: pd.Series) -> None:
             linestyle=TARGET_LINES[target],
             label=f"{design}, {len(ordered):,}",
         )
-        axes.plot(middle, 50, DESIGN_MARKERS.get(design, "D"), color=colour(design), zorder=3)
+        axes.plot(middle, 50, marker(design), color=colour(design), zorder=3)
     seconds_axis(axes, every.min(), every.max(), which="x")
     axes.set_ylim(0, 104)
     axes.set_ylabel("percent of invocations")

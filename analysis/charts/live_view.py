@@ -7,10 +7,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from analysis.axes import time_axis
-from analysis.charts.cost_by_service import PURPOSES
+from analysis.bars import bars, dollar_rows
 from analysis.measures import usd_per_million
 from analysis.placing import name_lines
-from analysis.stacks import Part, stack
 from analysis.theme import colour
 from analysis.words import dollars, short_count
 from workbench.runs.records import LABELS, RunData
@@ -54,14 +53,7 @@ def _dollars(axes: Axes, folders: Sequence[RunData]) -> None:
         for folder in folders
     ]
     sums = usd_per_million(pd.concat(lines, ignore_index=True), "label")
-    top = sums.groupby("design")["usd"].sum().max() or 1.0
-    axes.set_xlim(-0.3, len(folders) - 0.05)
-    axes.set_ylim(0, top * 1.12)
-    for place, folder in enumerate(folders):
-        own = sums[sums["design"] == folder.run.design].set_index("label")["usd"]
-        parts = [Part(name, own[name], PURPOSES[name]) for name in LABELS if name in own.index]
-        stack(axes, place, folder.run.design, parts, top)
-    axes.set_xticks(range(len(folders)), [folder.run.design for folder in folders])
-    axes.grid(visible=False)
+    rows = dollar_rows(sums, "label", [x for x in LABELS if x in set(sums["label"])])
+    bars(axes, rows[[folder.run.design for folder in folders]], dollars)
     axes.set_title("Dollars per million items")
-    axes.yaxis.set_major_formatter(lambda value, _: dollars(value))
+    axes.xaxis.set_major_formatter(lambda value, _: dollars(value))

@@ -6,11 +6,11 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
 from analysis.axes import panels
-from analysis.caption import WORDS, sign_plain
+from analysis.caption import sign_plain, summaries
 from analysis.charts import Chart
 from analysis.frames import Frames
 from analysis.needs import Chosen, NothingToShow, columns, in_order
-from analysis.theme import DESIGN_MARKERS, colour, faint, text_pt
+from analysis.theme import colour, faint, marker, text_pt
 from workbench.designs import DESIGNS
 
 LINES = (("cost_usd", "Dollars of the batch"), ("detected_s", "Time until known to be done"))
@@ -39,7 +39,7 @@ def draw(chosen: Chosen, figure: Figure) -> None:
     sign_plain(
         figure,
         f"{len(order)} runs on {targets}, oldest on the left; above zero: predicted too much",
-        WORDS,
+        summaries(chosen.designs),
     )
     lines = _lines(chosen)
     for axes, (title, own) in zip(panels(figure, len(lines)), lines.items(), strict=True):
@@ -70,7 +70,7 @@ def _history(axes: Axes, own: pd.DataFrame, order: dict[str, int]) -> None:
         axes.plot(
             of_it["run_id"].map(order),
             of_it["error_percent"],
-            DESIGN_MARKERS.get(design, "D"),
+            marker(design),
             color=colour(design),
             label=design,
             zorder=3,

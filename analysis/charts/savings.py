@@ -5,7 +5,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from analysis.axes import dollars_axis, panels
-from analysis.caption import WORDS, sign_plain
+from analysis.caption import sign_plain, summaries
 from analysis.charts import Chart
 from analysis.frames import Frames
 from analysis.needs import Chosen, columns, in_order
@@ -32,7 +32,7 @@ def draw(chosen: Chosen, figure: Figure) -> None:
         "modelled, a million items; each bar runs from the dollars before a change to those after",
         "dashed: the floor, which is the Lambda time of the work alone, one item at a time",
         "" if table["completes"].all() else "* AWS would have cut this one short",
-        WORDS,
+        summaries(chosen.designs),
     )
     low = table[["usd_per_million", "floor_usd_per_million"]].min().min()
     high = table["usd_per_million"].max()

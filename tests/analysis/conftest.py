@@ -15,7 +15,7 @@ from analysis.simplicity import MEASURES
 from analysis.tables import COLUMNS as TABLES
 from analysis.tables import write_side_table
 from workbench.bill import bill, knowing_usd, total_usd
-from workbench.designs import make_design
+from workbench.designs import DESIGNS, make_design
 from workbench.prices import load_book
 from workbench.runs.records import Run, RunData, write_folder
 
@@ -30,16 +30,17 @@ def made_up_usage(design, knobs, items):
     """Roughly what a batch uses, by hand."""
     half_s = knobs["value_max"] / 2000
     work_gb_s = Decimal(round(items * half_s * knobs["memory_mb"])) / 1024
-    if design == "sqs":
+    if design != "sfn":
         messages = ceil(items / knobs["items_per_message"])
-        records = items if knobs["track"] == "item" else messages
+        records = items if knobs.get("track") == "item" else messages
         calls = ceil(messages / knobs["messages_per_invocation"])
+        writes = (2 if design == "sqs" else 1) * records + 20
         rows = [
             (LAMBDA, "Request-ARM", "Requests", "work", calls),
             (LAMBDA, "Lambda-GB-Second-ARM", GB_S, "work", work_gb_s),
             (LAMBDA, "Lambda-GB-Second-ARM", GB_S, "dispatch", Decimal(items) / 5_000),
             (SQS, "Requests-Tier1", "Requests", "dispatch", ceil(messages * 2.1)),
-            (DDB, "WriteRequestUnits", "WriteRequestUnits", "knowing", 2 * records + 20),
+            (DDB, "WriteRequestUnits", "WriteRequestUnits", "knowing", writes),
             (DDB, "ReadRequestUnits", "ReadRequestUnits", "knowing", 12 * ceil(items / 30_000)),
             (SQS, "Requests-Tier1", "Requests", "knowing", 5),
         ]
@@ -86,7 +87,7 @@ def made_up_folder(design, target, items, seed=7, **settings):
     jitter = 1 + (seed * 2654435761 % 97) / 97 * 0.03
     peak = min(knobs["max_concurrency"] or 1_000, calls)
     work_s = items * knobs["value_max"] / 2000 / peak
-    span_s = (work_s + (3.0 if design == "sqs" else 6.0) + items / 20_000) * jitter
+    span_s = (work_s + {"sqs": 3.0, "sfn": 6.0, "counters": 3.2}[design] + items / 20_000) * jitter
     lag_s = knobs.get("poll_s", 0) / 2 * jitter + 1.5 * jitter
     run = Run(
         run_id=f"{design}-{target}-{items}-{seed}-{crc32(repr(settings).encode()) % 9973}",
@@ -134,17 +135,21 @@ def made_up_invocations(folder):
 
 def made_up_tables(root):
     """The side tables: simplicity, limits, agreement."""
-    counts = {"sqs": (34, 8, 33, 1_114, 186), "sfn": (27, 9, 29, 321, 44)}
+    counts = {
+        "sqs": (34, 8, 33, 1_114, 186),
+        "sfn": (27, 9, 29, 321, 44),
+        "counters": (33, 8, 31, 520, 80),
+    }
     rows = [(d, m, v) for d, own in counts.items() for m, v in zip(MEASURES, own, strict=True)]
     write_side_table(root, "simplicity", pd.DataFrame(rows, columns=TABLES["simplicity"]))
     rows = [
         (design, 10**power, limit, held_s)
-        for design in ("sqs", "sfn")
+        for design in DESIGNS
         for power in range(2, 9)
         for limit, held_s in (
             ("longest invocation", 60.0),
             ("max_concurrency", 10.0 ** (power - 3)),
-            ("poll", 15.0 if design == "sqs" else 0.0),
+            ("poll", 0.0 if design == "sfn" else 15.0),
         )
     ]
     write_side_table(root, "limits", pd.DataFrame(rows, columns=TABLES["limits"]))
@@ -166,7 +171,7 @@ def made_up_tables(root):
     rows = [
         (f"{design}-{number}", design, "local", 100, "", line, unit, 1.0, 0.9, 1.1, 1.02, -2.0)
         for number in range(3)
-        for design in ("sqs", "sfn")
+        for design in DESIGNS
         for line, unit in (("cost_usd", "USD"), ("detected_s", "s"))
     ]
     write_side_table(root, "predictions", pd.DataFrame(rows, columns=TABLES["predictions"]))
@@ -179,7 +184,7 @@ LONG_SFN = {4_000: {"items_per_child": 30}, 20_000: {"items_per_child": 5}}
 def made_up_study(root):
     """Every kind of run that the charts ask for, small enough to be made in a second."""
     write = write_folder
-    for design, long in (("sqs", LONG), ("sfn", LONG_SFN)):
+    for design, long in (("sqs", LONG), ("sfn", LONG_SFN), ("counters", LONG)):
         for power in range(2, 9):
             for seed in (7, 8, 9):
                 write(made_up_folder(design, "model", 10**power, seed), root)

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from analysis.explorer import Explorer
+from workbench.designs import DESIGNS
 
 
 class MadeUp:
@@ -30,8 +31,8 @@ def explorer(simulator, frames):
     return Explorer(simulator, 10_000, 3, frames.table("simplicity"))
 
 
-def test_it_begins_with_both_designs_on_the_batch_it_was_given(simulator, explorer):
-    assert simulator.asked == [("sqs", 10_000, 3), ("sfn", 10_000, 3)]
+def test_it_begins_with_every_design_on_the_batch_it_was_given(simulator, explorer):
+    assert simulator.asked == [(name, 10_000, 3) for name in DESIGNS]
     assert bytes(explorer.picture.value).startswith(b"\x89PNG")
     assert "$" in explorer.table.value
 
@@ -39,7 +40,7 @@ def test_it_begins_with_both_designs_on_the_batch_it_was_given(simulator, explor
 def test_moving_a_slider_simulates_and_draws_anew(simulator, explorer):
     before = explorer.picture.value
     explorer.items.value = 1_000_000
-    assert simulator.asked[2:] == [("sqs", 1_000_000, 3), ("sfn", 1_000_000, 3)]
+    assert simulator.asked[3:] == [(name, 1_000_000, 3) for name in DESIGNS]
     assert explorer.picture.value != before
     assert "Simulated and drawn" in explorer.message.value
 
@@ -77,5 +78,5 @@ def test_the_look_can_be_dark(explorer):
 
 def test_the_panel_shows_every_control(explorer):
     tab = explorer.panel().children[0]
-    assert list(tab.titles) == ["Batch", "sqs", "sfn", "Prices"]
+    assert list(tab.titles) == ["Batch", *DESIGNS, "Prices"]
     assert sum(len(column.children) for column in tab.children) == len(explorer._all_controls())

@@ -7,7 +7,7 @@ import pytest
 
 from analysis import measures
 from analysis.needs import NothingToShow, usable
-from workbench.designs import make_design
+from workbench.designs import DESIGNS, make_design
 from workbench.runs.sets import usd_by_label
 
 
@@ -100,17 +100,17 @@ def test_the_bill_by_label_sums_up_to_the_bill(frames):
 
 
 def test_the_film_shows_one_batch_near_a_hundred_thousand_items(frames):
-    pair = frames.pair
-    assert list(pair["design"]) == ["sqs", "sfn"]
-    assert set(pair["items"]) == {100_000}
-    assert pair["seed"].nunique() == pair["target"].nunique() == 1
-    assert set(frames.pair_timelines["run_id"]) == set(pair["run_id"])
+    batch = frames.batch
+    assert list(batch["design"]) == list(DESIGNS)
+    assert set(batch["items"]) == {100_000}
+    assert batch["seed"].nunique() == batch["target"].nunique() == 1
+    assert set(frames.batch_timelines["run_id"]) == set(batch["run_id"])
 
 
 def test_two_runs_of_different_batches_are_no_pair(folder, stored):
     results = stored(folder("sqs", "model", 100, 7), folder("sfn", "model", 100, 8))
     with pytest.raises(NothingToShow, match="no two runs"):
-        measures.story_pair(measures.runs_with_knobs(results))
+        measures.story_batch(measures.runs_with_knobs(results))
 
 
 def test_designs_without_a_size_in_common_are_not_set_side_by_side(folder, stored):

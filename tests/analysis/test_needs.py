@@ -4,7 +4,8 @@ import pandas as pd
 import pytest
 
 from analysis.measures import runs_with_knobs
-from analysis.needs import NothingToShow, both_designs, columns, same_knobs, usable
+from analysis.needs import NothingToShow, columns, same_knobs, several_designs, usable
+from workbench.designs import DESIGNS
 
 
 def test_no_runs_at_all_are_refused(tmp_path):
@@ -13,7 +14,7 @@ def test_no_runs_at_all_are_refused(tmp_path):
 
 
 def test_incomplete_runs_are_left_out_and_said(folder, stored):
-    stored(folder("sqs", "model", 100), folder("sfn", "model", 100))
+    stored(*(folder(design, "model", 100) for design in DESIGNS))
     results = stored(folder("sqs", "model", 1_000), status="incomplete", reason="stopped")
     chosen = usable(runs_with_knobs(results))
     assert set(chosen.runs["items"]) == {100}
@@ -29,15 +30,15 @@ def test_nothing_but_incomplete_runs_is_refused_with_their_reason(folder, stored
 def test_one_design_only_is_said_and_no_comparison(folder, stored):
     results = stored(folder("sqs", "model", 100))
     chosen = usable(runs_with_knobs(results))
-    assert chosen.notes == ("no run of sfn",)
+    assert chosen.notes == ("no run of sfn and counters",)
     with pytest.raises(NothingToShow, match="only runs of sqs"):
-        both_designs(chosen)
+        several_designs(chosen)
 
 
 def test_dollars_of_two_price_dates_are_never_mixed(folder, stored):
     stored(folder("sqs", "model", 100), folder("sfn", "model", 100), price_date="2026-01-01")
     stored(folder("sqs", "model", 1_000), price_date=None, cost_usd=None)
-    results = stored(folder("sqs", "model", 10_000), folder("sfn", "model", 10_000))
+    results = stored(*(folder(design, "model", 10_000) for design in DESIGNS))
     chosen = usable(runs_with_knobs(results), in_dollars=True)
     assert set(chosen.runs["items"]) == {10_000}
     assert chosen.notes == (
@@ -53,9 +54,10 @@ def test_of_many_settings_the_default_one_is_drawn(folder, stored):
         folder("sqs", "model", 100),
         folder("sfn", "model", 100, items_per_child=50, memory_mb=256),
         folder("sfn", "model", 100, items_per_child=50),
+        folder("counters", "model", 100),
     )
     chosen = same_knobs(usable(runs_with_knobs(results)))
-    assert sorted(chosen.runs["setting"]) == ["default", "items_per_child=50"]
+    assert sorted(chosen.runs["setting"]) == ["default", "default", "items_per_child=50"]
     assert chosen.notes == ("sfn at items_per_child=50",)
 
 

@@ -14,9 +14,9 @@ def test_a_sample_holds_until_the_next_and_nothing_is_there_before_the_first():
 
 
 def test_dollars_grow_to_the_whole_bill_and_never_shrink(frames):
-    for _, run in frames.pair.iterrows():
-        samples = frames.pair_timelines[frames.pair_timelines["run_id"] == run["run_id"]]
-        bill = frames.pair_bills[frames.pair_bills["run_id"] == run["run_id"]]
+    for _, run in frames.batch.iterrows():
+        samples = frames.batch_timelines[frames.batch_timelines["run_id"] == run["run_id"]]
+        bill = frames.batch_bills[frames.batch_bills["run_id"] == run["run_id"]]
         for kept in (samples, samples[samples["metric"] != "cost_usd"]):
             film = replay(run, kept, bill, np.linspace(0, run["detected_s"], 50))
             assert film["cost_usd"].is_monotonic_increasing
@@ -25,7 +25,7 @@ def test_dollars_grow_to_the_whole_bill_and_never_shrink(frames):
 
 
 def test_a_run_that_keeps_no_backlog_cannot_be_shown(frames):
-    run = frames.pair.iloc[0]
-    samples = frames.pair_timelines[frames.pair_timelines["metric"] != "backlog"]
+    run = frames.batch.iloc[0]
+    samples = frames.batch_timelines[frames.batch_timelines["metric"] != "backlog"]
     with pytest.raises(NothingToShow, match="keeps no backlog"):
-        replay(run, samples, frames.pair_bills, np.array([0.0]))
+        replay(run, samples, frames.batch_bills, np.array([0.0]))

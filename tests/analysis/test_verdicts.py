@@ -1,4 +1,4 @@
-"""Verdicts: pairs, intervals, zones, crossings."""
+"""Verdicts: batches compared, intervals, zones, crossings, and their words."""
 
 from itertools import pairwise
 
@@ -8,26 +8,55 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.needs import NothingToShow
-from analysis.verdicts import CLOSE, Zone, crossings, verdicts, zones
+from analysis.verdicts import (
+    CLOSE,
+    Zone,
+    _zones_in_words,
+    by_size_in_words,
+    compared_by_size,
+    verdicts,
+)
 
 
-def runs(ratios, seed=1):
-    """Runs at 100, 1,000 … items, sqs so many times as dear as sfn."""
+def runs(ratios, seed=1, **others):
+    """Runs at 100, 1,000 … items, sqs so many times as dear as sfn; dollars of others."""
     return pd.DataFrame(
         [
-            (design, "model", 10 ** (2 + place), seed, usd)
+            (design, target, 10 ** (2 + place), seed, usd)
+            for target in ("model",)
             for place, ratio in enumerate(ratios)
-            for design, usd in (("sqs", ratio), ("sfn", 1.0))
+            for design, usd in (
+                ("sqs", ratio),
+                ("sfn", 1.0),
+                *((d, u[place]) for d, u in others.items()),
+            )
         ],
         columns=["design", "target", "items", "seed", "usd"],
     )
 
 
+def best(*asked, **others):
+    return list(verdicts(runs(*asked, **others), "usd").table()["best"])
+
+
 def test_a_clear_ratio_has_a_winner_and_a_small_one_has_none():
-    found = verdicts(runs([0.5, 1.01, 2.0]), "usd")
-    assert list(found["winner"]) == ["sqs", "close", "sfn"]
-    assert list(found["pairs"]) == [1, 1, 1]
-    assert found["high"].tolist() == pytest.approx([0.51, 1.0302, 2.04])
+    found = verdicts(runs([0.5, 1.01, 2.0]), "usd").table()
+    assert list(found["best"]) == [("sqs",), ("sqs", "sfn"), ("sfn",)]
+    assert list(found["batches"]) == [1, 1, 1]
+    assert found["ratio"].tolist() == pytest.approx([2.0, 1.01, 2.0])
+    assert found["high"].tolist() == pytest.approx([2.04, 1.0302, 2.04])
+
+
+def test_of_three_designs_the_first_is_set_against_the_second():
+    [row] = verdicts(runs([1.5], counters=[0.5]), "usd").table().to_dict("records")
+    assert (row["best"], row["first"], row["second"]) == (("counters",), "counters", "sfn")
+    assert row["ratio"] == pytest.approx(2.0)
+    assert [row[design] for design in ("sqs", "sfn", "counters")] == pytest.approx([1.5, 1.0, 0.5])
+
+
+def test_too_close_to_call_are_those_that_none_is_surely_better_than():
+    assert best([1.5], counters=[1.01]) == [("sfn", "counters")]
+    assert best([1.0], counters=[1.01]) == [("sqs", "sfn", "counters")]
 
 
 def test_seeds_that_disagree_widen_the_interval_until_nobody_wins():
@@ -35,46 +64,113 @@ def test_seeds_that_disagree_widen_the_interval_until_nobody_wins():
         pd.concat([runs([ratio], seed) for seed, ratio in enumerate(ratios)])
         for ratios in ((1.20, 1.21, 1.22), (0.90, 1.21, 1.60))
     )
-    assert list(verdicts(agree, "usd")["winner"]) == ["sfn"]
-    assert list(verdicts(differ, "usd")["winner"]) == ["close"]
+    assert list(verdicts(agree, "usd").table()["best"]) == [("sfn",)]
+    assert list(verdicts(differ, "usd").table()["best"]) == [("sqs", "sfn")]
 
 
 def test_only_runs_of_one_batch_are_compared():
-    both = runs([0.5])
-    both.loc[both["design"] == "sfn", "seed"] = 2
-    with pytest.raises(NothingToShow, match="no pair of runs"):
-        verdicts(both, "usd")
+    two = runs([0.5])
+    two.loc[two["design"] == "sfn", "seed"] = 2
+    with pytest.raises(NothingToShow, match="no runs of two designs with the same items and seed"):
+        verdicts(two, "usd")
+
+
+def test_a_design_without_a_batch_in_common_is_left_out_and_said():
+    three = runs([2.0], counters=[0.1])
+    three.loc[three["design"] == "counters", "seed"] = 2
+    found = verdicts(three, "usd")
+    assert (found.designs, found.alone) == (("sqs", "sfn"), False)
+    assert by_size_in_words(found, "cheaper", "cheapest").startswith(
+        "Of sqs and sfn, sfn is cheaper"
+    )
 
 
 def test_zones_meet_where_the_interval_touches_one():
     found = verdicts(runs([0.5, 0.5, 2.0, 2.0]), "usd")
-    first, between, last = zones(found)
-    assert [first.winner, between.winner, last.winner] == ["sqs", "close", "sfn"]
+    first, between, last = found.zones()
+    assert [first.best, between.best, last.best] == [("sqs",), ("sqs", "sfn"), ("sfn",)]
     assert (first.start, last.stop) == (pytest.approx(100), pytest.approx(100_000))
     assert first.stop < 3_163 < last.start  # ratio 1 lies at the middle of 1,000 and 10,000
-    assert crossings(found) == [pytest.approx(10**3.5)]
+    assert found.crossings() == [pytest.approx(10**3.5)]
+
+
+def test_two_designs_that_cross_behind_the_first_are_no_crossing():
+    found = verdicts(runs([0.5, 2.0], counters=[0.1, 0.1]), "usd")
+    assert found.crossings() == []
+    assert [zone.best for zone in found.zones()] == [("counters",)]
 
 
 def test_one_size_is_one_zone():
-    assert zones(verdicts(runs([0.5]), "usd")) == [
-        Zone(pytest.approx(100), pytest.approx(100), "sqs")
+    assert verdicts(runs([0.5]), "usd").zones() == [
+        Zone(pytest.approx(100), pytest.approx(100), ("sqs",))
     ]
 
 
 @settings(deadline=None)
-@given(st.lists(st.floats(0.2, 5.0), min_size=2, max_size=6))
+@given(st.lists(st.tuples(st.floats(0.2, 5.0), st.floats(0.2, 5.0)), min_size=2, max_size=6))
 def test_zones_cover_all_sizes_without_gaps(ratios):
-    found = zones(verdicts(runs(ratios), "usd"))
+    sqs, counters = zip(*ratios, strict=True)
+    found = verdicts(runs(sqs, counters=counters), "usd").zones()
     assert found[0].start == pytest.approx(100)
     assert found[-1].stop == pytest.approx(10 ** (1 + len(ratios)))
     for one, next_one in pairwise(found):
         assert one.stop == pytest.approx(next_one.start)
-        assert one.winner != next_one.winner
+        assert one.best != next_one.best
 
 
 @settings(deadline=None)
 @given(st.floats(0.2, 5.0))
 def test_swapping_the_designs_swaps_the_verdict(ratio):
-    one, other = (verdicts(runs([r]), "usd")["winner"][0] for r in (ratio, 1 / ratio))
-    assert {"sqs": "sfn", "sfn": "sqs", "close": "close"}[one] == other
-    assert (one == "close") == (max(ratio, 1 / ratio) <= 1 + CLOSE)
+    [one], [other] = best([ratio]), best([1 / ratio])
+    swap = {("sqs",): ("sfn",), ("sfn",): ("sqs",)}
+    assert swap.get(one, one) == other
+    assert (len(one) == 2) == (max(ratio, 1 / ratio) <= 1 + CLOSE)
+
+
+def test_several_crossings_are_told_in_order():
+    zones = [
+        Zone(100, 1_000, ("sqs", "sfn")),
+        Zone(1_000, 10_000, ("sfn",)),
+        Zone(10_000, 20_000, ("sqs", "sfn", "counters")),
+        Zone(20_000, 1e6, ("sqs",)),
+    ]
+    assert _zones_in_words(zones, "cheapest") == (
+        "sqs and sfn are too close to call from 100 to 1,000 items, sfn is cheapest from 1,000 to "
+        "10,000 items, sqs, sfn and counters are too close to call from 10,000 to 20,000 items, "
+        "sqs from 20,000 to 1 million items"
+    )
+
+
+@pytest.mark.parametrize(
+    ("ratios", "others", "text"),
+    [
+        ([1.5, 2.0], {}, "sfn is cheaper from 100 to 1,000 items, by a factor of 1.5 to 2"),
+        ([0.5, 0.8], {}, "sqs is cheaper from 100 to 1,000 items, by a factor of 1.25 to 2"),
+        (
+            [1.5, 2.0],
+            {"counters": [0.5, 0.2]},
+            "counters is cheapest from 100 to 1,000 items, by a factor of 2 to 5 against sfn",
+        ),
+        ([1.0, 1.0], {}, "sqs and sfn are too close to call to be cheaper from 100 to 1,000 items"),
+    ],
+)
+def test_one_winner_throughout_is_told_with_its_factor(ratios, others, text):
+    two = pd.concat([runs(ratios, seed, **others) for seed in (1, 2)])
+    found = verdicts(two, "usd")
+    assert by_size_in_words(found, "cheaper", "cheapest") == f"{text} (modelled)."
+
+
+def test_a_single_seed_is_said_to_be_one():
+    found = verdicts(runs([2.0]).assign(target="local"), "usd")
+    assert by_size_in_words(found, "cheaper", "cheapest") == (
+        "sfn is cheaper at 100 items, by a factor of 2 (on the local target, from one seed at some "
+        "sizes)."
+    )
+
+
+def test_a_verdict_says_what_the_designs_promise(frames):
+    told = compared_by_size(frames.runs.query("setting == 'default'"), "batch_usd", "", "cheapest")
+    assert told.endswith(
+        "sqs tracks each item, sfn tracks each child, counters tracks each message; an item that "
+        "is delivered twice may be worked twice at a time by sqs, sfn, counters."
+    )

@@ -1,4 +1,4 @@
-"""The film of both designs draining one batch."""
+"""The film of every design draining one batch."""
 
 import subprocess
 

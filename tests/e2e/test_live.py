@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from workbench.designs import BOTH
+from workbench.designs import COMPARED
 from workbench.runs.records import read_folder
 from workbench.runs.runner import RunRequest, run_request
 from workbench.stacks.aws_clients import Aws
@@ -17,14 +17,14 @@ from workbench.targets.aws import AwsOptions, AwsTarget
 pytestmark = pytest.mark.live
 
 
-def test_both_designs_live_and_die_on_a_real_account(tmp_path):
+def test_every_design_lives_and_dies_on_a_real_account(tmp_path):
     """What is deployed here is removed again, so nothing of ours may be there before."""
     assert "AWS_ENDPOINT_URL" not in os.environ, "this test is for AWS itself"
     assert inventory(Aws()) == [], "something is deployed: `make destroy` it first"
     target = AwsTarget(AwsOptions(results=tmp_path, max_usd=Decimal("0.25")))
     deploy(Deployment(cron=False), print)
     try:
-        for name in BOTH:
+        for name in COMPARED:
             path = run_request(RunRequest(name, "aws", 1_000), tmp_path, print, target=target)
             run = read_folder(path).run
             assert (run.status, run.reason) == ("complete", "")

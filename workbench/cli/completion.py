@@ -9,7 +9,7 @@ from typing import Any
 
 import typer
 
-from workbench.designs import BOTH, DESIGNS, PRESETS
+from workbench.designs import DESIGNS, PRESETS
 from workbench.project import RESULTS, STUDIES
 from workbench.targets import FIGURES
 
@@ -20,10 +20,10 @@ def one_design(incomplete: str) -> list[str]:
 
 
 def several_designs(incomplete: str) -> list[str]:
-    """Names of designs, also after those that stand there with commas, or both, or all."""
+    """Names of designs, also after those that stand there with commas, or all."""
     before, comma, last = incomplete.rpartition(",")
     taken = before.split(",")
-    words = DESIGNS if comma else (*DESIGNS, "both", "all")
+    words = DESIGNS if comma else (*DESIGNS, "all")
     return [before + comma + name for name in _beginning(words, last) if name not in taken]
 
 
@@ -68,7 +68,7 @@ def run_ids(ctx: typer.Context, incomplete: str) -> list[str]:
 def _designs(ctx: typer.Context) -> tuple[str, ...]:
     """The designs that the command line names so far; all if it names none that is known."""
     given = ctx.params.get("design")
-    named = {None: (), "both": BOTH, "all": tuple(DESIGNS)}.get(given, (given or "").split(","))
+    named = (given or "").split(",")
     return tuple(name for name in named if name in DESIGNS) or tuple(DESIGNS)
 
 

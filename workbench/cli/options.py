@@ -9,7 +9,7 @@ import typer
 
 from workbench.border import positive, whole_number
 from workbench.cli import completion
-from workbench.designs import BOTH, DESIGNS
+from workbench.designs import DESIGNS
 from workbench.errors import BadInput
 from workbench.runs.results_folder import refuse_unwritable
 
@@ -45,7 +45,7 @@ Designs = Annotated[
     typer.Option(
         "--design",
         "--designs",
-        help="sqs, sfn or counters, several with commas, both, or all.",
+        help="sqs, sfn or counters, several with commas, or all.",
         autocompletion=completion.several_designs,
     ),
 ]
@@ -64,15 +64,14 @@ Preset = Annotated[
 
 
 def read_designs(text: str) -> tuple[str, ...]:
-    """The designs that a text names: names with commas between them, both, or all; each once."""
-    words = {"both": BOTH, "all": tuple(DESIGNS)}
-    if text in words:
-        return words[text]
+    """The designs that a text names: names with commas between them, or all; each once."""
+    if text == "all":
+        return tuple(DESIGNS)
     names = tuple(dict.fromkeys(name.strip() for name in text.split(",")))
     for name in names:
         if name not in DESIGNS:
-            known = ", ".join((*DESIGNS, *words))
-            raise BadInput(f"design={name!r} is not known. Take one of {known}.")
+            known = ", ".join(DESIGNS)
+            raise BadInput(f"design={name!r} is not known. Take one of {known}, or all.")
     return names
 
 

@@ -38,7 +38,7 @@ def study(
     settings: Settings = None,
     results: WrittenResults = RESULTS,
 ) -> None:
-    """Benchmark both designs by papermill, sweep the story, and render the report."""
+    """Benchmark the designs by papermill, sweep the story, and render the report."""
     from workbench import study as job
     from workbench.cli.sweep import find, tell
     from workbench.sweep.sweeping import sweep

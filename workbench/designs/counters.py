@@ -26,6 +26,7 @@ class Counters(Queued):
 
     name: ClassVar[str] = "counters"
     stack: ClassVar[str] = "CounterBatchProcessing"
+    summary: ClassVar[str] = "queue and counted messages"
     presets: ClassVar[dict[str, dict[str, Any]]] = {
         "default": {},
         "tuned": TUNED,
@@ -83,6 +84,10 @@ class Counters(Queued):
                 f"makes {segments:,} segments; one trigger can send {SEGMENTS_MAX:,}",
                 "Raise segment_items.",
             )
+
+    @property
+    def tracks(self) -> str:
+        return "each message"
 
     @property
     def segment_messages(self) -> int:

@@ -4,7 +4,7 @@ Whatever runs, deploys, models, searches or judges a design asks here and never 
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import Field, asdict, dataclass, field, fields
 from math import ceil
 from typing import Any, ClassVar
@@ -21,6 +21,12 @@ TUNED_CONCURRENCY = 50  # items at a time of a preset: fifty threads still fit i
 START_ALLOWANCE_S = 10  # cold start, and what is left over
 WORDS = {"true": True, "false": False}
 SOURCE_MAX = 1_250  # invocations of an event source without a limit (Lambda developer guide)
+# Whether an item is claimed before it is worked, by whether the settings of a design do.
+PROMISES = {
+    (True,): "an item is never worked twice at a time by",
+    (False,): "an item that is delivered twice may be worked twice at a time by",
+    (False, True): "whether an item may be worked twice at a time depends on the knobs of",
+}
 SMALL_FUNCTIONS = 10  # finalizer, failures, summary: invocations at a time that they take besides
 
 
@@ -47,6 +53,7 @@ class Design(ABC):
 
     name: ClassVar[str]
     stack: ClassVar[str]
+    summary: ClassVar[str]  # what it is made of, in a few words
     parts: ClassVar[Parts]
     search: ClassVar[Search]
     # Named sets of knobs. `default` is every knob's own; `published`: the habits of the design that
@@ -121,6 +128,11 @@ class Design(ABC):
         return False
 
     @property
+    @abstractmethod
+    def tracks(self) -> str:
+        """What completion is known of: each item, each message, each child."""
+
+    @property
     def in_flight_max(self) -> int:
         """The most messages of the item queue that are worked at a time; 0 without one."""
         return 0
@@ -156,6 +168,23 @@ class Design(ABC):
     def work_limit_s(self, items: int) -> float:
         """The longest that items can take in one invocation, work alone, in seconds."""
         return ceil(items / self.item_concurrency) * self.value_max / 1000
+
+
+def promises(designs: Iterable[Design]) -> str:
+    """What designs at their knobs track and promise of an item, as one sentence.
+
+    That every item is processed at least once, or listed as failed, they all promise.
+    """
+    tracked: dict[str, dict[str, None]] = {}
+    claims: dict[str, set[bool]] = {}
+    for one in designs:
+        tracked.setdefault(one.name, {})[one.tracks] = None
+        claims.setdefault(one.name, set()).add(one.claims)
+    parts = [", ".join(f"{name} tracks {' or '.join(what)}" for name, what in tracked.items())]
+    for kinds, words in PROMISES.items():
+        names = [name for name, own in claims.items() if own == set(kinds)]
+        parts += [f"{words} {', '.join(names)}"] if names else []
+    return f"{'; '.join(parts)}."
 
 
 def _read(f: Field, value: Any) -> Any:

@@ -12,7 +12,6 @@ from workbench.errors import BadInput
 
 DESIGNS: dict[str, type[Design]] = {"sqs": Sqs, "sfn": Sfn, "counters": Counters}
 COMPARED = tuple(DESIGNS)  # what the study runs and compares
-BOTH = ("sqs", "sfn")  # of a chart that compares a pair
 PRESETS = {name: design.presets for name, design in DESIGNS.items()}
 
 

@@ -53,6 +53,7 @@ class Sfn(Design):
 
     name: ClassVar[str] = "sfn"
     stack: ClassVar[str] = "SfnBatchProcessing"
+    summary: ClassVar[str] = "Step Functions map"
     parts: ClassVar[Parts] = Parts(
         functions=(function("batcher", DISPATCH), function("processor", WORK), function("summary")),
         machine=Part("machine", "Machine", "StateMachineArn"),
@@ -115,6 +116,10 @@ class Sfn(Design):
                 f"{task}.Retry": self.child_retries or None,
             },
         }
+
+    @property
+    def tracks(self) -> str:
+        return "each child"
 
     @property
     def items_per_invocation(self) -> int:

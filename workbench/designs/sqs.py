@@ -42,6 +42,7 @@ class Sqs(Queued):
 
     name: ClassVar[str] = "sqs"
     stack: ClassVar[str] = "SqsBatchProcessing"
+    summary: ClassVar[str] = "queue and DynamoDB records"
     presets: ClassVar[dict[str, dict[str, Any]]] = {
         "default": {},
         "published": PUBLISHED,
@@ -106,6 +107,10 @@ class Sqs(Queued):
     @property
     def claims(self) -> bool:
         return self.claim
+
+    @property
+    def tracks(self) -> str:
+        return f"each {self.track}"
 
     @property
     def window_s(self) -> int:

@@ -43,19 +43,21 @@ def test_the_crossover_is_marked_in_both_panels_with_its_items(picture):
     for axes in figure.axes:
         assert uprights(axes) == [pytest.approx(10**3.5)]
         assert "3,200 items" in [text.get_text() for text in axes.texts]
-    assert "Dashed: both cost the same" in figure._supxlabel.get_text()
+    assert "Dashed: the two cheapest cost the same" in figure._supxlabel.get_text()
 
 
 def test_without_a_crossover_the_caption_says_who_is_cheaper(picture):
     figure = picture("cost_against_items", SimpleNamespace(runs=runs([2.0, 2.0])))
     assert [uprights(axes) for axes in figure.axes] == [[], []]
-    assert "sfn is cheaper throughout" in " ".join(figure._supxlabel.get_text().split())
+    assert "sfn costs least throughout" in " ".join(figure._supxlabel.get_text().split())
 
 
 def test_a_winner_is_not_called_so_throughout_where_the_sentence_cannot_tell(picture):
     frames = SimpleNamespace(runs=runs([1.005, 1.005, 2.0]))
     figure, chart = picture("cost_against_items", frames), named("cost_against_items")
-    assert "sfn is cheaper wherever it can be told" in " ".join(
+    assert "sfn costs least wherever a verdict can be given" in " ".join(
         figure._supxlabel.get_text().split()
     )
-    assert chart.say(chart.select(frames)).startswith("Too close to call from 100 to")
+    assert chart.say(chart.select(frames)).startswith(
+        "sqs and sfn are too close to call from 100 to"
+    )

@@ -9,18 +9,18 @@ from analysis.measures import timelines_frame
 from analysis.needs import NothingToShow
 
 
-def test_one_batch_on_both_designs_is_drawn_in_two_panels(frames, picture):
+def test_one_batch_on_every_design_is_drawn_in_two_panels(frames, picture):
     figure = picture("concurrency_and_backlog")
     for axes, metric in zip(figure.axes, ("concurrency", "backlog"), strict=True):
-        samples = frames.pair_timelines[frames.pair_timelines["metric"] == metric]
+        samples = frames.batch_timelines[frames.batch_timelines["metric"] == metric]
         tops = samples.groupby("design")["value"].max().to_dict()
         assert {x.get_label(): max(x.get_ydata()) for x in axes.get_lines()} == tops
-        assert {text.get_text() for text in axes.texts} == {"sqs", "sfn"}
+        assert {text.get_text() for text in axes.texts} == {"sqs", "sfn", "counters"}
 
 
 def test_runs_that_keep_no_time_line_are_refused(frames, picture):
-    samples = frames.pair_timelines.query("metric == 'items_done'")
-    lacking = SimpleNamespace(pair=frames.pair, pair_timelines=samples)
+    samples = frames.batch_timelines.query("metric == 'items_done'")
+    lacking = SimpleNamespace(batch=frames.batch, batch_timelines=samples)
     with pytest.raises(NothingToShow, match="keeps no concurrency"):
         picture("concurrency_and_backlog", lacking)
 

@@ -70,7 +70,7 @@ def test_each_example_is_a_command_line_that_parses(one):
     path, parameters = parsed(shlex.split(one.example))
     assert path == f"workbench {one.name}"
     design = parameters.get("design")
-    if design not in (None, "both", "all"):
+    if design not in (None, "all"):
         assert make_design(design).name == design
 
 

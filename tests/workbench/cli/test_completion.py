@@ -34,7 +34,7 @@ def complete(command, monkeypatch):
         (("est",), ["estimate"]),
         (("runs", ""), ["list", "show", "rm"]),
         (("run", "--design", "s"), ["sqs", "sfn"]),
-        (("deploy", "--design", "b"), ["both"]),
+        (("deploy", "--design", "a"), ["all"]),
         (("deploy", "--design", "sqs,"), ["sqs,sfn", "sqs,counters"]),
         (("run", "--target", ""), ["local", "model", "aws"]),
         (("run", "--design", "counters", "--preset", ""), ["default", "tuned", "tuned-concurrent"]),

@@ -20,7 +20,7 @@ BY_NAME = {"knobs", "held_s", "limits", "usd_by_label", "failed", "versions", "c
 STUDY = "seeds: [1]\ngrids: [{designs: [sfn], items: [100]}]"
 KEPT = "--set memory_mb=128 --set batcher_memory_mb=512 --set max_concurrency=900".split()
 QUICK = {
-    "estimate": ("--items", 1_000, "--design", "both", "--replications", 2),
+    "estimate": ("--items", 1_000, "--design", "sqs,sfn", "--replications", 2),
     "tune": ("--design", "sfn", "--items", 2_000, *KEPT),
     "sweep": ("tiny.yaml",),
     "doctor": (),
