@@ -3,11 +3,11 @@
 import pytest
 
 from workbench.swarm.cases import draw_case
-from workbench.swarm.checks import breaches
-from workbench.swarm.harness import Arena
+from workbench.swarm.checks import violations
+from workbench.swarm.harness import FaultHarness
 
 # What each found is told, and put back, in controls/found.py.
-# The last of each: a batch of the cron's was told of by its time, not by its name; and a judge took
+# The last of each: a batch of the cron's was told of by its time, not by its name; and a check took
 # the second list of a child that ran twice for the first.
 BROKEN = {
     "sqs": (8, 18, 40, 46, 318, 1040, 9711),
@@ -17,6 +17,6 @@ BROKEN = {
 
 @pytest.mark.parametrize("design", BROKEN)
 def test_a_seed_that_broke_a_promise_keeps_it_now(design):
-    with Arena(design) as arena:
-        found = {seed: breaches(arena.run(draw_case(seed, design))) for seed in BROKEN[design]}
+    with FaultHarness(design) as harness:
+        found = {seed: violations(harness.run(draw_case(seed, design))) for seed in BROKEN[design]}
     assert {seed: some for seed, some in found.items() if some} == {}

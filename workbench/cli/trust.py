@@ -21,7 +21,7 @@ def swarm(
     processes: Annotated[int, whole("processes", "Run side by side.", 1)] = 2,
     design: Designs = "all",
 ) -> None:
-    """Run seeds of drawn faults on every design, and judge each; print the seeds that fail."""
+    """Run seeds of drawn faults on every design, and check each; print the seeds that fail."""
     from workbench.swarm.swarm import swarm as run
 
     names = tuple(_drawn(name) for name in read_designs(design))
@@ -57,13 +57,13 @@ def calibrate(
 
 
 def replay(seed: int, design: str) -> None:
-    """Run one seed of the swarm again, event for event, and say what its judges find."""
+    """Run one seed of the swarm again, event for event, and say what its checks find."""
     from workbench.swarm.swarm import fault_run
 
     case, _, found = fault_run(seed, _drawn(design))
     print(case)
-    for judge, breaches in found.items():
-        print(*(f"{judge}: {breach}" for breach in breaches), sep="\n")
+    for check, violations in found.items():
+        print(*(f"{check}: {one}" for one in violations), sep="\n")
     if any(found.values()):
         raise PromiseBroken(f"seed {seed} of {design} broke a promise")
     print(f"seed {seed} of {design}: every promise held")

@@ -9,14 +9,14 @@ from typing import Any, Self
 
 from moto.s3 import models as s3_models
 
-from lambdas.trigger import read_trigger
+from lambdas.trigger import Trigger, read_trigger
 from workbench.designs import DESIGNS
 from workbench.engine.kernel import Kernel
 from workbench.platform.profile import load_profile
 from workbench.runs.batch import Batch
 from workbench.swarm.cases import FaultCase, Start
-from workbench.swarm.evidence import Evidence, Expected
 from workbench.swarm.fault_plan import FaultPlan, MapFaultPlan
+from workbench.swarm.fault_record import Expected, FaultRecord
 from workbench.swarm.protocols import PROTOCOLS
 from workbench.swarm.recorder import Recorder
 from workbench.targets.local.cloudwatch.telemetry import captured
@@ -33,7 +33,7 @@ from workbench.targets.local.world.world import World
 SETTLED_S = 30.0  # so long nothing may be under way before a run counts as over
 
 
-class Arena:
+class FaultHarness:
     """Runs cases of one design one after another, in this process."""
 
     def __init__(self, design_name: str) -> None:
@@ -41,7 +41,7 @@ class Arena:
         self._profile = load_profile()
         self.deployment = Deployment(assembly(design), design.stack)
 
-    def run(self, case: FaultCase) -> Evidence:
+    def run(self, case: FaultCase) -> FaultRecord:
         """Run a case until nothing is under way any more, or until it should have been so."""
         self.tune(case)
         kernel = Kernel()
@@ -63,7 +63,7 @@ class Arena:
             around.callback(world.service.stop)
             converged = _run(world, case)
         _settle(world)
-        return _evidence(case, world, recorder, started, converged)
+        return _fault_record(case, world, recorder, started, converged)
 
     def tune(self, case: FaultCase) -> None:
         """Give the stack a case's knobs."""
@@ -134,13 +134,13 @@ def _settle(world: World) -> None:
     bill_storage(context, world.deployment.stack, world.storage)
 
 
-def _evidence(
+def _fault_record(
     case: FaultCase,
     world: World,
     recorder: Recorder,
     started: list[tuple[Start, float]],
     converged: bool,
-) -> Evidence:
+) -> FaultRecord:
     first = case.starts[0]
     batch = Batch(first.items, first.seed, first.batch_id)
     batches = tuple(_expected(case, started))
@@ -148,27 +148,17 @@ def _evidence(
     folder = folder_of(world, case.design, batch, ids, datetime.now(UTC).isoformat())
     machine, stack = world.machines.machine, world.deployment.stack
     executions = machine.executions if machine else {}
-    return Evidence(
+    return FaultRecord(
         design=case.design,
         protocol=PROTOCOLS[case.design.name],
         batches=batches,
         plan=world.context.faults,
-        executions=recorder.executions,
-        invoked=recorder.invoked,
-        calls=recorder.calls,
-        told=recorder.told,
-        polled=recorder.polled,
-        refused=recorder.refused,
+        **vars(recorder.noted),
         records=dict(_records(world.deployment)),
         objects=dict(_objects(stack)),
         uploads=sum(len(bucket.multiparts) for bucket in _buckets(stack)),
         left=world.left(),
-        aliases={
-            name: read_trigger(execution.input).batch for name, execution in executions.items()
-        },
-        windows=any(
-            one.get("MaximumBatchingWindowInSeconds") for one in case.design.settings().values()
-        ),
+        aliases={name: read_trigger(one.input).batch for name, one in executions.items()},
         empty_polls=sum(source.empty_polls for source in world.sources),
         map_runs=list(machine.map_runs) if machine else [],
         transitions=sum(
@@ -187,23 +177,18 @@ def _evidence(
 
 def _expected(case: FaultCase, started: list[tuple[Start, float]]) -> Iterator[Expected]:
     """The batches that were asked for: the cron's by its slot, with the knobs of the template."""
-    found: dict[str, Expected] = {}
+    asked: dict[str, tuple[Trigger, list[float]]] = {}
     for start, at_s in started:
         given = start.trigger()
         if start.kind == "cron":
             moment = datetime.fromtimestamp(round(EPOCH_S + at_s), UTC)
-            given = {
-                "time": moment.strftime("%Y-%m-%dT%H:%M:%SZ"),
-                "items": case.cron_items,
-                "knobs": case.design.batch_knobs(),
-            }
+            given = {"time": moment.strftime("%Y-%m-%dT%H:%M:%SZ"), "items": case.cron_items}
+            given["knobs"] = case.design.batch_knobs()
         trigger = read_trigger(given)
-        known = found.get(trigger.batch)
-        times = (*(known.started_s if known else ()), at_s)
-        found[trigger.batch] = Expected(
-            trigger.batch, trigger.items, trigger.seed, trigger.knobs, times
-        )
-    yield from found.values()
+        _, times_s = asked.get(trigger.batch, (trigger, []))
+        asked[trigger.batch] = trigger, [*times_s, at_s]
+    for trigger, times_s in asked.values():
+        yield Expected(*trigger, tuple(times_s))
 
 
 def _records(deployment: Deployment) -> Iterator[tuple[tuple[str, str], dict[str, Any]]]:
@@ -243,20 +228,11 @@ def small_parts(deployment: Deployment, part_bytes: int | None) -> Iterator[None
 
     The batcher's own size is 8 MiB, a fifth of a million items: too many to run so often.
     """
-    modules = [
-        handler.__globals__
-        for handler in deployment.functions.values()
-        if "PART_BYTES" in handler.__globals__
-    ]
-    if part_bytes is None or not modules:
+    found = [handler.__globals__ for handler in deployment.functions.values()]
+    with ExitStack() as undo:
+        for names in found if part_bytes is not None else ():
+            if "PART_BYTES" in names:
+                undo.callback(names.update, PART_BYTES=names["PART_BYTES"])
+                names["PART_BYTES"] = part_bytes
+                undo.enter_context(swapped(s3_models, "S3_UPLOAD_PART_MIN_SIZE", 1))
         yield
-        return
-    kept = [module["PART_BYTES"] for module in modules]
-    for module in modules:
-        module["PART_BYTES"] = part_bytes
-    try:
-        with swapped(s3_models, "S3_UPLOAD_PART_MIN_SIZE", 1):
-            yield
-    finally:
-        for module, size in zip(modules, kept, strict=True):
-            module["PART_BYTES"] = size

@@ -11,37 +11,38 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
-from workbench.swarm.evidence import Called, Execution, Invoked, Polled, Refused, Told
+from workbench.swarm.fault_record import (
+    Called,
+    Execution,
+    Invoked,
+    Noted,
+    Notified,
+    Polled,
+    Refused,
+)
 from workbench.targets.local.cloudwatch.telemetry import EMBEDDED
 from workbench.targets.local.lambda_.invoke import Done, InvokeResult
 from workbench.targets.local.lambda_.mapping import failures, read_mappings
-from workbench.targets.local.runtime.item_log import ItemLog
 from workbench.targets.local.runtime.tasks import current
-from workbench.targets.local.sqs.queue import OnProgress
 from workbench.targets.local.sqs.queues import Notices
 from workbench.targets.local.world.world import World
 
-SERVICES = ("s3", "cloudwatch")  # of moto; the local target's own tell of their calls
+SERVICES = ("s3", "cloudwatch")  # of moto; the local target's own note their calls
 
 
 class Recorder:
     """Notes one run; to be put up before the run begins."""
 
     def __init__(self, world: World) -> None:
-        self.executions: list[Execution] = []
-        self.invoked: list[Invoked] = []
-        self.calls: list[Called] = []
-        self.told: list[Told] = []
-        self.polled: list[Polled] = []
-        self.refused: list[Refused] = []
+        self.noted = Noted()
         self._world = world
         self._kernel = world.context.kernel
         self._live: dict[str, Invoked] = {}
-        world.deployment.current_run.item_log = RecordingItemLog(world.item_log, self)
+        self._watch_items()
         self._watch_handlers()
         self._watch_logs()
         self._watch_invocations()
-        self._watch_notices()
+        self._watch_notifications()
 
     @contextmanager
     def listening(self) -> Iterator[None]:
@@ -60,12 +61,6 @@ class Recorder:
                 client.meta.events.unregister("before-parameter-build", self._before)
                 client.meta.events.unregister("after-call", self._after)
 
-    def execution(self, item: str) -> Execution:
-        """A try of an item begins."""
-        one = Execution(item, current().life.request_id, self._kernel.now)
-        self.executions.append(one)
-        return one
-
     def _before(self, params: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
         context["noted"] = dict(params)
 
@@ -79,7 +74,7 @@ class Recorder:
     ) -> None:
         task = current()
         role, request_id = (task.life.function, task.life.request_id) if task else ("", "")
-        self.calls.append(
+        self.noted.calls.append(
             Called(self._kernel.now, role, request_id, service, operation, request, response, code)
         )
 
@@ -90,7 +85,7 @@ class Recorder:
 
     def _handle(self, role: str, handler: Callable[..., Any], event: Any, context: Any) -> Any:
         one = Invoked(role, context.aws_request_id, event, self._kernel.now)
-        self.invoked.append(one)
+        self.noted.invoked.append(one)
         self._live[one.request_id] = one
         try:
             one.answer = handler(event, context)
@@ -109,8 +104,8 @@ class Recorder:
         def noting(function: str, line: str) -> None:
             write(function, line)
             if line.startswith(EMBEDDED):
-                told = json.loads(line)
-                self._live[told["request_id"]].telemetry.append(told)
+                printed = json.loads(line)
+                self._live[printed["request_id"]].telemetry.append(printed)
 
         logs.write = noting
 
@@ -126,66 +121,54 @@ class Recorder:
             queue = "" if records is None else queues[name.rsplit(":", 1)[-1]]
             if queue and id(records) not in noted:  # a throttled batch is tried again
                 noted[id(records)] = records
-                self.polled.append(Polled(queue, len(records), 0))
+                self.noted.polled.append(Polled(queue, len(records), 0))
 
             def answered(result: InvokeResult) -> None:
                 if result.error is not None:
-                    self.refused.append(Refused(payload, result.error))
+                    self.noted.refused.append(Refused(payload, result.error))
                 elif queue:
                     failed = failures(result.payload, records)
                     done_with = sum(one["messageId"] not in failed for one in records)
-                    self.polled.append(Polled(queue, 0, done_with))
+                    self.noted.polled.append(Polled(queue, 0, done_with))
                 done(result)
 
             invoke(name, payload, answered, dispatch_s)
 
         service.invoke = noting
 
-    def _watch_notices(self) -> None:
-        world = self._world
-        for resource in world.deployment.stack.of_type("AWS::SQS::Queue"):
-            queue = world.deployment.cloud.queues[resource.physical_id]
-            if isinstance(queue.watcher, Notices):
-                queue.watcher = NoticesInTime(queue.watcher, self)
+    def _watch_items(self) -> None:
+        """Each try of an item, with its invocation."""
+        log, tries = self._world.item_log, {}
 
-    def notice(self, body: str) -> None:
-        """A notification came in."""
-        self.told.append(Told(self._kernel.now, json.loads(body)))
+        def noting(name: str, go_on: Callable[[str], None]) -> Callable[[str], None]:
+            def note(item_id: str) -> None:
+                key = id(current()), item_id
+                if name == "begun":
+                    one = Execution(item_id, current().life.request_id, self._kernel.now)
+                    tries[key] = one
+                    self.noted.executions.append(one)
+                elif name == "ended":
+                    tries.pop(key).ended_s = self._kernel.now
+                else:
+                    tries[key].outcome = name
+                go_on(item_id)
 
+            return note
 
-class RecordingItemLog(ItemLog):
-    """An item log that hands on, and notes each try with its invocation."""
+        for name in ("begun", "done", "failed", "ended"):
+            setattr(log, name, noting(name, getattr(log, name)))
 
-    def __init__(self, item_log: ItemLog, recorder: Recorder) -> None:
-        self._item_log = item_log
-        self._recorder = recorder
-        self._open: dict[tuple[int, str], Execution] = {}
+    def _watch_notifications(self) -> None:
+        """The notifications, and when they came."""
 
-    def begun(self, item_id: str) -> None:
-        self._open[id(current()), item_id] = self._recorder.execution(item_id)
-        self._item_log.begun(item_id)
+        def noting(go_on: Callable[[str], None]) -> Callable[[str], None]:
+            def note(body: str) -> None:
+                self.noted.notified.append(Notified(self._kernel.now, json.loads(body)))
+                go_on(body)
 
-    def done(self, item_id: str) -> None:
-        self._open[id(current()), item_id].outcome = "done"
-        self._item_log.done(item_id)
+            return note
 
-    def failed(self, item_id: str) -> None:
-        self._open[id(current()), item_id].outcome = "failed"
-        self._item_log.failed(item_id)
-
-    def ended(self, item_id: str) -> None:
-        execution = self._open.pop((id(current()), item_id))
-        execution.ended_s = self._recorder._kernel.now
-        self._item_log.ended(item_id)
-
-
-class NoticesInTime(OnProgress):
-    """Hands notifications on, and notes when they came."""
-
-    def __init__(self, notices: Notices, recorder: Recorder) -> None:
-        self._notices = notices
-        self._recorder = recorder
-
-    def sent(self, body: str) -> None:
-        self._recorder.notice(body)
-        self._notices.sent(body)
+        for resource in self._world.deployment.stack.of_type("AWS::SQS::Queue"):
+            watcher = self._world.deployment.cloud.queues[resource.physical_id].watcher
+            if isinstance(watcher, Notices):
+                watcher.sent = noting(watcher.sent)

@@ -1,4 +1,4 @@
-"""The fault swarm: many seeds, each with a design, batches and faults of its own, all judged.
+"""The fault swarm: many seeds, each with a design, batches and faults of its own, all checked.
 
 `workbench swarm` prints the seed of every failure; `fault_run(seed, design)` runs that one again,
 event for event.
@@ -14,16 +14,16 @@ from traceback import extract_tb
 from workbench.border import whole_number
 from workbench.designs import DESIGNS
 from workbench.swarm.cases import FaultCase, draw_case
-from workbench.swarm.checks import breaches
-from workbench.swarm.evidence import Evidence
-from workbench.swarm.harness import Arena
+from workbench.swarm.checks import violations
+from workbench.swarm.fault_record import FaultRecord
+from workbench.swarm.harness import FaultHarness
 
 CHUNK = 100  # seeds that a process takes at a time
 
 
 @dataclass(frozen=True)
 class Failure:
-    """A seed under which a promise was broken: by judge, what was found."""
+    """A seed under which a promise was broken: by check, what was found."""
 
     seed: int
     design: str
@@ -57,17 +57,17 @@ def swarm(
         for failure in found:
             print(failure, file=sys.stderr, flush=True)
         failures += found
-        told = f"{design}: seeds up to {seeds[-1]}, {len(failures)} failures"
-        print(told, file=sys.stderr, flush=True)
+        line = f"{design}: seeds up to {seeds[-1]}, {len(failures)} failures"
+        print(line, file=sys.stderr, flush=True)
     return failures
 
 
-def fault_run(seed: int, design: str) -> tuple[FaultCase, Evidence, dict[str, list[str]]]:
-    """Run one seed: what it means, what was seen, and what the judges found."""
+def fault_run(seed: int, design: str) -> tuple[FaultCase, FaultRecord, dict[str, list[str]]]:
+    """Run one seed: what it means, what was seen, and what the checks found."""
     case = draw_case(seed, design)
-    with Arena(design) as arena:
-        evidence = arena.run(case)
-        return case, evidence, breaches(evidence)
+    with FaultHarness(design) as harness:
+        seen = harness.run(case)
+        return case, seen, violations(seen)
 
 
 def _all(chunks: list[tuple[str, range]], processes: int) -> Iterator[list[Failure]]:
@@ -84,17 +84,17 @@ def _run_chunk(chunk: tuple[str, range]) -> list[Failure]:
     """The failures of some seeds of one design."""
     design, seeds = chunk
     failures = []
-    with Arena(design) as arena:
+    with FaultHarness(design) as harness:
         for seed in seeds:
-            found = _judged(arena, seed, design)
+            found = _checked(harness, seed, design)
             if found:
                 failures.append(Failure(seed, design, found))
     return failures
 
 
-def _judged(arena: Arena, seed: int, design: str) -> dict[str, list[str]]:
-    """What the judges find; a run that breaks is a finding too, and its seed must be told."""
+def _checked(harness: FaultHarness, seed: int, design: str) -> dict[str, list[str]]:
+    """What the checks find; a run that breaks is a finding too."""
     try:
-        return breaches(arena.run(draw_case(seed, design)))
+        return violations(harness.run(draw_case(seed, design)))
     except Exception as error:
         return {"run": [f"{error!r} at {extract_tb(error.__traceback__)[-1]}"]}

@@ -43,7 +43,7 @@ FOUND_SQS = [
         name="a lost answer passes for a record that is gone",
         design="sqs",
         changes={working.keep_undone: refusal_taken_for_gone},
-        judges=("not_too_late", "notified"),
+        checks=("not_too_late", "notified"),
         knobs=POISONED,
         rates={"lose_answer": 0.3, "roles": ("processor",), "operations": ("UpdateItem",)},
     ),
@@ -51,7 +51,7 @@ FOUND_SQS = [
         name="the failures consumer forgets a crash",
         design="sqs",
         changes={leases.release: crash_forgotten},
-        judges=("claims",),
+        checks=("claims",),
         knobs=MESSAGES | {"max_receives": 4},
         rates={"kill_before": 0.7, "roles": ("processor",), "operations": ("DeleteItem",)}
         | {"quiet_s": 3_000.0, "hang_start": 0.3},
@@ -60,7 +60,7 @@ FOUND_SQS = [
         name="a split forgets a crash",
         design="sqs",
         changes={splitting._children: children_without_a_past},
-        judges=("claims",),
+        checks=("claims",),
         knobs=MESSAGES,
         rates={"kill_before": 0.5, "roles": ("processor",), "operations": ("DeleteItem",)}
         | {"quiet_s": 1_500.0, "hang_start": 0.3},
@@ -69,7 +69,7 @@ FOUND_SQS = [
         name="a split that has begun is worked",
         design="sqs",
         changes={leases.take: split_without_a_mark},
-        judges=("claims",),
+        checks=("claims",),
         knobs=MESSAGES | {"stuck_after_s": 600, "poll_s": 60},
         rates={"kill_before": 0.4, "roles": ("processor",), "operations": ("UpdateItem",)}
         | {"quiet_s": 2_500.0, "hang_start": 0.3},
@@ -78,7 +78,7 @@ FOUND_SQS = [
         name="an attempt of the client is one of the item",
         design="sqs",
         constants={(leases, "UNLEASED"): leases.FREE},
-        judges=("processed",),
+        checks=("processed",),
         knobs=QUICK | {"items_per_message": 1, "messages_per_invocation": 1},
         items=10,
         rates={"throttle": 0.99, "lose_answer": 0.9, "roles": ("processor",)}
@@ -90,7 +90,7 @@ FOUND_SFN = [
         name="a failed child is counted twice",
         design="sfn",
         changes={summary._listed: listed_twice},
-        judges=("notified",),
+        checks=("notified",),
         knobs={"value_max": 0, "items_per_child": 5, "poison_per_million": 200_000},
         rates={"kill_after": 0.8, "roles": ("processor",), "operations": ("PutObject",)},
     ),

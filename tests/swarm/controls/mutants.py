@@ -16,9 +16,9 @@ from unittest.mock import patch
 import lambdas
 from workbench.designs import make_design
 from workbench.swarm.cases import FaultCase, Start
-from workbench.swarm.checks import breaches
+from workbench.swarm.checks import violations
 from workbench.swarm.fault_plan import FaultRates
-from workbench.swarm.harness import Arena
+from workbench.swarm.harness import FaultHarness
 from workbench.targets.local.world.stack import Stack
 
 PACKAGE = "lambdas"
@@ -129,7 +129,7 @@ class Control:
     constants: dict[tuple, str] = field(default_factory=dict)  # by module and name
     roles: tuple[str, ...] = ()  # of the functions that change; empty: all
     template: Callable | None = None  # alters the template
-    judges: tuple[str, ...] = ()
+    checks: tuple[str, ...] = ()
     items: int = 20
     knobs: dict = field(default_factory=dict)
     carried: dict = field(default_factory=dict)  # over the knobs that the batch carries
@@ -154,7 +154,7 @@ class Control:
         )
 
 
-class MutantHarness(Arena):
+class MutantHarness(FaultHarness):
     """A harness in which a control's mutant runs, or the sound handlers."""
 
     def __init__(self, design_name: str) -> None:
@@ -190,8 +190,8 @@ class MutantHarness(Arena):
         """The first seed under which one of the control's checks sees the mutant."""
         for seed in range(SEEDS):
             with self.broken(control):
-                found = breaches(self.run(control.case(seed)))
-            if found.keys() & set(control.judges):
+                found = violations(self.run(control.case(seed)))
+            if found.keys() & set(control.checks):
                 return seed
         return None
 
@@ -199,4 +199,4 @@ class MutantHarness(Arena):
         """A check sees the mutant, and the sound handlers pass under the same seed."""
         seed = self.caught_at(control)
         assert seed is not None
-        assert breaches(self.run(control.case(seed))) == {}, "the sound handlers pass the same seed"
+        assert violations(self.run(control.case(seed))) == {}, "the sound handlers pass"

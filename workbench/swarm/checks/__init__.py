@@ -1,22 +1,23 @@
-"""The judges of a faulty run: each looks at one promise and names every breach of it."""
+"""The checks of a faulty run: each looks at one promise and names every violation of it."""
 
 from collections.abc import Callable, Iterator
 
 from workbench.swarm.checks.billing import check_billing
-from workbench.swarm.checks.cancelled import check_cancelled
-from workbench.swarm.checks.chain import check_chain
-from workbench.swarm.checks.claims import check_claims
-from workbench.swarm.checks.counts import check_counts
-from workbench.swarm.checks.leftovers import check_leftovers
-from workbench.swarm.checks.not_too_early import check_not_too_early
-from workbench.swarm.checks.not_too_late import check_not_too_late
-from workbench.swarm.checks.notified import check_notified
-from workbench.swarm.checks.processed import check_processed
-from workbench.swarm.evidence import Evidence
+from workbench.swarm.checks.completion import (
+    check_not_too_early,
+    check_not_too_late,
+    check_notified,
+)
+from workbench.swarm.checks.items import check_claims, check_processed
+from workbench.swarm.checks.traces import (
+    check_cancelled,
+    check_chain,
+    check_counts,
+    check_leftovers,
+)
+from workbench.swarm.fault_record import FaultRecord
 
-Check = Callable[[Evidence], Iterator[str]]
-
-CHECKS: dict[str, Check] = {
+CHECKS: dict[str, Callable[[FaultRecord], Iterator[str]]] = {
     "processed": check_processed,
     "claims": check_claims,
     "not_too_early": check_not_too_early,
@@ -30,7 +31,7 @@ CHECKS: dict[str, Check] = {
 }
 
 
-def breaches(evidence: Evidence) -> dict[str, list[str]]:
-    """What each judge found, by its name; those that found nothing are left out."""
-    found = {name: list(check(evidence)) for name, check in CHECKS.items()}
+def violations(seen: FaultRecord) -> dict[str, list[str]]:
+    """What each check found, by its name; those that found nothing are left out."""
+    found = {name: list(check(seen)) for name, check in CHECKS.items()}
     return {name: some for name, some in found.items() if some}

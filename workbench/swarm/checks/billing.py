@@ -3,107 +3,96 @@
 from collections import Counter
 from collections.abc import Iterator
 from decimal import Decimal
-from typing import Any
 
 from workbench.platform.services import CLOUDWATCH, DYNAMODB, LAMBDA, S3, SNS, SQS, STEP_FUNCTIONS
 from workbench.platform.units import lambda_gb_seconds, query_units, sns_requests, sqs_requests
-from workbench.swarm.evidence import Called, Evidence
+from workbench.swarm.fault_record import Called, FaultRecord
 from workbench.targets.local.metering.sizes import item_bytes, message_bytes
 
 Counts = Counter[tuple[str, str]]  # of a service and a usage type
 
+READS = ("GetItem", "BatchGetItem", "Query")
 TIER_2 = ("GetObject", "HeadObject")
 FREE = ("AbortMultipartUpload", "DeleteObject")
 PER_POLL = 10  # messages of one receive, and of one batch of deletes
 
 
-def check_billing(evidence: Evidence) -> Iterator[str]:
+def check_billing(seen: FaultRecord) -> Iterator[str]:
     """Lines of the usage that differ from what was called."""
-    billed: Counter[tuple[str, str]] = Counter()
-    for row in evidence.usage.itertuples():
+    billed: Counts = Counter()
+    for row in seen.usage.itertuples():
         billed[row.service, row.usage_type.removesuffix("-ARM")] += row.quantity
-    counted = _counted(evidence)
-    received = sum(one.messages for one in evidence.polled)
+    counted = _counted(seen)
+    settings = seen.design.settings().values()
+    windows = any(one.get("MaximumBatchingWindowInSeconds") for one in settings)
+    received = sum(one.messages for one in seen.polled)
     for (service, kind), low in sorted(counted.items()):
-        # What a batch that forms over time was received with, nobody outside can tell.
-        high = low + received if evidence.windows and service == SQS else low
+        # With how many receives a batch forms over time is not seen from outside.
+        high = low + received if windows and service == SQS else low
         found = billed[service, kind]
         if not low <= found <= high:
             yield f"{service} {kind}: {found} is billed, {low} to {high} were counted"
 
 
-def _counted(evidence: Evidence) -> Counts:
+def _counted(seen: FaultRecord) -> Counts:
     """Every line that calls make, from the calls."""
     counts: Counts = Counter()
-    for call in evidence.calls:
-        _COUNT[call.service](counts, call)
-    for one in evidence.polled:
+    for call in seen.calls:
+        service, usage_type, quantity = _usage(call)
+        counts[service, usage_type] += quantity
+    for one in seen.polled:
         counts[SQS, "Requests-Tier1"] += -(-one.messages // PER_POLL) - (-one.deleted // PER_POLL)
-    counts[SQS, "Requests-Tier1"] += evidence.empty_polls
-    counts[LAMBDA, "Request"] = evidence.plan.started.total()
+    counts[SQS, "Requests-Tier1"] += seen.empty_polls
+    counts[LAMBDA, "Request"] = seen.plan.started.total()
     counts[LAMBDA, "Lambda-GB-Second"] = sum(
-        (lambda_gb_seconds(row.billed_ms, row.memory_mb) for row in evidence.reports.itertuples()),
+        (lambda_gb_seconds(row.billed_ms, row.memory_mb) for row in seen.reports.itertuples()),
         Decimal(0),
     )
-    for usage_type, number in evidence.protocol.counted_states(evidence).items():
+    for usage_type, number in seen.protocol.counted_states(seen).items():
         counts[STEP_FUNCTIONS, usage_type] = number
     return counts
 
 
-def _count_dynamodb(counts: Counts, call: Called) -> None:
+def _usage(call: Called) -> tuple[str, str, Decimal | int]:
+    """What a call makes: service, usage type and quantity."""
     request, operation = call.request, call.operation
-    if not call.role:
-        return  # whoever cancels a batch pays for that, not the batch
-    if operation == "GetItem":
-        counts[DYNAMODB, "ReadRequestUnits"] += _per_item(request)
-    elif operation == "BatchGetItem":
-        for asked in request["RequestItems"].values():
-            counts[DYNAMODB, "ReadRequestUnits"] += len(asked["Keys"]) * _per_item(asked)
-    elif operation == "Query":
+    match call.service:
+        case "dynamodb" if operation in READS:
+            return DYNAMODB, "ReadRequestUnits", _read_units(call)
+        case "dynamodb":
+            return DYNAMODB, "WriteRequestUnits", _write_units(call)
+        case "sqs":
+            sent = [request] if operation == "SendMessage" else request.get("Entries", [])
+            size = 0 if call.error else sum(map(message_bytes, sent))
+            return SQS, "Requests-Tier1", sqs_requests(size)
+        case "s3":
+            tier = "Requests-Tier2" if operation in TIER_2 else "Requests-Tier1"
+            return S3, tier, int(operation not in FREE)
+        case "sns":
+            return SNS, "Requests-Tier1", sns_requests(len(request["Message"].encode()))
+        case _:
+            return CLOUDWATCH, "CW:Requests", int(operation == "PutMetricData")
+
+
+def _read_units(call: Called) -> Decimal:
+    """Units of items of up to 4 KB each, or of what a query read."""
+    if call.operation == "Query":
         read = sum(map(item_bytes, call.response["Items"]))
-        counts[DYNAMODB, "ReadRequestUnits"] += query_units(read, request["ConsistentRead"])
-    elif operation == "BatchWriteItem":
-        counts[DYNAMODB, "WriteRequestUnits"] += sum(map(len, request["RequestItems"].values()))
-    elif operation == "TransactWriteItems":
-        counts[DYNAMODB, "WriteRequestUnits"] += 2 * len(request["TransactItems"])
-    else:
-        counts[DYNAMODB, "WriteRequestUnits"] += 1  # every record here is under 1 KB
+        return query_units(read, call.request["ConsistentRead"])
+    asked = list(call.request.get("RequestItems", {}).values()) or [call.request]
+    return sum(
+        (
+            len(one.get("Keys", [0])) * Decimal("1" if one.get("ConsistentRead") else "0.5")
+            for one in asked
+        ),
+        Decimal(0),
+    )
 
 
-def _per_item(asked: dict[str, Any]) -> Decimal:
-    """Read units of an item of up to 4 KB."""
-    return Decimal(1) if asked.get("ConsistentRead") else Decimal("0.5")
-
-
-def _count_sqs(counts: Counts, call: Called) -> None:
-    size = 0
-    if not call.error and call.operation == "SendMessage":
-        size = message_bytes(call.request)
-    elif not call.error and call.operation == "SendMessageBatch":
-        size = sum(map(message_bytes, call.request["Entries"]))
-    counts[SQS, "Requests-Tier1"] += sqs_requests(size)
-
-
-def _count_s3(counts: Counts, call: Called) -> None:
-    if call.operation in FREE:
-        return
-    counts[S3, "Requests-Tier2" if call.operation in TIER_2 else "Requests-Tier1"] += 1
-
-
-def _count_sns(counts: Counts, call: Called) -> None:
-    size = len(call.request["Message"].encode())
-    counts[SNS, "Requests-Tier1"] += sns_requests(size)
-
-
-def _count_cloudwatch(counts: Counts, call: Called) -> None:
-    if call.operation == "PutMetricData":
-        counts[CLOUDWATCH, "CW:Requests"] += 1
-
-
-_COUNT = {
-    "dynamodb": _count_dynamodb,
-    "sqs": _count_sqs,
-    "s3": _count_s3,
-    "sns": _count_sns,
-    "cloudwatch": _count_cloudwatch,
-}
+def _write_units(call: Called) -> int:
+    """Units of records that are all under 1 KB."""
+    if not call.role:
+        return 0  # the caller that cancels a batch pays for that, not the batch
+    if call.operation == "BatchWriteItem":
+        return sum(map(len, call.request["RequestItems"].values()))
+    return 2 * len(call.request.get("TransactItems", [])) or 1

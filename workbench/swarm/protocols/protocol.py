@@ -13,26 +13,33 @@ from random import Random
 from typing import Any
 
 from workbench.designs import Design
-from workbench.swarm.evidence import Called, Evidence, Expected, Listed
 from workbench.swarm.fault_plan import FaultRates
+from workbench.swarm.fault_record import Called, Expected, FaultRecord, Listed
 
 QUEUE_KINDS = ("shard", "twice", "twice_late", "reorder", "early", "undelete")
 MAP_KINDS = ("child_fails", "child_twice", "map_s3", "publish")
 CALLS_S = 60  # for the calls themselves, with the client's own retries
 TRIES_S = 600  # of a poisoned item, and of its message before that
 ITEMS_MAX = 200  # of a batch
+BATCHER_TRIES = 3  # by Lambda's asynchronous invocation, and of a Task by its retries
+THROTTLES = 20  # tries of a throttled Task before it fails
+PUBLISHES = 7  # tries of the state machine's publish
+# Faults on messages and children, after which a design without claims may do an item again.
+DOUBLING = frozenset(
+    {"twice", "twice_late", "early", "undelete", "child_twice", "reorder", "throttle"}
+)
 
 Places = tuple[tuple[str, tuple[str, ...]], ...]
 
 
 class Protocol(ABC):
-    """One design, as the swarm draws and judges it. Seconds are virtual."""
+    """One design, as the swarm draws and checks it. Seconds are virtual."""
 
     places: Places  # roles, and the calls of each that faults may choose from
     kinds: tuple[str, ...]  # that can strike this design, besides those that strike any
     cancels = False  # whether a batch can be stopped by the status of its record
-    one_moment = True  # whether all notices of a batch name the same moment of completion
-    ended_status = ""  # of the record of a batch that was told; none without a record
+    one_moment = True  # whether all notifications of a batch name the same moment of completion
+    ended_status = ""  # of the record of a batch that is over; none without a record
     kept = ("batch", "failed")  # kinds of records that outlive a batch
 
     @abstractmethod
@@ -50,11 +57,11 @@ class Protocol(ABC):
         return knobs
 
     @abstractmethod
-    def listed(self, evidence: Evidence, batch: Expected) -> Iterator[tuple[str, Listed]]:
+    def listed(self, seen: FaultRecord, batch: Expected) -> Iterator[tuple[str, Listed]]:
         """The items that the design lists as failed."""
 
     @abstractmethod
-    def excuses_listing(self, evidence: Evidence, item: str) -> bool:
+    def excuses_listing(self, seen: FaultRecord, item: str) -> bool:
         """Whether faults explain that a sound item is listed as failed."""
 
     @abstractmethod
@@ -75,7 +82,7 @@ class Protocol(ABC):
         `last_s` is when the last fault or the last trigger can have come.
         """
 
-    def planned_again_s(self, evidence: Evidence, batch: Expected) -> float:  # noqa: ARG002
+    def planned_again_s(self, seen: FaultRecord, batch: Expected) -> float:  # noqa: ARG002
         """A wait of this batch's own, after which its plan is asked for again."""
         return 0.0
 
@@ -84,44 +91,61 @@ class Protocol(ABC):
         return False
 
     @abstractmethod
-    def may_double(self, evidence: Evidence, batch: Expected) -> bool:
+    def may_double(self, seen: FaultRecord, batch: Expected) -> bool:
         """Whether items may be worked again though nothing befell who did them."""
 
     @abstractmethod
-    def ends_at_once(self, evidence: Evidence, batch: Expected) -> bool:
+    def ends_at_once(self, seen: FaultRecord, batch: Expected) -> bool:
         """Whether no item may be under way once completion is declared."""
 
     @abstractmethod
-    def excuses_failure(self, evidence: Evidence, batch: Expected) -> bool:
-        """Whether faults explain that a batch is told as failed or not started."""
+    def excuses_failure(self, seen: FaultRecord, batch: Expected) -> bool:
+        """Whether faults explain that a notification says failed or not started."""
 
-    def failed_fits(self, evidence: Evidence, batch: Expected, told: int) -> bool:
-        """Whether a notice counts the failed items as they are listed."""
-        return told == len(evidence.listed(batch))
+    def failed_fits(self, seen: FaultRecord, batch: Expected, said: int) -> bool:
+        """Whether a notification counts the failed items as they are listed."""
+        return said == len(seen.listed(batch))
 
-    def looks(self, evidence: Evidence, batch: Expected) -> list[float]:  # noqa: ARG002
-        """When the finalizer looked at a batch; nothing without one."""
+    def polls(self, seen: FaultRecord, batch: Expected) -> list[float]:  # noqa: ARG002
+        """When the finalizer polled a batch; nothing without one."""
         return []
 
-    def chains(self, evidence: Evidence, batch: Expected) -> int:  # noqa: ARG002
-        """How many chains of looks a batch may have at a time."""
+    def poll_loops(self, seen: FaultRecord, batch: Expected) -> int:  # noqa: ARG002
+        """How many loops of poll messages a batch may have at a time."""
         return 1
 
-    def closed_s(self, evidence: Evidence, batch: Expected) -> float | None:  # noqa: ARG002
-        """From when on no invocation that begins works an item of a batch that was told."""
+    def closed_s(self, seen: FaultRecord, batch: Expected) -> float | None:  # noqa: ARG002
+        """From when on no invocation that begins works an item of a batch that is over."""
         return None
 
     def goes_on(self, call: Called, batch_id: str) -> str:  # noqa: ARG002
         """What a call does for a batch that it should not once the batch is cancelled, in words."""
         return ""
 
-    def left_objects(self, evidence: Evidence) -> Iterator[str]:  # noqa: ARG002
+    def left_objects(self, seen: FaultRecord) -> Iterator[str]:  # noqa: ARG002
         """Objects that should not be there at the end."""
         yield from ()
 
-    def counted_states(self, evidence: Evidence) -> Counter[str]:  # noqa: ARG002
+    def counted_states(self, seen: FaultRecord) -> Counter[str]:  # noqa: ARG002
         """The usage of a state machine, by usage type."""
         return Counter()
+
+
+def batch_may_fail(seen: FaultRecord) -> bool:
+    """Whether faults excuse that a batch fails as a whole, or that none is opened.
+
+    A struck map child excuses nothing: its failure must be tolerated and listed.
+    """
+    counts = seen.plan.counts
+    heads = [hit for hit in seen.plan.hits if hit.where in ("batcher", "summary")]
+    throttled = sum(hit.kind == "throttle" for hit in heads)
+    struck = sum(hit.kind not in ("slow", "hold_back", "throttle") for hit in heads)
+    return (
+        struck >= BATCHER_TRIES
+        or throttled >= THROTTLES
+        or counts["map_s3"] > 0
+        or counts["publish"] >= PUBLISHES
+    )
 
 
 def log_even(dice: Random, low: float, high: float) -> float:

@@ -8,16 +8,17 @@ from random import Random
 from typing import Any
 
 from workbench.designs import Sfn
-from workbench.swarm.evidence import Evidence, Expected, Listed
 from workbench.swarm.fault_plan import FaultRates
-from workbench.swarm.protocols.excuses import DOUBLING, batch_may_fail
+from workbench.swarm.fault_record import Expected, FaultRecord, Listed
 from workbench.swarm.protocols.protocol import (
     CALLS_S,
+    DOUBLING,
     ITEMS_MAX,
     MAP_KINDS,
     TRIES_S,
     Places,
     Protocol,
+    batch_may_fail,
     log_int,
 )
 from workbench.targets.local.world.context import EPOCH_S
@@ -58,43 +59,16 @@ class SfnProtocol(Protocol):
         segment_items = max(1, items // dice.randint(1, 6))
         return design, design.batch_knobs() | {"segment_items": segment_items}
 
-    def listed(self, evidence: Evidence, batch: Expected) -> Iterator[tuple[str, Listed]]:
+    def listed(self, seen: FaultRecord, batch: Expected) -> Iterator[tuple[str, Listed]]:
         """In the results of the map, and in the lists of its children, which count first."""
-        listed = dict(self._in_results(evidence, batch)) | dict(self._in_lists(evidence, batch))
-        yield from listed.items()
+        yield from (_in_results(seen, batch) | _in_lists(seen, batch)).items()
 
-    def _in_lists(self, evidence: Evidence, batch: Expected) -> Iterator[tuple[str, Listed]]:
-        """By the first list that named an item: a child that runs twice writes its list again."""
-        prefix = f"batches/{batch.batch_id}/failed/"
-        first_s: dict[str, float] = {}
-        for call in evidence.calls:
-            put = call.operation == "PutObject" and not call.error
-            if put and call.request["Key"].startswith(prefix):
-                for line in call.request["Body"].getvalue().splitlines():  # botocore's file
-                    first_s.setdefault(json.loads(line)["id"], call.t_s)
-        for key, body in evidence.objects.items():
-            if key.startswith(prefix):
-                for line in body.splitlines():
-                    listed = json.loads(line)
-                    yield listed["id"], Listed(first_s[listed["id"]], listed["reason"])
-
-    def _in_results(self, evidence: Evidence, batch: Expected) -> Iterator[tuple[str, Listed]]:
-        """The items of the children that failed with all their tries."""
-        prefix = f"results/{batch.batch_id}/"
-        for key, body in evidence.objects.items():
-            if not key.startswith(prefix) or "/FAILED_" not in key:
-                continue
-            for child in json.loads(body):
-                stopped = datetime.fromisoformat(child["StopDate"]).timestamp() - EPOCH_S
-                for item in json.loads(child["Input"])["Items"]:
-                    yield item["id"], Listed(stopped, child.get("Cause", child["Status"]))
-
-    def excuses_listing(self, evidence: Evidence, item: str) -> bool:
-        design: Any = evidence.design
+    def excuses_listing(self, seen: FaultRecord, item: str) -> bool:
+        design: Any = seen.design
         return bool(
-            evidence.plan.counts["child_fails"]
-            or evidence.throttled[item] > design.throttle_tries
-            or evidence.struck[item] >= design.child_tries
+            seen.plan.counts["child_fails"]
+            or seen.throttled[item] > design.throttle_tries
+            or seen.struck[item] >= design.child_tries
         )
 
     def late_s(self, design: Sfn, roles: set[str], poll_s: float) -> float:  # noqa: ARG002
@@ -116,41 +90,67 @@ class SfnProtocol(Protocol):
         children_s = -(-design.child_limit_s * ITEMS_MAX // (design.max_concurrency or 1_000))
         return last_s + BATCHER_S + MAP_S + children_s + SUMMARY_S + PUBLISH_S + 2 * CALLS_S
 
-    def may_double(self, evidence: Evidence, batch: Expected) -> bool:  # noqa: ARG002
-        return bool(DOUBLING & evidence.plan.counts.keys())
+    def may_double(self, seen: FaultRecord, batch: Expected) -> bool:  # noqa: ARG002
+        return bool(DOUBLING & seen.plan.counts.keys())
 
-    def ends_at_once(self, evidence: Evidence, batch: Expected) -> bool:  # noqa: ARG002
-        return not evidence.plan.counts["child_twice"]
+    def ends_at_once(self, seen: FaultRecord, batch: Expected) -> bool:  # noqa: ARG002
+        return not seen.plan.counts["child_twice"]
 
-    def excuses_failure(self, evidence: Evidence, batch: Expected) -> bool:  # noqa: ARG002
-        return batch_may_fail(evidence)
+    def excuses_failure(self, seen: FaultRecord, batch: Expected) -> bool:  # noqa: ARG002
+        return batch_may_fail(seen)
 
-    def left_objects(self, evidence: Evidence) -> Iterator[str]:
+    def left_objects(self, seen: FaultRecord) -> Iterator[str]:
         """One object a segment under deterministic keys, no upload without an end."""
-        for batch in evidence.batches:
+        for batch in seen.batches:
             prefix = f"batches/{batch.batch_id}/items/"
-            found = {key for key in evidence.objects if key.startswith(prefix)}
+            found = {key for key in seen.objects if key.startswith(prefix)}
             segments = -(-batch.items // batch.knobs["segment_items"])
             wanted = {f"{prefix}{number:06d}.jsonl" for number in range(segments)}
-            if found - wanted or (wanted - found and not batch_may_fail(evidence)):
+            if found - wanted or (wanted - found and not batch_may_fail(seen)):
                 yield f"the items of {batch.batch_id} lie in {len(found)} objects, not {segments}"
-        died = any(one.role == "batcher" and one.end == "died" for one in evidence.invoked)
+        died = any(one.role == "batcher" and one.end == "died" for one in seen.invoked)
         # An upload whose begin was not answered has no name to end it by: the bucket's rule does.
         struck = {"CreateMultipartUpload", "AbortMultipartUpload"} & {
-            hit.what for hit in evidence.plan.hits
+            hit.what for hit in seen.plan.hits
         }
-        if evidence.uploads and not died and not struck:
-            yield f"{evidence.uploads} multipart uploads were not ended, and nothing explains it"
+        if seen.uploads and not died and not struck:
+            yield f"{seen.uploads} multipart uploads were not ended, and nothing explains it"
 
-    def counted_states(self, evidence: Evidence) -> Counter[str]:
+    def counted_states(self, seen: FaultRecord) -> Counter[str]:
         """The machine's transitions, its map's children, and what Standard children enter."""
-        design: Any = evidence.design
-        children = sum(run.children.total() for run in evidence.map_runs)
-        counts = Counter({"StateTransition": evidence.transitions + children})
+        design: Any = seen.design
+        children = sum(run.children.total() for run in seen.map_runs)
+        counts = Counter({"StateTransition": seen.transitions + children})
         if design.child_type == "EXPRESS":
             counts["StepFunctions-Request"] = children
         else:
-            counts["StateTransition"] += evidence.plan.started["processor"] + sum(
-                hit.kind == "throttle" and hit.where == "processor" for hit in evidence.plan.hits
+            counts["StateTransition"] += seen.plan.started["processor"] + sum(
+                hit.kind == "throttle" and hit.where == "processor" for hit in seen.plan.hits
             )
         return counts
+
+
+def _in_lists(seen: FaultRecord, batch: Expected) -> dict[str, Listed]:
+    """By the first list that named an item: a child that runs twice writes its list again."""
+    prefix = f"batches/{batch.batch_id}/failed/"
+    first_s: dict[str, float] = {}
+    for call in seen.calls:
+        put = call.operation == "PutObject" and not call.error
+        if put and call.request["Key"].startswith(prefix):
+            for line in call.request["Body"].getvalue().splitlines():  # botocore's file
+                first_s.setdefault(json.loads(line)["id"], call.t_s)
+    lists = (body for key, body in seen.objects.items() if key.startswith(prefix))
+    lines = (json.loads(line) for body in lists for line in body.splitlines())
+    return {line["id"]: Listed(first_s[line["id"]], line["reason"]) for line in lines}
+
+
+def _in_results(seen: FaultRecord, batch: Expected) -> dict[str, Listed]:
+    """The items of the children that failed with all their tries."""
+    found = {}
+    for key, body in seen.objects.items():
+        if key.startswith(f"results/{batch.batch_id}/") and "/FAILED_" in key:
+            for child in json.loads(body):
+                stopped = datetime.fromisoformat(child["StopDate"]).timestamp() - EPOCH_S
+                listed = Listed(stopped, child.get("Cause", child["Status"]))
+                found |= {item["id"]: listed for item in json.loads(child["Input"])["Items"]}
+    return found

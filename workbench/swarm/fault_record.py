@@ -1,4 +1,4 @@
-"""What a faulty run left behind, for the checkers: what was seen, and not what was told.
+"""What a faulty run left behind, for the checks: what was seen, and not what was reported.
 
 Times are virtual seconds since the start. Everything here was noted outside of the handlers: where
 items are worked, where calls reach a service, where messages are published.
@@ -87,11 +87,11 @@ class Called:
 
 
 @dataclass(frozen=True)
-class Told:
+class Notified:
     """One notification, as it came."""
 
     t_s: float
-    notice: Record
+    message: Record
 
 
 @dataclass(frozen=True)
@@ -121,25 +121,30 @@ class Listed:
 
 
 @dataclass
-class Evidence:
+class Noted:
+    """What is noted while a run goes on."""
+
+    executions: list[Execution] = field(default_factory=list)
+    invoked: list[Invoked] = field(default_factory=list)
+    calls: list[Called] = field(default_factory=list)
+    notified: list[Notified] = field(default_factory=list)
+    polled: list[Polled] = field(default_factory=list)
+    refused: list[Refused] = field(default_factory=list)
+
+
+@dataclass(kw_only=True)
+class FaultRecord(Noted):
     """One faulty run."""
 
     design: Design
     protocol: "Protocol"  # what is known of the design
     batches: tuple[Expected, ...]
     plan: FaultPlan
-    executions: list[Execution]
-    invoked: list[Invoked]
-    calls: list[Called]
-    told: list[Told]
-    polled: list[Polled]
-    refused: list[Refused]
     records: dict[tuple[str, str], Record]
     objects: dict[str, bytes]
     uploads: int  # multipart uploads that were not ended
     left: list[str]  # what was still under way, in words
     aliases: dict[str, str]  # execution names by the batch that they were started for
-    windows: bool  # whether batches of messages were formed over time
     empty_polls: int
     map_runs: list[Any]
     transitions: int  # of the state machine itself
@@ -178,20 +183,17 @@ class Evidence:
         found: Counter[str] = Counter()
         for refused in self.refused:
             if refused.error != THROTTLED:
-                found.update(set(_items_of(refused.event)))
+                found.update(_items_of(refused.event))
         for one in self.invoked:
             if one.end == "answered" and one.request_id in self.unlucky:
-                found.update(set(_items_of(one.event)))
+                found.update(_items_of(one.event))
         return found
 
     @cached_property
     def throttled(self) -> Counter[str]:
         """How often an invocation with each item was throttled."""
-        found: Counter[str] = Counter()
-        for refused in self.refused:
-            if refused.error == THROTTLED:
-                found.update(set(_items_of(refused.event)))
-        return found
+        throttled = (one.event for one in self.refused if one.error == THROTTLED)
+        return Counter(item for event in throttled for item in _items_of(event))
 
     @cached_property
     def unlucky(self) -> set[str]:
@@ -203,19 +205,29 @@ class Evidence:
         """The batch's record."""
         return self.records.get((f"batch#{batch.batch_id}", "META"))
 
-    def notices(self, batch: Expected, status: str = "") -> list[Told]:
-        """What was told of a batch, of one status or of all."""
+    def cancelled(self, batch: Expected) -> bool:
+        """Whether the batch was stopped on purpose."""
+        meta = self.meta(batch)
+        return meta is not None and meta["status"] == "CANCELLED"
+
+    def tries(self, batch: Expected) -> Iterator[Execution]:
+        """The tries of the batch's items, item by item."""
+        for item in batch.ids:
+            yield from self.by_item.get(item, ())
+
+    def notifications(self, batch: Expected, status: str = "") -> list[Notified]:
+        """The notifications of a batch, of one status or of all."""
         return [
-            told
-            for told in self.told
-            if self.aliases.get(told.notice["batch_id"], told.notice["batch_id"]) == batch.batch_id
-            and status in ("", told.notice["status"])
+            one
+            for one in self.notified
+            if self.aliases.get(one.message["batch_id"], one.message["batch_id"]) == batch.batch_id
+            and status in ("", one.message["status"])
         ]
 
     def detected_s(self, batch: Expected) -> float | None:
-        """The moment of completion that the first complete notice names."""
-        complete = self.notices(batch, "complete")
-        return complete[0].notice["detected_at"] - EPOCH_S if complete else None
+        """The moment of completion that the first complete notification names."""
+        complete = self.notifications(batch, "complete")
+        return complete[0].message["detected_at"] - EPOCH_S if complete else None
 
     def listed(self, batch: Expected) -> dict[str, Listed]:
         """The items that the design lists as failed."""
@@ -229,12 +241,10 @@ class Evidence:
         return over
 
 
-def _items_of(event: dict[str, Any]) -> Iterator[str]:
+def _items_of(event: Any) -> set[str]:
     """The items in an event of a processor: SQS records, or a map child's input."""
     if not isinstance(event, dict):
-        return
-    for record in event.get("Records", ()):
-        for pair in json.loads(record["body"]).get("items", ()):
-            yield pair[0]
-    for item in event.get("Items", ()):
-        yield item["id"]
+        return set()
+    bodies = [json.loads(record["body"]) for record in event.get("Records", ())]
+    found = {pair[0] for body in bodies for pair in body.get("items", ())}
+    return found | {item["id"] for item in event.get("Items", ())}

@@ -1,0 +1,93 @@
+"""No item is lost, failed without a reason, owned twice at a time or repeated without a cause."""
+
+from collections import Counter
+from collections.abc import Iterator
+from itertools import pairwise
+
+from workbench.swarm.fault_record import Execution, Expected, FaultRecord
+
+
+def check_processed(seen: FaultRecord) -> Iterator[str]:
+    """Items that were lost, failed without being tried, or belong to no batch."""
+    known: set[str] = set()
+    for batch in seen.batches:
+        known |= batch.values.keys()
+        complete = seen.notifications(batch, "complete")
+        excused = seen.cancelled(batch) or seen.protocol.excuses_failure(seen, batch)
+        if complete or not excused:
+            yield from _lost(seen, batch)
+            yield from _failed_for_nothing(seen, batch)
+    for item in sorted(seen.by_item.keys() - known):
+        yield f"item {item} was worked and belongs to no batch"
+
+
+def check_claims(seen: FaultRecord) -> Iterator[str]:
+    """Owners at the same time, repeats without a crash, and repeats that were not counted."""
+    claimed = {}
+    for batch in seen.batches:
+        owned = seen.protocol.claimed(batch)
+        for item in batch.ids:
+            tries = seen.by_item.get(item, [])
+            if owned:
+                claimed[item] = batch.batch_id
+                yield from _two_owners(item, tries)
+            if owned or not seen.protocol.may_double(seen, batch):
+                yield from _repeats(seen, tries)
+    yield from _uncounted(seen, claimed)
+
+
+def _lost(seen: FaultRecord, batch: Expected) -> Iterator[str]:
+    listed = seen.listed(batch)
+    for item in batch.ids:
+        if item not in seen.done_s and item not in listed:
+            yield f"item {item} of {batch.batch_id} is neither done nor listed as failed"
+    for item in listed.keys() - batch.values.keys():
+        yield f"item {item} is listed as failed in {batch.batch_id}, which never had it"
+
+
+def _failed_for_nothing(seen: FaultRecord, batch: Expected) -> Iterator[str]:
+    """A sound item may be listed only if each of its tries was struck, or its whole range."""
+    for item, listed in seen.listed(batch).items():
+        if listed.in_range or batch.values.get(item, -1) < 0:
+            continue
+        if not seen.protocol.excuses_listing(seen, item):
+            yield (
+                f"item {item} of {batch.batch_id} is sound and listed as failed after "
+                f"{seen.struck[item]} struck tries: {listed.reason}"
+            )
+
+
+def _two_owners(item: str, tries: list[Execution]) -> Iterator[str]:
+    for first, second in pairwise(tries):
+        if second.begun_s < first.ended_s:
+            yield (
+                f"item {item} has two live owners at {second.begun_s:.3f} s: {first.request_id} "
+                f"until {first.ended_s:.3f} s, and {second.request_id}"
+            )
+
+
+def _repeats(seen: FaultRecord, tries: list[Execution]) -> Iterator[str]:
+    """A try of an item that was done must be explained by what befell who did it."""
+    done: Execution | None = None
+    for one in tries:
+        if done is not None and done.request_id not in seen.unlucky:
+            yield (
+                f"item {one.item} was done by {done.request_id}, which nothing befell, and is "
+                f"worked again at {one.begun_s:.3f} s by {one.request_id}"
+            )
+            return
+        if one.outcome == "done":
+            done = one
+
+
+def _uncounted(seen: FaultRecord, claimed: dict[str, str]) -> Iterator[str]:
+    """Repeats under a claim that the telemetry of their invocation does not count."""
+    repeated: Counter[tuple[str, str]] = Counter()
+    for item, batch_id in claimed.items():
+        done = [one for one in seen.by_item.get(item, ()) if one.outcome == "done"]
+        repeated.update((one.request_id, batch_id) for one in done[1:])
+    for (request_id, batch_id), number in repeated.items():
+        telemetry = seen.requests[request_id].telemetry
+        lines = [line for line in telemetry if line["batch_id"] == batch_id]
+        if lines and lines[0]["items_duplicated"] < number:
+            yield f"{request_id} repeated {number} items and counts {lines[0]['items_duplicated']}"
