@@ -21,7 +21,7 @@ from workbench.runs.failures import failed_line
 from workbench.runs.measured_work import measured_work, work_hint
 from workbench.runs.records import read_failed, read_run
 from workbench.targets.local.target import LocalTarget, Settings
-from workbench.targets.local.world.filling import fill_world
+from workbench.targets.local.world.items import fill_world
 from workbench.targets.local.world.synth import assembly
 
 ROOT = Path(__file__).resolve().parents[1]

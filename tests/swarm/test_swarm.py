@@ -39,9 +39,9 @@ def test_a_seed_gives_the_same_story_whatever_ran_before(design):
 
 
 def test_a_meter_that_forgets_a_call_is_seen(monkeypatch):
-    from workbench.targets.local.sqs.calls import Sqs
+    from workbench.targets.local.sqs.calls import SqsService
 
-    monkeypatch.setattr(Sqs, "settle", lambda *_: None)
+    monkeypatch.setattr(SqsService, "meter", lambda *_: None)
     with FaultHarness("sqs") as harness:
         case = draw_case(1, "sqs")
         case = replace(case, design=replace(case.design, batch_window_s=0))
@@ -49,7 +49,7 @@ def test_a_meter_that_forgets_a_call_is_seen(monkeypatch):
 
 
 def test_a_run_that_miscounts_is_seen(monkeypatch):
-    from workbench.targets.local.runtime.item_log import ItemLog
+    from workbench.targets.local.runtime.outside import ItemLog
 
     monkeypatch.setattr(ItemLog, "failed", lambda *_: None)
     monkeypatch.setattr(ItemLog, "done", lambda *_: None)

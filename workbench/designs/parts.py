@@ -33,6 +33,7 @@ class Parts:
     table: Part | None = None
     machine: Part | None = None
     bucket: Part | None = None
+    knowing_states: tuple[str, ...] = ()  # of the machine; its other states dispatch
 
     @property
     def outputs(self) -> tuple[str, ...]:
@@ -45,6 +46,10 @@ class Parts:
         """What the cost of a function or a queue is for."""
         found = [one.purpose for one in (*self.functions, *self.queues) if one.role == role]
         return found[0] if found else KNOWING
+
+    def purpose_of_state(self, name: str) -> str:
+        """What the cost of entering a state of the machine is for."""
+        return KNOWING if name in self.knowing_states else DISPATCH
 
 
 @dataclass(frozen=True)

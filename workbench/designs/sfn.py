@@ -58,6 +58,10 @@ class Sfn(Design):
         functions=(function("batcher", DISPATCH), function("processor", WORK), function("summary")),
         machine=Part("machine", "Machine", "StateMachineArn"),
         bucket=Part("bucket", "Bucket", "BucketName"),
+        knowing_states=(
+            *("Summarize", "Notify", "Done"),
+            *("NotifyFailure", "NotifyNotStarted", "Failed"),
+        ),
     )
     presets: ClassVar[dict[str, dict[str, Any]]] = {
         "default": {},

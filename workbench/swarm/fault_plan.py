@@ -16,14 +16,15 @@ from workbench.engine.random_streams import stream
 from workbench.errors import BadKnob
 from workbench.targets.local.runtime.faults import (
     NO_CALL_FAULT,
+    NO_CHILD_FAULT,
     NO_START_FAULT,
     ONE_COPY,
     Call,
     CallFault,
+    ChildFault,
+    MapFaults,
     StartFault,
 )
-from workbench.targets.local.stepfunctions.faults import NO_FAULT, ChildFault
-from workbench.targets.local.stepfunctions.faults import Faults as MapFaults
 
 HANG_S = 1_000.0  # longer than any function may run
 SLOW_MAX_S = 30.0
@@ -273,7 +274,7 @@ class MapFaultPlan(MapFaults):
             return ChildFault(error="States.TaskFailed", cause="the fault plan wants it so")
         if self._plan.strikes("child_twice", map_state, str(index)):
             return ChildFault(runs=2)
-        return NO_FAULT
+        return NO_CHILD_FAULT
 
     def s3(self, operation: str, key: str) -> str | None:  # noqa: ARG002
         return "SlowDown" if self._plan.strikes("map_s3", "map", operation) else None

@@ -17,7 +17,7 @@ from lambdas.items import create
 from workbench.designs import Design
 from workbench.runs.records import RunData
 from workbench.swarm.fault_plan import FaultPlan
-from workbench.targets.local.lambda_.invoke import THROTTLED
+from workbench.targets.local.lambda_.functions import THROTTLED
 from workbench.targets.local.world.context import EPOCH_S
 
 if TYPE_CHECKING:

@@ -6,6 +6,7 @@ from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Self
+from unittest.mock import patch
 
 from moto.s3 import models as s3_models
 
@@ -20,11 +21,9 @@ from workbench.swarm.fault_record import Expected, FaultRecord
 from workbench.swarm.protocols import PROTOCOLS
 from workbench.swarm.recorder import Recorder
 from workbench.targets.local.cloudwatch.telemetry import captured
-from workbench.targets.local.metering.storage_billing import bill_storage
 from workbench.targets.local.outcome import folder_of
 from workbench.targets.local.world.context import EPOCH_S, RunContext
 from workbench.targets.local.world.deployment import Deployment
-from workbench.targets.local.world.patches import swapped
 from workbench.targets.local.world.retune import retune
 from workbench.targets.local.world.stack import ACCOUNT
 from workbench.targets.local.world.synth import assembly
@@ -62,7 +61,7 @@ class FaultHarness:
             around.enter_context(small_parts(self.deployment, case.part_bytes))
             around.callback(world.service.stop)
             converged = _run(world, case)
-        _settle(world)
+        world.settle()
         return _fault_record(case, world, recorder, started, converged)
 
     def tune(self, case: FaultCase) -> None:
@@ -122,16 +121,6 @@ def _cancel(world: World, batch_id: str) -> None:
         )
     except dynamodb.exceptions.ConditionalCheckFailedException:
         return  # it is not there yet, or complete already
-
-
-def _settle(world: World) -> None:
-    """Bill what adds up over time. CloudWatch is not asked here, so it is given nothing."""
-    context = world.context
-    for source in world.sources:
-        source.settle()
-    world.logs.bill(context.meter)
-    world.custom.bill(context.meter)
-    bill_storage(context, world.deployment.stack, world.storage)
 
 
 def _fault_record(
@@ -234,5 +223,5 @@ def small_parts(deployment: Deployment, part_bytes: int | None) -> Iterator[None
             if "PART_BYTES" in names:
                 undo.callback(names.update, PART_BYTES=names["PART_BYTES"])
                 names["PART_BYTES"] = part_bytes
-                undo.enter_context(swapped(s3_models, "S3_UPLOAD_PART_MIN_SIZE", 1))
+                undo.enter_context(patch.object(s3_models, "S3_UPLOAD_PART_MIN_SIZE", 1))
         yield

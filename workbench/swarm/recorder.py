@@ -21,10 +21,10 @@ from workbench.swarm.fault_record import (
     Refused,
 )
 from workbench.targets.local.cloudwatch.telemetry import EMBEDDED
-from workbench.targets.local.lambda_.invoke import Done, InvokeResult
+from workbench.targets.local.lambda_.functions import Done, InvokeResult
 from workbench.targets.local.lambda_.mapping import failures, read_mappings
 from workbench.targets.local.runtime.tasks import current
-from workbench.targets.local.sqs.queues import Notices
+from workbench.targets.local.sqs.calls import Notifications
 from workbench.targets.local.world.world import World
 
 SERVICES = ("s3", "cloudwatch")  # of moto; the local target's own note their calls
@@ -52,11 +52,11 @@ class Recorder:
         for client in clients:
             client.meta.events.register("before-parameter-build", self._before)
             client.meta.events.register("after-call", self._after)
-        cloud.noted = self._note
+        cloud.on_call = self._note
         try:
             yield
         finally:
-            cloud.noted = None
+            cloud.on_call = None
             for client in clients:
                 client.meta.events.unregister("before-parameter-build", self._before)
                 client.meta.events.unregister("after-call", self._after)
@@ -170,5 +170,5 @@ class Recorder:
 
         for resource in self._world.deployment.stack.of_type("AWS::SQS::Queue"):
             watcher = self._world.deployment.cloud.queues[resource.physical_id].watcher
-            if isinstance(watcher, Notices):
+            if isinstance(watcher, Notifications):
                 watcher.sent = noting(watcher.sent)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from workbench.targets.local.metering.sizes import item_bytes
+from workbench.targets.local.metering import item_bytes
 
 BIGGEST = 9_999_999  # the last message of the largest batch
 

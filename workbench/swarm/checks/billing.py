@@ -7,7 +7,7 @@ from decimal import Decimal
 from workbench.platform.services import CLOUDWATCH, DYNAMODB, LAMBDA, S3, SNS, SQS, STEP_FUNCTIONS
 from workbench.platform.units import lambda_gb_seconds, query_units, sns_requests, sqs_requests
 from workbench.swarm.fault_record import Called, FaultRecord
-from workbench.targets.local.metering.sizes import item_bytes, message_bytes
+from workbench.targets.local.metering import item_bytes, message_bytes
 
 Counts = Counter[tuple[str, str]]  # of a service and a usage type
 

@@ -8,7 +8,7 @@ from workbench.designs import Design
 from workbench.runs.batch import Batch
 from workbench.runs.failures import read_failures
 from workbench.runs.records import Run, RunData
-from workbench.targets.local.runtime.item_log import ItemLog
+from workbench.targets.local.runtime.outside import ItemLog
 from workbench.targets.local.world.context import EPOCH_S
 from workbench.targets.local.world.world import World
 
@@ -18,7 +18,7 @@ def folder_of(
 ) -> RunData:
     """The run of a batch of these items. Its counts are what was seen where the work is done."""
     status, reason = _status(world, batch)
-    notice = world.notices.outcome(batch.batch_id) or {}
+    notice = world.notifications.outcome(batch.batch_id) or {}
     item_log, (processor,) = world.item_log, world.functions_of("work")
     run = Run(
         run_id=batch.batch_id,
@@ -68,7 +68,7 @@ def _failed(batch: Batch, item_log: ItemLog, ids: set[str], status: str) -> int:
 
 def _status(world: World, batch: Batch) -> tuple[str, str]:
     """Complete, or incomplete and why; a complete batch may have left something behind."""
-    notice = world.notices.outcome(batch.batch_id)
+    notice = world.notifications.outcome(batch.batch_id)
     left = ", ".join(world.left())
     if notice is None:
         now = world.context.kernel.now

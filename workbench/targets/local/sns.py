@@ -1,9 +1,14 @@
-"""SNS: topics whose messages go to queues, raw, at once."""
+"""SNS: topics whose messages go to queues, raw, at once; requests by 64 KB."""
 
 from typing import Any
 
-from workbench.targets.local.runtime.service_client import NotKnown, Refused, Request
+from workbench.designs.parts import KNOWING
+from workbench.platform.services import SNS
+from workbench.platform.units import sns_requests
+from workbench.targets.local.metering import text_bytes
+from workbench.targets.local.runtime.service import Admitted, NotKnown, Refused, Request, Service
 from workbench.targets.local.sqs.service import Queues
+from workbench.targets.local.world.context import RunContext
 from workbench.targets.local.world.stack import arn
 
 
@@ -34,7 +39,7 @@ class Topics:
             self.add(topic)
             return {"TopicArn": topic}
         if operation != "Publish" or not request.keys() <= {"TopicArn", "Message", "Subject"}:
-            raise NotKnown(f"{operation} {', '.join(request)}")
+            raise NotKnown(f"sns {operation} {', '.join(request)}")
         topic = request["TopicArn"]
         if topic not in self._subscribed:
             raise Refused("NotFound", f"there is no topic {topic}")
@@ -42,3 +47,22 @@ class Topics:
             self._queues.send(self._queues[queue_arn], request["Message"])
         self._published += 1
         return {"MessageId": f"00000000-0000-4000-9000-{self._published:012x}"}
+
+
+class SnsService(Service):
+    """What SNS bills for a call; a refused publish is not billed."""
+
+    name = "sns"
+    known = ("Publish",)
+
+    def __init__(self, context: RunContext) -> None:
+        self._context = context
+
+    def meter(self, operation: str, admitted: Admitted, response: Any) -> None:  # noqa: ARG002
+        bill_publish(self._context, admitted.request["Message"])
+
+
+def bill_publish(context: RunContext, message: str) -> None:
+    """Bill one notification."""
+    requests = sns_requests(text_bytes(message))
+    context.meter.add(SNS, "Requests-Tier1", "Requests", KNOWING, requests)

@@ -16,14 +16,12 @@ from workbench.platform.profile import Profile, load_profile
 from workbench.runs.batch import Batch
 from workbench.runs.records import RunData
 from workbench.targets.base import CloudAccess, OnProgress, Progress, RunOptions
-from workbench.targets.local.cost_explorer import load_bill
 from workbench.targets.local.outcome import folder_of
-from workbench.targets.local.runtime.faults import Faults, NoFaults
-from workbench.targets.local.stepfunctions.faults import Faults as MapFaults
+from workbench.targets.local.runtime.faults import Faults, MapFaults
 from workbench.targets.local.world.context import EPOCH_S, RunContext
 from workbench.targets.local.world.deployment import Deployment
-from workbench.targets.local.world.filling import fill_world
-from workbench.targets.local.world.items import create_items, read_ids
+from workbench.targets.local.world.items import create_items, fill_world, read_ids
+from workbench.targets.local.world.moto_cloud import load_bill
 from workbench.targets.local.world.synth import assembly
 from workbench.targets.local.world.world import World
 
@@ -36,7 +34,7 @@ class Settings:
     """How runs are made: constants, fault plan, whether the cron rule fires, when to give up."""
 
     profile: Profile = field(default_factory=load_profile)
-    faults: Faults = field(default_factory=NoFaults)
+    faults: Faults = field(default_factory=Faults)
     map_faults: MapFaults = field(default_factory=MapFaults)
     cron: bool = False  # a benchmark has its rule disabled, as on AWS
     deadline_s: float = DEADLINE_S
@@ -160,4 +158,4 @@ class _Watch:
 
 def _over(world: World, batch: Batch) -> bool:
     """Whether a batch was notified of and nothing is under way any more."""
-    return batch.batch_id in world.notices.by_batch and world.quiet()
+    return batch.batch_id in world.notifications.by_batch and world.quiet()

@@ -7,24 +7,27 @@ from dataclasses import replace
 import pytest
 
 from workbench.platform.profile import Profile, load_profile
-from workbench.targets.local.cloudwatch.telemetry import CustomMetrics, Logs, captured
-from workbench.targets.local.cloudwatch.timeline import Timeline
-from workbench.targets.local.dynamodb.calls import DynamoDb
+from workbench.targets.local.cloudwatch.metrics import Timeline
+from workbench.targets.local.cloudwatch.telemetry import (
+    CloudWatchService,
+    CustomMetrics,
+    Logs,
+    captured,
+)
+from workbench.targets.local.dynamodb.calls import DynamoDbService
 from workbench.targets.local.lambda_.event_source import EventSource
 from workbench.targets.local.lambda_.functions import Function, FunctionSpec
 from workbench.targets.local.lambda_.mapping import MappingSpec
 from workbench.targets.local.lambda_.reports import Reports
 from workbench.targets.local.lambda_.service import LambdaService
-from workbench.targets.local.metering.others import CloudWatch, Sns
-from workbench.targets.local.metering.s3 import S3Rules
-from workbench.targets.local.metering.storage import Storage
+from workbench.targets.local.metering import Storage
 from workbench.targets.local.runtime.clients import Caller
-from workbench.targets.local.runtime.faults import NoFaults
-from workbench.targets.local.runtime.item_log import ItemLog
-from workbench.targets.local.runtime.outside import CurrentRun, SimulatedOutside
-from workbench.targets.local.runtime.token_bucket import TokenBucket
-from workbench.targets.local.sqs.calls import Sqs
-from workbench.targets.local.sqs.queues import QueueWatch
+from workbench.targets.local.runtime.faults import Faults
+from workbench.targets.local.runtime.outside import CurrentRun, ItemLog, SimulatedOutside
+from workbench.targets.local.runtime.service import TokenBucket
+from workbench.targets.local.s3 import S3Service
+from workbench.targets.local.sns import SnsService
+from workbench.targets.local.sqs.calls import QueueWatch, SqsService
 from workbench.targets.local.world.context import RunContext
 from workbench.targets.local.world.moto_cloud import MotoCloud
 
@@ -58,15 +61,17 @@ class Toy:
         self.outside = SimulatedOutside(current_run)
         self.outside._tries = 3
         self.writes_per_s = {}
-        current_run.set(self.context, Caller(self.context, self.rules()), self.item_log)
+        current_run.set(self.context, Caller(self.context, self.services()), self.item_log)
 
-    def rules(self):
+    def services(self):
         return {
-            "dynamodb": DynamoDb(self.context, self.cloud.tables, self.storage, self.writes_per_s),
-            "sqs": Sqs(self.context, {}),
-            "s3": S3Rules(self.context),
-            "sns": Sns(self.context),
-            "cloudwatch": CloudWatch(self.context, self.custom),
+            "dynamodb": DynamoDbService(
+                self.context, self.cloud.tables, self.storage, self.writes_per_s
+            ),
+            "sqs": SqsService(self.context, {}),
+            "s3": S3Service(self.context),
+            "sns": SnsService(self.context),
+            "cloudwatch": CloudWatchService(self.context, self.custom),
         }
 
     def function(self, handler, name="work", slowness=1.0, **spec):
@@ -128,7 +133,7 @@ def toys():
         cloud = MotoCloud(current_run.epoch_s)
         current_run.client = cloud.client
         try:
-            yield Toy(cloud, current_run, still_profile(**values), faults or NoFaults())
+            yield Toy(cloud, current_run, still_profile(**values), faults or Faults())
         finally:
             cloud.close()
 

@@ -7,7 +7,7 @@ import pytest
 from tests.swarm.controls.mutants import replaced
 from workbench.designs import Counters
 from workbench.runs.batch import Batch
-from workbench.targets.local.runtime.faults import CallFault, NoFaults
+from workbench.targets.local.runtime.faults import CallFault, Faults
 from workbench.targets.local.target import LocalTarget, Settings
 
 DESIGN = Counters(segment_items=100)
@@ -57,7 +57,7 @@ def records(deployed):
     return Counter(row["pk"]["S"] for row in rows)
 
 
-class Kills(NoFaults):
+class Kills(Faults):
     """The first invocations of a function die around one of its calls."""
 
     def __init__(self, role, operation, moment, times=2):
@@ -70,7 +70,7 @@ class Kills(NoFaults):
         return CallFault()
 
 
-class Doubles(NoFaults):
+class Doubles(Faults):
     """Every message of a queue, or of all, comes twice; the first not, but late, if that is set."""
 
     def __init__(self, queue="", late_s=0.0):
@@ -84,7 +84,7 @@ class Doubles(NoFaults):
 
 
 def test_a_batch_completes_and_leaves_only_what_expires(deployed):
-    found, _ = run(deployed, NoFaults())
+    found, _ = run(deployed, Faults())
     assert (found.status, found.reason, found.items_processed) == ("complete", "", 300)
     assert 0 < found.created_s < found.processed_s < found.detected_s
     assert found.detected_s - found.processed_s < DESIGN.poll_s + 3
@@ -100,7 +100,7 @@ def test_a_death_at_any_call_neither_loses_an_item_nor_tells_too_early(
     found, target = run(deployed, faults)
     assert faults.left < 2
     assert (found.status, found.reason, found.items_processed) == ("complete", "", 300)
-    notices = target.world.notices.by_batch["b-300"]
+    notices = target.world.notifications.by_batch["b-300"]
     assert {one["items_failed"] for one in notices} == {0}
     assert found.detected_s > found.processed_s
 
@@ -118,23 +118,23 @@ def test_everything_may_come_twice(deployed):
 
 
 def test_a_late_trigger_opens_nothing_again(deployed):
-    _, target = run(deployed, NoFaults())
+    _, target = run(deployed, Faults())
     before = records(deployed)
     invocations = len(target.invocations)
     target.world.start(DESIGN.trigger(BATCH.batch_id, BATCH.items, BATCH.seed))
     target.world.run(target.world.context.kernel.now + 3_600)
     assert (records(deployed), len(target.invocations)) == (before, invocations + 1)
-    assert len(target.world.notices.by_batch["b-300"]) == 1
+    assert len(target.world.notifications.by_batch["b-300"]) == 1
 
 
 def test_messages_whose_invocations_always_die_are_listed_and_the_batch_ends(deployed):
     found, target = run(deployed, Kills("processor", "UpdateItem", "before", times=10_000))
-    (notice,) = target.world.notices.by_batch["b-300"]
+    (notice,) = target.world.notifications.by_batch["b-300"]
     assert (notice["status"], notice["items_failed"]) == ("complete", 300)
     assert found.items_processed > 0  # listed as failed means not known to be done
 
 
-class Killer(NoFaults):
+class Killer(Faults):
     """Whatever counts this message dies."""
 
     def __init__(self, number):
@@ -149,15 +149,15 @@ class Killer(NoFaults):
 
 def test_a_message_that_kills_its_invocation_takes_no_neighbour_along(deployed):
     found, target = run(deployed, Killer(12))
-    (notice,) = target.world.notices.by_batch["b-300"]
+    (notice,) = target.world.notifications.by_batch["b-300"]
     assert (notice["status"], notice["items_failed"]) == ("complete", 10)
     assert found.items_processed == 300
 
 
 def test_poisoned_items_fail_alone(deployed):
     design = Counters(segment_items=100, poison_per_million=50_000)
-    found, target = run(deployed, NoFaults(), design)
-    (notice,) = target.world.notices.by_batch["b-300"]
+    found, target = run(deployed, Faults(), design)
+    (notice,) = target.world.notifications.by_batch["b-300"]
     assert found.status == "complete"
     assert 0 < found.items_failed == notice["items_failed"] < 40
     assert (found.items_processed, found.items_duplicated) == (300 - found.items_failed, 0)

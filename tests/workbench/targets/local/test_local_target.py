@@ -14,7 +14,7 @@ from workbench.errors import BadKnob, NotDeployed
 from workbench.runs.batch import Batch
 from workbench.runs.records import BILL_COLUMNS, TIMELINE_COLUMNS, USAGE_COLUMNS
 from workbench.targets.base import Progress
-from workbench.targets.local.runtime.faults import CallFault, NoFaults
+from workbench.targets.local.runtime.faults import CallFault, Faults
 from workbench.targets.local.target import LocalTarget, Settings
 from workbench.targets.local.world.synth import assembly
 
@@ -126,24 +126,24 @@ def test_the_cron_rule_triggers_a_batch_by_itself():
         world.bridge.start_schedules()
         world.run(6.5 * 3600)
         slot = "cron-20260101T0600"
-        (notice,) = world.notices.by_batch[slot]
+        (notice,) = world.notifications.by_batch[slot]
         assert (notice["status"], notice["items"], notice["items_failed"]) == ("complete", 100, 0)
         assert len(world.item_log.done_s) == 100
 
 
 def test_a_benchmark_leaves_the_rule_still():
-    class LatePolls(NoFaults):
+    class LatePolls(Faults):
         def sending(self, queue, body):
             return (20_000.0 if "PollQueue" in queue else 0.0,)  # past the rule's next time
 
     with LocalTarget(Settings(faults=LatePolls())) as target:
         found = run(target, Sqs(), 10).run
         assert (found.status, found.detected_s > 20_000) == ("complete", True)
-        assert set(target.world.notices.by_batch) == {"b-sqs-10"}
+        assert set(target.world.notifications.by_batch) == {"b-sqs-10"}
 
 
 def test_a_batch_that_cannot_end_is_incomplete_and_says_what_is_left():
-    class NoTable(NoFaults):
+    class NoTable(Faults):
         def calling(self, call):
             reads = call.function == "finalizer" and call.operation == "GetItem"
             return CallFault(error="InternalServerError" if reads else "")
@@ -156,7 +156,7 @@ def test_a_batch_that_cannot_end_is_incomplete_and_says_what_is_left():
 
 
 def test_a_trigger_that_fails_for_good_is_told_as_not_started():
-    class NoBatcher(NoFaults):
+    class NoBatcher(Faults):
         def calling(self, call):
             return CallFault(kill="before" if call.function == "batcher" else "")
 

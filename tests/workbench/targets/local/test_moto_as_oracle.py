@@ -29,7 +29,7 @@ def calls_of(name, knobs):
     with LocalTarget() as target:
         world = target.prepare(DESIGNS[name](**knobs), 7)
         cloud = world.deployment.cloud
-        cloud.noted = lambda *call: noted.append(call)
+        cloud.on_call = lambda *call: noted.append(call)
         folder = target.run(DESIGNS[name](**knobs), Batch(150, 7, "b-1"), lambda _: None)
         assert folder.run.status == "complete"
         tables = [one.physical_id for one in world.deployment.stack.of_type("AWS::DynamoDB::Table")]

@@ -4,13 +4,14 @@ import io
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, TextIO
 
 from workbench.platform.services import CLOUDWATCH, LOG_EVENT_BYTES
 from workbench.platform.units import GB, MONTH_HOURS
-from workbench.targets.local.metering.meter import Meter
-from workbench.targets.local.metering.sizes import text_bytes
+from workbench.targets.local.metering import Meter, text_bytes
+from workbench.targets.local.runtime.service import Admitted, Request, Service
 from workbench.targets.local.runtime.tasks import current
 from workbench.targets.local.world.context import RunContext
 
@@ -78,6 +79,33 @@ class Logs:
         """Bytes taken in, as Lambda's logs have been billed since May 2025."""
         quantity = Decimal(self._bytes) / GB
         meter.add(CLOUDWATCH, "VendedLog-Bytes", "GB", "telemetry", quantity)
+
+
+class CloudWatchService(Service):
+    """PutMetricData by the call, and what it puts by the metric; a refused call is not billed."""
+
+    name = "cloudwatch"
+    known = ("PutMetricData",)
+
+    def __init__(self, context: RunContext, metrics: CustomMetrics) -> None:
+        self._context = context
+        self._metrics = metrics
+
+    def entries(self, operation: str, request: Request) -> int:  # noqa: ARG002
+        return len(request.get("MetricData", ()))
+
+    def admit(self, operation: str, request: Request, hold_back: int) -> Admitted:
+        super().admit(operation, request, hold_back)
+        # Without a time of its own moto would give a datum the wall clock's.
+        now = datetime.fromtimestamp(self._context.epoch_s(), UTC)
+        data = [{"Timestamp": now, **datum} for datum in request["MetricData"]]
+        return Admitted({**request, "MetricData": data})
+
+    def meter(self, operation: str, admitted: Admitted, response: Any) -> None:  # noqa: ARG002
+        self._context.meter.add(CLOUDWATCH, "CW:Requests", "Requests", "telemetry", 1)
+        for datum in admitted.request["MetricData"]:
+            dimensions = {one["Name"]: one["Value"] for one in datum.get("Dimensions", ())}
+            self._metrics.put(admitted.request["Namespace"], datum["MetricName"], dimensions)
 
 
 class Printed(io.TextIOBase):

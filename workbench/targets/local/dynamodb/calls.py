@@ -14,10 +14,15 @@ from botocore.exceptions import ClientError
 from workbench.platform.services import DYNAMODB
 from workbench.platform.units import query_units, read_units, write_units
 from workbench.targets.local.dynamodb.table import Key, Tables, entries
-from workbench.targets.local.metering.rules import Prepared, Refusal, Request, Unknown
-from workbench.targets.local.metering.sizes import item_bytes
-from workbench.targets.local.metering.storage import Storage
-from workbench.targets.local.runtime.token_bucket import TokenBucket
+from workbench.targets.local.metering import Storage, item_bytes
+from workbench.targets.local.runtime.service import (
+    Admitted,
+    NotKnown,
+    Refused,
+    Request,
+    Service,
+    TokenBucket,
+)
 from workbench.targets.local.world.context import RunContext
 
 SERVICE = "dynamodb"
@@ -45,7 +50,7 @@ class Write:
         return max(self.before_bytes, self.after_bytes or 0)
 
 
-class DynamoDb:
+class DynamoDbService(Service):
     """The rules of DynamoDB. `writes_per_s` has the tables that were warmed for more."""
 
     def __init__(
@@ -60,11 +65,11 @@ class DynamoDb:
     def entries(self, operation: str, request: Request) -> int:
         return entries(operation, request)
 
-    def prepare(self, operation: str, request: Request, hold_back: int) -> Prepared:
+    def admit(self, operation: str, request: Request, hold_back: int) -> Admitted:
         if operation == "BatchWriteItem":
-            return self._prepare_batch(request, hold_back)
+            return self._admit_batch(request, hold_back)
         if operation == "BatchGetItem":
-            return _prepare_reads(request, hold_back)
+            return _admit_reads(request, hold_back)
         writes = list(self._writes(operation, request))
         tokens = [
             (write, write_units(write.bytes, operation == "TransactWriteItems")) for write in writes
@@ -74,36 +79,36 @@ class DynamoDb:
             if not self._take(write, units):
                 for other, others_units in taken:
                     self._give_back(other, others_units)
-                raise Refusal(THROTTLED)
+                raise Refused(THROTTLED)
             taken.append((write, units))
-        return Prepared(dict(request), before=writes)
+        return Admitted(dict(request), writes=writes)
 
-    def settle(self, operation: str, prepared: Prepared, response: dict[str, Any]) -> None:
+    def meter(self, operation: str, admitted: Admitted, response: dict[str, Any]) -> None:
         if operation in ("GetItem", "BatchGetItem", "Query"):
-            self._settle_read(operation, prepared.request, response)
-            if prepared.held_back:
-                response["UnprocessedKeys"] = dict(prepared.held_back)
+            self._meter_read(operation, admitted.request, response)
+            if admitted.held_back:
+                response["UnprocessedKeys"] = dict(admitted.held_back)
             return
         if operation not in (*SINGLE_WRITES, "BatchWriteItem", "TransactWriteItems"):
-            raise Unknown(SERVICE, operation)
-        for write in prepared.before:
+            raise NotKnown(f"dynamodb {operation}")
+        for write in admitted.writes:
             if write.after_bytes is None:
                 write.after_bytes = self._tables[write.table].stored_bytes(write.key)
             self._storage.changed(write.before_bytes, write.after_bytes, self._context.kernel.now)
-        self._bill_writes(operation, prepared.before)
-        if prepared.held_back:
+        self._bill_writes(operation, admitted.writes)
+        if admitted.held_back:
             unprocessed: dict[str, list[Any]] = {}
-            for table, entry in prepared.held_back:
+            for table, entry in admitted.held_back:
                 unprocessed.setdefault(table, []).append(entry)
             response["UnprocessedItems"] = unprocessed
 
-    def failed(self, operation: str, prepared: Prepared, error: ClientError) -> None:
+    def refused(self, operation: str, admitted: Admitted, error: ClientError) -> None:
         if error.response["Error"]["Code"] in CHECKED:
-            for write in prepared.before:  # by what is there, at least one unit
+            for write in admitted.writes:  # by what is there, at least one unit
                 write.after_bytes = 0
-            self._bill_writes(operation, prepared.before)
+            self._bill_writes(operation, admitted.writes)
 
-    def _prepare_batch(self, request: Request, hold_back: int) -> Prepared:
+    def _admit_batch(self, request: Request, hold_back: int) -> Admitted:
         """The writes that fit within the limits; the others come back unprocessed."""
         keep = self.entries("BatchWriteItem", request) - hold_back
         held: list[tuple[str, Any]] = []
@@ -117,8 +122,8 @@ class DynamoDb:
             else:
                 held.append((table, entry))
         if not writes:
-            raise Refusal(THROTTLED)
-        return Prepared({**request, "RequestItems": done}, held, writes)
+            raise Refused(THROTTLED)
+        return Admitted({**request, "RequestItems": done}, held, writes)
 
     def _batch_write(self, table: str, entry: Mapping[str, Any]) -> Write:
         if "DeleteRequest" in entry:
@@ -148,10 +153,10 @@ class DynamoDb:
         key = known.only_key(key)
         return Write(table, key, known.stored_bytes(key), after_bytes)
 
-    def _settle_read(self, operation: str, request: Request, response: dict[str, Any]) -> None:
+    def _meter_read(self, operation: str, request: Request, response: dict[str, Any]) -> None:
         if operation == "Query":
             if "FilterExpression" in request or "ProjectionExpression" in request:
-                raise Unknown(SERVICE, "Query with a filter, which hides what was read,")
+                raise NotKnown("dynamodb Query with a filter, which hides what was read,")
             read = sum(map(item_bytes, response["Items"]))
             units = query_units(read, request.get("ConsistentRead", False))
             self._bill("ReadRequestUnits", request["TableName"], units)
@@ -215,7 +220,7 @@ def _entries(request: Request) -> Iterator[tuple[str, Mapping[str, Any]]]:
             yield table, entry
 
 
-def _prepare_reads(request: Request, hold_back: int) -> Prepared:
+def _admit_reads(request: Request, hold_back: int) -> Admitted:
     """A BatchGetItem that answers all but so many keys of each table, at least one."""
     done, held = {}, []
     for table, asked in request["RequestItems"].items():
@@ -224,4 +229,4 @@ def _prepare_reads(request: Request, hold_back: int) -> Prepared:
         done[table] = {**asked, "Keys": keys[:kept]}
         if keys[kept:]:
             held.append((table, {**asked, "Keys": keys[kept:]}))
-    return Prepared({**request, "RequestItems": done}, held)
+    return Admitted({**request, "RequestItems": done}, held)

@@ -11,7 +11,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
-from workbench.targets.local.runtime.service_client import NotKnown
+from workbench.targets.local.runtime.service import NotKnown
 
 Value = dict[str, Any]  # as the API writes it: {"S": "a"}
 Record = Mapping[str, Value]
@@ -71,7 +71,7 @@ class _Parser:
         while at < len(text.rstrip()):
             found = TOKEN.match(text, at)
             if found is None:
-                raise NotKnown(text)
+                raise NotKnown(f"dynamodb {text}")
             self._tokens.append(found[1])
             at = found.end()
         self._text = text
@@ -81,7 +81,7 @@ class _Parser:
         """The whole text as a condition."""
         asked = self._or()
         if self._at != len(self._tokens):
-            raise NotKnown(self._text)
+            raise NotKnown(f"dynamodb {self._text}")
         return asked
 
     def whole_update(self) -> Update:
@@ -96,7 +96,7 @@ class _Parser:
             elif clause == "REMOVE":
                 found.removes += self._listed(self._take)
             else:
-                raise NotKnown(self._text)
+                raise NotKnown(f"dynamodb {self._text}")
         return found
 
     def _or(self) -> Condition:
@@ -128,7 +128,7 @@ class _Parser:
             return lambda record, names, _: (_name(name, names) in record) == wanted
         sign = self._take()
         if sign not in COMPARE:
-            raise NotKnown(self._text)
+            raise NotKnown(f"dynamodb {self._text}")
         return _comparison(token, sign, self._take())
 
     def _pairs(self, sign: str) -> list[tuple[str, str]]:
@@ -138,7 +138,7 @@ class _Parser:
                 self._expect(sign)
             value = self._take()
             if not value.startswith(":"):
-                raise NotKnown(self._text)
+                raise NotKnown(f"dynamodb {self._text}")
             return name, value
 
         return self._listed(pair)
@@ -156,13 +156,13 @@ class _Parser:
     def _take(self) -> str:
         token = self._next()
         if token is None:
-            raise NotKnown(self._text)
+            raise NotKnown(f"dynamodb {self._text}")
         self._at += 1
         return token
 
     def _expect(self, token: str) -> None:
         if self._take() != token:
-            raise NotKnown(self._text)
+            raise NotKnown(f"dynamodb {self._text}")
 
 
 def _comparison(left: str, sign: str, right: str) -> Condition:
@@ -179,7 +179,7 @@ def _comparison(left: str, sign: str, right: str) -> Condition:
         if kind == "N":
             return compare(Decimal(first), Decimal(second))
         if sign not in ("=", "<>") and kind not in ORDERED:
-            raise NotKnown(f"{sign} of {kind}")
+            raise NotKnown(f"dynamodb {sign} of {kind}")
         return compare(first, second)
 
     return asked

@@ -10,8 +10,8 @@ from heapq import nsmallest
 from typing import Any
 
 from workbench.targets.local.dynamodb.expressions import Value, condition, update
-from workbench.targets.local.metering.sizes import item_bytes
-from workbench.targets.local.runtime.service_client import NotKnown, Refused, Request
+from workbench.targets.local.metering import item_bytes
+from workbench.targets.local.runtime.service import NotKnown, Refused, Request
 
 PAGE_MAX_BYTES = 2**20
 ITEM_MAX_BYTES = 409_600  # DynamoDB quotas: 400 KB with its attribute names
@@ -114,7 +114,7 @@ class Tables:
     def call(self, operation: str, request: Request) -> dict[str, Any]:
         """Make one call."""
         if operation not in KNOWN or not request.keys() <= set(KNOWN[operation]):
-            raise NotKnown(f"{operation} {', '.join(request)}")
+            raise NotKnown(f"dynamodb {operation} {', '.join(request)}")
         if entries(operation, request) > ENTRIES_MAX.get(operation, 1):
             raise Refused("ValidationException", f"too many entries in one {operation}")
         return _CALLS[operation](self, request)
@@ -154,7 +154,7 @@ def _update(tables: Tables, request: Request) -> dict[str, Any]:
     table.put(_updated(before or request["Key"], request))
     wanted = request.get("ReturnValues", "NONE")
     if wanted not in ("NONE", "ALL_OLD"):
-        raise NotKnown(f"ReturnValues {wanted}")
+        raise NotKnown(f"dynamodb ReturnValues {wanted}")
     return {"Attributes": before} if wanted == "ALL_OLD" and before else {}
 
 
@@ -162,7 +162,7 @@ def _query(tables: Tables, request: Request) -> dict[str, Any]:
     table = tables[request["TableName"]]
     name, sign, value = request["KeyConditionExpression"].partition(" = ")
     if name != table.hash_key or not sign or value not in request["ExpressionAttributeValues"]:
-        raise NotKnown(request["KeyConditionExpression"])
+        raise NotKnown(f"dynamodb {request['KeyConditionExpression']}")
     partition = table.partition(request["ExpressionAttributeValues"][value]["S"])
     after = request.get("ExclusiveStartKey", {}).get(table.range_key, {}).get("S", "")
     limit = request.get("Limit", len(partition))
@@ -204,7 +204,7 @@ def _transact(tables: Tables, request: Request) -> dict[str, Any]:
     reasons = []
     for kind, part in parts:
         if kind not in ("Put", "Update", "Delete"):
-            raise NotKnown(kind)
+            raise NotKnown(f"dynamodb {kind}")
         try:
             _hold(tables[part["TableName"]], part.get("Key") or part["Item"], part)
             reasons.append({"Code": "None"})

@@ -12,7 +12,7 @@ from json import dumps, loads
 from typing import Any
 from uuid import UUID
 
-from workbench.targets.local.lambda_.invoke import THROTTLED, InvokeResult
+from workbench.targets.local.lambda_.functions import THROTTLED, InvokeResult
 from workbench.targets.local.lambda_.service import LambdaService
 from workbench.targets.local.world.context import RunContext
 from workbench.targets.local.world.stack import Stack

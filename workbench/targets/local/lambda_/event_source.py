@@ -10,11 +10,10 @@ from typing import Any
 
 from workbench.platform.services import SQS, SQS_RECORD_BYTES
 from workbench.platform.units import sqs_requests
-from workbench.targets.local.lambda_.invoke import THROTTLED, InvokeResult
-from workbench.targets.local.lambda_.mapping import MappingSpec, failures, record_of
-from workbench.targets.local.lambda_.poller_scaling import PollerScaling
+from workbench.targets.local.lambda_.functions import THROTTLED, InvokeResult
+from workbench.targets.local.lambda_.mapping import MappingSpec, PollerScaling, failures, record_of
 from workbench.targets.local.lambda_.service import LambdaService
-from workbench.targets.local.runtime.service_client import Refused
+from workbench.targets.local.runtime.service import Refused
 from workbench.targets.local.sqs.queue import VirtualQueue
 from workbench.targets.local.world.context import EPOCH_S, RunContext
 from workbench.targets.local.world.stack import arn

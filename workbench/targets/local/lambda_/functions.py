@@ -1,13 +1,81 @@
-"""A function of a deployed stack: what it is, its environments, and the counts of one run."""
+"""A function of a deployed stack, its environments and invocations, within one run."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from workbench.designs import DESIGNS, Parts
-from workbench.targets.local.lambda_.invocation import Environment, Invocation
+from workbench.engine.kernel import Kernel
 from workbench.targets.local.runtime.handlers import Handler
-from workbench.targets.local.runtime.token_bucket import TokenBucket
+from workbench.targets.local.runtime.service import TokenBucket
+from workbench.targets.local.runtime.tasks import Life
 from workbench.targets.local.world.stack import Resource, Stack, arn
+
+THROTTLED = "Lambda.TooManyRequestsException"
+TIMED_OUT = "Sandbox.Timedout"
+KILLED = "Lambda.Unknown"  # the environment died: Lambda itself does not know why
+
+
+@dataclass(frozen=True)
+class InvokeResult:
+    """How an invocation ended. `error` is None, or its name as Step Functions matches it."""
+
+    error: str | None
+    cause: str
+    payload: Any  # what the handler returned, as JSON read back; None after an error
+    started_s: float  # virtual seconds at which the handler started
+
+
+Done = Callable[[InvokeResult], None]
+Invoke = Callable[[str, Any, Done], None]  # function name or ARN, payload, call back when it ends
+
+
+@dataclass
+class Environment:
+    """An execution environment: one CPU, used by one invocation after another."""
+
+    number: int
+    slowness: float  # how much longer CPU work takes than at a full virtual CPU
+    idle_since_s: float = 0.0
+    cpu_free_s: float = 0.0
+
+
+class Invocation(Life):
+    """A handler at work."""
+
+    def __init__(
+        self,
+        kernel: Kernel,
+        function: str,
+        request_id: str,
+        environment: Environment,
+        log: Callable[[str], None],
+    ) -> None:
+        super().__init__(kernel)
+        self.function = function
+        self.request_id = request_id
+        self.environment = environment
+        self.log = log
+        self.started_s = kernel.now
+        self.ended = False
+        self._line = ""
+
+    def use_cpu(self, cpu_ms: float) -> float:
+        """Ask for CPU time, given at a full virtual CPU; when it will be over, in seconds.
+
+        An environment has one CPU: strands of a handler wait for each other's use of it.
+        """
+        environment = self.environment
+        begins_s = max(self.kernel.now, environment.cpu_free_s)
+        environment.cpu_free_s = begins_s + cpu_ms * environment.slowness / 1000
+        return environment.cpu_free_s
+
+    def printed(self, text: str) -> None:
+        """Text of the handler's standard output; whole lines go to the log."""
+        *lines, self._line = (self._line + text).split("\n")
+        for line in lines:
+            self.log(line)
+
 
 DEFAULT_MEMORY_MB = 128
 DEFAULT_TIMEOUT_S = 3
@@ -91,6 +159,12 @@ def parts_of(handler: str) -> Parts:
     """The parts of the design that a handler belongs to, whose package has the design's name."""
     design = DESIGNS.get(handler.split(".")[1])
     return design.parts if design else Parts(functions=())
+
+
+def parts_of_stack(stack: Stack) -> Parts:
+    """The parts of the design whose stack this is."""
+    functions = stack.of_type("AWS::Lambda::Function")
+    return parts_of(functions[0].properties["Handler"]) if functions else Parts(functions=())
 
 
 def read_functions(stack: Stack) -> Iterator[FunctionSpec]:

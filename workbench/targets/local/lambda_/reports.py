@@ -10,8 +10,7 @@ from workbench.engine.kernel import Kernel
 from workbench.platform.services import INIT_LINE_BYTES, LAMBDA
 from workbench.platform.units import gb_seconds
 from workbench.targets.local.cloudwatch.telemetry import Logs
-from workbench.targets.local.lambda_.functions import Function, FunctionSpec
-from workbench.targets.local.lambda_.invocation import Invocation
+from workbench.targets.local.lambda_.functions import Function, FunctionSpec, Invocation
 from workbench.targets.local.world.context import RunContext
 
 COLUMNS = "function start_s init_ms duration_ms billed_ms memory_mb cold error".split()
@@ -121,6 +120,6 @@ def error_text(error: BaseException, code_root: str) -> str:
     lines = [f"[ERROR] {type(error).__name__}: {error}", "Traceback (most recent call last):"]
     for frame in extract_tb(error.__traceback__):
         if frame.filename.startswith(code_root):
-            place = TASK_ROOT + "/" + frame.filename[len(code_root) :].lstrip("/").partition("/")[2]
+            place = TASK_ROOT + "/" + frame.filename[len(code_root) :].lstrip("/")
             lines.append(f'  File "{place}", line {frame.lineno}, in {frame.name}')
     return "\n".join(lines)

@@ -12,10 +12,17 @@ from json import dumps, loads
 from typing import Any
 from uuid import UUID
 
-from workbench.targets.local.cloudwatch.timeline import Timeline
-from workbench.targets.local.lambda_.functions import Function
-from workbench.targets.local.lambda_.invocation import Environment, Invocation
-from workbench.targets.local.lambda_.invoke import KILLED, THROTTLED, TIMED_OUT, Done, InvokeResult
+from workbench.targets.local.cloudwatch.metrics import Timeline
+from workbench.targets.local.lambda_.functions import (
+    KILLED,
+    THROTTLED,
+    TIMED_OUT,
+    Done,
+    Environment,
+    Function,
+    Invocation,
+    InvokeResult,
+)
 from workbench.targets.local.lambda_.reports import Context, Reports, error_text
 from workbench.targets.local.runtime.tasks import Killed, current, start
 from workbench.targets.local.world.context import RunContext

@@ -1,25 +1,39 @@
-"""The clients that handlers get: boto3's own on moto, with time, chance, limits and the meter.
+"""The clients that handlers get: boto3's names, with time, chance, limits and the meter.
 
 A call charges its CPU, waits half its latency, is done, is metered, and waits the other half. What
 the AWS SDK would try again on throttles and server errors is tried again here, because a retry must
 wait in virtual time (botocore's standard mode: up to 20 s, twice as long each time, jitter).
+
+boto3 and an emulator spend milliseconds on a call: they check it, write it as HTTP, read it, parse
+its expressions anew. A call to a service that the local target has itself goes straight to it. What
+botocore checks on the way is checked by tests, on every call of whole runs.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import partial
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.paginate import Paginator
 
-from workbench.targets.local.metering.rules import Broken, Refusal, Rules, Stop, Unknown
+from workbench.platform.units import MB
 from workbench.targets.local.runtime.faults import Call, CallFault
-from workbench.targets.local.runtime.latency import Latencies
-from workbench.targets.local.runtime.service_client import NotKnown
+from workbench.targets.local.runtime.service import (
+    Broken,
+    NotKnown,
+    Refused,
+    Request,
+    Service,
+    Stop,
+)
 from workbench.targets.local.runtime.tasks import Task, current
 from workbench.targets.local.world.context import RunContext
 
+# Makes a call at the service: operation, request, its response.
+Answer = Callable[[str, Request], dict[str, Any]]
+# Sees each call that was made: service, operation, request, response, error code.
+OnCall = Callable[[str, str, Request, dict[str, Any], str], None]
 BACKOFF_MAX_S = 20
 RETRIED_STATUS = (500, 502, 503, 504)
 RETRIED_CODES = frozenset(  # botocore.retries.standard
@@ -29,11 +43,30 @@ RETRIED_CODES = frozenset(  # botocore.retries.standard
     "LimitExceededException PriorRequestNotComplete RequestTimeout "
     "RequestTimeoutException EC2ThrottledException".split()
 )
+# The profile's entry for the latency of each operation; every other call is `other_call`.
+LATENCIES = {
+    operation: entry
+    for entry, operations in {
+        "ddb_batch_write": "BatchWriteItem",
+        "ddb_batch_get": "BatchGetItem",
+        "ddb_transact": "TransactWriteItems TransactGetItems",
+        "ddb_single": "GetItem PutItem UpdateItem DeleteItem Query",
+        "sqs_send": "SendMessage",
+        "sqs_send_batch": "SendMessageBatch",
+        "sqs_change_visibility": "ChangeMessageVisibility ChangeMessageVisibilityBatch",
+        "s3_put": "PutObject UploadPart CreateMultipartUpload CompleteMultipartUpload",
+        "s3_get": "GetObject HeadObject",
+        "s3_list": "ListObjectsV2",
+        "sns_publish": "Publish",
+        "cloudwatch_put": "PutMetricData",
+    }.items()
+    for operation in operations.split()
+}
 
 
 @dataclass(frozen=True)
 class Api:
-    """One operation of a service: boto3's own method, and the exceptions that it raises."""
+    """One operation of a service: the method that makes it, and the exceptions that it raises."""
 
     service: str
     operation: str
@@ -45,13 +78,18 @@ class Api:
 class Caller:
     """Makes the calls of handlers in one run."""
 
-    def __init__(self, context: RunContext, rules: Mapping[str, Rules]) -> None:
+    def __init__(self, context: RunContext, services: Mapping[str, Service]) -> None:
         self._context = context
-        self._rules = rules
-        self._latencies = Latencies(context)
+        self._services = services
         self._jitter = context.dice("retries of calls")
+        self._latencies: dict[str, Callable[[], float]] = {}  # a random stream for each entry
+        value = context.profile.value
+        self._ms_per_mb = value("s3_ms_per_mb")
+        self._cpu_ms_per_call = value("cpu_ms_per_call")
+        self._cpu_ms_per_entry = value("cpu_ms_per_entry")
+        self._cpu_ms_per_byte = value("cpu_ms_per_mb") / MB
 
-    def call(self, api: Api, request: dict[str, Any]) -> Any:
+    def call(self, api: Api, request: Request) -> Any:
         """One call of a handler, tried again while the SDK would."""
         task = current()
         if task is None:
@@ -69,59 +107,62 @@ class Caller:
             task.wait_until(self._context.kernel.now + pause_s)
         raise AssertionError("a call is tried at least once")
 
-    def _attempt(self, api: Api, request: dict[str, Any], attempt: int, task: Task) -> Any:
+    def _attempt(self, api: Api, request: Request, attempt: int, task: Task) -> Any:
         """One attempt: there, done, back."""
-        rules, life, kernel = self._rules_of(api), task.life, self._context.kernel
+        if api.service not in self._services:
+            raise NotKnown(f"{api.service} {api.operation}")
+        service, life, kernel = self._services[api.service], task.life, self._context.kernel
         call = Call(life.function, life.request_id, api.service, api.operation, request, attempt)
         fault = self._context.faults.calling(call)
-        sent_bytes = _sent_bytes(request)
-        cpu_ms = self._latencies.cpu_ms(rules.entries(api.operation, request), sent_bytes)
-        half_s = self._latencies.call_s(api.operation, sent_bytes) / 2
+        body = request.get("Body")
+        sent_bytes = len(body) if isinstance(body, bytes | str) else 0
+        entries_ms = service.entries(api.operation, request) * self._cpu_ms_per_entry
+        cpu_ms = self._cpu_ms_per_call + entries_ms + sent_bytes * self._cpu_ms_per_byte
+        half_s = (self._draw_s(api.operation) + self._line_s(sent_bytes)) / 2
         task.wait_until(life.use_cpu(cpu_ms) + half_s + fault.delay_s)
         if fault.kill == "before":
             life.die()
         try:
             with self._context.meter.labelled("work" if task.working else None):
-                response = _do(api, request, rules, fault)
+                response = _do(api, request, service, fault)
         except ClientError:
             task.wait_until(kernel.now + half_s)
             raise
-        received_bytes = _received_bytes(response)
-        task.wait_until(kernel.now + half_s + self._latencies.body_s(received_bytes))
+        received_bytes = response["ContentLength"] if "Body" in response else 0
+        task.wait_until(kernel.now + half_s + self._line_s(received_bytes))
         if received_bytes:
-            task.wait_until(life.use_cpu(self._latencies.body_cpu_ms(received_bytes)))
+            task.wait_until(life.use_cpu(received_bytes * self._cpu_ms_per_byte))
         if fault.kill == "after":
             life.die()
         return response
 
-    def _rules_of(self, api: Api) -> Rules:
-        if api.service not in self._rules:
-            raise Unknown(api.service, api.operation)
-        return self._rules[api.service]
+    def _draw_s(self, operation: str) -> float:
+        """How long a call takes, there and back, without the bytes of an object."""
+        entry = LATENCIES.get(operation, "other_call")
+        if entry not in self._latencies:
+            self._latencies[entry] = self._context.latency(entry)
+        return self._latencies[entry]()
+
+    def _line_s(self, body_bytes: int) -> float:
+        """How long an object's bytes take on the line."""
+        return body_bytes / MB * self._ms_per_mb / 1000
 
 
-class ProxyClient:
-    """Stands in for a boto3 client inside a handler's modules."""
+class Client:
+    """A client with boto3's names and exceptions; a subclass gives boto3's, and makes each call."""
 
-    def __init__(self, make: Callable[[], Any], caller: Callable[[], Caller], tries: int) -> None:
-        self._make = make
-        self._caller = caller
-        self._tries = tries
-
-    @cached_property
-    def _client(self) -> Any:
-        """Made when it is used first: modules make clients that most runs never need."""
-        return self._make()
+    boto: Callable[[], Any]
+    bind: Callable[[str, str], Callable[..., Any]]  # a method's name and its operation: the method
 
     @property
     def exceptions(self) -> Any:
         """The exceptions of the service."""
-        return self._client.exceptions
+        return self.boto().exceptions
 
     @property
     def meta(self) -> Any:
         """The service's own description."""
-        return self._client.meta
+        return self.boto().meta
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         operation = self.meta.method_to_api_mapping.get(name)
@@ -130,72 +171,110 @@ class ProxyClient:
                 f"{name} is no API call: handlers on the local target make API calls only, since "
                 "a transfer helper starts threads of its own"
             )
-        service = self.meta.service_model.service_name
-        method = getattr(self._client, name)
-        api = Api(service, operation, method, self.exceptions, self._tries)
-
-        def call(**request: Any) -> Any:
-            return self._caller().call(api, request)
-
-        setattr(self, name, call)
-        return call
+        setattr(self, name, self.bind(name, operation))
+        return getattr(self, name)
 
     def get_paginator(self, name: str) -> Paginator:
         """boto3's own paginator over this client's calls."""
-        paginator = self._client.get_paginator(name)
+        paginator = self.boto().get_paginator(name)
         return Paginator(getattr(self, name), paginator._pagination_cfg, paginator._model)
 
 
-def _do(api: Api, request: dict[str, Any], rules: Rules, fault: CallFault) -> Any:
+class ServiceClient(Client):
+    """The client of a service that the local target has itself: calls take no time here."""
+
+    def __init__(self, boto: Any, service: str, answer: Answer, on_call: OnCall) -> None:
+        self._boto = boto
+        self._service = service
+        self._answer = answer
+        self._on_call = on_call
+
+    def boto(self) -> Any:
+        return self._boto
+
+    def bind(self, name: str, operation: str) -> Callable[..., Any]:  # noqa: ARG002
+        service, answer, on_call = self._service, self._answer, self._on_call
+
+        def call(**request: Any) -> Any:
+            try:
+                response = answer(operation, request)
+            except Refused as refused:
+                on_call(service, operation, request, {}, refused.code)
+                raise _error(self.exceptions, operation, refused) from None
+            on_call(service, operation, request, response, "")
+            return response
+
+        return call
+
+
+class ProxyClient(Client):
+    """Stands in for a boto3 client inside a handler's modules."""
+
+    def __init__(self, make: Callable[[], Any], caller: Callable[[], Caller], tries: int) -> None:
+        self._make = make
+        self._made: Any = None
+        self._caller = caller
+        self._tries = tries
+
+    def boto(self) -> Any:
+        """Made when it is used first: modules make clients that most runs never need."""
+        self._made = self._made or self._make()
+        return self._made
+
+    def bind(self, name: str, operation: str) -> Callable[..., Any]:
+        service, method = self.meta.service_model.service_name, getattr(self.boto(), name)
+        api, caller = Api(service, operation, method, self.exceptions, self._tries), self._caller
+
+        def call(**request: Any) -> Any:
+            return caller().call(api, request)
+
+        return call
+
+
+def _do(api: Api, request: Request, service: Service, fault: CallFault) -> Any:
     """What happens at the service, at one instant."""
-    if fault.error and not fault.lose_answer:
-        raise _error(api, Refusal(fault.error, fault.status))
+    injected = Refused(fault.error, status=fault.status) if fault.error else None
     try:
-        prepared = rules.prepare(api.operation, request, fault.hold_back)
-    except Refusal as refusal:
-        raise _error(api, refusal) from None
-    try:
-        response = api.method(**prepared.request)
+        if injected and not fault.lose_answer:
+            raise injected
+        admitted = service.admit(api.operation, request, fault.hold_back)
+        response = _made(api, admitted.request)
+        service.meter(api.operation, admitted, response)
+        if injected:
+            raise injected
+    except Refused as refused:
+        raise _error(api.exceptions, api.operation, refused) from None
     except ClientError as error:
-        rules.failed(api.operation, prepared, error)
+        service.refused(api.operation, admitted, error)
         raise
-    except BotoCoreError:
-        raise
-    except NotKnown as error:
-        raise Unknown(api.service, f"{api.operation} ({error})") from None
-    except Exception as error:
-        raise Broken(f"{api.service} {api.operation}: moto raised {error!r}") from error
-    rules.settle(api.operation, prepared, response)
-    if fault.error:
-        raise _error(api, Refusal(fault.error, fault.status))
     return response
+
+
+def _made(api: Api, request: Request) -> Any:
+    """The response; what is neither that nor a refusal stops the run."""
+    try:
+        return api.method(**request)
+    except (ClientError, BotoCoreError, Stop):
+        raise
+    except Exception as error:
+        raise Broken(f"{api.service} {api.operation}: the service raised {error!r}") from error
 
 
 def _stop(error: Exception) -> None:
     raise error
 
 
-def _error(api: Api, refusal: Refusal) -> ClientError:
+def _error(exceptions: Any, operation: str, refused: Refused) -> ClientError:
     """A service's refusal as the client raises it."""
     response = {
-        "Error": {"Code": refusal.code, "Message": str(refusal)},
-        "ResponseMetadata": {"HTTPStatusCode": refusal.status},
+        "Error": {"Code": refused.code, "Message": str(refused)},
+        "ResponseMetadata": {"HTTPStatusCode": refused.status},
+        **refused.rest,
     }
-    return api.exceptions.from_code(refusal.code)(response, api.operation)
+    return exceptions.from_code(refused.code)(response, operation)
 
 
 def _retried(error: ClientError) -> bool:
     """Whether the SDK tries again after this."""
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
     return status in RETRIED_STATUS or error.response["Error"]["Code"] in RETRIED_CODES
-
-
-def _sent_bytes(request: Mapping[str, Any]) -> int:
-    """The size of an object that is uploaded."""
-    body = request.get("Body")
-    return len(body) if isinstance(body, bytes | str) else 0
-
-
-def _received_bytes(response: Mapping[str, Any]) -> int:
-    """The size of an object that is downloaded."""
-    return response["ContentLength"] if "Body" in response else 0

@@ -1,14 +1,14 @@
 """Where a fault plan takes hold of a run. The default plan does nothing.
 
 A plan is asked at every point where a real cloud may misbehave: before each attempt of an AWS call,
-before each sleep, as an environment starts, and as a message enters a queue. It answers with plain
-data; the parts of the local target carry the answer out. A plan draws from streams of its own, so
-that a run without faults is the same with and without it.
+before each sleep, as an environment starts, as a message enters a queue, and where a state machine
+calls AWS itself. It answers with plain data; the parts of the local target carry the answer out. A
+plan draws from streams of its own, so that a run without faults is the same with and without it.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -49,63 +49,67 @@ class StartFault:
     hang_s: float = 0.0  # the handler begins so late, while its timeout runs
 
 
-class Faults(Protocol):
-    """A fault plan."""
+@dataclass(frozen=True)
+class ChildFault:
+    """What befalls a map's child: `error` before its first state, or `runs` runs.
 
-    def calling(self, call: Call) -> CallFault:
-        """What befalls this attempt of a call."""
-        ...
+    An Express child runs at least once, so a second run is something that AWS may do.
+    """
 
-    def sleeping(self, function: str, request_id: str, seconds: float) -> bool:
-        """Whether the environment dies in this sleep."""
-        ...
-
-    def starting(self, function: str, cold: bool) -> StartFault:
-        """What befalls this invocation as it starts."""
-        ...
-
-    def sending(self, queue: str, body: str) -> Sequence[float]:
-        """When each copy of a message comes, in seconds after its own delay: (0.0,) is no fault."""
-        ...
-
-    def hiding(self, queue: str, seconds: float) -> float:
-        """For how long a received message is hidden, of the visibility timeout's seconds."""
-        ...
-
-    def deleting(self, queue: str) -> bool:
-        """Whether a poller's delete of a message that was done with is lost."""
-        ...
-
-    def throttling(self, function: str) -> bool:
-        """Whether Lambda has no place for this invocation now."""
-        ...
+    error: str | None = None
+    cause: str = ""
+    runs: int = 1
 
 
 NO_CALL_FAULT = CallFault()
 NO_START_FAULT = StartFault()
+NO_CHILD_FAULT = ChildFault()
 ONE_COPY = (0.0,)
 
 
-class NoFaults:
-    """The plan of a cloud that behaves."""
+class Faults:
+    """A fault plan; this one, of a cloud that behaves, is what others override."""
 
     def calling(self, call: Call) -> CallFault:  # noqa: ARG002
+        """What befalls this attempt of a call."""
         return NO_CALL_FAULT
 
     def sleeping(self, function: str, request_id: str, seconds: float) -> bool:  # noqa: ARG002
+        """Whether the environment dies in this sleep."""
         return False
 
     def starting(self, function: str, cold: bool) -> StartFault:  # noqa: ARG002
+        """What befalls this invocation as it starts."""
         return NO_START_FAULT
 
     def sending(self, queue: str, body: str) -> Sequence[float]:  # noqa: ARG002
+        """When each copy of a message comes, in seconds after its own delay: (0.0,) is no fault."""
         return ONE_COPY
 
     def hiding(self, queue: str, seconds: float) -> float:  # noqa: ARG002
+        """For how long a received message is hidden, of the visibility timeout's seconds."""
         return seconds
 
     def deleting(self, queue: str) -> bool:  # noqa: ARG002
+        """Whether a poller's delete of a message that was done with is lost."""
         return False
 
     def throttling(self, function: str) -> bool:  # noqa: ARG002
+        """Whether Lambda has no place for this invocation now."""
         return False
+
+
+class MapFaults:
+    """The faults of a state machine; here there are none."""
+
+    def child(self, map_state: str, index: int) -> ChildFault:  # noqa: ARG002
+        """The fault of the child with that index; called once, as it starts."""
+        return NO_CHILD_FAULT
+
+    def s3(self, operation: str, key: str) -> str | None:  # noqa: ARG002
+        """The error code that a map's own S3 call meets, or None."""
+        return None
+
+    def publish(self) -> str | None:
+        """The error code that a state's publish meets, or None."""
+        return None

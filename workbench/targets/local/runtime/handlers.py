@@ -1,4 +1,4 @@
-"""The handlers of a deployed stack, out of the very zips that were deployed.
+"""The handlers of a deployed stack, out of the very folder that is deployed as a zip.
 
 Each function imports the code for itself, with its own environment variables, and keeps its own
 copies of the modules, as a process of its own would. What they print or do later is the run's
@@ -10,13 +10,9 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from hashlib import sha256
 from importlib.util import find_spec
-from io import BytesIO
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
-from zipfile import ZipFile
 
 from workbench.errors import NotDeployed
 from workbench.targets.local.runtime.outside import CurrentRun, SimulatedOutside
@@ -24,30 +20,6 @@ from workbench.targets.local.runtime.outside import CurrentRun, SimulatedOutside
 PACKAGE = "lambdas"
 
 Handler = Callable[[Any, Any], Any]
-
-
-class Unpacked:
-    """Zips unpacked into a temporary folder, each content once."""
-
-    def __init__(self) -> None:
-        self._folder = TemporaryDirectory(prefix="workbench-code-")
-
-    @property
-    def root(self) -> str:
-        """The folder that holds them all."""
-        return self._folder.name
-
-    def path(self, content: bytes) -> Path:
-        """The folder with a zip's content."""
-        path = Path(self.root) / sha256(content).hexdigest()
-        if not path.exists():
-            with ZipFile(BytesIO(content)) as archive:
-                archive.extractall(path)
-        return path
-
-    def close(self) -> None:
-        """Delete the folder."""
-        self._folder.cleanup()
 
 
 def load(

@@ -1,18 +1,69 @@
 """The four functions of `lambdas.outside`, as a handler finds them on the local target.
 
 Modules are imported once for each function of a deployed stack and serve run after run, so they
-hold on to this and not to a run.
+ask the current run and hold on to none.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
+from workbench.engine.kernel import Kernel
 from workbench.targets.local.runtime import tasks
 from workbench.targets.local.runtime.clients import Caller, ProxyClient
-from workbench.targets.local.runtime.item_log import ItemLog
 from workbench.targets.local.runtime.tasks import current
 from workbench.targets.local.world.context import EPOCH_S, RunContext
+
+
+class ItemLog:
+    """Counts executions by item. An item is done by its first execution that ends well."""
+
+    def __init__(self, kernel: Kernel, seen: Callable[[int], None]) -> None:
+        self._kernel = kernel
+        self._seen = seen  # told the number of items done or only failed, after each change
+        self._live: Counter[str] = Counter()
+        self.done_s: dict[str, float] = {}  # first time that the item was done
+        self.failed_s: dict[str, float] = {}  # last time that it failed, of items never done
+        self.repeated = 0  # executions that did what was done already
+        self.overlaps = 0  # executions begun while another of the same item was going on
+
+    def begun(self, item_id: str) -> None:
+        """An execution begins."""
+        self.overlaps += item_id in self._live
+        self._live[item_id] += 1
+
+    def done(self, item_id: str) -> None:
+        """An execution ended well."""
+        if item_id in self.done_s:
+            self.repeated += 1
+            return
+        self.done_s[item_id] = self._kernel.now
+        self.failed_s.pop(item_id, None)
+        self._seen(self.over)
+
+    def failed(self, item_id: str) -> None:
+        """An execution raised."""
+        if item_id not in self.done_s:
+            self.failed_s[item_id] = self._kernel.now
+            self._seen(self.over)
+
+    def ended(self, item_id: str) -> None:
+        """An execution is over: done, failed, or killed."""
+        self._live[item_id] -= 1
+        if not self._live[item_id]:
+            del self._live[item_id]
+
+    @property
+    def over(self) -> int:
+        """Items done, or tried and not done."""
+        return len(self.done_s) + len(self.failed_s)
+
+    def last_s(self, ids: set[str]) -> float | None:
+        """When the last of these items was done, or failed for the last time."""
+        over = {**self.failed_s, **self.done_s}
+        return max((at for item, at in over.items() if item in ids), default=None)
+
 
 TRIES = 3  # botocore's standard mode, unless the client asks for another number
 

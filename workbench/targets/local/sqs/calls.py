@@ -1,23 +1,40 @@
-"""SQS: requests by 64 KB of a call, labelled by what the queue is for."""
+"""SQS within one run: what calls cost, what AWS itself sends, what is seen of messages.
 
-from collections.abc import Mapping
+Requests are billed by 64 KB of a call, and labelled by what the queue is for.
+"""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from botocore.exceptions import ClientError
 
+from workbench.designs.parts import KNOWING
 from workbench.platform.services import SQS
 from workbench.platform.units import sqs_requests
-from workbench.targets.local.metering.rules import Prepared, Request, Unknown
-from workbench.targets.local.metering.sizes import message_bytes
+from workbench.targets.local.lambda_.functions import parts_of_stack
+from workbench.targets.local.metering import message_bytes, text_bytes
+from workbench.targets.local.runtime.service import Admitted, Request, Service
+from workbench.targets.local.sns import bill_publish
+from workbench.targets.local.sqs.queue import QueueObserver
 from workbench.targets.local.world.context import RunContext
+from workbench.targets.local.world.stack import Stack, queue_url
 
-SERVICE = "sqs"
 BATCHES = ("SendMessageBatch", "DeleteMessageBatch", "ChangeMessageVisibilityBatch")
 SINGLES = ("SendMessage", "DeleteMessage", "ChangeMessageVisibility", "GetQueueAttributes")
+METRICS = {
+    "sent": "NumberOfMessagesSent",
+    "received": "NumberOfMessagesReceived",
+    "deleted": "NumberOfMessagesDeleted",
+    "visible": "ApproximateNumberOfMessagesVisible",
+}
 
 
-class Sqs:
-    """The rules of SQS. `labels` says by URL what each queue is for."""
+class SqsService(Service):
+    """What SQS bills for a call. `labels` says by URL what each queue is for."""
+
+    name = "sqs"
+    known = (*BATCHES, *SINGLES)
 
     def __init__(self, context: RunContext, labels: Mapping[str, str]) -> None:
         self._context = context
@@ -26,34 +43,106 @@ class Sqs:
     def entries(self, operation: str, request: Request) -> int:
         return len(request["Entries"]) if operation in BATCHES else 0
 
-    def prepare(self, operation: str, request: Request, hold_back: int) -> Prepared:
-        if operation not in (*BATCHES, *SINGLES):
-            raise Unknown(SERVICE, operation)
+    def admit(self, operation: str, request: Request, hold_back: int) -> Admitted:
+        admitted = super().admit(operation, request, hold_back)
         if operation not in BATCHES or not hold_back:
-            return Prepared(dict(request))
+            return admitted
         entries = list(request["Entries"])
         done = entries[: max(1, len(entries) - hold_back)]
-        return Prepared({**request, "Entries": done}, entries[len(done) :])
+        return Admitted({**request, "Entries": done}, entries[len(done) :])
 
-    def settle(self, operation: str, prepared: Prepared, response: dict[str, Any]) -> None:
-        request = prepared.request
+    def meter(self, operation: str, admitted: Admitted, response: dict[str, Any]) -> None:
+        size, request = 0, admitted.request
         if operation == "SendMessage":
             size = message_bytes(request)
         elif operation == "SendMessageBatch":
             size = sum(map(message_bytes, request["Entries"]))
-        else:
-            size = 0
-        label = self._labels.get(request["QueueUrl"], "knowing")
-        self._context.meter.add(SQS, "Requests-Tier1", "Requests", label, sqs_requests(size))
-        if prepared.held_back:
+        self._bill(request["QueueUrl"], size)
+        if admitted.held_back:
             failed = [
                 {"Id": one["Id"], "Code": "InternalError", "SenderFault": False}
-                for one in prepared.held_back
+                for one in admitted.held_back
             ]
             response["Failed"] = [*response.get("Failed", []), *failed]
 
-    def failed(self, operation: str, prepared: Prepared, error: ClientError) -> None:
+    def refused(self, operation: str, admitted: Admitted, error: ClientError) -> None:
         """A refused call is a request all the same."""
         del operation, error
-        label = self._labels.get(prepared.request["QueueUrl"], "knowing")
-        self._context.meter.add(SQS, "Requests-Tier1", "Requests", label, 1)
+        self._bill(admitted.request["QueueUrl"], 0)
+
+    def bill_sent(self, url: str, body: str) -> None:
+        """Bill a message that AWS sends on the stack's behalf."""
+        self._bill(url, text_bytes(body))
+
+    def _bill(self, url: str, size: int) -> None:
+        label, requests = self._labels.get(url, KNOWING), sqs_requests(size)
+        self._context.meter.add(SQS, "Requests-Tier1", "Requests", label, requests)
+
+
+class Delivery:
+    """What AWS's own services send on a stack's behalf, at this instant; its owner pays."""
+
+    def __init__(self, context: RunContext, client: Callable[[str], Any], sqs: SqsService) -> None:
+        self._context = context
+        self._client = client
+        self._sqs = sqs
+
+    def to_queue(self, arn: str, body: str) -> None:
+        """Send a message to the queue of an ARN."""
+        url = queue_url(arn.rsplit(":", 1)[-1])
+        self._client("sqs").send_message(QueueUrl=url, MessageBody=body)
+        self._sqs.bill_sent(url, body)
+
+    def to_topic(self, arn: str, message: Any) -> None:
+        """Publish to the topic of an ARN."""
+        text = json.dumps(message)
+        self._client("sns").publish(TopicArn=arn, Message=text)
+        bill_publish(self._context, text)
+
+
+class QueueWatch(QueueObserver):
+    """Counts a queue's messages for CloudWatch and lets the fault plan have its way with them."""
+
+    def __init__(self, context: RunContext, name: str) -> None:
+        self._context = context
+        self._name = name
+        self.on_due: Callable[[float], None] | None = None
+
+    def copies(self, body: str) -> Sequence[float]:
+        return self._context.faults.sending(self._name, body)
+
+    def hidden_s(self, visibility_s: float) -> float:
+        return self._context.faults.hiding(self._name, visibility_s)
+
+    def due(self, at_ms: float) -> None:
+        if self.on_due is not None:
+            self.on_due(at_ms)
+
+    def counted(self, what: str, messages: int) -> None:
+        if messages or what == "visible":
+            dimensions = {"QueueName": self._name}
+            self._context.metrics.add("AWS/SQS", METRICS[what], dimensions, messages)
+
+
+class Notifications(QueueObserver):
+    """Reads what is published to the topic, as the queue that listens to it gets it."""
+
+    def __init__(self) -> None:
+        self.by_batch: dict[str, list[dict[str, Any]]] = {}
+
+    def sent(self, body: str) -> None:
+        notification = json.loads(body)
+        self.by_batch.setdefault(str(notification.get("batch_id")), []).append(notification)
+
+    def outcome(self, batch_id: str) -> dict[str, Any] | None:
+        """What a receiver makes of a batch's: complete if one says so, else the first."""
+        found = self.by_batch.get(batch_id, [])
+        complete = (one for one in found if one.get("status") == "complete")
+        return next(complete, found[0] if found else None)
+
+
+def queue_labels(stack: Stack) -> dict[str, str]:
+    """By URL, what each queue of a stack is for."""
+    known = {stack.outputs[one.output]: one.purpose for one in parts_of_stack(stack).queues}
+    queues = stack.of_type("AWS::SQS::Queue")
+    return {queue.physical_id: known.get(queue.physical_id, KNOWING) for queue in queues}

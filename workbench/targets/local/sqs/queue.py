@@ -10,8 +10,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from heapq import heappop, heappush
 
-from workbench.targets.local.metering.sizes import text_bytes
-from workbench.targets.local.runtime.service_client import Refused
+from workbench.targets.local.metering import text_bytes
+from workbench.targets.local.runtime.service import Refused
 
 VISIBILITY_MAX_MS = 43_200_000  # SQS API: twelve hours from the receive
 TOLERANCE_MS = 0.01  # what a time may lose on its way from seconds to milliseconds since 1970
@@ -48,7 +48,7 @@ class QueueSettings:
     dead_letters: str = ""  # a queue's name
 
 
-class OnProgress:
+class QueueObserver:
     """Told what happens to a queue's messages. Times are milliseconds since 1970."""
 
     def copies(self, body: str) -> Sequence[float]:  # noqa: ARG002
@@ -69,7 +69,7 @@ class OnProgress:
         """Messages were `sent`, `received` or `deleted`, or `visible` has changed."""
 
 
-SILENT = OnProgress()
+SILENT = QueueObserver()
 
 
 class VirtualQueue:
@@ -84,7 +84,7 @@ class VirtualQueue:
     ) -> None:
         self.name = name
         self.settings = settings
-        self.watcher: OnProgress = SILENT
+        self.watcher: QueueObserver = SILENT
         self._now_ms = now_ms
         self._dead_letters = dead_letters
         self.clear()

@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from workbench.designs import MESSAGE_MAX_BYTES
-from workbench.targets.local.metering.sizes import message_bytes
-from workbench.targets.local.runtime.service_client import NotKnown, Refused, Request
+from workbench.targets.local.metering import message_bytes
+from workbench.targets.local.runtime.service import NotKnown, Refused, Request
 from workbench.targets.local.sqs.queue import QueueSettings, VirtualQueue
 from workbench.targets.local.world.stack import arn, queue_url
 
@@ -64,7 +64,7 @@ class Queues:
             self.add(request["QueueName"], request.get("Attributes", {}))
             return {"QueueUrl": queue_url(request["QueueName"])}
         if operation not in _CALLS:
-            raise NotKnown(operation)
+            raise NotKnown(f"sqs {operation}")
         return _CALLS[operation](self, self[request["QueueUrl"]], request)
 
     def _now_ms(self) -> float:
@@ -105,7 +105,7 @@ def _send_batch(queues: Queues, queue: VirtualQueue, request: Request) -> dict[s
 def _check(entries: list[Request]) -> None:
     """Hold what is sent to SQS's limits."""
     if any("MessageAttributes" in entry for entry in entries):
-        raise NotKnown("message attributes")
+        raise NotKnown("sqs message attributes")
     if any(not 0 <= entry.get("DelaySeconds", 0) <= DELAY_MAX_S for entry in entries):
         raise Refused("InvalidParameterValue", f"DelaySeconds must be 0 to {DELAY_MAX_S}")
     size = sum(map(message_bytes, entries))
@@ -149,7 +149,7 @@ def _attributes(_: Queues, queue: VirtualQueue, request: Request) -> dict[str, A
     names = ATTRIBUTES if "All" in asked else asked
     unknown = [name for name in names if name not in ATTRIBUTES]
     if unknown:
-        raise NotKnown(f"GetQueueAttributes {', '.join(unknown)}")
+        raise NotKnown(f"sqs GetQueueAttributes {', '.join(unknown)}")
     return {"Attributes": {name: str(ATTRIBUTES[name](queue)) for name in names}}
 
 

@@ -9,8 +9,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from workbench.targets.local.stepfunctions.data import check_size, fill, read, with_error
-from workbench.targets.local.stepfunctions.failures import StateFailed, catcher_for, retry_wait_s
+from workbench.targets.local.stepfunctions.data import (
+    StateFailed,
+    catcher_for,
+    check_size,
+    fill,
+    read,
+    retry_wait_s,
+    with_error,
+)
 from workbench.targets.local.stepfunctions.services import Services, Timer
 
 Answer = Callable[[Any, StateFailed | None], None]  # the result, or how it failed

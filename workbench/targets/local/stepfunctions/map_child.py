@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from workbench.targets.local.runtime.faults import ChildFault
 from workbench.targets.local.stepfunctions.block_run import Answer, BlockRun, RunMode
-from workbench.targets.local.stepfunctions.data import as_json
-from workbench.targets.local.stepfunctions.failures import TIMEOUT, StateFailed
-from workbench.targets.local.stepfunctions.faults import ChildFault
-from workbench.targets.local.stepfunctions.map_items import ChildInput
+from workbench.targets.local.stepfunctions.data import TIMEOUT, StateFailed, as_json
+from workbench.targets.local.stepfunctions.map_storage import ChildInput
 from workbench.targets.local.stepfunctions.services import (
     ABORTED,
     FAILED,

@@ -10,20 +10,22 @@ from dataclasses import dataclass
 from typing import Any
 
 from workbench.targets.local.stepfunctions.block_run import Answer, RunMode, StateRun, Stop
-from workbench.targets.local.stepfunctions.data import fill, read
-from workbench.targets.local.stepfunctions.failures import (
+from workbench.targets.local.stepfunctions.data import (
     RUNTIME,
     TOLERANCE_EXCEEDED,
     StateFailed,
+    fill,
+    read,
 )
 from workbench.targets.local.stepfunctions.map_child import Child, ChildSpec
-from workbench.targets.local.stepfunctions.map_items import (
+from workbench.targets.local.stepfunctions.map_storage import (
     ChildInput,
+    ResultWriter,
     S3Location,
+    StateResults,
     child_inputs,
     s3_items,
 )
-from workbench.targets.local.stepfunctions.map_results import ResultWriter, StateResults
 from workbench.targets.local.stepfunctions.services import FAILED, RUNNING, TIMED_OUT
 
 

@@ -1,17 +1,73 @@
-"""An execution as its caller sees it, and what all parts of a running state machine share."""
+"""What all parts of a state machine share: its executions, services, timers, and the bill.
+
+A Standard workflow pays for each state it enters, retries too; a Distributed Map for each child
+it starts, and an Express child for its request and its time in steps of 100 ms and 64 MB
+(https://aws.amazon.com/step-functions/pricing/ and AWS's workshop "Large-scale Data Processing
+with Step Functions").
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from decimal import Decimal
+from math import ceil
 from random import Random
 from typing import Any
 from uuid import UUID
 
+from workbench.designs import Parts
 from workbench.engine.kernel import Kernel
 from workbench.platform.profile import Profile
-from workbench.targets.local.lambda_.invoke import Invoke
-from workbench.targets.local.stepfunctions.billing import Bill
-from workbench.targets.local.stepfunctions.faults import Faults
+from workbench.platform.services import S3, SNS, STEP_FUNCTIONS
+from workbench.platform.units import EXPRESS_STEP_MS, sns_requests
+from workbench.targets.local.lambda_.functions import Invoke
+from workbench.targets.local.metering import Meter
+from workbench.targets.local.runtime.faults import MapFaults
+
+
+class Bill:
+    """Meters one state machine."""
+
+    def __init__(self, meter: Meter, express_mb: int, parts: Parts) -> None:
+        self._meter = meter
+        self._parts = parts
+        self._gb_s_per_step = Decimal(express_mb) / 1024 * EXPRESS_STEP_MS / 1000
+
+    def state_entered(self, state: str) -> None:
+        """A state of the machine itself, or of an inline map in it."""
+        self._transition(self._parts.purpose_of_state(state))
+
+    def child_transition(self, state: str = "") -> None:  # noqa: ARG002
+        """The start of a child, and a state of a Standard child."""
+        self._transition("dispatch")
+
+    def express_ran(self, duration_s: float) -> None:
+        """An Express child that has ended."""
+        steps = max(1, ceil(round(duration_s * 1000, 6) / EXPRESS_STEP_MS))
+        gb_s = steps * self._gb_s_per_step
+        self._meter.add(STEP_FUNCTIONS, "StepFunctions-Request", "Requests", "dispatch", 1)
+        self._meter.add(STEP_FUNCTIONS, "StepFunctions-GB-Second", "GB-Seconds", "dispatch", gb_s)
+
+    def s3_listed(self) -> None:
+        """One page of keys."""
+        self._meter.add(S3, "Requests-Tier1", "Requests", "dispatch", 1)
+
+    def s3_read(self) -> None:
+        """One object of items."""
+        self._meter.add(S3, "Requests-Tier2", "Requests", "dispatch", 1)
+
+    def s3_results_written(self) -> None:
+        """One call that writes results."""
+        self._meter.add(S3, "Requests-Tier1", "Requests", "knowing", 1)
+
+    def published(self, message_bytes: int) -> None:
+        """One notification."""
+        requests = sns_requests(message_bytes)
+        self._meter.add(SNS, "Requests-Tier1", "Requests", "knowing", requests)
+
+    def _transition(self, label: str) -> None:
+        self._meter.add(STEP_FUNCTIONS, "StateTransition", "StateTransitions", label, 1)
+
 
 RUNNING = "RUNNING"
 SUCCEEDED = "SUCCEEDED"
@@ -50,7 +106,7 @@ class Services:
     invoke: Invoke
     clients: Callable[[str], Any]
     bill: Bill
-    faults: Faults
+    faults: MapFaults
     epoch_s: float  # seconds since 1970 at virtual time zero
     latency_dice: Random
     name_dice: Random

@@ -8,9 +8,8 @@ from workbench.engine.kernel import Kernel
 from workbench.engine.random_streams import stream
 from workbench.platform.profile import Profile
 from workbench.targets.local.cloudwatch.metrics import Metrics
-from workbench.targets.local.metering.meter import Meter
-from workbench.targets.local.runtime.faults import Faults, NoFaults
-from workbench.targets.local.stepfunctions.faults import Faults as MapFaults
+from workbench.targets.local.metering import Meter
+from workbench.targets.local.runtime.faults import Faults, MapFaults
 
 # The trigger of a run falls on 2026-01-01T00:30:00Z, whatever the wall clock says: half an hour
 # after one cron slot and five and a half before the next.
@@ -23,7 +22,7 @@ class RunContext:
 
     profile: Profile
     seed: int
-    faults: Faults = field(default_factory=NoFaults)
+    faults: Faults = field(default_factory=Faults)
     map_faults: MapFaults = field(default_factory=MapFaults)
     kernel: Kernel = field(default_factory=Kernel)
     meter: Meter = field(default_factory=Meter)

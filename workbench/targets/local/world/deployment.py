@@ -9,10 +9,11 @@ from typing import Any
 
 from workbench.errors import NotDeployed
 from workbench.targets.local.lambda_.functions import FunctionSpec, read_functions
-from workbench.targets.local.runtime.handlers import Handler, Unpacked, load, load_create
+from workbench.targets.local.runtime.handlers import Handler, load, load_create
 from workbench.targets.local.runtime.outside import CurrentRun
+from workbench.targets.local.s3 import bucket_named
 from workbench.targets.local.sqs.queue import SILENT
-from workbench.targets.local.world.moto_cloud import MotoCloud, bucket_named, zip_folder
+from workbench.targets.local.world.moto_cloud import MotoCloud
 from workbench.targets.local.world.stack import Stack
 
 
@@ -24,25 +25,23 @@ class Deployment:
         with ExitStack() as opening, _no_collections():
             self.cloud = MotoCloud(self.current_run.epoch_s)
             opening.callback(self.cloud.close)
-            self._unpacked = Unpacked()
-            opening.callback(self._unpacked.close)
             self.current_run.client = self.cloud.client
             self.stack: Stack = self.cloud.deploy(assembly, name)
             self.functions: dict[FunctionSpec, Handler] = {}
             for spec in read_functions(self.stack):
-                folder = self._code = self._unpacked.path(_asset(assembly, name, spec))
-                handler = load(folder, spec.handler, spec.variables, self.current_run)
+                self._code = _asset(assembly, name, spec)
+                handler = load(self._code, spec.handler, spec.variables, self.current_run)
                 self.functions[spec] = handler
             self._open = opening.pop_all()
 
     @property
     def code_root(self) -> str:
-        """The folder under which the handlers' code lies."""
-        return self._unpacked.root
+        """The folder in which the handlers' code lies: one asset has that of all functions."""
+        return str(self._code)
 
     def create(self) -> Callable[..., Iterator[Any]]:
         """`create` of the deployed code's `lambdas.items`."""
-        return load_create(self._code)  # one zip has the code of all functions
+        return load_create(self._code)
 
     def reset(self, seed: int) -> None:
         """Forget every item, message, object and metric of an earlier run."""
@@ -64,13 +63,13 @@ class Deployment:
         self._open.close()
 
 
-def _asset(assembly: Path, stack: str, spec: FunctionSpec) -> bytes:
-    """The zip of a function's code, as it would lie in the bucket of assets."""
+def _asset(assembly: Path, stack: str, spec: FunctionSpec) -> Path:
+    """The folder of a function's code, which a deployment would zip."""
     manifest = json.loads((assembly / f"{stack}.assets.json").read_text())
     _, key = spec.code
     for file in manifest["files"].values():
         if any(place["objectKey"] == key for place in file["destinations"].values()):
-            return zip_folder(assembly / file["source"]["path"])
+            return assembly / file["source"]["path"]
     raise NotDeployed(f"{spec.name}: the assembly has no asset {key}")
 
 

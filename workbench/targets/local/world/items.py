@@ -1,7 +1,15 @@
-"""The items of a batch, as the deployed code creates them: nobody else here knows the rule."""
+"""What a run works on: items as the deployed code creates them, a world that a user's file fills.
 
-from collections.abc import Iterator
-from typing import Protocol
+The file has `fill(client, items)`: `client("s3")` gives a boto3 client of the simulated cloud,
+whose calls take no virtual time and are on no bill; `items` are those of the batch, each with `id`
+and `value`, in their order.
+"""
+
+import runpy
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from traceback import extract_tb
+from typing import Any, Protocol
 
 from workbench.designs import Design
 from workbench.errors import BadInput
@@ -35,3 +43,19 @@ def read_ids(deployment: Deployment, design: Design, batch: Batch) -> set[str]:
             f"ids for a batch of {batch.items:,}: each item needs an id of its own"
         )
     return ids
+
+
+def fill_world(path: Path, deployment: Deployment, items: Iterable[Any]) -> None:
+    """Let a file fill the cloud of a deployment; whatever it raises is refused in one line."""
+    try:
+        fill = runpy.run_path(str(path)).get("fill")
+        if not callable(fill):
+            raise BadInput(f"{path} has no function `fill(client, items)`: add one")
+        fill(deployment.cloud.client, items)
+    except BadInput:
+        raise
+    except Exception as error:
+        lines = [one.lineno for one in extract_tb(error.__traceback__) if one.filename == str(path)]
+        where = f"{path}, line {lines[-1]}" if lines else str(path)
+        text = " ".join(str(error).split())
+        raise BadInput(f"{where}: fill ended with {type(error).__name__}: {text}") from error

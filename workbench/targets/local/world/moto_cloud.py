@@ -5,34 +5,35 @@ loaded when they are needed. Only one cloud can be open in a process at a time: 
 process's.
 """
 
+import json
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from io import BytesIO
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 import boto3
+import pandas as pd
 from botocore import UNSIGNED
 from botocore.config import Config
 
 from workbench.errors import NotDeployed
 from workbench.targets.local.dynamodb.table import Table, Tables
-from workbench.targets.local.runtime.service_client import Noted, Request, ServiceClient
+from workbench.targets.local.runtime.clients import OnCall, Request, ServiceClient
 from workbench.targets.local.sns import Topics
 from workbench.targets.local.sqs.service import Queues
+from workbench.targets.local.world.context import EPOCH_S
 from workbench.targets.local.world.stack import (
     ACCOUNT,
     KNOWN,
     REGION,
     Stack,
     physical_id,
-    read_template,
 )
 
-ZIP_DATE = (1980, 1, 1, 0, 0, 0)  # the earliest a zip can hold: the same bytes every time
+UNTAGGED = ("CW:", "USE1-APIRequest", "DataScanned-Bytes")  # usage types that carry no tag
 SIGNED = Config(
     region_name=REGION,
     retries={"total_max_attempts": 1},  # retries take virtual time: `clients` makes them
@@ -43,12 +44,12 @@ UNSIGNED_CONFIG = SIGNED.merge(Config(signature_version=UNSIGNED))  # for speed:
 
 
 class MotoCloud:
-    """Services in virtual time, no way out to a network; `noted` is told of calls to our own."""
+    """Services in virtual time, no way out to a network; `on_call` sees each call to our own."""
 
     def __init__(self, now_s: Callable[[], float]) -> None:
         self.tables, self.queues = Tables(), Queues(now_s)
         self.topics = Topics(self.queues)
-        self.noted: Noted | None = None
+        self.on_call: OnCall | None = None
         self.fill: dict[str, Callable[[Any], None]] = {}  # done before a service is asked
         self._own = {"dynamodb": self.tables, "sqs": self.queues, "sns": self.topics}
         self._clients: dict[str, Any] = {}
@@ -90,7 +91,7 @@ class MotoCloud:
 
     def deploy(self, assembly: Path, name: str) -> Stack:
         """Deploy a stack of a cloud assembly; its names are the same every time."""
-        template = read_template((assembly / f"{name}.template.json").read_text())
+        template = json.loads((assembly / f"{name}.template.json").read_text())
         kinds = {one: resource["Type"] for one, resource in template["Resources"].items()}
         for logical_id, kind in kinds.items():
             if kind not in KNOWN:
@@ -136,26 +137,8 @@ class MotoCloud:
     def _note(
         self, service: str, operation: str, request: Request, response: Any, code: str
     ) -> None:
-        if self.noted is not None:
-            self.noted(service, operation, request, response, code)
-
-
-def bucket_named(name: str) -> Any:
-    """moto's bucket."""
-    from moto.s3.models import s3_backends
-
-    return s3_backends[ACCOUNT]["aws"].buckets[name]
-
-
-def zip_folder(folder: Path) -> bytes:
-    """A folder as a zip, the same bytes every time."""
-    buffer = BytesIO()
-    with ZipFile(buffer, "w", ZIP_DEFLATED) as archive:
-        for path in sorted(folder.rglob("*")):
-            if path.is_file():
-                info = ZipInfo(str(path.relative_to(folder)), ZIP_DATE)
-                archive.writestr(info, path.read_bytes(), ZIP_DEFLATED)
-    return buffer.getvalue()
+        if self.on_call is not None:
+            self.on_call(service, operation, request, response, code)
 
 
 def _no_aws_settings() -> ExitStack:
@@ -174,3 +157,35 @@ def _no_aws_settings() -> ExitStack:
         del os.environ[name]
     os.environ.update(nowhere)
     return context
+
+
+def load_bill(bill: pd.DataFrame, day: datetime | None = None) -> None:
+    """Let moto's Cost Explorer answer with this bill, as of a day (default: the virtual one).
+
+    moto evaluates no filter and gives each answer once, in order: first what carries the design's
+    tag, then what carries none, as a pull asks for them.
+    """
+    from moto.ce import ce_backends
+
+    day = day or datetime.fromtimestamp(EPOCH_S, UTC)
+    answers = ce_backends[ACCOUNT]["aws"].cost_usage_results_queue
+    answers.clear()
+    without = bill["usage_type"].str.startswith(UNTAGGED)
+    period = {"Start": f"{day:%Y-%m-%d}", "End": f"{day + timedelta(days=1):%Y-%m-%d}"}
+    for some in (bill[~without], bill[without]):
+        groups = list(_groups(some))
+        result = {"TimePeriod": period, "Total": {}, "Groups": groups, "Estimated": False}
+        answers.append({"ResultsByTime": [result], "DimensionValueAttributes": []})
+
+
+def _groups(bill: pd.DataFrame) -> Iterator[dict[str, Any]]:
+    """One group a service and usage type, in the shape of GetCostAndUsage."""
+    lines = bill.groupby(["service", "usage_type", "unit"])[["quantity", "cost_usd"]].sum()
+    for (service, usage_type, unit), (quantity, cost_usd) in lines.iterrows():
+        yield {
+            "Keys": [service, usage_type],
+            "Metrics": {
+                "UnblendedCost": {"Amount": str(cost_usd), "Unit": "USD"},
+                "UsageQuantity": {"Amount": str(quantity), "Unit": unit},
+            },
+        }

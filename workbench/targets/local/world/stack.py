@@ -3,7 +3,6 @@
 What a resource should be is read from here, its references filled in.
 """
 
-import json
 import re
 from base64 import b32encode
 from dataclasses import dataclass
@@ -132,8 +131,3 @@ def physical_id(stack: str, logical_id: str, kind: str) -> str:
 def queue_url(name: str) -> str:
     """A queue's URL."""
     return f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/{name}"
-
-
-def read_template(text: str) -> dict[str, Any]:
-    """A template file's content."""
-    return json.loads(text)

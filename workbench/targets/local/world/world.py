@@ -4,28 +4,36 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from workbench.targets.local.cloudwatch.telemetry import CustomMetrics, Logs, captured
-from workbench.targets.local.cloudwatch.timeline import Timeline
-from workbench.targets.local.dynamodb.calls import DynamoDb
-from workbench.targets.local.eventbridge.bus import EventBridge
+from workbench.targets.local.cloudwatch.metrics import Timeline
+from workbench.targets.local.cloudwatch.telemetry import (
+    CloudWatchService,
+    CustomMetrics,
+    Logs,
+    captured,
+)
+from workbench.targets.local.dynamodb.calls import DynamoDbService
+from workbench.targets.local.eventbridge import EventBridge
 from workbench.targets.local.lambda_.async_invoke import AsyncInvoker, read_specs
 from workbench.targets.local.lambda_.event_source import EventSource
 from workbench.targets.local.lambda_.functions import Function
 from workbench.targets.local.lambda_.mapping import read_mappings
 from workbench.targets.local.lambda_.reports import Reports
 from workbench.targets.local.lambda_.service import LambdaService
-from workbench.targets.local.metering.others import CloudWatch, Sns
-from workbench.targets.local.metering.s3 import S3Rules
-from workbench.targets.local.metering.storage import Storage
-from workbench.targets.local.metering.storage_billing import bill_storage
+from workbench.targets.local.metering import Storage
 from workbench.targets.local.runtime.clients import Caller
-from workbench.targets.local.runtime.item_log import ItemLog
-from workbench.targets.local.runtime.token_bucket import TokenBucket
-from workbench.targets.local.sqs.calls import Sqs
-from workbench.targets.local.sqs.delivery import Delivery
+from workbench.targets.local.runtime.outside import ItemLog
+from workbench.targets.local.runtime.service import TokenBucket
+from workbench.targets.local.s3 import S3Service, bill_objects
+from workbench.targets.local.sns import SnsService
+from workbench.targets.local.sqs.calls import (
+    Delivery,
+    Notifications,
+    QueueWatch,
+    SqsService,
+    queue_labels,
+)
 from workbench.targets.local.sqs.queue import VirtualQueue
-from workbench.targets.local.sqs.queues import Notices, QueueWatch, queue_labels
-from workbench.targets.local.stepfunctions.machines import Machines
+from workbench.targets.local.stepfunctions.machine import Machines
 from workbench.targets.local.world.context import RunContext
 from workbench.targets.local.world.deployment import Deployment
 
@@ -47,16 +55,18 @@ class World:
         self._items = 0
         self._seen: Callable[[int], None] | None = None
         self.storage = Storage()
-        self.notices = Notices()
+        self.notifications = Notifications()
         stack, client = deployment.stack, deployment.cloud.client
         self.service = LambdaService(context, self._functions(), self.reports, self.timeline)
-        self.delivery = Delivery(context, client, queue_labels(stack))
+        self._labels = queue_labels(stack)
+        self._sqs = SqsService(context, self._labels)
+        self.delivery = Delivery(context, client, self._sqs)
         self.events = AsyncInvoker(context, self.service, read_specs(stack), self.delivery.to_queue)
         self.bridge = EventBridge(context, stack.of_type("AWS::Events::Rule"), self._deliver)
         self.machines = Machines(context, stack, self.service, client, self.bridge)
         self.queues = dict(self._watched_queues())
         self.sources = list(self._sources())
-        deployment.current_run.set(context, Caller(context, self._rules()), self.item_log)
+        deployment.current_run.set(context, Caller(context, self._services()), self.item_log)
 
     def begin(self, items: int, seen: Callable[[int], None]) -> None:
         """A run of so many items begins; `seen` is told how many are over, as that changes."""
@@ -107,7 +117,9 @@ class World:
             source.settle()
         self.logs.bill(self.context.meter)
         self.custom.bill(self.context.meter)
-        bill_storage(self.context, self.deployment.stack, self.storage)
+        self.storage.bill(self.context.meter, self.context.kernel.now)
+        for bucket in self.deployment.stack.of_type("AWS::S3::Bucket"):
+            bill_objects(self.context, bucket.physical_id)
         self.machines.note_metrics()
         self.deployment.cloud.fill["cloudwatch"] = self.context.metrics.put
 
@@ -139,20 +151,19 @@ class World:
         for resource in self.deployment.stack.of_type("AWS::SQS::Queue"):
             queue = self.deployment.cloud.queues[resource.physical_id]
             if queue.name in listening:
-                queue.watcher = self.notices
+                queue.watcher = self.notifications
                 continue
             queue.watcher = QueueWatch(self.context, queue.name)
             yield queue.name, queue
 
     def _sources(self) -> Iterator[EventSource]:
-        labels = queue_labels(self.deployment.stack)
-        for spec in read_mappings(self.deployment.stack, labels):
+        for spec in read_mappings(self.deployment.stack, self._labels):
             queue = self.deployment.cloud.queues[spec.queue]
             source = EventSource(self.context, self.service, spec, queue)
             queue.watcher.on_due = source.due
             yield source
 
-    def _rules(self) -> dict[str, Any]:
+    def _services(self) -> dict[str, Any]:
         stack = self.deployment.stack
         warm = {
             table.physical_id: int(table.properties["WarmThroughput"]["WriteUnitsPerSecond"])
@@ -160,11 +171,13 @@ class World:
             if "WarmThroughput" in table.properties
         }
         return {
-            "dynamodb": DynamoDb(self.context, self.deployment.cloud.tables, self.storage, warm),
-            "sqs": Sqs(self.context, queue_labels(stack)),
-            "s3": S3Rules(self.context),
-            "sns": Sns(self.context),
-            "cloudwatch": CloudWatch(self.context, self.custom),
+            "dynamodb": DynamoDbService(
+                self.context, self.deployment.cloud.tables, self.storage, warm
+            ),
+            "sqs": self._sqs,
+            "s3": S3Service(self.context),
+            "sns": SnsService(self.context),
+            "cloudwatch": CloudWatchService(self.context, self.custom),
         }
 
     def _deliver(self, target: str, given: Any) -> None:

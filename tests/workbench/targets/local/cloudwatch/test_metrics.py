@@ -1,7 +1,10 @@
-"""Statistics by the minute, put into CloudWatch under virtual time."""
+"""Metrics by the minute, and the timeline."""
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from workbench.engine.kernel import Kernel
-from workbench.targets.local.cloudwatch.metrics import Metrics
+from workbench.targets.local.cloudwatch.metrics import BINS, Metrics, Timeline, thin
 from workbench.targets.local.world.context import EPOCH_S
 
 
@@ -28,3 +31,35 @@ def test_values_are_put_by_the_minute_and_read_back(toy):
         [6.0, 3.0, 1.0, 5.0, 2.0],
         [3.0, 3.0, 3.0, 3.0, 1.0],
     ]
+
+
+def test_points_come_by_metric_and_time_and_the_last_of_an_instant_counts():
+    kernel = Kernel()
+    timeline = Timeline(kernel)
+    timeline.note("b", 1)
+    timeline.note("b", 2)
+    kernel.at(3.0, lambda: (timeline.add("b", 5), timeline.add("a", 1)))
+    kernel.run()
+    assert timeline.frame().values.tolist() == [[3.0, "a", 1.0], [0.0, "b", 2.0], [3.0, "b", 7.0]]
+
+
+@settings(deadline=None)
+@given(st.lists(st.integers(0, 10**6), min_size=1, max_size=5_000))
+def test_thinning_keeps_the_peak_and_the_last_point_in_order(values):
+    points = [(float(t), float(value)) for t, value in enumerate(values)]
+    kept = thin(points)
+    assert len(kept) <= 2 * BINS
+    assert kept[-1] == points[-1]
+    assert max(value for _, value in kept) == max(values)
+    assert kept == sorted(kept)
+    assert set(kept) <= set(points)
+
+
+def test_a_long_run_does_not_grow_without_bound():
+    kernel = Kernel()
+    timeline = Timeline(kernel)
+    for t in range(100_000):
+        kernel.now = float(t)
+        timeline.note("concurrency", t % 100)
+    assert len(timeline._points["concurrency"]) <= 22_000
+    assert len(timeline.frame()) <= 2_000

@@ -7,7 +7,7 @@ from botocore.exceptions import ClientError
 
 from workbench.platform.services import DYNAMODB
 from workbench.targets.local.dynamodb.table import Table
-from workbench.targets.local.runtime.faults import CallFault, NoFaults
+from workbench.targets.local.runtime.faults import CallFault, Faults
 
 KB = "x" * 1024
 KEY = {"pk": {"S": "p"}, "sk": {"S": "s"}}
@@ -175,7 +175,7 @@ def test_a_throttled_write_is_tried_again_until_the_bucket_has_filled(toys):
 
 
 def test_a_fault_plan_can_leave_entries_unprocessed(toys):
-    class Plan(NoFaults):
+    class Plan(Faults):
         def calling(self, call):
             return CallFault(hold_back=2)
 
@@ -203,7 +203,9 @@ def test_storage_adds_up_bytes_over_time(table):
     table.invoke({})
     table.run()
     month = Decimal(2**30) * 730
-    assert table.storage.gb_months(table.kernel.now) == pytest.approx(Decimal(1_000) / month)
+    table.storage.bill(table.meter, table.kernel.now)
+    stored = table.meter.quantity(DYNAMODB, "TimedStorage-ByteHrs", "knowing")
+    assert stored == pytest.approx(Decimal(1_000) / month)
 
 
 def test_consumed_capacity_is_a_metric(table):

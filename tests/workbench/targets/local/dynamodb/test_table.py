@@ -10,7 +10,7 @@ from moto.dynamodb.models import dynamodb_backends
 
 from workbench.targets.local.dynamodb.expressions import condition, update
 from workbench.targets.local.dynamodb.table import Table, Tables
-from workbench.targets.local.runtime.service_client import NotKnown, Refused
+from workbench.targets.local.runtime.service import NotKnown, Refused
 from workbench.targets.local.world.stack import ACCOUNT, REGION
 
 FREE = "attribute_not_exists(lease_until) OR lease_until < :now OR lease_by = :me"

@@ -3,7 +3,7 @@
 from workbench.targets.local.lambda_.async_invoke import AsyncSpec, read_specs
 from workbench.targets.local.lambda_.functions import FunctionSpec, read_functions
 from workbench.targets.local.lambda_.mapping import MappingSpec, read_mappings
-from workbench.targets.local.sqs.queues import queue_labels
+from workbench.targets.local.sqs.calls import queue_labels
 from workbench.targets.local.world.stack import Stack
 
 CODE = {"S3Bucket": "bucket", "S3Key": "key.zip"}

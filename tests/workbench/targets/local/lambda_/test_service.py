@@ -5,8 +5,8 @@ from decimal import Decimal
 import pytest
 
 from workbench.platform.services import LAMBDA
-from workbench.targets.local.lambda_.invoke import InvokeResult
-from workbench.targets.local.runtime.faults import NoFaults, StartFault
+from workbench.targets.local.lambda_.functions import InvokeResult
+from workbench.targets.local.runtime.faults import Faults, StartFault
 
 
 def sleeping(toy, seconds=1.0):
@@ -196,7 +196,7 @@ def test_step_functions_waits_half_the_way_there_and_half_the_way_back(toys):
 
 
 def test_a_fault_plan_can_fail_an_init_and_hang_a_handler(toys):
-    class Plan(NoFaults):
+    class Plan(Faults):
         def starting(self, function, cold):
             return StartFault(init_fails=cold, hang_s=2.0)
 

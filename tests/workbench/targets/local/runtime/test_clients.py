@@ -4,9 +4,9 @@ import pytest
 from botocore.exceptions import ClientError
 
 from workbench.platform.services import SQS
-from workbench.targets.local.metering.rules import Broken, Unknown
 from workbench.targets.local.runtime.clients import ProxyClient
-from workbench.targets.local.runtime.faults import CallFault, NoFaults
+from workbench.targets.local.runtime.faults import CallFault, Faults
+from workbench.targets.local.runtime.service import Broken, NotKnown
 
 
 def timed(toy, *calls, **spec):
@@ -27,7 +27,7 @@ def timed(toy, *calls, **spec):
     return log
 
 
-class Plan(NoFaults):
+class Plan(Faults):
     """Answers each attempt with the next fault, and keeps what was asked."""
 
     def __init__(self, *faults):
@@ -123,7 +123,7 @@ def test_an_environment_can_die_before_a_call_is_done_or_after(toys, kill, held)
 
 
 def test_an_environment_can_die_in_a_sleep(toys):
-    class Deadly(NoFaults):
+    class Deadly(Faults):
         def sleeping(self, function, request_id, seconds):
             return seconds == 2
 
@@ -150,7 +150,7 @@ def test_what_nothing_here_meters_stops_the_run_even_if_the_handler_hides_it(toy
 
     toy.function(handler)
     toy.invoke({})
-    with pytest.raises(Unknown, match="ListTables"):
+    with pytest.raises(NotKnown, match="ListTables"):
         toy.run()
 
 

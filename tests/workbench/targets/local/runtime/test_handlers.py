@@ -1,14 +1,12 @@
-"""Handlers out of a deployed zip: their own modules, environment and clock."""
+"""Handlers out of a deployed folder: their own modules, environment and clock."""
 
 import os
 import sys
-from io import BytesIO
-from zipfile import ZipFile
 
 import pytest
 
 from workbench.errors import NotDeployed
-from workbench.targets.local.runtime.handlers import Unpacked, load
+from workbench.targets.local.runtime.handlers import load
 from workbench.targets.local.runtime.outside import CurrentRun
 
 FILES = {
@@ -25,22 +23,14 @@ FILES = {
 
 
 @pytest.fixture
-def unpacked():
-    made = Unpacked()
-    yield made
-    made.close()
+def folder(tmp_path):
+    (tmp_path / "lambdas").mkdir()
+    for name, text in FILES.items():
+        (tmp_path / name).write_text(text)
+    return tmp_path
 
 
-def zipped(files):
-    buffer = BytesIO()
-    with ZipFile(buffer, "w") as archive:
-        for name, text in files.items():
-            archive.writestr(name, text)
-    return buffer.getvalue()
-
-
-def test_each_function_has_modules_and_variables_of_its_own(unpacked):
-    folder = unpacked.path(zipped(FILES))
+def test_each_function_has_modules_and_variables_of_its_own(folder):
     variables, modules = dict(os.environ), set(sys.modules)
     first = load(folder, "lambdas.toy.handler", {"NAME": "first"}, CurrentRun())
     second = load(folder, "lambdas.toy.handler", {"NAME": "second"}, CurrentRun())
@@ -51,18 +41,12 @@ def test_each_function_has_modules_and_variables_of_its_own(unpacked):
     assert {name for name in sys.modules if name.startswith("lambdas.toy")} <= modules
 
 
-def test_the_clock_is_replaced_before_anyone_imports_it(unpacked):
-    folder = unpacked.path(zipped(FILES))
+def test_the_clock_is_replaced_before_anyone_imports_it(folder):
     handler = load(folder, "lambdas.toy.handler", {"NAME": "x"}, CurrentRun())
     assert handler(1, None)[2] == 1_767_227_400.0
 
 
-def test_the_same_content_is_unpacked_once(unpacked):
-    assert unpacked.path(zipped(FILES)) == unpacked.path(zipped(FILES))
-
-
 @pytest.mark.parametrize("handler", ["lambdas.none.handler", "lambdas.toy.none"])
-def test_a_handler_that_is_not_in_the_zip_is_named(unpacked, handler):
-    folder = unpacked.path(zipped(FILES))
+def test_a_handler_that_is_not_in_the_folder_is_named(folder, handler):
     with pytest.raises(NotDeployed, match=handler):
         load(folder, handler, {"NAME": "x"}, CurrentRun())

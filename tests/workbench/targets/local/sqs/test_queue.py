@@ -5,7 +5,7 @@ import sys
 import pytest
 from botocore.exceptions import ClientError
 
-from workbench.targets.local.sqs.queue import OnProgress
+from workbench.targets.local.sqs.queue import QueueObserver
 
 
 @pytest.fixture
@@ -139,7 +139,7 @@ def test_purging_forgets_everything(sqs):
 
 
 def test_a_fault_plan_can_copy_and_delay_what_is_sent(sqs):
-    class Twice(OnProgress):
+    class Twice(QueueObserver):
         def copies(self, body):
             return (0.0, 50.0)
 

@@ -9,15 +9,15 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from workbench.designs.sfn import Sfn
 from workbench.engine.kernel import Kernel
 from workbench.platform.profile import Profile
 from workbench.platform.services import S3, SNS, STEP_FUNCTIONS
-from workbench.targets.local.lambda_.invoke import InvokeResult
-from workbench.targets.local.metering.meter import Meter
-from workbench.targets.local.stepfunctions.billing import Bill
-from workbench.targets.local.stepfunctions.faults import Faults
+from workbench.targets.local.lambda_.functions import InvokeResult
+from workbench.targets.local.metering import Meter
+from workbench.targets.local.runtime.faults import MapFaults
 from workbench.targets.local.stepfunctions.machine import Machine
-from workbench.targets.local.stepfunctions.services import Services
+from workbench.targets.local.stepfunctions.services import Bill, Services
 
 ARN = "arn:aws:states:us-east-1:123456789012:stateMachine:Batch"
 FUNCTION = "arn:aws:lambda:us-east-1:123456789012:function:work"
@@ -94,8 +94,8 @@ class SimulatedAws:
             profile=profile,
             invoke=self.invoke,
             clients=self.clients,
-            bill=Bill(self.meter, 64),
-            faults=faults or Faults(),
+            bill=Bill(self.meter, 64, Sfn.parts),
+            faults=faults or MapFaults(),
             epoch_s=epoch_s,
             latency_dice=Random(dice.getrandbits(64)),
             name_dice=Random(dice.getrandbits(64)),

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 
-from workbench.targets.local.stepfunctions.faults import ChildFault, Faults
+from workbench.targets.local.runtime.faults import ChildFault, MapFaults
 
 FIRST_S = 3.15  # 1 s to the state, 2 s to open, 30 ms to list, 20 ms to read, 0.1 s ahead
 
@@ -180,7 +180,7 @@ def test_an_execution_that_times_out_takes_its_children_along(aws, kit, play):
 
 
 def test_a_fault_plan_may_fail_a_child_before_it_runs(aws, kit, play):
-    class SecondFails(Faults):
+    class SecondFails(MapFaults):
         def child(self, map_state, index):
             assert map_state == "Process"
             return ChildFault(error="Planned") if index == 1 else ChildFault()
@@ -191,7 +191,7 @@ def test_a_fault_plan_may_fail_a_child_before_it_runs(aws, kit, play):
 
 
 def test_a_fault_plan_may_run_an_express_child_twice(aws, kit, play):
-    class Twice(Faults):
+    class Twice(MapFaults):
         def child(self, map_state, index):
             return ChildFault(runs=2)
 

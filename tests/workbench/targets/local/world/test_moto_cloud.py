@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from workbench.errors import NotDeployed
-from workbench.targets.local.world.moto_cloud import MotoCloud, zip_folder
+from workbench.targets.local.world.moto_cloud import MotoCloud
 
 
 def write_assembly(folder, resources):
@@ -116,10 +116,3 @@ def test_the_users_own_settings_are_neither_seen_nor_lost(monkeypatch):
     finally:
         cloud.close()
     assert dict(os.environ) == before
-
-
-def test_a_folder_makes_the_same_zip_every_time(tmp_path):
-    folder = write_assembly(tmp_path, {}) / "asset.abc"
-    first = zip_folder(folder)
-    (folder / "hello.py").touch()
-    assert zip_folder(folder) == first

@@ -1,13 +1,13 @@
 """Synthesis: one assembly for the same sources and knobs, another for others."""
 
 import json
+from unittest.mock import patch
 
 import pytest
 
 from workbench.designs import Sfn, Sqs
 from workbench.errors import NotDeployed
 from workbench.targets.local.world import synth
-from workbench.targets.local.world.patches import swapped
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +34,7 @@ def test_the_zip_holds_the_handlers_and_nothing_else(default):
 
 def test_another_knob_or_another_source_is_another_assembly(tmp_path):
     keys = {synth._key(design) for design in (Sqs(), Sqs(memory_mb=256), Sfn(memory_mb=256))}
-    with swapped(synth, "_files", lambda: iter([synth.ROOT / "LICENSE"])):
+    with patch.object(synth, "_files", lambda: iter([synth.ROOT / "LICENSE"])):
         keys.add(synth._key(Sqs()))
     assert len(keys) == 4
 

@@ -2,21 +2,21 @@
 
 import json
 
-from workbench.targets.local.sqs.queues import Notices
+from workbench.targets.local.sqs.calls import Notifications
 
 
 def test_a_notice_that_says_complete_wins_else_the_first_counts():
-    notices = Notices()
+    notifications = Notifications()
     for batch, status in (
         ("a", "failed"),
         ("a", "complete"),
         ("b", "not_started"),
         ("b", "failed"),
     ):
-        notices.sent(json.dumps({"batch_id": batch, "status": status}))
-    statuses = {batch: notices.outcome(batch)["status"] for batch in "ab"}
-    assert (statuses, notices.outcome("c")) == ({"a": "complete", "b": "not_started"}, None)
-    assert len(notices.by_batch["a"]) == 2
+        notifications.sent(json.dumps({"batch_id": batch, "status": status}))
+    statuses = {batch: notifications.outcome(batch)["status"] for batch in "ab"}
+    assert (statuses, notifications.outcome("c")) == ({"a": "complete", "b": "not_started"}, None)
+    assert len(notifications.by_batch["a"]) == 2
 
 
 def test_messages_are_counted_under_awss_names(toy):

@@ -1,18 +1,18 @@
 """EventBridge: the rules of a stack, their schedules and patterns, what their targets are given.
 
 A target's input is the event, or an InputTransformer's template filled in from it (EventBridge user
-guide, "Input transformation": a text that stands outside quotation marks gets its own).
+guide, "Input transformation": a text that stands outside quotation marks gets its own). In a cron
+expression minutes and hours take `*`, numbers, lists, ranges and steps; the days must be every day.
 """
 
 import json
 import re
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
 from workbench.errors import BadInput
-from workbench.targets.local.eventbridge.cron import next_time
 from workbench.targets.local.world.context import EPOCH_S, RunContext
 from workbench.targets.local.world.stack import ACCOUNT, REGION, Resource
 
@@ -130,3 +130,46 @@ def _at(path: str, event: Event) -> Any:
     for name in path.removeprefix("$").split(".")[1:]:
         value = value.get(name) if isinstance(value, dict) else None
     return value
+
+
+EVERY_DAY = ("*", "?")
+
+
+def next_time(expression: str, after: datetime) -> datetime:
+    """The first moment later than `after` that a schedule expression names."""
+    minutes, hours = _fields(expression)
+    moment = after.astimezone(UTC).replace(second=0, microsecond=0) + timedelta(minutes=1)
+    for _ in range(48):  # hours: two days have every hour and minute there is
+        if moment.hour in hours:
+            later = [minute for minute in minutes if minute >= moment.minute]
+            if later:
+                return moment.replace(minute=min(later))
+        moment = moment.replace(minute=0) + timedelta(hours=1)
+    raise AssertionError(f"{expression} names no time of day")
+
+
+def _fields(expression: str) -> tuple[set[int], set[int]]:
+    """The minutes and the hours of an expression."""
+    inside = expression.removeprefix("cron(").removesuffix(")")
+    parts = inside.split()
+    if expression != f"cron({inside})" or len(parts) != 6:
+        raise BadInput(f"schedule {expression!r}: only cron(…) with six fields is acted out here")
+    if any(part not in EVERY_DAY for part in parts[2:]):
+        raise BadInput(f"schedule {expression!r}: only schedules of every day are acted out here")
+    return _numbers(parts[0], 60, expression), _numbers(parts[1], 24, expression)
+
+
+def _numbers(field: str, size: int, expression: str) -> set[int]:
+    """The numbers that a field means: `*`, `5`, `1,2`, `1-3`, `0/15`."""
+    found: set[int] = set()
+    try:
+        for part in field.split(","):
+            part, _, step = part.partition("/")
+            low, _, high = ("0", "", str(size - 1)) if part == "*" else part.partition("-")
+            last = int(high) if high else (size - 1 if step else int(low))
+            found |= set(range(int(low), last + 1, int(step or 1)))
+    except ValueError:
+        raise BadInput(f"schedule {expression!r}: {field!r} cannot be read") from None
+    if not found or not found <= set(range(size)):
+        raise BadInput(f"schedule {expression!r}: {field!r} is not within 0 to {size - 1}")
+    return found

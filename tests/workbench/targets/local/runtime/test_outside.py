@@ -1,7 +1,7 @@
-"""The truth about items."""
+"""The log of what is done with items."""
 
 from workbench.engine.kernel import Kernel
-from workbench.targets.local.runtime.item_log import ItemLog
+from workbench.targets.local.runtime.outside import ItemLog
 
 
 def executed(item_log, kernel, item, at_s, ok=True):

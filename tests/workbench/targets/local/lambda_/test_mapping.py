@@ -1,9 +1,9 @@
-"""How many batches an event source may work, over time."""
+"""How many batches an event source works at a time."""
 
 import pytest
 
 from workbench.platform.profile import load_profile
-from workbench.targets.local.lambda_.poller_scaling import PollerScaling
+from workbench.targets.local.lambda_.mapping import PollerScaling
 
 PROFILE = load_profile()
 

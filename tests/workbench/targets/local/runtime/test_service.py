@@ -3,7 +3,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workbench.targets.local.runtime.token_bucket import TokenBucket
+from workbench.targets.local.runtime.service import TokenBucket
 
 
 def test_a_full_bucket_gives_its_burst_and_then_the_rate():

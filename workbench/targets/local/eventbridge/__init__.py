@@ -1,1 +1,0 @@
-"""EventBridge on the local target: rules, targets, cron expressions."""

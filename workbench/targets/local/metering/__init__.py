@@ -1,1 +1,0 @@
-"""The meter of the local target: what is billed for a call, and for bytes kept over time."""
