@@ -1,10 +1,11 @@
 """The explorer: sliders for a batch, knobs and prices that simulate every design again and redraw.
 
-It is given the simulation, so that it knows no target: `Explorer(ModelTarget()).panel()`.
+It is given the simulation, so that it knows no target: `Explorer(modelled).panel()`.
 """
 
 import io
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 from html import escape
 from time import perf_counter
 from typing import Any, Protocol
@@ -17,7 +18,7 @@ from analysis.charts.live_view import live_view
 from analysis.ownership import UpkeepRate, upkeep_usd
 from analysis.pictures import html_table
 from analysis.words import dollars, duration
-from workbench.bill import bill, knowing_usd, total_usd
+from workbench.bill import bill, total_usd
 from workbench.bill.monthly_cost import monthly_usage
 from workbench.border import whole_number
 from workbench.designs import COMPARED, DESIGNS, Design, promises
@@ -30,10 +31,13 @@ SCREEN = theme.Canvas("screen", 10.0, 3.6, 11.0, 120, height_in=3.9)
 NO_UPKEEP = pd.DataFrame(columns=["design", "measure", "value"])
 
 
-class Simulator(Protocol):
-    """Whatever runs a batch quickly: the target `model`."""
+class Simulated(Protocol):
+    """What `Simulate` gives: a batch that was run quickly, and billed."""
 
-    def run(self, design: Design, batch: Batch, watch: Any) -> RunData: ...
+    def run_data(self) -> RunData: ...
+
+
+Simulate = Callable[[Design, Batch, PriceBook], Simulated]
 
 
 @dataclass(frozen=True)
@@ -49,12 +53,12 @@ class Explorer:
 
     def __init__(
         self,
-        simulator: Simulator,
+        simulate: Simulate,
         items: int = 1_000_000,
         seed: int = 7,
         simplicity: pd.DataFrame = NO_UPKEEP,
     ) -> None:
-        self._simulator, self._simplicity = simulator, simplicity
+        self._run, self._simplicity = simulate, simplicity
         self._seed = whole_number("seed", seed, 0)
         self._book = load_book()
         self.items = controls.items_slider(items)
@@ -104,8 +108,8 @@ class Explorer:
             settings = {knob: control.value for knob, control in self.knobs[name].items()}
             design = DESIGNS[name](**settings, value_max=self.length.value)
             design.refuse_items(batch.items)
-            folder = self._simulator.run(design, batch, _unwatched)
-            folders.append(_priced(folder, book))
+            folder = self._run(design, batch, book).run_data()
+            folders.append(folder)
             month = bill(monthly_usage(design, folder.usage), book, source="modelled")
             months[name] = float(total_usd(month))
         return Shown(folders, months)
@@ -122,14 +126,6 @@ class Explorer:
     def _all_controls(self) -> list[widgets.Widget]:
         knobs = [control for own in self.knobs.values() for control in own.values()]
         return [self.items, self.length, self.rate, self.look, *knobs, *self.prices.values()]
-
-
-def _priced(folder: RunData, book: PriceBook) -> RunData:
-    """The folder with its bill and dollars."""
-    table = bill(folder.usage, book, source="modelled")
-    usd, knowing = float(total_usd(table)), float(knowing_usd(table))
-    run = replace(folder.run, cost_usd=usd, knowing_usd=knowing, price_date=book.date)
-    return replace(folder, run=run, bill=table)
 
 
 def _png(folders: list[RunData], look: theme.Theme) -> bytes:
@@ -167,7 +163,3 @@ def _table(shown: Shown, upkeep: dict[str, float]) -> str:
 def _column(own: list[widgets.Widget]) -> widgets.Widget:
     """Controls in two columns, as many as fit."""
     return widgets.Box(own, layout=widgets.Layout(flex_flow="row wrap"))
-
-
-def _unwatched(_progress: Any) -> None:
-    """Nobody watches a simulation that takes a moment."""

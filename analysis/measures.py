@@ -20,7 +20,7 @@ from analysis.needs import (
     several_designs,
     usable,
 )
-from workbench.bill.totals import MILLION
+from workbench.bill.pricing import MILLION
 from workbench.designs import DESIGNS, PRESETS
 from workbench.runs.records import LABELS, TABLES, Run
 from workbench.runs.sets import read_runs, read_tables

@@ -4,7 +4,7 @@ import pandas as pd
 
 from analysis.measures import TARGETS
 from analysis.needs import Chosen, NothingToShow, usable, usual_length
-from workbench.bill.totals import MILLION
+from workbench.bill.pricing import MILLION
 
 
 def one_size(runs: pd.DataFrame) -> Chosen:

@@ -7,7 +7,7 @@ import statistics
 import time
 
 from analysis.explorer import Explorer
-from workbench.targets.model.target import ModelTarget
+from workbench.targets.model.forecast import modelled
 
 ITEMS, REPEATS = 1_000_000, 5
 GOAL_S = 0.5
@@ -15,7 +15,7 @@ GOAL_S = 0.5
 
 def main() -> None:
     """Print the median time from a moved slider to the picture."""
-    explorer = Explorer(ModelTarget(), ITEMS)
+    explorer = Explorer(modelled, ITEMS)
     explorer.redraw()  # once more: everything is compiled and cached by now
     median_s = statistics.median(_redraw_s(explorer) for _ in range(REPEATS))
     print(f"explorer, {ITEMS:,} items simulated and drawn, median of {REPEATS}")

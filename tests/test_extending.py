@@ -17,8 +17,7 @@ from workbench.cli import app as cli
 from workbench.designs import make_design
 from workbench.errors import BadInput, WorkbenchError
 from workbench.runs.batch import Batch
-from workbench.runs.failures import failed_line
-from workbench.runs.measured_work import measured_work, work_hint
+from workbench.runs.failures import failed_line, measured_work, work_hint
 from workbench.runs.records import read_failed, read_run
 from workbench.targets.local.target import LocalTarget, Settings
 from workbench.targets.local.world.items import fill_world

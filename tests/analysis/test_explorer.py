@@ -1,24 +1,26 @@
 """The explorer simulates again and redraws when a control moves."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
 from analysis.explorer import Explorer
 from workbench.designs import DESIGNS
+from workbench.runs.runner import priced
 
 
 class MadeUp:
-    """A simulator that answers with made-up folders at once."""
+    """A simulation that answers with made-up folders at once."""
 
     def __init__(self, make):
         self.make, self.asked = make, []
 
-    def run(self, design, batch, watch):
+    def __call__(self, design, batch, book):
         self.asked.append((design.name, batch.items, batch.seed))
         settings = {k: v for k, v in design.knobs().items() if v != type(design)().knobs()[k]}
         folder = self.make(design.name, "model", batch.items, batch.seed, **settings)
-        return replace(folder, bill=None)
+        return SimpleNamespace(run_data=lambda: priced(replace(folder, bill=None), book))
 
 
 @pytest.fixture

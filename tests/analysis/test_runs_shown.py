@@ -8,8 +8,8 @@ from analysis import runs_shown
 from analysis.frames import Frames
 from analysis.pictures import answers
 from analysis.runs_shown import beside_reference, in_words, own_beside_reference, which_runs
-from workbench.runs.packing import pack
 from workbench.runs.records import write_folder
+from workbench.runs.sets import pack
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from math import ceil
 from typing import TYPE_CHECKING
 
 from workbench.targets.model.sqs.batcher import PLAN_INIT
-from workbench.targets.model.sqs.state import WRITE_STEPS
+from workbench.targets.model.sqs.settings import WRITE_STEPS
 
 if TYPE_CHECKING:
     from tests.oracles.sqs import SqsStory
@@ -39,17 +39,17 @@ class Batcher:
         """The trigger's invocation: the finalizer's first message, the batch record, the plan's."""
         p, d = self.p, self.draws
         begun_s = d.latency("lambda_async", 0, 0)
-        clock = begun_s + d.latency("lambda_init", 0, 1) + p.batcher_invocation_s
-        clock += p.batcher_call_s + d.latency("sqs_send", 0, 2)
+        clock = begun_s + d.latency("lambda_init", 0, 1) + p.batcher.invocation_s
+        clock += p.batcher.call_s + d.latency("sqs_send", 0, 2)
         first_look_s = clock + p.poll_s
-        clock += p.batcher_call_s + d.latency("ddb_transact", 0, 3)
+        clock += p.batcher.call_s + d.latency("ddb_transact", 0, 3)
         sending_s = d.latency("sqs_send", 0, 4)
-        clock += p.batcher_call_s + sending_s
+        clock += p.batcher.call_s + sending_s
         self.story.table.write_elsewhere(4)
         self.bill(clock - begun_s)
-        self.target = p.plan_start_pollers
+        self.target = p.plan_pollers.start
         sent_s = clock - sending_s / 2  # a queue has a message before the sender hears of it
-        self.story.kernel.at(sent_s + p.plan_idle_s + p.ramp_step_s, self.ramp)
+        self.story.kernel.at(sent_s + p.plan_pollers.idle_s + p.ramp_step_s, self.ramp)
         self.sender_ends_s = clock
         self.plan(sent_s)
         self.story.finalizer.await_message(first_look_s)
@@ -78,20 +78,20 @@ class Batcher:
             ceil(p.segments / p.segments_per_send),
         )
         clock = begun_s + self.init_if_busy(begun_s, 0, PLAN_INIT)
-        clock += p.batcher_invocation_s + 2 * p.batcher_call_s
+        clock += p.batcher.invocation_s + 2 * p.batcher.call_s
         clock += d.latency("ddb_single", 1, 1) + d.latency("ddb_single", 1, 2)
         batched = p.entries_per_write > 1
-        spent_s = writes * p.batcher_call_s + (p.segments * p.batcher_entry_s if batched else 0.0)
+        spent_s = writes * p.batcher.call_s + (p.segments * p.batcher.entry_s if batched else 0.0)
         spent_s += self.writes.next("ddb_batch_write" if batched else "ddb_single", writes)
         clock += max(spent_s, p.segments / (p.key_units_per_s / p.shards) - p.burst_s)
-        clock += 2 * p.batcher_call_s
+        clock += 2 * p.batcher.call_s
         clock += d.latency("ddb_single", 1, 3) + d.latency("ddb_single", 1, 4)
         batched = p.segments_per_send > 1
-        clock += sends * p.batcher_call_s + (p.segments * p.batcher_entry_s if batched else 0.0)
+        clock += sends * p.batcher.call_s + (p.segments * p.batcher.entry_s if batched else 0.0)
         sending_s = self.sends.next("sqs_send_batch" if batched else "sqs_send", sends)
         clock += sending_s
         self.story.kernel.at(clock - sending_s / sends / 2, self.planned)
-        clock += p.batcher_call_s + d.latency("ddb_single", 1, 5)
+        clock += p.batcher.call_s + d.latency("ddb_single", 1, 5)
         self.sender_ends_s = clock
         self.story.table.write_elsewhere(p.segments + 3)
         self.story.tally["read_half_units"] += 2 + p.plan_half_units
@@ -107,7 +107,7 @@ class Batcher:
         if self.running >= self.target and self.visible:
             self.target += 1
             self.start_segments()
-        if self.target < self.p.plan_slots_max and self.begun < self.p.segments:
+        if self.target < self.p.plan_pollers.most and self.begun < self.p.segments:
             self.story.kernel.after(self.p.ramp_step_s, self.ramp)
 
     def start_segments(self) -> None:
@@ -115,7 +115,7 @@ class Batcher:
         p = self.p
         while (
             self.visible
-            and self.running < min(p.plan_slots_max, self.target)
+            and self.running < min(p.plan_pollers.most, self.target)
             and self.running + self.story.running < p.account
         ):
             self.start_segment()
@@ -135,7 +135,7 @@ class Batcher:
         """One segment's invocation: its batch and its lease are read and written first."""
         p, d, number = self.p, self.draws, self.begun
         segment, clock = self.take()
-        clock += p.batcher_invocation_s + 2 * p.batcher_call_s
+        clock += p.batcher.invocation_s + 2 * p.batcher.call_s
         clock += d.latency("ddb_single", 2 + number, 2) + d.latency("ddb_single", 2 + number, 3)
         self.story.tally["read_half_units"] += 2
         self.story.table.write_elsewhere(1)
@@ -154,8 +154,8 @@ class Batcher:
         stop = (segment.steps_done + 1) * writes // steps
         entries = min(stop * p.entries_per_write, records) - first * p.entries_per_write
         batched = p.entries_per_write > 1
-        spent_s = (stop - first) * p.batcher_call_s
-        spent_s += entries * p.batcher_entry_s if batched else 0.0
+        spent_s = (stop - first) * p.batcher.call_s
+        spent_s += entries * p.batcher.entry_s if batched else 0.0
         spent_s += self.writes.next("ddb_batch_write" if batched else "ddb_single", stop - first)
         segment.steps_done += 1
         at = max(now + spent_s, self.story.table.reserve(entries))
@@ -167,17 +167,17 @@ class Batcher:
         left = segment.messages - segment.sends_done * p.messages_per_send
         if left <= 0:
             draw = -1 - segment.number
-            at = story.now + p.batcher_call_s + self.draws.latency("ddb_single", draw)
+            at = story.now + p.batcher.call_s + self.draws.latency("ddb_single", draw)
             story.table.write_elsewhere(1)
             story.kernel.at(at, lambda: self.end(segment))
             return
         count, batched = min(p.messages_per_send, left), p.messages_per_send > 1
-        at = story.now + p.batcher_call_s + (count * p.batcher_entry_s if batched else 0.0)
+        at = story.now + p.batcher.call_s + (count * p.batcher.entry_s if batched else 0.0)
         number = self.sends.taken
         self.sends.taken += 1
         at += self.sends.latency("sqs_send_batch" if batched else "sqs_send", number, 0)
         if segment.sends_done == 0:
-            at += p.batcher_call_s + self.sends.latency("ddb_single", number, 1)
+            at += p.batcher.call_s + self.sends.latency("ddb_single", number, 1)
             story.table.write_elsewhere(1)
         story.tally["item_sends"] += 1
         story.tally["item_send_units"] += ceil(count * p.message_bytes / 65_536)

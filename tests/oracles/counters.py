@@ -12,7 +12,8 @@ from tests.oracles.batcher import Batcher, Segment
 from tests.oracles.finalizer import Finalizer
 from tests.oracles.sqs import SqsStory
 from workbench.platform.units import READ_UNIT_BYTES, SQS_CHUNK_BYTES
-from workbench.targets.model.counters.kernel import PAGE, PER_SHARD
+from workbench.targets.model.counters.kernel import PAGE
+from workbench.targets.model.counters.settings import PER_SHARD
 from workbench.targets.model.sqs.finalizer import AFTER
 from workbench.targets.model.sqs.settings import SqsSettings
 
@@ -41,23 +42,23 @@ class PartBatcher(Batcher):
         """The trigger's invocation: the batch record, the looks' message, the plan."""
         p, d, story = self.p, self.draws, self.story
         begun_s = d.latency("lambda_async", 0, 0)
-        clock = begun_s + d.latency("lambda_init", 0, 1) + p.batcher_invocation_s
-        clock += 2 * p.batcher_call_s
+        clock = begun_s + d.latency("lambda_init", 0, 1) + p.batcher.invocation_s
+        clock += 2 * p.batcher.call_s
         clock += d.latency("ddb_single", 0, 2) + d.latency("ddb_single", 0, 3)
-        clock += p.batcher_call_s + d.latency("sqs_send", 0, 4)
+        clock += p.batcher.call_s + d.latency("sqs_send", 0, 4)
         first_look_s = clock + p.poll_s
         sends = ceil(p.segments / p.segments_per_send)
-        clock += sends * p.batcher_call_s + p.segments * p.batcher_entry_s
+        clock += sends * p.batcher.call_s + p.segments * p.batcher.entry_s
         sending_s = self.sends.next("sqs_send_batch", sends)
         clock += sending_s
         story.table.write_elsewhere(1)
         story.tally["read_half_units"] += 2
         self.bill(clock - begun_s)
-        self.target = p.plan_start_pollers
+        self.target = p.plan_pollers.start
         self.sender_ends_s = clock
         sent_s = clock - sending_s / sends / 2
         story.kernel.at(sent_s, self.planned)
-        story.kernel.at(sent_s + p.plan_idle_s + p.ramp_step_s, self.ramp)
+        story.kernel.at(sent_s + p.plan_pollers.idle_s + p.ramp_step_s, self.ramp)
         story.finalizer.await_message(first_look_s)
 
     def start_segment(self) -> None:
@@ -65,7 +66,7 @@ class PartBatcher(Batcher):
         p, d, number = self.p, self.draws, self.begun
         part, clock = self.take()
         read_s = d.latency("ddb_single", 2 + number, 2)
-        clock += p.batcher_invocation_s + p.batcher_call_s + read_s
+        clock += p.batcher.invocation_s + p.batcher.call_s + read_s
         self.story.tally["read_half_units"] += 2
         self.story.kernel.at(clock, lambda: self.send(part))
 
@@ -78,7 +79,7 @@ class PartBatcher(Batcher):
         if count <= 0:
             self.end(segment)
             return
-        at = story.now + p.batcher_call_s + count * p.batcher_entry_s
+        at = story.now + p.batcher.call_s + count * p.batcher.entry_s
         at += self.sends.next("sqs_send_batch")
         story.tally["item_sends"] += 1
         story.tally["item_send_units"] += ceil(count * p.message_bytes / SQS_CHUNK_BYTES)
@@ -95,7 +96,7 @@ class ShardFinalizer(Finalizer):
         begun_s = visible_s + draws.latency("esm_dispatch", hop, 0)
         clock = begun_s + (draws.latency("lambda_init", hop, 1) if hop == 0 else 0.0)
         read_s = draws.latency("ddb_single", hop, 2)
-        clock += p.finalizer_invocation_s + p.finalizer_call_s + read_s
+        clock += p.finalizer.invocation_s + p.finalizer.call_s + read_s
         self.story.tally["read_half_units"] += 2
         spent_s = clock - begun_s
         self.story.kernel.at(clock, lambda: self.look(spent_s))
@@ -104,22 +105,22 @@ class ShardFinalizer(Finalizer):
         """A message is missing: the same message once more. None is: tell, then mark."""
         story, p, draws, hop = self.story, self.p, self.draws, self.looks
         self.looks += 1
-        done = story.left == p.items
+        done = story.items_done == p.items
         shards = ceil(p.messages / PER_SHARD)
         keys = shards if done else min(shards, (shards - 1) % PAGE + 1)
         pages = ceil(keys / PAGE)
-        clock = story.now + pages * p.finalizer_call_s + keys * p.finalizer_entry_s
+        clock = story.now + pages * p.finalizer.call_s + keys * p.finalizer.entry_s
         clock += draws.latencies("ddb_batch_get", AFTER + hop * 1_000, pages)
         story.tally["read_half_units"] += keys
         if not done:
-            clock += p.finalizer_call_s + draws.latency("sqs_change_visibility", hop, 3)
+            clock += p.finalizer.call_s + draws.latency("sqs_change_visibility", hop, 3)
             story.processor.bill("finalizer_ms", spent_s + clock - story.now)
             self.await_message(clock + p.poll_s)
             return
-        clock += p.finalizer_call_s + draws.latency("ddb_single", hop, 3)
+        clock += p.finalizer.call_s + draws.latency("ddb_single", hop, 3)
         story.detected_s = clock
-        clock += p.finalizer_call_s + draws.latency("sns_publish", hop, 4)
-        clock += p.finalizer_call_s + draws.latency("ddb_single", hop, 5)
+        clock += p.finalizer.call_s + draws.latency("sns_publish", hop, 4)
+        clock += p.finalizer.call_s + draws.latency("ddb_single", hop, 5)
         failed_units = max(1, ceil(story.tally["failed"] * p.failed_bytes / READ_UNIT_BYTES))
         story.tally["read_half_units"] += 2 * failed_units
         story.table.write_elsewhere(1)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from workbench.runs.batch import GOLDEN, draw
-from workbench.targets.model.engine.draws import CELLS, LATENCIES, PER_HASH
+from workbench.targets.model.engine.draws import CELLS, LATENCIES, PER_HASH, Values
 
 MASK = 2**64 - 1
 
@@ -53,9 +53,9 @@ class Counted(Stream):
 class Items:
     """The values of a batch's items, drawn as `workbench.runs.batch` draws them."""
 
-    def __init__(self, seed: int, value_span: int, poison: int, fixed_ms: float) -> None:
-        self.seed, self.value_max, self.poison = seed, int(value_span) - 1, int(poison)
-        self.fixed_ms = fixed_ms
+    def __init__(self, seed: int, values: Values) -> None:
+        self.seed, self.value_max, self.poison = seed, int(values.span) - 1, int(values.poison)
+        self.fixed_ms = values.fixed_ms
 
     def values(self, start: int, stop: int) -> list[float]:
         """The milliseconds of items start..stop-1, -1 where one is poisoned."""

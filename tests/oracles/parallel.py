@@ -43,7 +43,7 @@ class Crew:
     def call(self, name: str, number: int, place: int) -> float:
         """When one call that is made now has answered."""
         latency_s = self.processor.calls.latency(name, number, place)
-        return self.use_cpu(self.p.processor_call_s) + latency_s
+        return self.use_cpu(self.p.processor.call_s) + latency_s
 
     def open_message(self) -> None:
         """The next message, claimed as a whole where messages are tracked."""
@@ -75,7 +75,7 @@ class Crew:
         """CPU, then the sleep; a poisoned item fails at once."""
         value = self.story.items.values(item, item + 1)[0]
         message.bad += value < 0
-        at = self.use_cpu(self.p.processor_item_s) + max(value, 0) / 1000.0
+        at = self.use_cpu(self.p.processor.item_s) + max(value, 0) / 1000.0
         self.kernel.at(at, lambda: self.worked(message, item, value))
 
     def worked(self, message: OpenMessage, item: int, value: float) -> None:
@@ -110,11 +110,11 @@ class Crew:
         good = message.items - message.bad
         batched = p.track_item and p.entries_per_write > 1
         calls = ceil(good / p.entries_per_write) if p.track_item else 1
-        spent_s = calls * p.processor_call_s + (good * p.processor_entry_s if batched else 0.0)
+        spent_s = calls * p.processor.call_s + (good * p.processor.entry_s if batched else 0.0)
         first = BY_MESSAGE + message.number * CALLS_MAX + 1
         waits_s = calls_of.latencies("ddb_batch_write" if batched else "ddb_single", first, calls)
         if message.bad:
-            spent_s += p.processor_call_s
+            spent_s += p.processor.call_s
             waits_s += calls_of.latency("sqs_change_visibility", first + calls)
             self.story.tally["visibility_changes"] += 1
         self.kernel.at(self.use_cpu(spent_s) + waits_s, lambda: self.close(message))

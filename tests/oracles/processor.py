@@ -35,9 +35,9 @@ class Processor:
             story.environments += 1
             tally["cold_starts"] += 1
             self.clock += self.draws.latency("lambda_init", number, 1)
-        self.clock += p.processor_invocation_s
+        self.clock += p.processor.invocation_s
         if not p.arrivals:
-            self.clock += p.processor_call_s + self.draws.latency("ddb_single", number, 2)
+            self.clock += p.processor.call_s + self.draws.latency("ddb_single", number, 2)
             tally["read_half_units"] += 1
         self.writes = self.gone = self.acks = 0
         taken = self.retries.work(self) if self.retries.ready else 0
@@ -87,7 +87,7 @@ class Processor:
         start, stop = self.bounds(message)
         values = story.items.values(start, stop)
         items, good = len(values), sum(value >= 0 for value in values)
-        self.clock += sum(v for v in values if v >= 0) / 1000.0 + items * p.processor_item_s
+        self.clock += sum(v for v in values if v >= 0) / 1000.0 + items * p.processor.item_s
         if p.claim or p.put_metrics:
             self.clock += self.around_items(items, good)
         story.processed_s = max(story.processed_s, self.clock)
@@ -112,11 +112,11 @@ class Processor:
             failed = items - good  # whose claims are given up, so that they can be taken again
             claims = items + failed if p.track_item else 1
             self.writes += claims
-            spent_s += claims * p.processor_call_s
+            spent_s += claims * p.processor.call_s
             spent_s += self.calls.next("ddb_single", claims)
         if p.put_metrics:
             self.story.tally["metric_calls"] += good
-            spent_s += good * p.processor_call_s
+            spent_s += good * p.processor.call_s
             spent_s += self.calls.next("cloudwatch_put", good)
         return spent_s
 
@@ -125,10 +125,10 @@ class Processor:
         p = self.p
         batched = p.track_item and p.entries_per_write > 1
         calls = ceil(good / p.entries_per_write) if p.track_item else 1
-        spent_s = calls * p.processor_call_s + (good * p.processor_entry_s if batched else 0.0)
+        spent_s = calls * p.processor.call_s + (good * p.processor.entry_s if batched else 0.0)
         spent_s += self.calls.next("ddb_batch_write" if batched else "ddb_single", calls)
         if bad:
-            spent_s += p.processor_call_s + self.calls.next("sqs_change_visibility")
+            spent_s += p.processor.call_s + self.calls.next("sqs_change_visibility")
             self.story.tally["visibility_changes"] += 1
         self.clock += spent_s
         self.writes += good if p.track_item else 1

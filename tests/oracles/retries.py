@@ -5,7 +5,7 @@ from math import ceil
 from typing import TYPE_CHECKING
 
 from workbench.targets.model.sqs.retries import BACKOFF_S, LISTED_MAX
-from workbench.targets.model.sqs.state import WHEEL_STEP_S
+from workbench.targets.model.sqs.settings import WHEEL_STEP_S
 
 if TYPE_CHECKING:
     from tests.oracles.processor import Processor
@@ -76,7 +76,7 @@ class Retries:
     def call(self, name: str, entries: float = 0.0) -> float:
         """One call, seconds."""
         self.story.tally["retries"] += 1
-        cpu_s = self.p.processor_call_s + entries * self.p.processor_entry_s
+        cpu_s = self.p.processor.call_s + entries * self.p.processor.entry_s
         return cpu_s + self.draws.latency(name, self.story.tally["retries"])
 
     def send_failed(self) -> float:
@@ -86,7 +86,7 @@ class Retries:
 
     def fail_counted(self, processor: "Processor", kind: int, messages: int, items: int) -> None:
         """A second or third message of items that fail: sent again, or listed and counted."""
-        processor.clock += items * self.p.processor_item_s
+        processor.clock += items * self.p.processor.item_s
         self.story.processed_s = max(self.story.processed_s, processor.clock)
         if kind == SECOND:
             for _ in range(messages):
@@ -116,7 +116,7 @@ class Retries:
     def fail_again(self, processor: "Processor", messages: int, items: int) -> None:
         """A second receive: what is left is tried, and fails."""
         p = self.p
-        processor.clock += items * p.processor_item_s
+        processor.clock += items * p.processor.item_s
         if p.track_item or not p.claim:  # else the claim answers with the record
             processor.clock += self.read_left(messages)
         if p.claim:
@@ -151,7 +151,7 @@ class Retries:
         """One item a message: counted, tried, and sent again or listed as failed."""
         story, p = self.story, self.p
         for _ in range(items):
-            processor.clock += self.call("ddb_single") + p.processor_item_s
+            processor.clock += self.call("ddb_single") + p.processor.item_s
             processor.writes += 1
             story.processed_s = max(story.processed_s, processor.clock)
             if kind == ALONE_3:

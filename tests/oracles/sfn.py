@@ -14,9 +14,9 @@ import numpy as np
 from tests.oracles.draws import Items, Stream
 from workbench.engine.kernel import Kernel
 from workbench.platform.units import MB
-from workbench.targets.model.engine import limits
+from workbench.targets.model.engine import timeline
+from workbench.targets.model.engine.timeline import POINTS
 from workbench.targets.model.sfn.settings import SfnSettings
-from workbench.targets.model.sqs.state import POINTS
 
 SUMMARY_CALLS = ("s3_list", "s3_list", "s3_get")
 
@@ -48,7 +48,7 @@ class SfnStory:
     running: int = 0
     begun: int = 0
     environments: int = 0
-    left: int = 0
+    items_done: int = 0
     map_at: float = float("inf")
     ended_at: float = float("inf")
     created_s: float = -1.0
@@ -57,7 +57,7 @@ class SfnStory:
 
     def __post_init__(self) -> None:
         p = self.p
-        self.items = Items(self.seed, p.value_span, p.poison, p.fixed_ms)
+        self.items = Items(self.seed, p.values)
         self.environments_free_at = -p.environments_burst_s
         self.of_child, self.of_item, self.of_segment = (
             Stream(key, self.latencies) for key in (p.key_child, p.key_item, p.key_segment)
@@ -76,8 +76,8 @@ class SfnStory:
         """The start state, then the segments, at most `inline_max` at a time."""
         p, d = self.p, self.of_segment
         begun_s = d.latency("sfn_start", 0, 0)
-        clock = begun_s + d.latency("lambda_init", 0, 1) + p.batcher_invocation_s
-        clock += p.batcher_call_s + d.latency("s3_put", 0, 2)
+        clock = begun_s + d.latency("lambda_init", 0, 1) + p.batcher.invocation_s
+        clock += p.batcher.call_s + d.latency("s3_put", 0, 2)
         self.bill("batcher_ms", clock - begun_s)
         first_s = clock + 2.0 * d.latency("sfn_pass_gap", 0, 3)
         at_once = min(p.inline_max, p.segments)
@@ -108,8 +108,8 @@ class SfnStory:
         share = min(p.segment_items, p.items - segment * p.segment_items) / p.segment_items
         megabytes = p.segment_bytes * share / MB
         calls = max(1, int(p.segment_calls * share + 0.999999))
-        spent_s = p.batcher_invocation_s + calls * p.batcher_call_s
-        spent_s += megabytes * (p.batcher_mb_s + p.s3_mb_s)
+        spent_s = p.batcher.invocation_s + calls * p.batcher.call_s
+        spent_s += megabytes * (p.batcher.mb_s + p.s3_mb_s)
         return spent_s + self.of_segment.latencies("s3_put", (1 << 40) + segment * 64, calls)
 
     def run_map(self) -> None:
@@ -183,18 +183,18 @@ class SfnStory:
         start, stop = child * p.items_per_child, min((child + 1) * p.items_per_child, p.items)
         values = self.items.values(start, stop)
         good = sum(value >= 0 for value in values)
-        clock += p.processor_invocation_s
+        clock += p.processor.invocation_s
         if p.item_workers > 1:
             clock = self.work_at_once(clock, start, values)
         else:
-            clock += sum(v for v in values if v >= 0) / 1000.0 + len(values) * p.processor_item_s
+            clock += sum(v for v in values if v >= 0) / 1000.0 + len(values) * p.processor.item_s
             if p.put_metrics:
-                clock += good * p.processor_call_s
+                clock += good * p.processor.call_s
                 clock += self.of_item.latencies("cloudwatch_put", start, good)
         self.tally["metric_calls"] += good if p.put_metrics else 0
         self.processed_s = max(self.processed_s, clock)
         if good < len(values):
-            clock += p.processor_call_s + self.of_child.latency("s3_put", -1 - child)
+            clock += p.processor.call_s + self.of_child.latency("s3_put", -1 - child)
             self.tally["failed_children"] += 1
             self.tally["failed"] += len(values) - good
         return clock, len(values)
@@ -214,11 +214,11 @@ class SfnStory:
             if items:
                 item, value = items.popleft()
                 after = report if p.put_metrics and value >= 0 else lambda _: next_item()
-                at = use_cpu(p.processor_item_s) + max(value, 0) / 1000.0
+                at = use_cpu(p.processor.item_s) + max(value, 0) / 1000.0
                 crew.at(at, lambda: after(item))
 
         def report(item: int) -> None:
-            at = use_cpu(p.processor_call_s) + self.of_item.latency("cloudwatch_put", item)
+            at = use_cpu(p.processor.call_s) + self.of_item.latency("cloudwatch_put", item)
             crew.at(at, next_item)
 
         for _ in range(p.item_workers):
@@ -229,7 +229,7 @@ class SfnStory:
     def end(self, items: int) -> None:
         """A child is over: its place goes to one that waits for a Lambda, or to a new one."""
         self.sample_until(self.now)
-        self.left += items
+        self.items_done += items
         self.children -= 1
         self.running -= 1
         if self.waiting:
@@ -239,11 +239,11 @@ class SfnStory:
     def summarize(self) -> None:
         """The summary's own time; completion is known when its state is entered."""
         p, d = self.p, self.of_segment
-        spent_s = p.summary_invocation_s + 3.0 * p.summary_call_s
+        spent_s = p.summary.invocation_s + 3.0 * p.summary.call_s
         spent_s += d.latency("lambda_init", 1 << 50, 2) + d.latency("s3_list", 1 << 50, 3)
         spent_s += d.latency("s3_list", 1 << 50, 4)
         lists = self.tally["failed_children"]  # each such child has left one of what failed
-        spent_s += lists * p.summary_call_s
+        spent_s += lists * p.summary.call_s
         spent_s += d.latencies("s3_get", 1 << 51, lists)
         self.bill("summary_ms", spent_s + d.latency("s3_get", 1 << 50, 5))
 
@@ -254,7 +254,7 @@ class SfnStory:
             self.held_s[self.holding()] += self.sample_step
             unread = p.items - min(self.begun * p.items_per_child, p.items)
             backlog = unread if self.sample_at >= self.created_s else 0
-            row = (self.sample_at, self.running, backlog, self.left, self.tally["throttles"])
+            row = (self.sample_at, self.running, backlog, self.items_done, self.tally["throttles"])
             self.samples.append(row)
             if len(self.samples) == POINTS:
                 self.samples = self.samples[::2]
@@ -265,15 +265,15 @@ class SfnStory:
         """The limit that holds the batch back at the next sample."""
         p = self.p
         if self.sample_at < self.created_s:
-            return limits.BATCHER
+            return timeline.BATCHER
         if self.sample_at < self.map_at or self.ended_at <= self.sample_at:
-            return limits.MAP_OVERHEAD
+            return timeline.MAP_OVERHEAD
         if self.waiting:
-            return limits.ACCOUNT
+            return timeline.ACCOUNT
         if self.begun == p.children:
-            return limits.LAST_ITEMS
+            return timeline.LAST_ITEMS
         if self.children >= p.children_max:
-            return limits.MAX_CONCURRENCY
+            return timeline.MAX_CONCURRENCY
         if self.environments_free_at > self.now:
-            return limits.ENVIRONMENTS
-        return limits.CHILD_STARTS
+            return timeline.ENVIRONMENTS
+        return timeline.CHILD_STARTS

@@ -16,9 +16,9 @@ from tests.oracles.finalizer import Finalizer
 from tests.oracles.processor import Processor
 from tests.oracles.table import Table
 from workbench.engine.kernel import Kernel
-from workbench.targets.model.engine import limits
+from workbench.targets.model.engine import timeline
+from workbench.targets.model.engine.timeline import POINTS
 from workbench.targets.model.sqs.settings import SqsSettings
-from workbench.targets.model.sqs.state import POINTS
 
 PORTIONS = 10_000  # of a bare queue that is filled at a steady rate
 
@@ -57,7 +57,7 @@ class SqsStory:
     running: int = 0
     target: int = 0  # pollers; 0: the mapping sleeps
     environments: int = 0
-    left: int = 0  # items done
+    items_done: int = 0  # items done
     held: int = 0  # messages received for a batch whose window is open
     held_polls: int = 0
     flushing: bool = False
@@ -69,7 +69,7 @@ class SqsStory:
 
     def __post_init__(self) -> None:
         p = self.p
-        self.items = Items(self.seed, p.value_span, p.poison, p.fixed_ms)
+        self.items = Items(self.seed, p.values)
         self.table = Table(self)
         self.processor = Processor(self)
         self.batcher = Batcher(self)
@@ -123,8 +123,8 @@ class SqsStory:
     def wake_up(self) -> None:
         """A mapping starts with the pollers it has, and ramps after a while if it was idle."""
         if self.target == 0:
-            self.target = self.p.start_pollers
-            self.kernel.at(self.now + self.p.idle_s + self.p.ramp_step_s, self.ramp)
+            self.target = self.p.pollers.start
+            self.kernel.at(self.now + self.p.pollers.idle_s + self.p.ramp_step_s, self.ramp)
 
     def ramp(self) -> None:
         """One more poller, if all are busy and messages are left."""
@@ -134,7 +134,7 @@ class SqsStory:
             else:
                 self.target += 1
                 self.fill()
-        if self.target < self.p.slots_max:
+        if self.target < self.p.pollers.most:
             self.kernel.after(self.p.ramp_step_s, self.ramp)
 
     def fill(self) -> None:
@@ -150,7 +150,7 @@ class SqsStory:
 
     def can_start(self) -> bool:
         """Whether a poller is free, has a batch, and Lambda has a place for it."""
-        if self.running >= min(self.target, self.p.slots_max):
+        if self.running >= min(self.target, self.p.pollers.most):
             return False
         if self.waiting == 0:
             self.flushing = False
@@ -179,12 +179,12 @@ class SqsStory:
                 self.tally["processor_ms"] += int((granted_s - self.now) * 1000.0)
                 self.kernel.at(granted_s, lambda: self.end(invocation))
                 return
-        self.left += invocation.gone
+        self.items_done += invocation.gone
         self.running -= 1
         if self.can_start():
             self.start()
             return
-        if self.p.arrivals and self.left == self.p.items:
+        if self.p.arrivals and self.items_done == self.p.items:
             self.detected_s = self.processed_s
         if self.batcher.visible:
             self.batcher.start_segments()
@@ -195,7 +195,7 @@ class SqsStory:
         """A point of the timeline, and what holds the batch back; thinned by half when full."""
         self.held_s[self.holding()] += self.sample_step
         backlog = self.waiting + self.processor.retries.due
-        row = (self.now, self.running, backlog, self.left, self.tally["throttles"])
+        row = (self.now, self.running, backlog, self.items_done, self.tally["throttles"])
         self.samples.append(row)
         at = self.now + self.sample_step
         if len(self.samples) == POINTS:
@@ -207,15 +207,15 @@ class SqsStory:
     def holding(self) -> int:
         """The limit that holds the batch back now."""
         table_s, keys_s = self.table.free_at - self.now, self.table.keys_free_at - self.now
-        if self.left == self.p.items:
-            return limits.POLL
+        if self.items_done == self.p.items:
+            return timeline.POLL
         if self.waiting > 0 and max(table_s, keys_s) < 1:
             if self.running + self.batcher.running >= self.p.account:
-                return limits.ACCOUNT
-            full = self.running >= self.p.slots_max
-            return limits.MAX_CONCURRENCY if full else limits.RAMP
+                return timeline.ACCOUNT
+            full = self.running >= self.p.pollers.most
+            return timeline.MAX_CONCURRENCY if full else timeline.RAMP
         if self.batcher.segments_done < self.p.segments or max(table_s, keys_s) >= 1:
             if max(table_s, keys_s) > 0:
-                return limits.TABLE_WRITES if table_s >= keys_s else limits.KEY_WRITES
-            return limits.BATCHER if self.batcher.begun else limits.NONE
-        return limits.LAST_ITEMS
+                return timeline.TABLE_WRITES if table_s >= keys_s else timeline.KEY_WRITES
+            return timeline.BATCHER if self.batcher.begun else timeline.NONE
+        return timeline.LAST_ITEMS

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.worked_usage import price
 from workbench.bill import (
     bill,
     by,
@@ -16,7 +17,6 @@ from workbench.bill import (
     by_service,
     exact_sum,
     knowing_usd,
-    price,
     total_usd,
     usd_per_million,
 )

@@ -12,16 +12,17 @@ from decimal import ROUND_HALF_UP, Decimal
 
 import pytest
 
-from workbench.bill import price, total_usd
-from workbench.bill.usage import (
+from tests.worked_usage import (
     express_usage,
     lambda_usage,
     map_usage,
+    price,
     provisioned_concurrency_usage,
     provisioned_usage,
     snapstart_usage,
     sqs_usage,
 )
+from workbench.bill import total_usd
 from workbench.platform.services import (
     CLOUDWATCH,
     COST_EXPLORER,

@@ -10,7 +10,7 @@ from workbench.engine.random_streams import stream
 from workbench.platform.profile import Profile
 from workbench.platform.services import KEYS_PER_LIST
 from workbench.runs.batch import Batch
-from workbench.targets.model.engine.components import (
+from workbench.targets.model.components import (
     Queue,
     concurrency_at,
     done_at,
@@ -18,7 +18,7 @@ from workbench.targets.model.engine.components import (
     run_map,
     run_queue,
 )
-from workbench.targets.model.engine.cpu import cpu_of
+from workbench.targets.model.engine.settings import cpu_of
 from workbench.targets.model.target import ModelTarget
 
 SEED = 7
@@ -106,8 +106,7 @@ def cpu(profile: Profile, run: dict[str, Any]) -> list[float]:
 
 def handler(profile: Profile, run: dict[str, Any]) -> list[float]:
     """The CPU time of an invocation that does nothing."""
-    of = [cpu_of(profile, quantity["at_mb"], "handler") for quantity in run["quantities"]]
-    return [one["handler_invocation_s"] * 1_000 for one in of]
+    return [cpu_of(profile, q["at_mb"]).invocation_s * 1_000 for q in run["quantities"]]
 
 
 def table(profile: Profile, run: dict[str, Any]) -> list[float]:

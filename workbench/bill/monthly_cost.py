@@ -10,10 +10,9 @@ from decimal import Decimal
 
 import pandas as pd
 
-from workbench.bill.usage import idle_poll_usage
 from workbench.designs import Design
 from workbench.errors import BadInput
-from workbench.platform.services import CLOUDWATCH, SQS
+from workbench.platform.services import CLOUDWATCH, LONG_POLL_S, SQS
 from workbench.platform.units import quantity
 from workbench.runs.records import USAGE_COLUMNS
 
@@ -59,6 +58,11 @@ def idle_pollers(max_concurrency: int | None) -> int:
     return IDLE_POLLERS_LEAST if max_concurrency is None else IDLE_POLLERS
 
 
+def idle_polls(pollers: int, seconds: int) -> Decimal:
+    """Long polls of event sources that find nothing: three a minute and poller."""
+    return quantity(Decimal(pollers * seconds) / LONG_POLL_S)
+
+
 def _waiting(design: Design, batch_usage: pd.DataFrame, upkeep: Upkeep) -> list[tuple]:
     """Idle polls, alarms and kept logs of a month."""
     rows = []
@@ -66,17 +70,12 @@ def _waiting(design: Design, batch_usage: pd.DataFrame, upkeep: Upkeep) -> list[
         item_source = design.settings()["ProcessorSource"]["ScalingConfig"] or {}
         pollers = idle_pollers(item_source.get("MaximumConcurrency"))
         dispatch = pollers + IDLE_POLLERS * upkeep.capped_mappings
-        rows.append(_polls("dispatch", dispatch))
-        rows.append(_polls("knowing", IDLE_POLLERS_LEAST * upkeep.free_mappings))
+        knowing = IDLE_POLLERS_LEAST * upkeep.free_mappings
+        for label, pollers in (("dispatch", dispatch), ("knowing", knowing)):
+            rows.append((SQS, "Requests-Tier1", "Requests", label, idle_polls(pollers, MONTH_S)))
     alarms = Decimal(upkeep.alarms)
     rows.append((CLOUDWATCH, "CW:AlarmMonitorUsage", "Alarms", "telemetry", alarms))
     logs = batch_usage.loc[batch_usage["usage_type"] == "VendedLog-Bytes", "quantity"]
     kept = sum(map(quantity, logs), Decimal(0)) * upkeep.batches_per_day * upkeep.log_days
     rows.append((CLOUDWATCH, "TimedStorage-ByteHrs", "GB-Mo", "telemetry", quantity(kept)))
     return rows
-
-
-def _polls(label: str, pollers: int) -> tuple:
-    """A month of empty polls."""
-    [(_, usage_type, polls)] = idle_poll_usage(pollers, MONTH_S)
-    return SQS, usage_type, "Requests", label, quantity(polls)

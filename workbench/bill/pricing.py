@@ -1,4 +1,4 @@
-"""Usage in, bill out: every line priced in exact decimals.
+"""Usage in, bill out: every line priced in exact decimals; and sums over a bill, as exact.
 
 A line that crosses tiers becomes one row a tier, so that quantity times unit price is the cost of
 every row. Lines of one usage type share the month's tiers and free tier in the order of their
@@ -19,6 +19,8 @@ from workbench.runs.records import BILL_COLUMNS, LABELS, USAGE_COLUMNS
 
 SOURCES = ("metered", "modelled", "cost_explorer")
 EXACT = Context(prec=100, traps=[Inexact, InvalidOperation])  # would raise before it rounds
+
+MILLION = 1_000_000
 
 Already = Mapping[Key | str, Decimal | int]
 
@@ -77,22 +79,49 @@ def bill(
     return pd.DataFrame([(*row, source) for row in rows], columns=BILL_COLUMNS)
 
 
-def price(
-    usage: Iterable[tuple],
-    book: PriceBook,
-    *,
-    free_tier: bool = False,
-    already: Already | None = None,
-) -> pd.DataFrame:
-    """The bill of (service, usage type, quantity) triples, in the units of the book, as work."""
-    triples = list(usage)
-    book.require((service, usage_type) for service, usage_type, _ in triples)
+def total_usd(bill: pd.DataFrame) -> Decimal:
+    """All of a bill, in dollars."""
+    return exact_sum(bill["cost_usd"])
+
+
+def knowing_usd(bill: pd.DataFrame) -> Decimal:
+    """The price of knowing that the batch is done, in dollars: the lines labelled `knowing`."""
+    return exact_sum(bill.loc[bill["label"] == "knowing", "cost_usd"])
+
+
+def by_label(bill: pd.DataFrame) -> pd.DataFrame:
+    """Dollars by label, every label, in their usual order."""
+    sums = [exact_sum(bill.loc[bill["label"] == label, "cost_usd"]) for label in LABELS]
+    return pd.DataFrame({"label": LABELS, "cost_usd": pd.Series(sums, dtype=object)})
+
+
+def by_service(bill: pd.DataFrame) -> pd.DataFrame:
+    """Dollars by service, dearest first."""
+    return by(bill, "service").sort_values(
+        "cost_usd", ascending=False, kind="stable", ignore_index=True
+    )
+
+
+def by(bill: pd.DataFrame, *columns: str) -> pd.DataFrame:
+    """Dollars by these columns, in order of their names."""
     rows = [
-        (service, usage_type, book.price(service, usage_type).unit, "work", amount)
-        for service, usage_type, amount in triples
+        (*key, exact_sum(group["cost_usd"]))
+        for key, group in bill.groupby(list(columns), sort=True, observed=True)
     ]
-    frame = pd.DataFrame(rows, columns=USAGE_COLUMNS).astype({"quantity": object})
-    return bill(frame, book, free_tier=free_tier, already=already)
+    return pd.DataFrame(rows, columns=[*columns, "cost_usd"])
+
+
+def usd_per_million(usd: Decimal, items: int) -> Decimal:
+    """Dollars per million items."""
+    if items < 1:
+        raise BadInput(f"items={items}: a cost per million items needs at least one item")
+    return usd * MILLION / items
+
+
+def exact_sum(amounts: Iterable[Decimal]) -> Decimal:
+    """The sum of decimals, of any length."""
+    with localcontext(EXACT):
+        return sum(amounts, Decimal(0))
 
 
 def _lines(usage: pd.DataFrame) -> list[Line]:

@@ -6,7 +6,7 @@ import pandas as pd
 from rich.text import Text
 from rich.tree import Tree
 
-from workbench.bill.totals import by_label, by_service, exact_sum, total_usd, usd_per_million
+from workbench.bill.pricing import by_label, by_service, exact_sum, total_usd, usd_per_million
 from workbench.errors import MissingPrice
 from workbench.prices.book import PriceBook
 

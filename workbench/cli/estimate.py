@@ -1,7 +1,7 @@
 """`workbench estimate`: what a batch will cost and take, without running anything."""
 
 import sys
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -12,22 +12,12 @@ from workbench.designs import Design, fit_design
 from workbench.platform.profile import DEFAULT
 
 if TYPE_CHECKING:
-    import pandas as pd
     from rich.console import Console
 
     from workbench.prices import PriceBook
     from workbench.targets.model.forecast import Estimate
 
 WIDTH_MIN = 122  # a bill's line is not broken
-
-
-@dataclass(frozen=True)
-class Estimated:
-    """One design's bill, with the forecast of its dollars and times."""
-
-    design: Design
-    bill: "pd.DataFrame"
-    forecast: "Estimate"
 
 
 def estimate(
@@ -49,53 +39,39 @@ def estimate(
         one.design.refuse_items(items)
         if one.line:
             print(one.line, file=sys.stderr)
+    from workbench.platform.profile import load_profile
     from workbench.prices import load_book
+    from workbench.targets.model.forecast import estimate as forecast
 
-    book = load_book(region)
-    found = [_estimated(one, items, seed, replications, profile, book) for one in designs]
+    book, constants = load_book(region), load_profile(profile)
+    found = [forecast(one, items, seed, replications, constants, book) for one in designs]
     if as_json:
         inputs = {"items": items, "seed": seed, "region": region, "price_date": book.date}
-        print_json("estimate", **inputs, designs=[_content(one) for one in found])
+        contents = [_content(*pair) for pair in zip(designs, found, strict=True)]
+        print_json("estimate", **inputs, designs=contents)
         return
     console = wide_console(WIDTH_MIN)
     for one in found:
         _print(console, one, book)
 
 
-def _estimated(
-    design: Design, items: int, seed: int, replications: int, profile: str, book: "PriceBook"
-) -> Estimated:
-    """One design on the model: its bill, and its intervals."""
-    from workbench.bill import bill
-    from workbench.platform.profile import load_profile
-    from workbench.runs.batch import Batch
-    from workbench.targets.model.forecast import estimate as forecast
-    from workbench.targets.model.target import ModelTarget
-
-    constants = load_profile(profile)
-    usage = ModelTarget(constants).outcome(design, Batch(items, seed, "estimate")).usage()
-    found = forecast(design, items, seed, replications, constants, book)
-    return Estimated(design, bill(usage, book, source="modelled"), found)
-
-
-def _content(one: Estimated) -> dict[str, Any]:
+def _content(design: Design, found: "Estimate") -> dict[str, Any]:
     """An estimate as JSON has it: the forecast, the knobs, the bill and its sums."""
     from workbench.bill import by_label
 
-    return asdict(one.forecast) | {
-        "knobs": one.design.knobs(),
-        "usd_by_label": dict(by_label(one.bill).itertuples(index=False, name=None)),
-        "bill": one.bill.to_dict("records"),
+    return asdict(found) | {
+        "knobs": design.knobs(),
+        "usd_by_label": dict(by_label(found.bill).itertuples(index=False, name=None)),
+        "bill": found.bill.to_dict("records"),
     }
 
 
-def _print(console: "Console", one: Estimated, book: "PriceBook") -> None:
+def _print(console: "Console", found: "Estimate", book: "PriceBook") -> None:
     """One design's bill and its intervals."""
     from workbench.bill import bill_tree
 
-    found = one.forecast
     title = f"{found.design}: {found.items:,} items, modelled, prices of {book.date}"
-    console.print(bill_tree(one.bill, title, book, found.items))
+    console.print(bill_tree(found.bill, title, book, found.items))
     console.print(f"  low / likely / high (5 % to 95 % of {found.replications} draws)")
     console.print(f"    dollars            {found.usd}")
     console.print(f"    of it for knowing  {found.knowing_usd}")

@@ -41,9 +41,8 @@ def reference(
 def _pack() -> None:
     """Sweep the reference study, by this code only, and pack its runs."""
     from workbench.cli.sweep import find, tell
-    from workbench.runs.packing import pack
     from workbench.runs.provenance import is_of_other_code
-    from workbench.runs.sets import read_runs
+    from workbench.runs.sets import pack, read_runs
     from workbench.sweep.progress import sweep_progress
     from workbench.sweep.sweeping import sweep as run_study
 

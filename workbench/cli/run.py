@@ -82,7 +82,7 @@ def run(
 
 def _end(path: Path) -> None:
     """What came of a run, on standard error, and the exit code that says so."""
-    from workbench.runs.measured_work import work_hint
+    from workbench.runs.failures import work_hint
     from workbench.runs.records import read_run
 
     done = read_run(path)

@@ -162,7 +162,7 @@ def _content(found: "Details") -> dict[str, Any]:
 
 def _lines(found: "Details") -> list[str]:
     """A run as a terminal shows it."""
-    from workbench.runs.measured_work import measured_work
+    from workbench.runs.failures import measured_work
 
     run = found.run
     figures = FIGURES.get(run.target, "")

@@ -18,7 +18,6 @@ from typing import Any
 
 import pandas as pd
 
-from workbench.bill import bill
 from workbench.errors import BadInput, BadRecord
 from workbench.prices import load_book
 from workbench.runs.batch import Batch
@@ -26,7 +25,7 @@ from workbench.runs.provenance import commit
 from workbench.runs.records import Run, RunData, read_folder, skip_damaged
 from workbench.runs.results_folder import prediction_path, refuse_unwritable
 from workbench.runs.runner import RunRequest
-from workbench.targets.model.target import ModelTarget
+from workbench.targets.model.forecast import modelled
 
 SCHEMA_VERSION = 1
 REPLICATIONS = 5
@@ -80,7 +79,7 @@ def predict(
 
     One that exists already is left as it is. Raises BadInput if the run is there.
     """
-    if request.target == ModelTarget.name:
+    if request.target == "model":
         return None
     path = prediction_path(results, run_id)
     if path.exists():
@@ -90,11 +89,8 @@ def predict(
     refuse_unwritable(results)
     design, book = request.make_design(), load_book(request.region, price_date)
     batch = Batch(request.items, request.seed, run_id)
-    folders = [
-        ModelTarget(replication=number).run(design, batch, _unwatched)
-        for number in range(REPLICATIONS)
-    ]
-    told = [_values(f.run, bill(f.usage, book, source="modelled")) for f in folders]
+    runs = [modelled(design, batch, book, replication=n) for n in range(REPLICATIONS)]
+    values = [_values(one.run_data().run, one.bill) for one in runs]
     prediction = Prediction(
         run_id=run_id,
         design=request.design,
@@ -105,7 +101,7 @@ def predict(
         price_date=book.date,
         predicted_at=datetime.now(UTC).isoformat(timespec="microseconds"),
         commit=commit(),
-        lines=dict(_spread(told)),
+        lines=dict(_spread(values)),
     )
     return _write(path, prediction)
 
@@ -171,11 +167,10 @@ def _values(run: Run, lines: pd.DataFrame) -> Values:
     return values | {"cost_usd": float(total), "knowing_usd": float(knowing)} | sums.to_dict()
 
 
-def _spread(told: list[Values]) -> Iterator[tuple[str, tuple[str, float, float, float]]]:
+def _spread(runs: list[Values]) -> Iterator[tuple[str, tuple[str, float, float, float]]]:
     """Low, middle and high of every line over the replications."""
-    names = dict.fromkeys(name for values in told for name in values)
-    for name in names:
-        all_of_it = [values.get(name, 0.0) for values in told]
+    for name in dict.fromkeys(name for values in runs for name in values):
+        all_of_it = [values.get(name, 0.0) for values in runs]
         unit = QUANTITIES.get(name, "$")
         yield name, (unit, min(all_of_it), median(all_of_it), max(all_of_it))
 
@@ -192,7 +187,3 @@ def _write(path: Path, prediction: Prediction) -> Path:
     finally:
         temporary.unlink()
     return path
-
-
-def _unwatched(_progress: object) -> None:
-    """Nobody watches a forecast."""

@@ -15,7 +15,7 @@ ADVICE = "Name a folder that can be written with --results."
 
 
 def is_packed(results: Path) -> bool:
-    """Whether a folder is a packed set of runs, which `workbench.runs.packing` writes."""
+    """Whether a folder is a packed set of runs, which `workbench.runs.sets` writes."""
     return (results / "runs.parquet").is_file()
 
 

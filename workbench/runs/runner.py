@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -31,6 +31,9 @@ from workbench.runs.records import (
 from workbench.runs.results_folder import nothing_left, refuse_unwritable
 from workbench.targets import FILLED, TARGETS
 from workbench.targets.base import OnProgress, Progress, RunOptions, Target
+
+if TYPE_CHECKING:
+    from workbench.targets.model.forecast import Modelled
 
 PRICED = 20  # times that a running batch is priced by its own meter
 
@@ -203,11 +206,15 @@ def refuse_unknown_target(target: str) -> None:
 
 
 def forecast_usd(design: Design, items: int) -> Decimal:
-    """The modelled dollars of a batch: one run of the model, as its profile stands."""
-    from workbench.targets.model.target import ModelTarget
+    """The modelled dollars of a batch."""
+    return forecast(design, items).usd
 
-    usage = ModelTarget().outcome(design, Batch(items, 7, "forecast")).usage()
-    return total_usd(bill(usage, load_book(), source="modelled"))
+
+def forecast(design: Design, items: int, batch_id: str = "forecast") -> "Modelled":
+    """One run of the model as its profile stands, billed; for those that may know no target."""
+    from workbench.targets.model.forecast import modelled  # loads the compiled kernels
+
+    return modelled(design, Batch(items, 7, batch_id))
 
 
 def priced(folder: RunData, book: PriceBook) -> RunData:

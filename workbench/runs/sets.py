@@ -6,14 +6,16 @@ has the same tables of all its runs one below the other, each row with its run_i
     runs.parquet       one row a run; knobs and versions are JSON text
     bill.parquet  usage.parquet  timeline.parquet  invocations.parquet
 
-Nothing but `workbench.runs.packing` writes a packed set.
+Nothing but `pack` writes a packed set: the project's reference, which git keeps.
 """
 
 import json
+import os
 from collections.abc import Collection, Iterator
 from dataclasses import asdict, fields
 from pathlib import Path
-from typing import get_origin
+from types import NoneType
+from typing import get_args, get_origin
 
 import pandas as pd
 import pyarrow as pa
@@ -30,6 +32,8 @@ from workbench.runs.records import (
 )
 from workbench.runs.results_folder import is_packed
 
+KINDS = {str: pa.string(), int: pa.int64(), float: pa.float64()}
+LEVEL = 15  # of zstd: written once, cloned by everybody
 JSON_FIELDS = tuple(one.name for one in fields(Run) if get_origin(one.type) is dict)
 
 
@@ -103,6 +107,20 @@ def arrow_tables(results: Path, name: str) -> Iterator[pa.Table]:
         yield table.add_column(0, "run_id", ids)
 
 
+def pack(results: Path, folder: Path) -> list[Path]:
+    """Write every run under `results` into `folder` as a packed set; the same runs, same bytes."""
+    runs = read_runs(results)
+    if not runs:
+        raise BadRecord(f"there are no runs under {results}/runs to pack")
+    folder.mkdir(parents=True, exist_ok=True)
+    written = [_write(folder / "runs.parquet", _runs_table(runs))]
+    for name in TABLES:
+        if tables := list(arrow_tables(results, name)):
+            whole = pa.concat_tables(tables, promote_options="permissive")
+            written.append(_write(folder / f"{name}.parquet", whole))
+    return written
+
+
 def _arrow(file: Path) -> pa.Table:
     try:
         table = pq.read_table(file)
@@ -116,3 +134,33 @@ def _arrow(file: Path) -> pa.Table:
 
 def _folders_with(results: Path, name: str) -> list[Path]:
     return [path for path, _ in readable_runs(results) if (path / f"{name}.parquet").exists()]
+
+
+def _runs_table(runs: list[Run]) -> pa.Table:
+    """One row a run, in the types of its fields."""
+    rows = [asdict(run) for run in runs]
+    for row in rows:
+        row |= {name: json.dumps(row[name], sort_keys=True) for name in JSON_FIELDS}
+    schema = [(f.name, KINDS.get(_plain(f.type), pa.string())) for f in fields(Run)]
+    return pa.Table.from_pylist(rows, pa.schema(schema))
+
+
+def _plain(kind: type) -> type:
+    """`float` of `float | None`."""
+    return next((one for one in get_args(kind) if one in KINDS and one is not NoneType), kind)
+
+
+def _write(path: Path, table: pa.Table) -> Path:
+    """Write a table whole; bytes of floats of equal rank lie together, which makes it a third."""
+    floats = [f.name for f in table.schema if pa.types.is_floating(f.type)]
+    temporary = path.with_name(f".tmp-{os.getpid()}-{path.name}")
+    pq.write_table(
+        table,
+        temporary,
+        compression="zstd",
+        compression_level=LEVEL,
+        use_dictionary=[f.name for f in table.schema if f.name not in floats],
+        column_encoding=dict.fromkeys(floats, "BYTE_STREAM_SPLIT"),
+    )
+    temporary.replace(path)
+    return path

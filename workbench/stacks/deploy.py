@@ -13,8 +13,7 @@ from workbench.bill.monthly_cost import Upkeep, monthly_usage
 from workbench.designs import COMPARED, DESIGNS, Design, make_design
 from workbench.errors import BadInput
 from workbench.prices import load_book
-from workbench.runs.batch import Batch
-from workbench.runs.runner import make_target
+from workbench.runs.runner import forecast
 from workbench.stacks.aws_clients import Aws, code_of, plainly, scrub
 from workbench.stacks.cdk import Say, assembly, cdk, install
 from workbench.stacks.deployed import Deployed, find_stack
@@ -88,9 +87,7 @@ def deploy(
 
 def monthly_cost_usd(design: Design, plan: Deployment) -> Decimal:
     """Dollars of a month in which nobody runs anything: the schedule's batches, and the waiting."""
-    model = make_target("model")
-    batch = Batch(plan.cron_items, seed=7, batch_id="scheduled")
-    usage = model.run(design, batch, lambda _: None).usage
+    usage = forecast(design, plan.cron_items, "scheduled").outcome.usage
     upkeep = Upkeep(batches_per_day=BATCHES_PER_DAY if plan.cron else 0)
     return total_usd(bill(monthly_usage(design, usage, upkeep), load_book(), source="modelled"))
 

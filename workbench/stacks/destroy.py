@@ -11,8 +11,7 @@ import pandas as pd
 from botocore.exceptions import ClientError, WaiterError
 
 from workbench.bill import bill, total_usd
-from workbench.bill.monthly_cost import IDLE_POLLERS, MONTH_S
-from workbench.bill.usage import idle_poll_usage
+from workbench.bill.monthly_cost import IDLE_POLLERS, MONTH_S, idle_polls
 from workbench.designs import DESIGNS
 from workbench.errors import WorkbenchError
 from workbench.platform.services import CLOUDWATCH, DYNAMODB, S3, SQS
@@ -196,13 +195,13 @@ def _close_ledger(ledger: Ledger, names: tuple[str, ...]) -> None:
 
 def _monthly_usd(thing: Thing, stored_bytes: int, book: PriceBook) -> Decimal:
     """Dollars of a month in which nothing runs: storage, alarms and idle polls."""
-    gb = quantity(stored_bytes / GB)
+    gb, polls = quantity(stored_bytes / GB), idle_polls(IDLE_POLLERS, MONTH_S)
     rows = {
         "AWS::S3::Bucket": (S3, "TimedStorage-ByteHrs", "GB-Mo", gb),
         "AWS::DynamoDB::Table": (DYNAMODB, "TimedStorage-ByteHrs", "GB-Mo", gb),
         "AWS::Logs::LogGroup": (CLOUDWATCH, "TimedStorage-ByteHrs", "GB-Mo", gb),
         "AWS::CloudWatch::Alarm": (CLOUDWATCH, "CW:AlarmMonitorUsage", "Alarms", Decimal(1)),
-        "AWS::Lambda::EventSourceMapping": (SQS, "Requests-Tier1", "Requests", _polls()),
+        "AWS::Lambda::EventSourceMapping": (SQS, "Requests-Tier1", "Requests", polls),
     }
     if thing.type not in rows:
         return Decimal(0)
@@ -210,9 +209,3 @@ def _monthly_usd(thing: Thing, stored_bytes: int, book: PriceBook) -> Decimal:
     row = (service, usage_type, unit, "work", amount)
     frame = pd.DataFrame([row], columns=USAGE_COLUMNS).astype({"quantity": object})
     return total_usd(bill(frame, book))
-
-
-def _polls() -> Decimal:
-    """A month's polls of an event source at an empty queue, at the most."""
-    [(_, _, polls)] = idle_poll_usage(IDLE_POLLERS, MONTH_S)
-    return Decimal(polls)

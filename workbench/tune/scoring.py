@@ -5,12 +5,12 @@ from functools import cache
 
 import numpy as np
 
-from workbench.bill import bill, knowing_usd, total_usd
 from workbench.designs import Design
 from workbench.engine.statistics import Interval, interval
+from workbench.platform.profile import Profile, load_profile
 from workbench.prices import PriceBook, load_book
 from workbench.runs.batch import Batch
-from workbench.targets.model.target import ModelTarget
+from workbench.targets.model.forecast import modelled
 
 SEEDS = (1, 2, 3, 4, 5)
 
@@ -55,17 +55,17 @@ def score(
     design: Design, items: int, seeds: tuple[int, ...] = SEEDS, region: str = "us-east-1"
 ) -> Score:
     """A candidate on the model; the same seeds give every candidate the same items and draws."""
-    target, book = _tools(region)
-    usd, knowing, seconds, completes, limit = [], [], [], True, ""
-    for seed in seeds:
-        outcome = target.outcome(design, Batch(items, seed, "candidate"))
-        lines = bill(outcome.usage(), book, source="modelled")
-        usd.append(float(total_usd(lines)))
-        knowing.append(float(knowing_usd(lines)))
-        seconds.append(outcome.run_fields()["detected_s"])
-        limit = limit or outcome.binding_limit
-        completes = completes and not outcome.late
-    return Score(design, items, tuple(usd), tuple(knowing), tuple(seconds), limit, completes)
+    book, profile = _constants(region)
+    runs = [modelled(design, Batch(items, seed, "candidate"), book, profile) for seed in seeds]
+    return Score(
+        design,
+        items,
+        usd=tuple(float(one.usd) for one in runs),
+        knowing_usd=tuple(float(one.knowing_usd) for one in runs),
+        detected_s=tuple(one.detected_s for one in runs),
+        binding_limit=runs[0].outcome.binding_limit,
+        completes=not any(one.outcome.late for one in runs),
+    )
 
 
 def score_many(
@@ -76,8 +76,8 @@ def score_many(
 
 
 @cache  # reading them takes longer than most candidates
-def _tools(region: str) -> tuple[ModelTarget, PriceBook]:
-    return ModelTarget(), load_book(region)
+def _constants(region: str) -> tuple[PriceBook, Profile]:
+    return load_book(region), load_profile()
 
 
 def front(scores: list[Score]) -> list[Score]:

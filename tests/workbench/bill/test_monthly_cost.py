@@ -5,16 +5,16 @@ from decimal import Decimal
 import pandas as pd
 import pytest
 
-from workbench.bill import bill, by, price, total_usd
-from workbench.bill.monthly_cost import MONTH_S, Upkeep, idle_pollers, monthly_usage
-from workbench.bill.usage import idle_poll_usage
+from tests.worked_usage import price
+from workbench.bill import bill, by, total_usd
+from workbench.bill.monthly_cost import MONTH_S, Upkeep, idle_pollers, idle_polls, monthly_usage
 from workbench.designs import Sfn, Sqs
 from workbench.errors import BadInput
+from workbench.platform.services import CLOUDWATCH, SQS
 from workbench.prices import load_book
 from workbench.runs.records import USAGE_COLUMNS
 
 BOOK = load_book()
-SQS, CLOUDWATCH = "Amazon Simple Queue Service", "AmazonCloudWatch"
 NO_BATCH = pd.DataFrame(columns=USAGE_COLUMNS)
 BATCH = pd.DataFrame(
     [
@@ -32,7 +32,9 @@ def quantities(usage):
 
 @pytest.mark.parametrize(("pollers", "usd"), [(2, "0.10512"), (5, "0.2628")])
 def test_idle_polling_costs_ten_to_twenty_six_cents_a_month(pollers, usd):
-    assert total_usd(price(idle_poll_usage(pollers, MONTH_S), BOOK)) == Decimal(usd)
+    assert total_usd(
+        price([(SQS, "Requests-Tier1", idle_polls(pollers, MONTH_S))], BOOK)
+    ) == Decimal(usd)
 
 
 def test_an_event_source_with_a_limit_keeps_five_pollers():

@@ -7,9 +7,9 @@ import shutil
 import pandas as pd
 import pytest
 
-from workbench.runs.packing import pack
 from workbench.runs.records import read_run
 from workbench.runs.runner import RunRequest, run_request
+from workbench.runs.sets import pack
 from workbench.stacks.ledger import Entry, Ledger
 
 LISTED = (

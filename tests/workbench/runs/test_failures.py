@@ -5,7 +5,14 @@ import json
 
 import pytest
 
-from workbench.runs.failures import Failure, failed_line, failures_frame, read_failures
+from workbench.runs.failures import (
+    Failure,
+    failed_line,
+    failures_frame,
+    measured_work,
+    read_failures,
+    work_hint,
+)
 from workbench.runs.records import Run
 
 SLEEP = "ValueError: sleep length must be non-negative"
@@ -122,3 +129,24 @@ def test_items_of_sfn_come_from_dead_children_and_from_the_lists_of_the_others()
             ]
         )
     )
+
+
+def run_of(work_ms, items=10_000, value_max=1_000):
+    knobs = {"value_max": value_max}
+    return Run(
+        "r", "sqs", "local", items, 7, knobs, "r", "", items_processed=items, work_ms=work_ms
+    )
+
+
+def test_the_model_is_told_twice_the_mean():
+    told = "measured 34.9 ms an item on average: --set value_max=70 tells the model"
+    assert (measured_work(run_of(349_000)), work_hint(run_of(349_000))) == (told, told)
+
+
+@pytest.mark.parametrize(
+    ("work_ms", "items"),
+    [(5_030_000, 10_000), (None, 10_000), (3_000, 10), (0, 0)],
+    ids=["as the knob says", "not measured", "by chance, of few items", "nothing was done"],
+)
+def test_there_is_no_hint_where_the_model_is_about_right_or_nothing_is_known(work_ms, items):
+    assert work_hint(run_of(work_ms, items)) == ""

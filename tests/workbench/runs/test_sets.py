@@ -6,12 +6,12 @@ import pandas as pd
 import pytest
 
 from workbench.errors import BadInput, BadRecord
-from workbench.runs import packing
-from workbench.runs.packing import pack
+from workbench.runs import sets
 from workbench.runs.records import TABLES
 from workbench.runs.results_folder import is_packed, published, refuse_unwritable
 from workbench.runs.runner import RunRequest, run_request
 from workbench.runs.sets import (
+    pack,
     read_runs,
     read_tables,
     runs_frame,
@@ -98,7 +98,7 @@ def test_a_damaged_set_is_named(results, tmp_path):
 def test_a_run_of_another_schema_in_a_set_is_refused_by_name(results, tmp_path, monkeypatch):
     runs = read_runs(results)
     object.__setattr__(runs[0], "schema_version", 2)
-    monkeypatch.setattr(packing, "read_runs", lambda _: runs)
+    monkeypatch.setattr(sets, "read_runs", lambda _: runs)
     pack(results, tmp_path)
     with pytest.raises(BadRecord, match=r"run sfn-local has schema version 2"):
         read_runs(tmp_path)

@@ -1,17 +1,19 @@
-"""What a batch will cost and take, before it runs: low, likely, high, and which limit binds.
+"""The model's word on a batch: `modelled` runs and bills it, `estimate` says how sure that is.
 
 Likely is the profile as it stands. Low and high are the 5th and 95th percentile over replications:
 each draws other items, other latencies, and every unsure constant of the profile from its range.
 """
 
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from math import exp, log
 from random import Random
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 
 from workbench.bill import bill, knowing_usd, total_usd
 from workbench.border import whole_number
@@ -20,10 +22,62 @@ from workbench.engine.random_streams import seed_for, stream
 from workbench.platform.profile import Profile, load_profile
 from workbench.prices import PriceBook, load_book
 from workbench.runs.batch import Batch
+from workbench.runs.records import RunData
 from workbench.targets.model.target import ModelTarget
+
+if TYPE_CHECKING:
+    from workbench.targets.model.models import Outcome
 
 LOW, HIGH = 5, 95  # percentiles
 SEEDS = 2**62
+
+
+@dataclass(frozen=True)
+class Modelled:
+    """One batch on the model, billed."""
+
+    batch: Batch
+    outcome: "Outcome"
+    bill: pd.DataFrame
+    price_date: str
+
+    @property
+    def usd(self) -> Decimal:
+        """All dollars of the batch."""
+        return total_usd(self.bill)
+
+    @property
+    def knowing_usd(self) -> Decimal:
+        """What it costs to know that the batch is done."""
+        return knowing_usd(self.bill)
+
+    @property
+    def detected_s(self) -> float:
+        """Seconds until completion is known."""
+        return self.outcome.times()["detected_s"]
+
+    def run_data(self) -> RunData:
+        """The run with its tables and dollars, as a run folder would have it."""
+        data = self.outcome.run_data(self.batch)
+        dollars = {"cost_usd": float(self.usd), "knowing_usd": float(self.knowing_usd)}
+        run = replace(data.run, **dollars, price_date=self.price_date)
+        return replace(data, run=run, bill=self.bill)
+
+
+def modelled(
+    design: Design,
+    batch: Batch,
+    book: PriceBook | None = None,
+    profile: Profile | None = None,
+    replication: int = 0,
+) -> Modelled:
+    """Run a batch on the model and bill it; `replication` > 0 draws the latencies anew.
+
+    Needs the compiled kernels: about a second per 100 million items.
+    """
+    book = book or load_book()
+    outcome = ModelTarget(profile or load_profile(), replication).outcome(design, batch)
+    return Modelled(batch, outcome, bill(outcome.usage, book, source="modelled"), book.date)
 
 
 @dataclass(frozen=True)
@@ -53,18 +107,7 @@ class Estimate:
     held_s: dict[str, float]  # seconds by limit, longest first, of the likely run
     limits: dict[str, int]
     completes: bool  # False: an invocation would pass the time that AWS gives it
-
-
-@dataclass(frozen=True)
-class Replication:
-    """One simulated batch."""
-
-    usd: float
-    knowing_usd: float
-    minutes: float
-    detection_lag_s: float
-    binding_limit: str
-    completes: bool
+    bill: pd.DataFrame = field(compare=False)  # of the likely run
 
 
 def estimate(
@@ -75,84 +118,61 @@ def estimate(
     profile: Profile | None = None,
     book: PriceBook | None = None,
 ) -> Estimate:
-    """The forecast of one batch; needs the compiled kernels, about a second per 100 million."""
+    """The forecast of one batch."""
     replications = whole_number("replications", replications, 1)
     profile, book = profile or load_profile(), book or load_book()
-    likely, outcome = _replicate(design, Batch(items, seed, "estimate"), profile, book, 0)
-    others = list(_others(design, Batch(items, seed, "estimate"), profile, book, replications))
-    everyone = [likely, *others]
+    batch = Batch(items, seed, "estimate")
+    likely = modelled(design, batch, book, profile)
+    runs = [likely, *_replications(design, batch, book, profile, replications)]
+    limits = Counter(one.outcome.binding_limit for one in runs)
 
-    def spread(name: str) -> Range:
-        values = [getattr(one, name) for one in everyone]
+    def spread(quantity: Callable[[Modelled], Any]) -> Range:
+        values = [float(quantity(one)) for one in runs]
         low, high = np.percentile(values, [LOW, HIGH])
-        middle = getattr(likely, name)
-        return Range(min(float(low), middle), middle, max(float(high), middle))
+        return Range(min(float(low), values[0]), values[0], max(float(high), values[0]))
 
     return Estimate(
         design=design.name,
         items=items,
         replications=replications,
-        usd=spread("usd"),
-        knowing_usd=spread("knowing_usd"),
-        minutes=spread("minutes"),
-        detection_lag_s=spread("detection_lag_s"),
-        binding_limit=likely.binding_limit,
-        held_s=outcome.held_s,
-        limits=dict(Counter(one.binding_limit for one in everyone).most_common()),
-        completes=all(one.completes for one in everyone),
+        usd=spread(lambda one: one.usd),
+        knowing_usd=spread(lambda one: one.knowing_usd),
+        minutes=spread(lambda one: one.detected_s / 60),
+        detection_lag_s=spread(lambda one: one.detected_s - one.outcome.times()["processed_s"]),
+        binding_limit=likely.outcome.binding_limit,
+        held_s=likely.outcome.held_s,
+        limits=dict(limits.most_common()),
+        completes=not any(one.outcome.late for one in runs),
+        bill=likely.bill,
     )
 
 
-def varied(profile: Profile, dice: Random) -> Profile:
+def varied(profile: Profile, rng: Random) -> Profile:
     """The profile with every entry that has a range drawn from it, likeliest where it stands."""
-    entries = {name: _varied_entry(entry, dice) for name, entry in profile.entries.items()}
+    entries = {name: _varied_entry(entry, rng) for name, entry in profile.entries.items()}
     return replace(profile, entries=entries)
 
 
-def _others(
-    design: Design, batch: Batch, profile: Profile, book: PriceBook, replications: int
-) -> Iterator[Replication]:
-    """Replications under drawn profiles, each with items and latencies of its own."""
+def _replications(
+    design: Design, batch: Batch, book: PriceBook, profile: Profile, replications: int
+) -> Iterator[Modelled]:
+    """Batches under drawn profiles, each with items and latencies of its own."""
     for number in range(1, replications + 1):
-        dice = stream(batch.seed, f"model/profile/{number}")
+        rng = stream(batch.seed, f"model/profile/{number}")
         seed = seed_for(batch.seed, f"model/items/{number}") % SEEDS
         own = replace(batch, seed=seed)
-        yield _replicate(design, own, varied(profile, dice), book, number)[0]
+        yield modelled(design, own, book, varied(profile, rng), number)
 
 
-def _replicate(
-    design: Design, batch: Batch, profile: Profile, book: PriceBook, number: int
-) -> tuple[Replication, Any]:
-    """One simulated batch and its bill."""
-    outcome = ModelTarget(profile, number).outcome(design, batch)
-    fields = outcome.run_fields()
-    table = bill(outcome.usage(), book, source="modelled")
-    detected_s = fields["detected_s"]
-    return (
-        Replication(
-            usd=float(total_usd(table)),
-            knowing_usd=float(knowing_usd(table)),
-            minutes=detected_s / 60,
-            detection_lag_s=detected_s - fields["processed_s"],
-            binding_limit=outcome.binding_limit,
-            completes=not outcome.late,
-        ),
-        outcome,
-    )
-
-
-def _varied_entry(entry: dict[str, Any], dice: Random) -> dict[str, Any]:
+def _varied_entry(entry: dict[str, Any], rng: Random) -> dict[str, Any]:
     """One entry: a value, or a median with its tail in proportion."""
     if "low" not in entry:
         return entry
-    if "value" in entry:
-        return entry | {"value": _triangular(entry["low"], entry["value"], entry["high"], dice)}
-    p50 = _triangular(entry["low"], entry["p50"], entry["high"], dice)
-    return entry | {"p50": p50, "p99": entry["p99"] * p50 / entry["p50"]}
-
-
-def _triangular(low: float, mode: float, high: float, dice: Random) -> float:
-    """A draw from a range, by ratio where it does not reach down to nothing."""
-    if low <= 0:
-        return dice.triangular(low, high, mode)
-    return exp(dice.triangular(log(low), log(high), log(mode)))
+    name = "value" if "value" in entry else "p50"
+    low, mode, high = entry["low"], entry[name], entry["high"]
+    if low > 0:  # by ratio where it does not reach down to nothing
+        drawn = exp(rng.triangular(log(low), log(high), log(mode)))
+    else:
+        drawn = rng.triangular(low, high, mode)
+    tail = {"p99": entry["p99"] * drawn / mode} if name == "p50" else {}
+    return entry | {name: drawn} | tail

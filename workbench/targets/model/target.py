@@ -3,8 +3,7 @@
 Compiled code is imported when a batch runs, so that asking for the target costs nothing.
 """
 
-from datetime import UTC, datetime
-from typing import Any, Self
+from typing import TYPE_CHECKING, Self
 
 import pandas as pd
 
@@ -12,8 +11,11 @@ from workbench.designs import Design
 from workbench.engine.random_streams import seed_for
 from workbench.platform.profile import DEFAULT, Profile, load_profile
 from workbench.runs.batch import Batch
-from workbench.runs.records import Run, RunData
+from workbench.runs.records import RunData
 from workbench.targets.base import OnProgress, Progress, RunOptions
+
+if TYPE_CHECKING:
+    from workbench.targets.model.models import Outcome
 
 
 class ModelTarget:
@@ -35,26 +37,9 @@ class ModelTarget:
 
     def run(self, design: Design, batch: Batch, on_progress: OnProgress) -> RunData:
         """One batch to its end; refuses what AWS would refuse, and more than 100 million items."""
-        outcome = self.outcome(design, batch)
-        fields = outcome.run_fields()
-        status = {"status": "complete", "reason": ""}
-        if outcome.late:
-            reason = f"{outcome.binding_limit}: {outcome.late:,} took longer than AWS allows"
-            status = {"status": "incomplete", "reason": reason}
-        run = Run(
-            run_id=batch.batch_id,
-            design=design.name,
-            target=self.name,
-            items=batch.items,
-            seed=batch.seed,
-            knobs=design.knobs(),
-            batch_id=batch.batch_id,
-            started_at=datetime.now(UTC).isoformat(timespec="seconds"),
-            **fields,
-            **status,
-        )
-        on_progress(Progress(batch.items, batch.items, fields["detected_s"]))
-        return RunData(run, outcome.timeline(), outcome.usage())
+        data = self.outcome(design, batch).run_data(batch)
+        on_progress(Progress(batch.items, batch.items, data.run.detected_s))
+        return data
 
     def cloud(self, design: str) -> None:  # noqa: ARG002
         """There is none to ask."""
@@ -63,9 +48,9 @@ class ModelTarget:
     def publish_bill(self, bill: pd.DataFrame) -> None:
         """There is no cloud that would show it."""
 
-    def outcome(self, design: Design, batch: Batch) -> Any:
+    def outcome(self, design: Design, batch: Batch) -> "Outcome":
         """The kernel's whole outcome, with the limits that held the batch."""
-        from workbench.targets.model.outcome import simulate
+        from workbench.targets.model.models import simulate
 
         return simulate(design, batch, self.profile, self.stream_seed(batch))
 

@@ -11,6 +11,7 @@ from workbench.runs.batch import SEED_MAX, draw
 from workbench.targets.model.engine.draws import (
     CELLS,
     LATENCIES,
+    Values,
     hashed,
     item_value,
     latencies,
@@ -18,6 +19,11 @@ from workbench.targets.model.engine.draws import (
     stream_key,
     sum_values,
 )
+from workbench.targets.model.engine.settings import as_record
+
+
+def record(values):
+    return as_record(values)[0]
 
 
 @settings(max_examples=60, deadline=None)
@@ -30,8 +36,8 @@ from workbench.targets.model.engine.draws import (
 )
 def test_items_are_those_of_the_batch(seed, start, count, value_max, poison):
     values = draw(seed, start, start + count, value_max, poison)[1]
-    key, span = stream_key(seed), np.uint64(value_max + 1)
-    ours = [item_value(key, start + i, span, np.uint64(poison)) for i in range(count)]
+    drawn = record(Values(stream_key(seed), np.uint64(value_max + 1), np.uint64(poison), -1.0))
+    ours = [item_value(drawn, start + i) for i in range(count)]
     assert ours == values.tolist()
 
 
@@ -39,7 +45,8 @@ def test_items_are_those_of_the_batch(seed, start, count, value_max, poison):
 @given(seed=st.integers(0, SEED_MAX), start=st.integers(0, 10**8), count=st.integers(0, 3_000))
 def test_a_sum_is_that_of_the_items(seed, start, count):
     values = draw(seed, start, start + count, 1_000)[1]
-    ours = sum_values(stream_key(seed), start, start + count, np.uint64(1_001))
+    drawn = record(Values(stream_key(seed), np.uint64(1_001), np.uint64(0), -1.0))
+    ours = sum_values(drawn, start, start + count)
     assert ours == int(values.sum())
 
 
@@ -61,5 +68,6 @@ def test_the_plain_stream_draws_what_the_compiled_one_draws():
     assert [plain.draw(n) for n in (-1, 0, 5, 2**61)] == [
         int(hashed(key, n)) for n in (-1, 0, 5, 2**61)
     ]
+    state = np.array([(table,)], [("latency", float, table.shape)])[0]
     for row, name in enumerate(LATENCIES):
-        assert plain.latencies(name, 3, 20) == latencies(table[row], key, 3, 20)
+        assert plain.latencies(name, 3, 20) == latencies(state, row, key, 3, 20)

@@ -14,7 +14,7 @@ from workbench.platform.profile import load_profile
 from workbench.prices import load_book
 from workbench.runs.batch import Batch
 from workbench.runs.records import read_folder, write_folder
-from workbench.targets.model.outcome import play
+from workbench.targets.model.models import play
 from workbench.targets.model.sfn.settings import sfn_settings
 from workbench.targets.model.sqs.settings import sqs_settings
 from workbench.targets.model.target import ModelTarget
@@ -197,7 +197,8 @@ def test_a_profile_without_a_constant_is_refused():
 def test_not_a_number_stops_the_run(design):
     make = {"sqs": sqs_settings, "sfn": sfn_settings}[design]
     settings = make(make_design(design), Batch(100, 7, "b"), load_profile(), 7)
-    broken = settings._replace(processor_item_s=float("nan"))
+    cpu = settings.processor._replace(item_s=float("nan"))
+    broken = settings._replace(processor=cpu)
     with pytest.raises(WorkbenchError, match="model broke"):
         play(make_design(design), broken, load_profile())
 

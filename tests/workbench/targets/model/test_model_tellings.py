@@ -11,15 +11,22 @@ from workbench.runs.batch import Batch
 from workbench.targets.model.counters.kernel import run_counters
 from workbench.targets.model.counters.settings import counters_settings
 from workbench.targets.model.engine.draws import latency_table
+from workbench.targets.model.engine.settings import as_record
 from workbench.targets.model.sfn.kernel import run_sfn
-from workbench.targets.model.sfn.settings import sfn_settings
-from workbench.targets.model.sfn.state import TALLIES as SFN_TALLIES
-from workbench.targets.model.sfn.state import sfn_state
+from workbench.targets.model.sfn.settings import sfn_settings, sfn_state
 from workbench.targets.model.sqs.kernel import run_sqs
-from workbench.targets.model.sqs.settings import as_record, sqs_settings
-from workbench.targets.model.sqs.state import TALLIES as SQS_TALLIES
-from workbench.targets.model.sqs.state import sqs_state
+from workbench.targets.model.sqs.settings import sqs_settings, sqs_state
 
+SQS_TALLIES = (
+    "invocations cold_starts peak throttles processor_ms batcher_ms finalizer_ms "
+    "batcher_invocations written_units read_half_units item_sends item_send_units receives "
+    "receive_units deletes visibility_changes metric_calls retry_sends looks failed late "
+    "segments_done"
+)
+SFN_TALLIES = (
+    "invocations cold_starts peak throttles processor_ms batcher_ms summary_ms "
+    "batcher_invocations batcher_cold express_steps failed_children failed metric_calls late"
+)
 PROFILE = load_profile()
 LATENCIES = latency_table(PROFILE)
 LARGE = {"items_per_message": 300, "value_max": 20, "send_batch_size": 1}

@@ -9,30 +9,22 @@ from math import inf
 import numpy as np
 
 from workbench.platform.units import READ_UNIT_BYTES
+from workbench.targets.model.counters.settings import PER_SHARD
+from workbench.targets.model.engine import draws
 from workbench.targets.model.engine.compiled import compiled
-from workbench.targets.model.engine.draws import (
-    ASYNC,
-    BATCH_GET,
-    DISPATCH,
-    INIT,
-    SEND,
-    SEND_BATCH,
-    SINGLE,
-    SNS,
-    VISIBILITY,
-    hashed,
-    latencies,
-    latency,
-)
+from workbench.targets.model.engine.draws import hashed, latencies, latency
 from workbench.targets.model.engine.heaps import push, replace
-from workbench.targets.model.sqs.batcher import end_segment, init_if_busy, segment_size
+from workbench.targets.model.engine.processor import billed_ms, chunks
+from workbench.targets.model.sqs.batcher import (
+    end_segment,
+    init_if_busy,
+    segment_size,
+    write_elsewhere,
+)
 from workbench.targets.model.sqs.finalizer import AFTER
 from workbench.targets.model.sqs.kernel import arrive, end_invocation, happen, set_out
 from workbench.targets.model.sqs.settings import SqsSettings
-from workbench.targets.model.sqs.table import write_elsewhere
-from workbench.targets.model.sqs.work import billed_ms, chunks
 
-PER_SHARD = 100  # messages
 PAGE = 100  # shards that one BatchGetItem reads
 
 
@@ -72,39 +64,39 @@ def begin(p: SqsSettings, s: np.void) -> None:
     """The trigger's invocation: the batch record, the message that drives the looks, the plan."""
     set_out(p, s)
     draw = hashed(p.key_segment, 0)
-    begun = latency(s.latency[ASYNC], draw, 0)
-    clock = begun + latency(s.latency[INIT], draw, 1) + p.batcher_invocation_s
-    clock += 2 * p.batcher_call_s
-    clock += latency(s.latency[SINGLE], draw, 2) + latency(s.latency[SINGLE], draw, 3)
-    clock += p.batcher_call_s + latency(s.latency[SEND], draw, 4)
+    begun = latency(s, draws.ASYNC, draw, 0)
+    clock = begun + latency(s, draws.INIT, draw, 1) + p.batcher.invocation_s
+    clock += 2 * p.batcher.call_s
+    clock += latency(s, draws.SINGLE, draw, 2) + latency(s, draws.SINGLE, draw, 3)
+    clock += p.batcher.call_s + latency(s, draws.SEND, draw, 4)
     s.look_visible_at = clock + p.poll_s
     sends = chunks(p.segments, p.segments_per_send)
-    clock += sends * p.batcher_call_s + p.segments * p.batcher_entry_s
-    sending = latencies(s.latency[SEND_BATCH], p.key_send, s.sends_drawn, sends)
+    clock += sends * p.batcher.call_s + p.segments * p.batcher.entry_s
+    sending = latencies(s, draws.SEND_BATCH, p.key_send, s.sends_drawn, sends)
     clock += sending
     s.sends_drawn += chunks(sends, 6)
     write_elsewhere(s, 1)
     s.read_half_units += 2
     s.batcher_envs = s.batcher_invocations = 1
     s.batcher_ms += billed_ms(clock - begun)
-    s.plan_target = p.plan_start_pollers
+    s.plan_target = p.plan_pollers.start
     s.plan_ends_at = clock
     s.plan_at = s.arrive_at = clock - sending / sends / 2
-    s.plan_ramp_at = s.plan_at + p.plan_idle_s + p.ramp_step_s
+    s.plan_ramp_at = s.plan_at + p.plan_pollers.idle_s + p.ramp_step_s
     await_look(p, s)
 
 
 @compiled
 def start_parts(p: SqsSettings, s: np.void, time_s: float) -> None:
     """Free pollers of the plan queue take parts: each reads the batch before it sends."""
-    most = min(p.plan_slots_max, s.plan_target)
+    most = min(p.plan_pollers.most, s.plan_target)
     while (
         s.segments_begun < p.segments and s.batchers < most and s.running + s.batchers < p.account
     ):
         draw = hashed(p.key_segment, 2 + s.segments_begun)
-        begun = time_s + latency(s.latency[DISPATCH], draw, 0)
+        begun = time_s + latency(s, draws.DISPATCH, draw, 0)
         clock = begun + init_if_busy(p, s, begun, s.batchers, 2 + s.segments_begun)
-        clock += p.batcher_invocation_s + p.batcher_call_s + latency(s.latency[SINGLE], draw, 2)
+        clock += p.batcher.invocation_s + p.batcher.call_s + latency(s, draws.SINGLE, draw, 2)
         s.read_half_units += 2
         slot = s.free_slots[s.batchers]
         s.slot_segment[slot] = s.segments_begun
@@ -113,7 +105,7 @@ def start_parts(p: SqsSettings, s: np.void, time_s: float) -> None:
         s.segments_begun += 1
         s.batcher_invocations += 1
         s.batchers = push(s.batcher_times, s.batcher_slots, s.batchers, clock, slot)
-        if s.batchers <= p.plan_start_pollers:
+        if s.batchers <= p.plan_pollers.start:
             s.plan_idle_poller_s += time_s
     s.batcher_at = s.batcher_times[0] if s.batchers > 0 else inf
 
@@ -134,8 +126,8 @@ def step_part(p: SqsSettings, s: np.void, time_s: float) -> int:
         return sent
     draw = hashed(p.key_send, s.sends_drawn)
     s.sends_drawn += 1
-    at = time_s + p.batcher_call_s + count * p.batcher_entry_s
-    at += latency(s.latency[SEND_BATCH], draw, 0)
+    at = time_s + p.batcher.call_s + count * p.batcher.entry_s
+    at += latency(s, draws.SEND_BATCH, draw, 0)
     s.item_sends += 1
     s.item_send_units += chunks(count * p.message_bytes, 65_536)
     s.slot_phase[slot] = sends + 1
@@ -150,7 +142,7 @@ def ramp_parts(p: SqsSettings, s: np.void) -> None:
     if s.batchers >= s.plan_target and s.segments_begun < p.segments:
         s.plan_target += 1
         start_parts(p, s, s.now)
-    more = s.plan_target < p.plan_slots_max and s.segments_begun < p.segments
+    more = s.plan_target < p.plan_pollers.most and s.segments_begun < p.segments
     s.plan_ramp_at = s.now + p.ramp_step_s if more else inf
 
 
@@ -158,9 +150,9 @@ def ramp_parts(p: SqsSettings, s: np.void) -> None:
 def await_look(p: SqsSettings, s: np.void) -> None:
     """The message that drives the looks comes back: when the next has read the batch."""
     draw = hashed(p.key_look, s.looks)
-    begun = s.look_visible_at + latency(s.latency[DISPATCH], draw, 0)
-    clock = begun + (latency(s.latency[INIT], draw, 1) if s.looks == 0 else 0.0)
-    clock += p.finalizer_invocation_s + p.finalizer_call_s + latency(s.latency[SINGLE], draw, 2)
+    begun = s.look_visible_at + latency(s, draws.DISPATCH, draw, 0)
+    clock = begun + (latency(s, draws.INIT, draw, 1) if s.looks == 0 else 0.0)
+    clock += p.finalizer.invocation_s + p.finalizer.call_s + latency(s, draws.SINGLE, draw, 2)
     s.read_half_units += 2
     s.look_spent_s = clock - begun
     s.look_at = clock
@@ -173,27 +165,27 @@ def look(p: SqsSettings, s: np.void, time_s: float) -> None:
     A message that is missing while most are counted is taken to lie among the last ones.
     """
     draw = hashed(p.key_look, s.looks)
-    draws = AFTER + s.looks * 1_000
+    first = AFTER + s.looks * 1_000
     s.looks += 1
     shards = chunks(p.messages, PER_SHARD)
-    keys = shards if s.left == p.items else min(shards, (shards - 1) % PAGE + 1)
+    keys = shards if s.items_done == p.items else min(shards, (shards - 1) % PAGE + 1)
     pages = chunks(keys, PAGE)
-    clock = time_s + pages * p.finalizer_call_s + keys * p.finalizer_entry_s
-    clock += latencies(s.latency[BATCH_GET], p.key_look, draws, pages)
+    clock = time_s + pages * p.finalizer.call_s + keys * p.finalizer.entry_s
+    clock += latencies(s, draws.BATCH_GET, p.key_look, first, pages)
     s.read_half_units += keys
-    if s.left < p.items:
-        clock += p.finalizer_call_s + latency(s.latency[VISIBILITY], draw, 3)
+    if s.items_done < p.items:
+        clock += p.finalizer.call_s + latency(s, draws.VISIBILITY, draw, 3)
         s.finalizer_ms += billed_ms(s.look_spent_s + clock - time_s)
         s.look_visible_at = clock + p.poll_s
         await_look(p, s)
         return
-    clock += p.finalizer_call_s + latency(s.latency[SINGLE], draw, 3)
+    clock += p.finalizer.call_s + latency(s, draws.SINGLE, draw, 3)
     s.detected_s = clock
-    clock += p.finalizer_call_s + latency(s.latency[SNS], draw, 4)
-    clock += p.finalizer_call_s + latency(s.latency[SINGLE], draw, 5)
+    clock += p.finalizer.call_s + latency(s, draws.SNS, draw, 4)
+    clock += p.finalizer.call_s + latency(s, draws.SINGLE, draw, 5)
     s.read_half_units += 2 * max(1, chunks(s.failed * p.failed_bytes, READ_UNIT_BYTES))
     write_elsewhere(s, 1)
     s.finalizer_ms += billed_ms(s.look_spent_s + clock - time_s)
     s.ended_s = clock
-    s.idle_poller_s += p.start_pollers * clock
-    s.plan_idle_poller_s += p.plan_start_pollers * clock
+    s.idle_poller_s += p.pollers.start * clock
+    s.plan_idle_poller_s += p.plan_pollers.start * clock

@@ -1,4 +1,6 @@
-"""What the kernel of `counters` is told: that of `sqs` with one record a message and no claims.
+"""What the kernel of `counters` is told, and the billable units of what it has counted.
+
+Its settings are those of `sqs` with one record a message and no claims.
 
 Its event sources, its processor and its table are the same; batcher and finalizer are not.
 """
@@ -8,15 +10,21 @@ from math import ceil
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from workbench.designs import MESSAGE_MAX_BYTES, Counters, Sqs
 from workbench.platform.profile import Profile
-from workbench.platform.services import SQS_RECORD_BYTES
+from workbench.platform.services import SQS_RECORD_BYTES, STORAGE_OVERHEAD_BYTES
 from workbench.runs.batch import Batch
-from workbench.targets.model.engine import message_sizes as texts
+from workbench.targets.model.engine import message_sizes
+from workbench.targets.model.engine.settings import values_of
 from workbench.targets.model.sqs.settings import SqsSettings, sqs_settings
+from workbench.targets.model.sqs.usage import Own, queued_usage
 
 SEND_BATCH = 10
+BATCH_RECORD_BYTES = 500  # META with its knobs, as stored
+NUMBER_BYTES = 4  # a message's number in a set
+PER_SHARD = 100  # messages
 EXPIRY_BYTES = 5  # an expiry in place of attempts, in the record of a failed item
 SAME = (
     "memory_mb batcher_memory_mb item_concurrency cpu max_concurrency "
@@ -35,7 +43,7 @@ def counters_settings(
     message_bytes = _message_bytes(design, len(batch.batch_id), messages)
     fit = int(profile.value("esm_payload_max_bytes") / (message_bytes + SQS_RECORD_BYTES))
     return like._replace(
-        value_span=np.uint64(design.value_max + 1),
+        values=values_of(design, batch),
         items_per_message=size,
         segment_items=part * size,
         segments=ceil(messages / part),
@@ -46,8 +54,7 @@ def counters_settings(
         messages_per_send=min(SEND_BATCH, MESSAGE_MAX_BYTES // message_bytes),
         segments_per_send=SEND_BATCH,
         message_workers=1,
-        poison=np.uint64(design.poison_per_million),
-        failed_bytes=texts.failed_record_bytes(len(batch.batch_id)) + EXPIRY_BYTES,
+        failed_bytes=message_sizes.failed_record_bytes(len(batch.batch_id)) + EXPIRY_BYTES,
         counted=True,
         key_units_per_s=float(profile.value("ddb_table_quota_per_s")),  # 100 writes a key at most
     )
@@ -57,5 +64,22 @@ def _message_bytes(design: Counters, batch_bytes: int, messages: int) -> int:
     """The body of an item message, its number of middling length."""
     at_once, name = design.item_concurrency, "b" * batch_bytes
     body = {"batch": name, "n": messages // 2, "item_concurrency": at_once, "items": []}
-    each = 22 + texts.mean_digits(design.value_max)  # ["…16…",500],
+    each = 22 + message_sizes.mean_digits(design.value_max)  # ["…16…",500],
     return round(len(json.dumps(body, separators=(",", ":"))) + design.items_per_message * each - 1)
+
+
+def counters_usage(design: Counters, p: SqsSettings, s: np.void) -> pd.DataFrame:
+    """The usage table of one run. The batch state is counted until the end is known; then it
+    expires."""
+    shards = ceil(p.messages / PER_SHARD)
+    key = len("pk" + "done##0000000" + "sk" + "SET" + "done" + "expires_at") + p.batch_bytes + 6
+    each = NUMBER_BYTES + (key + STORAGE_OVERHEAD_BYTES) * shards / p.messages
+    counted_s = p.messages * float(s["ended_s"]) - float(s["record_s"]) / p.items_per_message
+    polls = int(s["looks"])
+    own = Own(
+        plan_calls=ceil(p.segments / p.segments_per_send) + 2 * p.segments,
+        poll_calls=1 + 2 * polls,  # a send; received at each poll, delayed or deleted
+        finalizer_requests=polls,
+        stored_byte_s=each * counted_s + BATCH_RECORD_BYTES * float(s["ended_s"]),
+    )
+    return queued_usage(design, p, s, own)

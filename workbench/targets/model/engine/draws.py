@@ -8,6 +8,7 @@ the mean over its slice of the log-normal, so that the mean is exact); one hash 
 from functools import lru_cache
 from math import erf, exp, inf, log, sqrt
 from statistics import NormalDist
+from typing import NamedTuple
 
 import numpy as np
 
@@ -55,6 +56,15 @@ VISIBILITY, S3_PUT, S3_GET, S3_LIST, SNS, METRIC, STATE_GAP, SFN_START, CHILD = 
 PASS_GAP = 19
 
 
+class Values(NamedTuple):
+    """What the values of a batch's items are drawn from."""
+
+    key: np.uint64
+    span: np.uint64
+    poison: np.uint64  # items in a million that fail
+    fixed_ms: float  # every item takes as long; negative: drawn
+
+
 def latency_table(profile: Profile) -> np.ndarray:
     """The latencies of a profile, in seconds: one row of equally likely cells a name."""
     return _table(tuple(profile.spread(name) for name in LATENCIES)).copy()
@@ -87,26 +97,28 @@ def hashed(key: np.uint64, number: int) -> np.uint64:
 
 
 @compiled
-def latency(row: np.ndarray, draw: np.uint64, field: int) -> float:
-    """A latency in seconds, by one of the six fields of a draw."""
-    return row[(draw >> np.uint64(10 * field)) & _MASK]
+def latency(s: np.void, row: int, draw: np.uint64, place: int) -> float:
+    """A latency of the state's table in seconds, by one of the six places of a draw."""
+    return s.latency[row, (draw >> np.uint64(10 * place)) & _MASK]
 
 
 @compiled
-def latencies(row: np.ndarray, key: np.uint64, first: int, count: int) -> float:
+def latencies(s: np.void, row: int, key: np.uint64, first: int, count: int) -> float:
     """The sum of `count` latencies in seconds, from the draws that start at number `first`."""
     total = 0.0
+    cells = s.latency[row]
     draw = np.uint64(0)
     for i in range(count):
         if i % PER_HASH == 0:
             draw = hashed(key, first + i // PER_HASH)
-        total += row[(draw >> np.uint64(10 * (i % PER_HASH))) & _MASK]
+        total += cells[(draw >> np.uint64(10 * (i % PER_HASH))) & _MASK]
     return total
 
 
 @compiled
-def sum_values(key: np.uint64, start: int, stop: int, span: np.uint64) -> int:
+def sum_values(values: Values, start: int, stop: int) -> int:
     """The milliseconds of items start..stop-1 in all, where none is poisoned."""
+    key, span = values.key, values.span
     if stop - start == 1:  # the loop below is made for many
         return np.int64(((hashed(key, start) >> _S32) * span) >> _S32)
     total = np.uint64(0)
@@ -120,12 +132,29 @@ def sum_values(key: np.uint64, start: int, stop: int, span: np.uint64) -> int:
 
 
 @compiled
-def item_value(key: np.uint64, item: int, span: np.uint64, poison: np.uint64) -> int:
+def item_value(values: Values, item: int) -> int:
     """The milliseconds of one item, -1 where it is poisoned."""
-    z = hashed(key, item)
-    if ((z & _LOW) * _MILLION) >> _S32 < poison:
+    z = hashed(values.key, item)
+    if ((z & _LOW) * _MILLION) >> _S32 < values.poison:
         return -1
-    return np.int64(((z >> _S32) * span) >> _S32)
+    return np.int64(((z >> _S32) * values.span) >> _S32)
+
+
+@compiled
+def sleep_ms(values: Values, start: int, stop: int) -> tuple[float, int]:
+    """Milliseconds slept for items start..stop-1, and how many of them are poisoned."""
+    if values.fixed_ms >= 0.0:
+        return (stop - start) * values.fixed_ms, 0
+    if values.poison == 0:
+        return float(sum_values(values, start, stop)), 0
+    slept = bad = 0
+    for item in range(start, stop):
+        value = item_value(values, item)
+        if value < 0:
+            bad += 1
+        else:
+            slept += value
+    return float(slept), bad
 
 
 def stream_key(seed: int) -> np.uint64:

@@ -8,6 +8,7 @@ import json
 from typing import Any
 
 from workbench.platform.services import INIT_LINE_BYTES, LOG_EVENT_BYTES, STORAGE_OVERHEAD_BYTES
+from workbench.targets.model.engine.usage_lines import Function
 
 REQUEST_ID = "00000000-0000-4000-8000-000000000000"
 EPOCH_S = 1_800_000_000.123456
@@ -69,19 +70,21 @@ def child_bytes(items: int, value_max: int) -> float:
     return 2 + items * (one + 1) - 1
 
 
-def platform_bytes(invocations: int, cold_starts: int, billed_ms: int, memory_mb: int) -> int:
+def platform_bytes(one: Function) -> int:
     """What Lambda itself writes: START, END and REPORT, and INIT_START of a cold start."""
-    if not invocations:
+    if not one.requests:
         return 0
-    mean = billed_ms // invocations
+    mean = one.billed_ms // one.requests
     lines = (
         f"START RequestId: {REQUEST_ID} Version: $LATEST",
         f"END RequestId: {REQUEST_ID}",
         f"REPORT RequestId: {REQUEST_ID}\tDuration: {mean:.2f} ms\tBilled Duration: {mean} ms\t"
-        f"Memory Size: {memory_mb} MB\tMax Memory Used: 80 MB",
+        f"Memory Size: {one.memory_mb} MB\tMax Memory Used: 80 MB",
     )
     init = INIT_LINE_BYTES + LOG_EVENT_BYTES + len("\tInit Duration: 300.00 ms")
-    return invocations * sum(len(line) + LOG_EVENT_BYTES for line in lines) + cold_starts * init
+    return (
+        one.requests * sum(len(line) + LOG_EVENT_BYTES for line in lines) + one.cold_starts * init
+    )
 
 
 def message_bytes(knobs: dict[str, Any], batch_bytes: int, items: int, value_max: int) -> int:

@@ -1,31 +1,39 @@
 """Usage lines: what each is for, its quantity as an exact decimal."""
 
 from decimal import Decimal
+from typing import NamedTuple
 
 import pandas as pd
 
-from workbench.platform.services import LONG_POLL_S
+from workbench.platform.services import CLOUDWATCH, LAMBDA, LONG_POLL_S
 from workbench.platform.units import GB, MONTH_HOURS, gb_seconds, quantity
 from workbench.runs.records import USAGE_COLUMNS
 
 HOUR_S = 3600
 STARTED_S = 1800  # into an hour: half, so that the hours begun are right in the mean
-LAMBDA, SQS = "AWS Lambda", "Amazon Simple Queue Service"
-DYNAMODB, S3 = "Amazon DynamoDB", "Amazon Simple Storage Service"
-STEP_FUNCTIONS, SNS = "AWS Step Functions", "Amazon Simple Notification Service"
-CLOUDWATCH = "AmazonCloudWatch"
-
 Line = tuple[str, str, str, str, Decimal]
 
 
-def lambda_lines(cpu: str, memory_mb: int, label: str, requests: int, billed_ms: int) -> list[Line]:
-    """One function's requests and GB-seconds."""
+class Function(NamedTuple):
+    """What the invocations of one Lambda function come to; the label is what they are for."""
+
+    label: str
+    memory_mb: int
+    requests: int
+    cold_starts: int
+    billed_ms: int
+
+
+def lambda_lines(cpu: str, functions: list[Function]) -> list[Line]:
+    """Requests and GB-seconds."""
     suffix = "-ARM" if cpu == "arm64" else ""
-    return [
-        (LAMBDA, f"Request{suffix}", "Requests", label, Decimal(requests)),
-        (LAMBDA, f"Lambda-GB-Second{suffix}", "GB-Seconds", label,
-         gb_seconds(billed_ms, memory_mb)),
-    ]  # fmt: skip
+    lines = []
+    for one in functions:
+        spent = gb_seconds(one.billed_ms, one.memory_mb)
+        requests = Decimal(one.requests)
+        lines.append((LAMBDA, f"Request{suffix}", "Requests", one.label, requests))
+        lines.append((LAMBDA, f"Lambda-GB-Second{suffix}", "GB-Seconds", one.label, spent))
+    return lines
 
 
 def telemetry_lines(logged_bytes: int, metrics: list[tuple[float, int]], calls: int) -> list[Line]:

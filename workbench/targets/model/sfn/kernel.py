@@ -10,26 +10,14 @@ from math import inf
 import numpy as np
 
 from workbench.platform.units import MB
-from workbench.targets.model.engine import limits
+from workbench.targets.model.engine import draws, timeline
 from workbench.targets.model.engine.compiled import compiled
-from workbench.targets.model.engine.draws import (
-    CHILD,
-    INIT,
-    PASS_GAP,
-    S3_GET,
-    S3_LIST,
-    STATE_GAP,
-    hashed,
-    latencies,
-    latency,
-)
+from workbench.targets.model.engine.draws import hashed, latencies, latency
 from workbench.targets.model.engine.heaps import pop, push, replace
-from workbench.targets.model.engine.sampling import keep_sample
+from workbench.targets.model.engine.processor import billed_ms
+from workbench.targets.model.engine.timeline import FIRST_SAMPLE_STEP_S, keep_sample
 from workbench.targets.model.sfn.settings import SfnSettings
 from workbench.targets.model.sfn.work import create_items, work_child
-from workbench.targets.model.sqs.work import billed_ms
-
-FIRST_SAMPLE_STEP_S = 0.05
 
 
 @compiled
@@ -40,21 +28,21 @@ def run_sfn(settings: np.ndarray, state: np.ndarray) -> None:
     s.sample_step = FIRST_SAMPLE_STEP_S
     s.created_s = create_items(p, s)
     draw = hashed(p.key_segment, 1 << 50)
-    s.map_at = s.created_s + latency(s.latency[PASS_GAP], draw, 0) + p.map_start_s
+    s.map_at = s.created_s + latency(s, draws.PASS_GAP, draw, 0) + p.map_start_s
     s.map_at += read_first(p, s)
     s.starts_at = s.map_at
     s.environments_free_at = -p.environments_burst_s
     while s.begun < p.children or s.running > 0:
         step(p, s)
     s.ended_at = s.now
-    s.detected_s = s.now + p.map_end_s + latency(s.latency[STATE_GAP], draw, 1)
+    s.detected_s = s.now + p.map_end_s + latency(s, draws.STATE_GAP, draw, 1)
     sample_until(p, s, s.detected_s)
-    spent = p.summary_invocation_s + 3.0 * p.summary_call_s + latency(s.latency[INIT], draw, 2)
-    spent += latency(s.latency[S3_LIST], draw, 3) + latency(s.latency[S3_LIST], draw, 4)
-    spent += s.failed_children * p.summary_call_s  # each has left a list of what failed
+    spent = p.summary.invocation_s + 3.0 * p.summary.call_s + latency(s, draws.INIT, draw, 2)
+    spent += latency(s, draws.S3_LIST, draw, 3) + latency(s, draws.S3_LIST, draw, 4)
+    spent += s.failed_children * p.summary.call_s  # each has left a list of what failed
     first = 1 << 51
-    spent += latencies(s.latency[S3_GET], p.key_segment, first, s.failed_children)
-    s.summary_ms = billed_ms(spent + latency(s.latency[S3_GET], draw, 5))
+    spent += latencies(s, draws.S3_GET, p.key_segment, first, s.failed_children)
+    s.summary_ms = billed_ms(spent + latency(s, draws.S3_GET, draw, 5))
 
 
 @compiled
@@ -65,8 +53,8 @@ def read_first(p: SfnSettings, s: np.void) -> float:
     """
     draw = hashed(p.key_segment, (1 << 50) + 1)
     megabytes = p.segment_bytes * min(1.0, p.items / p.segment_items) / MB
-    listed = latency(s.latency[S3_LIST], draw, 0)
-    return listed + latency(s.latency[S3_GET], draw, 1) + megabytes * p.s3_mb_s
+    listed = latency(s, draws.S3_LIST, draw, 0)
+    return listed + latency(s, draws.S3_GET, draw, 1) + megabytes * p.s3_mb_s
 
 
 @compiled
@@ -83,7 +71,7 @@ def step(p: SfnSettings, s: np.void) -> None:
     assert now >= s.now
     sample_until(p, s, now)
     s.now = now
-    s.left += load
+    s.items_done += load
     s.children -= 1
     s.running -= 1
     if s.waiting > 0:
@@ -131,7 +119,7 @@ def invoke(p: SfnSettings, s: np.void, since: float) -> tuple[float, int]:
     s.running += 1
     s.peak = max(s.peak, s.running)
     draw = hashed(p.key_child, child)
-    half_s = latency(s.latency[CHILD], draw, 0) / 2.0
+    half_s = latency(s, draws.CHILD, draw, 0) / 2.0
     begun = s.now + half_s
     clock = begun
     if s.running > s.envs:
@@ -140,7 +128,7 @@ def invoke(p: SfnSettings, s: np.void, since: float) -> tuple[float, int]:
         free_at = max(s.environments_free_at, begun - p.environments_burst_s)
         s.environments_free_at = free_at + 1.0 / p.environments_per_s
         begun = max(begun, s.environments_free_at)
-        clock = begun + latency(s.latency[INIT], draw, 1)
+        clock = begun + latency(s, draws.INIT, draw, 1)
     clock = work_child(p, s, child, clock)
     assert s.now <= clock < inf
     s.processor_ms += billed_ms(clock - begun)
@@ -159,22 +147,22 @@ def sample_until(p: SfnSettings, s: np.void, time_s: float) -> None:
         s.limit_s[holding(p, s)] += s.sample_step
         begun_items = min(s.begun * p.items_per_child, p.items)
         backlog = p.items - begun_items if s.sample_at >= s.created_s else 0
-        keep_sample(s, s.samples, s.running, backlog, s.left, s.throttles)
+        keep_sample(s, s.running, backlog, s.items_done, s.throttles)
 
 
 @compiled
 def holding(p: SfnSettings, s: np.void) -> int:
     """The limit that holds the batch back at the next sample."""
     if s.sample_at < s.created_s:
-        return limits.BATCHER
+        return timeline.BATCHER
     if s.sample_at < s.map_at or s.ended_at <= s.sample_at:
-        return limits.MAP_OVERHEAD
+        return timeline.MAP_OVERHEAD
     if s.waiting > 0:
-        return limits.ACCOUNT
+        return timeline.ACCOUNT
     if s.begun == p.children:
-        return limits.LAST_ITEMS
+        return timeline.LAST_ITEMS
     if s.children >= p.children_max:
-        return limits.MAX_CONCURRENCY
+        return timeline.MAX_CONCURRENCY
     if s.environments_free_at > s.now:
-        return limits.ENVIRONMENTS
-    return limits.CHILD_STARTS
+        return timeline.ENVIRONMENTS
+    return timeline.CHILD_STARTS

@@ -1,4 +1,4 @@
-"""What the kernel of `sfn` is told: a design, a batch and a profile as plain numbers.
+"""What the kernel of `sfn` is told, a design, a batch and a profile as numbers, and what it keeps.
 
 Times are seconds, CPU times already slowed by the function's memory.
 """
@@ -9,28 +9,40 @@ from typing import NamedTuple
 import numpy as np
 
 from workbench.designs import EXPRESS_MAX_S, Sfn
-from workbench.engine.random_streams import seed_for
 from workbench.platform.profile import Profile
 from workbench.runs.batch import Batch
-from workbench.targets.model.engine.cpu import cpu_of
-from workbench.targets.model.engine.draws import stream_key
+from workbench.targets.model.engine.draws import Values
 from workbench.targets.model.engine.message_sizes import mean_digits
+from workbench.targets.model.engine.settings import (
+    Cpu,
+    cpu_of,
+    fresh_state,
+    state_type,
+    stream_keys,
+    values_of,
+)
 
 SUMMARY_MB = 256
 PART_BYTES = 8 * 1024 * 1024  # of a multipart upload
 LINE_BYTES = 35  # {"id":"0123456789abcdef","value":}\n around the value's digits
 CHILD_RESULT_BYTES = 930  # of a child in the results: its execution, around its items
 ITEM_RESULT_BYTES = 41  # {\"id\":\"0123456789abcdef\",\"value\":}, around the digits
-CONCERNS = ("child", "item", "segment")
+CONCERNS = ("child", "item", "segment")  # a stream of draws each
+CHILDREN_MAX = 10_000  # of one map run
+STATE = state_type(
+    times="map_at starts_at ended_at environments_free_at",
+    counts="children begun waiting first_waiting summary_ms batcher_cold express_steps "
+    "failed_children",
+    workers=512,
+    slots=CHILDREN_MAX,
+    arrays=[("waiting_since", np.float64, (CHILDREN_MAX,))],
+)
 
 
 class SfnSettings(NamedTuple):
     """One batch of `sfn`."""
 
-    value_key: np.uint64
-    value_span: np.uint64
-    poison: np.uint64
-    fixed_ms: float  # every item takes as long; negative: drawn
+    values: Values
     items: int
     segment_items: int
     segments: int
@@ -43,21 +55,9 @@ class SfnSettings(NamedTuple):
     item_workers: int
     put_metrics: bool
     express: bool
-    processor_call_s: float
-    processor_entry_s: float
-    processor_item_s: float
-    processor_invocation_s: float
-    processor_mb_s: float
-    batcher_call_s: float
-    batcher_entry_s: float
-    batcher_item_s: float
-    batcher_invocation_s: float
-    batcher_mb_s: float
-    summary_call_s: float
-    summary_entry_s: float
-    summary_item_s: float
-    summary_invocation_s: float
-    summary_mb_s: float
+    processor: Cpu
+    batcher: Cpu
+    summary: Cpu
     children_max: int
     starts_per_s: float
     inline_max: int
@@ -81,10 +81,7 @@ def sfn_settings(design: Sfn, batch: Batch, profile: Profile, stream_seed: int) 
     kind = "express" if express else "standard"
     most = int(profile.value("sfn_map_children_max"))
     return SfnSettings(
-        value_key=stream_key(batch.seed),
-        value_span=np.uint64(design.value_max + 1),
-        poison=np.uint64(design.poison_per_million),
-        fixed_ms=-1.0,
+        values=values_of(design, batch),
         items=batch.items,
         segment_items=design.segment_items,
         segments=ceil(batch.items / design.segment_items),
@@ -110,13 +107,13 @@ def sfn_settings(design: Sfn, batch: Batch, profile: Profile, stream_seed: int) 
         map_end_s=float(profile.value("sfn_map_end_s")),
         s3_mb_s=profile.value("s3_ms_per_mb") / 1000,
         child_limit_s=float(EXPRESS_MAX_S) if express else 3.15e7,
-        **cpu_of(profile, design.memory_mb, "processor"),
-        **cpu_of(profile, design.batcher_memory_mb, "batcher"),
-        **cpu_of(profile, SUMMARY_MB, "summary"),
-        **_streams(stream_seed),
+        processor=cpu_of(profile, design.memory_mb),
+        batcher=cpu_of(profile, design.batcher_memory_mb),
+        summary=cpu_of(profile, SUMMARY_MB),
+        **stream_keys(stream_seed, "sfn", CONCERNS),
     )
 
 
-def _streams(seed: int) -> dict[str, np.uint64]:
-    """One stream a concern."""
-    return {f"key_{n}": stream_key(seed_for(seed, f"model/sfn/{n}")) for n in CONCERNS}
+def sfn_state(latency: np.ndarray) -> np.ndarray:
+    """A fresh state, as an array of one record."""
+    return fresh_state(STATE, latency, ("map_at", "ended_at"))

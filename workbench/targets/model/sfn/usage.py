@@ -7,13 +7,11 @@ import numpy as np
 import pandas as pd
 
 from workbench.designs import Sfn
-from workbench.platform.services import KEYS_PER_LIST
+from workbench.platform.services import KEYS_PER_LIST, S3, SNS, STEP_FUNCTIONS
 from workbench.platform.units import EXPRESS_STEP_MB, EXPRESS_STEP_MS, gb_seconds
-from workbench.targets.model.engine import message_sizes as texts
+from workbench.targets.model.engine import message_sizes
 from workbench.targets.model.engine.usage_lines import (
-    S3,
-    SNS,
-    STEP_FUNCTIONS,
+    Function,
     Line,
     gb_months,
     lambda_lines,
@@ -32,42 +30,38 @@ START_BYTES = 100  # the start object: an execution's ARN
 def sfn_usage(design: Sfn, p: SfnSettings, s: np.void) -> pd.DataFrame:
     """The usage table of one run."""
     children = int(s["invocations"])
-    lines = [
-        *lambda_lines(design.cpu, design.memory_mb, "work", children, int(s["processor_ms"])),
-        *lambda_lines(design.cpu, design.batcher_memory_mb, "dispatch",
-                      int(s["batcher_invocations"]), int(s["batcher_ms"])),
-        *lambda_lines(design.cpu, SUMMARY_MB, "knowing", 1, int(s["summary_ms"])),
-        *_machine(p, s, children),
-        *_bucket(p, s),
-        (SNS, "Requests-Tier1", "Requests", "knowing", Decimal(1)),
-        *telemetry_lines(_logged_bytes(design, p, s), _metrics(p, s), int(s["metric_calls"])),
+    functions = [
+        Function("work", design.memory_mb, children, int(s["cold_starts"]),
+                 int(s["processor_ms"])),
+        Function("dispatch", design.batcher_memory_mb, int(s["batcher_invocations"]),
+                 int(s["batcher_cold"]), int(s["batcher_ms"])),
+        Function("knowing", SUMMARY_MB, 1, 1, int(s["summary_ms"])),
     ]  # fmt: skip
-    return usage_frame(lines)
-
-
-def _logged_bytes(design: Sfn, p: SfnSettings, s: np.void) -> int:
-    """Lambda's own lines and the handlers'."""
-    children, batchers = int(s["invocations"]), int(s["batcher_invocations"])
-    cold = int(s["batcher_cold"])
-    per_segment = {"items_created": min(p.items, p.segment_items), "created_at": texts.EPOCH_S}
-    lot = texts.child_bytes(round(p.items / max(1, children)), design.value_max)
-    return (
-        (texts.all_bytes(p.items, children, lot) if design.logs == "all" else 0)
-        + texts.platform_bytes(
-            children, int(s["cold_starts"]), int(s["processor_ms"]), design.memory_mb
-        )
-        + texts.platform_bytes(batchers, cold, int(s["batcher_ms"]), design.batcher_memory_mb)
-        + texts.platform_bytes(1, 1, int(s["summary_ms"]), SUMMARY_MB)
-        + children
-        * texts.work_line_bytes("sfn", p.batch_bytes, children, p.items, design.value_max)
-        + p.segments * texts.metric_line_bytes("sfn", "batcher", p.batch_bytes, per_segment)
+    logged = sum(map(message_sizes.platform_bytes, functions))
+    logged += _handler_bytes(design, p, children)
+    works = WORK_METRICS + (1 if p.put_metrics else 0)
+    metrics = [(float(s["created_s"]), 1), (float(s["processed_s"]), works)]
+    return usage_frame(
+        [
+            *lambda_lines(design.cpu, functions),
+            *_machine(p, s, children),
+            *_bucket(p, s),
+            (SNS, "Requests-Tier1", "Requests", "knowing", Decimal(1)),
+            *telemetry_lines(logged, metrics, int(s["metric_calls"])),
+        ]
     )
 
 
-def _metrics(p: SfnSettings, s: np.void) -> list[tuple[float, int]]:
-    """Custom metrics, and until when they are put."""
-    works = WORK_METRICS + (1 if p.put_metrics else 0)
-    return [(float(s["created_s"]), 1), (float(s["processed_s"]), works)]
+def _handler_bytes(design: Sfn, p: SfnSettings, children: int) -> int:
+    """What the handlers write into the log."""
+    created = {"items_created": min(p.items, p.segment_items), "created_at": message_sizes.EPOCH_S}
+    work = message_sizes.work_line_bytes("sfn", p.batch_bytes, children, p.items, design.value_max)
+    lines = children * work
+    lines += p.segments * message_sizes.metric_line_bytes("sfn", "batcher", p.batch_bytes, created)
+    if design.logs != "all":
+        return lines
+    child = message_sizes.child_bytes(round(p.items / max(1, children)), design.value_max)
+    return lines + message_sizes.all_bytes(p.items, children, child)
 
 
 def _machine(p: SfnSettings, s: np.void, children: int) -> list[Line]:

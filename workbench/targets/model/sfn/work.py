@@ -3,23 +3,12 @@
 import numpy as np
 
 from workbench.platform.units import MB
+from workbench.targets.model.engine import draws
 from workbench.targets.model.engine.compiled import compiled
-from workbench.targets.model.engine.draws import (
-    INIT,
-    METRIC,
-    PASS_GAP,
-    S3_PUT,
-    SFN_START,
-    STATE_GAP,
-    hashed,
-    item_value,
-    latencies,
-    latency,
-    sum_values,
-)
+from workbench.targets.model.engine.draws import hashed, item_value, latencies, latency, sleep_ms
 from workbench.targets.model.engine.heaps import pop, push, replace
+from workbench.targets.model.engine.processor import billed_ms, push_worker, use_cpu
 from workbench.targets.model.sfn.settings import SfnSettings
-from workbench.targets.model.sqs.work import billed_ms
 
 REPORTED = 1  # the step after an item's metric call; 0 is the end of its work
 
@@ -28,12 +17,12 @@ REPORTED = 1  # the step after an item's metric call; 0 is the end of its work
 def create_items(p: SfnSettings, s: np.void) -> float:
     """The start state, then segment by segment the items in S3: when the last one is written."""
     draw = hashed(p.key_segment, 0)
-    begun = latency(s.latency[SFN_START], draw, 0)
-    clock = begun + latency(s.latency[INIT], draw, 1) + p.batcher_invocation_s
-    clock += p.batcher_call_s + latency(s.latency[S3_PUT], draw, 2)
+    begun = latency(s, draws.SFN_START, draw, 0)
+    clock = begun + latency(s, draws.INIT, draw, 1) + p.batcher.invocation_s
+    clock += p.batcher.call_s + latency(s, draws.S3_PUT, draw, 2)
     s.batcher_ms += billed_ms(clock - begun)
     s.batcher_invocations = 1
-    first = clock + 2.0 * latency(s.latency[PASS_GAP], draw, 3)
+    first = clock + 2.0 * latency(s, draws.PASS_GAP, draw, 3)
     at_once = min(p.inline_max, p.segments)
     size, last = 0, 0.0
     s.batcher_cold = 1
@@ -41,15 +30,15 @@ def create_items(p: SfnSettings, s: np.void) -> float:
     for segment in range(p.segments):
         draw = hashed(p.key_segment, 1 + segment)
         begun = first if segment < at_once else s.end_times[0]
-        begun += latency(s.latency[STATE_GAP], draw, 0)
+        begun += latency(s, draws.STATE_GAP, draw, 0)
         clock = begun
         if s.workers > 0 and s.worker_times[0] <= begun:
             s.workers = pop(s.worker_times, s.worker_loads, s.workers)
         else:
-            clock += latency(s.latency[INIT], draw, 1)
+            clock += latency(s, draws.INIT, draw, 1)
             s.batcher_cold += 1
         clock += write_segment(p, s, segment)
-        s.workers = push(s.worker_times, s.worker_loads, s.workers, clock, 0)
+        push_worker(s, clock, 0)
         s.batcher_ms += billed_ms(clock - begun)
         s.batcher_invocations += 1
         last = max(last, clock)
@@ -68,52 +57,33 @@ def write_segment(p: SfnSettings, s: np.void, segment: int) -> float:
     share = items / p.segment_items
     megabytes = p.segment_bytes * share / MB
     calls = max(1, int(p.segment_calls * share + 0.999999))
-    spent = p.batcher_invocation_s + calls * p.batcher_call_s
-    spent += megabytes * (p.batcher_mb_s + p.s3_mb_s)
-    return spent + latencies(s.latency[S3_PUT], p.key_segment, (1 << 40) + segment * 64, calls)
+    spent = p.batcher.invocation_s + calls * p.batcher.call_s
+    spent += megabytes * (p.batcher.mb_s + p.s3_mb_s)
+    return spent + latencies(s, draws.S3_PUT, p.key_segment, (1 << 40) + segment * 64, calls)
 
 
 @compiled
 def work_child(p: SfnSettings, s: np.void, child: int, begun: float) -> float:
     """When the invocation of a child is over that begins at a time."""
     start, stop = child * p.items_per_child, min((child + 1) * p.items_per_child, p.items)
-    clock = begun + p.processor_invocation_s
-    bad = 0
+    clock = begun + p.processor.invocation_s
     if p.item_workers > 1:
         clock, bad = work_items_at_once(p, s, clock, start, stop)
     else:
-        if p.fixed_ms >= 0.0:
-            sleep_ms = (stop - start) * p.fixed_ms
-        elif p.poison == 0:
-            sleep_ms = float(sum_values(p.value_key, start, stop, p.value_span))
-        else:
-            sleep_ms, bad = with_poison(p, start, stop)
-        clock += sleep_ms / 1000.0 + (stop - start) * p.processor_item_s
+        slept_ms, bad = sleep_ms(p.values, start, stop)
+        clock += slept_ms / 1000.0 + (stop - start) * p.processor.item_s
         if p.put_metrics:
             calls = stop - start - bad
-            clock += calls * p.processor_call_s
-            clock += latencies(s.latency[METRIC], p.key_item, start, calls)
+            clock += calls * p.processor.call_s
+            clock += latencies(s, draws.METRIC, p.key_item, start, calls)
             s.metric_calls += calls
     s.processed_s = max(s.processed_s, clock)
     if bad > 0:
         draw = hashed(p.key_child, -1 - child)
-        clock += p.processor_call_s + latency(s.latency[S3_PUT], draw, 0)
+        clock += p.processor.call_s + latency(s, draws.S3_PUT, draw, 0)
         s.failed_children += 1
         s.failed += bad
     return clock
-
-
-@compiled
-def with_poison(p: SfnSettings, start: int, stop: int) -> tuple[float, int]:
-    """Milliseconds slept and poisoned items of start..stop-1."""
-    slept = bad = 0
-    for item in range(start, stop):
-        value = item_value(p.value_key, item, p.value_span, p.poison)
-        if value < 0:
-            bad += 1
-        else:
-            slept += value
-    return float(slept), bad
 
 
 @compiled
@@ -130,9 +100,9 @@ def work_items_at_once(
         clock, load = s.worker_times[0], s.worker_loads[0]
         s.workers = pop(s.worker_times, s.worker_loads, s.workers)
         if p.put_metrics and load & 3 == 0:
-            s.cpu_free_at = max(clock, s.cpu_free_at) + p.processor_call_s
-            at = s.cpu_free_at + latency(s.latency[METRIC], hashed(p.key_item, load >> 2), 0)
-            s.workers = push(s.worker_times, s.worker_loads, s.workers, at, load + REPORTED)
+            at = use_cpu(s, clock, p.processor.call_s)
+            at += latency(s, draws.METRIC, hashed(p.key_item, load >> 2), 0)
+            push_worker(s, at, load + REPORTED)
             s.metric_calls += 1
         elif item < stop:
             bad += work_item(p, s, clock, item)
@@ -143,9 +113,7 @@ def work_items_at_once(
 @compiled
 def work_item(p: SfnSettings, s: np.void, clock: float, item: int) -> int:
     """CPU for the item, then its sleep; 1 if it fails, which it does at once."""
-    value = item_value(p.value_key, item, p.value_span, p.poison)
-    s.cpu_free_at = max(clock, s.cpu_free_at) + p.processor_item_s
-    load = item << 2 | (REPORTED if value < 0 else 0)
-    at = s.cpu_free_at + max(value, 0) / 1000.0
-    s.workers = push(s.worker_times, s.worker_loads, s.workers, at, load)
+    value = item_value(p.values, item)
+    at = use_cpu(s, clock, p.processor.item_s) + max(value, 0) / 1000.0
+    push_worker(s, at, item << 2 | (REPORTED if value < 0 else 0))
     return 1 if value < 0 else 0

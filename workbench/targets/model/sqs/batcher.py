@@ -1,28 +1,22 @@
-"""The batcher of `sqs`: the trigger, the plan, and segment by segment its records and messages."""
+"""The batcher of `sqs`: the trigger, the plan, and segment by segment its records and messages.
+
+The batch-state table takes writes as a bucket that refills at a steady rate and holds `burst_s` of
+it, kept as the time at which it will be free: a request is granted once the bucket has its units,
+first come, first served. Retries of throttled requests are that waiting, as a fluid. The table as a
+whole and the item keys together have one each; a saturated on-demand table doubles after
+`growth_s`.
+"""
 
 from math import inf
 
 import numpy as np
 
+from workbench.targets.model.engine import draws
 from workbench.targets.model.engine.compiled import compiled
-from workbench.targets.model.engine.draws import (
-    ASYNC,
-    BATCH_WRITE,
-    DISPATCH,
-    INIT,
-    SEND,
-    SEND_BATCH,
-    SINGLE,
-    TRANSACT,
-    hashed,
-    latencies,
-    latency,
-)
+from workbench.targets.model.engine.draws import hashed, latencies, latency
 from workbench.targets.model.engine.heaps import pop, push, replace
-from workbench.targets.model.sqs.settings import SqsSettings
-from workbench.targets.model.sqs.state import WRITE_STEPS
-from workbench.targets.model.sqs.table import reserve, write_elsewhere
-from workbench.targets.model.sqs.work import billed_ms
+from workbench.targets.model.engine.processor import billed_ms
+from workbench.targets.model.sqs.settings import WRITE_STEPS, SqsSettings
 
 PLAN_INIT = 1 << 60  # the number of a draw, apart from the segments'
 
@@ -31,19 +25,19 @@ PLAN_INIT = 1 << 60  # the number of a draw, apart from the segments'
 def begin_batch(p: SqsSettings, s: np.void) -> None:
     """The trigger's invocation: the finalizer's first message, the batch record, the plan's."""
     draw = hashed(p.key_segment, 0)
-    begun = latency(s.latency[ASYNC], draw, 0)
-    clock = begun + latency(s.latency[INIT], draw, 1) + p.batcher_invocation_s
-    clock += p.batcher_call_s + latency(s.latency[SEND], draw, 2)
+    begun = latency(s, draws.ASYNC, draw, 0)
+    clock = begun + latency(s, draws.INIT, draw, 1) + p.batcher.invocation_s
+    clock += p.batcher.call_s + latency(s, draws.SEND, draw, 2)
     s.look_visible_at = clock + p.poll_s
-    clock += p.batcher_call_s + latency(s.latency[TRANSACT], draw, 3)
-    sending = latency(s.latency[SEND], draw, 4)
-    clock += p.batcher_call_s + sending
+    clock += p.batcher.call_s + latency(s, draws.TRANSACT, draw, 3)
+    sending = latency(s, draws.SEND, draw, 4)
+    clock += p.batcher.call_s + sending
     write_elsewhere(s, 4)
     s.batcher_envs = 1
     s.batcher_ms += billed_ms(clock - begun)
-    s.plan_target = p.plan_start_pollers
+    s.plan_target = p.plan_pollers.start
     sent = clock - sending / 2  # a queue has a message before the sender hears of it
-    s.plan_ramp_at = sent + p.plan_idle_s + p.ramp_step_s
+    s.plan_ramp_at = sent + p.plan_pollers.idle_s + p.ramp_step_s
     s.plan_ends_at = clock
     plan(p, s, sent)
 
@@ -58,36 +52,36 @@ def init_if_busy(p: SqsSettings, s: np.void, begun: float, running: int, number:
     if running < s.batcher_envs:
         return 0.0
     s.batcher_envs += 1
-    return latency(s.latency[INIT], hashed(p.key_segment, number), 1)
+    return latency(s, draws.INIT, hashed(p.key_segment, number), 1)
 
 
 @compiled
 def plan(p: SqsSettings, s: np.void, time_s: float) -> None:
     """The plan's invocation: segment records under one key, then the segment messages."""
     draw = hashed(p.key_segment, 1)
-    begun = time_s + latency(s.latency[DISPATCH], draw, 0)
+    begun = time_s + latency(s, draws.DISPATCH, draw, 0)
     writes = -(-p.segments // p.entries_per_write)
     sends = -(-p.segments // p.segments_per_send)
     clock = begun + init_if_busy(p, s, begun, 0, PLAN_INIT)
-    clock += p.batcher_invocation_s + 2 * p.batcher_call_s
-    clock += latency(s.latency[SINGLE], draw, 1) + latency(s.latency[SINGLE], draw, 2)
+    clock += p.batcher.invocation_s + 2 * p.batcher.call_s
+    clock += latency(s, draws.SINGLE, draw, 1) + latency(s, draws.SINGLE, draw, 2)
     batched = p.entries_per_write > 1
-    spent = writes * p.batcher_call_s + (p.segments * p.batcher_entry_s if batched else 0.0)
-    row = s.latency[BATCH_WRITE if batched else SINGLE]
-    spent += latencies(row, p.key_write, s.writes_drawn, writes)
+    spent = writes * p.batcher.call_s + (p.segments * p.batcher.entry_s if batched else 0.0)
+    row = draws.BATCH_WRITE if batched else draws.SINGLE
+    spent += latencies(s, row, p.key_write, s.writes_drawn, writes)
     s.writes_drawn += (writes + 5) // 6
     one_key_s = (p.segments / (p.key_units_per_s / p.shards)) - p.burst_s
     clock += max(spent, one_key_s)
-    clock += 2 * p.batcher_call_s
-    clock += latency(s.latency[SINGLE], draw, 3) + latency(s.latency[SINGLE], draw, 4)
+    clock += 2 * p.batcher.call_s
+    clock += latency(s, draws.SINGLE, draw, 3) + latency(s, draws.SINGLE, draw, 4)
     batched = p.segments_per_send > 1
-    clock += sends * p.batcher_call_s + (p.segments * p.batcher_entry_s if batched else 0.0)
-    row = s.latency[SEND_BATCH if batched else SEND]
-    sending = latencies(row, p.key_send, s.sends_drawn, sends)
+    clock += sends * p.batcher.call_s + (p.segments * p.batcher.entry_s if batched else 0.0)
+    row = draws.SEND_BATCH if batched else draws.SEND
+    sending = latencies(s, row, p.key_send, s.sends_drawn, sends)
     clock += sending
     s.sends_drawn += (sends + 5) // 6
     s.plan_at = clock - sending / sends / 2
-    clock += p.batcher_call_s + latency(s.latency[SINGLE], draw, 5)
+    clock += p.batcher.call_s + latency(s, draws.SINGLE, draw, 5)
     s.plan_ends_at = clock
     write_elsewhere(s, p.segments + 3)
     s.read_half_units += 2 + p.plan_half_units
@@ -99,12 +93,12 @@ def plan(p: SqsSettings, s: np.void, time_s: float) -> None:
 @compiled
 def start_segments(p: SqsSettings, s: np.void, time_s: float) -> None:
     """Free pollers of the plan queue take segments."""
-    most = min(p.plan_slots_max, s.plan_target)
+    most = min(p.plan_pollers.most, s.plan_target)
     while s.segments_visible > 0 and s.batchers < most and s.running + s.batchers < p.account:
         slot = s.free_slots[s.batchers]
         at = begin_segment(p, s, time_s, slot)
         s.batchers = push(s.batcher_times, s.batcher_slots, s.batchers, at, slot)
-        if s.batchers <= p.plan_start_pollers:
+        if s.batchers <= p.plan_pollers.start:
             s.plan_idle_poller_s += time_s
     s.batcher_at = s.batcher_times[0] if s.batchers > 0 else inf
 
@@ -114,10 +108,10 @@ def begin_segment(p: SqsSettings, s: np.void, time_s: float, slot: int) -> float
     """One segment's invocation is under way: when its writes may begin."""
     segment = s.segments_begun
     draw = hashed(p.key_segment, 2 + segment)
-    begun = time_s + latency(s.latency[DISPATCH], draw, 0)
+    begun = time_s + latency(s, draws.DISPATCH, draw, 0)
     clock = begun + init_if_busy(p, s, begun, s.batchers, 2 + segment)
-    clock += p.batcher_invocation_s + 2 * p.batcher_call_s
-    clock += latency(s.latency[SINGLE], draw, 2) + latency(s.latency[SINGLE], draw, 3)
+    clock += p.batcher.invocation_s + 2 * p.batcher.call_s
+    clock += latency(s, draws.SINGLE, draw, 2) + latency(s, draws.SINGLE, draw, 3)
     s.read_half_units += 2
     write_elsewhere(s, 1)
     s.segments_begun += 1
@@ -157,7 +151,7 @@ def step_batcher(p: SqsSettings, s: np.void, time_s: float) -> int:
             at = send_messages(p, s, time_s, messages, phase - steps)
         elif phase - steps == sends:
             draw = hashed(p.key_segment, -1 - s.slot_segment[slot])
-            at = time_s + p.batcher_call_s + latency(s.latency[SINGLE], draw, 0)
+            at = time_s + p.batcher.call_s + latency(s, draws.SINGLE, draw, 0)
             write_elsewhere(s, 1)
         else:
             end_segment(p, s, time_s, slot)
@@ -175,9 +169,9 @@ def write_records(
     """Batch writes first..stop-1 of a segment: when they are in, at the table's pace or ours."""
     entries = min(stop * p.entries_per_write, records) - first * p.entries_per_write
     batched = p.entries_per_write > 1
-    spent = (stop - first) * p.batcher_call_s + (entries * p.batcher_entry_s if batched else 0.0)
-    row = s.latency[BATCH_WRITE if batched else SINGLE]
-    spent += latencies(row, p.key_write, s.writes_drawn, stop - first)
+    spent = (stop - first) * p.batcher.call_s + (entries * p.batcher.entry_s if batched else 0.0)
+    row = draws.BATCH_WRITE if batched else draws.SINGLE
+    spent += latencies(s, row, p.key_write, s.writes_drawn, stop - first)
     s.writes_drawn += (stop - first + 5) // 6
     granted = reserve(p, s, time_s, entries)
     s.record_s -= entries * time_s * (1 if p.track_item else p.items_per_message)
@@ -191,10 +185,10 @@ def send_messages(p: SqsSettings, s: np.void, time_s: float, messages: int, call
     batched = p.messages_per_send > 1
     draw = hashed(p.key_send, s.sends_drawn)
     s.sends_drawn += 1
-    at = time_s + p.batcher_call_s + (count * p.batcher_entry_s if batched else 0.0)
-    at += latency(s.latency[SEND_BATCH if batched else SEND], draw, 0)
+    at = time_s + p.batcher.call_s + (count * p.batcher.entry_s if batched else 0.0)
+    at += latency(s, draws.SEND_BATCH if batched else draws.SEND, draw, 0)
     if call == 0:
-        at += p.batcher_call_s + latency(s.latency[SINGLE], draw, 1)
+        at += p.batcher.call_s + latency(s, draws.SINGLE, draw, 1)
         write_elsewhere(s, 1)
     s.item_sends += 1
     s.item_send_units += -(-count * p.message_bytes // 65_536)
@@ -210,9 +204,39 @@ def end_segment(p: SqsSettings, s: np.void, time_s: float, slot: int) -> None:
         s.late += 1
     s.batchers = pop(s.batcher_times, s.batcher_slots, s.batchers)
     s.free_slots[s.batchers] = slot
-    if s.batchers < p.plan_start_pollers:
+    if s.batchers < p.plan_pollers.start:
         s.plan_idle_poller_s -= time_s
     s.segments_done += 1
     if s.segments_done == p.segments:
         s.created_s = time_s
     start_segments(p, s, time_s)
+
+
+@compiled
+def reserve(p: SqsSettings, s: np.void, time_s: float, units: int) -> float:
+    """When `units` writes to item records, asked for at a time, are granted."""
+    s.written_units += units
+    s.growth_units += units
+    s.table_free_at = max(s.table_free_at, time_s - p.burst_s) + units * s.table_unit_s
+    s.key_free_at = max(s.key_free_at, time_s - p.burst_s) + units * s.key_unit_s
+    granted = max(time_s, s.table_free_at, s.key_free_at)
+    if granted > time_s:
+        s.throttles += 1
+    return granted
+
+
+@compiled
+def write_elsewhere(s: np.void, units: int) -> None:
+    """Writes to other records of the table: a few a segment or a batch, never the bottleneck."""
+    s.written_units += units
+    s.growth_units += units
+
+
+@compiled
+def grow(p: SqsSettings, s: np.void, time_s: float) -> None:
+    """Once a period: the table takes up to twice what it took in the last one."""
+    taken = 2.0 * s.growth_units / p.growth_s
+    s.table_rate = min(p.table_quota_per_s, max(s.table_rate, taken))
+    s.table_unit_s = 1.0 / s.table_rate  # multiplying is faster than dividing
+    s.growth_units = 0
+    s.growth_at = time_s + p.growth_s

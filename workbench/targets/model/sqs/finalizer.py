@@ -5,20 +5,12 @@ from math import inf
 import numpy as np
 
 from workbench.platform.units import READ_UNIT_BYTES
+from workbench.targets.model.engine import draws
 from workbench.targets.model.engine.compiled import compiled
-from workbench.targets.model.engine.draws import (
-    DISPATCH,
-    INIT,
-    SEND,
-    SINGLE,
-    SNS,
-    TRANSACT,
-    hashed,
-    latency,
-)
+from workbench.targets.model.engine.draws import hashed, latency
+from workbench.targets.model.engine.processor import billed_ms
+from workbench.targets.model.sqs.batcher import write_elsewhere
 from workbench.targets.model.sqs.settings import SqsSettings
-from workbench.targets.model.sqs.table import write_elsewhere
-from workbench.targets.model.sqs.work import billed_ms
 
 CHANCE = 2.0**-53
 AFTER = 1 << 40  # numbers of the draws for what comes after the first queries of a look
@@ -28,11 +20,11 @@ AFTER = 1 << 40  # numbers of the draws for what comes after the first queries o
 def await_look(p: SqsSettings, s: np.void) -> None:
     """The next message is on its way: when its look has read the batch and the segments."""
     draw = hashed(p.key_look, s.looks)
-    begun = s.look_visible_at + latency(s.latency[DISPATCH], draw, 0)
-    clock = begun + (latency(s.latency[INIT], draw, 1) if s.looks == 0 else 0.0)
-    clock += p.finalizer_invocation_s
-    clock += p.finalizer_call_s + latency(s.latency[SINGLE], draw, 2)
-    clock += p.finalizer_call_s + latency(s.latency[SINGLE], draw, 4)
+    begun = s.look_visible_at + latency(s, draws.DISPATCH, draw, 0)
+    clock = begun + (latency(s, draws.INIT, draw, 1) if s.looks == 0 else 0.0)
+    clock += p.finalizer.invocation_s
+    clock += p.finalizer.call_s + latency(s, draws.SINGLE, draw, 2)
+    clock += p.finalizer.call_s + latency(s, draws.SINGLE, draw, 4)
     s.look_spent_s = clock - begun
     assert clock < inf
     s.look_at = clock
@@ -42,30 +34,30 @@ def await_look(p: SqsSettings, s: np.void) -> None:
 def look(p: SqsSettings, s: np.void, time_s: float) -> None:
     """The shards from the first that held a record; the next message; none left: complete."""
     hop = hashed(p.key_look, s.looks)
-    draws = AFTER + s.looks * (p.shards + 2)
+    first = AFTER + s.looks * (p.shards + 2)
     s.looks += 1
     s.read_half_units += 4
     write_elsewhere(s, 1)
     clock = time_s
-    left = p.items - s.left
+    left = p.items - s.items_done
     if not p.track_item:
         left = -(-left // p.items_per_message)
     if s.segments_done == p.segments:
         while s.shard < p.shards:
-            draw = hashed(p.key_look, draws + s.shard)
-            clock += p.finalizer_call_s + latency(s.latency[SINGLE], draw, 0)
+            draw = hashed(p.key_look, first + s.shard)
+            clock += p.finalizer.call_s + latency(s, draws.SINGLE, draw, 0)
             s.read_half_units += 2
             if not shard_empty(p.shards - s.shard, left, draw):
                 break
             s.shard += 1
-    clock += p.finalizer_call_s + latency(s.latency[SEND], hop, 3)
+    clock += p.finalizer.call_s + latency(s, draws.SEND, hop, 3)
     s.look_visible_at = clock + p.poll_s
-    clock += p.finalizer_call_s + latency(s.latency[SINGLE], hop, 5)
+    clock += p.finalizer.call_s + latency(s, draws.SINGLE, hop, 5)
     if s.shard < p.shards:
         s.finalizer_ms += billed_ms(s.look_spent_s + clock - time_s)
         await_look(p, s)
         return
-    clock = complete(p, s, clock, hashed(p.key_look, draws + p.shards))
+    clock = complete(p, s, clock, hashed(p.key_look, first + p.shards))
     s.finalizer_ms += billed_ms(s.look_spent_s + clock - time_s)
     drop_last_link(p, s)
 
@@ -83,12 +75,12 @@ def shard_empty(shards: int, records: int, draw: np.uint64) -> bool:
 @compiled
 def complete(p: SqsSettings, s: np.void, clock: float, draw: np.uint64) -> float:
     """Failures are counted, the batch is marked complete, the notification goes out."""
-    clock += p.finalizer_call_s + latency(s.latency[SINGLE], draw, 0)
+    clock += p.finalizer.call_s + latency(s, draws.SINGLE, draw, 0)
     s.detected_s = clock
-    clock += 2 * p.finalizer_call_s
-    clock += latency(s.latency[SINGLE], draw, 1) + latency(s.latency[SINGLE], draw, 4)
-    clock += p.finalizer_call_s + latency(s.latency[SNS], draw, 2)
-    clock += p.finalizer_call_s + latency(s.latency[TRANSACT], draw, 3)
+    clock += 2 * p.finalizer.call_s
+    clock += latency(s, draws.SINGLE, draw, 1) + latency(s, draws.SINGLE, draw, 4)
+    clock += p.finalizer.call_s + latency(s, draws.SNS, draw, 2)
+    clock += p.finalizer.call_s + latency(s, draws.TRANSACT, draw, 3)
     s.read_half_units += 2 + 2 * max(1, -(-s.failed * p.failed_bytes // READ_UNIT_BYTES))
     write_elsewhere(s, 5)
     return clock
@@ -98,9 +90,9 @@ def complete(p: SqsSettings, s: np.void, clock: float, draw: np.uint64) -> float
 def drop_last_link(p: SqsSettings, s: np.void) -> None:
     """The message under way finds the batch notified; with it the run is over."""
     draw = hashed(p.key_look, s.looks)
-    spent = p.finalizer_invocation_s + p.finalizer_call_s + latency(s.latency[SINGLE], draw, 2)
+    spent = p.finalizer.invocation_s + p.finalizer.call_s + latency(s, draws.SINGLE, draw, 2)
     s.read_half_units += 2
     s.finalizer_ms += billed_ms(spent)
-    s.ended_s = s.look_visible_at + latency(s.latency[DISPATCH], draw, 0) + spent
-    s.idle_poller_s += p.start_pollers * s.ended_s
-    s.plan_idle_poller_s += p.plan_start_pollers * s.ended_s
+    s.ended_s = s.look_visible_at + latency(s, draws.DISPATCH, draw, 0) + spent
+    s.idle_poller_s += p.pollers.start * s.ended_s
+    s.plan_idle_poller_s += p.plan_pollers.start * s.ended_s

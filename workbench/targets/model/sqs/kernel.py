@@ -4,19 +4,24 @@ from math import inf
 
 import numpy as np
 
-from workbench.targets.model.engine import limits
+from workbench.targets.model.engine import timeline
 from workbench.targets.model.engine.compiled import compiled
 from workbench.targets.model.engine.heaps import pop, push, replace
-from workbench.targets.model.engine.sampling import keep_sample
-from workbench.targets.model.sqs.batcher import begin_batch, start_segments, step_batcher
+from workbench.targets.model.engine.processor import chunks
+from workbench.targets.model.engine.timeline import FIRST_SAMPLE_STEP_S, keep_sample
+from workbench.targets.model.sqs.batcher import (
+    begin_batch,
+    grow,
+    reserve,
+    start_segments,
+    step_batcher,
+)
 from workbench.targets.model.sqs.finalizer import await_look, look
 from workbench.targets.model.sqs.retries import release
 from workbench.targets.model.sqs.settings import SqsSettings
-from workbench.targets.model.sqs.table import grow, reserve
-from workbench.targets.model.sqs.work import begin_invocation, chunks
+from workbench.targets.model.sqs.work import begin_invocation
 
 WRITES = (1 << 32) - 1
-FIRST_SAMPLE_STEP_S = 0.05
 ARRIVALS_AT_ONCE = 100  # a bare queue that is filled at a steady rate gets them in so many portions
 
 
@@ -38,7 +43,7 @@ def run_sqs(settings: np.ndarray, state: np.ndarray) -> None:
                 min(s.sample_at, s.ramp_at, s.plan_ramp_at, s.plan_at, s.look_at),
                 min(s.batcher_at, s.due_at, s.flush_at, s.arrive_at, s.growth_at),
             )
-            if p.arrivals > 0 and s.left == p.items:
+            if p.arrivals > 0 and s.items_done == p.items:
                 s.detected_s = s.processed_s
 
 
@@ -115,17 +120,17 @@ def end_invocation(p: SqsSettings, s: np.void) -> None:
             s.record_s += (load >> 32) * (granted - now)
             replace(s.end_times, s.end_loads, s.running, granted, load - writes)
             return
-    s.left += load >> 32
+    s.items_done += load >> 32
     size = s.running
     s.running -= 1
-    if s.running < p.start_pollers:
+    if s.running < p.pollers.start:
         s.idle_poller_s -= now
     if can_start(p, s):
         at, load = begin_invocation(p, s, now)
         replace(s.end_times, s.end_loads, size, at, load)
         return
     pop(s.end_times, s.end_loads, size)
-    if p.arrivals > 0 and s.left == p.items:
+    if p.arrivals > 0 and s.items_done == p.items:
         s.detected_s = s.processed_s
     if s.segments_visible > 0:
         start_segments(p, s, now)
@@ -135,7 +140,7 @@ def end_invocation(p: SqsSettings, s: np.void) -> None:
 @compiled
 def can_start(p: SqsSettings, s: np.void) -> bool:
     """Whether a poller is free, has a batch, and Lambda has a place for it."""
-    if s.running >= min(s.target, p.slots_max):
+    if s.running >= min(s.target, p.pollers.most):
         return False
     waiting = s.visible + s.ready
     if waiting == 0:
@@ -164,8 +169,8 @@ def fill(p: SqsSettings, s: np.void) -> None:
 def first_arrival(p: SqsSettings, s: np.void) -> None:
     """The mapping starts with the pollers it has, and ramps after a while if it was idle."""
     if s.target == 0:
-        s.target = p.start_pollers
-        s.ramp_at = s.now + p.idle_s + p.ramp_step_s
+        s.target = p.pollers.start
+        s.ramp_at = s.now + p.pollers.idle_s + p.ramp_step_s
 
 
 @compiled
@@ -200,7 +205,7 @@ def ramp(p: SqsSettings, s: np.void) -> None:
         else:
             s.target += 1
             fill(p, s)
-    s.ramp_at = s.now + p.ramp_step_s if s.target < p.slots_max else inf
+    s.ramp_at = s.now + p.ramp_step_s if s.target < p.pollers.most else inf
 
 
 @compiled
@@ -209,7 +214,7 @@ def ramp_plan(p: SqsSettings, s: np.void) -> None:
     if s.batchers >= s.plan_target and s.segments_visible > 0:
         s.plan_target += 1
         start_segments(p, s, s.now)
-    more = s.plan_target < p.plan_slots_max and s.segments_begun < p.segments
+    more = s.plan_target < p.plan_pollers.most and s.segments_begun < p.segments
     s.plan_ramp_at = s.now + p.ramp_step_s if more else inf
 
 
@@ -217,23 +222,23 @@ def ramp_plan(p: SqsSettings, s: np.void) -> None:
 def sample(p: SqsSettings, s: np.void) -> None:
     """A point of the timeline, and what holds the batch back."""
     s.limit_s[holding(p, s)] += s.sample_step
-    keep_sample(s, s.samples, s.running, s.visible + s.ready + s.due, s.left, s.throttles)
+    keep_sample(s, s.running, s.visible + s.ready + s.due, s.items_done, s.throttles)
 
 
 @compiled
 def holding(p: SqsSettings, s: np.void) -> int:
     """The limit that holds the batch back now."""
     table_s, key_s = s.table_free_at - s.now, s.key_free_at - s.now
-    if s.left == p.items:
-        return limits.POLL
+    if s.items_done == p.items:
+        return timeline.POLL
     if s.visible + s.ready > 0 and max(table_s, key_s) < 1.0:
         if s.running + s.batchers >= p.account:
-            return limits.ACCOUNT
-        if s.running >= p.slots_max:
-            return limits.MAX_CONCURRENCY
-        return limits.RAMP
+            return timeline.ACCOUNT
+        if s.running >= p.pollers.most:
+            return timeline.MAX_CONCURRENCY
+        return timeline.RAMP
     if s.segments_done < p.segments or max(table_s, key_s) >= 1.0:
         if max(table_s, key_s) > 0.0:
-            return limits.TABLE_WRITES if table_s >= key_s else limits.KEY_WRITES
-        return limits.BATCHER if s.segments_begun > 0 else limits.NONE
-    return limits.LAST_ITEMS
+            return timeline.TABLE_WRITES if table_s >= key_s else timeline.KEY_WRITES
+        return timeline.BATCHER if s.segments_begun > 0 else timeline.NONE
+    return timeline.LAST_ITEMS

@@ -6,19 +6,11 @@ message, so that they do not depend on who comes first.
 
 import numpy as np
 
+from workbench.targets.model.engine import draws
 from workbench.targets.model.engine.compiled import compiled
-from workbench.targets.model.engine.draws import (
-    BATCH_WRITE,
-    METRIC,
-    SEND,
-    SINGLE,
-    VISIBILITY,
-    hashed,
-    item_value,
-    latencies,
-    latency,
-)
-from workbench.targets.model.engine.heaps import pop, push
+from workbench.targets.model.engine.draws import hashed, item_value, latencies, latency
+from workbench.targets.model.engine.heaps import pop
+from workbench.targets.model.engine.processor import push_worker, use_cpu
 from workbench.targets.model.sqs.retries import BACKOFF_S, claim_calls, come_again
 from workbench.targets.model.sqs.settings import SqsSettings
 
@@ -68,21 +60,13 @@ def work_at_once(
 @compiled
 def worth(p: SqsSettings, item: int) -> int:
     """The milliseconds of an item, -1 where it is poisoned."""
-    return item_value(p.value_key, item, p.value_span, p.poison)
-
-
-@compiled
-def use_cpu(s: np.void, clock: float, spent_s: float) -> float:
-    """When the one CPU has given so many seconds to who asks for them now."""
-    s.cpu_free_at = max(clock, s.cpu_free_at) + spent_s
-    return s.cpu_free_at
+    return item_value(p.values, item)
 
 
 @compiled
 def wake(s: np.void, time_s: float, item: int, slot: int, step: int) -> None:
     """A step of a worker at a time."""
-    load = item << 13 | slot << 3 | step
-    s.workers = push(s.worker_times, s.worker_loads, s.workers, time_s, load)
+    push_worker(s, time_s, item << 13 | slot << 3 | step)
 
 
 @compiled
@@ -100,7 +84,7 @@ def open_message(p: SqsSettings, s: np.void, clock: float, slot: int, number: in
     slots[BAD] = 0
     if p.claim and not p.track_item:
         draw = hashed(p.key_remove, BY_MESSAGE + message * CALLS_MAX)
-        at = use_cpu(s, clock, p.processor_call_s) + latency(s.latency[SINGLE], draw, 0)
+        at = use_cpu(s, clock, p.processor.call_s) + latency(s, draws.SINGLE, draw, 0)
         wake(s, at, 0, slot, OPENED)
     else:
         start_workers(p, s, clock, slot)
@@ -123,7 +107,7 @@ def next_item(p: SqsSettings, s: np.void, clock: float, slot: int) -> None:
     slots[BUSY] += 1
     if p.claim and p.track_item:
         draw = hashed(p.key_remove, BY_ITEM + item)
-        at = use_cpu(s, clock, p.processor_call_s) + latency(s.latency[SINGLE], draw, 0)
+        at = use_cpu(s, clock, p.processor.call_s) + latency(s, draws.SINGLE, draw, 0)
         wake(s, at, item, slot, CLAIMED)
     else:
         work_item(p, s, clock, slot, item)
@@ -135,7 +119,7 @@ def work_item(p: SqsSettings, s: np.void, clock: float, slot: int, item: int) ->
     value = worth(p, item)
     if value < 0:
         s.worker_slots[slot][BAD] += 1
-    at = use_cpu(s, clock, p.processor_item_s) + max(value, 0) / 1000.0
+    at = use_cpu(s, clock, p.processor.item_s) + max(value, 0) / 1000.0
     wake(s, at, item, slot, WORKED)
 
 
@@ -145,7 +129,7 @@ def report_item(p: SqsSettings, s: np.void, clock: float, slot: int, item: int) 
     s.processed_s = max(s.processed_s, clock)
     s.metric_calls += 1
     draw = hashed(p.key_remove, BY_ITEM + item)
-    at = use_cpu(s, clock, p.processor_call_s) + latency(s.latency[METRIC], draw, 1)
+    at = use_cpu(s, clock, p.processor.call_s) + latency(s, draws.METRIC, draw, 1)
     wake(s, at, item, slot, REPORTED)
 
 
@@ -154,7 +138,7 @@ def give_up_item(p: SqsSettings, s: np.void, clock: float, slot: int, item: int)
     """One call that gives up the claim of an item that failed."""
     s.processed_s = max(s.processed_s, clock)
     draw = hashed(p.key_remove, BY_ITEM + item)
-    at = use_cpu(s, clock, p.processor_call_s) + latency(s.latency[SINGLE], draw, 1)
+    at = use_cpu(s, clock, p.processor.call_s) + latency(s, draws.SINGLE, draw, 1)
     wake(s, at, item, slot, REPORTED)
 
 
@@ -171,18 +155,18 @@ def item_done(p: SqsSettings, s: np.void, clock: float, slot: int) -> None:
     if p.counted and slots[BAD] > 0:
         draw = hashed(p.key_remove, BY_MESSAGE + slots[MESSAGE] * CALLS_MAX + 1)
         s.retry_sends += 1
-        at = use_cpu(s, clock, p.processor_call_s) + latency(s.latency[SEND], draw, 0)
+        at = use_cpu(s, clock, p.processor.call_s) + latency(s, draws.SEND, draw, 0)
         wake(s, at, 0, slot, REMOVED)
         return
     good = message_items(p, slots[MESSAGE], slots[STOP]) - slots[BAD]
     batched = p.track_item and p.entries_per_write > 1
     calls = -(-good // p.entries_per_write) if p.track_item else 1
-    spent = calls * p.processor_call_s + (good * p.processor_entry_s if batched else 0.0)
+    spent = calls * p.processor.call_s + (good * p.processor.entry_s if batched else 0.0)
     first = BY_MESSAGE + slots[MESSAGE] * CALLS_MAX + 1
-    waits = latencies(s.latency[BATCH_WRITE if batched else SINGLE], p.key_remove, first, calls)
+    waits = latencies(s, draws.BATCH_WRITE if batched else draws.SINGLE, p.key_remove, first, calls)
     if slots[BAD] > 0:
-        spent += p.processor_call_s
-        waits += latencies(s.latency[VISIBILITY], p.key_remove, first + calls, 1)
+        spent += p.processor.call_s
+        waits += latencies(s, draws.VISIBILITY, p.key_remove, first + calls, 1)
         s.visibility_changes += 1
     wake(s, use_cpu(s, clock, spent) + waits, 0, slot, REMOVED)
 

@@ -11,20 +11,10 @@ from math import inf
 
 import numpy as np
 
+from workbench.targets.model.engine import draws
 from workbench.targets.model.engine.compiled import compiled
-from workbench.targets.model.engine.draws import (
-    BATCH_GET,
-    BATCH_WRITE,
-    SEND,
-    SEND_BATCH,
-    SINGLE,
-    TRANSACT,
-    VISIBILITY,
-    hashed,
-    latency,
-)
-from workbench.targets.model.sqs.settings import SqsSettings
-from workbench.targets.model.sqs.state import KINDS, WHEEL, WHEEL_STEP_S
+from workbench.targets.model.engine.draws import hashed, latency
+from workbench.targets.model.sqs.settings import KINDS, WHEEL, WHEEL_STEP_S, SqsSettings
 
 LISTED_MAX = 25  # failed items of one write
 BACKOFF_S = 10.0  # before the second receive or attempt; doubled before the third
@@ -98,15 +88,15 @@ def work_retries(
 def call_s(p: SqsSettings, s: np.void, row: int, entries: float) -> float:
     """One call of a retried message, seconds."""
     s.retries += 1
-    cpu = p.processor_call_s + entries * p.processor_entry_s
-    return cpu + latency(s.latency[row], hashed(p.key_retry, s.retries), 0)
+    cpu = p.processor.call_s + entries * p.processor.entry_s
+    return cpu + latency(s, row, hashed(p.key_retry, s.retries), 0)
 
 
 @compiled
 def send_failed(p: SqsSettings, s: np.void) -> float:
     """Seconds to send what failed of a counted message as another one."""
     s.retry_sends += 1
-    return call_s(p, s, SEND, 0.0)
+    return call_s(p, s, draws.SEND, 0.0)
 
 
 @compiled
@@ -114,7 +104,7 @@ def fail_counted(
     p: SqsSettings, s: np.void, clock: float, kind: int, messages: int, items: int
 ) -> tuple[float, int]:
     """A second or third message of items that fail: sent again, or listed and counted."""
-    clock += items * p.processor_item_s
+    clock += items * p.processor.item_s
     s.processed_s = max(s.processed_s, clock)
     if kind == 1:
         for _ in range(messages):
@@ -124,8 +114,8 @@ def fail_counted(
     share = -(-items // messages)
     for _ in range(messages):
         for _ in range(-(-share // LISTED_MAX)):
-            clock += call_s(p, s, BATCH_WRITE, min(share, LISTED_MAX))
-        clock += call_s(p, s, SINGLE, 0.0)
+            clock += call_s(p, s, draws.BATCH_WRITE, min(share, LISTED_MAX))
+        clock += call_s(p, s, draws.SINGLE, 0.0)
         s.record_s += p.items_per_message * clock
     s.failed += items
     return clock, items + messages
@@ -137,10 +127,10 @@ def read_left(p: SqsSettings, s: np.void, messages: int) -> float:
     spent = 0.0
     for _ in range(messages):
         if p.track_item:
-            spent += call_s(p, s, BATCH_GET, p.items_per_message)
+            spent += call_s(p, s, draws.BATCH_GET, p.items_per_message)
             s.read_half_units += 2 * p.items_per_message
         else:
-            spent += call_s(p, s, SINGLE, 0.0)
+            spent += call_s(p, s, draws.SINGLE, 0.0)
             s.read_half_units += 2
     return spent
 
@@ -161,19 +151,19 @@ def fail_again(
 ) -> tuple[float, int]:
     """A second receive."""
     writes = 0
-    clock += items * p.processor_item_s
+    clock += items * p.processor.item_s
     if p.track_item or not p.claim:  # else the claim answers with the record
         clock += read_left(p, s, messages)
     if p.claim:
         calls = claim_calls(p, items, items) if p.track_item else messages
         for _ in range(calls):
-            clock += call_s(p, s, SINGLE, 0.0)
+            clock += call_s(p, s, draws.SINGLE, 0.0)
         writes += calls
     for _ in range(messages):
         if not p.track_item:
-            clock += call_s(p, s, SINGLE, 0.0)
+            clock += call_s(p, s, draws.SINGLE, 0.0)
             writes += 1
-        clock += call_s(p, s, VISIBILITY, 0.0)
+        clock += call_s(p, s, draws.VISIBILITY, 0.0)
     s.visibility_changes += messages
     come_again(s, 2, clock + 2 * BACKOFF_S, messages, items)
     return clock, writes
@@ -188,11 +178,11 @@ def split(p: SqsSettings, s: np.void, clock: float, messages: int, items: int) -
     share = -(-items // messages)
     for _ in range(messages):
         if not p.track_item:  # lease, children, `written`, delete
-            clock += call_s(p, s, SINGLE, 0.0) + call_s(p, s, BATCH_WRITE, share)
-            clock += call_s(p, s, SINGLE, 0.0) + call_s(p, s, SINGLE, 0.0)
+            clock += call_s(p, s, draws.SINGLE, 0.0) + call_s(p, s, draws.BATCH_WRITE, share)
+            clock += call_s(p, s, draws.SINGLE, 0.0) + call_s(p, s, draws.SINGLE, 0.0)
             writes += share + 3
         for _ in range(-(-share // p.messages_per_send)):
-            clock += call_s(p, s, SEND_BATCH, min(share, p.messages_per_send))
+            clock += call_s(p, s, draws.SEND_BATCH, min(share, p.messages_per_send))
             s.retry_sends += 1
     come_again(s, 3, clock, items, items)
     return clock, writes
@@ -205,16 +195,18 @@ def attempt_alone(
     """One item a message: counted, tried, and sent again or listed as failed."""
     writes = 0
     for _ in range(items):
-        clock += call_s(p, s, SINGLE, 0.0) + p.processor_item_s
+        clock += call_s(p, s, draws.SINGLE, 0.0) + p.processor.item_s
         writes += 1
         s.processed_s = max(s.processed_s, clock)
         if kind == 5:
-            clock += call_s(p, s, TRANSACT, 0.0)
+            clock += call_s(p, s, draws.TRANSACT, 0.0)
             writes += 4
             s.failed += 1
             s.record_s += clock
         else:
-            clock += call_s(p, s, SINGLE, 0.0) + call_s(p, s, SEND, 0.0)  # the lease is given up
+            clock += call_s(p, s, draws.SINGLE, 0.0) + call_s(
+                p, s, draws.SEND, 0.0
+            )  # the lease is given up
             writes += 1
             s.retry_sends += 1
             delay_s = BACKOFF_S if kind == 3 else 2 * BACKOFF_S

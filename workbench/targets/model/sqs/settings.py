@@ -1,4 +1,4 @@
-"""What the kernel of `sqs` is told: a design, a batch and a profile as plain numbers.
+"""What the kernel of `sqs` is told, a design, a batch and a profile as numbers, and what it keeps.
 
 Times are seconds, CPU times already slowed by the function's memory.
 """
@@ -9,30 +9,76 @@ from typing import NamedTuple
 import numpy as np
 
 from workbench.designs import FUNCTION_TIMEOUT_MAX_S, MESSAGE_MAX_BYTES, Sqs
-from workbench.engine.random_streams import seed_for
 from workbench.platform.profile import Profile
 from workbench.platform.services import SQS_RECORD_BYTES
 from workbench.platform.units import READ_UNIT_BYTES
 from workbench.runs.batch import Batch
-from workbench.targets.model.engine import message_sizes as texts
-from workbench.targets.model.engine.cpu import cpu_of
-from workbench.targets.model.engine.draws import stream_key
+from workbench.targets.model.engine import message_sizes
+from workbench.targets.model.engine.draws import Values
+from workbench.targets.model.engine.settings import (
+    Cpu,
+    cpu_of,
+    fresh_state,
+    state_type,
+    stream_keys,
+    values_of,
+)
 
 FINALIZER_MB = 256
 MESSAGE_KNOBS = (  # that an item message carries
     "track claim state_shards item_concurrency telemetry logs lease_s write_batch_size "
     "send_batch_size"
 ).split()
-NO_POLLS = -1.0  # no finalizer: a bare queue
+NO_POLLS = -1.0  # no finalizer: a queue alone
+CONCERNS = "invocation remove retry write send segment look".split()  # a stream of draws each
+
+# The state. Arrays of fixed size, and the next of each kind of event in seconds; infinite: none.
+EVENTS = "ramp_at plan_ramp_at plan_at look_at batcher_at due_at flush_at arrive_at growth_at"
+SLOTS_MAX = 20_000  # pollers of the item queue: what provisioned mode reaches
+BATCHERS_MAX = 2_000
+WORKERS_MAX = 1_024
+WHEEL_STEP_S = 0.05  # redeliveries are kept by twentieths of a second
+WHEEL = 20_480  # 1,024 seconds ahead: the longest invocation and the longest delay
+KINDS = 6  # 1, 2: a message's second and third receive; 3, 4, 5: single, first to third attempt
+WRITE_STEPS = 16  # a segment's writes ask the table for capacity in so many portions
+STATE = state_type(
+    times=f"{EVENTS} other look_visible_at look_spent_s table_free_at key_free_at table_rate "
+    "table_unit_s key_unit_s plan_ends_at idle_poller_s plan_idle_poller_s record_s ended_s",
+    counts="next_message next_item segment_stop visible arrived target ready flushing held "
+    "held_polls due segments_begun segments_visible batchers plan_target batcher_envs shard "
+    "removals writes_drawn sends_drawn growth_units finalizer_ms written_units read_half_units "
+    "item_sends item_send_units receives receive_units deletes visibility_changes retry_sends "
+    "retries looks segments_done",
+    workers=WORKERS_MAX,
+    slots=SLOTS_MAX,
+    arrays=[
+        ("batcher_times", np.float64, (BATCHERS_MAX,)),
+        ("batcher_slots", np.int64, (BATCHERS_MAX,)),
+        ("slot_segment", np.int64, (BATCHERS_MAX,)),
+        ("slot_phase", np.int64, (BATCHERS_MAX,)),
+        ("slot_begun_s", np.float64, (BATCHERS_MAX,)),
+        ("free_slots", np.int64, (BATCHERS_MAX,)),
+        ("worker_slots", np.int64, (WORKERS_MAX, 5)),
+        ("ready_messages", np.int64, (KINDS,)),
+        ("ready_items", np.int64, (KINDS,)),
+        ("due_messages", np.int64, (KINDS, WHEEL)),
+        ("due_items", np.int64, (KINDS, WHEEL)),
+    ],
+)
+
+
+class Pollers(NamedTuple):
+    """An event source: how many poll at first, and after how long idle they ramp; their most."""
+
+    start: int
+    idle_s: float
+    most: int
 
 
 class SqsSettings(NamedTuple):
-    """One batch of `sqs`. `arrivals` > 0 makes it a bare queue that is filled from outside."""
+    """One batch of `sqs`."""
 
-    value_key: np.uint64
-    value_span: np.uint64
-    poison: np.uint64
-    fixed_ms: float  # every item takes as long; negative: drawn
+    values: Values
     items: int
     segment_items: int
     segments: int
@@ -53,30 +99,12 @@ class SqsSettings(NamedTuple):
     put_metrics: bool
     item_workers: int
     message_workers: int
-    arrivals: int
-    arrival_s: float
-    processor_call_s: float
-    processor_entry_s: float
-    processor_item_s: float
-    processor_invocation_s: float
-    processor_mb_s: float
-    batcher_call_s: float
-    batcher_entry_s: float
-    batcher_item_s: float
-    batcher_invocation_s: float
-    batcher_mb_s: float
-    finalizer_call_s: float
-    finalizer_entry_s: float
-    finalizer_item_s: float
-    finalizer_invocation_s: float
-    finalizer_mb_s: float
-    start_pollers: int
-    idle_s: float
+    processor: Cpu
+    batcher: Cpu
+    finalizer: Cpu
+    pollers: Pollers
+    plan_pollers: Pollers
     ramp_step_s: float
-    slots_max: int
-    plan_start_pollers: int
-    plan_idle_s: float
-    plan_slots_max: int
     account: int
     poller_messages: int
     table_units_per_s: float
@@ -94,6 +122,8 @@ class SqsSettings(NamedTuple):
     key_send: np.uint64
     key_segment: np.uint64
     key_look: np.uint64
+    arrivals: int = 0  # from outside; above 0, a queue alone
+    arrival_s: float = 0.0
     counted: bool = False  # messages are counted, and what failed of one is sent as another
 
 
@@ -102,7 +132,7 @@ def sqs_settings(design: Sqs, batch: Batch, profile: Profile, stream_seed: int) 
     per_message = min(design.items_per_message, design.segment_items)
     batch_bytes = len(batch.batch_id)
     knobs = {name: getattr(design, name) for name in MESSAGE_KNOBS}
-    message_bytes = texts.message_bytes(knobs, batch_bytes, per_message, design.value_max)
+    message_bytes = message_sizes.message_bytes(knobs, batch_bytes, per_message, design.value_max)
     segments = ceil(batch.items / design.segment_items)
     per_segment = ceil(design.segment_items / per_message)
     rest = batch.items - (segments - 1) * design.segment_items
@@ -110,10 +140,7 @@ def sqs_settings(design: Sqs, batch: Batch, profile: Profile, stream_seed: int) 
     fit = int(payload / (message_bytes + SQS_RECORD_BYTES))
     take = max(1, min(design.messages_per_invocation, fit))
     return SqsSettings(
-        value_key=stream_key(batch.seed),
-        value_span=np.uint64(design.value_max + 1),
-        poison=np.uint64(design.poison_per_million),
-        fixed_ms=-1.0,
+        values=values_of(design, batch),
         items=batch.items,
         segment_items=design.segment_items,
         segments=segments,
@@ -122,9 +149,9 @@ def sqs_settings(design: Sqs, batch: Batch, profile: Profile, stream_seed: int) 
         messages=(segments - 1) * per_segment + ceil(rest / per_message),
         message_bytes=message_bytes,
         batch_bytes=batch_bytes,
-        failed_bytes=texts.failed_record_bytes(batch_bytes),
+        failed_bytes=message_sizes.failed_record_bytes(batch_bytes),
         plan_half_units=2
-        * ceil(segments * texts.segment_record_bytes(batch_bytes) / READ_UNIT_BYTES),
+        * ceil(segments * message_sizes.segment_record_bytes(batch_bytes) / READ_UNIT_BYTES),
         messages_per_take=take,
         window_s=float(design.batch_window_s),
         messages_per_send=max(1, min(design.send_batch_size, MESSAGE_MAX_BYTES // message_bytes)),
@@ -135,47 +162,41 @@ def sqs_settings(design: Sqs, batch: Batch, profile: Profile, stream_seed: int) 
         put_metrics=design.telemetry == "put_metric_data",
         item_workers=design.item_concurrency,
         message_workers=design.messages_at_once,
-        arrivals=0,
-        arrival_s=0.0,
         poll_s=float(design.poll_s),
         timeout_s=float(FUNCTION_TIMEOUT_MAX_S),
         shards=design.state_shards,
-        **cpu_of(profile, design.memory_mb, "processor"),
-        **cpu_of(profile, design.batcher_memory_mb, "batcher"),
-        **cpu_of(profile, FINALIZER_MB, "finalizer"),
-        **_event_source(design, profile, take),
+        processor=cpu_of(profile, design.memory_mb),
+        batcher=cpu_of(profile, design.batcher_memory_mb),
+        finalizer=cpu_of(profile, FINALIZER_MB),
+        pollers=_pollers(profile, design.max_concurrency, take),
+        plan_pollers=_pollers(profile, design.batcher_concurrency, None),
+        ramp_step_s=60.0 / profile.value("esm_ramp_per_min"),
+        account=int(profile.value("lambda_account_concurrency")),
+        poller_messages=int(profile.value("esm_poller_messages")),
         **_table(design, profile),
-        **_streams(stream_seed),
+        **stream_keys(stream_seed, "sqs", CONCERNS),
     )
 
 
-def as_record(settings: NamedTuple) -> np.ndarray:
-    """Settings as an array of one record, for the compiled kernels."""
-    kinds = {int: np.int64, bool: np.int64, float: np.float64, np.uint64: np.uint64}
-    fields = [(name, kinds[kind]) for name, kind in type(settings).__annotations__.items()]
-    return np.array([tuple(settings)], dtype=fields)
+def sqs_state(latency: np.ndarray) -> np.ndarray:
+    """A fresh state, as an array of one record."""
+    state = fresh_state(STATE, latency, EVENTS.split())
+    state["ended_s"] = -1.0
+    state["free_slots"] = np.arange(BATCHERS_MAX)
+    return state
 
 
-def _event_source(design: Sqs, profile: Profile, take: int) -> dict[str, float | int]:
-    """The mappings of ItemQueue and PlanQueue. One without a cap has gone idle, and grows later."""
-    in_flight = int(profile.value("sqs_in_flight_max")) // take
-    most, start = (
-        int(profile.value("esm_max_concurrency")),
-        int(profile.value("esm_start_concurrency")),
-    )
-    idle, idle_s = int(profile.value("esm_idle_pollers")), float(profile.value("esm_idle_s"))
-    capped, plan_cap = design.max_concurrency, design.batcher_concurrency
-    return {
-        "start_pollers": idle if capped is None else min(start, capped),
-        "idle_s": idle_s if capped is None else 0.0,
-        "ramp_step_s": 60.0 / profile.value("esm_ramp_per_min"),
-        "slots_max": max(1, min(capped or most, in_flight)),
-        "plan_start_pollers": idle if plan_cap is None else min(start, plan_cap),
-        "plan_idle_s": idle_s if plan_cap is None else 0.0,
-        "plan_slots_max": plan_cap or most,
-        "account": int(profile.value("lambda_account_concurrency")),
-        "poller_messages": int(profile.value("esm_poller_messages")),
-    }
+def _pollers(profile: Profile, cap: int | None, take: int | None) -> Pollers:
+    """The event source of a queue; one without a cap has gone idle, and grows later.
+
+    `take` is how many messages each invocation of the item queue holds in flight.
+    """
+    most = cap or int(profile.value("esm_max_concurrency"))
+    if take is not None:
+        most = max(1, min(most, int(profile.value("sqs_in_flight_max")) // take))
+    if cap is None:
+        return Pollers(int(profile.value("esm_idle_pollers")), profile.value("esm_idle_s"), most)
+    return Pollers(min(int(profile.value("esm_start_concurrency")), cap), 0.0, most)
 
 
 def _table(design: Sqs, profile: Profile) -> dict[str, float]:
@@ -188,9 +209,3 @@ def _table(design: Sqs, profile: Profile) -> dict[str, float]:
         "burst_s": float(profile.value("ddb_burst_s")),
         "growth_s": float(profile.value("ddb_growth_s")),
     }
-
-
-def _streams(seed: int) -> dict[str, np.uint64]:
-    """One stream a concern."""
-    names = "invocation remove retry write send segment look".split()
-    return {f"key_{n}": stream_key(seed_for(seed, f"model/sqs/{n}")) for n in names}

@@ -1,17 +1,17 @@
-"""The billable units of a batch of `sqs`, from what its kernel has counted."""
+"""The billable units of a batch of `sqs`, and of `counters`, from what their kernel has counted."""
 
+from dataclasses import dataclass
 from decimal import Decimal
 from math import ceil
 
 import numpy as np
 import pandas as pd
 
-from workbench.designs import Sqs
-from workbench.targets.model.engine import message_sizes as texts
+from workbench.designs import Design, Sqs
+from workbench.platform.services import DYNAMODB, SNS, SQS
+from workbench.targets.model.engine import message_sizes
 from workbench.targets.model.engine.usage_lines import (
-    DYNAMODB,
-    SNS,
-    SQS,
+    Function,
     Line,
     empty_polls,
     gb_months,
@@ -24,90 +24,89 @@ from workbench.targets.model.sqs.settings import FINALIZER_MB, SqsSettings
 IDLE_POLLERS = 2  # of PollQueue and of DeadLetters, which have no cap
 WORK_METRICS = 4  # of the processor; the batcher and the finalizer have one each
 BATCH_RECORD_BYTES = 900  # META with its knobs and the open mark, as stored
+ITEM_CALLS = "item_send_units receive_units deletes visibility_changes retry_sends".split()
+
+
+@dataclass(frozen=True)
+class Own:
+    """In what the designs with queues differ."""
+
+    plan_calls: int  # to PlanQueue, besides empty polls
+    poll_calls: int  # to PollQueue, besides empty polls
+    finalizer_requests: int
+    stored_byte_s: float  # bytes of the batch state times the seconds they are kept
+    item_log_bytes: int = 0
 
 
 def sqs_usage(design: Sqs, p: SqsSettings, s: np.void) -> pd.DataFrame:
     """The usage table of one run."""
-    t = {name: int(s[name]) for name in TALLIES_READ}
-    links = t["looks"] + 1  # and the one that was still under way
-    lines = [
-        *lambda_lines(design.cpu, design.memory_mb, "work", t["invocations"], t["processor_ms"]),
-        *lambda_lines(design.cpu, design.batcher_memory_mb, "dispatch",
-                      t["batcher_invocations"], t["batcher_ms"]),
-        *lambda_lines(design.cpu, FINALIZER_MB, "knowing", links, t["finalizer_ms"]),
-        *_queues(p, s, t),
-        *_table(p, s),
-        (SNS, "Requests-Tier1", "Requests", "knowing", Decimal(1)),
-        *telemetry_lines(_logged_bytes(design, p, s), _metrics(p, s), t["metric_calls"]),
+    polls, ended_s = int(s["looks"]), float(s["ended_s"])
+    record_s = float(s["record_s"]) / (1 if p.track_item else p.items_per_message)
+    stored = record_s * message_sizes.item_record_bytes(p.batch_bytes, not p.track_item)
+    everything = message_sizes.all_bytes(p.items, p.messages, p.message_bytes)
+    own = Own(
+        plan_calls=1 + ceil(p.segments / p.segments_per_send) + 2 * (1 + p.segments),
+        poll_calls=1 + 3 * polls + 2,  # the first; a receive, a send, a delete each; the last
+        finalizer_requests=polls + 1,  # and the poll message that was still under way
+        stored_byte_s=stored + BATCH_RECORD_BYTES * ended_s,
+        item_log_bytes=everything if design.logs == "all" else 0,
+    )
+    return queued_usage(design, p, s, own)
+
+
+def queued_usage(design: Design, p: SqsSettings, s: np.void, own: Own) -> pd.DataFrame:
+    """The usage table of a run of a design with queues and a batch-state table."""
+    n = {name: int(s[name]) for name in s.dtype.names if s.dtype[name] == np.int64}
+    functions = [
+        Function("work", design.memory_mb, n["invocations"], n["cold_starts"], n["processor_ms"]),
+        Function("dispatch", design.batcher_memory_mb, n["batcher_invocations"],
+                 n["batcher_envs"], n["batcher_ms"]),
+        Function("knowing", FINALIZER_MB, own.finalizer_requests, 1, n["finalizer_ms"]),
     ]  # fmt: skip
-    return usage_frame(lines)
+    logged = own.item_log_bytes + sum(map(message_sizes.platform_bytes, functions))
+    logged += _metric_lines_bytes(design, p, n)
+    works = WORK_METRICS + (1 if p.put_metrics else 0)
+    ends = {"created_s": 1, "processed_s": works, "detected_s": 1}
+    metrics = [(float(s[name]), number) for name, number in ends.items()]
+    return usage_frame(
+        [
+            *lambda_lines(design.cpu, functions),
+            *_queues(s, n, own),
+            *_table(n, own.stored_byte_s),
+            (SNS, "Requests-Tier1", "Requests", "knowing", Decimal(1)),
+            *telemetry_lines(logged, metrics, n["metric_calls"]),
+        ]
+    )
 
 
-TALLIES_READ = (
-    "invocations processor_ms batcher_invocations batcher_ms looks finalizer_ms metric_calls "
-    "item_send_units receive_units deletes visibility_changes retry_sends"
-).split()
+def _metric_lines_bytes(design: Design, p: SqsSettings, n: dict[str, int]) -> int:
+    """What the handlers write."""
+    created = {"items_created": min(p.items, p.segment_items), "created_at": message_sizes.EPOCH_S}
+    age = {"open_batch_age_s": 10.123456789012345}
+    name, size, invocations = design.name, p.batch_bytes, n["invocations"]
+    work = message_sizes.work_line_bytes(name, size, invocations, p.items, design.value_max)
+    batcher = message_sizes.metric_line_bytes(name, "batcher", size, created)
+    finalizer = message_sizes.metric_line_bytes(name, "finalizer", size, age)
+    return invocations * work + p.segments * batcher + n["looks"] * finalizer
 
 
-def _queues(p: SqsSettings, s: np.void, t: dict[str, int]) -> list[Line]:
+def _queues(s: np.void, n: dict[str, int], own: Own) -> list[Line]:
     """Every queue's sends, receives, deletes and empty polls."""
-    items = sum(t[n] for n in TALLIES_READ[7:])
-    items += empty_polls(float(s["idle_poller_s"]))
-    plan = 1 + ceil(p.segments / p.segments_per_send) + 2 * (1 + p.segments)
-    plan += empty_polls(float(s["plan_idle_poller_s"]))
+    items = sum(n[name] for name in ITEM_CALLS) + own.plan_calls
+    items += empty_polls(float(s["idle_poller_s"])) + empty_polls(float(s["plan_idle_poller_s"]))
     idle_s = IDLE_POLLERS * float(s["ended_s"])
-    polls = 1 + 3 * t["looks"] + 2  # the first message; a receive, a send, a delete each; the last
-    polls += empty_polls(idle_s) + empty_polls(idle_s - t["finalizer_ms"] / 1000)
+    polls = own.poll_calls + empty_polls(idle_s) + empty_polls(idle_s - n["finalizer_ms"] / 1000)
     return [
-        (SQS, "Requests-Tier1", "Requests", "dispatch", Decimal(items + plan)),
+        (SQS, "Requests-Tier1", "Requests", "dispatch", Decimal(items)),
         (SQS, "Requests-Tier1", "Requests", "knowing", Decimal(polls)),
     ]
 
 
-def _table(p: SqsSettings, s: np.void) -> list[Line]:
+def _table(n: dict[str, int], stored_byte_s: float) -> list[Line]:
     """The batch state."""
-    record_s = float(s["record_s"]) / (1 if p.track_item else p.items_per_message)
-    stored = record_s * texts.item_record_bytes(p.batch_bytes, not p.track_item)
-    stored += BATCH_RECORD_BYTES * float(s["ended_s"])
-    reads = Decimal(int(s["read_half_units"])) / 2
+    units = {"Write": Decimal(n["written_units"]), "Read": Decimal(n["read_half_units"]) / 2}
     return [
-        (DYNAMODB, "WriteRequestUnits", "WriteRequestUnits", "knowing",
-         Decimal(int(s["written_units"]))),
-        (DYNAMODB, "ReadRequestUnits", "ReadRequestUnits", "knowing", reads),
-        (DYNAMODB, "TimedStorage-ByteHrs", "GB-Mo", "knowing", gb_months(stored)),
+        *((DYNAMODB, f"{kind}RequestUnits", f"{kind}RequestUnits", "knowing", amount)
+          for kind, amount in units.items()),
+        (DYNAMODB, "TimedStorage-ByteHrs", "GB-Mo", "knowing", gb_months(stored_byte_s)),
     ]  # fmt: skip
-
-
-def _logged_bytes(design: Sqs, p: SqsSettings, s: np.void) -> int:
-    """Lambda's own lines and the handlers'."""
-    n = {name: int(s[name]) for name in LOGGED}
-    created = {"items_created": min(p.items, p.segment_items), "created_at": texts.EPOCH_S}
-    age = {"open_batch_age_s": 10.123456789012345}
-    work = texts.work_line_bytes("sqs", p.batch_bytes, n["invocations"], p.items, design.value_max)
-    everything = texts.all_bytes(p.items, p.messages, p.message_bytes)
-    return (
-        (everything if design.logs == "all" else 0)
-        + texts.platform_bytes(
-            n["invocations"], n["cold_starts"], n["processor_ms"], design.memory_mb
-        )
-        + texts.platform_bytes(
-            n["batcher_invocations"], n["batcher_envs"], n["batcher_ms"], design.batcher_memory_mb
-        )
-        + texts.platform_bytes(n["looks"] + 1, 1, n["finalizer_ms"], FINALIZER_MB)
-        + n["invocations"] * work
-        + p.segments * texts.metric_line_bytes("sqs", "batcher", p.batch_bytes, created)
-        + n["looks"] * texts.metric_line_bytes("sqs", "finalizer", p.batch_bytes, age)
-    )
-
-
-LOGGED = (
-    "invocations cold_starts processor_ms batcher_invocations batcher_envs batcher_ms looks "
-    "finalizer_ms"
-).split()
-
-
-def _metrics(p: SqsSettings, s: np.void) -> list[tuple[float, int]]:
-    """Custom metrics, and until when they are put."""
-    works = WORK_METRICS + (1 if p.put_metrics else 0)
-    ends = {"created_s": 1, "processed_s": works, "detected_s": 1}
-    return [(float(s[name]), number) for name, number in ends.items()]

@@ -5,20 +5,10 @@ from math import inf
 import numpy as np
 
 from workbench.platform.units import SQS_CHUNK_BYTES
+from workbench.targets.model.engine import draws
 from workbench.targets.model.engine.compiled import compiled
-from workbench.targets.model.engine.draws import (
-    BATCH_WRITE,
-    DISPATCH,
-    INIT,
-    METRIC,
-    SINGLE,
-    VISIBILITY,
-    hashed,
-    item_value,
-    latencies,
-    latency,
-    sum_values,
-)
+from workbench.targets.model.engine.draws import hashed, latencies, latency, sleep_ms
+from workbench.targets.model.engine.processor import billed_ms, chunks
 from workbench.targets.model.sqs.parallel import work_at_once
 from workbench.targets.model.sqs.retries import (
     BACKOFF_S,
@@ -37,17 +27,17 @@ def begin_invocation(p: SqsSettings, s: np.void, time_s: float) -> tuple[float, 
     s.invocations += 1
     s.running += 1
     s.peak = max(s.peak, s.running)
-    if s.running <= p.start_pollers:
+    if s.running <= p.pollers.start:
         s.idle_poller_s += time_s
-    begun = time_s + latency(s.latency[DISPATCH], draw, 0)
+    begun = time_s + latency(s, draws.DISPATCH, draw, 0)
     clock = begun
     if s.running > s.envs:
         s.envs += 1
         s.cold_starts += 1
-        clock += latency(s.latency[INIT], draw, 1)
-    clock += p.processor_invocation_s
+        clock += latency(s, draws.INIT, draw, 1)
+    clock += p.processor.invocation_s
     if p.arrivals == 0:
-        clock += p.processor_call_s + latency(s.latency[SINGLE], draw, 2)
+        clock += p.processor.call_s + latency(s, draws.SINGLE, draw, 2)
         s.read_half_units += 1
     writes = gone = taken = acks = 0
     if s.ready > 0:
@@ -63,12 +53,6 @@ def begin_invocation(p: SqsSettings, s: np.void, time_s: float) -> tuple[float, 
     assert time_s <= clock < inf
     s.processor_ms += billed_ms(clock - begun)
     return clock, ((gone + left) << 32) | (writes + more)
-
-
-@compiled
-def billed_ms(spent_s: float) -> int:
-    """Milliseconds, rounded up."""
-    return int(np.ceil(spent_s * 1000.0 - 1e-6))
 
 
 @compiled
@@ -104,14 +88,6 @@ def next_items(p: SqsSettings, s: np.void) -> tuple[int, int]:
 
 
 @compiled
-def chunks(size: int, chunk: int) -> int:
-    """How many chunks a size takes; dividing is slow, and mostly not needed."""
-    if size <= chunk:
-        return 1 if size > 0 else 0
-    return -(-size // chunk)
-
-
-@compiled
 def work_in_turn(
     p: SqsSettings, s: np.void, clock: float, messages: int
 ) -> tuple[float, int, int, int]:
@@ -119,14 +95,8 @@ def work_in_turn(
     writes = gone = acks = 0
     for _ in range(messages):
         start, stop = next_items(p, s)
-        bad = 0
-        if p.fixed_ms >= 0.0:
-            sleep_ms = (stop - start) * p.fixed_ms
-        elif p.poison == 0:
-            sleep_ms = float(sum_values(p.value_key, start, stop, p.value_span))
-        else:
-            sleep_ms, bad = with_poison(p, start, stop)
-        clock += sleep_ms / 1000.0 + (stop - start) * p.processor_item_s
+        slept_ms, bad = sleep_ms(p.values, start, stop)
+        clock += slept_ms / 1000.0 + (stop - start) * p.processor.item_s
         if p.claim or p.put_metrics:
             clock += around_items(p, s, stop - start, stop - start - bad)
             writes += claim_calls(p, stop - start, bad)
@@ -150,30 +120,17 @@ def work_in_turn(
 
 
 @compiled
-def with_poison(p: SqsSettings, start: int, stop: int) -> tuple[float, int]:
-    """Milliseconds slept and poisoned items of start..stop-1."""
-    slept = bad = 0
-    for item in range(start, stop):
-        value = item_value(p.value_key, item, p.value_span, p.poison)
-        if value < 0:
-            bad += 1
-        else:
-            slept += value
-    return float(slept), bad
-
-
-@compiled
 def around_items(p: SqsSettings, s: np.void, items: int, good: int) -> float:
     """Seconds for claims before and after, and metrics after, the items of one message."""
     spent = 0.0
     if p.claim:
         claims = claim_calls(p, items, items - good)
-        spent += claims * p.processor_call_s
-        spent += latencies(s.latency[SINGLE], p.key_remove, s.removals, claims)
+        spent += claims * p.processor.call_s
+        spent += latencies(s, draws.SINGLE, p.key_remove, s.removals, claims)
         s.removals += chunks(claims, 6)
     if p.put_metrics:
-        spent += good * p.processor_call_s
-        spent += latencies(s.latency[METRIC], p.key_remove, s.removals, good)
+        spent += good * p.processor.call_s
+        spent += latencies(s, draws.METRIC, p.key_remove, s.removals, good)
         s.removals += chunks(good, 6)
         s.metric_calls += good
     return spent
@@ -184,12 +141,12 @@ def remove(p: SqsSettings, s: np.void, good: int, bad: int) -> float:
     """Seconds to take the records of one message away, and to send a bad one back."""
     batched = p.track_item and p.entries_per_write > 1
     calls = chunks(good, p.entries_per_write) if p.track_item else 1
-    row = BATCH_WRITE if batched else SINGLE
-    spent = calls * p.processor_call_s + (good * p.processor_entry_s if batched else 0.0)
-    spent += latencies(s.latency[row], p.key_remove, s.removals, calls)
+    row = draws.BATCH_WRITE if batched else draws.SINGLE
+    spent = calls * p.processor.call_s + (good * p.processor.entry_s if batched else 0.0)
+    spent += latencies(s, row, p.key_remove, s.removals, calls)
     s.removals += chunks(calls, 6)
     if bad > 0:
-        spent += p.processor_call_s + latencies(s.latency[VISIBILITY], p.key_remove, s.removals, 1)
+        spent += p.processor.call_s + latencies(s, draws.VISIBILITY, p.key_remove, s.removals, 1)
         s.removals += 1
         s.visibility_changes += 1
     return spent

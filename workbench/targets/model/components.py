@@ -8,11 +8,12 @@ import numpy as np
 from workbench.designs import Sfn, Sqs
 from workbench.platform.profile import Profile
 from workbench.runs.batch import Batch
-from workbench.targets.model.outcome import Outcome, play
+from workbench.targets.model.engine.settings import Cpu
+from workbench.targets.model.models import Outcome, play
 from workbench.targets.model.sfn.settings import sfn_settings
 from workbench.targets.model.sqs.settings import NO_POLLS, sqs_settings
 
-NO_CPU = {f"processor_{part}_s": 0.0 for part in ("call", "entry", "item", "invocation", "mb")}
+NO_CPU = Cpu(0.0, 0.0, 0.0, 0.0, 0.0)
 
 
 @dataclass(frozen=True)
@@ -39,14 +40,16 @@ def run_queue(queue: Queue, profile: Profile, seed: int = 7) -> Outcome:
     )
     settings = sqs_settings(design, Batch(queue.messages, seed, "queue"), profile, seed)
     start = int(profile.value("esm_start_concurrency"))
-    awake = {"start_pollers": min(start, settings.slots_max), "idle_s": 0.0} if queue.awake else {}
+    pollers = settings.pollers
+    if queue.awake:
+        pollers = pollers._replace(start=min(start, pollers.most), idle_s=0.0)
     settings = settings._replace(
         arrivals=queue.messages,
         arrival_s=float(queue.arrival_s),
-        fixed_ms=float(queue.work_ms),
+        values=settings.values._replace(fixed_ms=float(queue.work_ms)),
         poll_s=NO_POLLS,
-        **awake,
-        **NO_CPU,
+        pollers=pollers,
+        processor=NO_CPU,
     )
     return play(design, settings, profile)
 
@@ -62,7 +65,8 @@ def run_map(
         value_max=0,
     )
     settings = sfn_settings(design, Batch(children, seed, "map"), profile, seed)
-    state = play(design, settings._replace(fixed_ms=float(work_ms), **NO_CPU), profile).state
+    values = settings.values._replace(fixed_ms=float(work_ms))
+    state = play(design, settings._replace(values=values, processor=NO_CPU), profile).state
     return float(state["detected_s"] - state["created_s"])
 
 

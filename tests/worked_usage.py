@@ -5,10 +5,14 @@ An example of a pricing page is a sum of these:
     price([*lambda_usage(3_000_000, 120, 1536)], load_book(), free_tier=True)
 """
 
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
+import pandas as pd
+
+from workbench.bill import bill
 from workbench.errors import BadInput
-from workbench.platform.services import LAMBDA, LONG_POLL_S, SQS, STEP_FUNCTIONS
+from workbench.platform.services import LAMBDA, SQS, STEP_FUNCTIONS
 from workbench.platform.units import (
     EXPRESS_STEP_MB,
     TMP_FREE_MB,
@@ -19,6 +23,8 @@ from workbench.platform.units import (
     sqs_requests,
     tmp_gb_seconds,
 )
+from workbench.prices import PriceBook
+from workbench.runs.records import USAGE_COLUMNS
 
 PROVISIONED_STEP_S = 300  # aws.amazon.com/lambda/pricing: rounded up to five minutes
 SNAPSHOT_LEAST_S = 3 * 3600  # aws.amazon.com/lambda/pricing: cached for three hours at least
@@ -26,6 +32,24 @@ SNAPSHOT_LEAST_S = 3 * 3600  # aws.amazon.com/lambda/pricing: cached for three h
 _SUFFIX = {"x86_64": "", "arm64": "-ARM"}
 
 Used = tuple[str, str, Decimal | int]
+
+
+def price(
+    usage: Iterable[tuple],
+    book: PriceBook,
+    *,
+    free_tier: bool = False,
+    already: Mapping | None = None,
+) -> pd.DataFrame:
+    """The bill of (service, usage type, quantity) triples, in the units of the book, as work."""
+    triples = list(usage)
+    book.require((service, usage_type) for service, usage_type, _ in triples)
+    rows = [
+        (service, usage_type, book.price(service, usage_type).unit, "work", amount)
+        for service, usage_type, amount in triples
+    ]
+    frame = pd.DataFrame(rows, columns=USAGE_COLUMNS).astype({"quantity": object})
+    return bill(frame, book, free_tier=free_tier, already=already)
 
 
 def lambda_usage(
@@ -84,11 +108,6 @@ def snapstart_usage(active_s: int, restores: int, memory_mb: int) -> list[Used]:
 def sqs_usage(calls: int, call_bytes: int = 0) -> list[Used]:
     """Calls to standard queues, each carrying so many bytes."""
     return [(SQS, "Requests-Tier1", calls * sqs_requests(call_bytes))]
-
-
-def idle_poll_usage(pollers: int, seconds: int) -> list[Used]:
-    """Long polls of event sources that find nothing: three a minute and poller."""
-    return [(SQS, "Requests-Tier1", Decimal(pollers * seconds) / LONG_POLL_S)]
 
 
 def express_usage(
