@@ -13,11 +13,12 @@ from matplotlib.figure import Figure
 from analysis.axes import dollars_axis, seconds_axis
 from analysis.caption import sign
 from analysis.frames import Frames
-from analysis.needs import DEFAULT, Chosen, in_order
+from analysis.measures import TARGETS
+from analysis.needs import DEFAULT, Chosen, NothingToShow, in_order, usable, usual_length
 from analysis.placing import Name, place_names
-from analysis.sweeps import by_setting, one_size
 from analysis.theme import colour, marker
 from analysis.words import count, dollars, duration, listed
+from workbench.bill.pricing import MILLION
 
 SAME = 0.02  # two dots this near, as a share, are one to the eye
 NUMBERED_MAX = 3  # of each design's front: its ends, and what lies between
@@ -134,3 +135,35 @@ def key(dots: pd.DataFrame) -> list[str]:
     """What the numbers stand for, a note each."""
     told = dots[(dots["name"] != "") & ~_preset(dots)]
     return [f"{row['name']}: {row['setting']}" for _, row in told.iterrows()]
+
+
+def one_size(runs: pd.DataFrame) -> Chosen:
+    """The runs at the size and target that have most settings; of equals, nearest a million."""
+    chosen = usual_length(usable(runs, in_dollars=True))
+    runs = chosen.runs
+    counts = runs.groupby(["target", "items"])["setting"].nunique().reset_index()
+    far = (counts["items"] / MILLION).map(lambda share: max(share, 1 / share))
+    designs = runs.groupby(["target", "items"])["design"].nunique().to_numpy()
+    rank = counts["target"].map(TARGETS.index)
+    order = counts.assign(designs=designs, far=far, rank=rank).sort_values(
+        ["designs", "setting", "far", "rank"], ascending=[False, False, True, True]
+    )
+    best = order.iloc[0]
+    return chosen.only(runs[(runs["target"] == best["target"]) & (runs["items"] == best["items"])])
+
+
+def by_setting(chosen: Chosen, x: str, y: str) -> pd.DataFrame:
+    """One row a design and setting: the medians of two columns, and whether it is on the front."""
+    known = chosen.runs[chosen.runs[x].notna() & chosen.runs[y].notna()]
+    if known.empty:
+        raise NothingToShow(f"no run knows both its {x} and its {y}. Run `make study`.")
+    dots = known.groupby(["design", "setting"], sort=True)[[x, y]].median().reset_index()
+    fronts = [front(own, x, y) for _, own in dots.groupby("design", sort=False)]
+    return pd.concat(fronts).sort_values(["design", x], ignore_index=True)
+
+
+def front(dots: pd.DataFrame, x: str, y: str) -> pd.DataFrame:
+    """The dots with `best`: no other dot is as good in both and better in one."""
+    ordered = dots.sort_values([x, y], kind="stable")
+    before = ordered[y].astype(float).cummin().shift(fill_value=float("inf"))
+    return ordered.assign(best=ordered[y] < before)

@@ -3,8 +3,7 @@
 It is given the simulation, so that it knows no target: `Explorer(modelled).panel()`.
 """
 
-import io
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from html import escape
 from time import perf_counter
@@ -12,11 +11,18 @@ from typing import Any, Protocol
 
 import ipywidgets as widgets
 import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from analysis import controls, theme
-from analysis.charts.live_view import live_view
-from analysis.ownership import UpkeepRate, upkeep_usd
+from analysis.axes import time_axis
+from analysis.bars import bars, dollar_rows
+from analysis.lines import counts_axis, over_time
+from analysis.measures import usd_per_million
 from analysis.pictures import html_table
+from analysis.placing import name_lines
+from analysis.simplicity import UpkeepRate, upkeep_usd
+from analysis.theme import colour
 from analysis.words import dollars, duration
 from workbench.bill import bill, total_usd
 from workbench.bill.monthly_cost import monthly_usage
@@ -25,10 +31,13 @@ from workbench.designs import COMPARED, DESIGNS, Design, promises
 from workbench.errors import WorkbenchError
 from workbench.prices import PriceBook, load_book
 from workbench.runs.batch import Batch
-from workbench.runs.records import RunData
+from workbench.runs.records import LABELS, RunData
 
-SCREEN = theme.Canvas("screen", 10.0, 3.6, 11.0, 120, height_in=3.9)
+SCREEN = theme.Canvas("screen", 10.0, 11.0, 120, height_in=3.9)
 NO_UPKEEP = pd.DataFrame(columns=["design", "measure", "value"])
+# Fixed places, in shares of the figure: laying it out each time would double the time to draw.
+TIME_PLACE = (0.08, 0.16, 0.46, 0.74)
+DOLLAR_PLACE = (0.63, 0.16, 0.36, 0.74)
 
 
 class Simulated(Protocol):
@@ -130,10 +139,8 @@ class Explorer:
 
 def _png(folders: list[RunData], look: theme.Theme) -> bytes:
     """The picture as the widget takes it."""
-    held = io.BytesIO()
     with theme.use(look, SCREEN):
-        live_view(folders, theme.blank(SCREEN)).savefig(held, format="png")
-    return held.getvalue()
+        return theme.png(live_view(folders, theme.blank(SCREEN)))
 
 
 def _table(shown: Shown, upkeep: dict[str, float]) -> str:
@@ -163,3 +170,42 @@ def _table(shown: Shown, upkeep: dict[str, float]) -> str:
 def _column(own: list[widgets.Widget]) -> widgets.Widget:
     """Controls in two columns, as many as fit."""
     return widgets.Box(own, layout=widgets.Layout(flex_flow="row wrap"))
+
+
+def live_view(folders: Sequence[RunData], figure: Figure) -> Figure:
+    """Draw runs that have just been simulated, one a design, beside each other."""
+    figure.set_layout_engine(None)
+    time, usd = figure.add_axes(TIME_PLACE), figure.add_axes(DOLLAR_PLACE)
+    _invocations(time, folders)
+    _dollars(usd, folders)
+    name_lines([time])
+    return figure
+
+
+def _invocations(axes: Axes, folders: Sequence[RunData]) -> None:
+    """Invocations at work over time, and a mark where completion is known."""
+    for folder in folders:
+        run, samples = folder.run, folder.timeline
+        own = samples[samples["metric"] == "concurrency"]
+        over_time(axes, own, run.design, run.target, run.design)
+        look = {"color": colour(run.design), "linestyle": (0, (2, 2))}
+        axes.axvline(run.detected_s, label="_known", **look)
+    axes.set_title("At work; dashed: known to be done")
+    peak = max(folder.run.peak_concurrency for folder in folders)
+    counts_axis(axes, peak, "processor invocations")
+    time_axis(axes, max(folder.run.detected_s or 1.0 for folder in folders))
+
+
+def _dollars(axes: Axes, folders: Sequence[RunData]) -> None:
+    """Dollars per million items by purpose, a bar a design."""
+    lines = [
+        folder.bill.assign(
+            run_id=folder.run.run_id, design=folder.run.design, items=folder.run.items
+        )
+        for folder in folders
+    ]
+    sums = usd_per_million(pd.concat(lines, ignore_index=True), "label")
+    rows = dollar_rows(sums, "label", [x for x in LABELS if x in set(sums["label"])])
+    bars(axes, rows[[folder.run.design for folder in folders]], dollars)
+    axes.set_title("Dollars per million items")
+    axes.xaxis.set_major_formatter(lambda value, _: dollars(value))

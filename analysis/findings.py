@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from analysis import gallery
-from analysis.charts import Chart, binding_limits, invocation_durations, savings, who_wins
+from analysis.charts import binding_limits, invocation_durations, savings, who_wins
 from analysis.frames import Frames
 from analysis.gallery import sentence
 from analysis.needs import (
@@ -213,7 +213,7 @@ def _beside(frames: Frames) -> list[str]:
     return [f"## Yours beside the reference\n\n{BESIDE}", markdown(in_words(beside))]
 
 
-def _chart(chart: Chart, frames: Frames, docs: Path) -> str:
+def _chart(chart: gallery.Chart, frames: Frames, docs: Path) -> str:
     """A chart's question, its sentence, and its picture where there is one."""
     picture = frames.results / "published" / f"{chart.name}-light.png"
     link = os.path.relpath(picture, docs) if picture.exists() else ""

@@ -1,10 +1,20 @@
-"""Every chart by name, in the order of the report."""
+"""Every chart by name, in the order of the report.
 
+A chart is a module of `analysis.charts`: the first paragraph of its docstring is the question it
+answers, `select` takes the frames, `draw` and `say` are given that selection and nothing else, so
+that picture and sentence tell of the same runs.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
 from importlib import import_module
 
-from analysis.charts import Chart
+from matplotlib.figure import Figure
+
+from analysis.caption import ask
 from analysis.frames import Frames
-from analysis.needs import NothingToShow
+from analysis.needs import Chosen, NothingToShow
+from analysis.theme import BLOG, PANELS_IN, Canvas, Theme, blank, use
 
 NAMES = (
     "price_of_knowing",
@@ -23,12 +33,40 @@ NAMES = (
     "savings",
     "prediction_errors",
 )
-CHARTS: tuple[Chart, ...] = tuple(import_module(f"analysis.charts.{name}").CHART for name in NAMES)
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A picture of the gallery; `height_in` is that of its panels together, in inches.
+
+    `select` raises NothingToShow with the reason where there is nothing to draw and to say.
+    """
+
+    name: str
+    question: str
+    select: Callable[[Frames], Chosen]
+    draw: Callable[[Chosen, Figure], None]
+    say: Callable[[Chosen], str]
+    height_in: float
+
+    def picture(self, chosen: Chosen, theme: Theme, canvas: Canvas = BLOG) -> Figure:
+        """What was selected in one theme on one canvas."""
+        with use(theme, canvas):
+            figure = blank(canvas, self.height_in)
+            ask(figure, self.question)
+            self.draw(chosen, figure)
+            return figure
 
 
 def named(name: str) -> Chart:
     """The chart called `name`."""
-    return next(chart for chart in CHARTS if chart.name == name)
+    module = import_module(f"analysis.charts.{name}")
+    question = " ".join(module.__doc__.split("\n\n")[0].split())
+    height_in = getattr(module, "HEIGHT_IN", PANELS_IN)
+    return Chart(name, question, module.select, module.draw, module.say, height_in)
+
+
+CHARTS: tuple[Chart, ...] = tuple(named(name) for name in NAMES)
 
 
 def sentence(name: str, frames: Frames) -> str:

@@ -61,17 +61,19 @@ def changes(run: Run) -> int:
     return len(_changed(run.design, run.knobs))
 
 
-def bills_frame(results: Path, run_ids: Collection[str] | None = None) -> pd.DataFrame:
-    """Every line of the bills of these runs (of all, if none are named), with their run.
+def run_tables(results: Path, name: str, run_ids: Collection[str] | None = None) -> pd.DataFrame:
+    """One table of these runs (of all, if none are named), with the columns of their run in front.
 
-    Dollars stay exact decimals.
+    `name` is bill, timeline, usage or invocations. Dollars stay exact decimals.
     """
-    return _tables(results, "bill", run_ids)
-
-
-def timelines_frame(results: Path, run_ids: Collection[str] | None = None) -> pd.DataFrame:
-    """The timelines of these runs (of all, if none are named), with their run."""
-    return _tables(results, "timeline", run_ids)
+    table = read_tables(results, name, run_ids)
+    if table.empty:
+        return pd.DataFrame(columns=[*RUN_COLUMNS, *TABLES[name]])
+    runs = {run.run_id: run for run in read_runs(results, set(table["run_id"]))}
+    for place, column in enumerate(RUN_COLUMNS[1:], 1):
+        values = {run_id: getattr(run, column) for run_id, run in runs.items()}
+        table.insert(place, column, table["run_id"].map(values))
+    return table
 
 
 def by_size(runs: pd.DataFrame, column: str) -> pd.DataFrame:
@@ -163,27 +165,9 @@ def story_batch(runs: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(own for _, own in in_order(same))[list(runs.columns)]
 
 
-def invocations_frame(results: Path) -> pd.DataFrame:
-    """The processor's invocations of every run that kept them, with their run."""
-    frame = _tables(results, "invocations")
-    return frame[frame["function"] == "processor"]
-
-
 def labels_in_order(labels: set[str]) -> list[str]:
     """A bill's labels in their usual order."""
     return [label for label in LABELS if label in labels]
-
-
-def _tables(results: Path, name: str, run_ids: Collection[str] | None = None) -> pd.DataFrame:
-    """One table of many runs, one below the other, with the columns of their runs in front."""
-    table = read_tables(results, name, run_ids)
-    if table.empty:
-        return pd.DataFrame(columns=[*RUN_COLUMNS, *TABLES[name]])
-    runs = {run.run_id: run for run in read_runs(results, set(table["run_id"]))}
-    for place, column in enumerate(RUN_COLUMNS[1:], 1):
-        values = {run_id: getattr(run, column) for run_id, run in runs.items()}
-        table.insert(place, column, table["run_id"].map(values))
-    return table
 
 
 def _changed(design: str, knobs: dict[str, Any]) -> list[str]:

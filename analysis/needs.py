@@ -151,15 +151,6 @@ def in_order(frame: pd.DataFrame, column: str = "design") -> Iterator[tuple[str,
             yield design, own
 
 
-def columns(frame: pd.DataFrame, what: str, advice: str, *names: str) -> pd.DataFrame:
-    """The frame, refused if it is empty or lacks a column."""
-    lacking = [name for name in names if name not in frame]
-    if frame.empty or lacking:
-        detail = f" (no column {', '.join(lacking)})" if lacking and not frame.empty else ""
-        raise NothingToShow(f"there is no {what} to draw{detail}. {advice}")
-    return frame
-
-
 def _one_price_date(chosen: Chosen) -> Chosen:
     """Dollars of different price dates are never mixed."""
     priced = chosen.runs[chosen.runs["cost_usd"].notna() & chosen.runs["price_date"].notna()]

@@ -1,20 +1,25 @@
-"""A table of stored runs to pick from and to compare: their numbers and how they went."""
+"""A list of stored runs to pick from and to compare: their numbers, and invocations over time."""
 
-import io
 from typing import Any
 
 import ipywidgets as widgets
 import pandas as pd
+from matplotlib.figure import Figure
 
 from analysis import measures, theme
-from analysis.charts.picked_runs import MOST, picked_runs
+from analysis.axes import time_axis
+from analysis.caption import ask, sign
 from analysis.frames import Frames
-from analysis.needs import NothingToShow
+from analysis.lines import counts_axis, over_time
+from analysis.needs import NothingToShow, usable
 from analysis.pictures import html_table
+from analysis.placing import name_lines
 from analysis.words import count, dollars, duration
 
-SCREEN = theme.Canvas("screen", 10.0, 3.6, 11.0, 120, height_in=4.4)
+SCREEN = theme.Canvas("screen", 10.0, 11.0, 120, height_in=4.4)
 ROWS = 10  # of the list that are seen at a time
+QUESTION = "How did these runs go?"
+MOST = 6  # more lines than that cannot be told apart
 
 
 class Picker:
@@ -58,7 +63,7 @@ class Picker:
         own = runs[runs["run_id"].isin(picked)]
         self.table.value = _table(own)
         try:
-            timelines = measures.timelines_frame(self._frames.results, set(picked[:MOST]))
+            timelines = measures.run_tables(self._frames.results, "timeline", set(picked[:MOST]))
             self.picture.value = _png(own, timelines)
             self.picture.layout.display = ""
             self.message.value = ""
@@ -105,7 +110,26 @@ def _told(value: float | None, words: Any) -> str:
 
 def _png(runs: pd.DataFrame, timelines: pd.DataFrame) -> bytes:
     """The lines of the picked runs as the widget takes them."""
-    held = io.BytesIO()
     with theme.use(theme.LIGHT, SCREEN):
-        picked_runs(runs, timelines, theme.blank(SCREEN)).savefig(held, format="png")
-    return held.getvalue()
+        return theme.png(picked_runs(runs, timelines, theme.blank(SCREEN)))
+
+
+def picked_runs(runs: pd.DataFrame, timelines: pd.DataFrame, figure: Figure) -> Figure:
+    """One line a run: colour is the design, line style the target; numbered as in their table."""
+    if len(runs) > MOST:
+        raise NothingToShow(f"{len(runs)} runs are picked; {MOST} can be told apart. Pick fewer.")
+    chosen = usable(runs)
+    samples = timelines[timelines["metric"] == "concurrency"]
+    samples = samples[samples["run_id"].isin(chosen.runs["run_id"])]
+    if samples.empty:
+        raise NothingToShow("these runs keep no concurrency over time. Run them again.")
+    ask(figure, QUESTION)
+    sign(figure, chosen, "numbers as in the table")
+    axes = figure.subplots()
+    for number, run in enumerate(runs.itertuples(), start=1):
+        if len(own := samples[samples["run_id"] == run.run_id]):
+            over_time(axes, own, run.design, run.target, f"{number} {run.design}")
+    counts_axis(axes, samples["value"].max(), "processor invocations at work")
+    time_axis(axes, chosen.runs["detected_s"].max())
+    name_lines([axes])
+    return figure

@@ -13,8 +13,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
-from analysis.labels import settle
-from analysis.theme import text_pt
+from analysis.theme import settle, text_pt
 
 STEPS_PT = (7, 14, 24, 36)  # how far from its dot a name may stand, nearest first
 SIDES = ((1, 0), (-1, 0), (1, 1), (1, -1), (-1, 1), (-1, -1), (0, 1), (0, -1))

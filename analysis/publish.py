@@ -17,7 +17,6 @@ from typing import Any
 
 from analysis import gallery, theme
 from analysis import video as films
-from analysis.charts import Chart
 from analysis.charts.bill_table import TABLE_ID, bill_table, select
 from analysis.frames import Frames
 from analysis.needs import Chosen, NothingToShow, no_runs
@@ -62,7 +61,7 @@ def _keep(name: str, make: Any, figures: dict[str, Any], refused: dict[str, str]
         refused[name] = str(reason)
 
 
-def _chart(chart: Chart, frames: Frames, folder: Path) -> dict[str, Any]:
+def _chart(chart: gallery.Chart, frames: Frames, folder: Path) -> dict[str, Any]:
     """A chart in both themes for the blog, and for the video."""
     files: list[Path] = []
     chosen = chart.select(frames)
@@ -76,7 +75,7 @@ def _chart(chart: Chart, frames: Frames, folder: Path) -> dict[str, Any]:
     return _entry(chart, chosen, [str(path.relative_to(folder)) for path in files])
 
 
-def _kept_chart(chart: Chart, frames: Frames, folder: Path) -> dict[str, Any]:
+def _kept_chart(chart: gallery.Chart, frames: Frames, folder: Path) -> dict[str, Any]:
     """A chart as README and docs show it."""
     chosen = chart.select(frames)
     figure = chart.picture(chosen, theme.LIGHT)
@@ -85,7 +84,7 @@ def _kept_chart(chart: Chart, frames: Frames, folder: Path) -> dict[str, Any]:
     return _entry(chart, chosen, [path.name for path in files])
 
 
-def _entry(chart: Chart, chosen: Chosen, files: list[str]) -> dict[str, Any]:
+def _entry(chart: gallery.Chart, chosen: Chosen, files: list[str]) -> dict[str, Any]:
     told = {"question": chart.question, "answer": chart.say(chosen)}
     return told | {"files": files, "runs": chosen.run_ids}
 

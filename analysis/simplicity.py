@@ -1,18 +1,26 @@
-"""Simplicity, measured: what a design is made of, by its template and its handlers' sources.
+"""Simplicity: what a design is made of, and what it costs a month to own.
 
 Resources, services and IAM statements are counted in the synthesised template; lines and branches
-in the Python files that the design's own handlers import, those that both share included.
+in the Python files that the design's own handlers import, shared ones included. The time that a
+person spends is an assumption that the reader sets: so many minutes a month for each resource, and
+for each hundred lines of handlers, at so many dollars an hour.
 """
 
 import ast
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from analysis.tables import COLUMNS
+from analysis.needs import NothingToShow
+from workbench.bill import bill, total_usd
+from workbench.bill.monthly_cost import Upkeep, monthly_usage
+from workbench.designs import DESIGNS
 from workbench.errors import BadInput
+from workbench.prices import PriceBook
+from workbench.runs.records import USAGE_COLUMNS
 
 MEASURES = ("resources", "services", "IAM statements", "handler lines", "handler branches")
 NOT_OURS = ("AWS::CDK::Metadata",)
@@ -35,7 +43,7 @@ def simplicity(templates: dict[str, dict[str, Any]], lambdas: Path) -> pd.DataFr
         files = handler_files(template, lambdas)
         values = (*_of_template(template), *_of_sources(files))
         rows += [(design, name, value) for name, value in zip(MEASURES, values, strict=True)]
-    return pd.DataFrame(rows, columns=COLUMNS["simplicity"])
+    return pd.DataFrame(rows, columns=["design", "measure", "value"])
 
 
 def handler_files(template: dict[str, Any], lambdas: Path) -> list[Path]:
@@ -135,3 +143,51 @@ def _file(module: str, lambdas: Path) -> Path | None:
         return None
     path = path.with_suffix(".py")
     return path if path.is_file() else None
+
+
+@dataclass(frozen=True)
+class UpkeepRate:
+    """What looking after a design is taken to cost."""
+
+    usd_per_hour: float = 100.0
+    minutes_per_resource: float = 1.0  # a month: updates, alarms, drift
+    minutes_per_100_lines: float = 10.0  # a month: reading, changing, testing
+
+
+def ownership(
+    runs: pd.DataFrame, bills: pd.DataFrame, book: PriceBook, upkeep: Upkeep | None = None
+) -> pd.DataFrame:
+    """The runs with `month_usd`: AWS's bill for a month of scheduled batches like each of them.
+
+    `runs` has `knobs`; `bills` is `measures.run_tables`, of which only the usage counts.
+    """
+    by_run = dict(list(bills.groupby("run_id", sort=False)))
+    months = [
+        _month_usd(run.design, run.knobs, by_run[run.run_id][USAGE_COLUMNS], book, upkeep)
+        if run.run_id in by_run
+        else None
+        for run in runs.itertuples()
+    ]
+    return runs.assign(month_usd=pd.Series(months, runs.index, dtype=float))
+
+
+def upkeep_usd(simplicity: pd.DataFrame, rate: UpkeepRate) -> dict[str, float]:
+    """Dollars a month for a person's time, by design."""
+    if simplicity.empty:
+        raise NothingToShow(
+            "there is no table of simplicity to draw upkeep from. Run `make study`."
+        )
+    wide = simplicity.pivot(index="design", columns="measure", values="value")
+    minutes = (
+        wide["resources"] * rate.minutes_per_resource
+        + wide["handler lines"] / 100 * rate.minutes_per_100_lines
+    )
+    return (minutes / 60 * rate.usd_per_hour).to_dict()
+
+
+def _month_usd(
+    design: str, knobs: dict, usage: pd.DataFrame, book: PriceBook, upkeep: Upkeep | None
+) -> float:
+    """AWS's bill for a month of batches with this usage."""
+    month = monthly_usage(DESIGNS[design](**knobs), usage.reset_index(drop=True), upkeep)
+    return float(total_usd(bill(month, book, source="modelled")))

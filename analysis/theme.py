@@ -5,12 +5,14 @@ Colours are Okabe and Ito's, which colour-blind readers can tell apart. A chart 
 `C0`, `C1` … of that context, so no chart knows which of the two it is in.
 """
 
+import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import matplotlib as mpl
+import numpy as np
 from cycler import cycler
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgb
@@ -39,14 +41,13 @@ class Theme:
 
 @dataclass(frozen=True)
 class Canvas:
-    """What a picture is drawn on: its width and one panel's height, its text and its pixels."""
+    """What a picture is drawn on: its width, its text and its pixels."""
 
     name: str
     width_in: float
-    panel_in: float
     text_pt: float
     dpi: int
-    height_in: float | None = None  # fixed, however many panels there are
+    height_in: float | None = None  # fixed, whatever the panels would take
 
 
 LIGHT = Theme(
@@ -54,8 +55,9 @@ LIGHT = Theme(
 )
 DARK = Theme("dark", "#15181d", "#e8eaed", "#a8b0b8", "#333a42", ("#56B4E9", "#E69F00", "#2FC79A"))
 THEMES = (LIGHT, DARK)
-BLOG = Canvas("blog", 5.4, 2.7, 11.0, 200)  # 11 pt of 389 pt: 10 px on a phone 375 px wide
-VIDEO = Canvas("video", 12.8, 5.0, 14.5, 150, height_in=7.2)  # 1920 x 1080
+BLOG = Canvas("blog", 5.4, 11.0, 200)  # 11 pt of 389 pt: 10 px on a phone 375 px wide
+VIDEO = Canvas("video", 12.8, 14.5, 150, height_in=7.2)  # 1920 x 1080
+PANELS_IN = 5.4  # the height of two panels, one below the other
 PHONE_ROOM_IN = 1.55  # title above and caption below the panels
 
 
@@ -103,9 +105,9 @@ def use(theme: Theme, canvas: Canvas = BLOG) -> Iterator[None]:
         yield
 
 
-def blank(canvas: Canvas = BLOG, panels: int = 1, panel_in: float | None = None) -> Figure:
-    """An empty figure of that canvas, high enough for so many panels one below the other."""
-    height = canvas.height_in or PHONE_ROOM_IN + panels * (panel_in or canvas.panel_in)
+def blank(canvas: Canvas = BLOG, panels_in: float = PANELS_IN) -> Figure:
+    """An empty figure of that canvas, high enough for panels of that height together."""
+    height = canvas.height_in or PHONE_ROOM_IN + panels_in
     figure = Figure(figsize=(canvas.width_in, height), dpi=canvas.dpi, layout="constrained")
     FigureCanvasAgg(figure)  # whose renderer is kept: sizes of texts are asked for often
     figure.get_layout_engine().set(w_pad=0.08, h_pad=0.08, hspace=0.06, wspace=0.05)
@@ -122,9 +124,10 @@ def marker(design: str) -> str:
     return MARKERS[list(DESIGNS).index(design) % len(MARKERS)]
 
 
-def tint(design: str, strength: float) -> tuple[float, float, float]:
+def tint(design: str, strength: float) -> tuple[float, ...]:
     """A design's colour mixed with the paper: 1 is the colour, 0 the paper."""
-    return _mixed(colour(design), mpl.rcParams["figure.facecolor"], strength)
+    over, under = (np.array(to_rgb(c)) for c in (colour(design), mpl.rcParams["figure.facecolor"]))
+    return tuple(strength * over + (1 - strength) * under)
 
 
 def ink() -> str:
@@ -152,16 +155,20 @@ def save(figure: Figure, stem: Path, formats: tuple[str, ...] = ("svg", "png")) 
     return paths
 
 
+def png(figure: Figure) -> bytes:
+    """A figure as a PNG picture, in the theme in use."""
+    held = io.BytesIO()
+    figure.savefig(held, format="png")
+    return held.getvalue()
+
+
+def settle(figure: Figure) -> None:
+    """Lay the figure out, so that sizes in pixels are known."""
+    if engine := figure.figure.get_layout_engine():
+        engine.execute(figure.figure)
+
+
 def freeze(figure: Figure) -> None:
     """Lay a finished figure out once and for all: later drawings need no second layout."""
-    engine = figure.get_layout_engine()
-    if engine is not None:
-        engine.execute(figure)
-        figure.set_layout_engine(None)  # a placeholder would have every drawing made twice
-
-
-def _mixed(over: str, under: str, strength: float) -> tuple[float, float, float]:
-    red, green, blue = (
-        strength * a + (1 - strength) * b for a, b in zip(to_rgb(over), to_rgb(under), strict=True)
-    )
-    return red, green, blue
+    settle(figure)
+    figure.set_layout_engine(None)  # a placeholder would have every drawing made twice

@@ -167,7 +167,7 @@ def span_of(first: float, last: float) -> str:
 def _zones_in_words(ranges: list[Zone], word: str) -> str:
     """One verdict after the other, each with the sizes it holds for."""
     said, verb = [], f" is {word}"
-    for zone in ranges:
+    for zone in _joined_in_doubt(ranges):
         span = span_of(zone.start, zone.stop)
         if len(zone.best) > 1:
             said.append(f"{_close(zone.best)} {span}")
@@ -175,6 +175,18 @@ def _zones_in_words(ranges: list[Zone], word: str) -> str:
             said.append(f"{zone.best[0]}{verb} {span}")
             verb = ""  # said once
     return ", ".join(said)
+
+
+def _joined_in_doubt(ranges: list[Zone]) -> list[Zone]:
+    """Zones that follow each other without a verdict as one, of all the designs in question."""
+    joined: list[Zone] = []
+    for zone in ranges:
+        if joined and len(zone.best) > 1 and len(joined[-1].best) > 1:
+            last = joined.pop()
+            both = {*last.best, *zone.best}
+            zone = Zone(last.start, zone.stop, tuple(name for name in DESIGNS if name in both))
+        joined.append(zone)
+    return joined
 
 
 def _close(designs: tuple[str, ...]) -> str:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from analysis.frames import COLUMNS, write_side_table
 from analysis.simplicity import simplicity
-from analysis.tables import COLUMNS, write_side_table
 from workbench.agreement.table import agreement, as_markdown
 from workbench.designs import COMPARED, make_design
 from workbench.runs.batch import Batch

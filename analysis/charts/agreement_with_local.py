@@ -1,20 +1,25 @@
-"""How far is the model from the local target, which runs the very handlers?"""
+"""How far is the model from the handlers on the local target?
+
+The error is model over local, less one: +5 says that the model is five percent above.
+"""
 
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analysis.agreement import COMPARED, model_and_local
 from analysis.axes import items_axis, panels
 from analysis.caption import sign
-from analysis.charts import Chart
 from analysis.frames import Frames
-from analysis.labels import Label, label_ends
+from analysis.lines import label_designs
 from analysis.needs import Chosen, NothingToShow, in_order, usable
 from analysis.theme import colour, faint, marker
 from analysis.words import listed
 
 LEAST_SPAN_PERCENT = 6.0  # of an axis of errors, to each side of zero
+COMPARED = {
+    "processed_s": "time until all items are done",
+    "per_million_usd": "dollars",
+}
 
 
 def select(frames: Frames) -> Chosen:
@@ -36,11 +41,11 @@ def draw(chosen: Chosen, figure: Figure) -> None:
     errors, quantities = chosen.table, _quantities(chosen)
     bars = "; bars: extremes" if (errors["high"] > errors["low"]).any() else ""
     sign(figure, chosen, f"above zero the model says more than the local target{bars}")
-    labels = {
-        axes: _panel(axes, quantity, errors[errors["quantity"] == quantity])
-        for axes, quantity in zip(panels(figure, len(quantities)), quantities, strict=True)
-    }
-    label_ends(labels)
+    drawn = {}
+    for axes, quantity in zip(panels(figure, len(quantities)), quantities, strict=True):
+        drawn[axes] = errors[errors["quantity"] == quantity]
+        _panel(axes, quantity, drawn[axes])
+    label_designs(drawn, "error")
 
 
 def say(chosen: Chosen) -> str:
@@ -55,28 +60,39 @@ def _quantities(chosen: Chosen) -> list[str]:
     return [name for name in COMPARED.values() if name in set(chosen.table["quantity"])]
 
 
-def _panel(axes: Axes, quantity: str, errors: pd.DataFrame) -> list[Label]:
+def _panel(axes: Axes, quantity: str, errors: pd.DataFrame) -> None:
     """A mark for each design and size, with the extremes over the seeds."""
-    labels = []
     axes.axhline(0, color=faint(), lw=1)
     for design, own in in_order(errors):
         bars = [own["error"] - own["low"], own["high"] - own["error"]]
         axes.errorbar(
             own["items"], own["error"], yerr=bars, fmt=marker(design), color=colour(design)
         )
-        labels.append(Label(own["error"].iloc[-1], design, colour(design)))
     span = max(LEAST_SPAN_PERCENT, errors[["low", "high"]].abs().to_numpy().max() * 1.2)
     axes.set_ylim(-span, span)
     items_axis(axes, errors["items"].min(), errors["items"].max())
     axes.set_title(quantity[0].upper() + quantity[1:])
     axes.set_ylabel("error in percent")
-    return labels
 
 
-CHART = Chart(
-    "agreement_with_local",
-    "How far is the model from the handlers on the local target?",
-    select,
-    draw,
-    say,
-)
+def model_and_local(runs: pd.DataFrame) -> pd.DataFrame:
+    """Errors of the model against local, run by run: same design, items, seed and knobs.
+
+    A row each for design, items and quantity: the mean error over the seeds, its extremes, and the
+    `run_ids` compared.
+    """
+    keys = ["design", "items", "seed", "setting", "value_max_ms"]
+    values = [column for column in COMPARED if column in runs]
+    last = runs.sort_values("run_id").drop_duplicates([*keys, "target"], keep="last")
+    by_target = [last[last["target"] == target].set_index(keys) for target in ("model", "local")]
+    shared = by_target[0].index.intersection(by_target[1].index)
+    model, local = (own.loc[shared] for own in by_target)
+    rows = []
+    for column in values:
+        error = ((model[column] / local[column] - 1) * 100).dropna()
+        for (design, items), own in error.groupby(["design", "items"]):
+            ids = [*model.loc[own.index, "run_id"], *local.loc[own.index, "run_id"]]
+            told = (own.mean(), own.min(), own.max(), sorted(ids))
+            rows.append((design, items, COMPARED[column], *told))
+    names = ["design", "items", "quantity", "error", "low", "high", "run_ids"]
+    return pd.DataFrame(rows, columns=names)

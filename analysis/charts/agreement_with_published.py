@@ -1,4 +1,4 @@
-"""How far is the model from what others have measured on AWS and published?"""
+"""How far is the model from what others have measured on AWS?"""
 
 import pandas as pd
 from matplotlib.figure import Figure
@@ -6,9 +6,8 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 from pandas.api.typing import SeriesGroupBy
 
 from analysis.caption import sign_plain
-from analysis.charts import Chart
 from analysis.frames import Frames
-from analysis.needs import Chosen, NothingToShow, columns
+from analysis.needs import Chosen, NothingToShow
 from analysis.theme import faint, ink, text_pt
 
 TICKS = (-100, -30, -10, 0, 10, 30, 100, 300, 1_000)
@@ -17,11 +16,12 @@ STRAIGHT = 10  # percent to each side of zero on an even scale; beyond it is log
 
 def select(frames: Frames) -> Chosen:
     """The side table: published measurements that the model has a figure for."""
-    advice, names = "Run `make agreement`.", ("id", "error_percent", "goal_percent")
-    table = columns(frames.table("agreement"), "published measurement", advice, *names)
+    table = frames.needed("agreement")
     known = table[table["error_percent"].notna()].reset_index(drop=True)
     if known.empty:
-        raise NothingToShow(f"the model has no figure for any published measurement. {advice}")
+        raise NothingToShow(
+            "the model has no figure for any published measurement. Run `make agreement`."
+        )
     return Chosen(table=known)
 
 
@@ -89,14 +89,3 @@ def _names(quantities: SeriesGroupBy, rows: list[str]) -> list[str]:
     """Each publication with the first of its quantities, and dots for the others."""
     first, number = quantities.first(), quantities.nunique()
     return [f"{row} {first[row]}" + (" …" if number[row] > 1 else "") for row in rows]
-
-
-CHART = Chart(
-    "agreement_with_published",
-    "How far is the model from what others have measured on AWS?",
-    select,
-    draw,
-    say,
-    panels=1,
-    panel_in=5.4,
-)

@@ -5,14 +5,14 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from analysis.caption import sign_plain, summaries
-from analysis.charts import Chart
 from analysis.frames import Frames
-from analysis.needs import Chosen, columns, in_order
+from analysis.needs import Chosen, in_order
 from analysis.theme import colour, marker, text_pt
 from analysis.verdicts import span_of
 from analysis.words import listed, short_count
 from workbench.designs import COMPARED
 
+HEIGHT_IN = 3.6  # of the panels together
 SHOWN_MIN = 0.1  # a limit is listed if it ever holds so much of a batch's time
 LARGEST_PT2 = 150.0  # area of a mark that stands for all of the time
 WIDE_IN = 0.7  # of a design's column: from here on its name has room to lie
@@ -21,9 +21,7 @@ COLUMNS = 0.76  # of a size's room, taken by the designs
 
 def select(frames: Frames) -> Chosen:
     """The side table: what share of the time each limit held a batch, and which one binds."""
-    names = ("design", "items", "limit", "held_s")
-    limits = columns(frames.table("limits"), "table of limits", "Run `make study`.", *names)
-    return Chosen(table=share_of_time(limits))
+    return Chosen(table=share_of_time(frames.needed("limits")))
 
 
 def draw(chosen: Chosen, figure: Figure) -> None:
@@ -108,14 +106,3 @@ def _names(axes: Axes, design: str, sizes: int, shift: float, designs: list[str]
             color=colour(design),
             fontweight="bold",
         )
-
-
-CHART = Chart(
-    "binding_limits",
-    "Which limit holds a batch back, by its size?",
-    select,
-    draw,
-    say,
-    panels=1,
-    panel_in=3.6,
-)

@@ -1,14 +1,12 @@
-"""How long until all items are done, and how late is it known?"""
+"""How long until all items are done, and how late do we know?"""
 
 import pandas as pd
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analysis.axes import items_axis, panels, seconds_axis
+from analysis.axes import seconds_axis
 from analysis.caption import reading, sign
-from analysis.charts import Chart
 from analysis.frames import Frames
-from analysis.lines import against_items, label_designs
+from analysis.lines import panels_by_items
 from analysis.measures import by_size
 from analysis.needs import Chosen, in_order, same_knobs, usable
 from analysis.verdicts import compared_by_size
@@ -27,15 +25,9 @@ def select(frames: Frames) -> Chosen:
 
 def draw(chosen: Chosen, figure: Figure) -> None:
     """Completion time and detection lag against items: dots measured, lines modelled."""
-    frames = [by_size(chosen.runs, column) for column, _, _ in PANELS]
-    sign(figure, chosen, reading(chosen.targets, *frames))
-    sizes = dict(zip(panels(figure, len(PANELS)), frames, strict=True))
-    for (axes, own), (_, title, unit) in zip(sizes.items(), PANELS, strict=True):
-        axes.set_title(title)
-        axes.set_ylabel(unit)
-        _panel(axes, own)
-    label_designs(sizes)
-    figure.align_ylabels()
+    parts = [(title, unit, _drawn(by_size(chosen.runs, column))) for column, title, unit in PANELS]
+    sign(figure, chosen, reading(chosen.targets, *(sizes for *_, sizes in parts)))
+    panels_by_items(figure, parts, seconds_axis)
 
 
 def say(chosen: Chosen) -> str:
@@ -48,18 +40,8 @@ def say(chosen: Chosen) -> str:
     return f"{done} It is known {listed(lags)} after the last item."
 
 
-def _panel(axes: Axes, sizes: pd.DataFrame) -> None:
-    floor = sizes["middle"][sizes["middle"] > 0].min() if (sizes["middle"] > 0).any() else 0.01
-    sizes[["low", "middle", "high"]] = sizes[["low", "middle", "high"]].clip(lower=floor / 2)
-    items_axis(axes, sizes["items"].min(), sizes["items"].max())
-    seconds_axis(axes, sizes["low"].min(), sizes["high"].max())
-    against_items(axes, sizes)
-
-
-CHART = Chart(
-    "completion_time",
-    "How long until all items are done, and how late do we know?",
-    select,
-    draw,
-    say,
-)
+def _drawn(sizes: pd.DataFrame) -> pd.DataFrame:
+    """The times as a logarithmic axis can show them: nothing is half the least there is."""
+    least = sizes["middle"][sizes["middle"] > 0].min() if (sizes["middle"] > 0).any() else 0.01
+    times = ["low", "middle", "high"]
+    return sizes.assign(**sizes[times].clip(lower=least / 2))

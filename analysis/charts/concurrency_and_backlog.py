@@ -1,17 +1,14 @@
 """How does a batch ramp up and drain?"""
 
-import pandas as pd
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from analysis.axes import panels, time_axis
 from analysis.caption import sign
-from analysis.charts import Chart
 from analysis.frames import Frames
+from analysis.lines import counts_axis, over_time
 from analysis.needs import Chosen, NothingToShow, usable
 from analysis.placing import name_lines
-from analysis.theme import TARGET_LINES, colour
-from analysis.words import count, duration, short_count
+from analysis.words import count, duration
 
 PANELS = (
     ("concurrency", "Working at a time", "processor invocations"),
@@ -39,8 +36,10 @@ def draw(chosen: Chosen, figure: Figure) -> None:
     sign(figure, chosen, about)
     for axes, (metric, title, unit) in zip(panels(figure, len(PANELS)), PANELS, strict=True):
         axes.set_title(title)
-        axes.set_ylabel(unit)
-        _panel(axes, samples[samples["metric"] == metric])
+        shown = samples[samples["metric"] == metric]
+        for (design, target), own in shown.groupby(["design", "target"], sort=False):
+            over_time(axes, own.sort_values("t_s", kind="stable"), design, target, design)
+        counts_axis(axes, shown["value"].max(), unit)
         time_axis(axes, chosen.runs["detected_s"].max())
     name_lines(figure.axes)
     figure.align_ylabels()
@@ -58,22 +57,3 @@ def say(chosen: Chosen) -> str:
             f"and is known to be done after {duration(run.detected_s)}"
         )
     return f"Of the same {count(chosen.items)} items, {'; '.join(parts)}."
-
-
-def _panel(axes: Axes, samples: pd.DataFrame) -> None:
-    """One line a design; a sample holds until the next one."""
-    for (design, target), own in samples.groupby(["design", "target"], sort=False):
-        own = own.sort_values("t_s", kind="stable")
-        axes.step(
-            own["t_s"],
-            own["value"],
-            where="post",
-            color=colour(design),
-            linestyle=TARGET_LINES[target],
-            label=design,
-        )
-    axes.set_ylim(0, max(1.0, samples["value"].max()) * 1.15)
-    axes.yaxis.set_major_formatter(lambda value, _: short_count(value))
-
-
-CHART = Chart("concurrency_and_backlog", "How does a batch ramp up and drain?", select, draw, say)

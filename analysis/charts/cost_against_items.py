@@ -1,14 +1,13 @@
-"""What does a batch cost by its size, and where do the designs change places?"""
+"""What does a batch cost, and where do the designs change places?"""
 
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analysis.axes import dollars_axis, items_axis, panels
+from analysis.axes import dollars_axis
 from analysis.caption import reading, sign
-from analysis.charts import Chart
 from analysis.frames import Frames
-from analysis.lines import against_items, label_designs
+from analysis.lines import panels_by_items
 from analysis.measures import by_size
 from analysis.needs import Chosen, NothingToShow, same_knobs, usable
 from analysis.theme import faint, ink, text_pt
@@ -29,18 +28,11 @@ def select(frames: Frames) -> Chosen:
 def draw(chosen: Chosen, figure: Figure) -> None:
     """Dollars against items, a batch and a million items, with each crossover marked."""
     level, note = _crossovers(chosen.runs)
-    frames = [by_size(chosen.runs, column) for column, _, _ in PANELS]
-    sign(figure, chosen, reading(chosen.targets, *frames), note)
-    sizes = dict(zip(panels(figure, len(PANELS)), frames, strict=True))
-    for (axes, own), (_, title, unit) in zip(sizes.items(), PANELS, strict=True):
-        axes.set_title(title)
-        axes.set_ylabel(unit)
-        items_axis(axes, own["items"].min(), own["items"].max())
-        dollars_axis(axes, own["low"].min(), own["high"].max())
-        against_items(axes, own)
-        _mark(axes, level)
-    label_designs(sizes)
-    figure.align_ylabels()
+    parts = [(title, unit, by_size(chosen.runs, column)) for column, title, unit in PANELS]
+    sign(figure, chosen, reading(chosen.targets, *(sizes for *_, sizes in parts)), note)
+    one_batch, per_million = panels_by_items(figure, parts, dollars_axis)
+    _mark(one_batch, level, 0.9)  # clear of lines that rise, and of those that fall
+    _mark(per_million, level, 0.02)
 
 
 def say(chosen: Chosen) -> str:
@@ -65,25 +57,16 @@ def _crossovers(runs: pd.DataFrame) -> tuple[list[float], str]:
     return [], f"no crossover: {among}{clear[0]} costs least {where}"
 
 
-def _mark(axes: Axes, level: list[float]) -> None:
+def _mark(axes: Axes, level: list[float], height: float) -> None:
     """A dashed upright line where the two cheapest cost the same, with its number of items."""
     for items in level:
         axes.axvline(items, color=faint(), linestyle=(0, (2, 2)), linewidth=1.2, zorder=1)
         axes.annotate(
             f"{count(items)} items",
-            (items, 0.02),
+            (items, height),
             (4, 0),
             xycoords=("data", "axes fraction"),
             textcoords="offset points",
             fontsize=text_pt(0.8),
             color=ink(),
         )
-
-
-CHART = Chart(
-    "cost_against_items",
-    "What does a batch cost, and where do the designs change places?",
-    select,
-    draw,
-    say,
-)

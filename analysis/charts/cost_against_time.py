@@ -1,8 +1,11 @@
-"""What does a faster batch cost? Every setting of a sweep, and those that none other beats."""
+"""What does a faster batch cost?
 
-from analysis.charts import Chart
+Every setting of a sweep, and those that none other beats.
+"""
+
 from analysis.clouds import Plane
 
+HEIGHT_IN = 4.2  # of the panel
 PLANE = Plane(
     x="detected_s",
     y="per_million_usd",
@@ -11,12 +14,4 @@ PLANE = Plane(
     room=1.2,
     subject="a batch",
 )
-CHART = Chart(
-    "cost_against_time",
-    "What does a faster batch cost?",
-    PLANE.select,
-    PLANE.draw,
-    PLANE.say,
-    panels=1,
-    panel_in=4.2,
-)
+select, draw, say = PLANE.select, PLANE.draw, PLANE.say

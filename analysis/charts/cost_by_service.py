@@ -1,4 +1,4 @@
-"""Where do the dollars of a million items go, by service and by purpose?"""
+"""Where do the dollars of a million items go?"""
 
 import pandas as pd
 from matplotlib.figure import Figure
@@ -6,13 +6,13 @@ from matplotlib.figure import Figure
 from analysis.axes import panels
 from analysis.bars import bars, dollar_rows
 from analysis.caption import sign
-from analysis.charts import Chart
 from analysis.frames import Frames
 from analysis.measures import labels_in_order, near_a_million, usd_per_million
 from analysis.needs import Chosen, same_knobs, usable
 from analysis.words import count, dollars, listed, percent
 from workbench.platform import services
 
+HEIGHT_IN = 7.2  # of the panels together
 KNOWING = "knowing: tracking the items and telling that all are done"
 PANELS = {"service": "By service", "label": "By purpose"}
 SHORT = {
@@ -61,13 +61,3 @@ def say(chosen: Chosen) -> str:
 def _dearest(sums: pd.DataFrame) -> list[str]:
     """The services, the dearest first."""
     return list(sums.groupby("service")["usd"].sum().sort_values(ascending=False).index)
-
-
-CHART = Chart(
-    "cost_by_service",
-    "Where do the dollars of a million items go?",
-    select,
-    draw,
-    say,
-    panel_in=3.6,
-)

@@ -1,16 +1,15 @@
-"""What does each design cost a month, at the scheduled batches, with and without upkeep?"""
+"""What does owning it cost a month, at four batches a day?"""
 
 import pandas as pd
 from matplotlib.figure import Figure
 
-from analysis.axes import dollars_axis, items_axis, panels
+from analysis.axes import dollars_axis
 from analysis.caption import reading, sign
-from analysis.charts import Chart
 from analysis.frames import Frames
-from analysis.lines import against_items, label_designs
+from analysis.lines import panels_by_items
 from analysis.measures import by_size, main_target
-from analysis.needs import Chosen, NothingToShow, columns, in_order, same_knobs, usable
-from analysis.ownership import UpkeepRate, upkeep_usd
+from analysis.needs import Chosen, NothingToShow, in_order, same_knobs, usable
+from analysis.simplicity import UpkeepRate, upkeep_usd
 from analysis.words import count, dollars, listed
 
 RATE = UpkeepRate()
@@ -23,8 +22,7 @@ PANELS = {
 def select(frames: Frames) -> Chosen:
     """The runs at one setting with `month_usd`, and `owned_usd` where simplicity was measured."""
     chosen = same_knobs(usable(frames.runs, in_dollars=True))
-    months = columns(frames.monthly, "month's bill", "Run `make study`.", "month_usd")["month_usd"]
-    runs = chosen.runs.assign(month_usd=months)
+    runs = chosen.runs.assign(month_usd=frames.monthly["month_usd"])
     try:
         hours_usd = runs["design"].map(upkeep_usd(frames.table("simplicity"), RATE))
     except NothingToShow:
@@ -42,15 +40,8 @@ def draw(chosen: Chosen, figure: Figure) -> None:
         else "upkeep is not shown: simplicity has not been measured"
     )
     sign(figure, chosen, reading(chosen.targets, *sizes.values()), note)
-    drawn = dict(zip(panels(figure, len(sizes)), sizes.values(), strict=True))
-    for (axes, own), name in zip(drawn.items(), sizes, strict=True):
-        axes.set_title(PANELS[name])
-        axes.set_ylabel("dollars a month")
-        items_axis(axes, own["items"].min(), own["items"].max())
-        dollars_axis(axes, own["low"].min(), own["high"].max())
-        against_items(axes, own)
-    label_designs(drawn)
-    figure.align_ylabels()
+    parts = [(PANELS[name], "dollars a month", own) for name, own in sizes.items()]
+    panels_by_items(figure, parts, dollars_axis)
 
 
 def say(chosen: Chosen) -> str:
@@ -76,12 +67,3 @@ def _sizes(chosen: Chosen) -> dict[str, pd.DataFrame]:
 def _middles(at_size: list[pd.DataFrame], design: str) -> list[float]:
     """The dollars of a design, without and, where its simplicity was measured, with upkeep."""
     return [usd for own in at_size for usd in own.loc[own["design"] == design, "middle"]]
-
-
-CHART = Chart(
-    "cost_of_ownership",
-    "What does owning it cost a month, at four batches a day?",
-    select,
-    draw,
-    say,
-)

@@ -1,21 +1,20 @@
-"""How simple is each design, by what it is made of?"""
+"""How much is there to build and to look after?"""
 
 from matplotlib.figure import Figure
 
 from analysis.bars import bars
 from analysis.caption import sign_plain, summaries
-from analysis.charts import Chart
 from analysis.frames import Frames
-from analysis.needs import Chosen, columns
+from analysis.needs import Chosen
 from analysis.simplicity import MEASURES
 from workbench.designs import COMPARED
+
+HEIGHT_IN = 3.6  # of the panels together
 
 
 def select(frames: Frames) -> Chosen:
     """The side table: what each design is made of."""
-    names = ("design", "measure", "value")
-    table = columns(frames.table("simplicity"), "table of simplicity", "Run `make study`.", *names)
-    return Chosen(table=table)
+    return Chosen(table=frames.needed("simplicity"))
 
 
 def draw(chosen: Chosen, figure: Figure) -> None:
@@ -47,14 +46,3 @@ def say(chosen: Chosen) -> str:
         for design, row in wide.loc[chosen.designs].iterrows()
     ]
     return f"{'; '.join(parts)}."
-
-
-CHART = Chart(
-    "how_simple",
-    "How much is there to build and to look after?",
-    select,
-    draw,
-    say,
-    panels=1,
-    panel_in=3.6,
-)

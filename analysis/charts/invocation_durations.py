@@ -1,4 +1,4 @@
-"""How long does an invocation of the processor take, cold starts apart?"""
+"""How long does an invocation of the processor take?"""
 
 import numpy as np
 import pandas as pd
@@ -7,22 +7,22 @@ from matplotlib.figure import Figure
 
 from analysis.axes import panels, seconds_axis
 from analysis.caption import sign
-from analysis.charts import Chart
 from analysis.frames import Frames
 from analysis.measures import common_size
-from analysis.needs import Chosen, columns, in_order, same_knobs, usable
+from analysis.needs import Chosen, NothingToShow, in_order, same_knobs, usable
 from analysis.placing import name_lines
 from analysis.theme import TARGET_LINES, colour, marker
 from analysis.words import count, duration, listed, percent
 
+THIN_PT = 1.6  # of the curve on top
 LARGE = 1_000_000_000  # the size shown is the largest that has its invocations kept
 
 
 def select(frames: Frames) -> Chosen:
     """The largest batches that have their invocations kept, with those; each took `total_s`."""
-    advice = "Runs on the local target keep it."
-    names = ("run_id", "duration_ms", "init_ms", "cold")
-    calls = columns(frames.invocations, "table of invocations", advice, *names)
+    calls = frames.invocations
+    if calls.empty:
+        raise NothingToShow("no run has kept its invocations. Runs on the local target keep them.")
     kept = frames.runs[frames.runs["run_id"].isin(calls["run_id"])]
     chosen = same_knobs(usable(kept))
     items = common_size(chosen.runs, LARGE)
@@ -68,7 +68,8 @@ def _kinds(calls: pd.DataFrame) -> dict[str, pd.DataFrame]:
 
 def _panel(axes: Axes, part: pd.DataFrame, every: pd.Series) -> None:
     """One curve a design, with its median marked and told."""
-    for (design, target), own in part.groupby(["design", "target"], sort=False):
+    curves = part.groupby(["design", "target"], sort=False)
+    for rank, ((design, target), own) in enumerate(curves):
         ordered = np.sort(own["total_s"].to_numpy())
         share = np.arange(1, len(ordered) + 1) / len(ordered) * 100
         middle = float(np.median(ordered))
@@ -78,6 +79,7 @@ def _panel(axes: Axes, part: pd.DataFrame, every: pd.Series) -> None:
             drawstyle="steps-post",
             color=colour(design),
             linestyle=TARGET_LINES[target],
+            linewidth=THIN_PT * (curves.ngroups - rank),  # none hides another that it equals
             label=f"{design}, {len(ordered):,}",
         )
         axes.plot(middle, 50, marker(design), color=colour(design), zorder=3)
@@ -85,12 +87,3 @@ def _panel(axes: Axes, part: pd.DataFrame, every: pd.Series) -> None:
     axes.set_ylim(0, 104)
     axes.set_ylabel("percent of invocations")
     axes.set_xlabel("took at most")
-
-
-CHART = Chart(
-    "invocation_durations",
-    "How long does an invocation of the processor take?",
-    select,
-    draw,
-    say,
-)

@@ -1,4 +1,4 @@
-"""How far off were the predictions that were written down before their runs?"""
+"""How far off were the predictions, each written down before its run?"""
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -7,9 +7,8 @@ from matplotlib.ticker import PercentFormatter
 
 from analysis.axes import panels
 from analysis.caption import sign_plain, summaries
-from analysis.charts import Chart
 from analysis.frames import Frames
-from analysis.needs import Chosen, NothingToShow, columns, in_order
+from analysis.needs import Chosen, NothingToShow, in_order
 from analysis.theme import colour, faint, marker, text_pt
 from workbench.designs import DESIGNS
 
@@ -19,9 +18,7 @@ ROOM = 1.25  # above the largest error
 
 def select(frames: Frames) -> Chosen:
     """The side table: the predictions of dollars and of time that have come true."""
-    names = ("line", "error_percent", "design")
-    table = frames.table("predictions")
-    columns(table, "table of predictions", "Run `make study`.", *names)
+    table = frames.needed("predictions")
     known = table[table["line"].isin([name for name, _ in LINES]) & table["error_percent"].notna()]
     if known.empty:
         raise NothingToShow("no predicted run has come true yet. Run `make study`.")
@@ -84,12 +81,3 @@ def _history(axes: Axes, own: pd.DataFrame, order: dict[str, int]) -> None:
     axes.set_xlim(0, len(order) + 1)
     axes.xaxis.get_major_locator().set_params(integer=True)
     axes.legend(frameon=False, fontsize=text_pt(0.85), ncols=len(DESIGNS))
-
-
-CHART = Chart(
-    "prediction_errors",
-    "How far off were the predictions, each written down before its run?",
-    select,
-    draw,
-    say,
-)

@@ -1,8 +1,11 @@
-"""What does knowing cost, and how late does it come? A dot for each setting of a sweep."""
+"""What does it cost to know that a batch is done, and how late do we know?
 
-from analysis.charts import Chart
+A dot for each setting of a sweep.
+"""
+
 from analysis.clouds import Plane
 
+HEIGHT_IN = 4.2  # of the panel
 PLANE = Plane(
     x="detection_lag_s",
     y="knowing_per_million_usd",
@@ -11,12 +14,4 @@ PLANE = Plane(
     room=1.5,
     subject="knowing",
 )
-CHART = Chart(
-    "price_of_knowing",
-    "What does it cost to know that a batch is done, and how late do we know?",
-    PLANE.select,
-    PLANE.draw,
-    PLANE.say,
-    panels=1,
-    panel_in=4.2,
-)
+select, draw, say = PLANE.select, PLANE.draw, PLANE.say

@@ -6,12 +6,13 @@ from matplotlib.figure import Figure
 
 from analysis.axes import dollars_axis, panels
 from analysis.caption import sign_plain, summaries
-from analysis.charts import Chart
 from analysis.frames import Frames
-from analysis.needs import Chosen, columns, in_order
+from analysis.needs import Chosen, in_order
 from analysis.theme import colour, faint, ink, text_pt, tint
-from analysis.words import dollars, duration
+from analysis.words import dollars, duration, listed
+from workbench.designs import COMPARED, PRESETS
 
+HEIGHT_IN = 6.8  # of the panels together
 BAR = 0.62  # height of a bar, in rows
 ROOM = 6.0  # to the right of the dearest bar, as a factor, for its words
 SHOWN_LETTERS = 46  # of a change's name
@@ -19,8 +20,7 @@ SHOWN_LETTERS = 46  # of a change's name
 
 def select(frames: Frames) -> Chosen:
     """The side table: dollars per million items after each change, the largest saving first."""
-    names = ("design", "step", "usd_per_million", "minutes")
-    table = columns(frames.table("savings"), "table of savings", "Run `make study`.", *names)
+    table = frames.needed("savings")
     return Chosen(table=table.sort_values(["design", "step"], ignore_index=True))
 
 
@@ -31,6 +31,7 @@ def draw(chosen: Chosen, figure: Figure) -> None:
         figure,
         "modelled, a million items; each bar runs from the dollars before a change to those after",
         "dashed: the floor, which is the Lambda time of the work alone, one item at a time",
+        _never_published(designs),
         "" if table["completes"].all() else "* AWS would have cut this one short",
         summaries(chosen.designs),
     )
@@ -46,7 +47,14 @@ def draw(chosen: Chosen, figure: Figure) -> None:
 
 def say(chosen: Chosen) -> str:
     """From which dollars to which, by what factor, and by which change most."""
-    return f"{'. '.join(_told(design, own) for design, own in in_order(chosen.table))}."
+    parts = [_told(design, own) for design, own in in_order(chosen.table)]
+    return f"{'. '.join([*parts, *filter(None, [_never_published(chosen.designs)])])}."
+
+
+def _never_published(shown: list[str]) -> str:
+    """Which designs are not shown because nobody has published them; empty if all are."""
+    lacking = [name for name in COMPARED if name not in shown and "published" not in PRESETS[name]]
+    return f"{listed(lacking)} left out: never published" if lacking else ""
 
 
 def _told(design: str, steps: pd.DataFrame) -> str:
@@ -98,13 +106,3 @@ def _short(change: str) -> str:
     if len(change) > SHOWN_LETTERS // 2 and ", " in change:
         return change.replace(", ", ",\n", 1)
     return change
-
-
-CHART = Chart(
-    "savings",
-    "What does each change save, from the design as published to the tuned one?",
-    select,
-    draw,
-    say,
-    panel_in=3.4,
-)

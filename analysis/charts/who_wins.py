@@ -1,4 +1,4 @@
-"""Who wins, over the size of the batch and the time that an item takes?"""
+"""Who wins, by batch size and by time per item?"""
 
 from math import log
 
@@ -10,7 +10,6 @@ from matplotlib.figure import Figure
 
 from analysis.axes import panels
 from analysis.caption import sign
-from analysis.charts import Chart
 from analysis.frames import Frames
 from analysis.measures import TARGETS
 from analysis.needs import (
@@ -132,6 +131,3 @@ def cell(row: tuple, between: str = "\n") -> str:
         return "="
     places = 0 if row.ratio >= 9.95 else 1 if row.ratio >= 1.095 else 2
     return f"{row.first}{between}{row.ratio:.{places}f}×"
-
-
-CHART = Chart("who_wins", "Who wins, by batch size and by time per item?", select, draw, say)

@@ -10,10 +10,9 @@ import pandas as pd
 import pytest
 
 from analysis import gallery, theme
-from analysis.frames import Frames
+from analysis.frames import COLUMNS as TABLES
+from analysis.frames import Frames, write_side_table
 from analysis.simplicity import MEASURES
-from analysis.tables import COLUMNS as TABLES
-from analysis.tables import write_side_table
 from workbench.bill import bill, knowing_usd, total_usd
 from workbench.designs import DESIGNS, make_design
 from workbench.prices import load_book
@@ -240,11 +239,11 @@ def stored(tmp_path):
 def picture(frames):
     """Draws a chart of the gallery by its name, or whatever is given a figure, in the light."""
 
-    def draw(make, of=frames, panels=2):
+    def draw(make, of=frames):
         if isinstance(make, str):
             chart = gallery.named(make)
             return chart.picture(chart.select(of), theme.LIGHT)
         with theme.use(theme.LIGHT):
-            return make(theme.blank(theme.BLOG, panels))
+            return make(theme.blank())
 
     return draw

@@ -8,9 +8,8 @@ import pytest
 from analysis import gallery
 from analysis.charts import binding_limits
 from analysis.findings import _limits, findings, markdown, write_findings
-from analysis.frames import Frames
+from analysis.frames import Frames, write_side_table
 from analysis.needs import NothingToShow
-from analysis.tables import write_side_table
 from analysis.words import count
 
 

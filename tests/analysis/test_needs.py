@@ -1,10 +1,9 @@
 """Runs that cannot carry a chart are refused with a reason; what is left out is said."""
 
-import pandas as pd
 import pytest
 
 from analysis.measures import runs_with_knobs
-from analysis.needs import NothingToShow, columns, same_knobs, several_designs, usable
+from analysis.needs import NothingToShow, same_knobs, several_designs, usable
 from workbench.designs import DESIGNS
 
 
@@ -59,10 +58,3 @@ def test_of_many_settings_the_default_one_is_drawn(folder, stored):
     chosen = same_knobs(usable(runs_with_knobs(results)))
     assert sorted(chosen.runs["setting"]) == ["default", "default", "items_per_child=50"]
     assert chosen.notes == ("sfn at items_per_child=50",)
-
-
-def test_a_table_without_rows_or_columns_is_refused():
-    with pytest.raises(NothingToShow, match=r"there is no table to draw. Make it."):
-        columns(pd.DataFrame(columns=["a"]), "table", "Make it.", "a")
-    with pytest.raises(NothingToShow, match="no column b"):
-        columns(pd.DataFrame({"a": [1]}), "table", "Make it.", "a", "b")

@@ -21,7 +21,7 @@ def test_names_of_crowded_dots_lie_apart_and_inside(picture, scale):
         place_names(axes, [Name(x, y, f"name {x}", "C0") for x, y in dots], dots)
         return axes
 
-    axes = picture(draw, panels=1)
+    axes = picture(draw)
     assert not any(a.overlaps(b) for a, b in combinations(boxes(axes), 2))
     room = axes.get_window_extent()
     assert all(room.x0 <= b.x0 and b.x1 <= room.x1 and room.y0 <= b.y0 for b in boxes(axes))
@@ -36,7 +36,7 @@ def test_each_line_is_named_beside_itself_and_over_none(picture):
         name_lines([axes])
         return axes
 
-    axes = picture(draw, panels=1)
+    axes = picture(draw)
     assert [(t.get_text(), t.get_color()) for t in axes.texts] == [("up", "C0"), ("down", "C1")]
     for line in axes.get_lines()[:2]:
         x, y = axes.transData.transform(line.get_xydata()).T
@@ -55,7 +55,7 @@ def test_a_name_that_has_no_room_beside_its_dot_stays_nearer_to_it_than_to_anoth
         place_names(axes, [Name(8.8, 5, "a name so long", "C0")], dots)
         return axes
 
-    axes = picture(draw, panels=1)
+    axes = picture(draw)
     (box,), (other, own) = boxes(axes), axes.transData.transform([(7.2, 5), (8.8, 5)])
 
     def far(dot):

@@ -54,7 +54,7 @@ def test_the_manifest_names_the_runs_behind_each_figure_and_what_was_refused(two
     entry = manifest["figures"]["completion_time"]
     assert entry["runs"] == sorted(Frames(small).runs["run_id"])
     assert manifest["figures"]["bill"]["runs"] == entry["runs"]
-    assert "table of invocations" in manifest["refused"]["invocation_durations"]
+    assert "no run has kept its invocations" in manifest["refused"]["invocation_durations"]
     told = {name for figure in manifest["figures"].values() for name in figure["files"]}
     assert told | {"manifest.json"} == set(digests(small / "published"))
     assert len(written) == len(told) + 1

@@ -55,7 +55,7 @@ def test_a_colour_blind_reader_tells_the_designs_apart(look, kind):
 
 def test_a_video_picture_has_1920_by_1080_pixels():
     with theme.use(theme.DARK, theme.VIDEO):
-        figure = theme.blank(theme.VIDEO, panels=3)
+        figure = theme.blank(theme.VIDEO)
         assert tuple(figure.get_size_inches() * figure.dpi) == (1920, 1080)
 
 

@@ -4,9 +4,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from analysis.charts.picked_runs import picked_runs
-from analysis.measures import timelines_frame
+from analysis.measures import run_tables
 from analysis.needs import NothingToShow
+from analysis.picker import picked_runs
 
 
 def test_one_batch_on_every_design_is_drawn_in_two_panels(frames, picture):
@@ -27,7 +27,7 @@ def test_runs_that_keep_no_time_line_are_refused(frames, picture):
 
 def test_the_line_style_of_a_picked_run_is_its_target(frames, results, picture):
     runs = frames.runs.query("items == 100 and seed == 7 and setting == 'default'")
-    samples = timelines_frame(results, set(runs["run_id"]))
+    samples = run_tables(results, "timeline", set(runs["run_id"]))
     [axes] = picture(lambda figure: picked_runs(runs, samples, figure)).axes
     styles = [line.get_linestyle() for line in axes.get_lines()]
     assert [style == "-" for style in styles] == list(runs["target"] == "model")

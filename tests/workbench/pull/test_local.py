@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from analysis.compare import reconcile
+from analysis.reconcile import reconcile
 from workbench.bill import exact_sum
 from workbench.pull.collect import collect_cloudwatch, collect_costs, coverage_of
 from workbench.pull.costs import CostQuestion

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from analysis import measures
-from analysis.evidence import newest_run
+from analysis.reconcile import newest_run
 from workbench.errors import BadRecord
 from workbench.runs.failures import Failure, failures_frame
 from workbench.runs.records import (
@@ -170,11 +170,15 @@ DAMAGES = {
 }
 
 
+def bills_of(results):
+    return measures.run_tables(results, "bill")
+
+
 @pytest.mark.parametrize("kind", DAMAGES)
 def test_a_damaged_folder_is_named_once_and_the_others_are_read(tmp_path, capsys, kind):
     good, bad = (write_folder(folder(name), tmp_path) for name in ("good", "bad"))
     DAMAGES[kind](bad)
-    for read in (runs_frame, measures.runs_with_knobs, measures.bills_frame):
+    for read in (runs_frame, measures.runs_with_knobs, bills_of):
         assert read(tmp_path)["run_id"].unique().tolist() == ["good"]
     assert usd_by_label(tmp_path)["run_id"].to_list() == ["good"]
     assert newest_run(tmp_path) == good
@@ -190,7 +194,7 @@ def test_a_table_of_other_columns_is_named_and_the_other_tables_are_read(tmp_pat
         write_folder(folder(name), tmp_path)
     bad = tmp_path / "runs" / "bad"
     shutil.copy(bad / "usage.parquet", bad / "bill.parquet")
-    assert measures.bills_frame(tmp_path)["run_id"].to_list() == ["good"]
+    assert bills_of(tmp_path)["run_id"].to_list() == ["good"]
     assert usd_by_label(tmp_path)["run_id"].to_list() == ["good"]
     assert capsys.readouterr().err.count(f"warning: skipped a damaged run: {bad}") == 1
 

@@ -2,7 +2,7 @@
 
 from itertools import pairwise
 
-from analysis.tables import COLUMNS
+from analysis.frames import COLUMNS
 from workbench.designs import make_design
 from workbench.tune import confirm, savings, steps_between
 from workbench.tune.confirm import fitting_items

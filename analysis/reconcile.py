@@ -1,4 +1,4 @@
-"""Bills side by side: metered, modelled and Cost Explorer, line by line.
+"""The evidence about a run, and its bills side by side: metered, modelled, Cost Explorer.
 
 Each line says how much of what AWS bills the run's own meter explains. A line's share is the
 smaller of the two over what Cost Explorer has; the total's is the sum of those over all, so that
@@ -6,14 +6,21 @@ too much in one line never hides too little in another.
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from workbench.bill import exact_sum
+from workbench.errors import BadInput, BadRecord
 from workbench.prices import PriceBook, load_book
+from workbench.pull.store import Pull, newest_pull
 from workbench.pull.usage_types import Line, is_untagged, line_of
+from workbench.pull.window import started
+from workbench.runs.records import Run, read_folder, readable_runs
 
 SOURCES = ("metered", "modelled", "cost_explorer")
 RECONCILED_COLUMNS = [
@@ -177,3 +184,86 @@ def _share(rows: Iterable[dict[str, Any]]) -> float | None:
 def _explained(row: dict[str, Any]) -> Decimal:
     """The dollars of a line that both have."""
     return min(row["metered_usd"], row["cost_explorer_usd"])
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """The bills of one run, those that there are."""
+
+    run: Run
+    bill: pd.DataFrame
+    modelled: pd.DataFrame | None
+    costs: Pull | None
+    now: datetime
+
+    @property
+    def cost_explorer(self) -> pd.DataFrame | None:
+        """The newest frame of Cost Explorer."""
+        return self.costs and self.costs.frame
+
+    @property
+    def days_since_run(self) -> float:
+        """Days from the run's end to the pull, or to now where there is none."""
+        seconds = max(self.run.detected_s or 0, self.run.processed_s or 0)
+        ended = started(self.run) + timedelta(seconds=seconds)
+        until = self.costs.pulled_at if self.costs else self.now
+        return (until - ended).total_seconds() / 86_400
+
+    def __str__(self) -> str:
+        """What there is, in plain words."""
+        run = self.run
+        lines = [
+            f"{run.run_id}: design {run.design} on {run.target}, {run.items:,} items, "
+            f"{run.status}, {self.days_since_run:,.1f} days ago.",
+            "Modelled: a run of the model with the same knobs and items is there."
+            if self.modelled is not None
+            else "Modelled: no run of the model with the same knobs and items is there.",
+        ]
+        if self.costs is None:
+            lines.append("Cost Explorer: nothing was pulled yet. `workbench collect` pulls it.")
+        else:
+            facts = self.costs.facts
+            settled = "settled" if facts["settled"] else "not settled yet"
+            shared = ", shared out with other runs of its time" if facts["prorated"] else ""
+            pulled = f"pulled {self.costs.pulled_at:%Y-%m-%d %H:%M} UTC"
+            lines.append(f"Cost Explorer: {pulled}, {settled}{shared}.")
+        return "\n".join(lines)
+
+
+def gather(results: Path, run_id: str = "", now: datetime | None = None) -> Evidence:
+    """The evidence about a run, or about the newest one. Raises BadInput if there is no such run.
+
+    A damaged pull is an error, never passed over for an older one.
+    """
+    path = results / "runs" / run_id if run_id else newest_run(results)
+    if not (path / "run.json").is_file():
+        raise BadInput(f"run_id={run_id!r}: {path} is no run folder")
+    folder = read_folder(path)
+    if folder.bill is None:
+        raise BadRecord(f"{path} has no bill.parquet: there is nothing to compare")
+    return Evidence(
+        run=folder.run,
+        bill=folder.bill,
+        modelled=modelled_bill(results, folder.run),
+        costs=newest_pull(path, "costs"),
+        now=now or datetime.now(UTC),
+    )
+
+
+def newest_run(results: Path) -> Path:
+    """The run that started last."""
+    found = list(readable_runs(results))
+    if not found:
+        raise BadInput(f"{results}/runs has no run yet: make one with `workbench run`")
+    return max(found, key=lambda one: (one[1].started_at, one[0].name))[0]
+
+
+def modelled_bill(results: Path, run: Run) -> pd.DataFrame | None:
+    """The bill of the newest run of the model with the same knobs and items, its seed if it can."""
+    same = [
+        (other.seed == run.seed, other.started_at, path)
+        for path, other in readable_runs(results)
+        if other.target == "model"
+        and (other.design, other.items, other.knobs) == (run.design, run.items, run.knobs)
+    ]
+    return read_folder(max(same)[2]).bill if same else None

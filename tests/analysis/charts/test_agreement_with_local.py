@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from analysis.agreement import model_and_local
+from analysis.charts.agreement_with_local import model_and_local
 
 
 def run(target, seed, processed_s, run_id, setting="default"):

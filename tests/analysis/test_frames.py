@@ -3,7 +3,8 @@
 import pandas as pd
 import pytest
 
-from analysis.tables import read_side_table, write_side_table
+from analysis.frames import Frames, read_side_table, write_side_table
+from analysis.needs import NothingToShow
 from workbench.errors import BadInput, BadRecord
 
 LIMITS = pd.DataFrame({"design": ["sqs"], "items": [100], "limit": ["poll"], "held_s": [1.5]})
@@ -32,3 +33,9 @@ def test_unknown_names_and_other_columns_are_refused(tmp_path):
     (tmp_path / "tables" / "limits.csv").write_text("")
     with pytest.raises(BadRecord, match=r"limits\.csv cannot be read"):
         read_side_table(tmp_path, "limits")
+
+
+def test_a_chart_of_a_table_that_nobody_wrote_is_refused_with_what_writes_it(tmp_path):
+    for name, command in (("limits", "make study"), ("agreement", "make agreement")):
+        with pytest.raises(NothingToShow, match=f"no table of {name} to draw. Run `{command}`"):
+            Frames(tmp_path).needed(name)

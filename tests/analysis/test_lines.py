@@ -5,7 +5,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.labels import spread
+from analysis.lines import spread
 
 HEIGHTS = st.lists(st.floats(0, 1), min_size=1, max_size=12)
 
