@@ -78,7 +78,8 @@ def item_bytes(item: Mapping[str, Any] | None) -> int:
     """The size of an item as its API writes it: `{"pk": {"S": "a"}, …}`; none is nothing."""
     size = 0
     for name, value in (item or {}).items():
-        size += text_bytes(name) + value_bytes(value)
+        size += len(name) if name.isascii() else len(name.encode())
+        size += value_bytes(value)
     return size
 
 
@@ -98,6 +99,8 @@ def value_bytes(value: Mapping[str, Any]) -> int:
     if kind == "M":
         return 3 + sum(1 + text_bytes(name) + value_bytes(one) for name, one in content.items())
     assert kind in ("SS", "NS", "BS"), f"{kind!r} is no DynamoDB type"
+    if kind == "NS":
+        return sum(map(number_bytes, content))
     return sum(value_bytes({kind[0]: one}) for one in content)
 
 
@@ -136,11 +139,11 @@ class Storage:
         self._byte_s = 0.0
         self._at_s = 0.0
 
-    def changed(self, before_bytes: int, after_bytes: int, now_s: float) -> None:
-        """An item was written, changed or deleted; 0 bytes is no item."""
+    def changed(self, change_bytes: int, now_s: float) -> None:
+        """So many bytes more are stored now, or fewer."""
         self._byte_s += self._bytes * (now_s - self._at_s)
         self._at_s = now_s
-        self._bytes += _stored(after_bytes) - _stored(before_bytes)
+        self._bytes += change_bytes
 
     def bill(self, meter: Meter, now_s: float) -> None:
         """Bill what was kept until now."""
@@ -153,5 +156,6 @@ def gb_months(byte_s: float) -> Decimal:
     return Decimal(round(byte_s)) / GB / MONTH_S
 
 
-def _stored(size_bytes: int) -> int:
+def stored_bytes(size_bytes: int) -> int:
+    """What storage is billed by for an item of a size; 0 bytes is no item."""
     return size_bytes + STORAGE_OVERHEAD_BYTES if size_bytes else 0

@@ -24,12 +24,14 @@ class Statistics:
     low: float = float("inf")
     high: float = float("-inf")
 
-    def add(self, value: float) -> None:
-        """One more value."""
-        self.count += 1
-        self.sum += value
-        self.low = min(self.low, value)
-        self.high = max(self.high, value)
+    def add(self, value: float, times: int = 1) -> None:
+        """One more value, or the same one so many times."""
+        self.count += times
+        self.sum += value * times
+        if value < self.low:
+            self.low = value
+        if value > self.high:
+            self.high = value
 
 
 class Metrics:
@@ -40,17 +42,20 @@ class Metrics:
         self._epoch_s = epoch_s
         self._minutes: dict[tuple[Series, int], Statistics] = {}
 
-    def add(self, namespace: str, metric: str, dimensions: dict[str, str], value: float) -> None:
-        """One value, now."""
-        self.add_at(self._kernel.now, (namespace, metric, tuple(dimensions.items())), value)
+    def add(
+        self, namespace: str, metric: str, dimensions: dict[str, str], value: float, times: int = 1
+    ) -> None:
+        """One value, now, or the same one so many times."""
+        series = (namespace, metric, tuple(dimensions.items()))
+        self.add_at(self._kernel.now, series, value, times)
 
-    def add_at(self, t_s: float, series: Series, value: float) -> None:
+    def add_at(self, t_s: float, series: Series, value: float, times: int = 1) -> None:
         """One value at a virtual time."""
-        minute = int((self._epoch_s + t_s) // MINUTE_S)
-        statistics = self._minutes.get((series, minute))
+        key = (series, int((self._epoch_s + t_s) // MINUTE_S))
+        statistics = self._minutes.get(key)
         if statistics is None:
-            statistics = self._minutes[series, minute] = Statistics()
-        statistics.add(value)
+            statistics = self._minutes[key] = Statistics()
+        statistics.add(value, times)
 
     def put(self, cloudwatch: Any) -> None:
         """Put everything into CloudWatch, each minute under its virtual time."""

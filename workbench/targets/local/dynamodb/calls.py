@@ -4,6 +4,7 @@ Over a limit a batch write leaves entries unprocessed and any other write is ref
 Units are counted from the items themselves.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -11,10 +12,11 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from workbench.designs.parts import KNOWING
 from workbench.platform.services import DYNAMODB
 from workbench.platform.units import query_units, read_units, write_units
 from workbench.targets.local.dynamodb.table import Key, Tables, entries
-from workbench.targets.local.metering import Storage, item_bytes
+from workbench.targets.local.metering import Storage, item_bytes, stored_bytes
 from workbench.targets.local.runtime.service import (
     Admitted,
     NotKnown,
@@ -25,8 +27,8 @@ from workbench.targets.local.runtime.service import (
 )
 from workbench.targets.local.world.context import RunContext
 
-SERVICE = "dynamodb"
-SINGLE_WRITES = ("PutItem", "UpdateItem", "DeleteItem")
+READS = ("GetItem", "BatchGetItem", "Query")
+WRITES = ("PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "TransactWriteItems")
 CONSUMED = {
     "WriteRequestUnits": "ConsumedWriteCapacityUnits",
     "ReadRequestUnits": "ConsumedReadCapacityUnits",
@@ -40,18 +42,23 @@ class Write:
     """One write: where, and what is stored there before and after; None after is not yet known."""
 
     table: str
-    key: Key
+    pk: str
+    sk: str
     before_bytes: int
     after_bytes: int | None
+    transactional: bool = False
 
     @property
-    def bytes(self) -> int:
-        """The larger of the two images, which is what a write is billed by."""
-        return max(self.before_bytes, self.after_bytes or 0)
+    def units(self) -> int:
+        """A write is billed by the larger of the two images."""
+        return write_units(max(self.before_bytes, self.after_bytes or 0), self.transactional)
 
 
 class DynamoDbService(Service):
-    """The rules of DynamoDB. `writes_per_s` has the tables that were warmed for more."""
+    """What DynamoDB admits and bills. `writes_per_s` has the tables that were warmed for more."""
+
+    name = "dynamodb"
+    known = (*READS, *WRITES)
 
     def __init__(
         self, context: RunContext, tables: Tables, storage: Storage, writes_per_s: Mapping[str, int]
@@ -60,7 +67,8 @@ class DynamoDbService(Service):
         self._tables = tables
         self._storage = storage
         self._writes_per_s = writes_per_s
-        self._buckets: dict[tuple[str, str], TokenBucket] = {}
+        self._of_table: dict[str, TokenBucket] = {}
+        self._of_key: dict[tuple[str, str], TokenBucket] = {}
 
     def entries(self, operation: str, request: Request) -> int:
         return entries(operation, request)
@@ -70,32 +78,29 @@ class DynamoDbService(Service):
             return self._admit_batch(request, hold_back)
         if operation == "BatchGetItem":
             return _admit_reads(request, hold_back)
-        writes = list(self._writes(operation, request))
-        tokens = [
-            (write, write_units(write.bytes, operation == "TransactWriteItems")) for write in writes
-        ]
-        taken: list[tuple[Write, int]] = []
-        for write, units in tokens:
-            if not self._take(write, units):
-                for other, others_units in taken:
-                    self._give_back(other, others_units)
+        admitted = super().admit(operation, request, hold_back)
+        for write in self._writes(operation, request):
+            if not self._take(write):
+                for other in admitted.writes:
+                    for bucket in self._buckets(other):
+                        bucket.give_back(other.units)
                 raise Refused(THROTTLED)
-            taken.append((write, units))
-        return Admitted(dict(request), writes=writes)
+            admitted.writes.append(write)
+        return admitted
 
     def meter(self, operation: str, admitted: Admitted, response: dict[str, Any]) -> None:
-        if operation in ("GetItem", "BatchGetItem", "Query"):
+        if operation in READS:
             self._meter_read(operation, admitted.request, response)
             if admitted.held_back:
                 response["UnprocessedKeys"] = dict(admitted.held_back)
             return
-        if operation not in (*SINGLE_WRITES, "BatchWriteItem", "TransactWriteItems"):
-            raise NotKnown(f"dynamodb {operation}")
+        change_bytes = 0
         for write in admitted.writes:
             if write.after_bytes is None:
-                write.after_bytes = self._tables[write.table].stored_bytes(write.key)
-            self._storage.changed(write.before_bytes, write.after_bytes, self._context.kernel.now)
-        self._bill_writes(operation, admitted.writes)
+                write.after_bytes = self._tables[write.table].bytes_at(write.pk, write.sk)
+            change_bytes += stored_bytes(write.after_bytes) - stored_bytes(write.before_bytes)
+        self._storage.changed(change_bytes, self._context.kernel.now)
+        self._bill_writes(admitted.writes)
         if admitted.held_back:
             unprocessed: dict[str, list[Any]] = {}
             for table, entry in admitted.held_back:
@@ -103,55 +108,54 @@ class DynamoDbService(Service):
             response["UnprocessedItems"] = unprocessed
 
     def refused(self, operation: str, admitted: Admitted, error: ClientError) -> None:
+        """A condition that does not hold is billed by what is there, at least one unit."""
+        del operation
         if error.response["Error"]["Code"] in CHECKED:
-            for write in admitted.writes:  # by what is there, at least one unit
+            for write in admitted.writes:
                 write.after_bytes = 0
-            self._bill_writes(operation, admitted.writes)
+            self._bill_writes(admitted.writes)
 
     def _admit_batch(self, request: Request, hold_back: int) -> Admitted:
         """The writes that fit within the limits; the others come back unprocessed."""
-        keep = self.entries("BatchWriteItem", request) - hold_back
-        held: list[tuple[str, Any]] = []
+        keep = entries("BatchWriteItem", request) - hold_back
         done: dict[str, list[Any]] = {}
-        writes: list[Write] = []
-        for table, entry in _entries(request):
-            write = self._batch_write(table, entry)
-            if len(writes) < keep and self._take(write, write_units(write.bytes)):
-                writes.append(write)
-                done.setdefault(table, []).append(entry)
-            else:
-                held.append((table, entry))
-        if not writes:
+        admitted = Admitted({**request, "RequestItems": done})
+        for table, asked in request["RequestItems"].items():
+            for entry in asked:
+                if "PutRequest" in entry:
+                    write = self._put(table, entry["PutRequest"]["Item"])
+                else:
+                    write = self._write(table, entry["DeleteRequest"]["Key"], 0)
+                if len(admitted.writes) < keep and self._take(write):
+                    admitted.writes.append(write)
+                    done.setdefault(table, []).append(entry)
+                else:
+                    admitted.held_back.append((table, entry))
+        if not admitted.writes:
             raise Refused(THROTTLED)
-        return Admitted({**request, "RequestItems": done}, held, writes)
-
-    def _batch_write(self, table: str, entry: Mapping[str, Any]) -> Write:
-        if "DeleteRequest" in entry:
-            return self._write(table, entry["DeleteRequest"]["Key"], 0)
-        item = entry["PutRequest"]["Item"]
-        return self._write(table, item, item_bytes(item))
+        return admitted
 
     def _writes(self, operation: str, request: Request) -> Iterator[Write]:
         """The writes of a call that is no batch write."""
-        if operation == "PutItem":
-            item = request["Item"]
-            yield self._write(request["TableName"], item, item_bytes(item))
-        elif operation == "DeleteItem":
-            yield self._write(request["TableName"], request["Key"], 0)
-        elif operation == "UpdateItem":
-            yield self._write(request["TableName"], request["Key"], None)
-        for action in request.get("TransactItems", ()):
-            kind, part = next(iter(action.items()))
+        parts = [next(iter(action.items())) for action in request.get("TransactItems", ())]
+        if operation in WRITES and not parts:
+            parts = [(operation.removesuffix("Item"), request)]
+        for kind, part in parts:
             if kind == "Put":
-                yield self._write(part["TableName"], part["Item"], item_bytes(part["Item"]))
+                write = self._put(part["TableName"], part["Item"])
             else:
                 after = 0 if kind == "Delete" else None
-                yield self._write(part["TableName"], part["Key"], after)
+                write = self._write(part["TableName"], part["Key"], after)
+            write.transactional = operation == "TransactWriteItems"
+            yield write
+
+    def _put(self, table: str, item: Mapping[str, Any]) -> Write:
+        return self._write(table, item, item_bytes(item))
 
     def _write(self, table: str, key: Key, after_bytes: int | None) -> Write:
         known = self._tables[table]
-        key = known.only_key(key)
-        return Write(table, key, known.stored_bytes(key), after_bytes)
+        pk, sk = known.key_of(key)
+        return Write(table, pk, sk, known.bytes_at(pk, sk), after_bytes)
 
     def _meter_read(self, operation: str, request: Request, response: dict[str, Any]) -> None:
         if operation == "Query":
@@ -159,74 +163,62 @@ class DynamoDbService(Service):
                 raise NotKnown("dynamodb Query with a filter, which hides what was read,")
             read = sum(map(item_bytes, response["Items"]))
             units = query_units(read, request.get("ConsistentRead", False))
-            self._bill("ReadRequestUnits", request["TableName"], units)
-        elif operation == "GetItem":
-            table = request["TableName"]
-            size = self._tables[table].stored_bytes(request["Key"])
-            units = read_units(size, request.get("ConsistentRead", False))
-            self._bill("ReadRequestUnits", table, units)
-        else:
-            for table, asked in request["RequestItems"].items():
-                sizes = (self._tables[table].stored_bytes(key) for key in asked["Keys"])
-                consistent = asked.get("ConsistentRead", False)
-                units = sum((read_units(size, consistent) for size in sizes), Decimal(0))
-                self._bill("ReadRequestUnits", table, units)
+            self._bill("ReadRequestUnits", request["TableName"], [units])
+            return
+        asked = request.get("RequestItems")
+        single = {request.get("TableName"): {**request, "Keys": [request.get("Key")]}}
+        for table, wanted in (asked or single).items():
+            known, consistent = self._tables[table], wanted.get("ConsistentRead", False)
+            sizes = (known.bytes_at(*known.key_of(key)) for key in wanted["Keys"])
+            units = sum((read_units(size, consistent) for size in sizes), Decimal(0))
+            self._bill("ReadRequestUnits", table, [units])
 
-    def _bill_writes(self, operation: str, writes: list[Write]) -> None:
-        transactional = operation == "TransactWriteItems"
-        for write in writes:
-            units = write_units(write.bytes, transactional)
-            self._bill("WriteRequestUnits", write.table, units)
+    def _bill_writes(self, writes: list[Write]) -> None:
+        for table in {write.table: None for write in writes}:
+            units = [write.units for write in writes if write.table == table]
+            self._bill("WriteRequestUnits", table, units)
 
-    def _bill(self, kind: str, table: str, units: Decimal | int) -> None:
-        self._context.meter.add(DYNAMODB, kind, kind, "knowing", units)
-        metric = CONSUMED[kind]
-        self._context.metrics.add("AWS/DynamoDB", metric, {"TableName": table}, float(units))
+    def _bill(self, kind: str, table: str, units: list[Decimal] | list[int]) -> None:
+        self._context.meter.add(DYNAMODB, kind, kind, KNOWING, sum(units))
+        name, metrics = {"TableName": table}, self._context.metrics
+        for value, count in Counter(units).items():
+            metrics.add("AWS/DynamoDB", CONSUMED[kind], name, float(value), count)
 
-    def _take(self, write: Write, units: int) -> bool:
+    def _take(self, write: Write) -> bool:
         """Take a write's units from the table's and the key's bucket, or from neither."""
-        table, key = self._pair(write)
-        now = self._context.kernel.now
-        if not table.take(units, now):
+        of_table, of_key = self._buckets(write)
+        now, units = self._context.kernel.now, write.units
+        if not of_table.take(units, now):
             return False
-        if not key.take(units, now):
-            table.give_back(units)
+        if not of_key.take(units, now):
+            of_table.give_back(units)
             return False
         return True
 
-    def _give_back(self, write: Write, units: int) -> None:
-        for bucket in self._pair(write):
-            bucket.give_back(units)
+    def _buckets(self, write: Write) -> tuple[TokenBucket, TokenBucket]:
+        of_table = self._of_table.get(write.table)
+        if of_table is None:
+            rate = self._writes_per_s.get(write.table)
+            of_table = self._of_table[write.table] = self._bucket("ddb_table_writes_per_s", rate)
+        of_key = self._of_key.get((write.table, write.pk))
+        if of_key is None:
+            of_key = self._bucket("ddb_key_writes_per_s")
+            self._of_key[write.table, write.pk] = of_key
+        return of_table, of_key
 
-    def _pair(self, write: Write) -> tuple[TokenBucket, TokenBucket]:
-        profile = self._context.profile
-        hash_key = next(iter(write.key.values()))["S"]
-        of_table = self._writes_per_s.get(write.table, profile.value("ddb_table_writes_per_s"))
-        return (
-            self._bucket((write.table, ""), of_table),
-            self._bucket((write.table, hash_key), profile.value("ddb_key_writes_per_s")),
-        )
-
-    def _bucket(self, name: tuple[str, str], rate: float) -> TokenBucket:
-        if name not in self._buckets:
-            burst_s = max(1.0, self._context.profile.value("ddb_burst_s"))
-            self._buckets[name] = TokenBucket(rate, rate * burst_s)
-        return self._buckets[name]
-
-
-def _entries(request: Request) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    for table, asked in request["RequestItems"].items():
-        for entry in asked:
-            yield table, entry
+    def _bucket(self, entry: str, rate: float | None = None) -> TokenBucket:
+        value = self._context.profile.value
+        rate = value(entry) if rate is None else rate
+        return TokenBucket(rate, rate * max(1.0, value("ddb_burst_s")))
 
 
 def _admit_reads(request: Request, hold_back: int) -> Admitted:
     """A BatchGetItem that answers all but so many keys of each table, at least one."""
-    done, held = {}, []
+    admitted = Admitted({**request, "RequestItems": {}})
     for table, asked in request["RequestItems"].items():
         keys = asked["Keys"]
         kept = max(1, len(keys) - hold_back)
-        done[table] = {**asked, "Keys": keys[:kept]}
+        admitted.request["RequestItems"][table] = {**asked, "Keys": keys[:kept]}
         if keys[kept:]:
-            held.append((table, {**asked, "Keys": keys[kept:]}))
-    return Admitted({**request, "RequestItems": done}, held)
+            admitted.held_back.append((table, {**asked, "Keys": keys[kept:]}))
+    return admitted

@@ -196,7 +196,7 @@ def _name(token: str, names: Names) -> str:
 def _added(before: Value | None, more: Value) -> Value:
     """What ADD makes of an attribute: a sum, or a set with more in it."""
     if "NS" in more:
-        numbers = {*map(int, more["NS"]), *map(int, (before or {"NS": ()})["NS"])}
-        return {"NS": [str(number) for number in sorted(numbers)]}
+        numbers = {str(int(number)) for number in more["NS"]}
+        return {"NS": sorted(numbers.union(before["NS"] if before else ()), key=int)}
     start = Decimal((before or {"N": "0"})["N"])
     return {"N": format(start + Decimal(more["N"]), "f")}

@@ -59,13 +59,13 @@ class Table:
         size = item_bytes(record)
         if size > ITEM_MAX_BYTES:
             raise Refused("ValidationException", "Item size has exceeded the maximum allowed size")
-        pk, sk = record[self.hash_key]["S"], record[self.range_key]["S"]
+        pk, sk = self.key_of(record)
         self._partitions.setdefault(pk, {})[sk] = dict(record)
         self._bytes[pk, sk] = size
 
     def remove(self, key: Key) -> None:
         """Forget the record under a key, if there is one."""
-        pk, sk = key[self.hash_key]["S"], key[self.range_key]["S"]
+        pk, sk = self.key_of(key)
         partition = self._partitions.get(pk, {})
         partition.pop(sk, None)
         self._bytes.pop((pk, sk), None)
@@ -90,9 +90,13 @@ class Table:
         """The key attributes of a record."""
         return {name: record[name] for name in (self.hash_key, self.range_key)}
 
-    def stored_bytes(self, key: Key) -> int:
+    def key_of(self, record: Key) -> tuple[str, str]:
+        """A record's partition key and sort key."""
+        return record[self.hash_key]["S"], record[self.range_key]["S"]
+
+    def bytes_at(self, pk: str, sk: str) -> int:
         """The size of a stored record as its writes and reads are billed; 0 if there is none."""
-        return self._bytes.get((key[self.hash_key]["S"], key[self.range_key]["S"]), 0)
+        return self._bytes.get((pk, sk), 0)
 
 
 class Tables:

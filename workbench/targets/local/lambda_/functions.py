@@ -66,7 +66,8 @@ class Invocation(Life):
         An environment has one CPU: strands of a handler wait for each other's use of it.
         """
         environment = self.environment
-        begins_s = max(self.kernel.now, environment.cpu_free_s)
+        now, free_s = self.kernel.now, environment.cpu_free_s
+        begins_s = now if now > free_s else free_s
         environment.cpu_free_s = begins_s + cpu_ms * environment.slowness / 1000
         return environment.cpu_free_s
 

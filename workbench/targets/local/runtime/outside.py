@@ -76,10 +76,12 @@ class CurrentRun:
         self.context: RunContext | None = None
         self.caller: Caller | None = None
         self.item_log: ItemLog | None = None
+        self.cpu_ms_per_item = 0.0
 
     def set(self, context: RunContext, caller: Caller, item_log: ItemLog) -> None:
         """Let a run answer from now on."""
         self.context, self.caller, self.item_log = context, caller, item_log
+        self.cpu_ms_per_item = context.profile.value("cpu_ms_per_item")
 
     def epoch_s(self) -> float:
         """The virtual time in seconds since 1970; before the first run it is its start."""
@@ -127,12 +129,9 @@ class SimulatedOutside:
         """`lambdas.work.process` with its CPU charged and the truth about it written down."""
 
         def watched_process(item: Any) -> None:
-            task, item_log, context = (
-                current(),
-                self._current_run.item_log,
-                self._current_run.context,
-            )
-            task.wait_until(task.life.use_cpu(context.profile.value("cpu_ms_per_item")))
+            task, run = current(), self._current_run
+            item_log = run.item_log
+            task.wait_until(task.life.use_cpu(run.cpu_ms_per_item))
             item_log.begun(item.id)
             task.working = True
             try:

@@ -51,10 +51,11 @@ class Task(greenlet):
 
     def wait_until(self, time_s: float) -> None:
         """Give way until the kernel's clock reads that."""
+        if self.life.dead:
+            raise Killed
         kernel = self.life.kernel
-        if not self.life.dead:
-            kernel.at(max(time_s, kernel.now), self._resume)
-        self.park()
+        kernel.at(time_s if time_s > kernel.now else kernel.now, self._resume)
+        self._hub.switch()
 
     def park(self) -> None:
         """Give way until somebody calls `unpark`."""
