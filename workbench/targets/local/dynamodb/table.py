@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from heapq import nsmallest
 from typing import Any
 
-from workbench.targets.local.dynamodb.expressions import Value, condition, update
+from workbench.targets.local.dynamodb.expressions import Value, condition, updated
 from workbench.targets.local.metering import item_bytes
 from workbench.targets.local.runtime.service import NotKnown, Refused, Request
 
@@ -241,9 +241,9 @@ def _hold(table: Table, key: Record, request: Request) -> Record | None:
 
 
 def _updated(before: Record, request: Request) -> Record:
-    change = update(request["UpdateExpression"])
     names = request.get("ExpressionAttributeNames", {})
-    return change.apply(before, names, request.get("ExpressionAttributeValues", {}))
+    values = request.get("ExpressionAttributeValues", {})
+    return updated(request["UpdateExpression"], before, names, values)
 
 
 def _scan(tables: Tables, request: Request) -> dict[str, Any]:

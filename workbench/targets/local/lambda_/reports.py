@@ -1,12 +1,12 @@
 """What Lambda reports of an invocation: its context, log lines, metrics, and one record each."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import ceil
 from traceback import extract_tb
 
 import pandas as pd
 
-from workbench.engine.kernel import Kernel
 from workbench.platform.services import INIT_LINE_BYTES, LAMBDA
 from workbench.platform.units import gb_seconds
 from workbench.targets.local.cloudwatch.telemetry import Logs
@@ -22,34 +22,22 @@ INIT_LINE = "INIT_START Runtime Version: python:3.14.v1\tRuntime Version ARN: ar
 class Context:
     """The second argument of a handler."""
 
-    spec: FunctionSpec
-    invocation: Invocation
-    kernel: Kernel
+    aws_request_id: str
+    function_name: str
+    invoked_function_arn: str
+    memory_limit_in_mb: str
+    get_remaining_time_in_millis: Callable[[], int]
 
-    @property
-    def aws_request_id(self) -> str:
-        """The invocation's id."""
-        return self.invocation.request_id
 
-    @property
-    def function_name(self) -> str:
-        """The function's name."""
-        return self.spec.name
+def context_of(spec: FunctionSpec, invocation: Invocation) -> Context:
+    """What a handler is told of its invocation."""
+    ends_s = invocation.started_s + spec.timeout_s
 
-    @property
-    def memory_limit_in_mb(self) -> str:
-        """The function's memory."""
-        return str(self.spec.memory_mb)
+    def remaining_ms() -> int:
+        return max(0, int((ends_s - invocation.kernel.now) * 1000))
 
-    @property
-    def invoked_function_arn(self) -> str:
-        """The function's ARN."""
-        return self.spec.arn
-
-    def get_remaining_time_in_millis(self) -> int:
-        """Milliseconds until Lambda stops the handler."""
-        left_s = self.invocation.started_s + self.spec.timeout_s - self.kernel.now
-        return max(0, int(left_s * 1000))
+    memory = str(spec.memory_mb)
+    return Context(invocation.request_id, spec.name, spec.arn, memory, remaining_ms)
 
 
 class Reports:

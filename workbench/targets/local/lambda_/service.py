@@ -23,7 +23,7 @@ from workbench.targets.local.lambda_.functions import (
     Invocation,
     InvokeResult,
 )
-from workbench.targets.local.lambda_.reports import Context, Reports, error_text
+from workbench.targets.local.lambda_.reports import Reports, context_of, error_text
 from workbench.targets.local.runtime.tasks import Killed, current, start
 from workbench.targets.local.world.context import RunContext
 
@@ -122,7 +122,7 @@ class LambdaService:
     def _handle(self, run: Run, hang_s: float) -> None:
         """The handler's main strand."""
         invocation, spec, task = run.invocation, run.function.spec, current()
-        context = Context(spec, invocation, self._context.kernel)
+        context = context_of(spec, invocation)
         try:
             task.wait_until(max(invocation.use_cpu(self._cpu_ms), invocation.started_s + hang_s))
             answer = dumps(run.function.handler(loads(run.event), context))

@@ -15,10 +15,9 @@ from workbench.platform.units import sqs_requests
 from workbench.targets.local.lambda_.functions import parts_of_stack
 from workbench.targets.local.metering import message_bytes, text_bytes
 from workbench.targets.local.runtime.service import Admitted, Request, Service
-from workbench.targets.local.sns import bill_publish
 from workbench.targets.local.sqs.queue import QueueObserver
 from workbench.targets.local.world.context import RunContext
-from workbench.targets.local.world.stack import Stack, queue_url
+from workbench.targets.local.world.stack import Stack
 
 BATCHES = ("SendMessageBatch", "DeleteMessageBatch", "ChangeMessageVisibilityBatch")
 SINGLES = ("SendMessage", "DeleteMessage", "ChangeMessageVisibility", "GetQueueAttributes")
@@ -77,27 +76,6 @@ class SqsService(Service):
     def _bill(self, url: str, size: int) -> None:
         label, requests = self._labels.get(url, KNOWING), sqs_requests(size)
         self._context.meter.add(SQS, "Requests-Tier1", "Requests", label, requests)
-
-
-class Delivery:
-    """What AWS's own services send on a stack's behalf, at this instant; its owner pays."""
-
-    def __init__(self, context: RunContext, client: Callable[[str], Any], sqs: SqsService) -> None:
-        self._context = context
-        self._client = client
-        self._sqs = sqs
-
-    def to_queue(self, arn: str, body: str) -> None:
-        """Send a message to the queue of an ARN."""
-        url = queue_url(arn.rsplit(":", 1)[-1])
-        self._client("sqs").send_message(QueueUrl=url, MessageBody=body)
-        self._sqs.bill_sent(url, body)
-
-    def to_topic(self, arn: str, message: Any) -> None:
-        """Publish to the topic of an ARN."""
-        text = json.dumps(message)
-        self._client("sns").publish(TopicArn=arn, Message=text)
-        bill_publish(self._context, text)
 
 
 class QueueWatch(QueueObserver):

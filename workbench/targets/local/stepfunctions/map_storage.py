@@ -20,6 +20,7 @@ from typing import IO, Any
 
 from botocore.exceptions import ClientError
 
+from workbench.designs.parts import DISPATCH, KNOWING
 from workbench.targets.local.stepfunctions.data import (
     DATA_LIMIT,
     PAYLOAD_MAX_BYTES,
@@ -115,7 +116,7 @@ def _pages(services: Services, source: S3Location) -> Iterator[tuple[float, list
                 Bucket=source.bucket, Prefix=source.prefix, MaxKeys=KEYS_PER_PAGE, **more
             ),
         )
-        services.bill.s3_listed()
+        services.bill.s3_called("Tier1", DISPATCH)
         yield latency_s, page.get("Contents", [])
         token = page.get("NextContinuationToken")
         more = None if token is None else {"ContinuationToken": token}
@@ -125,7 +126,7 @@ def _lines(services: Services, bucket: str, key: str) -> Iterator[Any]:
     """The items of one object."""
     client = services.clients("s3")
     found = _called(services, "GetObject", key, lambda: client.get_object(Bucket=bucket, Key=key))
-    services.bill.s3_read()
+    services.bill.s3_called("Tier2", DISPATCH)
     for number, line in enumerate(found["Body"].iter_lines(CHUNK_BYTES), 1):
         if not line.strip():
             continue
@@ -245,5 +246,5 @@ class ResultWriter:
         fault = self._services.faults.s3(operation, key)
         if fault is not None:
             raise StateFailed(WRITER_FAILED, f"{operation} of {key}: {fault}")
-        self._services.bill.s3_results_written()
+        self._services.bill.s3_called("Tier1", KNOWING)
         return getattr(self._s3, method)(Bucket=self._bucket, Key=key, **arguments)

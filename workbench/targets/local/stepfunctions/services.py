@@ -48,17 +48,9 @@ class Bill:
         self._meter.add(STEP_FUNCTIONS, "StepFunctions-Request", "Requests", "dispatch", 1)
         self._meter.add(STEP_FUNCTIONS, "StepFunctions-GB-Second", "GB-Seconds", "dispatch", gb_s)
 
-    def s3_listed(self) -> None:
-        """One page of keys."""
-        self._meter.add(S3, "Requests-Tier1", "Requests", "dispatch", 1)
-
-    def s3_read(self) -> None:
-        """One object of items."""
-        self._meter.add(S3, "Requests-Tier2", "Requests", "dispatch", 1)
-
-    def s3_results_written(self) -> None:
-        """One call that writes results."""
-        self._meter.add(S3, "Requests-Tier1", "Requests", "knowing", 1)
+    def s3_called(self, tier: str, label: str) -> None:
+        """One call of a map run's own."""
+        self._meter.add(S3, f"Requests-{tier}", "Requests", label, 1)
 
     def published(self, message_bytes: int) -> None:
         """One notification."""

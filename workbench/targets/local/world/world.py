@@ -1,5 +1,6 @@
 """One run of a deployed stack: its services put together, and what is left at the end."""
 
+import json
 import sys
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -24,9 +25,8 @@ from workbench.targets.local.runtime.clients import Caller
 from workbench.targets.local.runtime.outside import ItemLog
 from workbench.targets.local.runtime.service import TokenBucket
 from workbench.targets.local.s3 import S3Service, bill_objects
-from workbench.targets.local.sns import SnsService
+from workbench.targets.local.sns import SnsService, bill_publish
 from workbench.targets.local.sqs.calls import (
-    Delivery,
     Notifications,
     QueueWatch,
     SqsService,
@@ -36,6 +36,7 @@ from workbench.targets.local.sqs.queue import VirtualQueue
 from workbench.targets.local.stepfunctions.machine import Machines
 from workbench.targets.local.world.context import RunContext
 from workbench.targets.local.world.deployment import Deployment
+from workbench.targets.local.world.stack import queue_url
 
 SCALE_WINDOW_S = 10  # new environments are allowed by the ten seconds (Lambda scaling behavior)
 
@@ -60,8 +61,7 @@ class World:
         self.service = LambdaService(context, self._functions(), self.reports, self.timeline)
         self._labels = queue_labels(stack)
         self._sqs = SqsService(context, self._labels)
-        self.delivery = Delivery(context, client, self._sqs)
-        self.events = AsyncInvoker(context, self.service, read_specs(stack), self.delivery.to_queue)
+        self.events = AsyncInvoker(context, self.service, read_specs(stack), self._send)
         self.bridge = EventBridge(context, stack.of_type("AWS::Events::Rule"), self._deliver)
         self.machines = Machines(context, stack, self.service, client, self.bridge)
         self.queues = dict(self._watched_queues())
@@ -188,4 +188,12 @@ class World:
         elif service == "states":
             self.machines.start_unnamed(given)
         else:
-            self.delivery.to_topic(target, given)
+            message = json.dumps(given)
+            self.deployment.cloud.client("sns").publish(TopicArn=target, Message=message)
+            bill_publish(self.context, message)
+
+    def _send(self, queue_arn: str, body: str) -> None:
+        """Send a message on the stack's behalf, whose owner pays."""
+        url = queue_url(queue_arn.rsplit(":", 1)[-1])
+        self.deployment.cloud.client("sqs").send_message(QueueUrl=url, MessageBody=body)
+        self._sqs.bill_sent(url, body)
