@@ -1,10 +1,4 @@
-"""The event loop of `counters`, compiled: batcher and finalizer; the rest is the kernel of `sqs`.
-
-`counters_plain` tells the same story slowly and readably. Parts of the plan that wait are those
-not begun once the plan is sent, so `segments_visible`, which the kernel of `sqs` acts on, stays 0.
-"""
-
-from math import inf
+"""The event loop of `counters`: its batcher and finalizer; the rest is the kernel of `sqs`."""
 
 import numpy as np
 
@@ -13,16 +7,14 @@ from workbench.targets.model.counters.settings import PER_SHARD
 from workbench.targets.model.engine import draws
 from workbench.targets.model.engine.compiled import compiled
 from workbench.targets.model.engine.draws import hashed, latencies, latency
-from workbench.targets.model.engine.heaps import push, replace
-from workbench.targets.model.engine.processor import billed_ms, chunks
+from workbench.targets.model.engine.events import billed_ms, chunks, replace
 from workbench.targets.model.sqs.batcher import (
     end_segment,
-    init_if_busy,
     segment_size,
     write_elsewhere,
 )
 from workbench.targets.model.sqs.finalizer import AFTER
-from workbench.targets.model.sqs.kernel import arrive, end_invocation, happen, set_out
+from workbench.targets.model.sqs.kernel import arrive, end_invocation, happen, next_event, set_out
 from workbench.targets.model.sqs.settings import SqsSettings
 
 PAGE = 100  # shards that one BatchGetItem reads
@@ -37,26 +29,15 @@ def run_counters(settings: np.ndarray, state: np.ndarray) -> None:
     while s.detected_s < 0.0:
         if s.running > 0 and s.end_times[0] <= s.other:
             end_invocation(p, s)
-            if s.plan_at <= s.now:
-                start_parts(p, s, s.now)
-                s.other = min(s.other, s.batcher_at)
             continue
         s.now = s.other
         if s.now == s.batcher_at:
             arrive(p, s, step_part(p, s, s.now))
         elif s.now == s.look_at:
             look(p, s, s.now)
-        elif s.now == s.plan_ramp_at:
-            ramp_parts(p, s)
-        elif s.now == s.arrive_at:  # of the plan
-            s.arrive_at = inf
-            start_parts(p, s, s.now)
         else:
             happen(p, s)
-        s.other = min(
-            min(s.sample_at, s.ramp_at, s.plan_ramp_at, s.look_at, s.batcher_at),
-            min(s.due_at, s.flush_at, s.arrive_at, s.growth_at),
-        )
+        s.other = next_event(s)
 
 
 @compiled
@@ -81,33 +62,9 @@ def begin(p: SqsSettings, s: np.void) -> None:
     s.batcher_ms += billed_ms(clock - begun)
     s.plan_target = p.plan_pollers.start
     s.plan_ends_at = clock
-    s.plan_at = s.arrive_at = clock - sending / sends / 2
+    s.plan_at = clock - sending / sends / 2
     s.plan_ramp_at = s.plan_at + p.plan_pollers.idle_s + p.ramp_step_s
     await_look(p, s)
-
-
-@compiled
-def start_parts(p: SqsSettings, s: np.void, time_s: float) -> None:
-    """Free pollers of the plan queue take parts: each reads the batch before it sends."""
-    most = min(p.plan_pollers.most, s.plan_target)
-    while (
-        s.segments_begun < p.segments and s.batchers < most and s.running + s.batchers < p.account
-    ):
-        draw = hashed(p.key_segment, 2 + s.segments_begun)
-        begun = time_s + latency(s, draws.DISPATCH, draw, 0)
-        clock = begun + init_if_busy(p, s, begun, s.batchers, 2 + s.segments_begun)
-        clock += p.batcher.invocation_s + p.batcher.call_s + latency(s, draws.SINGLE, draw, 2)
-        s.read_half_units += 2
-        slot = s.free_slots[s.batchers]
-        s.slot_segment[slot] = s.segments_begun
-        s.slot_phase[slot] = 0
-        s.slot_begun_s[slot] = begun
-        s.segments_begun += 1
-        s.batcher_invocations += 1
-        s.batchers = push(s.batcher_times, s.batcher_slots, s.batchers, clock, slot)
-        if s.batchers <= p.plan_pollers.start:
-            s.plan_idle_poller_s += time_s
-    s.batcher_at = s.batcher_times[0] if s.batchers > 0 else inf
 
 
 @compiled
@@ -122,7 +79,6 @@ def step_part(p: SqsSettings, s: np.void, time_s: float) -> int:
     count = min(p.messages_per_send, messages - sends * p.messages_per_send)
     if count <= 0:
         end_segment(p, s, time_s, slot)
-        start_parts(p, s, time_s)
         return sent
     draw = hashed(p.key_send, s.sends_drawn)
     s.sends_drawn += 1
@@ -134,16 +90,6 @@ def step_part(p: SqsSettings, s: np.void, time_s: float) -> int:
     replace(s.batcher_times, s.batcher_slots, s.batchers, at, slot)
     s.batcher_at = s.batcher_times[0]
     return sent
-
-
-@compiled
-def ramp_parts(p: SqsSettings, s: np.void) -> None:
-    """One more poller of the plan queue, if all are busy and parts are left."""
-    if s.batchers >= s.plan_target and s.segments_begun < p.segments:
-        s.plan_target += 1
-        start_parts(p, s, s.now)
-    more = s.plan_target < p.plan_pollers.most and s.segments_begun < p.segments
-    s.plan_ramp_at = s.now + p.ramp_step_s if more else inf
 
 
 @compiled

@@ -16,7 +16,7 @@ from workbench.designs import MESSAGE_MAX_BYTES, Counters, Sqs
 from workbench.platform.profile import Profile
 from workbench.platform.services import SQS_RECORD_BYTES, STORAGE_OVERHEAD_BYTES
 from workbench.runs.batch import Batch
-from workbench.targets.model.engine import message_sizes
+from workbench.targets.model.engine import usage
 from workbench.targets.model.engine.settings import values_of
 from workbench.targets.model.sqs.settings import SqsSettings, sqs_settings
 from workbench.targets.model.sqs.usage import Own, queued_usage
@@ -54,7 +54,7 @@ def counters_settings(
         messages_per_send=min(SEND_BATCH, MESSAGE_MAX_BYTES // message_bytes),
         segments_per_send=SEND_BATCH,
         message_workers=1,
-        failed_bytes=message_sizes.failed_record_bytes(len(batch.batch_id)) + EXPIRY_BYTES,
+        failed_bytes=usage.failed_record_bytes(len(batch.batch_id)) + EXPIRY_BYTES,
         counted=True,
         key_units_per_s=float(profile.value("ddb_table_quota_per_s")),  # 100 writes a key at most
     )
@@ -64,7 +64,7 @@ def _message_bytes(design: Counters, batch_bytes: int, messages: int) -> int:
     """The body of an item message, its number of middling length."""
     at_once, name = design.item_concurrency, "b" * batch_bytes
     body = {"batch": name, "n": messages // 2, "item_concurrency": at_once, "items": []}
-    each = 22 + message_sizes.mean_digits(design.value_max)  # ["…16…",500],
+    each = 22 + usage.mean_digits(design.value_max)  # ["…16…",500],
     return round(len(json.dumps(body, separators=(",", ":"))) + design.items_per_message * each - 1)
 
 

@@ -12,7 +12,6 @@ from workbench.designs import EXPRESS_MAX_S, Sfn
 from workbench.platform.profile import Profile
 from workbench.runs.batch import Batch
 from workbench.targets.model.engine.draws import Values
-from workbench.targets.model.engine.message_sizes import mean_digits
 from workbench.targets.model.engine.settings import (
     Cpu,
     cpu_of,
@@ -21,6 +20,7 @@ from workbench.targets.model.engine.settings import (
     stream_keys,
     values_of,
 )
+from workbench.targets.model.engine.usage import mean_digits
 
 SUMMARY_MB = 256
 PART_BYTES = 8 * 1024 * 1024  # of a multipart upload

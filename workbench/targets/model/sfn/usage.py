@@ -9,15 +9,7 @@ import pandas as pd
 from workbench.designs import Sfn
 from workbench.platform.services import KEYS_PER_LIST, S3, SNS, STEP_FUNCTIONS
 from workbench.platform.units import EXPRESS_STEP_MB, EXPRESS_STEP_MS, gb_seconds
-from workbench.targets.model.engine import message_sizes
-from workbench.targets.model.engine.usage_lines import (
-    Function,
-    Line,
-    gb_months,
-    lambda_lines,
-    telemetry_lines,
-    usage_frame,
-)
+from workbench.targets.model.engine import usage
 from workbench.targets.model.sfn.settings import SUMMARY_MB, SfnSettings
 
 STATES_BEFORE = 4  # Start, Owner?, CreateItems, Process
@@ -31,40 +23,40 @@ def sfn_usage(design: Sfn, p: SfnSettings, s: np.void) -> pd.DataFrame:
     """The usage table of one run."""
     children = int(s["invocations"])
     functions = [
-        Function("work", design.memory_mb, children, int(s["cold_starts"]),
-                 int(s["processor_ms"])),
-        Function("dispatch", design.batcher_memory_mb, int(s["batcher_invocations"]),
-                 int(s["batcher_cold"]), int(s["batcher_ms"])),
-        Function("knowing", SUMMARY_MB, 1, 1, int(s["summary_ms"])),
+        usage.Function("work", design.memory_mb, children, int(s["cold_starts"]),
+                       int(s["processor_ms"])),
+        usage.Function("dispatch", design.batcher_memory_mb, int(s["batcher_invocations"]),
+                       int(s["batcher_cold"]), int(s["batcher_ms"])),
+        usage.Function("knowing", SUMMARY_MB, 1, 1, int(s["summary_ms"])),
     ]  # fmt: skip
-    logged = sum(map(message_sizes.platform_bytes, functions))
+    logged = sum(map(usage.platform_bytes, functions))
     logged += _handler_bytes(design, p, children)
     works = WORK_METRICS + (1 if p.put_metrics else 0)
     metrics = [(float(s["created_s"]), 1), (float(s["processed_s"]), works)]
-    return usage_frame(
+    return usage.usage_frame(
         [
-            *lambda_lines(design.cpu, functions),
+            *usage.lambda_lines(design.cpu, functions),
             *_machine(p, s, children),
             *_bucket(p, s),
             (SNS, "Requests-Tier1", "Requests", "knowing", Decimal(1)),
-            *telemetry_lines(logged, metrics, int(s["metric_calls"])),
+            *usage.telemetry_lines(logged, metrics, int(s["metric_calls"])),
         ]
     )
 
 
 def _handler_bytes(design: Sfn, p: SfnSettings, children: int) -> int:
     """What the handlers write into the log."""
-    created = {"items_created": min(p.items, p.segment_items), "created_at": message_sizes.EPOCH_S}
-    work = message_sizes.work_line_bytes("sfn", p.batch_bytes, children, p.items, design.value_max)
+    created = {"items_created": min(p.items, p.segment_items), "created_at": usage.EPOCH_S}
+    work = usage.work_line_bytes("sfn", p.batch_bytes, children, p.items, design.value_max)
     lines = children * work
-    lines += p.segments * message_sizes.metric_line_bytes("sfn", "batcher", p.batch_bytes, created)
+    lines += p.segments * usage.metric_line_bytes("sfn", "batcher", p.batch_bytes, created)
     if design.logs != "all":
         return lines
-    child = message_sizes.child_bytes(round(p.items / max(1, children)), design.value_max)
-    return lines + message_sizes.all_bytes(p.items, children, child)
+    child = usage.child_bytes(round(p.items / max(1, children)), design.value_max)
+    return lines + usage.all_bytes(p.items, children, child)
 
 
-def _machine(p: SfnSettings, s: np.void, children: int) -> list[Line]:
+def _machine(p: SfnSettings, s: np.void, children: int) -> list[usage.Line]:
     """State transitions, and Express requests and time."""
     transitions = STATES_BEFORE + p.segments + children * (1 if p.express else 2)
     lines = [
@@ -80,7 +72,7 @@ def _machine(p: SfnSettings, s: np.void, children: int) -> list[Line]:
     return lines
 
 
-def _bucket(p: SfnSettings, s: np.void) -> list[Line]:
+def _bucket(p: SfnSettings, s: np.void) -> list[usage.Line]:
     """Items written and read, results written and looked through, and their storage."""
     rest = (p.items - (p.segments - 1) * p.segment_items) / p.segment_items
     last = max(1, ceil(p.segment_calls * rest - 1e-6))
@@ -92,8 +84,8 @@ def _bucket(p: SfnSettings, s: np.void) -> list[Line]:
     return [
         (S3, "Requests-Tier1", "Requests", "dispatch", Decimal(puts)),
         (S3, "Requests-Tier2", "Requests", "dispatch", Decimal(p.segments)),
-        (S3, "TimedStorage-ByteHrs", "GB-Mo", "dispatch", gb_months(stored)),
+        (S3, "TimedStorage-ByteHrs", "GB-Mo", "dispatch", usage.gb_months(stored)),
         (S3, "Requests-Tier1", "Requests", "knowing", Decimal(RESULT_FILES + failed + lists)),
         (S3, "Requests-Tier2", "Requests", "knowing", Decimal(1 + failed)),
-        (S3, "TimedStorage-ByteHrs", "GB-Mo", "knowing", gb_months(p.result_bytes * over_s)),
+        (S3, "TimedStorage-ByteHrs", "GB-Mo", "knowing", usage.gb_months(p.result_bytes * over_s)),
     ]

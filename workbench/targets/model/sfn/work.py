@@ -6,8 +6,14 @@ from workbench.platform.units import MB
 from workbench.targets.model.engine import draws
 from workbench.targets.model.engine.compiled import compiled
 from workbench.targets.model.engine.draws import hashed, item_value, latencies, latency, sleep_ms
-from workbench.targets.model.engine.heaps import pop, push, replace
-from workbench.targets.model.engine.processor import billed_ms, push_worker, use_cpu
+from workbench.targets.model.engine.events import (
+    billed_ms,
+    pop,
+    push,
+    push_worker,
+    replace,
+    use_cpu,
+)
 from workbench.targets.model.sfn.settings import SfnSettings
 
 REPORTED = 1  # the step after an item's metric call; 0 is the end of its work

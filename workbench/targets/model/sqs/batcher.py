@@ -14,8 +14,7 @@ import numpy as np
 from workbench.targets.model.engine import draws
 from workbench.targets.model.engine.compiled import compiled
 from workbench.targets.model.engine.draws import hashed, latencies, latency
-from workbench.targets.model.engine.heaps import pop, push, replace
-from workbench.targets.model.engine.processor import billed_ms
+from workbench.targets.model.engine.events import billed_ms, pop, push, replace
 from workbench.targets.model.sqs.settings import WRITE_STEPS, SqsSettings
 
 PLAN_INIT = 1 << 60  # the number of a draw, apart from the segments'
@@ -110,10 +109,13 @@ def begin_segment(p: SqsSettings, s: np.void, time_s: float, slot: int) -> float
     draw = hashed(p.key_segment, 2 + segment)
     begun = time_s + latency(s, draws.DISPATCH, draw, 0)
     clock = begun + init_if_busy(p, s, begun, s.batchers, 2 + segment)
-    clock += p.batcher.invocation_s + 2 * p.batcher.call_s
-    clock += latency(s, draws.SINGLE, draw, 2) + latency(s, draws.SINGLE, draw, 3)
+    if p.counted:  # nothing is leased
+        clock += p.batcher.invocation_s + p.batcher.call_s + latency(s, draws.SINGLE, draw, 2)
+    else:
+        clock += p.batcher.invocation_s + 2 * p.batcher.call_s
+        clock += latency(s, draws.SINGLE, draw, 2) + latency(s, draws.SINGLE, draw, 3)
+        write_elsewhere(s, 1)
     s.read_half_units += 2
-    write_elsewhere(s, 1)
     s.segments_begun += 1
     s.segments_visible -= 1
     s.batcher_invocations += 1

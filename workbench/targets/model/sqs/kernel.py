@@ -6,8 +6,7 @@ import numpy as np
 
 from workbench.targets.model.engine import timeline
 from workbench.targets.model.engine.compiled import compiled
-from workbench.targets.model.engine.heaps import pop, push, replace
-from workbench.targets.model.engine.processor import chunks
+from workbench.targets.model.engine.events import chunks, pop, push, replace
 from workbench.targets.model.engine.timeline import FIRST_SAMPLE_STEP_S, keep_sample
 from workbench.targets.model.sqs.batcher import (
     begin_batch,
@@ -39,12 +38,18 @@ def run_sqs(settings: np.ndarray, state: np.ndarray) -> None:
             assert s.other < inf
             s.now = s.other
             happen(p, s)
-            s.other = min(
-                min(s.sample_at, s.ramp_at, s.plan_ramp_at, s.plan_at, s.look_at),
-                min(s.batcher_at, s.due_at, s.flush_at, s.arrive_at, s.growth_at),
-            )
+            s.other = next_event(s)
             if p.arrivals > 0 and s.items_done == p.items:
                 s.detected_s = s.processed_s
+
+
+@compiled
+def next_event(s: np.void) -> float:
+    """When the next event is due that is not an invocation's end."""
+    return min(
+        min(s.sample_at, s.ramp_at, s.plan_ramp_at, s.plan_at, s.look_at),
+        min(s.batcher_at, s.due_at, s.flush_at, s.arrive_at, s.growth_at),
+    )
 
 
 @compiled

@@ -9,8 +9,7 @@ import numpy as np
 from workbench.targets.model.engine import draws
 from workbench.targets.model.engine.compiled import compiled
 from workbench.targets.model.engine.draws import hashed, item_value, latencies, latency
-from workbench.targets.model.engine.heaps import pop
-from workbench.targets.model.engine.processor import push_worker, use_cpu
+from workbench.targets.model.engine.events import pop, push_worker, use_cpu
 from workbench.targets.model.sqs.retries import BACKOFF_S, claim_calls, come_again
 from workbench.targets.model.sqs.settings import SqsSettings
 

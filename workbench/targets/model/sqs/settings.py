@@ -13,7 +13,7 @@ from workbench.platform.profile import Profile
 from workbench.platform.services import SQS_RECORD_BYTES
 from workbench.platform.units import READ_UNIT_BYTES
 from workbench.runs.batch import Batch
-from workbench.targets.model.engine import message_sizes
+from workbench.targets.model.engine import usage
 from workbench.targets.model.engine.draws import Values
 from workbench.targets.model.engine.settings import (
     Cpu,
@@ -132,7 +132,7 @@ def sqs_settings(design: Sqs, batch: Batch, profile: Profile, stream_seed: int) 
     per_message = min(design.items_per_message, design.segment_items)
     batch_bytes = len(batch.batch_id)
     knobs = {name: getattr(design, name) for name in MESSAGE_KNOBS}
-    message_bytes = message_sizes.message_bytes(knobs, batch_bytes, per_message, design.value_max)
+    message_bytes = usage.message_bytes(knobs, batch_bytes, per_message, design.value_max)
     segments = ceil(batch.items / design.segment_items)
     per_segment = ceil(design.segment_items / per_message)
     rest = batch.items - (segments - 1) * design.segment_items
@@ -149,9 +149,9 @@ def sqs_settings(design: Sqs, batch: Batch, profile: Profile, stream_seed: int) 
         messages=(segments - 1) * per_segment + ceil(rest / per_message),
         message_bytes=message_bytes,
         batch_bytes=batch_bytes,
-        failed_bytes=message_sizes.failed_record_bytes(batch_bytes),
+        failed_bytes=usage.failed_record_bytes(batch_bytes),
         plan_half_units=2
-        * ceil(segments * message_sizes.segment_record_bytes(batch_bytes) / READ_UNIT_BYTES),
+        * ceil(segments * usage.segment_record_bytes(batch_bytes) / READ_UNIT_BYTES),
         messages_per_take=take,
         window_s=float(design.batch_window_s),
         messages_per_send=max(1, min(design.send_batch_size, MESSAGE_MAX_BYTES // message_bytes)),

@@ -9,16 +9,7 @@ import pandas as pd
 
 from workbench.designs import Design, Sqs
 from workbench.platform.services import DYNAMODB, SNS, SQS
-from workbench.targets.model.engine import message_sizes
-from workbench.targets.model.engine.usage_lines import (
-    Function,
-    Line,
-    empty_polls,
-    gb_months,
-    lambda_lines,
-    telemetry_lines,
-    usage_frame,
-)
+from workbench.targets.model.engine import usage
 from workbench.targets.model.sqs.settings import FINALIZER_MB, SqsSettings
 
 IDLE_POLLERS = 2  # of PollQueue and of DeadLetters, which have no cap
@@ -42,8 +33,8 @@ def sqs_usage(design: Sqs, p: SqsSettings, s: np.void) -> pd.DataFrame:
     """The usage table of one run."""
     polls, ended_s = int(s["looks"]), float(s["ended_s"])
     record_s = float(s["record_s"]) / (1 if p.track_item else p.items_per_message)
-    stored = record_s * message_sizes.item_record_bytes(p.batch_bytes, not p.track_item)
-    everything = message_sizes.all_bytes(p.items, p.messages, p.message_bytes)
+    stored = record_s * usage.item_record_bytes(p.batch_bytes, not p.track_item)
+    everything = usage.all_bytes(p.items, p.messages, p.message_bytes)
     own = Own(
         plan_calls=1 + ceil(p.segments / p.segments_per_send) + 2 * (1 + p.segments),
         poll_calls=1 + 3 * polls + 2,  # the first; a receive, a send, a delete each; the last
@@ -58,55 +49,56 @@ def queued_usage(design: Design, p: SqsSettings, s: np.void, own: Own) -> pd.Dat
     """The usage table of a run of a design with queues and a batch-state table."""
     n = {name: int(s[name]) for name in s.dtype.names if s.dtype[name] == np.int64}
     functions = [
-        Function("work", design.memory_mb, n["invocations"], n["cold_starts"], n["processor_ms"]),
-        Function("dispatch", design.batcher_memory_mb, n["batcher_invocations"],
-                 n["batcher_envs"], n["batcher_ms"]),
-        Function("knowing", FINALIZER_MB, own.finalizer_requests, 1, n["finalizer_ms"]),
+        usage.Function("work", design.memory_mb, n["invocations"],
+                       n["cold_starts"], n["processor_ms"]),
+        usage.Function("dispatch", design.batcher_memory_mb, n["batcher_invocations"],
+                       n["batcher_envs"], n["batcher_ms"]),
+        usage.Function("knowing", FINALIZER_MB, own.finalizer_requests, 1, n["finalizer_ms"]),
     ]  # fmt: skip
-    logged = own.item_log_bytes + sum(map(message_sizes.platform_bytes, functions))
+    logged = own.item_log_bytes + sum(map(usage.platform_bytes, functions))
     logged += _metric_lines_bytes(design, p, n)
     works = WORK_METRICS + (1 if p.put_metrics else 0)
     ends = {"created_s": 1, "processed_s": works, "detected_s": 1}
     metrics = [(float(s[name]), number) for name, number in ends.items()]
-    return usage_frame(
+    return usage.usage_frame(
         [
-            *lambda_lines(design.cpu, functions),
+            *usage.lambda_lines(design.cpu, functions),
             *_queues(s, n, own),
             *_table(n, own.stored_byte_s),
             (SNS, "Requests-Tier1", "Requests", "knowing", Decimal(1)),
-            *telemetry_lines(logged, metrics, n["metric_calls"]),
+            *usage.telemetry_lines(logged, metrics, n["metric_calls"]),
         ]
     )
 
 
 def _metric_lines_bytes(design: Design, p: SqsSettings, n: dict[str, int]) -> int:
     """What the handlers write."""
-    created = {"items_created": min(p.items, p.segment_items), "created_at": message_sizes.EPOCH_S}
+    created = {"items_created": min(p.items, p.segment_items), "created_at": usage.EPOCH_S}
     age = {"open_batch_age_s": 10.123456789012345}
     name, size, invocations = design.name, p.batch_bytes, n["invocations"]
-    work = message_sizes.work_line_bytes(name, size, invocations, p.items, design.value_max)
-    batcher = message_sizes.metric_line_bytes(name, "batcher", size, created)
-    finalizer = message_sizes.metric_line_bytes(name, "finalizer", size, age)
+    work = usage.work_line_bytes(name, size, invocations, p.items, design.value_max)
+    batcher = usage.metric_line_bytes(name, "batcher", size, created)
+    finalizer = usage.metric_line_bytes(name, "finalizer", size, age)
     return invocations * work + p.segments * batcher + n["looks"] * finalizer
 
 
-def _queues(s: np.void, n: dict[str, int], own: Own) -> list[Line]:
+def _queues(s: np.void, n: dict[str, int], own: Own) -> list[usage.Line]:
     """Every queue's sends, receives, deletes and empty polls."""
     items = sum(n[name] for name in ITEM_CALLS) + own.plan_calls
-    items += empty_polls(float(s["idle_poller_s"])) + empty_polls(float(s["plan_idle_poller_s"]))
+    items += usage.empty_polls(float(s["idle_poller_s"]), float(s["plan_idle_poller_s"]))
     idle_s = IDLE_POLLERS * float(s["ended_s"])
-    polls = own.poll_calls + empty_polls(idle_s) + empty_polls(idle_s - n["finalizer_ms"] / 1000)
+    polls = own.poll_calls + usage.empty_polls(idle_s, idle_s - n["finalizer_ms"] / 1000)
     return [
         (SQS, "Requests-Tier1", "Requests", "dispatch", Decimal(items)),
         (SQS, "Requests-Tier1", "Requests", "knowing", Decimal(polls)),
     ]
 
 
-def _table(n: dict[str, int], stored_byte_s: float) -> list[Line]:
+def _table(n: dict[str, int], stored_byte_s: float) -> list[usage.Line]:
     """The batch state."""
     units = {"Write": Decimal(n["written_units"]), "Read": Decimal(n["read_half_units"]) / 2}
     return [
         *((DYNAMODB, f"{kind}RequestUnits", f"{kind}RequestUnits", "knowing", amount)
           for kind, amount in units.items()),
-        (DYNAMODB, "TimedStorage-ByteHrs", "GB-Mo", "knowing", gb_months(stored_byte_s)),
+        (DYNAMODB, "TimedStorage-ByteHrs", "GB-Mo", "knowing", usage.gb_months(stored_byte_s)),
     ]  # fmt: skip

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workbench.targets.model.engine.heaps import pop, push, replace
+from workbench.targets.model.engine.events import pop, push, replace
 
 
 @settings(max_examples=100, deadline=None)
