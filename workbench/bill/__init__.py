@@ -2,7 +2,6 @@
 
 from workbench.bill.pricing import (
     bill,
-    by,
     by_label,
     by_service,
     exact_sum,
@@ -15,7 +14,6 @@ from workbench.bill.tree import bill_tree, usd_text
 __all__ = [
     "bill",
     "bill_tree",
-    "by",
     "by_label",
     "by_service",
     "exact_sum",

@@ -89,26 +89,15 @@ def knowing_usd(bill: pd.DataFrame) -> Decimal:
     return exact_sum(bill.loc[bill["label"] == "knowing", "cost_usd"])
 
 
-def by_label(bill: pd.DataFrame) -> pd.DataFrame:
+def by_label(bill: pd.DataFrame) -> dict[str, Decimal]:
     """Dollars by label, every label, in their usual order."""
-    sums = [exact_sum(bill.loc[bill["label"] == label, "cost_usd"]) for label in LABELS]
-    return pd.DataFrame({"label": LABELS, "cost_usd": pd.Series(sums, dtype=object)})
+    return {one: exact_sum(bill.loc[bill["label"] == one, "cost_usd"]) for one in LABELS}
 
 
-def by_service(bill: pd.DataFrame) -> pd.DataFrame:
+def by_service(bill: pd.DataFrame) -> dict[str, Decimal]:
     """Dollars by service, dearest first."""
-    return by(bill, "service").sort_values(
-        "cost_usd", ascending=False, kind="stable", ignore_index=True
-    )
-
-
-def by(bill: pd.DataFrame, *columns: str) -> pd.DataFrame:
-    """Dollars by these columns, in order of their names."""
-    rows = [
-        (*key, exact_sum(group["cost_usd"]))
-        for key, group in bill.groupby(list(columns), sort=True, observed=True)
-    ]
-    return pd.DataFrame(rows, columns=[*columns, "cost_usd"])
+    sums = {name: exact_sum(own["cost_usd"]) for name, own in bill.groupby("service", sort=True)}
+    return dict(sorted(sums.items(), key=lambda pair: -pair[1]))
 
 
 def usd_per_million(usd: Decimal, items: int) -> Decimal:

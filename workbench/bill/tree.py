@@ -6,27 +6,26 @@ import pandas as pd
 from rich.text import Text
 from rich.tree import Tree
 
-from workbench.bill.pricing import by_label, by_service, exact_sum, total_usd, usd_per_million
+from workbench.bill.pricing import by_label, by_service, total_usd, usd_per_million
 from workbench.errors import MissingPrice
 from workbench.prices.book import PriceBook
 
 DOUBT = "~ not confirmed"
 PER_MILLION_BELOW_USD = Decimal("0.001")  # smaller unit prices are shown per million units
-LEAST_USD = Decimal("0.000001")  # less is told as less
+LEAST_USD = Decimal("0.000001")  # smaller amounts are shown as less
 
 
 def bill_tree(
     bill: pd.DataFrame, title: str, book: PriceBook | None = None, items: int | None = None
 ) -> Tree:
     """A bill as a rich tree. With its book, prices that could not be confirmed are marked; with
-    the number of items, the total is also told per million items."""
+    the number of items, the total is also shown per million items."""
     tree = Tree(Text(title, style="bold"))
     rows = [_cells(row, book) for row in bill.itertuples(index=False)]
     widths = [max((len(cells[i]) for cells in rows), default=0) for i in range(5)]
-    for service in by_service(bill)["service"]:
+    for service, usd in by_service(bill).items():
         own = [cells for cells, name in zip(rows, bill["service"], strict=True) if name == service]
-        sub = exact_sum(bill.loc[bill["service"] == service, "cost_usd"])
-        branch = tree.add(Text(f"{service}  {usd_text(sub)}", style="bold"))
+        branch = tree.add(Text(f"{service}  {usd_text(usd)}", style="bold"))
         for cells in own:
             branch.add(_line(cells, widths))
     _add_totals(tree, bill, items)
@@ -76,7 +75,7 @@ def _add_totals(tree: Tree, bill: pd.DataFrame, items: int | None) -> None:
     """The total, its parts by label, and what a million items cost."""
     total = total_usd(bill)
     branch = tree.add(Text(f"Total  {usd_text(total)}", style="bold"))
-    for label, usd in by_label(bill).itertuples(index=False, name=None):
+    for label, usd in by_label(bill).items():
         if usd:
             branch.add(f"{label:<9}  {usd_text(usd)}")
     if items:

@@ -61,7 +61,7 @@ def _content(design: Design, found: "Estimate") -> dict[str, Any]:
 
     return asdict(found) | {
         "knobs": design.knobs(),
-        "usd_by_label": dict(by_label(found.bill).itertuples(index=False, name=None)),
+        "usd_by_label": by_label(found.bill),
         "bill": found.bill.to_dict("records"),
     }
 

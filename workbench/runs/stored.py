@@ -85,7 +85,7 @@ def find_run(results: Path, name: str) -> Path:
 def details(path: Path) -> Details:
     """A run with its dollars by label, the knobs that are not default, and what failed."""
     run, bill = _run_and_bill(path)
-    usd = dict(by_label(bill).itertuples(index=False, name=None)) if len(bill) else {}
+    usd = by_label(bill) if len(bill) else {}
     default = DESIGNS[run.design]().knobs() if run.design in DESIGNS else {}
     changed = {
         name: (value, default.get(name))
@@ -128,7 +128,7 @@ def remove_run(path: Path) -> None:
     refuse_removal(path)
     place = path.resolve()
     half = place.with_name(f".tmp-{place.name}-{os.getpid()}")
-    os.rename(place, half)  # gone at once, however long its files take
+    os.rename(place, half)  # out of the way at once, however long its files take
     shutil.rmtree(half)
     prediction = place.parent.parent / "predictions" / f"{place.name}.json"
     prediction.unlink(missing_ok=True)

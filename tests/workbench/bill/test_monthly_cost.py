@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from tests.worked_usage import price
-from workbench.bill import bill, by, total_usd
+from workbench.bill import bill, total_usd
 from workbench.bill.monthly_cost import MONTH_S, Upkeep, idle_pollers, idle_polls, monthly_usage
 from workbench.designs import Sfn, Sqs
 from workbench.errors import BadInput
@@ -58,9 +58,8 @@ def test_without_a_limit_the_items_queue_is_polled_less():
 
 def test_sfn_waits_for_the_price_of_its_alarm():
     table = bill(monthly_usage(Sfn(), NO_BATCH), BOOK)
-    assert by(table, "usage_type").to_numpy().tolist() == [
-        ["CW:AlarmMonitorUsage", Decimal("0.10")]
-    ]
+    assert set(table["usage_type"]) == {"CW:AlarmMonitorUsage"}
+    assert total_usd(table) == Decimal("0.10")
 
 
 def test_four_batches_a_day_are_added_and_their_logs_kept():
