@@ -2,7 +2,7 @@
 
 Item `i` of a batch comes from the seed and `i` alone (a counter through a 64-bit mixer), so that
 any segment can be drawn by itself and every target works the very same items. `lambdas.items` is
-the handlers' own telling of this rule and the model has a compiled one; tests hold all three equal.
+the handlers' own implementation of this rule, the model has a compiled one; tests hold all equal.
 
     z     = mix64(mix64(seed) + (i + 1) * GOLDEN)        all modulo 2**64
     id    = z as 16 hexadecimal digits                   unique: mix64 is a bijection

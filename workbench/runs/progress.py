@@ -20,7 +20,7 @@ Show = Callable[[int, int, str], None]  # done, of how many, and the words besid
 
 @contextmanager
 def display(title: str) -> Iterator[Show]:
-    """A bar in a notebook or on a terminal, gone at the end; elsewhere a line now and then."""
+    """A bar in a notebook or on a terminal, removed at the end; elsewhere a line now and then."""
     if _in_notebook():
         with _widget(title) as show:
             yield show
@@ -28,16 +28,16 @@ def display(title: str) -> Iterator[Show]:
     if not sys.stderr.isatty():
         yield _lines(title)
         return
-    # What a column says is made before it gets here: rich draws a task before it is told
+    # What a column says is made before it gets here: rich draws a task before it is given
     # anything, and a column that formats a number has none then.
-    told = TextColumn("{task.fields[told]}", table_column=Column(no_wrap=True, overflow="ellipsis"))
+    text = TextColumn("{task.fields[text]}", table_column=Column(no_wrap=True, overflow="ellipsis"))
     name = TextColumn("{task.description}", table_column=Column(min_width=len(title)))
-    columns = (name, BarColumn(10), told)
+    columns = (name, BarColumn(10), text)
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(title, total=None, told="")
+        task = bar.add_task(title, total=None, text="")
 
-        def show(done: int, total: int, told: str) -> None:
-            bar.update(task, completed=done, total=total, told=told)
+        def show(done: int, total: int, text: str) -> None:
+            bar.update(task, completed=done, total=total, text=text)
 
         yield show
 
@@ -60,11 +60,11 @@ def _widget(title: str) -> Iterator[Show]:
     box, drawn_s = HBox([bar, words]), 0.0
     put(box)
 
-    def show(done: int, total: int, told: str) -> None:
+    def show(done: int, total: int, text: str) -> None:
         nonlocal drawn_s
         if time.monotonic() - drawn_s >= DRAWN_EVERY_S or done == total:
             drawn_s = time.monotonic()
-            bar.max, bar.value, words.value = total, done, told
+            bar.max, bar.value, words.value = total, done, text
 
     try:
         yield show
@@ -78,18 +78,18 @@ def _lines(title: str) -> Show:
     """One line every few seconds of wall time, for logs."""
     last_s = time.monotonic()
 
-    def show(_done: int, _total: int, told: str) -> None:
+    def show(_done: int, _total: int, text: str) -> None:
         nonlocal last_s
         if time.monotonic() - last_s >= QUIET_EVERY_S:
             last_s = time.monotonic()
-            print(f"{title}: {told}", file=sys.stderr, flush=True)
+            print(f"{title}: {text}", file=sys.stderr, flush=True)
 
     return show
 
 
 @contextmanager
 def progress_bar(design: str, target: str) -> Iterator[OnProgress]:
-    """A watcher that shows how far a batch is; one line is left at the end of a good run."""
+    """An OnProgress that shows how far a batch is; one line is left at the end of a good run."""
     pace = Pace(target)
     with display(f"{design} on {target}") as show:
 

@@ -165,7 +165,7 @@ def _read_run(path: Path, name: str) -> Run:
 
 
 def checked_run(content: Any, where: str) -> Run:
-    """The run that a file's content tells of, each field checked; `where` names it in an error."""
+    """The run that a file's content holds, each field checked; `where` names it in an error."""
     version = content.get("schema_version") if isinstance(content, dict) else None
     if version != SCHEMA_VERSION:
         raise BadRecord(f"{where} has schema version {version}; this workbench reads version 1")

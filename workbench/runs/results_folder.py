@@ -47,7 +47,7 @@ def published(results: Path) -> Path:
 
 
 class Beginning:
-    """Whether a run has begun: it has when its watcher was told of any progress."""
+    """Whether a run has begun: it has once progress was reported."""
 
     def __init__(self) -> None:
         self.seen = False

@@ -66,7 +66,7 @@ class RunRequest:
             object.__setattr__(self, name, value)
 
     def options(self, results: Path) -> RunOptions:
-        """What a target is told of money and place."""
+        """Money and place for a target."""
         fill = Path(self.fill) if self.fill else None
         return RunOptions(results, self.region, self.max_usd, forecast_usd, fill)
 
@@ -179,7 +179,7 @@ def _not_begun(request: RunRequest, design: Design, run_id: str, why: NotDeploye
 
 
 def _in_dollars(on_progress: OnProgress, book: PriceBook) -> OnProgress:
-    """A watcher that is told the dollars so far, priced when somebody looks, not every time."""
+    """An OnProgress that is given the dollars so far, priced now and then."""
     last = [float("-inf"), 0.0]  # items done, dollars
 
     def priced_watch(now: Progress) -> None:

@@ -13,11 +13,11 @@ FIGURES = {"local": "simulated", "model": "modelled", "aws": "measured"}  # what
 
 
 def dollars_by_target(usd: Mapping[str, float], spent: bool = True) -> str:
-    """Dollars by target in words: only on aws are they spent, and that is said, unless told not."""
-    told = [f"{_dollars(usd[name])} {FIGURES[name]}" for name in usd if name != "aws"]
+    """Dollars by target in words, with those spent on aws, even $0, unless `spent` is False."""
+    parts = [f"{_dollars(usd[name])} {FIGURES[name]}" for name in usd if name != "aws"]
     if spent or "aws" in usd:
-        told.append(f"{_dollars(usd.get('aws', 0.0))} spent")
-    return ", ".join(told)
+        parts.append(f"{_dollars(usd.get('aws', 0.0))} spent")
+    return ", ".join(parts)
 
 
 def _dollars(usd: float) -> str:

@@ -25,7 +25,7 @@ class Progress:
     items: int
     elapsed_s: float
     usage: Callable[[], pd.DataFrame] | None = None  # so far, where the target meters as it goes
-    cost_usd: float | None = None  # so far; whoever has the prices fills it in
+    cost_usd: float | None = None  # so far; filled in by what has the prices
 
 
 OnProgress = Callable[[Progress], None]
@@ -33,7 +33,7 @@ OnProgress = Callable[[Progress], None]
 
 @dataclass(frozen=True)
 class RunOptions:
-    """What a target is told of money and place, and what a simulated cloud begins with."""
+    """Money and place for a target, and what a simulated cloud begins with."""
 
     results: Path = Path("results")
     region: str = "us-east-1"  # whose prices count

@@ -14,7 +14,7 @@ from workbench.targets.model.sqs.batcher import (
     write_elsewhere,
 )
 from workbench.targets.model.sqs.finalizer import AFTER
-from workbench.targets.model.sqs.kernel import arrive, end_invocation, happen, next_event, set_out
+from workbench.targets.model.sqs.kernel import arrive, end_invocation, happen, next_event, prepare
 from workbench.targets.model.sqs.settings import SqsSettings
 
 PAGE = 100  # shards that one BatchGetItem reads
@@ -22,7 +22,7 @@ PAGE = 100  # shards that one BatchGetItem reads
 
 @compiled
 def run_counters(settings: np.ndarray, state: np.ndarray) -> None:
-    """One batch from its trigger to its notification, told by one record and kept in another."""
+    """One batch from its trigger to its notification, by a record of settings, in one of state."""
     p = settings[0]
     s = state[0]
     begin(p, s)
@@ -43,7 +43,7 @@ def run_counters(settings: np.ndarray, state: np.ndarray) -> None:
 @compiled
 def begin(p: SqsSettings, s: np.void) -> None:
     """The trigger's invocation: the batch record, the message that drives the looks, the plan."""
-    set_out(p, s)
+    prepare(p, s)
     draw = hashed(p.key_segment, 0)
     begun = latency(s, draws.ASYNC, draw, 0)
     clock = begun + latency(s, draws.INIT, draw, 1) + p.batcher.invocation_s
@@ -58,7 +58,7 @@ def begin(p: SqsSettings, s: np.void) -> None:
     s.sends_drawn += chunks(sends, 6)
     write_elsewhere(s, 1)
     s.read_half_units += 2
-    s.batcher_envs = s.batcher_invocations = 1
+    s.batcher_environments = s.batcher_invocations = 1
     s.batcher_ms += billed_ms(clock - begun)
     s.plan_target = p.plan_pollers.start
     s.plan_ends_at = clock
@@ -106,7 +106,7 @@ def await_look(p: SqsSettings, s: np.void) -> None:
 
 @compiled
 def look(p: SqsSettings, s: np.void, time_s: float) -> None:
-    """The last shards, and if all of their messages are counted the others; then tell, or again.
+    """The last shards, and if all of their messages are counted the others; then notify, or wait.
 
     A message that is missing while most are counted is taken to lie among the last ones.
     """

@@ -1,4 +1,4 @@
-"""What the kernel of `counters` is told, and the billable units of what it has counted.
+"""Settings of the kernel of `counters`, and the billable units of what it has counted.
 
 Its settings are those of `sqs` with one record a message and no claims.
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from workbench.platform.profile import Profile, Spread
 from workbench.runs.batch import GOLDEN
+from workbench.runs.batch import mix64 as mixed_array
 from workbench.targets.model.engine.compiled import compiled
 
 CELLS = 1024
@@ -159,13 +160,4 @@ def sleep_ms(values: Values, start: int, stop: int) -> tuple[float, int]:
 
 def stream_key(seed: int) -> np.uint64:
     """The key of the stream that a 64-bit seed starts, as `workbench.runs.batch` mixes it."""
-    with np.errstate(over="ignore"):
-        return np.uint64(_mixed(seed))
-
-
-def _mixed(z: int) -> int:
-    """The same mixer on Python's whole numbers."""
-    mask = 2**64 - 1
-    z = ((z ^ (z >> 30)) * int(_A)) & mask
-    z = ((z ^ (z >> 27)) * int(_B)) & mask
-    return z ^ (z >> 31)
+    return mixed_array(np.array([seed], np.uint64))[0]

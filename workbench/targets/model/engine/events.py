@@ -72,7 +72,7 @@ def chunks(size: int, chunk: int) -> int:
 
 @compiled
 def use_cpu(s: np.void, clock: float, spent_s: float) -> float:
-    """When the one CPU has given so many seconds to who asks for them now."""
+    """When the one CPU has given so many seconds to what asks for them now."""
     s.cpu_free_at = max(clock, s.cpu_free_at) + spent_s
     return s.cpu_free_at
 

@@ -1,4 +1,4 @@
-"""What every kernel is told, and what every one keeps: numbers in records that numba can read."""
+"""What settings and states of all kernels share: numbers in records that numba can read."""
 
 from collections.abc import Iterable
 from math import inf
@@ -17,8 +17,8 @@ LIMITS_MAX = 16
 KINDS = {int: np.int64, bool: np.int64, float: np.float64, np.uint64: np.uint64}
 TIMES = "now sample_at sample_step created_s processed_s detected_s cpu_free_at"
 COUNTS = (
-    "samples_kept running envs items_done workers invocations cold_starts peak throttles failed "
-    "late processor_ms batcher_ms batcher_invocations metric_calls"
+    "samples_kept running environments items_done workers invocations cold_starts peak throttles "
+    "failed late processor_ms batcher_ms batcher_invocations metric_calls"
 )
 
 

@@ -1,4 +1,4 @@
-"""The event loop of `sfn`, compiled. `sfn_plain` tells the same story slowly and readably.
+"""The event loop of `sfn`, compiled; its plain twin in tests/oracles reads more easily.
 
 A child holds its place in the map from its start; its Lambda begins half the child's overhead later
 and needs a place in the account. Children that wait for one are tried again by Step Functions, here
@@ -21,7 +21,7 @@ from workbench.targets.model.sfn.work import create_items, work_child
 
 @compiled
 def run_sfn(settings: np.ndarray, state: np.ndarray) -> None:
-    """One batch from its trigger to its notification, told by one record and kept in another."""
+    """One batch from its trigger to its notification, by a record of settings, in one of state."""
     p = settings[0]
     s = state[0]
     s.sample_step = FIRST_SAMPLE_STEP_S
@@ -121,8 +121,8 @@ def invoke(p: SfnSettings, s: np.void, since: float) -> tuple[float, int]:
     half_s = latency(s, draws.CHILD, draw, 0) / 2.0
     begun = s.now + half_s
     clock = begun
-    if s.running > s.envs:
-        s.envs += 1
+    if s.running > s.environments:
+        s.environments += 1
         s.cold_starts += 1
         free_at = max(s.environments_free_at, begun - p.environments_burst_s)
         s.environments_free_at = free_at + 1.0 / p.environments_per_s

@@ -1,4 +1,4 @@
-"""What the kernel of `sfn` is told, a design, a batch and a profile as numbers, and what it keeps.
+"""Settings and state of the kernel of `sfn`: a design, a batch and a profile as numbers.
 
 Times are seconds, CPU times already slowed by the function's memory.
 """

@@ -32,7 +32,7 @@ def begin_batch(p: SqsSettings, s: np.void) -> None:
     sending = latency(s, draws.SEND, draw, 4)
     clock += p.batcher.call_s + sending
     write_elsewhere(s, 4)
-    s.batcher_envs = 1
+    s.batcher_environments = 1
     s.batcher_ms += billed_ms(clock - begun)
     s.plan_target = p.plan_pollers.start
     sent = clock - sending / 2  # a queue has a message before the sender hears of it
@@ -48,9 +48,9 @@ def init_if_busy(p: SqsSettings, s: np.void, begun: float, running: int, number:
     """
     if begun < s.plan_ends_at:
         running += 1
-    if running < s.batcher_envs:
+    if running < s.batcher_environments:
         return 0.0
-    s.batcher_envs += 1
+    s.batcher_environments += 1
     return latency(s, draws.INIT, hashed(p.key_segment, number), 1)
 
 
@@ -199,7 +199,7 @@ def send_messages(p: SqsSettings, s: np.void, time_s: float, messages: int, call
 
 @compiled
 def end_segment(p: SqsSettings, s: np.void, time_s: float, slot: int) -> None:
-    """The segment's record is gone, and its poller free."""
+    """The segment is done, and its poller free."""
     spent = time_s - s.slot_begun_s[slot]
     s.batcher_ms += billed_ms(spent)
     if spent > p.timeout_s:

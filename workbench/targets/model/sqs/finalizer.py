@@ -33,7 +33,7 @@ def await_look(p: SqsSettings, s: np.void) -> None:
 @compiled
 def look(p: SqsSettings, s: np.void, time_s: float) -> None:
     """The shards from the first that held a record; the next message; none left: complete."""
-    hop = hashed(p.key_look, s.looks)
+    poll_draw = hashed(p.key_look, s.looks)
     first = AFTER + s.looks * (p.shards + 2)
     s.looks += 1
     s.read_half_units += 4
@@ -50,16 +50,16 @@ def look(p: SqsSettings, s: np.void, time_s: float) -> None:
             if not shard_empty(p.shards - s.shard, left, draw):
                 break
             s.shard += 1
-    clock += p.finalizer.call_s + latency(s, draws.SEND, hop, 3)
+    clock += p.finalizer.call_s + latency(s, draws.SEND, poll_draw, 3)
     s.look_visible_at = clock + p.poll_s
-    clock += p.finalizer.call_s + latency(s, draws.SINGLE, hop, 5)
+    clock += p.finalizer.call_s + latency(s, draws.SINGLE, poll_draw, 5)
     if s.shard < p.shards:
         s.finalizer_ms += billed_ms(s.look_spent_s + clock - time_s)
         await_look(p, s)
         return
     clock = complete(p, s, clock, hashed(p.key_look, first + p.shards))
     s.finalizer_ms += billed_ms(s.look_spent_s + clock - time_s)
-    drop_last_link(p, s)
+    drop_last_message(p, s)
 
 
 @compiled
@@ -87,7 +87,7 @@ def complete(p: SqsSettings, s: np.void, clock: float, draw: np.uint64) -> float
 
 
 @compiled
-def drop_last_link(p: SqsSettings, s: np.void) -> None:
+def drop_last_message(p: SqsSettings, s: np.void) -> None:
     """The message under way finds the batch notified; with it the run is over."""
     draw = hashed(p.key_look, s.looks)
     spent = p.finalizer.invocation_s + p.finalizer.call_s + latency(s, draws.SINGLE, draw, 2)

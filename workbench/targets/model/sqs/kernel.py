@@ -1,4 +1,4 @@
-"""The event loop of `sqs`, compiled. `sqs_plain` tells the same story slowly and readably."""
+"""The event loop of `sqs`, compiled; its plain twin in tests/oracles reads more easily."""
 
 from math import inf
 
@@ -21,12 +21,12 @@ from workbench.targets.model.sqs.settings import SqsSettings
 from workbench.targets.model.sqs.work import begin_invocation
 
 WRITES = (1 << 32) - 1
-ARRIVALS_AT_ONCE = 100  # a bare queue that is filled at a steady rate gets them in so many portions
+ARRIVALS_AT_ONCE = 100  # portions in which a queue alone is filled at a steady rate
 
 
 @compiled
 def run_sqs(settings: np.ndarray, state: np.ndarray) -> None:
-    """One batch from its trigger to its notification, told by one record and kept in another."""
+    """One batch from its trigger to its notification, by a record of settings, in one of state."""
     p = settings[0]
     s = state[0]
     begin(p, s)
@@ -53,7 +53,7 @@ def next_event(s: np.void) -> float:
 
 
 @compiled
-def set_out(p: SqsSettings, s: np.void) -> None:
+def prepare(p: SqsSettings, s: np.void) -> None:
     """The table, the clock of the samples, and the first segment, before anything happens."""
     s.segment_stop = min(p.segment_items, p.items)
     s.table_rate = p.table_units_per_s
@@ -68,7 +68,7 @@ def set_out(p: SqsSettings, s: np.void) -> None:
 @compiled
 def begin(p: SqsSettings, s: np.void) -> None:
     """The first events."""
-    set_out(p, s)
+    prepare(p, s)
     if p.arrivals > 0:
         s.arrive_at = 0.0
         s.segments_done = p.segments
@@ -190,7 +190,7 @@ def arrive(p: SqsSettings, s: np.void, messages: int) -> None:
 
 @compiled
 def arrive_from_outside(p: SqsSettings, s: np.void) -> None:
-    """A bare queue: all at once, or at a steady rate."""
+    """A queue alone: all at once, or at a steady rate."""
     if p.arrival_s == 0.0:
         s.arrive_at = inf
         arrive(p, s, p.arrivals)

@@ -1,7 +1,7 @@
 """An invocation that works items at the same time: workers that share one CPU.
 
 A small event queue of its own. A load is item, message slot and step. Draws here go by item and by
-message, so that they do not depend on who comes first.
+message, so that they do not depend on what comes first.
 """
 
 import numpy as np
@@ -10,7 +10,7 @@ from workbench.targets.model.engine import draws
 from workbench.targets.model.engine.compiled import compiled
 from workbench.targets.model.engine.draws import hashed, item_value, latencies, latency
 from workbench.targets.model.engine.events import pop, push_worker, use_cpu
-from workbench.targets.model.sqs.retries import BACKOFF_S, claim_calls, come_again
+from workbench.targets.model.sqs.retries import BACKOFF_S, claim_calls, redeliver
 from workbench.targets.model.sqs.settings import SqsSettings
 
 BY_ITEM = 1 << 60  # numbers of draws, apart from the counted ones
@@ -24,9 +24,9 @@ CLAIMED, WORKED, REPORTED, REMOVED, OPENED = range(5)  # steps
 def work_at_once(
     p: SqsSettings, s: np.void, clock: float, messages: int
 ) -> tuple[float, int, int, int]:
-    """Messages in `message_workers` slots: the time after them, writes, items gone, acks."""
+    """Messages in `message_workers` slots: the time after them, writes, items settled, acks."""
     s.cpu_free_at = clock
-    begun = writes = gone = acks = 0
+    begun = writes = settled = acks = 0
     for slot in range(min(p.message_workers, messages)):
         open_message(p, s, clock, slot, begun)
         begun += 1
@@ -48,12 +48,12 @@ def work_at_once(
             item_done(p, s, clock, slot)
         else:
             w, g, a = close_message(p, s, clock, slot)
-            writes, gone, acks = writes + w, gone + g, acks + a
+            writes, settled, acks = writes + w, settled + g, acks + a
             s.record_s += g * clock if w > 0 else 0.0
             if begun < messages:
                 open_message(p, s, clock, slot, begun)
                 begun += 1
-    return clock, writes, gone, acks
+    return clock, writes, settled, acks
 
 
 @compiled
@@ -180,12 +180,12 @@ def message_items(p: SqsSettings, message: int, stop: int) -> int:
 
 @compiled
 def close_message(p: SqsSettings, s: np.void, clock: float, slot: int) -> tuple[int, int, int]:
-    """The records are gone: writes, items gone, acks of the message."""
+    """The records are removed: writes, items settled, acks of the message."""
     slots = s.worker_slots[slot]
     items, bad = message_items(p, slots[MESSAGE], slots[STOP]), slots[BAD]
     writes = claim_calls(p, items, bad) + (items - bad if p.track_item else 1)
     if bad > 0:
-        come_again(s, 1, clock + BACKOFF_S, 1, bad)
+        redeliver(s, 1, clock + BACKOFF_S, 1, bad)
         if p.counted:
             return 0, items - bad, 1
     return writes, items - bad, 0 if bad > 0 else 1

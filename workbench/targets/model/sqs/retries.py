@@ -1,8 +1,8 @@
-"""Messages that come again: poisoned items through their receives and their attempts alone.
+"""Redelivered messages: poisoned items through their receives and their single attempts.
 
 kind 1  second receive: the message's records are read, what is left is tried, and fails again
 kind 2  third receive: what is left is split into messages of one item each
-kind 3, 4, 5  a message alone, first to third attempt; the third lists the item as failed
+kind 3, 4, 5  a single message, first to third attempt; the third lists the item as failed
 Where messages are counted, kinds 1 and 2 are the second and third message of what failed.
 Kept as counts by kind and by twentieth of a second, so that memory does not grow.
 """
@@ -21,7 +21,7 @@ BACKOFF_S = 10.0  # before the second receive or attempt; doubled before the thi
 
 
 @compiled
-def come_again(s: np.void, kind: int, time_s: float, messages: int, items: int) -> None:
+def redeliver(s: np.void, kind: int, time_s: float, messages: int, items: int) -> None:
     """Messages of a kind become visible at a time."""
     step = int(time_s / WHEEL_STEP_S + 0.5)
     assert (step + 1) * WHEEL_STEP_S - s.now < WHEEL * WHEEL_STEP_S
@@ -55,8 +55,8 @@ def release(s: np.void) -> None:
 def work_retries(
     p: SqsSettings, s: np.void, clock: float, room: int
 ) -> tuple[float, int, int, int, int]:
-    """Messages that have come again: the time after them, writes, items gone, messages, acks."""
-    writes = gone = taken = acks = 0
+    """Redelivered messages: the time after them, writes, items settled, messages, acks."""
+    writes = settled = taken = acks = 0
     for kind in range(1, KINDS):
         messages = min(room - taken, s.ready_messages[kind])
         if messages == 0:
@@ -69,19 +69,19 @@ def work_retries(
         if p.counted:
             clock, more = fail_counted(p, s, clock, kind, messages, items)
             acks += messages
-            gone += items if kind == 2 else 0
+            settled += items if kind == 2 else 0
         elif kind == 1:
-            clock, more = fail_again(p, s, clock, messages, items)
+            clock, more = fail_second_receive(p, s, clock, messages, items)
         elif kind == 2:
             clock, more = split(p, s, clock, messages, items)
             acks += messages
         else:
-            clock, more = attempt_alone(p, s, clock, kind, messages)
+            clock, more = attempt_single(p, s, clock, kind, messages)
             acks += messages
             if kind == 5:
-                gone += messages
+                settled += messages
         writes += more
-    return clock, writes, gone, taken, acks
+    return clock, writes, settled, taken, acks
 
 
 @compiled
@@ -109,7 +109,7 @@ def fail_counted(
     if kind == 1:
         for _ in range(messages):
             clock += send_failed(p, s)
-        come_again(s, 2, clock + 2 * BACKOFF_S, messages, items)
+        redeliver(s, 2, clock + 2 * BACKOFF_S, messages, items)
         return clock, 0
     share = -(-items // messages)
     for _ in range(messages):
@@ -146,7 +146,7 @@ def claim_calls(p: SqsSettings, items: int, failed: int) -> int:
 
 
 @compiled
-def fail_again(
+def fail_second_receive(
     p: SqsSettings, s: np.void, clock: float, messages: int, items: int
 ) -> tuple[float, int]:
     """A second receive."""
@@ -165,7 +165,7 @@ def fail_again(
             writes += 1
         clock += call_s(p, s, draws.VISIBILITY, 0.0)
     s.visibility_changes += messages
-    come_again(s, 2, clock + 2 * BACKOFF_S, messages, items)
+    redeliver(s, 2, clock + 2 * BACKOFF_S, messages, items)
     return clock, writes
 
 
@@ -184,12 +184,12 @@ def split(p: SqsSettings, s: np.void, clock: float, messages: int, items: int) -
         for _ in range(-(-share // p.messages_per_send)):
             clock += call_s(p, s, draws.SEND_BATCH, min(share, p.messages_per_send))
             s.retry_sends += 1
-    come_again(s, 3, clock, items, items)
+    redeliver(s, 3, clock, items, items)
     return clock, writes
 
 
 @compiled
-def attempt_alone(
+def attempt_single(
     p: SqsSettings, s: np.void, clock: float, kind: int, items: int
 ) -> tuple[float, int]:
     """One item a message: counted, tried, and sent again or listed as failed."""
@@ -210,5 +210,5 @@ def attempt_alone(
             writes += 1
             s.retry_sends += 1
             delay_s = BACKOFF_S if kind == 3 else 2 * BACKOFF_S
-            come_again(s, kind + 1, clock + delay_s, 1, 1)
+            redeliver(s, kind + 1, clock + delay_s, 1, 1)
     return clock, writes

@@ -1,4 +1,4 @@
-"""What the kernel of `sqs` is told, a design, a batch and a profile as numbers, and what it keeps.
+"""Settings and state of the kernel of `sqs`: a design, a batch and a profile as numbers.
 
 Times are seconds, CPU times already slowed by the function's memory.
 """
@@ -45,10 +45,10 @@ STATE = state_type(
     times=f"{EVENTS} other look_visible_at look_spent_s table_free_at key_free_at table_rate "
     "table_unit_s key_unit_s plan_ends_at idle_poller_s plan_idle_poller_s record_s ended_s",
     counts="next_message next_item segment_stop visible arrived target ready flushing held "
-    "held_polls due segments_begun segments_visible batchers plan_target batcher_envs shard "
-    "removals writes_drawn sends_drawn growth_units finalizer_ms written_units read_half_units "
-    "item_sends item_send_units receives receive_units deletes visibility_changes retry_sends "
-    "retries looks segments_done",
+    "held_polls due segments_begun segments_visible batchers plan_target batcher_environments "
+    "shard removals writes_drawn sends_drawn growth_units finalizer_ms written_units "
+    "read_half_units item_sends item_send_units receives receive_units deletes "
+    "visibility_changes retry_sends retries looks segments_done",
     workers=WORKERS_MAX,
     slots=SLOTS_MAX,
     arrays=[
@@ -187,7 +187,7 @@ def sqs_state(latency: np.ndarray) -> np.ndarray:
 
 
 def _pollers(profile: Profile, cap: int | None, take: int | None) -> Pollers:
-    """The event source of a queue; one without a cap has gone idle, and grows later.
+    """The event source of a queue; one without a cap has settled idle, and grows later.
 
     `take` is how many messages each invocation of the item queue holds in flight.
     """

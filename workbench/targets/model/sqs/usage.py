@@ -52,7 +52,7 @@ def queued_usage(design: Design, p: SqsSettings, s: np.void, own: Own) -> pd.Dat
         usage.Function("work", design.memory_mb, n["invocations"],
                        n["cold_starts"], n["processor_ms"]),
         usage.Function("dispatch", design.batcher_memory_mb, n["batcher_invocations"],
-                       n["batcher_envs"], n["batcher_ms"]),
+                       n["batcher_environments"], n["batcher_ms"]),
         usage.Function("knowing", FINALIZER_MB, own.finalizer_requests, 1, n["finalizer_ms"]),
     ]  # fmt: skip
     logged = own.item_log_bytes + sum(map(usage.platform_bytes, functions))

@@ -13,7 +13,7 @@ from workbench.targets.model.sqs.parallel import work_at_once
 from workbench.targets.model.sqs.retries import (
     BACKOFF_S,
     claim_calls,
-    come_again,
+    redeliver,
     send_failed,
     work_retries,
 )
@@ -22,7 +22,7 @@ from workbench.targets.model.sqs.settings import SqsSettings
 
 @compiled
 def begin_invocation(p: SqsSettings, s: np.void, time_s: float) -> tuple[float, int]:
-    """A poller hands a batch over at a time: when it ends, and its load (items gone, writes)."""
+    """A poller hands a batch over at a time: when it ends, and its load (items settled, writes)."""
     draw = hashed(p.key_invocation, s.invocations)
     s.invocations += 1
     s.running += 1
@@ -31,28 +31,28 @@ def begin_invocation(p: SqsSettings, s: np.void, time_s: float) -> tuple[float, 
         s.idle_poller_s += time_s
     begun = time_s + latency(s, draws.DISPATCH, draw, 0)
     clock = begun
-    if s.running > s.envs:
-        s.envs += 1
+    if s.running > s.environments:
+        s.environments += 1
         s.cold_starts += 1
         clock += latency(s, draws.INIT, draw, 1)
     clock += p.processor.invocation_s
     if p.arrivals == 0:
         clock += p.processor.call_s + latency(s, draws.SINGLE, draw, 2)
         s.read_half_units += 1
-    writes = gone = taken = acks = 0
+    writes = settled = taken = acks = 0
     if s.ready > 0:
-        clock, writes, gone, taken, acks = work_retries(p, s, clock, p.messages_per_take)
+        clock, writes, settled, taken, acks = work_retries(p, s, clock, p.messages_per_take)
     messages = min(p.messages_per_take - taken, s.visible)
     if p.item_workers == 1:
-        clock, more, left, good = work_in_turn(p, s, clock, messages)
+        clock, more, done, good = work_in_turn(p, s, clock, messages)
     else:
-        clock, more, left, good = work_at_once(p, s, clock, messages)
+        clock, more, done, good = work_at_once(p, s, clock, messages)
     s.visible -= messages
     s.next_message += messages
     count_polls(p, s, messages + taken, acks + good)
     assert time_s <= clock < inf
     s.processor_ms += billed_ms(clock - begun)
-    return clock, ((gone + left) << 32) | (writes + more)
+    return clock, ((settled + done) << 32) | (writes + more)
 
 
 @compiled
@@ -91,8 +91,8 @@ def next_items(p: SqsSettings, s: np.void) -> tuple[int, int]:
 def work_in_turn(
     p: SqsSettings, s: np.void, clock: float, messages: int
 ) -> tuple[float, int, int, int]:
-    """Messages one after the other: the time after them, writes, items gone, messages acked."""
-    writes = gone = acks = 0
+    """Messages one after the other: the time after them, writes, items settled, messages acked."""
+    writes = settled = acks = 0
     for _ in range(messages):
         start, stop = next_items(p, s)
         slept_ms, bad = sleep_ms(p.values, start, stop)
@@ -103,8 +103,8 @@ def work_in_turn(
         s.processed_s = max(s.processed_s, clock)
         if bad > 0 and p.counted:
             clock += send_failed(p, s)
-            come_again(s, 1, clock + BACKOFF_S, 1, bad)
-            gone += stop - start - bad
+            redeliver(s, 1, clock + BACKOFF_S, 1, bad)
+            settled += stop - start - bad
             acks += 1
             continue
         if p.arrivals == 0:
@@ -112,11 +112,11 @@ def work_in_turn(
             s.record_s += (stop - start - bad) * clock
             writes += stop - start - bad if p.track_item else 1
         if bad > 0:
-            come_again(s, 1, clock + BACKOFF_S, 1, bad)
+            redeliver(s, 1, clock + BACKOFF_S, 1, bad)
         else:
             acks += 1
-        gone += stop - start - bad
-    return clock, writes, gone, acks
+        settled += stop - start - bad
+    return clock, writes, settled, acks
 
 
 @compiled
