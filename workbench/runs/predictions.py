@@ -18,6 +18,7 @@ from typing import Any
 
 import pandas as pd
 
+from workbench.bill import knowing_usd, total_usd
 from workbench.errors import BadInput, BadRecord
 from workbench.prices import load_book
 from workbench.runs.batch import Batch
@@ -163,8 +164,8 @@ def _values(run: Run, lines: pd.DataFrame) -> Values:
     usd = lines[lines["label"] != "measuring"]
     names = usd["service"] + " " + usd["usage_type"] + " (" + usd["label"] + ")"
     sums = usd["cost_usd"].groupby(names).sum().astype(float)
-    total, knowing = usd["cost_usd"].sum(), usd[usd["label"] == "knowing"]["cost_usd"].sum()
-    return values | {"cost_usd": float(total), "knowing_usd": float(knowing)} | sums.to_dict()
+    totals = {"cost_usd": float(total_usd(usd)), "knowing_usd": float(knowing_usd(usd))}
+    return values | totals | sums.to_dict()
 
 
 def _spread(runs: list[Values]) -> Iterator[tuple[str, tuple[str, float, float, float]]]:
