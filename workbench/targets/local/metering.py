@@ -78,8 +78,9 @@ def item_bytes(item: Mapping[str, Any] | None) -> int:
     """The size of an item as its API writes it: `{"pk": {"S": "a"}, …}`; none is nothing."""
     size = 0
     for name, value in (item or {}).items():
-        size += len(name) if name.isascii() else len(name.encode())
-        size += value_bytes(value)
+        size += text_bytes(name)
+        text = value.get("S")  # most attributes are texts, and this runs for each write
+        size += value_bytes(value) if text is None else text_bytes(text)
     return size
 
 

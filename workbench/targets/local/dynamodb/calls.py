@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -35,6 +36,7 @@ CONSUMED = {
 }
 CHECKED = ("ConditionalCheckFailedException", "TransactionCanceledException")  # billed all the same
 THROTTLED = "ProvisionedThroughputExceededException"
+_units = lru_cache(maxsize=4096)(write_units)  # sizes come again and again
 
 
 @dataclass
@@ -51,7 +53,7 @@ class Write:
     @property
     def units(self) -> int:
         """A write is billed by the larger of the two images."""
-        return write_units(max(self.before_bytes, self.after_bytes or 0), self.transactional)
+        return _units(max(self.before_bytes, self.after_bytes or 0), self.transactional)
 
 
 class DynamoDbService(Service):

@@ -86,9 +86,10 @@ class TokenBucket:
 
     def take(self, tokens: float, now_s: float) -> bool:
         """Take tokens if they are there. More than the bucket holds pass when it is full."""
-        self._level = min(self._size, self._level + (now_s - self._at_s) * self._rate)
-        self._at_s = now_s
-        if self._level < min(tokens, self._size):
+        if now_s > self._at_s:
+            self._level = min(self._size, self._level + (now_s - self._at_s) * self._rate)
+            self._at_s = now_s
+        if self._level < tokens and self._level < self._size:
             return False
         self._level -= tokens
         return True
