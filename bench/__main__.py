@@ -4,7 +4,7 @@ import argparse
 from importlib import import_module
 from pathlib import Path
 
-from bench import size
+from bench import local_speed, size
 
 PARTS = {
     "local": "bench.local_speed",
@@ -16,9 +16,14 @@ PARTS = {
 
 
 def main() -> None:
-    """Run the parts that were asked for, or all; `size` counts lines, and is asked for alone."""
+    """Run the parts that were asked for, or all.
+
+    `size`, which counts lines, and `million`, a million items on `local`, are asked for alone.
+    """
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
-    parser.add_argument("parts", nargs="*", choices=[*PARTS, "size", []], help="default: all")
+    parser.add_argument(
+        "parts", nargs="*", choices=[*PARTS, "million", "size", []], help="default: all"
+    )
     parser.add_argument("--against", help="with size: the revision to compare with")
     asked = parser.parse_args()
     if "size" in asked.parts:
@@ -26,6 +31,9 @@ def main() -> None:
             size.print_size(Path.cwd(), asked.against)
         except ValueError as error:
             parser.error(str(error))
+        return
+    if "million" in asked.parts:
+        local_speed.run_million()
         return
     for part in asked.parts or PARTS:
         import_module(PARTS[part]).main()

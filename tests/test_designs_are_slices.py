@@ -40,7 +40,6 @@ SERVICE = {
 }
 # What still names designs; to be emptied, never to grow.
 ALLOWED = {
-    "bench.local_speed",
     "bench.model_speed",
     "bench.peers",
 }
