@@ -14,8 +14,7 @@ from workbench.bill import bill, total_usd
 from workbench.designs import make_design
 from workbench.errors import BadInput, BadRecord
 from workbench.prices import load_book
-from workbench.pull.store import write_pull
-from workbench.pull.tables import tidy
+from workbench.pull.store import tidy, write_pull
 from workbench.runs.records import TIMELINE_COLUMNS, USAGE_COLUMNS, Run, RunData, write_folder
 
 BOOK = load_book()

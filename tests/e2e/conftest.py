@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from workbench.targets.aws.logs import ENDPOINT_LACKS
+from workbench.stacks.aws_clients import ENDPOINT_LACKS
 
 HERE = Path(__file__).parent
 GAPS = runpy.run_path(str(HERE / "server_gaps.py"))

@@ -30,6 +30,7 @@ from workbench.stacks.ledger import Ledger
 from workbench.study import run_notebook
 from workbench.targets.aws import AwsOptions, AwsTarget, purge, resume
 from workbench.targets.aws.session import StackSession
+from workbench.targets.aws.settings import is_scheduled
 from workbench.targets.aws.timeouts import SERVER_TIMEOUTS, Clock
 
 pytestmark = pytest.mark.e2e
@@ -215,10 +216,10 @@ def test_the_settings_of_a_run_are_put_back(runs, results, name):
     request = RunRequest(name, "aws", 50, SEED, settings=SETTINGS[name] | changed)
     path = run_request(request, results, watch, target=target_at(results))
     assert read_folder(path).run.status == "complete"
-    assert seen[0].functions["processor"].memory_mb == 256
-    assert not seen[0].cron
+    assert seen[0]["Processor"]["MemorySize"] == 256
+    assert not is_scheduled(seen[0])
     assert session.settings().read() == before
-    assert before.cron
+    assert is_scheduled(before)
 
 
 @pytest.mark.parametrize("name", QUEUED)
@@ -234,12 +235,12 @@ def test_a_batch_stopped_on_dollars_waits_and_can_go_on(runs, results, name):
     assert "are spent by our meter and --max-usd is $0.0045" in stopped.reason
     assert stopped.items_processed < 200
     assert not session.settings().sources_on()
-    assert not session.settings().read().cron
+    assert not is_scheduled(session.settings().read())
     with pytest.raises(BadInput, match="was stopped"):
         run_request(request, results, lambda _: None, target=target_at(results))
     assert "goes on" in resume(stopped.batch_id, results, SHORT_SLEEPS)
     assert session.settings().sources_on()
-    assert session.settings().read().cron
+    assert is_scheduled(session.settings().read())
     done = read_folder(run_request(request, results, lambda _: None, target=target_at(results))).run
     assert (done.status, done.batch_id) == ("complete", stopped.batch_id)
     assert done.run_id != stopped.run_id

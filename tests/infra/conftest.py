@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from workbench.designs import DESIGNS, PRESETS, make_design
-from workbench.stacks.node import node_path
+from workbench.stacks.cdk import node_path
 
 # jsii starts Node when aws_cdk is first imported, which is before any fixture runs.
 os.environ.setdefault("JSII_NODE", str(node_path()))

@@ -106,3 +106,19 @@ def test_a_trigger_carries_the_knobs_that_shape_a_batch(name):
         "seed": 7,
         "knobs": design.batch_knobs(),
     }
+
+
+def test_deployed_parts_are_named_by_role_and_a_queue_by_the_end_of_its_url():
+    machine = "arn:aws:states:us-east-1:123456789012:stateMachine:Machine"
+    outputs = {
+        "StateTableName": "Stack-Table",
+        "ItemQueueUrl": "https://sqs.us-east-1.amazonaws.com/123456789012/Stack-ItemQueue",
+        "ProcessorName": "Stack-Processor",
+        "TopicArn": "arn:aws:sns:us-east-1:123456789012:topic",
+        "StateMachineArn": machine,
+    }
+    processor = {"processor": "Stack-Processor"}
+    queued = processor | {"table": "Stack-Table", "item_queue": "Stack-ItemQueue"}
+    assert DESIGNS["sqs"].parts.names(outputs) == queued
+    assert DESIGNS["sfn"].parts.names(outputs) == processor | {"machine": machine}
+    assert DESIGNS["sqs"].parts.function_names(outputs) == processor

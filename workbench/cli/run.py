@@ -108,7 +108,7 @@ def collect(
                 f"{path.name} ran on {target}: collect pulls from AWS what it knows of runs of the "
                 "target aws."
             )
-    from workbench.pull.run import collect as pull
+    from workbench.pull.collect import collect as pull
     from workbench.runs.runner import make_target
 
     lacking = []

@@ -42,6 +42,24 @@ class Parts:
         named = [one.output for one in (*self.functions, *self.queues, *self.sources, *single)]
         return (*named, *COMMON_OUTPUTS)
 
+    def names(self, outputs: Mapping[str, str]) -> dict[str, str]:
+        """What the deployed parts are called, by role; of a queue's URL the last part is its name.
+
+        The machine goes by its ARN, which CloudWatch knows it by.
+        """
+        single = [one for one in (self.table, self.machine) if one]
+        return {
+            one.role: outputs[one.output].rsplit("/", 1)[-1]
+            if one.output.endswith("Url")
+            else outputs[one.output]
+            for one in (*self.functions, *self.queues, *single)
+            if one.output in outputs
+        }
+
+    def function_names(self, outputs: Mapping[str, str]) -> dict[str, str]:
+        """What the deployed functions are called, by role."""
+        return {one.role: outputs[one.output] for one in self.functions if one.output in outputs}
+
     def purpose_of(self, role: str) -> str:
         """What the cost of a function or a queue is for."""
         found = [one.purpose for one in (*self.functions, *self.queues) if one.role == role]

@@ -1,73 +1,92 @@
-"""Metrics of a run, minute by minute, from CloudWatch: GetMetricData in as few pages as it takes.
+"""Metrics, minute by minute, from CloudWatch: GetMetricData in as few pages as it takes.
 
-CloudWatch delivers as well as it can, not always and not at once: a frame counts as evidence only
-after `coverage` has compared it with the run.
+CloudWatch delivers as well as it can, not always and not at once: what it gave counts as evidence
+only once it has been compared with the run.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pandas as pd
 
 from workbench.errors import PullFailed
-from workbench.pull.metrics import PERIOD_S, Series, arrivals, wanted
-from workbench.pull.refusals import explained
-from workbench.pull.spent import Spent
-from workbench.pull.tables import tidy
+from workbench.pull.access import MeasuringCost
+from workbench.pull.metrics import PERIOD_S, Series
+from workbench.pull.store import tidy
 from workbench.pull.window import Window
-from workbench.runs.records import Run
+from workbench.stacks.aws_errors import plainly
 
 QUERIES_MAX = 500  # in one call (GetMetricData, API reference)
 POINTS_MAX = 100_800  # in one page, the same
 MINUTE = timedelta(seconds=PERIOD_S)
 
 
-def pull_cloudwatch(
-    client: Any,
-    run: Run,
-    names: Mapping[str, str],
-    window: Window,
-    *,
-    percentiles: bool = True,
-    spent: Spent | None = None,
-) -> pd.DataFrame:
-    """All metrics of a run whose parts are called `names`, by role, tidy (`CLOUDWATCH_COLUMNS`).
+@dataclass
+class Reading:
+    """The values by part and metric, each with the time its minute began, in seconds since 1970."""
 
-    A row is one statistic of one metric in one minute: `t` is the minute's start in UTC, `t_s` the
-    same in seconds since the trigger (below zero in the trigger's own minute), `dimension` the role
-    it is of. `percentiles=False` is for the local target, whose CloudWatch (moto) has none. Raises
-    PullFailed if CloudWatch refuses or gives half an answer.
+    points: dict[tuple[str, str], list[tuple[float, float]]] = field(default_factory=dict)
+
+    def sum(self, part: str, metric: str) -> float:
+        """The sum over the window; 0 if CloudWatch has nothing."""
+        return sum(value for _, value in self.points.get((part, metric), []))
+
+    def peak(self, part: str, metric: str) -> float:
+        """The highest value; 0 if CloudWatch has nothing."""
+        return max((value for _, value in self.points.get((part, metric), [])), default=0.0)
+
+    def sums(self) -> dict[tuple[str, str], float]:
+        """Every sum: to tell whether anything is still to come."""
+        return {key: self.sum(*key) for key in self.points}
+
+
+def read_metrics(
+    client: Any, series: Sequence[Series], window: Window, cost: MeasuringCost
+) -> Reading:
+    """These series, one statistic of each metric, over the minutes that the window touches.
+
+    Half an answer is taken as it is: whoever needs the rest looks again.
     """
-    return fetch(client, wanted(run.design, names, percentiles), window, spent)
-
-
-def pull_arrivals(
-    client: Any, run: Run, names: Mapping[str, str], window: Window, spent: Spent | None = None
-) -> pd.DataFrame:
-    """Only the series that tell whether the rest has arrived: cheap enough to ask again."""
-    return fetch(client, arrivals(run.design, names), window, spent)
+    reading = Reading({(one.label, one.metric): [] for one in series})
+    with suppress(PullFailed):
+        for one, t, value in _points(client, series, window, cost):
+            reading.points[one.label, one.metric].append((t.timestamp(), value))
+    return reading
 
 
 def fetch(
-    client: Any, series: Sequence[Series], window: Window, spent: Spent | None = None
+    client: Any, series: Sequence[Series], window: Window, cost: MeasuringCost
 ) -> pd.DataFrame:
-    """These series over the window, one row a minute."""
-    whole = window.widened(MINUTE)
-    minutes = round(whole.seconds) // PERIOD_S
-    at_once = max(1, min(QUERIES_MAX, POINTS_MAX // minutes))
-    rows: list[tuple] = []
-    for first in range(0, len(series), at_once):
-        some = series[first : first + at_once]
-        for one, t, value in _points(client, some, whole, spent or Spent()):
-            since_s = window.since_start_s(t)
-            rows.append((one.metric, one.namespace, one.label, one.statistic, t, since_s, value))
+    """These series over the window, tidy (`CLOUDWATCH_COLUMNS`).
+
+    A row is one statistic of one metric in one minute: `t` is the minute's start in UTC, `t_s` the
+    same in seconds since the trigger (below zero in the trigger's own minute), `dimension` the role
+    it is of. Raises AwsFailed if CloudWatch refuses, PullFailed if it gives half an answer.
+    """
+    rows = [
+        (one.metric, one.namespace, one.label, one.statistic, t, window.since_start_s(t), value)
+        for one, t, value in _points(client, series, window, cost)
+    ]
     rows.sort(key=lambda row: (row[1], row[0], row[2], row[3], row[4]))
     return tidy("cloudwatch", rows)
 
 
 def _points(
-    client: Any, series: Sequence[Series], whole: Window, spent: Spent
+    client: Any, series: Sequence[Series], window: Window, cost: MeasuringCost
+) -> Iterator[tuple[Series, datetime, float]]:
+    """The points of these series, in as many calls as it takes."""
+    whole = window.widened(MINUTE)
+    minutes = round(whole.seconds) // PERIOD_S
+    at_once = max(1, min(QUERIES_MAX, POINTS_MAX // minutes))
+    for first in range(0, len(series), at_once):
+        yield from _call(client, series[first : first + at_once], whole, cost)
+
+
+def _call(
+    client: Any, series: Sequence[Series], whole: Window, cost: MeasuringCost
 ) -> Iterator[tuple[Series, datetime, float]]:
     """The points of one call, page after page."""
     request = {
@@ -78,8 +97,8 @@ def _points(
     }
     status = dict.fromkeys(range(len(series)), "missing")
     while True:
-        spent.metrics += len(series)
-        with explained("cloudwatch:GetMetricData"):
+        cost.metrics += len(series)
+        with plainly():
             answer = client.get_metric_data(**request)
         for result in answer["MetricDataResults"]:
             number = int(result["Id"][1:])

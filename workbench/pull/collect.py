@@ -1,90 +1,121 @@
-"""Pulling for a run and keeping what was pulled: what `workbench collect` and notebooks call.
+"""Pulling the evidence about a run and keeping it: CloudWatch, REPORT lines and Cost Explorer.
 
-Whatever fails, fails before anything is written: pulls that are there already stay as they are.
+A pull never replaces an older one, so collecting can be repeated when the bill has settled.
+Whatever fails, fails before anything is written.
 """
 
-from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from workbench.errors import PullFailed
-from workbench.pull.cloudwatch import pull_arrivals, pull_cloudwatch
+from workbench.designs import DESIGNS
+from workbench.errors import BadInput, PullFailed
+from workbench.pull.access import CloudAccess, HasCloud, MeasuringCost
+from workbench.pull.cloudwatch import fetch
 from workbench.pull.cost_explorer import STEPS
 from workbench.pull.costs import CostQuestion, pull_costs
 from workbench.pull.gate import Coverage, Wait, coverage, wait_for_complete
 from workbench.pull.insights import POLL, pull_insights
-from workbench.pull.spent import Spent, measurement_usage
-from workbench.pull.store import Pull, newest_pull, pull_stamps, read_pull, write_pull
-from workbench.pull.tables import COLUMNS
-from workbench.pull.window import Window, likely_window
+from workbench.pull.logs import log_groups
+from workbench.pull.metrics import arrivals, wanted
+from workbench.pull.store import Pull, newest_pull, write_pull
+from workbench.pull.window import Window, likely_window, window_of
 from workbench.runs.records import RunData, read_folder, read_run, readable_runs
+from workbench.stacks.aws_errors import AwsFailed, NoCredentials
+
+
+@dataclass(frozen=True)
+class Collected:
+    """What was pulled for a run, and what could not be, with the reason."""
+
+    pulls: list[Pull]
+    failed: list[str]
+
+
+def collect(run_folder: Path, target: HasCloud) -> Collected:
+    """Pull all that the target's cloud knows of a run; one source that fails leaves the others."""
+    run = read_run(run_folder)
+    if run.target != target.name:
+        raise BadInput(f"{run.run_id} ran on {run.target}, not on {target.name}")
+    cloud = target.cloud(run.design)
+    if cloud is None:
+        return Collected([], [f"the {run.target} target has no cloud that could be asked"])
+    window = window_of(run, cloud.triggered_at)
+    # REPORT lines only where Logs Insights answers: moto ignores filters and sums.
+    sources = [collect_cloudwatch, collect_insights, collect_costs]
+    if not cloud.has_insights:
+        sources.remove(collect_insights)
+    pulls, failed = [], []
+    for source in sources:
+        try:
+            pulls.append(source(run_folder, cloud, window))
+        except (PullFailed, AwsFailed, NoCredentials) as error:
+            failed.append(str(error))
+    return Collected(pulls, failed)
 
 
 def collect_cloudwatch(
-    run_folder: Path,
-    client: Any,
-    names: Mapping[str, str],
-    window: Window,
-    *,
-    percentiles: bool = True,
-    wait: Wait | None = None,
+    run_folder: Path, cloud: CloudAccess, window: Window, wait: Wait | None = None
 ) -> Pull:
     """Wait for the metrics of a run, pull them, and keep them with their coverage."""
-    run, spent = read_run(run_folder), Spent()
+    run, cost, client = read_run(run_folder), MeasuringCost(), cloud.client("cloudwatch")
+    names = DESIGNS[run.design].parts.names(cloud.outputs)
 
     def look() -> Coverage:
-        return coverage(pull_arrivals(client, run, names, window, spent), run)
+        return coverage(fetch(client, arrivals(run.design, names), window, cost), run)
 
-    wait_for_complete(look, wait)
-    frame = pull_cloudwatch(client, run, names, window, percentiles=percentiles, spent=spent)
-    facts = {"coverage": _coverage_facts(coverage(frame, run)), "names": dict(names)}
-    return _keep(run_folder, "cloudwatch", frame, facts, window, spent)
+    wait_for_complete(look, wait or Wait(limit_s=cloud.late_s))
+    # Without Insights there are no percentiles either: the local target's CloudWatch has none.
+    series = wanted(run.design, names, percentiles=cloud.has_insights)
+    frame = fetch(client, series, window, cost)
+    facts = {"coverage": coverage(frame, run).facts(), "names": names}
+    return _keep(run_folder, "cloudwatch", frame, facts, window, cost)
 
 
 def collect_insights(
-    run_folder: Path,
-    client: Any,
-    log_groups: Mapping[str, str],
-    window: Window,
-    wait: Wait | None = None,
+    run_folder: Path, cloud: CloudAccess, window: Window, wait: Wait | None = None
 ) -> Pull:
     """Pull a run's REPORT lines, waiting for late ones; keep them with their coverage.
 
     The newest metrics say how many there must be. Each look scans the logs again, for money.
     """
-    run, spent = read_run(run_folder), Spent()
+    run, cost = read_run(run_folder), MeasuringCost()
     metrics = newest_pull(run_folder, "cloudwatch")
     if metrics is None:
         raise PullFailed(
             f"{run_folder.name} has no cloudwatch pull, which says how many REPORT lines there "
             "must be. Pull that one first."
         )
-    wait, frames = wait or Wait(), []
+    functions = DESIGNS[run.design].parts.function_names(cloud.outputs)
+    groups = log_groups(cloud.client("lambda"), functions)
+    wait, frames = wait or Wait(limit_s=cloud.late_s), []
     poll = replace(POLL, sleep=wait.sleep)
 
     def look() -> Coverage:
-        frames.append(pull_insights(client, run, log_groups, window, poll, spent))
+        frames.append(pull_insights(cloud.client("logs"), run, groups, window, poll, cost))
         return coverage(metrics.frame, run, frames[-1])
 
-    facts = {"coverage": _coverage_facts(wait_for_complete(look, wait))}
-    return _keep(run_folder, "insights", frames[-1], facts, window, spent)
+    facts = {"coverage": wait_for_complete(look, wait).facts()}
+    return _keep(run_folder, "insights", frames[-1], facts, window, cost)
 
 
-def collect_costs(run_folder: Path, client: Any, question: CostQuestion) -> Pull:
+def collect_costs(
+    run_folder: Path, cloud: CloudAccess, window: Window, now: datetime | None = None
+) -> Pull:
     """Pull what Cost Explorer has of a run, and keep it with whether it is settled."""
-    spent = Spent()
-    frame = pull_costs(client, read_folder(run_folder), question, spent)
+    cost, now = MeasuringCost(), now or datetime.now(UTC)
+    question = CostQuestion(window, others=tuple(neighbours(run_folder, window)), now=now)
+    frame = pull_costs(cloud.client("ce"), read_folder(run_folder), question, cost)
     facts = {
         "settled": question.settled,
         "prorated": bool(frame["prorated"].any()),
         "tag_key": question.tag_key,
         "others": [other.run.run_id for other in question.others],
     }
-    return _keep(run_folder, "costs", frame, facts, question.window, spent, question.now)
+    return _keep(run_folder, "costs", frame, facts, window, cost, now)
 
 
 def neighbours(run_folder: Path, window: Window) -> list[RunData]:
@@ -93,35 +124,13 @@ def neighbours(run_folder: Path, window: Window) -> list[RunData]:
     They are of the same design and target, on a day of the window: `CostQuestion.others`.
     """
     own, days = read_run(run_folder), window.widened(STEPS["DAILY"])
-    found = []
-    for path, run in readable_runs(run_folder.parents[1]):
-        same = (run.design, run.target) == (own.design, own.target) and run.run_id != own.run_id
-        if same and likely_window(run).shared_s(days):
-            found.append(read_folder(path))
-    return found
-
-
-def coverage_of(pull: Pull) -> Coverage:
-    """The coverage that was stored with a pull."""
-    known = pull.facts["coverage"]
-    fields = ("expected", "found", "items_expected", "items_found")
-    return Coverage(**{name: known[name] for name in fields})
-
-
-def measured(run_folder: Path) -> pd.DataFrame:
-    """The usage (`USAGE_COLUMNS`, label `measuring`) of all pulls of a run together."""
-    total = Spent()
-    for kind in COLUMNS:
-        for stamp in pull_stamps(run_folder, kind):
-            spent = read_pull(run_folder, kind, stamp).facts["spent"]
-            total.metrics += spent["metrics"]
-            total.scanned_bytes += spent["scanned_bytes"]
-            total.cost_pages += spent["cost_pages"]
-    return measurement_usage(total)
-
-
-def _coverage_facts(seen: Coverage) -> dict[str, Any]:
-    return asdict(seen) | {"ratio": seen.ratio, "complete": seen.complete}
+    return [
+        read_folder(path)
+        for path, run in readable_runs(run_folder.parents[1])
+        if (run.design, run.target) == (own.design, own.target)
+        and run.run_id != own.run_id
+        and likely_window(run).shared_s(days)
+    ]
 
 
 def _keep(
@@ -130,13 +139,13 @@ def _keep(
     frame: pd.DataFrame,
     facts: dict[str, Any],
     window: Window,
-    spent: Spent,
+    cost: MeasuringCost,
     now: datetime | None = None,
 ) -> Pull:
     """Write a pull with what every kind has to say."""
     always = {
         "start": window.start.isoformat(),
         "end": window.end.isoformat(),
-        "spent": asdict(spent),
+        "spent": asdict(cost),
     }
     return write_pull(run_folder, kind, frame, facts | always, now or datetime.now(UTC))

@@ -6,12 +6,10 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from botocore.exceptions import ClientError
-
 from workbench.errors import PullFailed
-from workbench.pull.refusals import code_of, explained, message_of
-from workbench.pull.spent import Spent
+from workbench.pull.access import MeasuringCost
 from workbench.pull.window import Window
+from workbench.stacks.aws_errors import AwsFailed, plainly
 
 STEPS = {"HOURLY": timedelta(hours=1), "DAILY": timedelta(days=1)}
 FORMATS = {"HOURLY": "%Y-%m-%dT%H:%M:%SZ", "DAILY": "%Y-%m-%d"}
@@ -33,7 +31,7 @@ class CostLine:
 
 
 def cost_lines(
-    client: Any, window: Window, granularity: str, conditions: list[dict], spent: Spent
+    client: Any, window: Window, granularity: str, conditions: list[dict], cost: MeasuringCost
 ) -> list[CostLine]:
     """The costs under these conditions, by service and usage type, in whole hours or days."""
     request = {
@@ -45,8 +43,8 @@ def cost_lines(
     }
     lines: list[CostLine] = []
     while True:
-        spent.cost_pages += 1
-        with explained("ce:GetCostAndUsage"):
+        cost.cost_pages += 1
+        with plainly():
             answer = client.get_cost_and_usage(**request)
         for result in answer["ResultsByTime"]:
             lines += _lines(result)
@@ -80,34 +78,30 @@ def period(window: Window, granularity: str) -> dict[str, str]:
     return {"Start": whole.start.strftime(form), "End": whole.end.strftime(form)}
 
 
-def refuses_hours(error: PullFailed) -> bool:
+def refuses_hours(error: AwsFailed) -> bool:
     """Whether a refusal is about hours, which an account must switch on and which end at 14 days.
 
     AWS documents no error code for it, so its words count.
     """
-    cause = error.__cause__
-    if not isinstance(cause, ClientError):
-        return False
-    said = message_of(cause).lower()
-    about_hours = "hour" in said or "granularity" in said or "opt-in" in said
-    return about_hours or code_of(cause) == "ValidationException"
+    words = ("hour", "granularity", "opt-in")
+    return error.code == "ValidationException" or any(one in error.said.lower() for one in words)
 
 
 def explain_nothing(
-    client: Any, window: Window, tag_key: str, tag_value: str, spent: Spent
+    client: Any, window: Window, tag_key: str, tag_value: str, cost: MeasuringCost
 ) -> PullFailed:
     """Why there is nothing under a tag: a filter that fits nothing is no error to Cost Explorer."""
-    spent.cost_pages += 1
+    cost.cost_pages += 1
     try:
-        with explained("ce:ListCostAllocationTags"):
+        with plainly():
             answer = client.list_cost_allocation_tags(TagKeys=[tag_key])
         active = {tag["Status"] for tag in answer["CostAllocationTags"]} == {"Active"}
         if not active:
             return _inactive(tag_key)
-    except PullFailed:  # only the payer's account may list them; values in use show it too
+    except AwsFailed:  # only the payer's account may list them; values in use show it too
         active = False
-    spent.cost_pages += 1
-    with explained("ce:GetTags"):
+    cost.cost_pages += 1
+    with plainly():
         values = client.get_tags(TimePeriod=period(window, "DAILY"), TagKey=tag_key)["Tags"]
     if not active and not any(values):
         return _inactive(tag_key)

@@ -1,19 +1,25 @@
 """What a run cost by Cost Explorer: by usage type, for its design's tag, in its hours or days.
 
 Cost Explorer knows no runs. What two runs of a design cost in one hour (or day) is shared out by
-their own meters and marked so, or refused without a meter. A run that nobody names in `others`,
-such as one of the cron rule, cannot be told apart.
+their own meters and marked so, or refused without a meter: a run's weight in a line is what its own
+bill has of it, times the part of the run that lies in that hour or day; a line that no meter has is
+shared by the whole of the bills. A run that nobody names in `others`, such as one of the cron rule,
+cannot be told apart.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pandas as pd
 
-from workbench.errors import BadInput, PullFailed
+from workbench.bill import exact_sum
+from workbench.errors import BadInput
+from workbench.platform.units import QUANTITY_PLACES
 from workbench.prices import PriceBook, load_book
+from workbench.pull.access import MeasuringCost
 from workbench.pull.cost_explorer import (
     CostLine,
     cost_lines,
@@ -23,20 +29,16 @@ from workbench.pull.cost_explorer import (
     tagged,
     without_tag,
 )
-from workbench.pull.proration import Shares
-from workbench.pull.spent import Spent
-from workbench.pull.tables import tidy
-from workbench.pull.usage_types import UNTAGGED, is_untagged, line_of
-from workbench.pull.window import Window
+from workbench.pull.store import tidy
+from workbench.pull.usage_types import UNTAGGED, Line, is_untagged, line_of
+from workbench.pull.window import Window, likely_window
 from workbench.runs.records import RunData
+from workbench.stacks.aws_errors import AwsFailed
 
 SETTLED_AFTER = timedelta(hours=48)
 HOURS_KEPT = timedelta(days=14)  # of hourly data, aws-cost-explorer/pricing
+STEP = Decimal(1).scaleb(-QUANTITY_PLACES)
 GRANULARITIES = ("auto", "HOURLY", "DAILY")
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,7 @@ class CostQuestion:
     others: Sequence[RunData] = ()
     tag_key: str = "design"
     granularity: str = "auto"
-    now: datetime = field(default_factory=_now)
+    now: datetime = field(default_factory=lambda: datetime.now(UTC))
     book: PriceBook = field(default_factory=load_book)
 
     def __post_init__(self) -> None:
@@ -64,22 +66,74 @@ class CostQuestion:
         return self.now - self.window.end >= SETTLED_AFTER
 
 
+class Shares:
+    """Which part of a line is a run's own."""
+
+    def __init__(
+        self, folder: RunData, window: Window, others: Sequence[RunData], book: PriceBook
+    ) -> None:
+        self._book = book
+        self._own = folder
+        self._window = window
+        self._others = [
+            (other, likely_window(other.run))
+            for other in others
+            if other.run.run_id != folder.run.run_id
+            and (other.run.design, other.run.target) == (folder.run.design, folder.run.target)
+        ]
+
+    def is_shared(self, bucket: Window) -> bool:
+        """Whether another run was in this hour or day."""
+        return any(window.shared_s(bucket) for _, window in self._others)
+
+    def part(self, line: CostLine) -> tuple[Decimal, Decimal]:
+        """The run's own quantity and dollars of a line that it shares."""
+        name = line_of(line.service, line.usage_type, self._book)
+        folders = [(self._own, self._window), *self._others]
+        within = [(one, window) for one, window in folders if window.shared_s(line.bucket)]
+        weights = [self._weight(one, window, line.bucket, name) for one, window in within]
+        if not sum(weights):
+            weights = [self._weight(one, window, line.bucket) for one, window in within]
+        if not sum(weights):
+            raise BadInput(f"run {self._own.run.run_id} and others of its time have empty bills")
+        share = weights[0] / sum(weights) if within[0][0] is self._own else Decimal(0)
+        return (line.quantity * share).quantize(STEP), (line.cost_usd * share).quantize(STEP)
+
+    def _weight(
+        self, folder: RunData, window: Window, bucket: Window, name: Line | None = None
+    ) -> Decimal:
+        """What a run's bill has of a line, or in all, for its time in the hour or day."""
+        bill = folder.bill
+        if bill is None:
+            raise BadInput(
+                f"run {folder.run.run_id} has no bill of its own meter, and another run of its "
+                f"design was in the same hour or day ({bucket.start:%Y-%m-%d %H:%M} UTC): what "
+                "Cost Explorer has of both cannot be told apart."
+            )
+        if name is None:
+            amount = exact_sum(bill["cost_usd"])
+        else:
+            lines = zip(bill["service"], bill["usage_type"], bill["quantity"], strict=True)
+            amount = exact_sum(q for s, kind, q in lines if line_of(s, kind, self._book) == name)
+        return amount * Decimal(window.shared_s(bucket) / window.seconds)
+
+
 def pull_costs(
-    client: Any, folder: RunData, question: CostQuestion, spent: Spent | None = None
+    client: Any, folder: RunData, question: CostQuestion, cost: MeasuringCost | None = None
 ) -> pd.DataFrame:
     """The costs of a run, tidy (`COST_COLUMNS`), one row a usage type and hour or day.
 
     Credits and refunds are left out. Rows with `tagged` false are the whole account's, for usage
     that no tag reaches (PutMetricData, custom metrics, Cost Explorer itself). Raises PullFailed if
-    the tag is not active, access is denied or there are no data yet.
+    the tag is not active or there are no data yet, AwsFailed if access is denied.
     """
-    spent = spent or Spent()
-    granularity, own = _own_lines(client, folder, question, spent)
+    cost = cost or MeasuringCost()
+    granularity, own = _own_lines(client, folder, question, cost)
     services = dict.fromkeys(service for service, _ in UNTAGGED)
     conditions = [without_tag(question.tag_key), of_services(*services)]
     account = [
         line
-        for line in cost_lines(client, question.window, granularity, conditions, spent)
+        for line in cost_lines(client, question.window, granularity, conditions, cost)
         if is_untagged(line_of(line.service, line.usage_type, question.book))
     ]
     shares = Shares(folder, question.window, question.others, question.book)
@@ -89,29 +143,25 @@ def pull_costs(
 
 
 def _own_lines(
-    client: Any, folder: RunData, question: CostQuestion, spent: Spent
+    client: Any, folder: RunData, question: CostQuestion, cost: MeasuringCost
 ) -> tuple[str, list[CostLine]]:
     """The lines under the run's tag, and whether they are by the hour or the day."""
     condition = [tagged(question.tag_key, folder.run.design)]
-    for granularity in _granularities(question):
+    granularities = (question.granularity,)
+    if question.granularity == "auto":  # finest first
+        kept = question.now - question.window.start < HOURS_KEPT
+        granularities = ("HOURLY", "DAILY") if kept else ("DAILY",)
+    for granularity in granularities:
         try:
-            lines = cost_lines(client, question.window, granularity, condition, spent)
-        except PullFailed as error:
+            lines = cost_lines(client, question.window, granularity, condition, cost)
+        except AwsFailed as error:
             if question.granularity == "auto" and granularity == "HOURLY" and refuses_hours(error):
                 continue
             raise
         if lines:
             return granularity, lines
         break
-    raise explain_nothing(client, question.window, question.tag_key, folder.run.design, spent)
-
-
-def _granularities(question: CostQuestion) -> tuple[str, ...]:
-    """Those to try, finest first."""
-    if question.granularity != "auto":
-        return (question.granularity,)
-    kept = question.now - question.window.start < HOURS_KEPT
-    return ("HOURLY", "DAILY") if kept else ("DAILY",)
+    raise explain_nothing(client, question.window, question.tag_key, folder.run.design, cost)
 
 
 def _row(line: CostLine, shares: Shares, question: CostQuestion, is_own: bool) -> tuple:

@@ -7,8 +7,9 @@ with the run's own counts, late data are waited for, and what is found is stored
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from math import ceil
+from typing import Any
 
 import pandas as pd
 
@@ -43,6 +44,10 @@ class Coverage:
     def excess(self) -> int:
         """Invocations in the data that are not the run's: another batch ran at the same time."""
         return max(0, self.found - self.expected)
+
+    def facts(self) -> dict[str, Any]:
+        """For the file that is kept with a pull."""
+        return asdict(self) | {"ratio": self.ratio, "complete": self.complete}
 
     def __str__(self) -> str:
         text = (

@@ -5,20 +5,24 @@ and init are in the REPORT lines alone. A query returns 10,000 rows at most, so 
 they are: sums, percentiles and histogram bins are made in the query.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from math import ceil
 from typing import Any
 
 import pandas as pd
 
 from workbench.designs import make_design
 from workbench.errors import PullFailed
+from workbench.platform.units import EXPRESS_STEP_MS
+from workbench.pull.access import MeasuringCost
 from workbench.pull.gate import Wait
-from workbench.pull.refusals import explained
-from workbench.pull.spent import Spent
-from workbench.pull.tables import tidy
+from workbench.pull.logs import Billed, Counted
+from workbench.pull.store import tidy
 from workbench.pull.window import Window
 from workbench.runs.records import Run
+from workbench.stacks.aws_errors import plainly
 
 ROWS_MAX = 10_000
 BINS_MAX = 1_000  # of the processor's histogram: with the other functions' it stays below the rows
@@ -54,7 +58,19 @@ filter @type = "REPORT"
     by @log, bin(1m)"""
 BY_MINUTE = "bin(1m)"  # the name of that column in the answer
 
-RUNNING = ("Scheduled", "Running")
+# Fields of JSON lines are discovered by name.
+COUNTED = """\
+filter batch_id = "{batch_id}"
+| stats sum(items_processed) as processed, sum(items_failed) as failed,
+    sum(items_duplicated) as duplicated, sum(work_ms) as work_ms, max(last_done_at) as last_done_at,
+    max(created_at) as created_at"""
+BILLED = """\
+filter @type = "REPORT"
+| fields ceil((@billedDuration + {overhead_ms}) / {step_ms}) as steps
+| stats count(*) as requests, sum(@billedDuration) as billed_ms,
+    count(@initDuration) as cold_starts, sum(steps) as express_steps by @log"""
+
+RUNNING = ("Scheduled", "Running", "Unknown")
 POLL = Wait(limit_s=300, every_s=1)
 
 
@@ -64,7 +80,7 @@ def pull_insights(
     log_groups: Mapping[str, str],
     window: Window,
     wait: Wait = POLL,
-    spent: Spent | None = None,
+    cost: MeasuringCost | None = None,
 ) -> pd.DataFrame:
     """The REPORT lines of a run's functions, summed, tidy (`INSIGHTS_COLUMNS`).
 
@@ -72,19 +88,52 @@ def pull_insights(
     `histogram` (billed durations by `bin_ms`) and `minutes` (by `t_s`, seconds since the trigger).
     The local target writes no REPORT lines to a log that could be queried: there its meter counts.
     """
-    spent = spent or Spent()
-    roles = {group: role for role, group in log_groups.items()}
-    width_ms = bin_width_ms(run)
+    cost = cost or MeasuringCost()
     queries = {
         "totals": TOTALS,
-        "histogram": HISTOGRAM.format(width_ms=width_ms),
+        "histogram": HISTOGRAM.format(width_ms=bin_width_ms(run)),
         "minutes": MINUTES,
     }
     rows: list[tuple] = []
     for name, text in queries.items():
-        for record in query(client, text, list(roles), window, wait, spent):
-            rows += _values(name, record, roles, window)
+        for record in query(client, text, list(log_groups.values()), window, wait, cost):
+            rows += _values(name, record, log_groups, window)
     return tidy("insights", rows)
+
+
+@dataclass(frozen=True)
+class InsightsReader:
+    """Reads the logs of one stack's functions by queries; `groups` are theirs by role."""
+
+    client: Any
+    groups: Mapping[str, str]
+    overhead_ms: float
+    cost: MeasuringCost
+    wait: Wait = POLL
+
+    def counted(self, batch_id: str, window: Window) -> Counted:
+        rows = self._query(COUNTED.format(batch_id=batch_id), window)
+        row = {name: float(text) for name, text in rows[0].items() if text} if rows else {}
+        return Counted(
+            processed=round(row.get("processed", 0)),
+            failed=round(row.get("failed", 0)),
+            duplicated=round(row.get("duplicated", 0)),
+            work_ms=round(row["work_ms"]) if "work_ms" in row else None,
+            last_done_at=row.get("last_done_at"),
+            created_at=row.get("created_at"),
+        )
+
+    def billed(self, window: Window) -> dict[str, Billed]:
+        text = BILLED.format(overhead_ms=self.overhead_ms, step_ms=EXPRESS_STEP_MS)
+        names = ("requests", "billed_ms", "cold_starts", "express_steps")
+        return {
+            _role(row, self.groups): Billed(*(round(float(row.get(one) or 0)) for one in names))
+            for row in self._query(text, window)
+        }
+
+    def _query(self, text: str, window: Window) -> list[dict[str, str]]:
+        groups = list(self.groups.values())
+        return query(self.client, text, groups, window, self.wait, self.cost)
 
 
 def bin_width_ms(run: Run) -> int:
@@ -95,56 +144,57 @@ def bin_width_ms(run: Run) -> int:
 
 
 def query(
-    client: Any, text: str, groups: list[str], window: Window, wait: Wait, spent: Spent
+    client: Any,
+    text: str,
+    groups: Sequence[str],
+    window: Window,
+    wait: Wait,
+    cost: MeasuringCost,
 ) -> list[dict[str, str]]:
-    """The rows of one query, each a dictionary of texts. Raises PullFailed."""
-    with explained("logs:StartQuery"):
+    """The rows of one query, each a dictionary of texts. Raises AwsFailed or PullFailed."""
+    with plainly():
         started = client.start_query(
             logGroupNames=groups,
             startTime=int(window.start.timestamp()),
-            endTime=int(window.end.timestamp()),
+            endTime=ceil(window.end.timestamp()),
             queryString=text,
             limit=ROWS_MAX,
         )
-    answer = _finished(client, started["queryId"], wait)
-    spent.scanned_bytes += round(answer.get("statistics", {}).get("bytesScanned", 0))
+        waited_s = 0.0
+        while True:
+            answer = client.get_query_results(queryId=started["queryId"])
+            if answer["status"] not in RUNNING or waited_s >= wait.limit_s:
+                break
+            wait.sleep(wait.every_s)
+            waited_s += wait.every_s
+    if answer["status"] != "Complete":
+        raise PullFailed(
+            f"Logs Insights: the query is {answer['status']} after {waited_s:,.0f} s. Do the same "
+            "again: the logs are read once more."
+        )
+    cost.scanned_bytes += round(answer.get("statistics", {}).get("bytesScanned", 0))
     if len(answer["results"]) >= ROWS_MAX:
         raise PullFailed(
-            f"logs:GetQueryResults gave {ROWS_MAX:,} rows, which is all it gives: rows are missing."
+            f"Logs Insights gave {ROWS_MAX:,} rows, which is all it gives: rows are missing."
         )
     return [{cell["field"]: cell["value"] for cell in row} for row in answer["results"]]
 
 
-def _finished(client: Any, query_id: str, wait: Wait) -> dict[str, Any]:
-    """The answer of a query once it is complete."""
-    waited_s = 0.0
-    while True:
-        with explained("logs:GetQueryResults"):
-            answer = client.get_query_results(queryId=query_id)
-        if answer["status"] == "Complete":
-            return answer
-        if answer["status"] not in RUNNING:
-            raise PullFailed(f"logs:GetQueryResults: the query is {answer['status']}.")
-        if waited_s >= wait.limit_s:
-            raise PullFailed(f"logs:GetQueryResults: still running after {waited_s:,.0f} s.")
-        wait.sleep(wait.every_s)
-        waited_s += wait.every_s
+def _role(row: Mapping[str, str], groups: Mapping[str, str]) -> str:
+    """The role of the function that a row is of; `@log` is account:group."""
+    roles = {group: role for role, group in groups.items()}
+    return roles[row["@log"].split(":", 1)[-1]]
 
 
 def _values(
-    name: str, record: dict[str, str], roles: Mapping[str, str], window: Window
+    name: str, row: Mapping[str, str], groups: Mapping[str, str], window: Window
 ) -> Iterator[tuple]:
     """The values of one row of an answer, one row each."""
-    record = dict(record)
-    group = record.pop("@log").split(":", 1)[-1]  # account:group
-    minute, bin_ms = record.pop(BY_MINUTE, None), record.pop("bin_ms", None)
-    t_s = None if minute is None else window.since_start_s(_time(minute))
+    role, minute, bin_ms = _role(row, groups), row.get(BY_MINUTE), row.get("bin_ms")
+    t_s = None
+    if minute is not None:  # a time without its zone, which is UTC
+        t_s = window.since_start_s(datetime.fromisoformat(minute).replace(tzinfo=UTC))
     at = None if bin_ms is None else float(bin_ms)
-    for measure, value in record.items():
-        if value != "":
-            yield name, roles[group], t_s, at, measure, float(value)
-
-
-def _time(text: str) -> datetime:
-    """A time as Logs Insights writes it, in UTC."""
-    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+    for measure, value in row.items():
+        if measure not in ("@log", BY_MINUTE, "bin_ms") and value != "":
+            yield name, role, t_s, at, measure, float(value)

@@ -1,4 +1,4 @@
-"""Which metrics are asked for: what the bill can be checked by, and what the charts draw.
+"""Which metrics are asked for: what the bill follows from, and what the charts draw.
 
 Names, dimensions and statistics are from the pages "Viewing metrics for Lambda functions",
 "Available CloudWatch metrics for Amazon SQS", "DynamoDB metrics and dimensions" and "Monitoring
@@ -8,9 +8,9 @@ Step Functions metrics using Amazon CloudWatch".
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from workbench.pull.names import CHILDREN, FUNCTIONS, MACHINE, QUEUES, TABLE
+from workbench.designs import DESIGNS, Design
 
-PERIOD_S = 60
+PERIOD_S = 60  # the finest that these metrics have (docs/platform.md, CloudWatch)
 CUSTOM = "BatchWorkbench"
 
 SUM = ("Sum",)
@@ -18,27 +18,25 @@ MAXIMUM = ("Maximum",)
 SPREAD = ("Sum", "SampleCount", "Average", "Maximum", "p50", "p99")
 LEVEL = ("Average", "Maximum")
 
-LAMBDA = {
-    "Invocations": SUM,
-    "Errors": SUM,
-    "Throttles": SUM,
-    "Duration": SPREAD,
-    "ConcurrentExecutions": MAXIMUM,
-}
-SQS = {
+AT_ONCE = {"ConcurrentExecutions": MAXIMUM}
+LAMBDA_BILLED = dict.fromkeys(("Invocations", "Duration", "Throttles"), SUM)
+LAMBDA = LAMBDA_BILLED | {"Errors": SUM, "Duration": SPREAD} | AT_ONCE
+SQS_MESSAGES = {
     "NumberOfMessagesSent": SUM,
     "NumberOfMessagesReceived": SUM,
     "NumberOfMessagesDeleted": SUM,
     "NumberOfEmptyReceives": SUM,
+}
+SQS_BILLED = SQS_MESSAGES | {"SentMessageSize": SUM}
+SQS = SQS_MESSAGES | {
     "SentMessageSize": ("Sum", "SampleCount", "Average", "Maximum"),
     "ApproximateNumberOfMessagesVisible": LEVEL,
     "ApproximateNumberOfMessagesNotVisible": LEVEL,
     "ApproximateNumberOfMessagesDelayed": LEVEL,
     "ApproximateAgeOfOldestMessage": MAXIMUM,
 }
-DYNAMODB = {
-    "ConsumedWriteCapacityUnits": SUM,
-    "ConsumedReadCapacityUnits": SUM,
+DYNAMODB_BILLED = dict.fromkeys(("ConsumedWriteCapacityUnits", "ConsumedReadCapacityUnits"), SUM)
+DYNAMODB = DYNAMODB_BILLED | {
     "WriteThrottleEvents": SUM,
     "ReadThrottleEvents": SUM,
     "ConditionalCheckFailedRequests": SUM,
@@ -113,7 +111,17 @@ def wanted(design: str, names: Mapping[str, str], percentiles: bool = True) -> l
 
     `percentiles=False` leaves out p50 and p99: the local target's CloudWatch has none.
     """
-    found = [*_functions(names), *_queues(names), *_table(names), *_machine(names)]
+    parts, found = DESIGNS[design].parts, []
+    for part in parts.functions:
+        if part.role in names:
+            found += _all("AWS/Lambda", LAMBDA, part.role, FunctionName=names[part.role])
+    for part in parts.queues:
+        if part.role in names:
+            found += _all("AWS/SQS", SQS, part.role, QueueName=names[part.role])
+    if parts.table and parts.table.role in names:
+        found += _table(parts.table.role, names[parts.table.role])
+    if parts.machine and parts.machine.role in names:
+        found += _machine(parts.machine.role, names[parts.machine.role])
     for role, metrics in EMBEDDED.items():
         if role in names:
             found += _all(CUSTOM, metrics, role, design=design, function=role)
@@ -130,39 +138,37 @@ def arrivals(design: str, names: Mapping[str, str]) -> list[Series]:
     ]
 
 
-def _functions(names: Mapping[str, str]) -> Iterator[Series]:
-    for role in FUNCTIONS:
-        if role in names:
-            yield from _all("AWS/Lambda", LAMBDA, role, FunctionName=names[role])
+def billed(
+    design: Design, names: Mapping[str, str], groups: Mapping[str, str], topic: str
+) -> list[Series]:
+    """The series that a run's usage follows from; `groups` are the functions' log groups."""
+    found, parts = [], design.parts
+    for role, group in groups.items():
+        found += _all("AWS/Lambda", LAMBDA_BILLED, role, FunctionName=names[role])
+        found += _all("AWS/Logs", {"IncomingBytes": SUM}, role, LogGroupName=group)
+    found += _all("AWS/Lambda", AT_ONCE, "processor", FunctionName=names["processor"])
+    found += _all("AWS/SNS", {"NumberOfMessagesPublished": SUM}, "topic", TopicName=topic)
+    for part in parts.queues:
+        found += _all("AWS/SQS", SQS_BILLED, part.role, QueueName=names[part.role])
+    if parts.table:
+        name = names[parts.table.role]
+        found += _all("AWS/DynamoDB", DYNAMODB_BILLED, parts.table.role, TableName=name)
+    return found
 
 
-def _queues(names: Mapping[str, str]) -> Iterator[Series]:
-    for role in QUEUES:
-        if role in names:
-            yield from _all("AWS/SQS", SQS, role, QueueName=names[role])
+def _table(role: str, name: str) -> Iterator[Series]:
+    yield from _all("AWS/DynamoDB", DYNAMODB, role, TableName=name)
+    for operation in OPERATIONS:
+        dimensions = {"TableName": name, "Operation": operation}
+        yield from _all("AWS/DynamoDB", DYNAMODB_OPERATION, f"{role} {operation}", **dimensions)
 
 
-def _table(names: Mapping[str, str]) -> Iterator[Series]:
-    if TABLE in names:
-        table = names[TABLE]
-        yield from _all("AWS/DynamoDB", DYNAMODB, TABLE, TableName=table)
-        for operation in OPERATIONS:
-            label = f"{TABLE} {operation}"
-            dimensions = {"TableName": table, "Operation": operation}
-            yield from _all("AWS/DynamoDB", DYNAMODB_OPERATION, label, **dimensions)
-
-
-def _machine(names: Mapping[str, str]) -> Iterator[Series]:
-    if MACHINE not in names:
-        return
-    for role in (MACHINE, CHILDREN):
-        if role in names:
-            yield from _all("AWS/States", STATES, role, StateMachineArn=names[role])
+def _machine(role: str, arn: str) -> Iterator[Series]:
+    yield from _all("AWS/States", STATES, role, StateMachineArn=arn)
     yield from _all("AWS/States", STATES_ACCOUNT, "account")
     yield from _all("AWS/States", STATES_TRANSITIONS, "account", ServiceMetric="StateTransition")
-    yield from _all(
-        "AWS/States", STATES_INTEGRATION, "account", ServiceIntegrationResourceArn=INVOKE
-    )
+    resource = {"ServiceIntegrationResourceArn": INVOKE}
+    yield from _all("AWS/States", STATES_INTEGRATION, "account", **resource)
 
 
 def _all(

@@ -1,4 +1,5 @@
-"""Where pulls are kept: beside their run, each under its own time, whole or not at all.
+"""What is pulled, one tidy table a kind, and where it is kept: beside its run, each pull under its
+own time, whole or not at all.
 
     results/runs/<run_id>/pulls/20261123T064500000000Z-costs.parquet    the frame
     results/runs/<run_id>/pulls/20261123T064500000000Z-costs.json       what is known of it
@@ -10,6 +11,7 @@ finished, and does not count. An older pull is never touched.
 import json
 import os
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -20,8 +22,30 @@ from typing import Any
 import pandas as pd
 
 from workbench.errors import BadRecord
-from workbench.pull.tables import COLUMNS
 
+CLOUDWATCH_COLUMNS = ["metric", "namespace", "dimension", "statistic", "t", "t_s", "value"]
+INSIGHTS_COLUMNS = ["query", "function", "t_s", "bin_ms", "measure", "value"]
+COST_COLUMNS = (
+    "service usage_type unit quantity cost_usd start end tagged prorated settled"
+).split()
+COLUMNS = {
+    "cloudwatch": CLOUDWATCH_COLUMNS,
+    "insights": INSIGHTS_COLUMNS,
+    "costs": COST_COLUMNS,
+}
+TYPES = {
+    "t": "datetime64[us, UTC]",
+    "start": "datetime64[us, UTC]",
+    "end": "datetime64[us, UTC]",
+    "t_s": "float64",
+    "bin_ms": "float64",
+    "value": "float64",
+    "tagged": "bool",
+    "prorated": "bool",
+    "settled": "bool",
+    "quantity": "object",  # exact decimals
+    "cost_usd": "object",
+}
 SCHEMA_VERSION = 1
 STAMP = "%Y%m%dT%H%M%S%fZ"
 _NAME = re.compile(r"(?P<stamp>\d{8}T\d{12}Z)-(?P<kind>[a-z]+)\.json")
@@ -41,6 +65,13 @@ class Pull:
     def pulled_at(self) -> datetime:
         """When it was pulled, UTC."""
         return datetime.strptime(self.stamp, STAMP).replace(tzinfo=UTC)
+
+
+def tidy(kind: str, rows: Iterable[tuple]) -> pd.DataFrame:
+    """The table of a kind from its rows, with the same types even when there are none."""
+    columns = COLUMNS[kind]
+    frame = pd.DataFrame(list(rows), columns=columns)
+    return frame.astype({name: TYPES.get(name, "str") for name in columns})
 
 
 def write_pull(

@@ -23,6 +23,12 @@ class Window:
         if self.end <= self.start:
             raise BadInput(f"window {self.start} to {self.end}: it must end after it starts")
 
+    @classmethod
+    def between(cls, start_s: float, end_s: float) -> "Window":
+        """From a time to another, in seconds since 1970, and a second long at least."""
+        at = (datetime.fromtimestamp(one, UTC) for one in (start_s, max(end_s, start_s + 1)))
+        return cls(*at)
+
     @property
     def seconds(self) -> float:
         """Its length in seconds."""

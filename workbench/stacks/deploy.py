@@ -14,7 +14,8 @@ from workbench.designs import COMPARED, DESIGNS, Design, make_design
 from workbench.errors import BadInput
 from workbench.prices import load_book
 from workbench.runs.runner import forecast
-from workbench.stacks.aws_clients import Aws, code_of, plainly, scrub
+from workbench.stacks.aws_clients import Aws
+from workbench.stacks.aws_errors import code_of, plainly, scrub
 from workbench.stacks.cdk import Say, assembly, cdk, install
 from workbench.stacks.deployed import Deployed, find_stack
 
@@ -73,11 +74,11 @@ def deploy(
     _bootstrap(aws, account, say)
     with assembly(context) as folder:
         app = ["--app", str(folder)]
-        cdk(aws, ["diff", *app, *stacks], say)
+        cdk(aws.region, ["diff", *app, *stacks], say)
         for name in plan.designs:
             usd = (monthly_usd or monthly_cost_usd)(plan.design(name), plan)
             say(f"{DESIGNS[name].stack} will cost about ${usd:.2f} a month while it stands")
-        cdk(aws, ["deploy", *app, *stacks, "--require-approval", "never"], say)
+        cdk(aws.region, ["deploy", *app, *stacks, "--require-approval", "never"], say)
     found = [find_stack(aws, name) for name in plan.designs]
     for deployed in found:
         if plan.notify:
@@ -102,7 +103,7 @@ def _bootstrap(aws: Aws, account: str, say: Say) -> None:
             if code_of(error) != "ParameterNotFound":
                 raise
     say(f"{aws.region} has never been used by CDK: bootstrapping it")
-    cdk(aws, ["bootstrap", f"aws://{account}/{aws.region}"], say)
+    cdk(aws.region, ["bootstrap", f"aws://{account}/{aws.region}"], say)
 
 
 def _subscribe(aws: Aws, deployed: Deployed, address: str, say: Say) -> None:

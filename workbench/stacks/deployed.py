@@ -13,7 +13,8 @@ from botocore.exceptions import ClientError
 
 from workbench.designs import DESIGNS, Design, make_design
 from workbench.errors import BadInput, NotDeployed
-from workbench.stacks.aws_clients import Aws, code_of, plainly
+from workbench.stacks.aws_clients import Aws
+from workbench.stacks.aws_errors import code_of, plainly
 
 VERSION = "1"  # of the outputs and their meaning, as infra/stack.py writes it
 WHOLE = (
@@ -36,18 +37,15 @@ class Deployed:
     region: str
     outputs: Mapping[str, str]
 
-    def function(self, role: str) -> str:
-        """The name of a function: batcher, processor, …"""
-        return self.outputs[f"{role.capitalize()}Name"]
+    @property
+    def names(self) -> dict[str, str]:
+        """What its parts are called, by role."""
+        return self.design.parts.names(self.outputs)
 
     @property
-    def roles(self) -> tuple[str, ...]:
-        """The functions that it has."""
-        return tuple(one.role for one in self.design.parts.functions)
-
-    def queue_name(self, output: str) -> str:
-        """A queue's name from its URL's output: the URL holds the account's id."""
-        return self.outputs[output].rsplit("/", 1)[-1]
+    def functions(self) -> dict[str, str]:
+        """What its functions are called, by role."""
+        return self.design.parts.function_names(self.outputs)
 
 
 def find_stack(aws: Aws, name: str) -> Deployed:

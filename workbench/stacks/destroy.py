@@ -18,9 +18,9 @@ from workbench.platform.services import CLOUDWATCH, DYNAMODB, S3, SQS
 from workbench.platform.units import GB, quantity
 from workbench.prices import PriceBook, load_book
 from workbench.runs.records import USAGE_COLUMNS
-from workbench.stacks.aws_clients import Aws, AwsFailed, code_of, plainly, scrub
-from workbench.stacks.existence import exists
-from workbench.stacks.inventory import Thing, inventory, sizes
+from workbench.stacks.aws_clients import Aws
+from workbench.stacks.aws_errors import AwsFailed, code_of, plainly, scrub
+from workbench.stacks.inventory import Thing, exists, inventory, is_of, stored_bytes
 from workbench.stacks.ledger import Ledger
 
 LOOKS = 12  # at what is on its way out, before it counts as left
@@ -51,8 +51,7 @@ def teardown_plan(designs: Iterable[str] = tuple(DESIGNS)) -> list[Planned]:
     aws = Aws()
     aws.account()
     things, book = inventory(aws, tuple(designs)), load_book()
-    stored = sizes(aws, things)
-    planned = [Planned(one, _monthly_usd(one, stored.get(one, 0), book)) for one in things]
+    planned = [Planned(one, _monthly_usd(one, stored_bytes(aws, one), book)) for one in things]
     return sorted(planned, key=lambda one: (-one.monthly_usd, one.thing))
 
 
@@ -78,9 +77,15 @@ def destroy(
     say(f"{len(before)} things are there")
     for name in names:
         _remove(aws, DESIGNS[name].stack, before, say)
-    look = _Look(aws, names, before)
-    _delete_groups(aws, look)
-    left = look.until_gone(sleep)
+    left = _left(aws, names, before)
+    for thing in left:  # log groups may outlive their stack: late lines may have made one again
+        if thing.type == "AWS::Logs::LogGroup":
+            with plainly():
+                aws.client("logs").delete_log_group(logGroupName=thing.name)
+    for _ in range(LOOKS):  # some things take a while to go
+        if not (left := _left(aws, names, before)):
+            break
+        sleep(LOOK_EVERY_S)
     if left:
         raise Leftovers("left on AWS: " + "; ".join(map(str, left)))
     _close_ledger(Ledger(results), names)
@@ -90,7 +95,7 @@ def destroy(
 
 def _remove(aws: Aws, stack: str, before: list[Thing], say: Say) -> None:
     """Stop what runs, empty the bucket, delete the stack and wait for its end."""
-    own = [thing for thing in before if stack.lower() in thing.name.lower()]
+    own = [thing for thing in before if is_of(thing, stack)]
     for thing in own:
         if thing.type == "AWS::S3::Bucket":
             say(f"{thing.name}: {empty_bucket(aws, thing.name)} objects are deleted")
@@ -111,7 +116,7 @@ def _remove(aws: Aws, stack: str, before: list[Thing], say: Say) -> None:
 
 def empty_bucket(aws: Aws, name: str) -> int:
     """Delete every version of every object, and end every upload; how many objects there were."""
-    s3, gone = aws.client("s3"), 0
+    s3, objects = aws.client("s3"), 0
     with plainly():
         try:
             for page in s3.get_paginator("list_multipart_uploads").paginate(Bucket=name):
@@ -119,12 +124,12 @@ def empty_bucket(aws: Aws, name: str) -> int:
                     s3.abort_multipart_upload(Bucket=name, Key=one["Key"], UploadId=one["UploadId"])
             for page in s3.get_paginator("list_object_versions").paginate(Bucket=name):
                 found = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
-                gone += len(found)
+                objects += len(found)
                 _delete_objects(s3, name, found)
         except ClientError as error:
             if code_of(error) != "NoSuchBucket":
                 raise
-    return gone
+    return objects
 
 
 def _delete_objects(s3: Any, name: str, found: list[dict[str, Any]]) -> None:
@@ -151,37 +156,10 @@ def _stop_executions(aws: Aws, machines: list[str], say: Say) -> None:
                 states.stop_execution(executionArn=one["executionArn"], cause="make destroy")
 
 
-def _delete_groups(aws: Aws, look: "_Look") -> None:
-    """Delete log groups that outlived their stack: late lines may have made one again."""
-    for thing in look.left():
-        if thing.type == "AWS::Logs::LogGroup":
-            with plainly():
-                aws.client("logs").delete_log_group(logGroupName=thing.name)
-
-
-@dataclass(frozen=True)
-class _Look:
-    """Looks at what is left of everything that was there, and of everything tagged as ours."""
-
-    aws: Aws
-    names: tuple[str, ...]
-    before: list[Thing]
-
-    def left(self) -> list[Thing]:
-        """What a list or a tag still tells of, and what was there and its service still knows."""
-        found = set(inventory(self.aws, self.names))
-        for thing in set(self.before) - found:
-            if exists(self.aws, thing.type, thing.name):
-                found.add(thing)
-        return sorted(found)
-
-    def until_gone(self, sleep: Callable[[float], None]) -> list[Thing]:
-        """What is left in the end: some things take a while to go."""
-        for _ in range(LOOKS - 1):
-            if not (left := self.left()):
-                return left
-            sleep(LOOK_EVERY_S)
-        return self.left()
+def _left(aws: Aws, names: tuple[str, ...], before: list[Thing]) -> list[Thing]:
+    """What a list or a tag still names, and what was there and its service still knows."""
+    found = set(inventory(aws, names))
+    return sorted(found | {one for one in set(before) - found if exists(aws, one)})
 
 
 def _close_ledger(ledger: Ledger, names: tuple[str, ...]) -> None:
@@ -193,9 +171,9 @@ def _close_ledger(ledger: Ledger, names: tuple[str, ...]) -> None:
                 ledger.write(entry.at("destroyed"))
 
 
-def _monthly_usd(thing: Thing, stored_bytes: int, book: PriceBook) -> Decimal:
+def _monthly_usd(thing: Thing, size_bytes: int, book: PriceBook) -> Decimal:
     """Dollars of a month in which nothing runs: storage, alarms and idle polls."""
-    gb, polls = quantity(stored_bytes / GB), idle_polls(IDLE_POLLERS, MONTH_S)
+    gb, polls = quantity(size_bytes / GB), idle_polls(IDLE_POLLERS, MONTH_S)
     rows = {
         "AWS::S3::Bucket": (S3, "TimedStorage-ByteHrs", "GB-Mo", gb),
         "AWS::DynamoDB::Table": (DYNAMODB, "TimedStorage-ByteHrs", "GB-Mo", gb),

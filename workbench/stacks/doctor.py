@@ -11,7 +11,7 @@ from pathlib import Path
 
 from workbench.errors import WorkbenchError
 from workbench.project import ROOT
-from workbench.stacks.node import node_path
+from workbench.stacks.cdk import node_path
 
 DISK_MIN_GB = 1.0
 

@@ -3,28 +3,76 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from botocore.exceptions import ClientError
+
 from workbench.designs import DESIGNS
-from workbench.stacks.aws_clients import Aws, plainly, scrub
+from workbench.stacks.aws_clients import Aws
+from workbench.stacks.aws_errors import code_of, plainly, scrub
 from workbench.stacks.deployed import describe
-from workbench.stacks.existence import exists
 
 TAG = {"Key": "project", "Values": ["fanin-workbench"]}  # infra/stack.py
-GONE = "DELETE_COMPLETE"
-TYPES = {  # CloudFormation's types by service and kind of an ARN, where the tagging API tells one
-    "lambda:function": "AWS::Lambda::Function",
-    "lambda:event-source-mapping": "AWS::Lambda::EventSourceMapping",
-    "sqs": "AWS::SQS::Queue",
-    "sns": "AWS::SNS::Topic",
-    "dynamodb:table": "AWS::DynamoDB::Table",
-    "s3": "AWS::S3::Bucket",
-    "states:stateMachine": "AWS::StepFunctions::StateMachine",
-    "logs:log-group": "AWS::Logs::LogGroup",
-    "events:rule": "AWS::Events::Rule",
-    "iam:role": "AWS::IAM::Role",
-    "cloudwatch:alarm": "AWS::CloudWatch::Alarm",
-    "cloudformation:stack": "AWS::CloudFormation::Stack",
+DELETED = "DELETE_COMPLETE"
+STACK = "AWS::CloudFormation::Stack"
+UNKNOWN = (  # the codes that say that a thing is not there
+    "404 NotFound NotFoundException NoSuchBucket NoSuchEntity ResourceNotFoundException "
+    "ResourceNotFound QueueDoesNotExist AWS.SimpleQueueService.NonExistentQueue "
+    "StateMachineDoesNotExist"
+).split()
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A type of resource, and a call that fails for one that is not there, or lists it if it is."""
+
+    arn: str  # service and kind as its ARN has them
+    service: str  # as boto3 calls it
+    call: str
+    argument: str
+    listed: str = ""  # the answer's list, where a call does not fail
+    named: str = ""  # what carries the name in that list
+    by_arn: bool = False  # the argument is the ARN
+    many: bool = False  # the argument is a list
+
+
+KINDS = {  # by CloudFormation's types
+    "AWS::DynamoDB::Table": Kind("dynamodb:table", "dynamodb", "describe_table", "TableName"),
+    "AWS::Lambda::Function": Kind(
+        "lambda:function", "lambda", "get_function_configuration", "FunctionName"
+    ),
+    "AWS::Lambda::EventSourceMapping": Kind(
+        "lambda:event-source-mapping", "lambda", "get_event_source_mapping", "UUID"
+    ),
+    "AWS::SQS::Queue": Kind("sqs", "sqs", "get_queue_url", "QueueName"),
+    "AWS::SNS::Topic": Kind("sns", "sns", "get_topic_attributes", "TopicArn", by_arn=True),
+    "AWS::Events::Rule": Kind("events:rule", "events", "describe_rule", "Name"),
+    "AWS::S3::Bucket": Kind("s3", "s3", "head_bucket", "Bucket"),
+    "AWS::StepFunctions::StateMachine": Kind(
+        "states:stateMachine",
+        "stepfunctions",
+        "describe_state_machine",
+        "stateMachineArn",
+        by_arn=True,
+    ),
+    "AWS::IAM::Role": Kind("iam:role", "iam", "get_role", "RoleName"),
+    "AWS::CloudWatch::Alarm": Kind(
+        "cloudwatch:alarm",
+        "cloudwatch",
+        "describe_alarms",
+        "AlarmNames",
+        "MetricAlarms",
+        "AlarmName",
+        many=True,
+    ),
+    "AWS::Logs::LogGroup": Kind(
+        "logs:log-group",
+        "logs",
+        "describe_log_groups",
+        "logGroupNamePrefix",
+        "logGroups",
+        "logGroupName",
+    ),
 }
-SIZED = ("AWS::Logs::LogGroup", "AWS::DynamoDB::Table", "AWS::S3::Bucket")
+TYPES = {kind.arn: name for name, kind in KINDS.items()} | {"cloudformation:stack": STACK}
 
 
 @dataclass(frozen=True, order=True)
@@ -41,34 +89,27 @@ class Thing:
 def inventory(aws: Aws, designs: Iterable[str] = tuple(DESIGNS)) -> list[Thing]:
     """Everything of these designs' stacks that exists, by list and by tag, each thing once.
 
-    The tagging API tells of the dead for a while, so what it alone knows is asked for.
+    The tagging API names what was deleted for a while, so what it alone knows is asked for.
     """
     names = [DESIGNS[name].stack for name in designs]
     listed = {thing for name in names for thing in stack_things(aws, name)}
-    tagged = {thing for thing in tagged_things(aws) if any(_of(thing, name) for name in names)}
-    found = {one for one in tagged - listed if exists(aws, one.type, one.name) is not False}
-    return sorted(listed | found)
+    tagged = {one for one in tagged_things(aws) if any(is_of(one, name) for name in names)}
+    return sorted(listed | {one for one in tagged - listed if exists(aws, one) is not False})
 
 
 def stack_things(aws: Aws, stack: str) -> list[Thing]:
     """The stack and its resources that are not deleted; nothing if there is no such stack."""
     described = describe(aws, stack)
-    if described is None or described["StackStatus"] == GONE:
+    if described is None or described["StackStatus"] == DELETED:
         return []
+    things = {Thing(STACK, stack): None}  # some servers list the stack among its own resources
     with plainly():
         pages = aws.client("cloudformation").get_paginator("list_stack_resources")
-        listed = [
-            one
-            for page in pages.paginate(StackName=stack)
-            for one in page["StackResourceSummaries"]
-            if one["ResourceStatus"] != GONE and one.get("PhysicalResourceId")
-        ]
-    things = [Thing("AWS::CloudFormation::Stack", stack)]
-    for one in listed:
-        thing = Thing(one["ResourceType"], _name(one["PhysicalResourceId"]))
-        if thing not in things:  # some servers list the stack among its own resources
-            things.append(thing)
-    return things
+        for page in pages.paginate(StackName=stack):
+            for one in page["StackResourceSummaries"]:
+                if one["ResourceStatus"] != DELETED and one.get("PhysicalResourceId"):
+                    things[Thing(one["ResourceType"], _name(one["PhysicalResourceId"]))] = None
+    return list(things)
 
 
 def tagged_things(aws: Aws) -> Iterator[Thing]:
@@ -78,6 +119,29 @@ def tagged_things(aws: Aws) -> Iterator[Thing]:
         for page in pages.paginate(TagFilters=[TAG]):
             for one in page["ResourceTagMappingList"]:
                 yield of_arn(one["ResourceARN"])
+
+
+def exists(aws: Aws, thing: Thing) -> bool | None:
+    """Whether a thing is there, asked of its own service; None if there is no way to ask."""
+    kind = KINDS.get(thing.type)
+    if kind is None:
+        return None
+    value = thing.name
+    if kind.by_arn:
+        partition = "aws-cn" if aws.region.startswith("cn-") else "aws"
+        service, *rest = kind.arn.split(":")
+        value = ":".join(["arn", partition, service, aws.region, aws.account(), *rest, value])
+    call = getattr(aws.client(kind.service), kind.call)
+    with plainly():
+        try:
+            answer = call(**{kind.argument: [value] if kind.many else value})
+        except ClientError as error:
+            if code_of(error) in UNKNOWN:
+                return False
+            raise
+    if not kind.listed:
+        return True
+    return any(one[kind.named] == thing.name for one in answer[kind.listed])
 
 
 def of_arn(arn: str) -> Thing:
@@ -92,9 +156,25 @@ def of_arn(arn: str) -> Thing:
     return Thing(TYPES.get(known, known), scrub(name))
 
 
-def sizes(aws: Aws, things: Iterable[Thing]) -> dict[Thing, int]:
-    """Bytes kept by what is paid by its size: buckets, tables and log groups that exist."""
-    return {thing: _bytes(aws, thing) for thing in things if thing.type in SIZED}
+def is_of(thing: Thing, stack: str) -> bool:
+    """Whether a thing is named after a stack, as CloudFormation names what it makes."""
+    return stack.lower() in thing.name.lower()
+
+
+def stored_bytes(aws: Aws, thing: Thing) -> int:
+    """Bytes kept by what is paid by its size: a bucket, a table, a log group."""
+    with plainly():
+        if thing.type == "AWS::Logs::LogGroup":
+            answer = aws.client("logs").describe_log_groups(logGroupNamePrefix=thing.name)
+            return sum(one.get("storedBytes", 0) for one in answer["logGroups"])
+        if thing.type == "AWS::DynamoDB::Table":
+            table = aws.client("dynamodb").describe_table(TableName=thing.name)["Table"]
+            return table.get("TableSizeBytes", 0)
+        if thing.type == "AWS::S3::Bucket":
+            pages = aws.client("s3").get_paginator("list_object_versions")
+            found = (page.get("Versions", []) for page in pages.paginate(Bucket=thing.name))
+            return sum(one["Size"] for page in found for one in page)
+    return 0
 
 
 def _name(physical_id: str) -> str:
@@ -104,22 +184,3 @@ def _name(physical_id: str) -> str:
     if "://" in physical_id:
         return physical_id.rsplit("/", 1)[-1]
     return scrub(physical_id)
-
-
-def _of(thing: Thing, stack: str) -> bool:
-    """Whether a thing is named after a stack, as CloudFormation names what it makes."""
-    return stack.lower() in thing.name.lower()
-
-
-def _bytes(aws: Aws, thing: Thing) -> int:
-    """Bytes kept by one thing."""
-    with plainly():
-        if thing.type == "AWS::Logs::LogGroup":
-            answer = aws.client("logs").describe_log_groups(logGroupNamePrefix=thing.name)
-            return sum(one.get("storedBytes", 0) for one in answer["logGroups"])
-        if thing.type == "AWS::DynamoDB::Table":
-            table = aws.client("dynamodb").describe_table(TableName=thing.name)["Table"]
-            return table.get("TableSizeBytes", 0)
-        pages = aws.client("s3").get_paginator("list_object_versions")
-        found = (page.get("Versions", []) for page in pages.paginate(Bucket=thing.name))
-        return sum(one["Size"] for page in found for one in page)

@@ -3,16 +3,16 @@
 Nothing above a target asks which one it is.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Protocol, Self
+from typing import Protocol, Self
 
 import pandas as pd
 
 from workbench.designs import Design
+from workbench.pull.access import CloudAccess
 from workbench.runs.batch import Batch
 from workbench.runs.records import RunData
 
@@ -40,17 +40,6 @@ class RunOptions:
     max_usd: Decimal = Decimal(1)
     forecast_usd: Callable[[Design, int], Decimal] | None = None
     fill: Path | None = None  # a Python file that fills a simulated cloud first
-
-
-@dataclass(frozen=True)
-class CloudAccess:
-    """What can be asked about a target's runs afterwards: clients by service, a stack's outputs."""
-
-    client: Callable[[str], Any]
-    outputs: Mapping[str, str]
-    triggered_at: datetime | None  # on the target's own clock; None: the run's `started_at`
-    has_insights: bool  # False where percentiles and Logs Insights are not answered
-    late_s: float  # how long its data may come late
 
 
 class Target(Protocol):

@@ -11,6 +11,7 @@ import pytest
 from botocore.stub import Stubber
 from moto import mock_aws
 
+from tests.workbench.targets.aws.conftest import moto, sfn, sqs  # noqa: F401
 from workbench.bill import bill
 from workbench.designs import make_design
 from workbench.prices import load_book

@@ -1,32 +1,44 @@
 """Pulling for a run and keeping it: the whole way, against moto and recorded answers."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 
 import pytest
+from botocore.exceptions import ClientError
 
-from workbench.errors import PullFailed
+from workbench.errors import BadInput, PullFailed
+from workbench.pull.access import CloudAccess
 from workbench.pull.collect import (
+    collect,
     collect_cloudwatch,
     collect_costs,
     collect_insights,
-    coverage_of,
-    measured,
     neighbours,
 )
-from workbench.pull.costs import CostQuestion
 from workbench.pull.gate import Wait
 from workbench.pull.store import pull_stamps, read_pull
 from workbench.runs.records import write_folder
+from workbench.stacks.aws_errors import AwsFailed
 
-NAMES = {"processor": "p"}
-GROUPS = {"processor": "/fanin/processor", "finalizer": "/fanin/finalizer"}
 LATER = datetime(2026, 12, 20, tzinfo=UTC)
 
 
 @pytest.fixture
 def run_folder(folder, tmp_path):
     return write_folder(folder, tmp_path)
+
+
+class Functions:
+    """A Lambda client that knows where each function logs."""
+
+    def get_function_configuration(self, FunctionName):
+        return {"LoggingConfig": {"LogGroup": f"/fanin/{FunctionName}"}}
+
+
+def access(outputs=("ProcessorName",), **clients):
+    """What a target without Insights gives, with these clients."""
+    names = {name: name.removesuffix("Name").lower() for name in outputs}
+    return CloudAccess((clients | {"lambda": Functions()}).get, names, None, False, 900)
 
 
 def put(cloudwatch, window, namespace, metric, total, **dimensions):
@@ -41,7 +53,7 @@ def put(cloudwatch, window, namespace, metric, total, **dimensions):
 
 def put_run(cloudwatch, window, invocations=10, items=1_000):
     own = {"design": "sqs", "function": "processor"}
-    put(cloudwatch, window, "AWS/Lambda", "Invocations", invocations, FunctionName="p")
+    put(cloudwatch, window, "AWS/Lambda", "Invocations", invocations, FunctionName="processor")
     put(cloudwatch, window, "BatchWorkbench", "items_processed", items, **own)
 
 
@@ -53,10 +65,10 @@ def test_late_metrics_are_waited_for_and_kept_with_their_coverage(cloud, run_fol
         put_run(cloudwatch, window)
 
     wait = Wait(every_s=60, sleep=arrive, say=lambda line: None)
-    kept = collect_cloudwatch(run_folder, cloudwatch, NAMES, window, percentiles=False, wait=wait)
+    kept = collect_cloudwatch(run_folder, access(cloudwatch=cloudwatch), window, wait)
     again = read_pull(run_folder, "cloudwatch")
     assert (slept, again.stamp) == ([60], kept.stamp)
-    assert coverage_of(again).complete
+    assert again.facts["coverage"]["complete"]
     assert again.facts["coverage"]["ratio"] == 1.0
     assert again.frame.equals(kept.frame)
 
@@ -65,28 +77,29 @@ def test_what_never_comes_is_kept_as_incomplete(cloud, run_folder, window):
     cloudwatch = cloud("cloudwatch")
     put_run(cloudwatch, window, invocations=9)
     wait = Wait(limit_s=0, say=lambda line: None)
-    collect_cloudwatch(run_folder, cloudwatch, NAMES, window, percentiles=False, wait=wait)
+    collect_cloudwatch(run_folder, access(cloudwatch=cloudwatch), window, wait)
     kept = read_pull(run_folder, "cloudwatch")
-    assert (coverage_of(kept).ratio, kept.facts["coverage"]["complete"]) == (0.9, False)
+    assert (kept.facts["coverage"]["ratio"], kept.facts["coverage"]["complete"]) == (0.9, False)
 
 
 def test_report_lines_need_the_metrics_first(recorded, cloud, run_folder, window):
     with pytest.raises(PullFailed, match="has no cloudwatch pull"):
-        collect_insights(run_folder, recorded("logs"), GROUPS, window)
+        collect_insights(run_folder, access(logs=recorded("logs")), window)
     cloudwatch = cloud("cloudwatch")
     put_run(cloudwatch, window)
-    collect_cloudwatch(run_folder, cloudwatch, NAMES, window, percentiles=False)
+    collect_cloudwatch(run_folder, access(cloudwatch=cloudwatch), window)
 
 
 def test_report_lines_are_kept_with_coverage_by_the_metrics(recorded, cloud, run_folder, window):
     cloudwatch = cloud("cloudwatch")
     put_run(cloudwatch, window)
-    collect_cloudwatch(run_folder, cloudwatch, NAMES, window, percentiles=False)
+    collect_cloudwatch(run_folder, access(cloudwatch=cloudwatch), window)
     slept = []
     wait = Wait(sleep=slept.append)
-    kept = collect_insights(run_folder, recorded("logs", "reports"), GROUPS, window, wait)
+    logs = access(("ProcessorName", "FinalizerName"), logs=recorded("logs", "reports"))
+    kept = collect_insights(run_folder, logs, window, wait)
     assert slept == [1]  # a query that was still running
-    assert coverage_of(kept).complete
+    assert kept.facts["coverage"]["complete"]
     assert kept.facts["spent"]["scanned_bytes"] == 3_000_000
 
 
@@ -94,7 +107,7 @@ def test_costs_are_kept_with_whether_they_are_settled(
     cloud, run_folder, folder, window, load_cost_explorer
 ):
     load_cost_explorer(folder.bill, "2026-11-20", "2026-11-21")
-    collect_costs(run_folder, cloud("ce"), CostQuestion(window, now=LATER))
+    collect_costs(run_folder, access(ce=cloud("ce")), window, LATER)
     facts = read_pull(run_folder, "costs").facts
     assert {name: facts[name] for name in ("settled", "prorated", "others")} == {
         "settled": True,
@@ -124,25 +137,44 @@ def test_a_pull_that_fails_leaves_the_older_one(
     cloud, recorded, run_folder, folder, window, load_cost_explorer
 ):
     load_cost_explorer(folder.bill, "2026-11-20", "2026-11-21")
-    first = collect_costs(run_folder, cloud("ce"), CostQuestion(window, now=LATER))
-    later = CostQuestion(window, now=LATER + timedelta(days=1))
-    with pytest.raises(PullFailed):
-        collect_costs(run_folder, recorded("ce", "costs_denied"), later)
+    first = collect_costs(run_folder, access(ce=cloud("ce")), window, LATER)
+    denied = access(ce=recorded("ce", "costs_denied"))
+    with pytest.raises(AwsFailed):
+        collect_costs(run_folder, denied, window, LATER + timedelta(days=1))
     assert pull_stamps(run_folder, "costs") == [first.stamp]
 
 
-def test_all_pulls_of_a_run_together_are_what_measuring_used(
-    cloud, run_folder, folder, window, load_cost_explorer
-):
+def test_a_pull_says_what_asking_used(cloud, run_folder, folder, window, load_cost_explorer):
     cloudwatch = cloud("cloudwatch")
     put_run(cloudwatch, window)
-    for _ in range(2):
-        collect_cloudwatch(run_folder, cloudwatch, NAMES, window, percentiles=False)
+    pull = collect_cloudwatch(run_folder, access(cloudwatch=cloudwatch), window)
+    assert pull.facts["spent"]["metrics"] == 4 + 12  # a look at 4, then all 12
     load_cost_explorer(folder.bill, "2026-11-20", "2026-11-21")
-    collect_costs(run_folder, cloud("ce"), CostQuestion(window, now=LATER))
-    usage = measured(run_folder)
-    columns = ["usage_type", "label", "quantity"]
-    assert list(usage[columns].itertuples(index=False, name=None)) == [
-        ("CW:GMD-Metrics", "measuring", Decimal(2 * (4 + 12))),  # a look at 4, then all 12
-        ("USE1-APIRequest", "measuring", Decimal(2)),
-    ]
+    costs = collect_costs(run_folder, access(ce=cloud("ce")), window, LATER)
+    assert costs.facts["spent"]["cost_pages"] == 2
+
+
+class OneSourceRefuses:
+    """A target whose Cost Explorer is refused."""
+
+    name = "aws"
+
+    def __init__(self, cloud):
+        self._access = replace(access(cloudwatch=cloud("cloudwatch"), ce=self), late_s=0)
+
+    def cloud(self, design):
+        return self._access
+
+    def get_cost_and_usage(self, **_):
+        error = {"Error": {"Code": "AccessDeniedException", "Message": "User is not authorized"}}
+        raise ClientError(error, "GetCostAndUsage")
+
+
+def test_one_source_that_fails_leaves_the_others(cloud, run_folder, another_folder):
+    target = OneSourceRefuses(cloud)
+    found = collect(run_folder, target)
+    assert [pull.kind for pull in found.pulls] == ["cloudwatch"]
+    assert "AWS GetCostAndUsage is not allowed" in found.failed[0]
+    elsewhere = write_folder(another_folder(run_id="l", target="local"), run_folder.parents[1])
+    with pytest.raises(BadInput, match="ran on local, not on aws"):
+        collect(elsewhere, target)

@@ -8,10 +8,11 @@ import pytest
 
 from workbench.bill import exact_sum
 from workbench.errors import BadInput, PullFailed
+from workbench.pull.access import MeasuringCost
 from workbench.pull.costs import CostQuestion, pull_costs
-from workbench.pull.spent import Spent
-from workbench.pull.tables import COST_COLUMNS
+from workbench.pull.store import COST_COLUMNS
 from workbench.pull.window import Window
+from workbench.stacks.aws_errors import AwsFailed
 
 LAMBDA, SQS, DDB = "AWS Lambda", "Amazon Simple Queue Service", "Amazon DynamoDB"
 CW, CE = "AmazonCloudWatch", "AWS Cost Explorer"
@@ -42,9 +43,9 @@ def test_a_metered_bill_comes_back_from_motos_cost_explorer(
 
 
 def test_hours_come_page_by_page_with_untagged_lines_apart(recorded, folder, window):
-    spent = Spent()
+    cost = MeasuringCost()
     client = recorded("ce", "costs_hours")
-    frame = pull_costs(client, folder, CostQuestion(window, now=SOON), spent)
+    frame = pull_costs(client, folder, CostQuestion(window, now=SOON), cost)
     hour = (pd.Timestamp("2026-11-20T06:00Z"), pd.Timestamp("2026-11-20T07:00Z"))
     expected = [
         (LAMBDA, "Lambda-GB-Second-ARM", "63", "0.00084", True),
@@ -60,22 +61,22 @@ def test_hours_come_page_by_page_with_untagged_lines_apart(recorded, folder, win
         (service, kind, "N/A", Decimal(quantity), Decimal(usd), *hour, tagged, False, False)
         for service, kind, quantity, usd, tagged in expected
     ]
-    assert spent == Spent(cost_pages=3)
+    assert cost == MeasuringCost(cost_pages=3)
 
 
 def test_where_hours_are_not_switched_on_days_are_taken(recorded, folder, window):
-    spent = Spent()
+    cost = MeasuringCost()
     client = recorded("ce", "costs_hours_refused", "costs_days")
-    frame = pull_costs(client, folder, CostQuestion(window, now=SOON), spent)
+    frame = pull_costs(client, folder, CostQuestion(window, now=SOON), cost)
     assert set(rows(frame, "start", "end")) == {
         (pd.Timestamp("2026-11-20T00:00Z"), pd.Timestamp("2026-11-21T00:00Z"))
     }
-    assert spent == Spent(cost_pages=4)
+    assert cost == MeasuringCost(cost_pages=4)
 
 
 def test_hours_that_were_asked_for_are_not_quietly_days(recorded, folder, window):
     question = CostQuestion(window, granularity="HOURLY", now=SOON)
-    with pytest.raises(PullFailed, match="Hourly granularity is not enabled"):
+    with pytest.raises(AwsFailed, match="Hourly granularity is not enabled"):
         pull_costs(recorded("ce", "costs_hours_refused"), folder, question)
 
 
@@ -90,7 +91,7 @@ def test_costs_settle_two_days_after_the_run(recorded, folder, window, hours, se
 @pytest.mark.parametrize(
     ("records", "message"),
     [
-        (["costs_denied"], "Allow ce:GetCostAndUsage in the IAM policy"),
+        (["costs_denied"], "AWS GetCostAndUsage is not allowed"),
         (["costs_not_enabled"], "Open it once in the Billing console"),
         (["costs_unavailable"], "about 24 hours later"),
         (["costs_in_yuan"], "billed in CNY"),
@@ -101,7 +102,7 @@ def test_costs_settle_two_days_after_the_run(recorded, folder, window, hours, se
     ],
 )
 def test_nothing_to_be_had_is_an_error_that_says_why(recorded, folder, window, records, message):
-    with pytest.raises(PullFailed, match=message):
+    with pytest.raises((PullFailed, AwsFailed), match=message):
         pull_costs(recorded("ce", *records), folder, CostQuestion(window, now=LATER))
 
 

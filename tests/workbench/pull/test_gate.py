@@ -10,7 +10,7 @@ from workbench.pull.gate import (
     least_invocations,
     wait_for_complete,
 )
-from workbench.pull.tables import tidy
+from workbench.pull.store import tidy
 
 
 def metrics(invocations, processed, failed=0, duplicated=0):

@@ -5,19 +5,20 @@ import pytest
 
 from workbench.designs import make_design
 from workbench.errors import PullFailed
+from workbench.pull.access import MeasuringCost
 from workbench.pull.gate import Wait
 from workbench.pull.insights import ROWS_MAX, bin_width_ms, pull_insights
-from workbench.pull.spent import Spent
-from workbench.pull.tables import INSIGHTS_COLUMNS
+from workbench.pull.store import INSIGHTS_COLUMNS
+from workbench.stacks.aws_errors import AwsFailed
 
 GROUPS = {"processor": "/fanin/processor", "finalizer": "/fanin/finalizer"}
 NOW = Wait(limit_s=3, every_s=1, sleep=lambda seconds: None)
 
 
 def test_totals_histogram_and_minutes_come_as_one_tidy_frame(recorded, run, window):
-    spent = Spent()
+    cost = MeasuringCost()
     client = recorded("logs", "reports")
-    frame = pull_insights(client, run, GROUPS, window, NOW, spent)
+    frame = pull_insights(client, run, GROUPS, window, NOW, cost)
     assert list(frame.columns) == INSIGHTS_COLUMNS
     totals = frame[frame["query"] == "totals"].pivot(
         index="measure", columns="function", values="value"
@@ -25,7 +26,7 @@ def test_totals_histogram_and_minutes_come_as_one_tidy_frame(recorded, run, wind
     assert totals.loc["billed_ms"].to_dict() == {"finalizer": 412.0, "processor": 50234.0}
     assert totals.loc["init_ms"].to_dict() == {"finalizer": 0.0, "processor": 3561.2}
     assert pd.isna(totals.loc["init_p99_ms", "finalizer"])  # it had no cold start
-    assert spent == Spent(scanned_bytes=3_000_000)
+    assert cost == MeasuringCost(scanned_bytes=3_000_000)
 
 
 def test_bins_and_minutes_keep_their_place(recorded, run, window):
@@ -45,12 +46,12 @@ def test_bins_and_minutes_keep_their_place(recorded, run, window):
     ("record", "message"),
     [
         ("reports_failed", "the query is Failed"),
-        ("reports_slow", "still running after 3 s"),
+        ("reports_slow", "the query is Running after 3 s"),
         ("reports_gone", "was the stack destroyed"),
     ],
 )
 def test_a_query_without_an_answer_is_an_error(recorded, run, window, record, message):
-    with pytest.raises(PullFailed, match=message):
+    with pytest.raises((PullFailed, AwsFailed), match=message):
         pull_insights(recorded("logs", record), run, GROUPS, window, NOW)
 
 

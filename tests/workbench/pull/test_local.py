@@ -7,10 +7,8 @@ import pytest
 
 from analysis.reconcile import reconcile
 from workbench.bill import exact_sum
-from workbench.pull.collect import collect_cloudwatch, collect_costs, coverage_of
-from workbench.pull.costs import CostQuestion
+from workbench.pull.collect import collect_cloudwatch, collect_costs
 from workbench.pull.gate import Wait
-from workbench.pull.names import names_of
 from workbench.pull.window import window_of
 from workbench.runs.records import read_folder
 from workbench.runs.runner import RunRequest, run_request
@@ -22,14 +20,13 @@ NOW = Wait(limit_s=0)
 
 @pytest.fixture(scope="module", params=["sqs", "sfn"])
 def local_run(request, tmp_path_factory):
-    """A run of 300 items, its target still open, its names and its window on the virtual clock."""
+    """A run of 300 items, what its open target gives, and its window on the virtual clock."""
     results = tmp_path_factory.mktemp("results")
     with LocalTarget() as target:
         path = run_request(RunRequest(request.param, "local", 300), results, print, target=target)
-        outputs = target.cloud(request.param).outputs
         folder = read_folder(path)
         window = window_of(folder.run, datetime.fromtimestamp(EPOCH_S, UTC))
-        yield target, path, folder, names_of(outputs), window
+        yield target.cloud(request.param), path, folder, window
 
 
 def billed(folder, service, end):
@@ -38,10 +35,9 @@ def billed(folder, service, end):
 
 
 def test_cloudwatch_has_all_of_the_run_and_agrees_with_its_meter(local_run):
-    target, path, folder, names, window = local_run
-    client = target.client("cloudwatch")
-    pull = collect_cloudwatch(path, client, names, window, percentiles=False, wait=NOW)
-    assert coverage_of(pull).complete
+    cloud, path, folder, window = local_run
+    pull = collect_cloudwatch(path, cloud, window, NOW)
+    assert pull.facts["coverage"]["complete"]
     sums = pull.frame[pull.frame["statistic"] == "Sum"].groupby("metric")["value"].sum()
     assert sums["Invocations"] == billed(folder, "AWS Lambda", "Request")
     assert sums["items_processed"] == 300
@@ -54,10 +50,9 @@ def test_cloudwatch_has_all_of_the_run_and_agrees_with_its_meter(local_run):
 def test_cost_explorer_has_the_metered_bill_and_all_of_it_is_explained(
     local_run, load_cost_explorer
 ):
-    target, path, folder, _, window = local_run
+    cloud, path, folder, window = local_run
     load_cost_explorer(folder.bill, "2026-01-01", "2026-01-02")
-    question = CostQuestion(window, now=window.end + timedelta(days=30))
-    pull = collect_costs(path, target.client("ce"), question)
+    pull = collect_costs(path, cloud, window, window.end + timedelta(days=30))
     table = reconcile(folder.bill, None, pull.frame).set_index("kind")
     assert table.loc["subtotal", "share_explained"] == 1.0
     assert table.loc["residual", "cost_explorer_usd"] == Decimal(0)

@@ -8,8 +8,7 @@ import pytest
 
 from workbench.errors import BadRecord
 from workbench.pull import store
-from workbench.pull.store import newest_pull, pull_stamps, read_pull, write_pull
-from workbench.pull.tables import tidy
+from workbench.pull.store import newest_pull, pull_stamps, read_pull, tidy, write_pull
 
 NOW = datetime(2026, 11, 23, 6, 45, tzinfo=UTC)
 STAMPS = ["20261123T064500000000Z", "20261123T074500000000Z"]

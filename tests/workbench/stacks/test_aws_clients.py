@@ -9,15 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from moto import mock_aws
 
-from workbench.stacks.aws_clients import (
-    CONFIG,
-    Aws,
-    AwsFailed,
-    NoCredentials,
-    explained,
-    plainly,
-    scrub,
-)
+from workbench.errors import BadInput
+from workbench.stacks.aws_clients import CONFIG, Aws, supports
+from workbench.stacks.aws_errors import AwsFailed, NoCredentials, explained, plainly, scrub
 
 
 def refusal(code, message="User: arn:aws:iam::123456789012:user/me is not allowed"):
@@ -112,3 +106,13 @@ def test_calls_are_counted_by_service_and_operation(monkeypatch):
         aws.account()
         aws.account()
     assert aws.calls == {("sqs", "ListQueues"): 3, ("sts", "GetCallerIdentity"): 1}
+
+
+def test_what_the_service_lacks_is_said_in_one_place(monkeypatch):
+    monkeypatch.setenv("WORKBENCH_AWS_LACKS", "insights")
+    assert not supports("insights")
+    monkeypatch.setenv("WORKBENCH_AWS_LACKS", "")
+    assert supports("insights")
+    monkeypatch.setenv("WORKBENCH_AWS_LACKS", "insight")
+    with pytest.raises(BadInput, match="names insight; known is insights"):
+        supports("insights")

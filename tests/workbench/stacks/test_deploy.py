@@ -10,7 +10,8 @@ from moto import mock_aws
 from workbench.designs import DESIGNS, make_design
 from workbench.errors import BadInput
 from workbench.stacks import deploy as deploying
-from workbench.stacks.aws_clients import Aws, NoCredentials
+from workbench.stacks.aws_clients import Aws
+from workbench.stacks.aws_errors import NoCredentials
 from workbench.stacks.deploy import Deployment, deploy, monthly_cost_usd
 from workbench.stacks.deployed import Deployed
 

@@ -24,9 +24,9 @@ def refused(design="sqs"):
 def test_a_stack_tells_its_parts_and_its_knobs(sqs):
     found = find_stack(Aws(), "sqs")
     assert found.design == make_design("sqs")
-    assert found.function("processor") == "Processor"
-    assert found.queue_name("ItemQueueUrl") == "ItemQueue"
-    assert found.roles == ("batcher", "processor", "finalizer", "failures")
+    assert found.functions["processor"] == "Processor"
+    assert found.names["item_queue"] == "ItemQueue"
+    assert tuple(found.functions) == ("batcher", "processor", "finalizer", "failures")
     assert len(found.key) == 16
 
 

@@ -8,10 +8,10 @@ from moto import mock_aws
 
 from workbench.prices import load_book
 from workbench.stacks import destroy as teardown
-from workbench.stacks.aws_clients import Aws, AwsFailed, NoCredentials
+from workbench.stacks.aws_clients import Aws
+from workbench.stacks.aws_errors import AwsFailed, NoCredentials
 from workbench.stacks.destroy import Leftovers, destroy, empty_bucket, teardown_plan
-from workbench.stacks.existence import exists
-from workbench.stacks.inventory import Thing, inventory, of_arn
+from workbench.stacks.inventory import Thing, exists, inventory, of_arn
 from workbench.stacks.ledger import Entry, Ledger
 
 TAGS = [{"Key": "project", "Value": "fanin-workbench"}]
@@ -204,13 +204,13 @@ def test_an_arn_is_a_type_and_a_name(arn, thing):
 
 
 def test_each_kind_of_thing_is_asked_for_at_its_own_service(aws, stack):
-    there = {thing: exists(Aws(), thing.type, thing.name) for thing in EXPECTED}
+    there = {thing: exists(Aws(), thing) for thing in EXPECTED}
     assert there == dict.fromkeys(EXPECTED, True) | {EXPECTED[0]: None}
     for kind in ("S3::Bucket", "Logs::LogGroup", "SQS::Queue", "SNS::Topic", "DynamoDB::Table"):
-        assert exists(Aws(), f"AWS::{kind}", "nobody-knows-it") is False
+        assert exists(Aws(), Thing(f"AWS::{kind}", "nobody-knows-it")) is False
     for kind in ("Lambda::Function", "Events::Rule", "IAM::Role", "CloudWatch::Alarm"):
-        assert exists(Aws(), f"AWS::{kind}", "nobody-knows-it") is False
-    assert exists(Aws(), "AWS::StepFunctions::StateMachine", "nobody-knows-it") is False
+        assert exists(Aws(), Thing(f"AWS::{kind}", "nobody-knows-it")) is False
+    assert exists(Aws(), Thing("AWS::StepFunctions::StateMachine", "nobody-knows-it")) is False
 
 
 def test_an_object_that_cannot_be_deleted_is_named():

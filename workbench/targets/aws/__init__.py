@@ -4,8 +4,8 @@ Run a batch     AwsTarget, AwsOptions
 After a stop    resume, purge
 """
 
-from workbench.targets.aws.options import AwsOptions
 from workbench.targets.aws.stopping import purge, resume
 from workbench.targets.aws.target import AwsTarget
+from workbench.targets.aws.timeouts import AwsOptions
 
 __all__ = ["AwsOptions", "AwsTarget", "purge", "resume"]

@@ -2,12 +2,22 @@
 
 import json
 from collections.abc import Iterator
+from math import ceil
 
 from workbench.designs import Design
 from workbench.runs.batch import Batch
-from workbench.stacks.aws_clients import plainly
-from workbench.targets.aws.batches import BatchStatus, OpenBatch
-from workbench.targets.aws.table_batches import OPEN_LOOK, Record, TableBatches, number
+from workbench.stacks.aws_errors import plainly
+from workbench.targets.aws.batches import OPEN_LOOK, BatchStatus, OpenBatch
+from workbench.targets.aws.table_batches import (
+    SEND_MAX,
+    Record,
+    TableBatches,
+    item_sends,
+    number,
+    queue_lines,
+    table_lines,
+)
+from workbench.targets.aws.usage import BatchMeasurements, Line
 
 STATUS = {
     "OPEN": "open",
@@ -17,6 +27,8 @@ STATUS = {
     "PURGED": "cancelled",
 }
 PER_SHARD = 100  # messages of a counter shard (lambdas/counters/counting.py)
+SHARD_BYTES = 180  # a counter shard's keys and expiry, and the 100 bytes that storage adds
+NUMBER_BYTES = 4  # a message's number in a set
 READ_MAX = 100  # records of one BatchGetItem
 
 
@@ -56,8 +68,8 @@ class CountersBatches(TableBatches):
             waiting, plans = (sum(self._waiting(f"{one}QueueUrl")) for one in ("Item", "Plan"))
         status = STATUS[record["status"]["S"]]
         left = waiting * design.items_per_message + plans * design.segment_items
-        self._begun = self._begun or left > 0  # the record is there a little before the plan
-        done = max(0, batch.items - left) if self._begun else 0
+        self.begun = self.begun or left > 0  # the record is there a little before the plan
+        done = max(0, batch.items - left) if self.begun else 0
         return BatchStatus(
             status=status,
             items_done=batch.items if status == "complete" else done,
@@ -87,9 +99,27 @@ class CountersBatches(TableBatches):
         self._change_status(batch_id, "CANCELLED", "PURGED")
         return "the queues are empty, the records of the batch expire within 30 days"
 
+    def usage_lines(self, measured: BatchMeasurements) -> Iterator[Line]:
+        """Requests of the queues; units and storage of the counter shards."""
+        items, design = measured.items, measured.design
+        part_items = design.segment_messages * design.items_per_message
+
+        def planned(queue: str) -> tuple[int, int]:
+            parts = ceil(items / part_items)
+            if queue == "plan_queue":
+                return parts, ceil(parts / SEND_MAX)
+            if queue == "item_queue":
+                return item_sends(items, design, part_items, SEND_MAX)
+            return 0, 0
+
+        messages = ceil(items / design.items_per_message)
+        stored_bytes = messages * NUMBER_BYTES + ceil(messages / PER_SHARD) * SHARD_BYTES
+        yield from queue_lines(measured, planned, SEND_MAX)
+        yield from table_lines(measured, stored_bytes / 2)  # they fill one after the other
+
     def _missing(self, batch_id: str, record: Record, knobs: Record) -> Iterator[Record]:
         """Parts of a plan with every message that is not counted, none larger than a segment."""
-        size = -(-knobs["segment_items"] // knobs["items_per_message"])
+        size = ceil(knobs["segment_items"] / knobs["items_per_message"])
         first = stop = -1
         for one in self._uncounted(batch_id, int(record["messages"]["N"])):
             if one != stop or stop - first >= size:
@@ -105,7 +135,7 @@ class CountersBatches(TableBatches):
         page = READ_MAX * PER_SHARD
         for start in range(0, messages, page):
             stop = min(start + page, messages)
-            counted = self._counted(batch_id, range(start // PER_SHARD, -(-stop // PER_SHARD)))
+            counted = self._counted(batch_id, range(start // PER_SHARD, ceil(stop / PER_SHARD)))
             yield from (n for n in range(start, stop) if n not in counted)
 
     def _counted(self, batch_id: str, shards: range) -> set[int]:

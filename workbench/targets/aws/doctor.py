@@ -12,11 +12,12 @@ from pathlib import Path
 from workbench.designs import Design
 from workbench.designs.design import SMALL_FUNCTIONS
 from workbench.errors import NotDeployed, WorkbenchError
-from workbench.stacks.aws_clients import Aws, plainly, scrub
-from workbench.stacks.deployed import find_stack
+from workbench.stacks.aws_clients import Aws
+from workbench.stacks.aws_errors import plainly, scrub
+from workbench.stacks.deployed import Deployed, find_stack
 from workbench.stacks.doctor import Finding
 from workbench.stacks.ledger import Ledger
-from workbench.targets.aws.controls import batches_of
+from workbench.targets.aws.session import CONTROLS
 from workbench.targets.aws.timeouts import Clock
 
 TAG = "project"
@@ -29,10 +30,7 @@ def aws_findings(
     """Everything that the target `aws` stands on, for these designs with these knobs."""
     aws = Aws()
     first = _try("AWS credentials", lambda: _credentials(aws), fatal=True)
-    if not first.ok:
-        return [first]
-    doctor = _Doctor(aws, designs, results, region)
-    return [first, *doctor.findings()]
+    return [first, *_Doctor(aws, designs, results, region).findings()] if first.ok else [first]
 
 
 def _credentials(aws: Aws) -> Finding:
@@ -53,10 +51,12 @@ class _Doctor:
 
     def findings(self) -> Iterator[Finding]:
         """One finding a question; a call that fails is a finding too."""
-        yield self._prices()
+        same = self.aws.region == self.region
+        detail = f"the session is in {self.aws.region}, the prices are of {self.region}"
+        advice = f"set AWS_REGION={self.region}, or take the prices of {self.aws.region}"
+        yield Finding("region", same, detail, advice, fatal=not same)
         for design in self.designs:
-            yield _try(design.stack, lambda design=design: self._stack(design), fatal=True)
-            yield _try(f"{design.stack} batches", lambda design=design: self._batches(design))
+            yield from self._stack(design)
         yield _try("Lambda concurrency", self._concurrency)
         yield _try("DynamoDB write limit", self._writes)
         yield from self._in_flight()
@@ -64,29 +64,23 @@ class _Doctor:
         yield _try("Cost Explorer", lambda: self._costs("DAILY"))
         yield _try("Cost Explorer by the hour", lambda: self._costs("HOURLY"))
 
-    def _prices(self) -> Finding:
-        detail = f"the session is in {self.aws.region}, the prices are of {self.region}"
-        advice = f"set AWS_REGION={self.region}, or take the prices of {self.aws.region}"
-        same = self.aws.region == self.region
-        return Finding("region", same, detail, advice, fatal=not same)
-
-    def _stack(self, design: Design) -> Finding:
+    def _stack(self, design: Design) -> Iterator[Finding]:
+        """The stack, and its open and stopped batches: a run is refused meanwhile."""
+        name, batches = design.stack, f"{design.stack} batches"
         try:
             deployed = find_stack(self.aws, design.name)
-        except NotDeployed as error:
-            return Finding(design.stack, False, str(error), "`make deploy`", fatal=True)
+        except WorkbenchError as error:
+            advice = "`make deploy`" if isinstance(error, NotDeployed) else ""
+            yield Finding(name, False, scrub(str(error)), advice, fatal=True)
+            yield Finding(batches, True, "none is known of a stack that is not found")
+            return
         changed = Ledger(self.results).settings(deployed.key) is not None
         detail = "deployed, with settings that a run has not put back" if changed else "deployed"
-        return Finding(design.stack, not changed, detail, "the next run puts them back")
+        yield Finding(name, not changed, detail, "the next run puts them back")
+        yield _try(batches, lambda: self._batches(batches, deployed))
 
-    def _batches(self, design: Design) -> Finding:
-        """Open and stopped batches: a run is refused meanwhile."""
-        name = f"{design.stack} batches"
-        try:
-            deployed = find_stack(self.aws, design.name)
-        except NotDeployed:
-            return Finding(name, True, "none: it is not deployed")
-        found = batches_of(self.aws, deployed, Clock()).others("")
+    def _batches(self, name: str, deployed: Deployed) -> Finding:
+        found = CONTROLS[deployed.design.name](self.aws, deployed.outputs, Clock()).others("")
         detail = ", ".join(f"{one.batch_id} is {one.status}" for one in found) or "none is open"
         advice = "wait for its end; one that is CANCELLED needs `workbench resume` or `purge`"
         return Finding(name, not found, detail, advice)

@@ -1,21 +1,45 @@
-"""Following a batch to its end: by its notification, and by its state where that says more."""
+"""Following a batch to its end: by its notification, and by its state where that says more.
 
+Notifications come by long polls of the queue that is subscribed to the stack's topic.
+"""
+
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Any
 
+import pandas as pd
+
+from workbench.bill import bill, total_usd
 from workbench.designs import Design
+from workbench.platform.services import LONG_POLL_S
+from workbench.prices import PriceBook
 from workbench.runs.batch import Batch
+from workbench.stacks.aws_clients import Aws
+from workbench.stacks.aws_errors import plainly, scrub
 from workbench.targets.aws.batches import Batches, BatchStatus
-from workbench.targets.aws.notifications import Notification, Notifications
-from workbench.targets.aws.timeouts import Clock, Timeouts
+from workbench.targets.aws.session import StackSession
+from workbench.targets.aws.timeouts import Clock
 from workbench.targets.base import OnProgress, Progress
 
+READ_MAX = 10  # messages of one ReceiveMessage
 TIMEOUT_LEAST_S = 900
 TIMEOUT_FACTOR = 4  # of the time that a batch should take
 ACCOUNT_CONCURRENCY = 1_000  # of an account that never asked for more (Lambda quotas)
 CREATE_PER_S = 1_000  # items a second, taken low: one key takes that many writes
 COMPLETE, FAILED, STOPPED, LATE, GONE = "complete", "failed", "stopped", "late", "gone"
+
+
+@dataclass(frozen=True)
+class Notification:
+    """What a design says of a batch."""
+
+    batch_id: str
+    status: str  # complete, failed, not_started
+    items_failed: int = 0
+    detected_at: float | None = None  # seconds since 1970
+    reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -42,92 +66,156 @@ class End:
 class Follower:
     """Follows one batch. `spent` says the dollars so far, when that part of the items is done."""
 
+    session: StackSession
+    batches: Batches
     batch: Batch
     design: Design
-    batches: Batches
-    notifications: Notifications
     spent: Callable[[float], Decimal]
     max_usd: Decimal
-    triggered_at: float
     timeout_s: float
-    clock: Clock
-    timeouts: Timeouts
+    triggered_at: float = 0.0
     samples: list[Sample] = field(default_factory=list)
-    told: str = ""  # why it failed, as a notification said that its state does not confirm
+    reported: str = ""  # why it failed, as a notification said that its state does not confirm
 
     def follow(self, on_progress: OnProgress) -> End:
-        """Wait for the end, and tell how far the batch is meanwhile."""
-        told_at: float | None = None  # when the state first said that it was over
+        """Wait for the end, and report how far the batch is meanwhile."""
+        clock, timeouts = self.session.clock, self.session.timeouts
+        waiting = {one.batch_id for one in self.session.ledger.live(self.session.deployed.key)}
+        queue = self.session.deployed.outputs["NoticesQueueUrl"]
+        notifications = Notifications(self.session.aws, queue, waiting.__contains__)
+        complete_at: float | None = None  # when the state first said that it was over
         while True:
-            notification = self.notifications.wait(self.batch.batch_id, self._wait_s())
-            look = self.batches.look(self.batch, self.design)
-            sample = self._sample(look)
-            on_progress(self._progress(sample))
-            if notification is not None and not self._stale(notification, look):
-                return self._noticed(notification, look)
-            now = self.clock.now()
-            if look.status == "complete":
-                told_at = told_at or now
-                if now - told_at >= self.timeouts.notice_s:
-                    return End(COMPLETE, detected_at=look.detected_at)
-            elif end := self._ended(look, sample):
+            notification = notifications.wait(self.batch.batch_id, self._wait_s())
+            status = self.batches.look(self.batch, self.design)
+            sample = self._sample(status)
+            on_progress(
+                Progress(
+                    items_done=sample.items_done,
+                    items=self.batch.items,
+                    elapsed_s=sample.t_s,
+                    cost_usd=float(sample.cost_usd),
+                )
+            )
+            if notification is not None and not self._stale(notification, status):
+                return self._noticed(notification, status)
+            now = clock.now()
+            if status.status == "complete":
+                complete_at = complete_at or now
+                if now - complete_at >= timeouts.notice_s:
+                    return End(COMPLETE, detected_at=status.detected_at)
+            elif end := self._ended(status, sample):
                 return end
             if now - self.triggered_at >= self.timeout_s:
-                return End(LATE, self._late(look))
+                return End(LATE, self._late(status))
 
     def _wait_s(self) -> float:
         """Look often at first, then less and less: a long batch changes slowly."""
-        elapsed_s = self.clock.now() - self.triggered_at
-        return min(self.timeouts.look_max_s, max(self.timeouts.look_s, elapsed_s / 20))
+        timeouts, elapsed_s = self.session.timeouts, self.session.clock.now() - self.triggered_at
+        return min(timeouts.look_max_s, max(timeouts.look_s, elapsed_s / 20))
 
-    def _sample(self, look: BatchStatus) -> Sample:
-        t_s = self.clock.now() - self.triggered_at
-        done = look.items_done / self.batch.items
-        sample = Sample(t_s, look.items_done, look.backlog, self.spent(done))
+    def _sample(self, status: BatchStatus) -> Sample:
+        t_s = self.session.clock.now() - self.triggered_at
+        done = status.items_done / self.batch.items
+        sample = Sample(t_s, status.items_done, status.backlog, self.spent(done))
         self.samples.append(sample)
         return sample
 
-    def _stale(self, notification: Notification, look: BatchStatus) -> bool:
-        """Whether a failure is told of a batch that runs: it was resumed, or is about to end."""
-        if notification.status != FAILED or look.status != "open":
+    def _stale(self, notification: Notification, status: BatchStatus) -> bool:
+        """Whether a failure is of a batch that runs: it was resumed, or is about to end."""
+        if notification.status != FAILED or status.status != "open":
             return False
-        self.told = notification.reason
+        self.reported = notification.reason
         return True
 
-    def _progress(self, sample: Sample) -> Progress:
-        return Progress(
-            items_done=sample.items_done,
-            items=self.batch.items,
-            elapsed_s=sample.t_s,
-            cost_usd=float(sample.cost_usd),
-        )
-
-    def _noticed(self, notification: Notification, look: BatchStatus) -> End:
-        detected_at = notification.detected_at or look.detected_at
+    def _noticed(self, notification: Notification, status: BatchStatus) -> End:
+        detected_at = notification.detected_at or status.detected_at
         if notification.status == "complete":
             return End(COMPLETE, notification=notification, detected_at=detected_at)
-        why = notification.reason or "no reason told"
+        why = notification.reason or "no reason given"
         reason = f"the batch {notification.status.replace('_', ' ')}: {why}"
         return End(FAILED, reason, notification)
 
-    def _ended(self, look: BatchStatus, sample: Sample) -> End | None:
-        """An end that no notification tells of."""
-        if look.status == "failed":
-            reason = f"{look.reason} {self.told}".strip()
+    def _ended(self, status: BatchStatus, sample: Sample) -> End | None:
+        """An end without a notification."""
+        if status.status == "failed":
+            reason = f"{status.reason} {self.reported}".strip()
             return End(FAILED, reason)
-        if look.status == "cancelled":
+        if status.status == "cancelled":
             return End(GONE, "the batch was cancelled by somebody else")
-        if sample.cost_usd > self.max_usd and look.status == "open":
+        if sample.cost_usd > self.max_usd and status.status == "open":
             spent = f"${sample.cost_usd:.4f} are spent by our meter"
             return End(STOPPED, f"{spent} and --max-usd is ${self.max_usd.normalize():f}")
         return None
 
-    def _late(self, look: BatchStatus) -> str:
-        done = f"{look.items_done:,} of {self.batch.items:,} items"
+    def _late(self, status: BatchStatus) -> str:
+        done = f"{status.items_done:,} of {self.batch.items:,} items"
         return (
-            f"no notification within {self.timeout_s:,.0f} s: the batch is {look.status}, about "
-            f"{done} are done, {look.backlog:,} wait. Run the same order again to go on following"
+            f"no notification within {self.timeout_s:,.0f} s: the batch is {status.status}, about "
+            f"{done} are done, {status.backlog:,} wait. Run the same order again to go on following"
         )
+
+
+class Notifications:
+    """Reads the queue. `wanted` says whether anybody still waits to hear of a batch."""
+
+    def __init__(self, aws: Aws, queue_url: str, wanted: Callable[[str], bool]) -> None:
+        self._aws = aws
+        self._queue_url = queue_url
+        self._wanted = wanted
+
+    def wait(self, batch_id: str, seconds: float) -> Notification | None:
+        """The notification of a batch, waited for at most that long; None if it has not come.
+
+        A notification that nobody waits for is deleted. Another run's is left, to be seen again.
+        """
+        with plainly():
+            answer = self._aws.client("sqs").receive_message(
+                QueueUrl=self._queue_url,
+                MaxNumberOfMessages=READ_MAX,
+                WaitTimeSeconds=max(0, min(LONG_POLL_S, int(seconds))),
+            )
+            found = None
+            for message in answer.get("Messages", []):
+                notification = _read(message["Body"])
+                if notification is not None and notification.batch_id == batch_id:
+                    found = notification
+                elif notification is not None and self._wanted(notification.batch_id):
+                    continue
+                self._aws.client("sqs").delete_message(
+                    QueueUrl=self._queue_url, ReceiptHandle=message["ReceiptHandle"]
+                )
+        return found
+
+
+@dataclass
+class Spending:
+    """What a batch has cost so far, asked of AWS's metrics now and then.
+
+    The metrics lag by minutes. What the forecast gives for the part that is done fills the gap; it
+    alone would never see a batch that costs more than it should.
+    """
+
+    usage_so_far: Callable[[], pd.DataFrame]
+    book: PriceBook
+    forecast_usd: Decimal | None
+    clock: Clock
+    every_s: float
+
+    def __post_init__(self) -> None:
+        self._began_at = self.clock.now()
+        self._due_at = self._began_at + self.every_s
+        self._metered_usd = Decimal(0)
+
+    def usd(self, done: float) -> Decimal:
+        """Dollars so far, when this part (0 to 1) of the items is done."""
+        now = self.clock.now()
+        if now >= self._due_at:
+            metered_usd = total_usd(bill(self.usage_so_far(), self.book))
+            self._metered_usd = max(self._metered_usd, metered_usd)
+            # Each look costs something too, so a long batch is looked at less often.
+            self._due_at = now + max(self.every_s, (now - self._began_at) / 10)
+        expected = (self.forecast_usd or Decimal(0)) * Decimal(repr(done))
+        return max(self._metered_usd, expected)
 
 
 def timeout_s(design: Design, items: int) -> float:
@@ -136,3 +224,23 @@ def timeout_s(design: Design, items: int) -> float:
     work_s = items * design.value_max / 1000 / at_once + items / CREATE_PER_S
     work_s += design.wait_s(items)
     return max(TIMEOUT_LEAST_S, TIMEOUT_FACTOR * work_s)
+
+
+def _read(body: str) -> Notification | None:
+    """A notification, or None for what is something else, such as an alarm."""
+    try:
+        content: dict[str, Any] = json.loads(body)
+        return Notification(
+            batch_id=content["batch_id"],
+            status=content["status"],
+            items_failed=int(content.get("items_failed") or 0),
+            detected_at=content.get("detected_at"),
+            reason=scrub(_text(content.get("reason"))),
+        )
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
+def _text(reason: Any) -> str:
+    """A reason as text; that of a state machine is an object."""
+    return reason if isinstance(reason, str) else json.dumps(reason)

@@ -10,22 +10,26 @@ import pandas as pd
 
 from workbench.designs import Design
 from workbench.errors import WorkbenchError
+from workbench.platform.profile import load_profile
+from workbench.pull.access import MeasuringCost
+from workbench.pull.cloudwatch import Reading, read_metrics
+from workbench.pull.insights import POLL, InsightsReader
+from workbench.pull.logs import EventsReader, LogReader, log_groups
+from workbench.pull.metrics import billed
+from workbench.pull.window import Window
 from workbench.runs.batch import Batch
 from workbench.runs.failures import read_failures
-from workbench.runs.records import TIMELINE_COLUMNS, Run, RunData
-from workbench.stacks.aws_clients import plainly
+from workbench.runs.records import TIMELINE_COLUMNS, USAGE_COLUMNS, Run, RunData
+from workbench.stacks.aws_clients import supports
+from workbench.stacks.aws_errors import plainly
 from workbench.targets.aws.batches import Batches
-from workbench.targets.aws.evidence import Evidence, Looking
 from workbench.targets.aws.follow import COMPLETE, End, Sample
-from workbench.targets.aws.logs import LogReader, Window, log_groups, log_reader
-from workbench.targets.aws.metrics import MetricReader, Reading
 from workbench.targets.aws.session import StackSession
-from workbench.targets.aws.spending import metered
-from workbench.targets.aws.usage import usage_of_run
+from workbench.targets.aws.usage import BatchMeasurements, billed_by_metrics, usage_of_run
 
 MINUTE_METRICS = (("concurrency", "ConcurrentExecutions"), ("throttles", "Throttles"))
 WINDOW_MARGIN_S = 5  # before the trigger: clocks differ
-WINDOW_TAIL_S = 900  # after the end: the last link of the finalizer's chain waits that long at most
+WINDOW_TAIL_S = 900  # after the end: the last poll of the finalizer's loop waits that long at most
 
 
 @dataclass
@@ -41,29 +45,29 @@ class Collector:
 
     def __post_init__(self) -> None:
         self.triggered_at = self.triggered_at or self.session.clock.now()
-        groups = log_groups(self.session.aws, self.session.deployed)
-        self._metrics = MetricReader(self.session.aws, self.session.deployed, groups)
-        self._logs: LogReader = log_reader(
-            self.session.aws, self.session.deployed, self.session.clock
-        )
-        self._calls_before = Counter(self.session.aws.calls)
+        self._cost = MeasuringCost()
+        aws, deployed = self.session.aws, self.session.deployed
+        groups = log_groups(aws.client("lambda"), deployed.functions)
+        topic = deployed.outputs["TopicArn"].rsplit(":", 1)[-1]
+        self._series = billed(deployed.design, deployed.names, groups, topic)
+        self._logs = self._log_reader(groups)
+        self._calls_before = Counter(aws.calls)
 
-    def so_far(self) -> Evidence:
-        """What AWS's metrics tell of a batch that is running."""
-        return metered(self._with_metrics(self._bare()), self.session.deployed.roles)
+    def so_far(self) -> BatchMeasurements:
+        """What AWS's metrics say of a batch that is running: they stand for the REPORT lines."""
+        measured = self._with_metrics(self._bare())
+        roles = self.session.deployed.functions
+        return replace(measured, billed=billed_by_metrics(measured.reading, roles))
 
-    def now(self) -> Evidence:
+    def now(self) -> BatchMeasurements:
         """Everything that is known at this moment."""
         bare = self._bare()
+        counted = self._logs.counted(self.batch.batch_id, bare.window)
         return self._with_metrics(
-            replace(
-                bare,
-                counted=self._logs.counted(self.batch.batch_id, bare.window),
-                billed=self._logs.billed(bare.window),
-            )
+            replace(bare, counted=counted, billed=self._logs.billed(bare.window))
         )
 
-    def settled(self) -> Evidence:
+    def settled(self) -> BatchMeasurements:
         """Everything, as soon as two looks agree and nothing is missing; or what there is by then.
 
         A minute of metrics may come late, so the first look waits.
@@ -73,37 +77,56 @@ class Collector:
         until = clock.now() + timeouts.logs_s
         before = None
         while True:
-            evidence = self.now()
-            sums = evidence.reading.sums()
-            settled = sums == before and not evidence.missing()
+            measured = self.now()
+            sums = measured.reading.sums()
+            settled = sums == before and not measured.missing()
             if settled or clock.now() >= until:
-                return evidence
+                return measured
             before = sums
             clock.sleep(timeouts.settle_s)
 
-    def _bare(self) -> Evidence:
+    def usage(self, measured: BatchMeasurements) -> pd.DataFrame:
+        """The usage table of the batch."""
+        return usage_of_run(measured, self.batches.usage_lines(measured))
+
+    def _log_reader(self, groups: dict[str, str]) -> LogReader:
+        """The reader that the service at hand is able to serve."""
+        client = self.session.aws.client("logs")
+        overhead_ms = load_profile().spread("sfn_child_overhead").p50
+        if supports("insights"):
+            wait = replace(POLL, sleep=self.session.clock.sleep)
+            return InsightsReader(client, groups, overhead_ms, self._cost, wait)
+        return EventsReader(client, groups, overhead_ms)
+
+    def _bare(self) -> BatchMeasurements:
         end = self.session.clock.now()
         if self.ended_at is not None:  # a batch may be collected long after its end
             end = min(end, self.ended_at + WINDOW_TAIL_S)
-        window = Window(self.triggered_at - WINDOW_MARGIN_S, end)
+        window = Window.between(self.triggered_at - WINDOW_MARGIN_S, end)
         children = self.batches.children(self.batch.batch_id)
-        return Evidence(self.design, self.batch.items, window, children=children)
+        return BatchMeasurements(self.design, self.batch.items, window, children=children)
 
-    def _with_metrics(self, evidence: Evidence) -> Evidence:
-        reading = self._metrics.read(evidence.window)
-        calls = Counter(self.session.aws.calls)
+    def _with_metrics(self, measured: BatchMeasurements) -> BatchMeasurements:
+        aws = self.session.aws
+        client = aws.client("cloudwatch")
+        reading = read_metrics(client, self._series, measured.window, self._cost)
+        calls = Counter(aws.calls)
         calls.subtract(self._calls_before)
-        looking = Looking(
+        read_units = reading.sum("table", "ConsumedReadCapacityUnits")
+        cost = replace(
+            self._cost,
             sqs_calls=sum(count for (service, _), count in calls.items() if service == "sqs"),
-            read_units=self.batches.read_units,
-            metrics_asked=self._metrics.asked,
-            scanned_bytes=self._logs.scanned_bytes,
+            read_units=min(read_units, self.batches.read_units),
         )
-        return replace(evidence, reading=reading, looking=looking)
+        return replace(measured, reading=reading, cost=cost)
 
 
 def folder_of(
-    run_id: str, collector: Collector, evidence: Evidence | None, end: End, samples: list[Sample]
+    run_id: str,
+    collector: Collector,
+    measured: BatchMeasurements | None,
+    end: End,
+    samples: list[Sample],
 ) -> RunData:
     """The run folder of a batch that ended so, of whatever is known of it."""
     design, batch, start = collector.design, collector.batch, collector.triggered_at
@@ -119,14 +142,14 @@ def folder_of(
         status="complete" if end.kind == COMPLETE else "incomplete",
         reason=end.reason,
     )
-    if evidence is None:
-        evidence = Evidence(design, batch.items, Window(start, start))
-        usage = usage_of_run(evidence).iloc[:0]
+    if measured is None:
+        usage = pd.DataFrame(columns=USAGE_COLUMNS).astype({"quantity": object})
+        measured = BatchMeasurements(design, batch.items, Window.between(start, start))
     else:
-        evidence = replace(evidence, notifications=int(end.notification is not None))
-        usage = usage_of_run(evidence)
-    timeline = timeline_of(samples, evidence.reading, start)
-    run = _counted(run, evidence, end, start)
+        measured = replace(measured, notifications=int(end.notification is not None))
+        usage = collector.usage(measured)
+    timeline = timeline_of(samples, measured.reading, start)
+    run = _counted(run, measured, end, start)
     failures = _listed(collector, run) if run.items_failed else None
     return RunData(run, timeline, usage, failures=failures)
 
@@ -141,12 +164,12 @@ def _listed(collector: Collector, run: Run) -> pd.DataFrame | None:
         return None
 
 
-def _counted(run: Run, evidence: Evidence, end: End, start: float) -> Run:
+def _counted(run: Run, measured: BatchMeasurements, end: End, start: float) -> Run:
     """The run with its counts and times."""
-    counted, processor = evidence.counted, evidence.billed.get("processor")
+    counted, processor = measured.counted, measured.billed.get("processor")
     failed = counted.failed if end.notification is None else end.notification.items_failed
-    repeated = max(0, evidence.over - run.items) if run.status == "complete" else 0
-    lacking = evidence.missing() if run.status == "complete" else []
+    repeated = max(0, measured.over - run.items) if run.status == "complete" else 0
+    lacking = measured.missing() if run.status == "complete" else []
     if lacking:
         run = replace(
             run,
@@ -154,7 +177,7 @@ def _counted(run: Run, evidence: Evidence, end: End, start: float) -> Run:
             reason=f"the batch is complete, but CloudWatch still lacks {', '.join(lacking)}. Run "
             "the same order again to collect it once more",
         )
-    peak = evidence.reading.peak("processor", "ConcurrentExecutions")
+    peak = measured.reading.peak("processor", "ConcurrentExecutions")
     if processor and processor.peak is not None:
         peak = processor.peak
 

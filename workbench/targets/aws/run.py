@@ -1,4 +1,4 @@
-"""One attempt at a batch: hold the stack, trigger, follow, collect; a run folder in any case."""
+"""One run of a batch: hold the stack, trigger, follow, collect; a run folder in any case."""
 
 from dataclasses import replace
 from decimal import Decimal
@@ -7,14 +7,19 @@ from workbench.errors import WorkbenchError
 from workbench.prices import load_book
 from workbench.runs.records import RunData
 from workbench.stacks.ledger import Entry
-from workbench.targets.aws.evidence import Evidence
-from workbench.targets.aws.follow import COMPLETE, FAILED, STOPPED, End, Follower, timeout_s
+from workbench.targets.aws.follow import (
+    COMPLETE,
+    FAILED,
+    STOPPED,
+    End,
+    Follower,
+    Spending,
+    timeout_s,
+)
 from workbench.targets.aws.measurements import Collector, folder_of
-from workbench.targets.aws.notifications import Notifications
-from workbench.targets.aws.options import AwsOptions
-from workbench.targets.aws.session import Hold, StackSession, held
-from workbench.targets.aws.spending import Spending
 from workbench.targets.aws.stopping import stop_batch
+from workbench.targets.aws.timeouts import AwsOptions
+from workbench.targets.aws.usage import BatchMeasurements
 from workbench.targets.base import OnProgress
 
 BROKEN, LEFT = "broken", "left"  # ends of the run, not of the batch
@@ -31,29 +36,28 @@ class AwsRun:
         forecast_usd: Decimal | None,
     ) -> None:
         self._options = options
-        self._session: StackSession = collector.session
+        self._session = collector.session
         self._batch = collector.batch
         self._batches = collector.batches
         self._collector = collector
         self._entry = entry
         self._forecast_usd = forecast_usd
-        self._hold = Hold()
 
     def go(self, run_id: str, on_progress: OnProgress) -> RunData:
         """Run the batch to an end of some kind, and give its run folder."""
-        end, evidence = End(BROKEN), None
+        end, measured = End(BROKEN), None
         follower = self._follower()
         try:
-            with held(self._session, self._collector.design, self._hold):
+            with self._session.held(self._collector.design):
                 end = self._attend(follower, on_progress)
-                evidence = self._collect(end)
+                measured = self._collect(end)
         except (WorkbenchError, KeyboardInterrupt) as error:
             text = str(error) or "interrupted while CloudWatch was read: run the same order again"
             end = replace(end, kind=BROKEN, reason=f"{end.reason} {text}".strip())
-        end = self._with_trouble(end)
+        end = self._restored(end)
         if end.reason:
             self._options.say(end.reason)
-        return folder_of(run_id, self._collector, evidence, end, follower.samples)
+        return folder_of(run_id, self._collector, measured, end, follower.samples)
 
     def _attend(self, follower: Follower, on_progress: OnProgress) -> End:
         """Trigger and follow; a Ctrl-C asks what is to become of the batch."""
@@ -98,7 +102,7 @@ class AwsRun:
     def _stop(self, why: str) -> End:
         """Stop the batch on AWS; what is left stays until a resume or a purge."""
         left = stop_batch(self._session, self._batches, self._batch.batch_id)
-        self._hold.stopped = True
+        self._session.stopped = True
         name, parts = self._batch.batch_id, self._collector.design.parts
         sources = ", and so do its event sources" if parts.sources else ""
         reason = (
@@ -108,7 +112,7 @@ class AwsRun:
         self._note("stopped", reason=reason)
         return End(STOPPED, reason)
 
-    def _collect(self, end: End) -> Evidence:
+    def _collect(self, end: End) -> BatchMeasurements:
         """What is known; of a complete batch all of it, which takes CloudWatch some minutes."""
         if end.kind != COMPLETE:
             return self._collector.now()
@@ -118,40 +122,35 @@ class AwsRun:
 
     def _follower(self) -> Follower:
         """What follows the batch, and knows when it has spent too much."""
-        options, session, design = self._options, self._session, self._collector.design
+        options, session, collector = self._options, self._session, self._collector
         spending = Spending(
-            self._collector.so_far,
+            lambda: collector.usage(collector.so_far()),
             load_book(options.region),
             self._forecast_usd,
             session.clock,
             session.timeouts.meter_s,
         )
-        waiting = {one.batch_id for one in session.ledger.live(session.deployed.key)}
-        queue = session.deployed.outputs["NoticesQueueUrl"]
         return Follower(
-            batch=self._batch,
-            design=design,
-            batches=self._batches,
-            notifications=Notifications(session.aws, queue, waiting.__contains__),
-            spent=spending.usd,
-            max_usd=options.max_usd,
-            triggered_at=session.clock.now(),
-            timeout_s=options.timeout_s or timeout_s(design, self._batch.items),
-            clock=session.clock,
-            timeouts=session.timeouts,
+            session,
+            self._batches,
+            self._batch,
+            collector.design,
+            spending.usd,
+            options.max_usd,
+            options.timeout_s or timeout_s(collector.design, self._batch.items),
         )
 
     def _note(self, phase: str, **changes: object) -> None:
         """Write down how far the batch is."""
         self._entry = self._session.ledger.write(self._entry.at(phase, **changes))
 
-    def _with_trouble(self, end: End) -> End:
+    def _restored(self, end: End) -> End:
         """Say what could not be put back; a batch that is complete stays so."""
-        if not self._hold.trouble:
+        if not self._session.not_restored:
             return end
         text = (
-            f"the stack's settings could not be put back: {self._hold.trouble[0]} They are kept "
-            "in the ledger, and the next run puts them back"
+            f"the stack's settings could not be put back: {self._session.not_restored} They are "
+            "kept in the ledger, and the next run puts them back"
         )
         if end.kind == COMPLETE:
             self._options.say(text)

@@ -1,242 +1,186 @@
 """What a run may set on a deployed stack through the API, in an order that AWS accepts.
 
-Lambda refuses an event source whose queue has a shorter visibility than the function's timeout
-(Lambda developer guide, SQS event sources). So the visibility is raised first and lowered last,
-whichever way the settings go.
+Which property follows from which knob is the design's to say (`Design.settings`); settings are a
+dictionary of the same shape, and `SCHEDULE` besides. Lambda refuses an event source whose queue has
+a shorter visibility than the function's timeout (Lambda developer guide, SQS event sources). So
+the visibility is raised first and lowered last, whichever way the settings go.
 """
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from workbench.designs import Design, Part
 from workbench.errors import BadRecord
-from workbench.stacks.aws_clients import Aws, AwsFailed, plainly
+from workbench.stacks.aws_clients import Aws
+from workbench.stacks.aws_errors import AwsFailed, plainly
 from workbench.stacks.deployed import Deployed
 from workbench.targets.aws.timeouts import Clock, Timeouts
 
+# By construct: its properties, as templates name them. None: the property is left out.
+Settings = dict[str, dict[str, Any]]
+VISIBILITY = "VisibilityTimeout"
+FUNCTION = ("MemorySize", "Timeout")
+SOURCE = ("BatchSize", "MaximumBatchingWindowInSeconds", "ScalingConfig")
+LEFT_OUT = {"MaximumBatchingWindowInSeconds": 0, "ScalingConfig": {}}  # as the API says it
+SCHEDULE = "Schedule"
+
+
+def settings_of(design: Design) -> Settings:
+    """The settings under which a batch with these knobs runs; nothing else is started meanwhile."""
+    own = design.settings()
+    settable = {
+        part.construct: {name: own[part.construct][name] for name in names}
+        for part, names in _settable(design)
+    }
+    return settable | {SCHEDULE: {"State": "DISABLED"}}
+
+
+def is_scheduled(settings: Settings) -> bool:
+    """Whether the schedule is on."""
+    return settings[SCHEDULE]["State"] == "ENABLED"
+
+
+def with_schedule(settings: Settings, on: bool) -> Settings:
+    """The same settings with the schedule on or off."""
+    return settings | {SCHEDULE: {"State": "ENABLED" if on else "DISABLED"}}
+
 
 @dataclass(frozen=True)
-class FunctionSettings:
-    """Of a Lambda function."""
-
-    memory_mb: int
-    timeout_s: int
-
-
-@dataclass(frozen=True)
-class MappingSettings:
-    """Of an event source."""
-
-    batch_size: int
-    window_s: int
-    max_concurrency: int | None
-
-
-@dataclass(frozen=True)
-class Settings:
-    """Everything that a run sets: functions by role, event sources, the item queue, the rule."""
-
-    functions: dict[str, FunctionSettings]
-    mappings: dict[str, MappingSettings]
-    visibility_s: int | None
-    cron: bool
-
-    def as_json(self) -> dict[str, Any]:
-        """For the ledger."""
-        return asdict(self)
-
-    @staticmethod
-    def from_json(content: Mapping[str, Any]) -> "Settings":
-        """From the ledger."""
-        try:
-            functions, mappings = content["functions"], content["mappings"]
-            return Settings(
-                {role: FunctionSettings(**one) for role, one in functions.items()},
-                {name: MappingSettings(**one) for name, one in mappings.items()},
-                content["visibility_s"],
-                content["cron"],
-            )
-        except (KeyError, TypeError, AttributeError) as error:
-            raise BadRecord(f"the ledger's settings of a stack do not fit: {error!r}") from None
-
-
 class StackSettings:
     """Reads and sets the settings of one deployed stack."""
 
-    def __init__(
-        self, aws: Aws, deployed: Deployed, clock: Clock | None = None, timeouts: Any = None
-    ) -> None:
-        self._aws = aws
-        self._deployed = deployed
-        self._clock = clock or Clock()
-        self._timeouts: Timeouts = timeouts or Timeouts()
+    aws: Aws
+    deployed: Deployed
+    clock: Clock = field(default_factory=Clock)
+    timeouts: Timeouts = field(default_factory=Timeouts)
 
     def read(self) -> Settings:
         """The settings as they are now."""
-        outputs = self._deployed.outputs
-        parts = self._deployed.design.parts
+        found = {}
         with plainly():
-            rule = self._aws.client("events").describe_rule(Name=outputs["RuleName"])
-            return Settings(
-                functions={one.role: self._function(one.role) for one in self._sized()},
-                mappings={one.role: self._mapping(one.role) for one in parts.sources},
-                visibility_s=self._visibility_s() if self._item_queue else None,
-                cron=rule["State"] == "ENABLED",
-            )
+            for part, names in _settable(self.deployed.design):
+                now = self._read(part)
+                found[part.construct] = {name: now.get(name) or None for name in names}
+            rule = self.aws.client("events").describe_rule(Name=self.deployed.outputs["RuleName"])
+        return found | {SCHEDULE: {"State": rule["State"]}}
+
+    def check(self, settings: Any) -> Settings:
+        """Settings from the ledger. Raises BadRecord if they are not this stack's."""
+        own = settings_of(self.deployed.design)
+        if isinstance(settings, Mapping) and set(settings) == set(own):
+            found = settings.items()
+            if all(isinstance(one, Mapping) and set(one) == set(own[n]) for n, one in found):
+                return dict(settings)
+        raise BadRecord(
+            f"the ledger's settings of {self.deployed.design.stack} do not fit. Look at the file "
+            f"settings-{self.deployed.key}.json in results/ledger, then move it away."
+        )
 
     def set(self, now: Settings, goal: Settings) -> None:
         """Go from the settings as they are to these."""
+        parts = [part for part, _ in _settable(self.deployed.design)]
+        changed = [part for part in parts if goal[part.construct] != now[part.construct]]
+        queues = [part for part in changed if VISIBILITY in goal[part.construct]]
+        raised = [one for one in queues if _visibility_s(goal, one) > _visibility_s(now, one)]
         with plainly():
-            if now.cron and not goal.cron:
-                self._switch_cron(False)
-            if goal.visibility_s is not None and goal.visibility_s > (now.visibility_s or 0):
-                self._set_visibility(goal.visibility_s)
-                longest_s = goal.functions["processor"].timeout_s
-                if (now.visibility_s or 0) < longest_s:
-                    self._clock.sleep(self._timeouts.visibility_s)
-            for role, function in goal.functions.items():
-                if function != now.functions[role]:
-                    self._set_function(role, function)
-            for name, mapping in goal.mappings.items():
-                if mapping != now.mappings[name]:
-                    self._set_mapping(name, mapping)
-            if goal.visibility_s is not None and goal.visibility_s < (now.visibility_s or 0):
-                self._set_visibility(goal.visibility_s)
-            if goal.cron and not now.cron:
-                self._switch_cron(True)
+            if is_scheduled(now) and not is_scheduled(goal):
+                self._switch_schedule("disable_rule")
+            for queue in raised:
+                self._set_queue(queue, goal)
+            longest_s = max((one.get("Timeout") or 0 for one in goal.values()), default=0)
+            if any(_visibility_s(now, one) < longest_s for one in raised):
+                self.clock.sleep(self.timeouts.visibility_s)
+            for part in changed:
+                if part in self.deployed.design.parts.functions:
+                    self._set_function(part, goal[part.construct])
+                elif part not in queues:
+                    self._set_source(part, goal[part.construct])
+            for queue in queues:
+                if queue not in raised:
+                    self._set_queue(queue, goal)
+            if is_scheduled(goal) and not is_scheduled(now):
+                self._switch_schedule("enable_rule")
 
     def switch_sources(self, on: bool) -> None:
-        """Switch the event sources of the item and plan queues on or off, and wait until it is."""
-        names = [one.role for one in self._deployed.design.parts.sources]
+        """Switch the event sources that bring work on or off, and wait until they are."""
+        sources = self.deployed.design.parts.sources
         with plainly():
-            for name in names:
-                self._aws.client("lambda").update_event_source_mapping(
-                    UUID=self._mapping_id(name), Enabled=on
+            for part in sources:
+                self.aws.client("lambda").update_event_source_mapping(
+                    UUID=self._name(part), Enabled=on
                 )
-            for name in names:
-                self._await_mapping(name)
+            for part in sources:
+                self._await_source(part)
 
     def sources_on(self) -> bool:
         """Whether the event sources are on."""
         with plainly():
-            states = [
-                self._aws.client("lambda").get_event_source_mapping(UUID=self._mapping_id(one.role))
-                for one in self._deployed.design.parts.sources
-            ]
-        return all(one["State"] in ("Enabled", "Enabling", "Updating") for one in states)
+            states = [self._source(part)["State"] for part in self.deployed.design.parts.sources]
+        return all(state in ("Enabled", "Enabling", "Updating") for state in states)
 
-    def _sized(self) -> list[Part]:
-        """The functions whose memory a knob says."""
-        settings = self._deployed.design.settings()
-        functions = self._deployed.design.parts.functions
-        return [one for one in functions if "MemorySize" in settings[one.construct]]
+    def _name(self, part: Part) -> str:
+        return self.deployed.outputs[part.output]
 
-    @property
-    def _item_queue(self) -> str:
-        """The URL of the queue whose visibility follows from the knobs; none without one."""
-        settings = self._deployed.design.settings()
-        for queue in self._deployed.design.parts.queues:
-            if "VisibilityTimeout" in settings.get(queue.construct, {}):
-                return self._deployed.outputs[queue.output]
-        return ""
+    def _source(self, part: Part) -> dict[str, Any]:
+        return self.aws.client("lambda").get_event_source_mapping(UUID=self._name(part))
 
-    def _function(self, role: str) -> FunctionSettings:
-        found = self._aws.client("lambda").get_function_configuration(
-            FunctionName=self._deployed.function(role)
+    def _read(self, part: Part) -> Mapping[str, Any]:
+        """The properties that a part has now."""
+        parts = self.deployed.design.parts
+        if part in parts.functions:
+            return self.aws.client("lambda").get_function_configuration(
+                FunctionName=self._name(part)
+            )
+        if part in parts.sources:
+            return self._source(part)
+        answer = self.aws.client("sqs").get_queue_attributes(
+            QueueUrl=self._name(part), AttributeNames=[VISIBILITY]
         )
-        return FunctionSettings(found["MemorySize"], found["Timeout"])
+        return {VISIBILITY: int(answer["Attributes"][VISIBILITY])}
 
-    def _mapping(self, name: str) -> MappingSettings:
-        found = self._aws.client("lambda").get_event_source_mapping(UUID=self._mapping_id(name))
-        return MappingSettings(
-            found["BatchSize"],
-            found.get("MaximumBatchingWindowInSeconds", 0),
-            (found.get("ScalingConfig") or {}).get("MaximumConcurrency"),
+    def _set_queue(self, part: Part, goal: Settings) -> None:
+        self.aws.client("sqs").set_queue_attributes(
+            QueueUrl=self._name(part), Attributes={VISIBILITY: str(_visibility_s(goal, part))}
         )
 
-    def _visibility_s(self) -> int:
-        answer = self._aws.client("sqs").get_queue_attributes(
-            QueueUrl=self._item_queue, AttributeNames=["VisibilityTimeout"]
-        )
-        return int(answer["Attributes"]["VisibilityTimeout"])
-
-    def _set_visibility(self, visibility_s: int) -> None:
-        self._aws.client("sqs").set_queue_attributes(
-            QueueUrl=self._item_queue,
-            Attributes={"VisibilityTimeout": str(visibility_s)},
+    def _set_function(self, part: Part, settings: Mapping[str, Any]) -> None:
+        client, name = self.aws.client("lambda"), self._name(part)
+        client.update_function_configuration(FunctionName=name, **settings)
+        tries = max(1, round(self.timeouts.settings_s))
+        client.get_waiter("function_updated_v2").wait(
+            FunctionName=name, WaiterConfig={"Delay": 1, "MaxAttempts": tries}
         )
 
-    def _set_function(self, role: str, settings: FunctionSettings) -> None:
-        name = self._deployed.function(role)
-        self._aws.client("lambda").update_function_configuration(
-            FunctionName=name, MemorySize=settings.memory_mb, Timeout=settings.timeout_s
-        )
-        waiter = self._aws.client("lambda").get_waiter("function_updated_v2")
-        tries = max(1, round(self._timeouts.settings_s))
-        waiter.wait(FunctionName=name, WaiterConfig={"Delay": 1, "MaxAttempts": tries})
+    def _set_source(self, part: Part, settings: Mapping[str, Any]) -> None:
+        own = {name: LEFT_OUT[name] if value is None else value for name, value in settings.items()}
+        self.aws.client("lambda").update_event_source_mapping(UUID=self._name(part), **own)
+        self._await_source(part)
 
-    def _set_mapping(self, name: str, settings: MappingSettings) -> None:
-        limit = settings.max_concurrency
-        self._aws.client("lambda").update_event_source_mapping(
-            UUID=self._mapping_id(name),
-            BatchSize=settings.batch_size,
-            MaximumBatchingWindowInSeconds=settings.window_s,
-            ScalingConfig={} if limit is None else {"MaximumConcurrency": limit},
-        )
-        self._await_mapping(name)
-
-    def _await_mapping(self, name: str) -> None:
+    def _await_source(self, part: Part) -> None:
         """Wait until an event source has taken its settings: there is no waiter for it."""
-        until = self._clock.now() + self._timeouts.settings_s
-        while True:
-            found = self._aws.client("lambda").get_event_source_mapping(UUID=self._mapping_id(name))
-            if found["State"] in ("Enabled", "Disabled"):
-                return
-            if self._clock.now() >= until:
+        until = self.clock.now() + self.timeouts.settings_s
+        while (state := self._source(part)["State"]) not in ("Enabled", "Disabled"):
+            if self.clock.now() >= until:
                 raise AwsFailed(
-                    f"the event source of the {name} is still {found['State']} after "
-                    f"{self._timeouts.settings_s:.0f} s. Look at it in the Lambda console."
+                    f"the event source of the {part.role} is still {state} after "
+                    f"{self.timeouts.settings_s:.0f} s. Look at it in the Lambda console."
                 )
-            self._clock.sleep(1)
+            self.clock.sleep(1)
 
-    def _mapping_id(self, name: str) -> str:
-        sources = {one.role: one.output for one in self._deployed.design.parts.sources}
-        return self._deployed.outputs[sources[name]]
-
-    def _switch_cron(self, on: bool) -> None:
-        events = self._aws.client("events")
-        switch = events.enable_rule if on else events.disable_rule
-        switch(Name=self._deployed.outputs["RuleName"])
+    def _switch_schedule(self, call: str) -> None:
+        getattr(self.aws.client("events"), call)(Name=self.deployed.outputs["RuleName"])
 
 
-def wanted(now: Settings, design: Design) -> Settings:
-    """The settings under which a batch with these knobs runs; nothing else is started meanwhile."""
-    settings, parts = design.settings(), design.parts
-    constructs = {one.role: one.construct for one in (*parts.functions, *parts.sources)}
-    visible = [one["VisibilityTimeout"] for one in settings.values() if "VisibilityTimeout" in one]
-    return Settings(
-        functions={
-            role: _function(old, settings[constructs[role]]) for role, old in now.functions.items()
-        },
-        mappings={
-            role: _mapping(old, settings[constructs[role]]) for role, old in now.mappings.items()
-        },
-        visibility_s=visible[0] if visible else None,
-        cron=False,
-    )
+def _settable(design: Design) -> Iterator[tuple[Part, list[str]]]:
+    """The parts with properties that follow from knobs and that the API sets for one run."""
+    parts, settings = design.parts, design.settings()
+    kinds = ((parts.functions, FUNCTION), (parts.sources, SOURCE), (parts.queues, (VISIBILITY,)))
+    for some, names in kinds:
+        for part in some:
+            if own := [name for name in names if name in settings.get(part.construct, {})]:
+                yield part, own
 
 
-def _function(now: FunctionSettings, own: Mapping[str, Any]) -> FunctionSettings:
-    """A function's settings: those of the knobs, and else what it has."""
-    return FunctionSettings(own.get("MemorySize", now.memory_mb), own.get("Timeout", now.timeout_s))
-
-
-def _mapping(now: MappingSettings, own: Mapping[str, Any]) -> MappingSettings:
-    """An event source's settings: those of the knobs, and else what it has."""
-    window_s, scaling = now.window_s, own["ScalingConfig"] or {}
-    if "MaximumBatchingWindowInSeconds" in own:
-        window_s = own["MaximumBatchingWindowInSeconds"] or 0
-    return MappingSettings(
-        own.get("BatchSize", now.batch_size), window_s, scaling.get("MaximumConcurrency")
-    )
+def _visibility_s(settings: Settings, queue: Part) -> int:
+    return settings[queue.construct][VISIBILITY] or 0

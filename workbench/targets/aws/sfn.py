@@ -1,30 +1,39 @@
 """Batches of the `sfn` design: an execution of the state machine each, named by the batch's id."""
 
 import json
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from math import ceil
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from workbench.designs import Design
+from workbench.platform.services import KEYS_PER_LIST, S3, STEP_FUNCTIONS
+from workbench.platform.units import EXPRESS_STEP_MB, EXPRESS_STEP_MS, gb_seconds
+from workbench.pull.logs import Billed
 from workbench.runs.batch import Batch
-from workbench.stacks.aws_clients import Aws, code_of, plainly, scrub
-from workbench.stacks.deployed import Deployed
-from workbench.targets.aws.batches import BatchStatus, OpenBatch
+from workbench.stacks.aws_clients import Aws
+from workbench.stacks.aws_errors import code_of, plainly, scrub
+from workbench.targets.aws.batches import OPEN_LOOK, Batches, BatchStatus, OpenBatch
 from workbench.targets.aws.timeouts import Clock
+from workbench.targets.aws.usage import BatchMeasurements, Line
 
-OPEN_LOOK = 10
 STATUS = {"RUNNING": "open", "PENDING_REDRIVE": "open", "SUCCEEDED": "complete"}
 ENDED = ("succeeded", "failed", "timedOut", "aborted")  # of the items of a map run
+DISPATCH_STATES = 4  # Start, Owner?, CreateItems, Process; and one CreateSegment a segment
+KNOWING_STATES = 3  # Summarize, Notify, Done
+PART_BYTES = 8 * 2**20  # of a multipart upload (lambdas/sfn/batcher.py)
+LINE_BYTES = len('{"id":"0123456789abcdef","value":}\n')
 
 
-class SfnBatches:
+class SfnBatches(Batches):
     """The batches of a deployed `SfnBatchProcessing`."""
 
-    def __init__(self, aws: Aws, deployed: Deployed, clock: Clock) -> None:  # noqa: ARG002
-        self._aws = aws
-        self._machine = deployed.outputs["StateMachineArn"]
+    def __init__(self, aws: Aws, outputs: Mapping[str, str], clock: Clock) -> None:
+        super().__init__(aws, outputs, clock)
+        self._machine = outputs["StateMachineArn"]
         self._map_runs: dict[str, str] = {}  # by batch: ListMapRuns is asked once
-        self.read_units = 0.0
 
     def others(self, batch_id: str) -> list[OpenBatch]:
         with plainly():
@@ -71,9 +80,6 @@ class SfnBatches:
             reason=_why(found) if status == "failed" else "",
         )
 
-    def known(self, batch_id: str) -> bool:  # noqa: ARG002
-        return True  # StartExecution answers only once it is
-
     def stop(self, batch_id: str) -> str:
         """Stop the execution, its map run and the children with it."""
         with plainly():
@@ -95,6 +101,15 @@ class SfnBatches:
     def purge(self, batch_id: str) -> str:  # noqa: ARG002
         """Nothing waits anywhere: the items lie in the bucket, which forgets them."""
         return "nothing waits in a queue; the batch's objects expire after 30 days"
+
+    def usage_lines(self, measured: BatchMeasurements) -> Iterator[Line]:
+        """Transitions, Express children and S3 requests, which no free metric has.
+
+        Counted from the machine of docs/architecture.md; a retry of its own states is left out.
+        """
+        segments = ceil(measured.items / measured.design.segment_items)
+        yield from _states(measured, segments)
+        yield from _objects(measured, segments)
 
     def children(self, batch_id: str) -> int:
         """How many children the map run has started."""
@@ -132,3 +147,37 @@ def _why(found: dict[str, Any]) -> str:
     """Why an execution failed, without account ids."""
     error, cause = found.get("error", ""), found.get("cause", "")
     return scrub(f"the execution {found['status']}: {error} {cause}".strip())[:500]
+
+
+def _states(measured: BatchMeasurements, segments: int) -> Iterator[Line]:
+    design, children = measured.design, measured.children
+    processor = measured.billed.get("processor", Billed())
+    transitions = DISPATCH_STATES + segments + children  # a child's start is one, Express too
+    if design.child_type == "STANDARD":
+        transitions += max(children, processor.requests)  # a retry enters its state again
+    kind, unit = "StateTransition", "StateTransitions"
+    yield STEP_FUNCTIONS, kind, unit, "dispatch", Decimal(transitions)
+    yield STEP_FUNCTIONS, kind, unit, "knowing", Decimal(KNOWING_STATES)
+    if design.child_type == "EXPRESS":
+        yield STEP_FUNCTIONS, "StepFunctions-Request", "Requests", "dispatch", Decimal(children)
+        used = gb_seconds(processor.express_steps * EXPRESS_STEP_MS, EXPRESS_STEP_MB)
+        yield STEP_FUNCTIONS, "StepFunctions-GB-Second", "GB-Seconds", "dispatch", used
+
+
+def _objects(measured: BatchMeasurements, segments: int) -> Iterator[Line]:
+    """The claim and the segments; the map's reading of them; lists of failures and results."""
+    design = measured.design
+    line_bytes = LINE_BYTES + len(str(design.value_max))
+    puts, left = 1, measured.items
+    for _ in range(segments):
+        size = min(left, design.segment_items) * line_bytes
+        puts += 1 if size < PART_BYTES else 2 + ceil(size / PART_BYTES)
+        left -= design.segment_items
+    listed = ceil(segments / KEYS_PER_LIST)
+    tier1, tier2, unit = "Requests-Tier1", "Requests-Tier2", "Requests"
+    yield S3, tier1, unit, "dispatch", Decimal(puts + listed)
+    yield S3, tier2, unit, "dispatch", Decimal(segments)
+    lists = min(measured.counted.failed, measured.children)  # one a child that had failures
+    results = 2  # a manifest and one file of what succeeded
+    yield S3, tier1, unit, "knowing", Decimal(lists + results + 2)  # and the summary's two LISTs
+    yield S3, tier2, unit, "knowing", Decimal(lists + 1)  # and the manifest

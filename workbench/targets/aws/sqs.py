@@ -1,13 +1,24 @@
 """Batches of the `sqs` design: its batch-state table tells, its queues hold what is left."""
 
 import json
+from collections.abc import Iterator
+from math import ceil
 
 from workbench.designs import Design
 from workbench.runs.batch import Batch
-from workbench.stacks.aws_clients import plainly
-from workbench.targets.aws.batches import BatchStatus, OpenBatch
-from workbench.targets.aws.table_batches import OPEN_LOOK, Record, TableBatches, number
+from workbench.stacks.aws_errors import plainly
+from workbench.targets.aws.batches import OPEN_LOOK, BatchStatus, OpenBatch
+from workbench.targets.aws.table_batches import (
+    Record,
+    TableBatches,
+    item_sends,
+    number,
+    queue_lines,
+    table_lines,
+)
+from workbench.targets.aws.usage import BatchMeasurements, Line
 
+RECORD_BYTES = 250  # an item's record with its keys, and the 100 bytes that storage adds
 STATUS = {"OPEN": "open", "COMPLETE": "complete", "NOTIFIED": "complete", "CANCELLED": "cancelled"}
 
 
@@ -58,6 +69,23 @@ class SqsBatches(TableBatches):
             gone = self._delete_records(batch_id, record) if record else 0
             self._delete([{"pk": {"S": "open"}, "sk": {"S": batch_id}}])
         return f"the queues are empty, {gone} records of the batch are deleted"
+
+    def usage_lines(self, measured: BatchMeasurements) -> Iterator[Line]:
+        """Requests of the queues; units and storage of one record an item or a message."""
+        items, design = measured.items, measured.design
+        size = design.send_batch_size
+
+        def planned(queue: str) -> tuple[int, int]:
+            segments = ceil(items / design.segment_items)
+            if queue == "plan_queue":
+                return 1 + segments, 1 + ceil(segments / size)
+            if queue == "item_queue":
+                return item_sends(items, design, design.segment_items, size)
+            return 0, 0
+
+        records = ceil(items / (design.items_per_message if design.track == "message" else 1))
+        yield from queue_lines(measured, planned, size)
+        yield from table_lines(measured, records * RECORD_BYTES / 2)  # they leave one by one
 
     def _items_left(self, batch: Batch, record: Record, design: Design, waiting: int) -> int:
         """Items not done, as near as two approximate counts and the first open segment tell."""

@@ -7,43 +7,36 @@ off the event sources; both stay so until it is resumed or purged.
 from pathlib import Path
 
 from workbench.errors import BadInput
-from workbench.stacks.aws_clients import Aws, AwsFailed
+from workbench.stacks.aws_clients import Aws
+from workbench.stacks.aws_errors import AwsFailed
 from workbench.stacks.deployed import find_stack
 from workbench.stacks.ledger import Entry, Ledger
 from workbench.targets.aws.batches import Batches
-from workbench.targets.aws.controls import batches_of
-from workbench.targets.aws.session import StackSession, put_back
+from workbench.targets.aws.session import StackSession
 from workbench.targets.aws.timeouts import Clock, Timeouts
 
 
 def stop_batch(session: StackSession, batches: Batches, batch_id: str) -> str:
     """Stop a batch; what is left of it, in words. AwsFailed if it had ended by then."""
-    board = session.settings()
-    board.switch_sources(False)
+    settings = session.settings()
+    settings.switch_sources(False)
     try:
-        _await_open(session, batches, batch_id)
+        until = session.clock.now() + session.timeouts.notice_s
+        while not batches.known(batch_id) and session.clock.now() < until:
+            session.clock.sleep(1)  # triggered and not there yet: what is not there cannot stop
         return batches.stop(batch_id)
     except AwsFailed:
-        board.switch_sources(True)
+        settings.switch_sources(True)
         raise
-
-
-def _await_open(session: StackSession, batches: Batches, batch_id: str) -> None:
-    """Wait for a batch that was triggered and is not there yet: what is not there cannot stop."""
-    until = session.clock.now() + session.timeouts.notice_s
-    while not batches.known(batch_id) and session.clock.now() < until:
-        session.clock.sleep(1)
 
 
 def resume(
     batch_id: str, results: Path, clock: Clock | None = None, timeouts: Timeouts | None = None
 ) -> str:
     """Let a stopped batch go on; what happens now, in words."""
-    session, entry, batches = _found(batch_id, results, clock, timeouts)
-    batches.resume(batch_id)
-    session.settings().switch_sources(True)
-    put_back(session)
-    session.ledger.write(entry.at("triggered", reason=""))
+    session, entry = _found(batch_id, results, clock, timeouts)
+    session.batches().resume(batch_id)
+    _release(session, entry.at("triggered", reason=""))
     return f"batch {batch_id} goes on. Run its order again to follow and collect it."
 
 
@@ -51,17 +44,22 @@ def purge(
     batch_id: str, results: Path, clock: Clock | None = None, timeouts: Timeouts | None = None
 ) -> str:
     """Give up a stopped batch; what was thrown away, in words."""
-    session, entry, batches = _found(batch_id, results, clock, timeouts)
-    gone = batches.purge(batch_id)
+    session, entry = _found(batch_id, results, clock, timeouts)
+    deleted = session.batches().purge(batch_id)
+    _release(session, entry.at("purged"))
+    return f"batch {batch_id} is given up: {deleted}. The stack is free for other batches."
+
+
+def _release(session: StackSession, entry: Entry) -> None:
+    """Give the stack back: its event sources on, its settings as they were."""
     session.settings().switch_sources(True)
-    put_back(session)
-    session.ledger.write(entry.at("purged"))
-    return f"batch {batch_id} is given up: {gone}. The stack is free for other batches."
+    session.put_back()
+    session.ledger.write(entry)
 
 
 def _found(
     batch_id: str, results: Path, clock: Clock | None, timeouts: Timeouts | None
-) -> tuple[StackSession, Entry, Batches]:
+) -> tuple[StackSession, Entry]:
     """A stopped batch of the ledger, with its stack."""
     ledger = Ledger(results)
     entry = ledger.read(batch_id)
@@ -79,6 +77,4 @@ def _found(
             f"batch {batch_id} ran on a stack that is gone; the {deployed.design.stack} deployed "
             "now is another one, and knows nothing of it."
         )
-    clock = clock or Clock()
-    session = StackSession(aws, deployed, ledger, clock, timeouts or Timeouts())
-    return session, entry, batches_of(aws, deployed, clock)
+    return StackSession(aws, deployed, ledger, clock or Clock(), timeouts or Timeouts()), entry

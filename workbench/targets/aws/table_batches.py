@@ -4,7 +4,8 @@ The table's keys are those of docs/architecture.md, "Batch state".
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from decimal import Decimal
 from itertools import islice
 from math import ceil
 from typing import Any
@@ -12,29 +13,29 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from workbench.designs import Design
+from workbench.designs.parts import DISPATCH
+from workbench.platform.services import DYNAMODB, SQS
+from workbench.platform.units import GB, gb_months, quantity, sqs_requests
 from workbench.runs.batch import Batch
-from workbench.stacks.aws_clients import Aws, AwsFailed, code_of, plainly
-from workbench.stacks.deployed import Deployed
-from workbench.targets.aws.batches import OpenBatch
-from workbench.targets.aws.timeouts import Clock
+from workbench.stacks.aws_errors import AwsFailed, code_of, plainly
+from workbench.targets.aws.batches import Batches, OpenBatch
+from workbench.targets.aws.usage import BatchMeasurements, Line
 
-OPEN_LOOK = 10  # open batches that are looked at: one is enough to refuse a run
 PURGE_S = 60  # a purge takes up to a minute (SQS API reference, PurgeQueue)
 SEND_MAX = 10  # messages of one SendMessageBatch
 DELETE_MAX = 25  # records of one BatchWriteItem
 
+RECEIVE_MAX = 10  # messages of one receive or one delete (SQS quotas)
+DEAD = "dead_letters"
+
 Record = dict[str, Any]
+Planned = Callable[[str], tuple[int, int]]
 
 
-class TableBatches:
+class TableBatches(Batches):
     """What the designs share whose batcher is invoked and whose batches have a record each."""
 
-    def __init__(self, aws: Aws, deployed: Deployed, clock: Clock) -> None:
-        self._aws = aws
-        self._out = deployed.outputs
-        self._clock = clock
-        self._begun = False  # whether the queues have held anything yet
-        self.read_units = 0.0  # that our own looks at the table cost
+    begun = False  # whether the queues have held anything yet
 
     def trigger(self, batch: Batch, design: Design) -> float:
         asked_at = self._clock.now()
@@ -49,9 +50,6 @@ class TableBatches:
 
     def known(self, batch_id: str) -> bool:
         return self._status(batch_id) != "absent"
-
-    def children(self, batch_id: str) -> int:  # noqa: ARG002
-        return 0
 
     def stop(self, batch_id: str) -> str:
         """Mark the batch cancelled, which every function of it honours."""
@@ -172,3 +170,56 @@ def meta_key(batch_id: str) -> Record:
 def number(record: Record, name: str) -> float | None:
     """A number of a record, if it has it."""
     return float(record[name]["N"]) if name in record else None
+
+
+def queue_lines(measured: BatchMeasurements, planned: Planned, send_size: int) -> Iterator[Line]:
+    """Requests of each queue: sends, receives and deletes, and polls that found nothing.
+
+    `planned` gives the messages that a batch without failures sends to a queue, and in how many
+    calls; a call that brings work about has up to `send_size` of them.
+    """
+    most = measured.design.settings()["ProcessorSource"]["BatchSize"]
+    per_call = {"item_queue": min(RECEIVE_MAX, most), DEAD: RECEIVE_MAX}
+    for part in measured.design.parts.queues:
+        queue, size = part.role, per_call.get(part.role, 1)
+        received = measured.reading.sum(queue, "NumberOfMessagesReceived")
+        deleted = measured.reading.sum(queue, "NumberOfMessagesDeleted")
+        empty = round(measured.reading.sum(queue, "NumberOfEmptyReceives"))
+        call_size = send_size if part.purpose == DISPATCH else 1
+        requests = 0 if queue == DEAD else _sends(measured, queue, planned, call_size)
+        requests += ceil(received / size) + ceil(deleted / size) + empty
+        yield SQS, "Requests-Tier1", "Requests", part.purpose, Decimal(requests)
+
+
+def _sends(measured: BatchMeasurements, queue: str, planned: Planned, call_size: int) -> int:
+    """Requests of the sends to a queue, each of 64 KB or a part of it; a redrive is SQS's own."""
+    sent = round(measured.reading.sum(queue, "NumberOfMessagesSent"))
+    if not sent:
+        return 0
+    messages, calls = planned(queue)
+    calls = sent if sent < messages else calls + sent - messages
+    average_bytes = measured.reading.sum(queue, "SentMessageSize") / sent
+    return calls * sqs_requests(round(average_bytes * min(call_size, sent)))
+
+
+def item_sends(items: int, design: Design, part_items: int, send_size: int) -> tuple[int, int]:
+    """Messages of the items, and the calls that send them, where each part has so many items."""
+    parts = ceil(items / part_items)
+    messages = calls = 0
+    for size, count in ((part_items, parts - 1), (items - (parts - 1) * part_items, 1)):
+        of_part = ceil(size / design.items_per_message)
+        messages += count * of_part
+        calls += count * ceil(of_part / send_size)
+    return messages, calls
+
+
+def table_lines(measured: BatchMeasurements, stored_bytes: float) -> Iterator[Line]:
+    """Units of the batch-state table, without our own reads, and what it stored on average."""
+    written = measured.reading.sum("table", "ConsumedWriteCapacityUnits")
+    read = measured.reading.sum("table", "ConsumedReadCapacityUnits")
+    unit = "WriteRequestUnits"
+    yield DYNAMODB, unit, unit, "knowing", quantity(round(written, 1))
+    unit = "ReadRequestUnits"
+    yield DYNAMODB, unit, unit, "knowing", quantity(round(read - measured.cost.read_units, 1))
+    stored = gb_months(stored_bytes / GB, measured.window.seconds / 3600)
+    yield DYNAMODB, "TimedStorage-ByteHrs", "GB-Mo", "knowing", stored

@@ -11,22 +11,19 @@ from typing import Self
 import pandas as pd
 
 from workbench.designs import Design
-from workbench.errors import BadInput, NotDeployed
+from workbench.errors import BadInput, BudgetExceeded, NotDeployed
+from workbench.pull.access import CloudAccess
 from workbench.runs.batch import Batch
 from workbench.runs.records import RunData
-from workbench.stacks.aws_clients import Aws
+from workbench.stacks.aws_clients import Aws, supports
 from workbench.stacks.deployed import find_stack, refuse_design
 from workbench.stacks.ledger import Entry, Ledger, order_of
 from workbench.targets.aws.batches import Batches
-from workbench.targets.aws.controls import batches_of
-from workbench.targets.aws.logs import supports
 from workbench.targets.aws.measurements import Collector
-from workbench.targets.aws.options import AwsOptions
 from workbench.targets.aws.run import AwsRun
 from workbench.targets.aws.session import StackSession
-from workbench.targets.aws.spending import refuse_forecast
-from workbench.targets.aws.timeouts import SERVER_TIMEOUTS, Timeouts
-from workbench.targets.base import CloudAccess, OnProgress, RunOptions
+from workbench.targets.aws.timeouts import SERVER_TIMEOUTS, AwsOptions, Timeouts
+from workbench.targets.base import OnProgress, RunOptions
 
 LATE_S = 900  # SQS's metrics come up to 15 minutes late (SQS developer guide, CloudWatch)
 SERVER_LATE_S = 10  # those of an AWS-compatible server do not
@@ -60,7 +57,7 @@ class AwsTarget:
         order = order_of(design, batch, session.deployed.key)
         entry = session.ledger.find(order) or _entry(order, design, batch, session)
         run_id, batch = batch.batch_id, replace(batch, batch_id=entry.batch_id)
-        batches = batches_of(session.aws, session.deployed, session.clock)
+        batches = session.batches()
         _refuse_busy(session, entry, batches)
         collector = Collector(session, design, batch, batches)
         if entry.phase != "planned":
@@ -104,7 +101,12 @@ class AwsTarget:
         if self._options.forecast is None:
             return None
         forecast_usd = self._options.forecast(design, batch.items)
-        refuse_forecast(forecast_usd, self._options.max_usd)
+        max_usd = self._options.max_usd
+        if forecast_usd > max_usd:
+            raise BudgetExceeded(
+                f"the forecast is ${forecast_usd:.4f} and --max-usd is ${max_usd.normalize():f}: "
+                "nothing was started. Raise --max-usd, or take fewer items."
+            )
         return forecast_usd
 
 

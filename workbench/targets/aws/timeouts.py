@@ -1,10 +1,15 @@
-"""The time at which a batch runs on AWS, and how long to wait for what."""
+"""How batches run on AWS: the time, how long to wait for what, limits, and what to ask the user."""
 
+import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from decimal import Decimal
 from email.utils import parsedate_to_datetime
+from pathlib import Path
 from typing import Any
+
+from workbench.designs import Design
 
 SKEW_MAX_S = 2.0  # a Date header is whole seconds old, and travels
 
@@ -58,3 +63,33 @@ SERVER_TIMEOUTS = Timeouts(
     settle_s=0.5,
     meter_s=5,
 )
+
+
+def ask_terminal(question: str) -> str:
+    """The user's answer; nothing where there is nobody to ask."""
+    if not sys.stdin or not sys.stdin.isatty():
+        return ""
+    try:
+        return input(question)
+    except (EOFError, KeyboardInterrupt):
+        return ""
+
+
+def say_to_stderr(text: str) -> None:
+    """One line for the user."""
+    print(text, file=sys.stderr)
+
+
+@dataclass(frozen=True)
+class AwsOptions:
+    """How batches run on AWS. `forecast` gives the dollars of a design's batch of so many items."""
+
+    results: Path = Path("results")
+    region: str = "us-east-1"  # of the prices; the session must be in it too
+    max_usd: Decimal = Decimal(1)
+    forecast: Callable[[Design, int], Decimal] | None = None
+    timeout_s: float | None = None  # None: by the knobs and the items
+    ask: Callable[[str], str] = ask_terminal
+    say: Callable[[str], None] = say_to_stderr
+    clock: Clock = field(default_factory=Clock)
+    timeouts: Timeouts | None = None  # None: AWS's, or a test server's

@@ -1,4 +1,4 @@
-"""The usage of a batch on AWS, line by line, each from the best source there is.
+"""What is known of a batch on AWS, and its usage, line by line, each from the best source there is.
 
     Lambda                  REPORT lines of the logs (billed duration, init in it)
     DynamoDB units          AWS/DynamoDB, consumed capacity; our own reads taken out
@@ -12,86 +12,122 @@
 docs/aws.md says what each leaves out. The labels are those of docs/architecture.md.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from decimal import Decimal
-from math import floor
+from math import ceil, floor
 
 import pandas as pd
 
-from workbench.platform.services import CLOUDWATCH, LAMBDA, SNS, SQS
-from workbench.platform.units import GB, MONTH_HOURS, gb_seconds, quantity
+from workbench.designs import Design
+from workbench.platform.profile import load_profile
+from workbench.platform.services import CLOUDWATCH, LAMBDA, SNS
+from workbench.platform.units import (
+    EXPRESS_STEP_MS,
+    GB,
+    MONTH_HOURS,
+    gb_seconds,
+    quantity,
+)
+from workbench.pull.access import MeasuringCost
+from workbench.pull.cloudwatch import Reading
+from workbench.pull.logs import Billed, Counted
+from workbench.pull.window import Window
 from workbench.runs.records import USAGE_COLUMNS
-from workbench.targets.aws.counters_usage import counters_lines
-from workbench.targets.aws.evidence import Evidence
-from workbench.targets.aws.queue_usage import Line
-from workbench.targets.aws.sfn_usage import sfn_lines
-from workbench.targets.aws.sqs_usage import sqs_lines
 
-LINES = {"sqs": sqs_lines, "sfn": sfn_lines, "counters": counters_lines}  # what is a design's own
+Line = tuple[str, str, str, str, Decimal]
+SMALL_MEMORY_MB = 256  # of a function whose memory no knob says (infra)
 # Custom metrics of each function, by embedded-metric lines (lambdas/telemetry.py).
 EMBEDDED_METRICS = {"processor": 4, "batcher": 1, "finalizer": 1}
 
 
-def usage_of_run(evidence: Evidence) -> pd.DataFrame:
-    """The usage table of a batch; a line of nothing is left out."""
-    lines = [*_lambda(evidence), *_telemetry(evidence), *_measuring(evidence), _sns(evidence)]
-    lines += LINES[evidence.design.name](evidence, evidence.design)
-    sums: dict[tuple[str, str, str, str], Decimal] = {}
-    for *name, amount in lines:
-        key = (name[0], name[1], name[2], name[3])
-        sums[key] = sums.get(key, Decimal(0)) + amount
+@dataclass(frozen=True)
+class BatchMeasurements:
+    """A batch's counts, what Lambda billed by role, AWS's metrics, and the map's children."""
+
+    design: Design
+    items: int
+    window: Window
+    counted: Counted = field(default_factory=Counted)
+    billed: dict[str, Billed] = field(default_factory=dict)
+    reading: Reading = field(default_factory=Reading)
+    children: int = 0
+    notifications: int = 0  # that were seen, whatever the metric says
+    cost: MeasuringCost = field(default_factory=MeasuringCost)  # of our own look at it
+
+    @property
+    def over(self) -> int:
+        """Items that are processed or failed, by the logs; a repeated one counts again."""
+        return self.counted.processed + self.counted.failed
+
+    def missing(self) -> list[str]:
+        """What CloudWatch has not delivered yet, though the batch is complete."""
+        parts, lacking = self.design.parts, []
+        if self.over < self.items:
+            lacking.append(f"the log lines of {self.items - self.over:,} items")
+        if parts.table and self.reading.sum("table", "ConsumedWriteCapacityUnits") <= 0:
+            lacking.append("the table's write units")
+        if parts.queues and self.reading.sum("item_queue", "NumberOfMessagesSent") <= 0:
+            lacking.append("the item queue's messages")
+        if self.reading.sum("processor", "IncomingBytes") <= 0:
+            lacking.append("the processor's log bytes")
+        if not self.billed.get("processor", Billed()).requests:
+            lacking.append("the processor's REPORT lines")
+        return lacking
+
+
+def billed_by_metrics(reading: Reading, roles: Iterable[str]) -> dict[str, Billed]:
+    """What Lambda bills, by its metrics while a batch runs: without the init phases."""
+    overhead_ms = load_profile().spread("sfn_child_overhead").p50
+    found = {}
+    for role in roles:
+        requests = round(reading.sum(role, "Invocations"))
+        duration_ms = reading.sum(role, "Duration")
+        steps = ceil((duration_ms + requests * overhead_ms) / EXPRESS_STEP_MS)
+        found[role] = Billed(requests=requests, billed_ms=ceil(duration_ms), express_steps=steps)
+    return found
+
+
+def usage_of_run(measured: BatchMeasurements, own: Iterable[Line]) -> pd.DataFrame:
+    """The usage table of a batch, with the lines that are its design's `own`; none of nothing."""
+    lines = [*_lambda(measured), *_telemetry(measured), *measured.cost.usage_lines()]
+    sums: dict[tuple[str, ...], Decimal] = {}
+    for *name, amount in [*lines, _sns(measured), *own]:
+        sums[tuple(name)] = sums.get(tuple(name), Decimal(0)) + amount
     rows = [(*key, amount) for key, amount in sorted(sums.items()) if amount]
     return pd.DataFrame(rows, columns=USAGE_COLUMNS).astype({"quantity": object})
 
 
-def _lambda(evidence: Evidence) -> Iterator[Line]:
+def _lambda(measured: BatchMeasurements) -> Iterator[Line]:
     """Requests and GB-seconds of each function."""
-    arm = "-ARM" if evidence.design.cpu == "arm64" else ""
-    for role, billed in evidence.billed.items():
-        label = evidence.design.parts.purpose_of(role)
-        memory_mb = memory_of(evidence, role)
+    design = measured.design
+    arm, settings = "-ARM" if design.cpu == "arm64" else "", design.settings()
+    constructs = {one.role: one.construct for one in design.parts.functions}
+    for role, billed in measured.billed.items():
+        label = design.parts.purpose_of(role)
+        memory_mb = settings[constructs[role]].get("MemorySize", SMALL_MEMORY_MB)
         yield LAMBDA, f"Request{arm}", "Requests", label, Decimal(billed.requests)
         used = gb_seconds(billed.billed_ms, memory_mb)
         yield LAMBDA, f"Lambda-GB-Second{arm}", "GB-Seconds", label, used
 
 
-def memory_of(evidence: Evidence, role: str) -> int:
-    """A function's memory: two are knobs, the others are as deployed."""
-    small_mb = 256  # infra/functions.py, SMALL_MEMORY_MB
-    knobs = {
-        "processor": evidence.design.memory_mb,
-        "batcher": evidence.design.batcher_memory_mb,
-    }
-    return knobs.get(role, small_mb)
-
-
-def _sns(evidence: Evidence) -> Line:
+def _sns(measured: BatchMeasurements) -> Line:
     """Notifications: as published, and at least those that were seen."""
-    published = round(evidence.reading.sum("topic", "NumberOfMessagesPublished"))
-    count = Decimal(max(published, evidence.notifications))
+    published = round(measured.reading.sum("topic", "NumberOfMessagesPublished"))
+    count = Decimal(max(published, measured.notifications))
     return SNS, "Requests-Tier1", "Requests", "knowing", count
 
 
-def _telemetry(evidence: Evidence) -> Iterator[Line]:
+def _telemetry(measured: BatchMeasurements) -> Iterator[Line]:
     """Log bytes, custom metrics by the hour, and PutMetricData where the knob asks for it."""
-    written = sum(evidence.reading.sum(role, "IncomingBytes") for role in evidence.billed)
+    written = sum(measured.reading.sum(role, "IncomingBytes") for role in measured.billed)
     yield CLOUDWATCH, "VendedLog-Bytes", "GB", "telemetry", quantity(round(written) / GB)
-    metrics = sum(count for role, count in EMBEDDED_METRICS.items() if role in evidence.billed)
-    if evidence.design.telemetry == "put_metric_data":
+    metrics = sum(count for role, count in EMBEDDED_METRICS.items() if role in measured.billed)
+    if measured.design.telemetry == "put_metric_data":
         metrics += 1
-        puts = Decimal(evidence.counted.processed)
+        puts = Decimal(measured.counted.processed)
         yield CLOUDWATCH, "CW:Requests", "Requests", "telemetry", puts
-    start, end = evidence.window.start, evidence.window.end
+    start, end = (one.timestamp() for one in (measured.window.start, measured.window.end))
     hours = floor(end / 3600) - floor(start / 3600) + 1
     months = quantity(Decimal(metrics * hours) / MONTH_HOURS)
     yield CLOUDWATCH, "CW:MetricMonitorUsage", "Metrics", "telemetry", months
-
-
-def _measuring(evidence: Evidence) -> Iterator[Line]:
-    """What our own look cost."""
-    looking = evidence.looking
-    calls, asked = Decimal(looking.sqs_calls), Decimal(looking.metrics_asked)
-    yield SQS, "Requests-Tier1", "Requests", "measuring", calls
-    yield CLOUDWATCH, "CW:GMD-Metrics", "Metrics", "measuring", asked
-    scanned = quantity(looking.scanned_bytes / GB)
-    yield CLOUDWATCH, "DataScanned-Bytes", "GB", "measuring", scanned

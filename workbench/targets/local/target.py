@@ -13,9 +13,10 @@ import pandas as pd
 from workbench.designs import DESIGNS, Design
 from workbench.errors import NotDeployed
 from workbench.platform.profile import Profile, load_profile
+from workbench.pull.access import CloudAccess
 from workbench.runs.batch import Batch
 from workbench.runs.records import RunData
-from workbench.targets.base import CloudAccess, OnProgress, Progress, RunOptions
+from workbench.targets.base import OnProgress, Progress, RunOptions
 from workbench.targets.local.outcome import folder_of
 from workbench.targets.local.runtime.faults import Faults, MapFaults
 from workbench.targets.local.world.context import EPOCH_S, RunContext

@@ -1,23 +1,24 @@
-"""How long a batch may take, and what it has cost so far."""
+"""How long a batch may take, what it has cost so far, and the notification of its end."""
 
+import json
 from decimal import Decimal
 
-import pytest
+import pandas as pd
 from hypothesis import given
 from hypothesis import strategies as st
 
 from workbench.designs import make_design
-from workbench.errors import BudgetExceeded
+from workbench.platform.services import DYNAMODB
 from workbench.prices import load_book
-from workbench.runs.batch import Batch
-from workbench.targets.aws.evidence import Evidence
-from workbench.targets.aws.follow import TIMEOUT_LEAST_S, timeout_s
-from workbench.targets.aws.logs import Window
-from workbench.targets.aws.metrics import Reading
-from workbench.targets.aws.spending import Spending, metered, refuse_forecast
+from workbench.runs.records import USAGE_COLUMNS
+from workbench.targets.aws.follow import (
+    TIMEOUT_LEAST_S,
+    Notification,
+    Notifications,
+    Spending,
+    timeout_s,
+)
 from workbench.targets.aws.timeouts import Clock
-
-BATCH = Batch(100, 7, "b-1")
 
 
 @given(name=st.sampled_from(["sqs", "sfn"]), items=st.integers(1, 100_000_000))
@@ -33,22 +34,22 @@ def test_more_items_never_get_less_time(items):
     assert timeout_s(design, items) <= timeout_s(design, items + 1)
 
 
-def evidence(write_units):
-    reading = Reading({("table", "ConsumedWriteCapacityUnits"): [(0.0, write_units)]})
-    return Evidence(make_design("sqs"), 100, Window(0, 60), reading=reading)
+def usage(write_units):
+    row = (DYNAMODB, "WriteRequestUnits", "WriteRequestUnits", "knowing", Decimal(write_units))
+    return pd.DataFrame([row], columns=USAGE_COLUMNS).astype({"quantity": object})
 
 
 def spending(seen, forecast_usd=None, times=None):
     times = iter(times or range(0, 10_000, 100))
     clock = Clock(now=lambda: float(next(times)))
-    return Spending(lambda: evidence(seen.pop(0)), load_book(), forecast_usd, clock, 60)
+    return Spending(lambda: usage(seen.pop(0)), load_book(), forecast_usd, clock, 60)
 
 
 def test_the_meter_is_asked_now_and_then_and_never_goes_back():
     spent = spending([1_000_000, 10, 2_000_000])
     usd = [spent.usd(0.0) for _ in range(3)]
-    # $0.625 a million write units, and the custom metrics of an hour.
-    assert [round(float(one), 2) for one in usd] == [0.63, 0.63, 1.25]
+    # $0.625 a million write units.
+    assert [round(float(one), 2) for one in usd] == [0.62, 0.62, 1.25]
 
 
 def test_between_two_looks_the_meter_keeps_its_word():
@@ -61,17 +62,49 @@ def test_the_forecast_for_what_is_done_fills_the_gap():
     assert (spent.usd(0.25), spent.usd(0.5)) == (Decimal("2.5"), Decimal(5))
 
 
-def test_a_forecast_at_the_limit_is_no_breach():
-    refuse_forecast(Decimal(1), Decimal(1))
-    with pytest.raises(BudgetExceeded, match=r"forecast is \$1.0001 and --max-usd is \$1: nothing"):
-        refuse_forecast(Decimal("1.0001"), Decimal(1))
+def notifications(sqs, *waiting):
+    return Notifications(sqs.session.aws, sqs.outputs["NoticesQueueUrl"], waiting.__contains__)
 
 
-def test_what_runs_is_metered_by_lambdas_own_metrics():
-    reading = Reading(
-        {("processor", "Invocations"): [(0.0, 3)], ("processor", "Duration"): [(0, 9)]}
+def left(sqs):
+    names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+    answer = sqs.client("sqs").get_queue_attributes(
+        QueueUrl=sqs.outputs["NoticesQueueUrl"], AttributeNames=names
     )
-    found = metered(
-        Evidence(make_design("sqs"), 100, Window(0, 60), reading=reading), ("processor",)
-    )
-    assert (found.billed["processor"].requests, found.billed["processor"].billed_ms) == (3, 9)
+    return sum(map(int, answer["Attributes"].values()))
+
+
+def test_the_notice_of_the_batch_is_read_and_deleted(sqs):
+    sqs.notify("b-1", items_failed=2, detected_at=1795000000.25, reason="")
+    found = notifications(sqs).wait("b-1", 0)
+    assert found == Notification("b-1", "complete", 2, 1795000000.25, "")
+    assert left(sqs) == 0
+
+
+def test_a_notice_that_another_run_waits_for_stays(sqs):
+    sqs.notify("b-2")
+    assert notifications(sqs, "b-2").wait("b-1", 0) is None
+    assert left(sqs) == 1
+
+
+def test_a_notice_that_nobody_waits_for_goes(sqs):
+    sqs.notify("cron-20261123T0600")
+    assert notifications(sqs, "b-2").wait("b-1", 0) is None
+    assert left(sqs) == 0
+
+
+def test_an_alarm_and_a_text_are_no_notices(sqs):
+    for body in ('{"AlarmName": "OldestOpenBatch"}', "not JSON", "[]", "3"):
+        sqs.client("sqs").send_message(QueueUrl=sqs.outputs["NoticesQueueUrl"], MessageBody=body)
+    assert notifications(sqs).wait("b-1", 0) is None
+    assert left(sqs) == 0
+
+
+def test_a_reason_tells_no_account(sqs):
+    sqs.notify("b-1", status="failed", reason="arn:aws:iam::123456789012:role/x is refused")
+    assert notifications(sqs).wait("b-1", 0).reason == "arn:aws:iam::<account>:role/x is refused"
+
+
+def test_a_reason_may_be_an_object(sqs):
+    sqs.notify("b-1", status="failed", reason={"Error": "States.Timeout"})
+    assert notifications(sqs).wait("b-1", 0).reason == json.dumps({"Error": "States.Timeout"})

@@ -5,13 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workbench.designs import make_design
-from workbench.targets.aws.settings import (
-    FunctionSettings,
-    MappingSettings,
-    Settings,
-    StackSettings,
-    wanted,
-)
+from workbench.errors import BadRecord
+from workbench.stacks.deployed import Deployed
+from workbench.stacks.ledger import Ledger
+from workbench.targets.aws.settings import SCHEDULE, StackSettings, settings_of, with_schedule
 
 SMALL = {"items_per_message": 1, "messages_per_invocation": 1, "memory_mb": 128}
 LARGE = {"messages_per_invocation": 40, "batch_window_s": 5, "memory_mb": 512}
@@ -20,7 +17,7 @@ LARGE = {"messages_per_invocation": 40, "batch_window_s": 5, "memory_mb": 512}
 def at(world, **knobs):
     """Bring the stack to these knobs; the settings it then has."""
     board = world.session.settings()
-    goal = wanted(board.read(), make_design(world.design.name, settings=knobs))
+    goal = settings_of(make_design(world.design.name, settings=knobs))
     board.set(board.read(), goal)
     return goal
 
@@ -49,29 +46,28 @@ def test_visibility_is_lowered_after_everything_else_changed(sqs):
 
 def test_what_is_set_is_what_is_read(sqs):
     goal = at(sqs, **LARGE, max_concurrency=None, batcher_concurrency=3)
-    assert goal == Settings(
-        functions={
-            "batcher": FunctionSettings(1024, 60),
-            "processor": FunctionSettings(
-                512, make_design("sqs", settings=LARGE).processor_timeout_s
-            ),
+    design = make_design("sqs", settings=LARGE)
+    assert goal == {
+        "Batcher": {"MemorySize": 1024},
+        "Processor": {"MemorySize": 512, "Timeout": design.processor_timeout_s},
+        "ProcessorSource": {
+            "BatchSize": 40,
+            "MaximumBatchingWindowInSeconds": 5,
+            "ScalingConfig": None,
         },
-        mappings={
-            "items": MappingSettings(40, 5, None),
-            "plans": MappingSettings(10, 0, 3),
-        },
-        visibility_s=make_design("sqs", settings=LARGE).visibility_timeout_s,
-        cron=False,
-    )
+        "BatcherSource": {"ScalingConfig": {"MaximumConcurrency": 3}},
+        "ItemQueue": {"VisibilityTimeout": design.visibility_timeout_s},
+        SCHEDULE: {"State": "DISABLED"},
+    }
     assert sqs.session.settings().read() == goal
 
 
 def test_sfn_has_no_queue_and_no_event_source(sfn):
     before = sfn.session.settings().read()
-    assert (before.mappings, before.visibility_s) == ({}, None)
+    assert set(before) == {"Batcher", "Processor", SCHEDULE}
     goal = at(sfn, memory_mb=256)
     assert sfn.session.settings().read() == goal
-    assert goal.functions["processor"] == FunctionSettings(256, 111)
+    assert goal["Processor"] == {"MemorySize": 256, "Timeout": 111}
 
 
 def test_nothing_is_called_for_what_stays_as_it_is(sqs):
@@ -88,7 +84,7 @@ def test_a_visibility_below_the_new_timeout_gets_its_minute(sqs):
     slow = session.timeouts.__class__(visibility_s=60)
     board = StackSettings(session.aws, session.deployed, session.clock, slow)
     now, began = board.read(), sqs.clock.at
-    board.set(now, wanted(now, make_design("sqs", settings={"messages_per_invocation": 10})))
+    board.set(now, settings_of(make_design("sqs", settings={"messages_per_invocation": 10})))
     assert sqs.clock.at - began >= 60
 
 
@@ -101,23 +97,23 @@ def test_the_sources_are_switched_off_and_on(sqs):
 
 
 @given(
-    visibility_s=st.none() | st.integers(0, 43_200),
+    window_s=st.none() | st.integers(1, 300),
     limit=st.none() | st.integers(2, 1000),
     cron=st.booleans(),
 )
-def test_settings_survive_the_ledger(visibility_s, limit, cron):
-    settings = Settings(
-        {"processor": FunctionSettings(128, 60)},
-        {"items": MappingSettings(10, 0, limit)},
-        visibility_s,
-        cron,
-    )
-    assert Settings.from_json(settings.as_json()) == settings
+def test_settings_survive_the_ledger(tmp_path_factory, window_s, limit, cron):
+    knobs = {"batch_window_s": window_s or 0, "max_concurrency": limit}
+    settings = with_schedule(settings_of(make_design("sqs", settings=knobs)), cron)
+    ledger = Ledger(tmp_path_factory.mktemp("results"))
+    ledger.keep_settings("stack", settings)
+    deployed = Deployed(make_design("sqs"), "stack", "us-east-1", {})
+    assert StackSettings(None, deployed).check(ledger.settings("stack")) == settings
 
 
-@pytest.mark.parametrize("content", [{}, {"functions": 3}, {"functions": {"processor": {}}}])
+@pytest.mark.parametrize("content", [None, {}, {"Processor": 3}, {"Processor": {}}])
 def test_damaged_settings_are_refused(content):
-    from workbench.errors import BadRecord
-
-    with pytest.raises(BadRecord, match="settings of a stack do not fit"):
-        Settings.from_json(content)
+    own = settings_of(make_design("sqs"))
+    deployed = Deployed(make_design("sqs"), "key", "us-east-1", {})
+    damaged = own | content if content else content
+    with pytest.raises(BadRecord, match="settings of SqsBatchProcessing do not fit"):
+        StackSettings(None, deployed).check(damaged)

@@ -8,7 +8,6 @@ from botocore.stub import Stubber
 
 from workbench.runs.batch import Batch
 from workbench.targets.aws.batches import BatchStatus, OpenBatch
-from workbench.targets.aws.controls import batches_of
 
 BATCH = Batch(100, 7, "b-1")
 ENDED = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
@@ -27,7 +26,7 @@ COUNTS = {
 @pytest.fixture
 def batches(sfn):
     session = sfn.session
-    return batches_of(session.aws, session.deployed, session.clock)
+    return session.batches()
 
 
 def execution(**fields):

@@ -6,9 +6,8 @@ import pytest
 
 from workbench.designs import make_design
 from workbench.runs.batch import Batch
-from workbench.stacks.aws_clients import AwsFailed
+from workbench.stacks.aws_errors import AwsFailed
 from workbench.targets.aws.batches import BatchStatus, OpenBatch
-from workbench.targets.aws.controls import batches_of
 
 BATCH = Batch(100, 7, "b-1")
 
@@ -17,7 +16,7 @@ BATCH = Batch(100, 7, "b-1")
 def batches(sqs):
     session = sqs.session
     session.settings().switch_sources(False)  # moto invokes at once, and what was sent is gone
-    return batches_of(session.aws, session.deployed, session.clock)
+    return session.batches()
 
 
 def bodies(sqs, output):

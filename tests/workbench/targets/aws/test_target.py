@@ -13,8 +13,9 @@ from workbench.errors import BadInput, BudgetExceeded, NotDeployed, NotKept
 from workbench.runs.batch import Batch
 from workbench.runs.records import read_run, write_folder
 from workbench.runs.runner import RunRequest, run_request
-from workbench.stacks.aws_clients import NoCredentials
+from workbench.stacks.aws_errors import NoCredentials
 from workbench.stacks.ledger import Entry, Ledger, order_of
+from workbench.targets.aws.settings import is_scheduled, with_schedule
 
 BATCH = Batch(100, 7, "b-1")
 
@@ -149,7 +150,7 @@ def test_a_run_is_refused_while_another_batch_is_open(sqs):
     with pytest.raises(BadInput, match="cron-20261123T0600 is OPEN on SqsBatchProcessing"):
         run(sqs)
     assert Ledger(sqs.results).entries() == []
-    assert sqs.session.settings().read().cron
+    assert is_scheduled(sqs.session.settings().read())
 
 
 def test_a_run_is_refused_while_a_stopped_batch_is_there(sqs):
@@ -185,7 +186,7 @@ def test_a_batch_that_passes_the_limit_is_stopped(sqs):
     assert session.ledger.read("b-1").phase == "stopped"
     assert not session.settings().sources_on()
     after = session.settings().read()
-    assert (after.functions, after.cron) == (before.functions, False)
+    assert after == with_schedule(before, on=False) != before
 
 
 def test_a_batch_without_a_notification_ends_in_time(sqs):
@@ -288,7 +289,8 @@ def test_a_ctrl_c_asks_what_is_to_become_of_the_batch(sqs, answer, phase):
     assert said in folder.run.reason
     assert Ledger(sqs.results).read("b-1").phase == phase
     assert sqs.session.settings().sources_on() == (phase == "triggered")
-    assert sqs.session.settings().read().functions == before.functions
+    after = sqs.session.settings().read()
+    assert with_schedule(after, on=True) == before
 
 
 @pytest.mark.parametrize("missing", ["AWS_ACCESS_KEY_ID", "AWS_REGION"])

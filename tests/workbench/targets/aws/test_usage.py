@@ -1,4 +1,4 @@
-"""Usage follows from the evidence, line by line."""
+"""Usage follows from the measured, line by line."""
 
 from decimal import Decimal
 
@@ -8,26 +8,30 @@ from workbench.bill import bill
 from workbench.designs import make_design
 from workbench.platform.services import CLOUDWATCH, DYNAMODB, LAMBDA, S3, SNS, SQS, STEP_FUNCTIONS
 from workbench.prices import load_book
-from workbench.targets.aws.evidence import Evidence, Looking, billed_by_metrics
-from workbench.targets.aws.logs import Billed, Counted, Window
-from workbench.targets.aws.metrics import Reading
-from workbench.targets.aws.usage import usage_of_run
+from workbench.pull.access import MeasuringCost
+from workbench.pull.cloudwatch import Reading
+from workbench.pull.logs import Billed, Counted
+from workbench.pull.window import Window
+from workbench.targets.aws.session import CONTROLS
+from workbench.targets.aws.usage import BatchMeasurements, billed_by_metrics, usage_of_run
 
 SHORT = {LAMBDA: "lambda", SQS: "sqs", SNS: "sns", DYNAMODB: "table", S3: "s3"} | {
     STEP_FUNCTIONS: "states",
     CLOUDWATCH: "cloudwatch",
 }
-HOUR = Window(3_600_000, 3_600_000 + 1_800)
+START_S = 3_600_000
+HOUR = Window.between(START_S, START_S + 1_800)
 
 
 def reading(**sums):
-    """Metrics by part and name: `ItemQueue__NumberOfMessagesSent=3`."""
+    """Metrics by part and name: `item_queue__NumberOfMessagesSent=3`."""
     return Reading({tuple(key.split("__")): [(0.0, value)] for key, value in sums.items()})
 
 
-def lines(evidence):
+def lines(measured):
     """Quantities by service, usage type and label."""
-    usage = usage_of_run(evidence)
+    controls = CONTROLS[measured.design.name](None, {"StateMachineArn": "arn"}, None)
+    usage = usage_of_run(measured, controls.usage_lines(measured))
     bill(usage, load_book())  # every line has a price and its unit
     return {
         (SHORT[service], usage_type, label): quantity
@@ -42,7 +46,7 @@ def test_functions_are_billed_by_their_memory_and_label():
         "batcher": Billed(2, 1_000),
         "finalizer": Billed(1, 100),
     }
-    found = lines(Evidence(design, 100, HOUR, billed=billed))
+    found = lines(BatchMeasurements(design, 100, HOUR, billed=billed))
     assert found["lambda", "Request", "work"] == 4
     assert found["lambda", "Lambda-GB-Second", "work"] == Decimal(1)
     assert found["lambda", "Lambda-GB-Second", "dispatch"] == Decimal(1)
@@ -51,25 +55,25 @@ def test_functions_are_billed_by_their_memory_and_label():
 
 def test_messages_become_requests_by_how_many_go_into_a_call():
     metrics = reading(
-        ItemQueue__NumberOfMessagesSent=25,
-        ItemQueue__SentMessageSize=25 * 8_000,
-        ItemQueue__NumberOfMessagesReceived=25,
-        ItemQueue__NumberOfMessagesDeleted=25,
-        ItemQueue__NumberOfEmptyReceives=6,
-        PollQueue__NumberOfMessagesSent=3,
-        PollQueue__SentMessageSize=300,
-        PollQueue__NumberOfMessagesReceived=3,
-        PollQueue__NumberOfMessagesDeleted=3,
+        item_queue__NumberOfMessagesSent=25,
+        item_queue__SentMessageSize=25 * 8_000,
+        item_queue__NumberOfMessagesReceived=25,
+        item_queue__NumberOfMessagesDeleted=25,
+        item_queue__NumberOfEmptyReceives=6,
+        poll_queue__NumberOfMessagesSent=3,
+        poll_queue__SentMessageSize=300,
+        poll_queue__NumberOfMessagesReceived=3,
+        poll_queue__NumberOfMessagesDeleted=3,
     )
-    found = lines(Evidence(make_design("sqs"), 250, HOUR, reading=metrics))
+    found = lines(BatchMeasurements(make_design("sqs"), 250, HOUR, reading=metrics))
     # Three calls of up to ten, 80 KB each, so two requests each; receives; deletes; idle polls.
     assert found["sqs", "Requests-Tier1", "dispatch"] == 3 * 2 + 3 + 3 + 6
     assert found["sqs", "Requests-Tier1", "knowing"] == 9
 
 
 def test_messages_sent_again_cost_a_call_each():
-    metrics = reading(ItemQueue__NumberOfMessagesSent=27, ItemQueue__SentMessageSize=27)
-    found = lines(Evidence(make_design("sqs"), 250, HOUR, reading=metrics))
+    metrics = reading(item_queue__NumberOfMessagesSent=27, item_queue__SentMessageSize=27)
+    found = lines(BatchMeasurements(make_design("sqs"), 250, HOUR, reading=metrics))
     assert found["sqs", "Requests-Tier1", "dispatch"] == 3 + 2
 
 
@@ -77,8 +81,8 @@ def test_our_own_reads_are_measuring_not_knowing():
     metrics = reading(
         table__ConsumedWriteCapacityUnits=500.0, table__ConsumedReadCapacityUnits=20.5
     )
-    looking = Looking(sqs_calls=7, read_units=4.5, metrics_asked=40, scanned_bytes=2**20)
-    found = lines(Evidence(make_design("sqs"), 250, HOUR, reading=metrics, looking=looking))
+    cost = MeasuringCost(sqs_calls=7, read_units=4.5, metrics=40, scanned_bytes=2**20)
+    found = lines(BatchMeasurements(make_design("sqs"), 250, HOUR, reading=metrics, cost=cost))
     assert found["table", "WriteRequestUnits", "knowing"] == 500
     assert found["table", "ReadRequestUnits", "knowing"] == 16
     assert found["table", "ReadRequestUnits", "measuring"] == Decimal("4.5")
@@ -90,22 +94,24 @@ def test_our_own_reads_are_measuring_not_knowing():
 def test_custom_metrics_are_paid_by_the_hour():
     billed = {role: Billed(1, 1) for role in ("processor", "batcher", "finalizer")}
     design = make_design("sqs")
-    one = lines(Evidence(design, 1, HOUR, billed=billed))
-    two = lines(Evidence(design, 1, Window(HOUR.start, HOUR.start + 3_601), billed=billed))
+    one = lines(BatchMeasurements(design, 1, HOUR, billed=billed))
+    two = lines(
+        BatchMeasurements(design, 1, Window.between(START_S, START_S + 3_601), billed=billed)
+    )
     key = ("cloudwatch", "CW:MetricMonitorUsage", "telemetry")
     assert (round(one[key] * 730, 6), round(two[key] * 730, 6)) == (6, 12)
 
 
 def test_put_metric_data_costs_a_request_an_item():
     design = make_design("sfn", settings={"telemetry": "put_metric_data"})
-    found = lines(Evidence(design, 100, HOUR, counted=Counted(processed=99)))
+    found = lines(BatchMeasurements(design, 100, HOUR, counted=Counted(processed=99)))
     assert found["cloudwatch", "CW:Requests", "telemetry"] == 99
 
 
 def test_sfn_counts_its_states_children_and_objects():
     billed = {"processor": Billed(10, 5_000, express_steps=60)}
-    evidence = Evidence(make_design("sfn"), 1_000, HOUR, billed=billed, children=10)
-    found = lines(evidence)
+    measured = BatchMeasurements(make_design("sfn"), 1_000, HOUR, billed=billed, children=10)
+    found = lines(measured)
     assert found["states", "StateTransition", "dispatch"] == 4 + 1 + 10
     assert found["states", "StateTransition", "knowing"] == 3
     assert found["states", "StepFunctions-Request", "dispatch"] == 10
@@ -120,8 +126,8 @@ def test_sfn_counts_its_states_children_and_objects():
 
 
 def test_a_large_segment_goes_up_in_parts():
-    evidence = Evidence(make_design("sfn"), 500_000, HOUR, children=5_000)
-    found = lines(evidence)
+    measured = BatchMeasurements(make_design("sfn"), 500_000, HOUR, children=5_000)
+    found = lines(measured)
     # 500,000 lines of up to 38 bytes are three parts of 8 MiB: five requests.
     assert found["s3", "Requests-Tier1", "dispatch"] == 1 + 5 + 1
 
@@ -129,19 +135,21 @@ def test_a_large_segment_goes_up_in_parts():
 def test_standard_children_pay_for_their_state_and_their_retries():
     design = make_design("sfn", settings={"child_type": "STANDARD"})
     billed = {"processor": Billed(12, 5_000)}
-    found = lines(Evidence(design, 1_000, HOUR, billed=billed, children=10))
+    found = lines(BatchMeasurements(design, 1_000, HOUR, billed=billed, children=10))
     assert found["states", "StateTransition", "dispatch"] == 4 + 1 + 10 + 12
     assert ("states", "StepFunctions-Request", "dispatch") not in found
 
 
 def test_a_notification_that_was_seen_counts_whatever_the_metric_says():
-    found = lines(Evidence(make_design("sqs"), 1, HOUR, notifications=1))
+    found = lines(BatchMeasurements(make_design("sqs"), 1, HOUR, notifications=1))
     assert found["sns", "Requests-Tier1", "knowing"] == 1
 
 
 @pytest.mark.parametrize("design", ["sqs", "sfn"])
 def test_what_cloudwatch_has_not_told_yet_is_named(design):
-    missing = Evidence(make_design(design), 10, HOUR, counted=Counted(processed=4)).missing()
+    missing = BatchMeasurements(
+        make_design(design), 10, HOUR, counted=Counted(processed=4)
+    ).missing()
     assert missing[0] == "the log lines of 6 items"
     assert "the processor's REPORT lines" in missing
 
@@ -149,12 +157,12 @@ def test_what_cloudwatch_has_not_told_yet_is_named(design):
 def test_nothing_is_missing_of_a_batch_that_is_all_there():
     metrics = reading(
         table__ConsumedWriteCapacityUnits=20,
-        ItemQueue__NumberOfMessagesSent=1,
+        item_queue__NumberOfMessagesSent=1,
         processor__IncomingBytes=100,
     )
     counted, billed = Counted(processed=9, failed=1), {"processor": Billed(1, 10)}
-    evidence = Evidence(make_design("sqs"), 10, HOUR, counted, billed, metrics)
-    assert evidence.missing() == []
+    measured = BatchMeasurements(make_design("sqs"), 10, HOUR, counted, billed, metrics)
+    assert measured.missing() == []
 
 
 def test_while_a_batch_runs_the_metrics_stand_for_the_report_lines():

@@ -17,7 +17,7 @@ from pathlib import Path
 from workbench.designs import Design
 from workbench.errors import NotDeployed
 from workbench.project import ROOT
-from workbench.stacks.node import node_environment
+from workbench.stacks.cdk import node_environment
 
 SOURCES = ("infra", "lambdas", "workbench/designs", "workbench/errors.py")
 SYNTH_MAX_S = 300

@@ -6,7 +6,7 @@ import os
 import pytest
 
 from workbench.designs import DESIGNS, Counters, Sfn, Sqs
-from workbench.stacks.node import node_path
+from workbench.stacks.cdk import node_path
 from workbench.targets.local.world.retune import retuned
 
 # jsii starts Node when aws_cdk is first imported.

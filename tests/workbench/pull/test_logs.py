@@ -3,22 +3,24 @@
 import pytest
 from botocore.stub import ANY, Stubber
 
-from workbench.errors import BadInput
-from workbench.stacks.aws_clients import AwsFailed
-from workbench.targets.aws.events import EventsReader, peak
-from workbench.targets.aws.insights import InsightsReader
-from workbench.targets.aws.logs import Billed, Counted, Window, log_groups, log_reader, supports
+from workbench.errors import PullFailed
+from workbench.pull.access import MeasuringCost
+from workbench.pull.gate import Wait
+from workbench.pull.insights import ROWS_MAX, InsightsReader
+from workbench.pull.logs import Billed, Counted, EventsReader, log_groups, peak
+from workbench.pull.window import Window
+from workbench.stacks.aws_errors import AwsFailed
 
-WINDOW = Window(1_795_000_000, 1_795_000_100)
+WINDOW = Window.between(1_795_000_000, 1_795_000_100.5)
 GROUPS = {"processor": "/aws/lambda/Processor", "batcher": "/aws/lambda/Batcher"}
 
 
 def events(sqs):
-    return EventsReader(sqs.session.aws, GROUPS, overhead_ms=100)
+    return EventsReader(sqs.session.aws.client("logs"), GROUPS, overhead_ms=100)
 
 
 def around(sqs):
-    return Window(sqs.clock.at - 60, sqs.clock.at + 60)
+    return Window.between(sqs.clock.at - 60, sqs.clock.at + 60)
 
 
 def test_the_lines_of_a_batch_are_added_up(sqs):
@@ -55,12 +57,18 @@ def answered(sqs, *answers):
         stub.add_response("get_query_results", {"status": "Running", "results": []})
         stub.add_response("get_query_results", content)
     stub.activate()
-    return InsightsReader(session.aws, GROUPS, 100, session.clock)
+    wait = Wait(limit_s=300, every_s=1, sleep=session.clock.sleep)
+    return InsightsReader(session.aws.client("logs"), GROUPS, 100, MeasuringCost(), wait)
 
 
 def asked():
     groups = list(GROUPS.values())
-    return {"logGroupNames": groups, "startTime": 1_795_000_000, "endTime": 1_795_000_101}
+    return {
+        "logGroupNames": groups,
+        "startTime": 1_795_000_000,
+        "endTime": 1_795_000_101,
+        "limit": ROWS_MAX,
+    }
 
 
 def rows(*records):
@@ -77,7 +85,7 @@ def test_insights_counts_a_batch_in_one_query(sqs):
     reader = answered(sqs, rows(sums | times))
     counted = Counted(80, 2, 4, 1_795_000_099.5, 1_795_000_010.25)
     assert reader.counted("b-1", WINDOW) == counted
-    assert reader.scanned_bytes == 1234
+    assert reader.cost.scanned_bytes == 1234
 
 
 def test_insights_has_nothing_of_a_batch_that_logged_nothing(sqs):
@@ -92,24 +100,15 @@ def test_insights_tells_what_was_billed_by_function(sqs):
 
 def test_a_query_that_fails_says_that_the_batch_can_be_read_again(sqs):
     reader = answered(sqs, {"status": "Failed", "results": []})
-    with pytest.raises(AwsFailed, match="the query is Failed"):
+    with pytest.raises(PullFailed, match="the query is Failed"):
         reader.counted("b-1", WINDOW)
 
 
-def test_what_the_service_lacks_is_said_in_one_place(sqs, monkeypatch):
-    session = sqs.session
-    assert isinstance(log_reader(session.aws, session.deployed, session.clock), EventsReader)
-    monkeypatch.setenv("WORKBENCH_AWS_LACKS", "")
-    assert supports("insights")
-    assert isinstance(log_reader(session.aws, session.deployed, session.clock), InsightsReader)
-    monkeypatch.setenv("WORKBENCH_AWS_LACKS", "insight")
-    with pytest.raises(BadInput, match="names insight; known is insights"):
-        supports("insights")
+def test_lambda_says_the_log_group_and_else_it_is_named_after_the_function(recorded):
+    found = log_groups(recorded("lambda", "log_groups"), {"batcher": "b", "processor": "p"})
+    assert found == {"batcher": "/aws/lambda/b", "processor": "Stack-ProcessorLogs"}
 
 
-def test_every_function_has_its_log_group(sqs):
-    session = sqs.session
-    assert log_groups(session.aws, session.deployed) == {
-        role: f"/aws/lambda/{role.capitalize()}"
-        for role in ("batcher", "processor", "finalizer", "failures")
-    }
+def test_a_function_that_is_deleted_is_an_error(recorded):
+    with pytest.raises(AwsFailed, match="was the stack destroyed"):
+        log_groups(recorded("lambda", "log_groups_gone"), {"batcher": "b", "processor": "p"})
