@@ -30,7 +30,7 @@ def tracked_files() -> set[Path]:
 @pytest.fixture(scope="module")
 def commands():
     """The command line's own list."""
-    from workbench.cli.commands import COMMANDS
+    from workbench.cli.app import COMMANDS
 
     return {one.name.split()[0] for one in COMMANDS}
 

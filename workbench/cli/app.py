@@ -7,14 +7,16 @@ batch failed; the last line on standard error says how many and why. 130: Ctrl-C
 
 import errno
 import sys
+from collections.abc import Callable
+from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Annotated
 
 import typer
 from typer.core import TyperGroup
 
-from workbench.cli.commands import COMMANDS, GROUPS, PANELS
-from workbench.cli.streams import reader_went_away, take_every_sign
+from workbench.cli import doctor, predict, run, runs, stacks, study, trust
+from workbench.cli.output import drop_buffers, take_every_sign
 from workbench.errors import WorkbenchError
 
 PACKAGE = "fanin-workbench"
@@ -26,6 +28,66 @@ ADVICE = {
 }
 INTERRUPTED = 130  # typer's exit code after Ctrl-C
 QUESTION = "What does it cost to know that a large AWS Lambda batch is done?"
+
+
+@dataclass(frozen=True)
+class Command:
+    """A command, or one of a group (`prices show`), and arguments that show how it is used."""
+
+    name: str
+    function: Callable[..., None]
+    arguments: str = ""
+
+    @property
+    def example(self) -> str:
+        """The example as it is typed."""
+        return f"workbench {self.name} {self.arguments}".rstrip()
+
+
+GROUPS = {
+    "runs": "List the runs of a results folder, show one, or remove some.",
+    "prices": "Show the price book, or refresh it from AWS.",
+}
+
+PANELS: dict[str, tuple[Command, ...]] = {
+    "Run": (
+        Command("run", run.run, "--design sqs --items 1000"),
+        Command("collect", run.collect, "results/runs/RUN"),
+    ),
+    "Predict and tune": (
+        Command("estimate", predict.estimate, "--items 1000000"),
+        Command("tune", predict.tune, "--design sqs --items 1000000 --within 30"),
+    ),
+    "Studies and reports": (
+        Command("study", study.study, "--items 100,1000,10000"),
+        Command("sweep", study.sweep, "studies/who_wins.yaml"),
+        Command("tables", study.tables),
+        Command("report", study.report, "--results results"),
+        Command("publish", study.publish, "--no-video"),
+        Command("reference", study.reference),
+    ),
+    "AWS": (
+        Command("deploy", stacks.deploy, "--design sqs --notify someone@example.com"),
+        Command("destroy", stacks.destroy, "--design all"),
+        Command("teardown", stacks.teardown, "--dry-run"),
+        Command("resume", stacks.resume, "BATCH"),
+        Command("purge", stacks.purge, "BATCH"),
+    ),
+    "Trust": (
+        Command("swarm", trust.swarm, "--runs 200 --first-seed 1000"),
+        Command("agreement", trust.agreement),
+        Command("calibrate", trust.calibrate, "results/runs/RUN --out profile.json"),
+    ),
+    "Housekeeping": (
+        Command("doctor", doctor.doctor, "--target aws"),
+        Command("runs list", runs.list_runs, "--design sqs --target local"),
+        Command("runs show", runs.show_run, "RUN --json"),
+        Command("runs rm", runs.remove_runs, "RUN --yes"),
+        Command("prices show", doctor.show_prices, "--service lambda"),
+        Command("prices refresh", doctor.refresh_prices, "--region eu-west-1"),
+    ),
+}
+COMMANDS = tuple(command for panel in PANELS.values() for command in panel)
 
 
 class ByPurpose(TyperGroup):
@@ -68,7 +130,7 @@ def main() -> None:
             print("interrupted: runs that had ended are kept", file=sys.stderr)
         raise
     except BrokenPipeError:
-        reader_went_away()
+        drop_buffers()
         sys.exit(1)
     except WorkbenchError as error:
         print(f"error: {error}", file=sys.stderr)

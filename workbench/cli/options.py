@@ -1,6 +1,11 @@
-"""Options that several commands share, and how their text is read."""
+"""Options that several commands share, how their text is read, and what a shell completes.
 
-from dataclasses import fields
+A shell asks at every press of a key, so nothing here imports what takes long (pandas, numba …).
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import Field, fields
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any
@@ -8,10 +13,80 @@ from typing import Annotated, Any
 import typer
 
 from workbench.border import positive, whole_number
-from workbench.cli import completion
-from workbench.designs import DESIGNS
-from workbench.errors import BadInput
+from workbench.designs import DESIGNS, PRESETS
+from workbench.errors import BadInput, shown
+from workbench.project import RESULTS, STUDIES
 from workbench.runs.results_folder import refuse_unwritable
+from workbench.targets import FIGURES
+
+ALL = "all"
+GROUPED = re.compile(r"[1-9][0-9]{0,2}(,[0-9]{3})+")  # one number, or a list of numbers
+
+
+def one_design(incomplete: str) -> list[str]:
+    """Names of designs."""
+    return _beginning(DESIGNS, incomplete)
+
+
+def several_designs(incomplete: str) -> list[str]:
+    """Names of designs, also after those that stand there with commas, or all."""
+    before, comma, last = incomplete.rpartition(",")
+    taken = before.split(",")
+    words = DESIGNS if comma else (*DESIGNS, ALL)
+    return [before + comma + name for name in _beginning(words, last) if name not in taken]
+
+
+def targets(incomplete: str) -> list[str]:
+    """Names of targets."""
+    return _beginning(FIGURES, incomplete)
+
+
+def presets(ctx: typer.Context, incomplete: str) -> list[str]:
+    """Presets that the command's designs have."""
+    names = (preset for design in _designs(ctx) for preset in PRESETS[design])
+    return _beginning(dict.fromkeys(names), incomplete)
+
+
+def knobs(ctx: typer.Context, incomplete: str) -> list[str]:
+    """Knobs of the command's designs, plain or with a design's name before; after `=` values."""
+    designs = _designs(ctx)
+    found: dict[str, Field] = {}
+    for design in designs:
+        own = {knob.name: knob for knob in fields(DESIGNS[design])}
+        found |= own | {f"{design}.{name}": knob for name, knob in own.items()}
+    name, sign, value = incomplete.partition("=")
+    if sign:
+        if name not in found:
+            return []
+        is_flag = isinstance(found[name].default, bool)
+        values = ("true", "false") if is_flag else found[name].metadata["of"]
+        return [f"{name}={one}" for one in _beginning(values, value)]
+    shown = found if "." in name else [plain for plain in found if "." not in plain]
+    prefixes = [f"{design}." for design in designs] if len(designs) > 1 and "." not in name else []
+    return [f"{one}=" for one in _beginning(shown, name)] + _beginning(prefixes, name)
+
+
+def studies(incomplete: str) -> list[str]:
+    """Names of the studies that come with the project."""
+    return _beginning(sorted(path.stem for path in STUDIES.glob("*.yaml")), incomplete)
+
+
+def run_ids(ctx: typer.Context, incomplete: str) -> list[str]:
+    """Names of the folders of runs."""
+    results = ctx.params.get("results") or RESULTS
+    return _beginning(sorted(path.name for path in (results / "runs").glob("[!.]*")), incomplete)
+
+
+def _designs(ctx: typer.Context) -> tuple[str, ...]:
+    """The designs that the command line names so far; all if it names none that is known."""
+    given = ctx.params.get("design")
+    named = (given or "").split(",")
+    return tuple(name for name in named if name in DESIGNS) or tuple(DESIGNS)
+
+
+def _beginning(words: Iterable[str], incomplete: str) -> list[str]:
+    return [word for word in words if word.startswith(incomplete)]
+
 
 Results = Annotated[
     Path,
@@ -37,7 +112,7 @@ Settings = Annotated[
     typer.Option(
         "--set",
         help="A knob: name=value, or design.name=value. May repeat.",
-        autocompletion=completion.knobs,
+        autocompletion=knobs,
     ),
 ]
 Designs = Annotated[
@@ -46,32 +121,30 @@ Designs = Annotated[
         "--design",
         "--designs",
         help="sqs, sfn or counters, several with commas, or all.",
-        autocompletion=completion.several_designs,
+        autocompletion=several_designs,
     ),
 ]
-Design = Annotated[
-    str, typer.Option(help="sqs, sfn or counters.", autocompletion=completion.one_design)
+Study = Annotated[
+    str,
+    typer.Argument(help="A YAML file, or smoke, story, stress …", autocompletion=studies),
 ]
-Target = Annotated[
-    str, typer.Option(help="local, model or aws.", autocompletion=completion.targets)
-]
+Design = Annotated[str, typer.Option(help="sqs, sfn or counters.", autocompletion=one_design)]
+Target = Annotated[str, typer.Option(help="local, model or aws.", autocompletion=targets)]
 Preset = Annotated[
     str,
-    typer.Option(
-        help="default, published, tuned or tuned-concurrent.", autocompletion=completion.presets
-    ),
+    typer.Option(help="default, published, tuned or tuned-concurrent.", autocompletion=presets),
 ]
 
 
 def read_designs(text: str) -> tuple[str, ...]:
     """The designs that a text names: names with commas between them, or all; each once."""
-    if text == "all":
+    if text == ALL:
         return tuple(DESIGNS)
     names = tuple(dict.fromkeys(name.strip() for name in text.split(",")))
     for name in names:
         if name not in DESIGNS:
-            known = ", ".join(DESIGNS)
-            raise BadInput(f"design={name!r} is not known. Take one of {known}, or all.")
+            known = ", ".join((*DESIGNS, ALL))
+            raise BadInput(f"design={name!r} is not known. Take one of {known}.")
     return names
 
 
@@ -94,12 +167,13 @@ def settings_by_design(
         (own[design] if dot else plain)[knob] = value
     if len(designs) == 1:  # the design itself names the knobs that it has
         return {designs[0]: plain | own[designs[0]]}
-    having = {design: [n for n in plain if n in _knobs(design)] for design in designs}
+    knobs_of = {design: {knob.name for knob in fields(DESIGNS[design])} for design in designs}
     for name in plain:
-        if not any(name in names for names in having.values()):
+        if not any(name in names for names in knobs_of.values()):
             raise BadInput(f"knob {name!r} is not one of {' or '.join(designs)}.")
     return {
-        design: {name: plain[name] for name in having[design]} | own[design] for design in designs
+        design: {n: v for n, v in plain.items() if n in knobs_of[design]} | own[design]
+        for design in designs
     }
 
 
@@ -108,28 +182,33 @@ def read_settings(pairs: list[str] | None, design: str) -> dict[str, str]:
     return settings_by_design(pairs, (design,))[design]
 
 
-def _knobs(design: str) -> set[str]:
-    return {field.name for field in fields(DESIGNS[design])}
+def read_sizes(text: str) -> tuple[int, ...]:
+    """Numbers of items, with commas between them.
+
+    A list that is also one number with its thousands apart (1,200) is refused, not guessed.
+    """
+    if GROUPED.fullmatch(text):
+        number, sizes = text.replace(",", ""), text.replace(",", ", ")
+        raise BadInput(
+            f"items={shown(text)}: may be one size or several. Write {number}, or with blanks "
+            f"'{sizes}'."
+        )
+    return tuple(whole_number("items", size, 1) for size in text.split(","))
 
 
-def whole(name: str, told: str, low: int | None = None, high: int | None = None) -> Any:
+def whole(name: str, help_text: str, low: int | None = None, high: int | None = None) -> Any:
     """An option that is a whole number in any spelling: 1000, 1e3, 1_000, 1k."""
 
     def read(value: Any) -> int:
         return whole_number(name, value, low, high)
 
-    return typer.Option(help=told, parser=read, metavar="INTEGER")
+    return typer.Option(help=help_text, parser=read, metavar="INTEGER")
 
 
-def amount(name: str, told: str) -> Any:
+def amount(name: str, help_text: str) -> Any:
     """An option that is a finite number above zero."""
 
     def read(value: Any) -> Decimal:
         return positive(name, value)
 
-    return typer.Option(help=told, parser=read, metavar="NUMBER")
-
-
-def read_sizes(text: str) -> tuple[int, ...]:
-    """Numbers of items, with commas between them."""
-    return tuple(whole_number("items", size, 1) for size in text.split(","))
+    return typer.Option(help=help_text, parser=read, metavar="NUMBER")

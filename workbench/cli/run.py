@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from workbench.cli.failed_items import tell_failed
 from workbench.cli.options import (
     Design,
     Preset,
@@ -18,6 +17,7 @@ from workbench.cli.options import (
     read_settings,
     whole,
 )
+from workbench.cli.output import say_failed
 from workbench.cli.trust import replay
 from workbench.errors import ITEMS_FAILED, BadInput, Incomplete, PullFailed
 from workbench.project import RESULTS
@@ -88,7 +88,7 @@ def _end(path: Path) -> None:
     done = read_run(path)
     if hint := work_hint(done):
         print(hint, file=sys.stderr)
-    some_failed = tell_failed(path)
+    some_failed = say_failed(path)
     if done.status != "complete":
         raise Incomplete(f"the batch did not complete: {done.reason}")
     if some_failed:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from workbench.cli import completion
+from workbench.cli import options
 from workbench.cli.options import Results
 from workbench.cli.output import Json, print_json, wide_console
 from workbench.errors import BadInput
@@ -27,10 +27,10 @@ COUNTS = (
 def list_runs(
     design: Annotated[
         str | None,
-        typer.Option(help="Only of this design.", autocompletion=completion.one_design),
+        typer.Option(help="Only of this design.", autocompletion=options.one_design),
     ] = None,
     target: Annotated[
-        str | None, typer.Option(help="Only on this target.", autocompletion=completion.targets)
+        str | None, typer.Option(help="Only on this target.", autocompletion=options.targets)
     ] = None,
     as_json: Json = False,
     results: Results = RESULTS,
@@ -51,7 +51,7 @@ def show_run(
     run: Annotated[
         str,
         typer.Argument(
-            help="A path, an id, or the beginning of one.", autocompletion=completion.run_ids
+            help="A path, an id, or the beginning of one.", autocompletion=options.run_ids
         ),
     ],
     as_json: Json = False,
@@ -71,7 +71,7 @@ def show_run(
 def remove_runs(
     runs: Annotated[
         list[str],
-        typer.Argument(help="Paths, ids, or beginnings of ids.", autocompletion=completion.run_ids),
+        typer.Argument(help="Paths, ids, or beginnings of ids.", autocompletion=options.run_ids),
     ],
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     results: Results = RESULTS,

@@ -1,27 +1,30 @@
-"""`workbench study`, `report` and `publish`: the main job, and the pictures of what was run."""
+"""`workbench study`, `sweep`, `tables`, `report`, `publish`, `reference`: many runs, pictures.
 
+`reference` alone changes what git tracks.
+"""
+
+import shutil
 import sys
-from typing import Annotated
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from workbench.cli import completion
-from workbench.cli.failed_items import end_by_failed
-from workbench.cli.options import (
-    Designs,
-    Results,
-    Settings,
-    Target,
-    WrittenResults,
-    read_designs,
-    read_sizes,
-    settings_by_design,
-    whole,
-)
-from workbench.cli.output import wide_console
-from workbench.project import RESULTS
+from workbench.cli import options
+from workbench.cli.options import Designs, Results, Settings, Target, WrittenResults, whole
+from workbench.cli.output import Json, end_by_failed, print_json, wide_console
+from workbench.errors import BadInput, Incomplete
+from workbench.project import DOCS, REFERENCE, RESULTS, ROOT, STUDIES
+from workbench.targets import dollars_by_target
+
+if TYPE_CHECKING:
+    from workbench.sweep.sweeping import Swept
 
 WIDTH_MIN = 120  # a row of the comparison is not broken
+LOOKED_AT = 10_000  # runs whose knobs are looked at for what was fitted
+SHOWN_MAX = 5  # failed or skipped runs that are named
+REFERENCE_RUNS = RESULTS / ".reference-runs"  # made here; stays, so that a killed sweep goes on
 
 
 def study(
@@ -30,9 +33,7 @@ def study(
     seed: Annotated[int, whole("seed", "The items are drawn from it.")] = 7,
     story: Annotated[
         str,
-        typer.Option(
-            help="A study to sweep besides; empty: none.", autocompletion=completion.studies
-        ),
+        typer.Option(help="A study to sweep besides; empty: none.", autocompletion=options.studies),
     ] = "story",
     design: Designs = "all",
     settings: Settings = None,
@@ -40,25 +41,19 @@ def study(
 ) -> None:
     """Benchmark the designs by papermill, sweep the story, and render the report."""
     from workbench import study as job
-    from workbench.cli.sweep import find, tell
-    from workbench.sweep.sweeping import sweep
 
-    knobs = settings_by_design(settings, read_designs(design))
-    plan = job.Plan(tuple(knobs), read_sizes(items), target, seed, knobs)
+    knobs = options.settings_by_design(settings, options.read_designs(design))
+    plan = job.Plan(tuple(knobs), options.read_sizes(items), target, seed, knobs)
     wanted = find(story) if story else None
     paths = []
     for order in plan.orders():
         print(f"{order.design}, {order.items:,} items on {order.target} …", file=sys.stderr)
         paths.append(job.run_notebook(order, results))
     if wanted:
-        from workbench.sweep.progress import sweep_progress
-
-        with sweep_progress() as watch:
-            tell(sweep(wanted, results, watch=watch))
+        run_sweep(wanted, results)
     wide_console(WIDTH_MIN).print(job.comparison_table(job.comparison(results, paths)))
     if not wanted:
-        for picture in job.draw(results):
-            print(picture)
+        _print_each(job.draw(results))
     else:
         tables(results)
         publish(results, video=False)
@@ -66,12 +61,35 @@ def study(
     end_by_failed(paths)
 
 
+def sweep(
+    study: options.Study,
+    results: Results = RESULTS,
+    yes: Annotated[bool, typer.Option("--yes", help="Also more than 100,000 runs.")] = False,
+    processes: Annotated[int | None, whole("processes", "Default: all cores.", 1)] = None,
+    as_json: Json = False,
+) -> None:
+    """Run every run of a study that is not there yet, and write its table.
+
+    Exit code 3 if items failed in some of its runs, which are finished all the same.
+    """
+    done = run_sweep(find(study), results, yes=yes, processes=processes)
+    if as_json:
+        keys = ("table", "ran", "found", "older", "skipped", "failed", "cost_usd")
+        content = {key: getattr(done, key) for key in keys}
+        runs = [job.run_id for job in done.jobs]  # each one's folder is under `runs` of the results
+        print_json("sweep", study=done.study.name, runs=runs, **content)
+    else:
+        print(done.table)
+    if done.failed:
+        raise Incomplete(f"{len(done.failed)} of {len(done.jobs)} runs have no run folder.")
+    end_by_failed(results / "runs" / job.run_id for job in done.jobs)
+
+
 def tables(results: WrittenResults = RESULTS) -> None:
     """Write the tables beside the runs: limits, savings, predictions, simplicity, agreement."""
     from workbench.side_tables import write_agreement, write_side_tables
 
-    for path in write_side_tables(results) + write_agreement(results, results / "published"):
-        print(path)
+    _print_each(write_side_tables(results) + write_agreement(results, results / "published"))
 
 
 def report(results: Results = RESULTS) -> None:
@@ -92,5 +110,83 @@ def publish(
     """Draw every chart that the runs can carry, and the film, into its published/."""
     from analysis.publish import publish as draw
 
-    for path in draw(results, video):
+    _print_each(draw(results, video))
+
+
+def reference(
+    sweep: Annotated[
+        bool, typer.Option(help="Run what is new of studies/reference.yaml and pack it.")
+    ] = True,
+) -> None:
+    """Make the project's reference set anew: runs, tables, charts, docs/findings.md.
+
+    This is the only command that changes what git tracks. --no-sweep draws from the packed runs.
+    """
+    from analysis.findings import write_findings
+    from analysis.publish import publish as draw
+    from workbench.side_tables import write_agreement, write_side_tables
+
+    kept = REFERENCE.relative_to(ROOT)
+    print(f"this changes what git tracks: {kept}/ and docs/findings.md", file=sys.stderr)
+    charts = REFERENCE / "published"
+    if sweep:
+        _pack()
+        _print_each(write_side_tables(REFERENCE_RUNS, REFERENCE))
+        _print_each(write_agreement(REFERENCE, charts))
+    _print_each(draw(REFERENCE, video=False, kept_in=charts))
+    print(write_findings(REFERENCE, DOCS))
+
+
+def find(study: str) -> Path:
+    """A study by its file, or by the name of one that comes with the project."""
+    path = Path(study)
+    if path.suffix in (".yaml", ".yml") and path.is_file():
+        return path
+    if (STUDIES / f"{study}.yaml").is_file():
+        return STUDIES / f"{study}.yaml"
+    there = ", ".join(sorted(one.stem for one in STUDIES.glob("*.yaml")))
+    raise BadInput(f"there is no study {study!r}. Give a YAML file, or one of {there}.")
+
+
+def run_sweep(study: Path, results: Path, **options: Any) -> "Swept":
+    """Sweep a study under a bar, and say on standard error what was done, and what was not."""
+    from workbench.sweep.progress import sweep_progress
+    from workbench.sweep.sweeping import sweep
+
+    with sweep_progress() as watch:
+        done = sweep(study, results, watch=watch, **options)
+    lines = [
+        f"{done.study.name}: {done.ran:,} runs, {done.found:,} were there already, "
+        f"{dollars_by_target(done.usd)}"
+    ]
+    if done.older:
+        lines.append(
+            f"{done.older:,} of them were made by other code than this. To run them again, take "
+            "their folders away, or sweep into another --results folder"
+        )
+    if done.skipped:
+        lines.append(f"{len(done.skipped):,} combinations cannot work and were skipped, such as")
+        lines += [f"  {reason}" for reason in list(dict.fromkeys(done.skipped))[:SHOWN_MAX]]
+    fitted = dict.fromkeys(job.request.fitted().line for job in done.jobs[:LOOKED_AT])
+    lines += [line for line in fitted if line][:SHOWN_MAX]
+    lines += [f"  {run}: {why}" for run, why in list(done.failed.items())[:SHOWN_MAX]]
+    print("\n".join(lines), file=sys.stderr)
+    return done
+
+
+def _pack() -> None:
+    """Sweep the reference study, by this code only, and pack its runs."""
+    from workbench.runs.provenance import is_of_other_code
+    from workbench.runs.sets import pack, read_runs
+
+    if any(is_of_other_code(run.commit) for run in read_runs(REFERENCE_RUNS)):
+        shutil.rmtree(REFERENCE_RUNS)
+    done = run_sweep(find("reference"), REFERENCE_RUNS)
+    if done.failed:
+        raise Incomplete(f"{len(done.failed)} of {len(done.jobs)} reference runs have failed.")
+    _print_each(pack(REFERENCE_RUNS, REFERENCE))
+
+
+def _print_each(paths: Iterable[Path]) -> None:
+    for path in paths:
         print(path)

@@ -86,6 +86,11 @@ class Design(ABC):
         """Every knob by name, as JSON writes it."""
         return asdict(self)
 
+    def changed_knobs(self) -> dict[str, Any]:
+        """The knobs that are not at their default."""
+        default = type(self)().knobs()
+        return {name: value for name, value in self.knobs().items() if default[name] != value}
+
     @abstractmethod
     def batch_knobs(self) -> dict[str, Any]:
         """The knobs that shape a batch: they travel in its record, never in the environment."""

@@ -48,10 +48,8 @@ def confirm(design: Design, items: int, results: Path, seed: int = 1) -> Confirm
 
 def confirmation(design: Design, items: int, seed: int) -> Job:
     """The job of a confirmation, at a size that `local` can take."""
-    default = type(design)().knobs()
-    settings = {name: value for name, value in design.knobs().items() if default[name] != value}
     request = RunRequest(
-        design.name, "local", fitting_items(design, items), seed, settings=settings
+        design.name, "local", fitting_items(design, items), seed, settings=design.changed_knobs()
     )
     (job,), _ = plan_jobs(Study("tune", "", request.region, None, (), ((request, None),)))
     return job

@@ -32,7 +32,7 @@ class Step:
     score: Score
 
     @property
-    def told(self) -> str:
+    def label(self) -> str:
         """The change as text."""
         return ", ".join(f"{name}={value}" for name, value in self.change.items())
 
@@ -80,8 +80,8 @@ def _rows(steps: list[Step]) -> Iterator[tuple]:
     for number, step in enumerate(steps):
         usd, done = step.score.per_million_usd, step.score
         knowing = sum(done.knowing_usd) / len(done.knowing_usd) * 1e6 / done.items
-        told = step.told or "published"
-        yield (number, told, usd.middle, usd.low, usd.high, knowing, done.mean_s / 60,
+        label = step.label or "published"
+        yield (number, label, usd.middle, usd.low, usd.high, knowing, done.mean_s / 60,
                done.completes)  # fmt: skip
 
 

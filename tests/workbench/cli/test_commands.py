@@ -7,7 +7,7 @@ import typer
 from typer.core import TyperGroup
 
 from workbench.cli.app import app
-from workbench.cli.commands import COMMANDS, GROUPS, PANELS
+from workbench.cli.app import COMMANDS, GROUPS, PANELS
 from workbench.designs import make_design
 
 FAMILY = typer.main.get_command(app)

@@ -7,8 +7,8 @@ from typer.testing import CliRunner
 
 from analysis import gallery
 from workbench import side_tables
-from workbench.cli import reference as command
-from workbench.cli import sweep
+from workbench.cli import study as command
+from workbench.cli import study as sweep
 from workbench.cli.app import app
 from workbench.runs import provenance
 from workbench.runs.sets import read_runs

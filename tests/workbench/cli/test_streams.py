@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from workbench.cli import app as cli
-from workbench.cli.streams import plain
+from workbench.cli.output import plain
 
 
 def test_every_sign_has_a_plain_form():
@@ -19,7 +19,7 @@ def test_every_sign_has_a_plain_form():
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp437"])
 def test_a_stream_of_any_encoding_takes_every_sign(encoding):
     code = (
-        "from workbench.cli.streams import take_every_sign; take_every_sign();"
+        "from workbench.cli.output import take_every_sign; take_every_sign();"
         "print('a … b → c'); import sys; print('│ −', file=sys.stderr)"
     )
     done = subprocess.run(
