@@ -25,8 +25,9 @@ from workbench.runs.records import (
     write_folder,
 )
 from workbench.runs.sets import runs_frame
-from workbench.sweep import Study, read_study, sweep
 from workbench.sweep.jobs import plan_jobs
+from workbench.sweep.study import Study, read_study
+from workbench.sweep.sweeping import sweep
 
 RUN = Run(
     run_id="r1",

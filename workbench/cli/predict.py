@@ -33,10 +33,9 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from workbench.targets.model.forecast import Estimate
-    from workbench.tune.confirm import Confirmed
     from workbench.tune.gains import Step
     from workbench.tune.scoring import Score
-    from workbench.tune.tuning import Tuned
+    from workbench.tune.tuning import Confirmed, Tuned
 
 BILL_WIDTH_MIN, TUNE_WIDTH_MIN = 122, 130  # lines of theirs are not broken
 FRONT_MAX = 12  # rows of the front that are printed
@@ -127,8 +126,8 @@ def tune(
     fixed = read_settings(settings, design)
     if "value_max" in fixed:
         raise BadInput("--set value_max: the items' range is given with --value-max.")
-    from workbench.tune.confirm import confirm
     from workbench.tune.goal import Goal
+    from workbench.tune.tuning import confirm
     from workbench.tune.tuning import tune as search
 
     goal = Goal(design, items, value_max, within * 60, budget, item_concurrency, fixed=fixed)

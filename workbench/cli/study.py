@@ -150,11 +150,11 @@ def find(study: str) -> Path:
 
 def run_sweep(study: Path, results: Path, **options: Any) -> "Swept":
     """Sweep a study under a bar, and say on standard error what was done, and what was not."""
-    from workbench.sweep.progress import sweep_progress
+    from workbench.runs.progress import RunCounter, display
     from workbench.sweep.sweeping import sweep
 
-    with sweep_progress() as watch:
-        done = sweep(study, results, watch=watch, **options)
+    with display("sweep") as show:
+        done = sweep(study, results, counter=RunCounter(show), **options)
     lines = [
         f"{done.study.name}: {done.ran:,} runs, {done.found:,} were there already, "
         f"{dollars_by_target(done.usd)}"

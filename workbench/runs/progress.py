@@ -1,7 +1,8 @@
-"""Progress on standard error: items done, rate and time left by the wall clock, dollars so far."""
+"""Progress of a batch, and of a sweep, on standard error: done, time left, dollars so far."""
 
 import sys
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -143,6 +144,41 @@ class Pace:
         if self.last.cost_usd is not None:
             text += f", {dollars_by_target({self._target: self.last.cost_usd})}"
         return text
+
+
+class RunCounter:
+    """Counts a sweep's runs and dollars; the time left goes by the share of the expected work."""
+
+    def __init__(self, show: Show = lambda *_: None) -> None:
+        self._show = show
+        self.runs = self.done = self.failed = 0
+        self.expected_s = self.worked_s = 0.0
+        self.usd: dict[str, float] = defaultdict(float)  # by target
+        self._started_s = time.monotonic()
+
+    def begin(self, runs: int, found: int, expected_s: float) -> None:
+        """So many runs, of which so many were found finished, which costs no time."""
+        self.runs, self.done, self.expected_s = runs, found, expected_s
+        self._show(self.done, self.runs, self.line())
+
+    def count(self, target: str, cost_usd: float, expected_s: float, failed: bool) -> None:
+        """A run has ended."""
+        self.done += 1
+        self.failed += failed
+        self.usd[target] += cost_usd
+        self.worked_s += expected_s
+        self._show(self.done, self.runs, self.line())
+
+    def line(self) -> str:
+        """Where the sweep is."""
+        parts = [f"{self.done:,}/{self.runs:,} runs"]
+        if self.failed:
+            parts.append(f"{self.failed:,} failed")
+        if self.worked_s:  # there is something to go by
+            spent_s = time.monotonic() - self._started_s
+            left_s = spent_s * (self.expected_s - self.worked_s) / self.worked_s
+            parts.append(f"{clock_time(max(0.0, left_s))} left")
+        return "  ".join([*parts, f"{dollars_by_target(self.usd)} so far"])
 
 
 def clock_time(seconds: float) -> str:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, fields
 from hashlib import blake2b
 from itertools import product
 from math import prod
+from pathlib import Path
 from typing import Any
 
 from workbench.designs import DESIGNS, Design, make_design
@@ -36,6 +37,14 @@ class Job:
     def expected_s(self) -> float:
         """Wall time to expect, roughly: it orders the work and tells the time left."""
         return self.request.expected_s
+
+    def folder(self, results: Path) -> Path:
+        """Where its run folder is, or will be."""
+        return results / "runs" / self.run_id
+
+    def is_finished(self, results: Path) -> bool:
+        """Whether its run folder is there, whole."""
+        return (self.folder(results) / "run.json").is_file()
 
 
 def plan_jobs(study: Study, yes: bool = False) -> tuple[list[Job], list[str]]:
@@ -116,13 +125,9 @@ def _one_price_date(study: Study) -> str:
 
 def _size(grid: Grid) -> int:
     """How many runs a grid has."""
-    shared = prod(len(values) for values in grid.knobs.values())
-    own = sum(
-        shared * prod(len(values) for values in grid.own.get(design, {}).values())
-        for design in grid.designs
-    )
-    axes = (grid.targets, grid.presets, grid.items, grid.seeds)
-    return own * prod(len(axis) for axis in axes)
+    axes = (grid.targets, grid.presets, grid.items, grid.seeds, *grid.knobs.values())
+    own = (prod(map(len, grid.own.get(design, {}).values())) for design in grid.designs)
+    return prod(map(len, axes)) * sum(own)
 
 
 def _requests(study: Study) -> Iterator[tuple[RunRequest, bool]]:
@@ -136,19 +141,14 @@ def _requests(study: Study) -> Iterator[tuple[RunRequest, bool]]:
 
 def _grid_requests(grid: Grid, region: str) -> Iterator[RunRequest]:
     for design in grid.designs:
-        _refuse_strangers(design, {**grid.knobs, **grid.own.get(design, {})})
         axes: dict[str, tuple[Any, ...]] = {**grid.knobs, **grid.own.get(design, {})}
+        known = [knob.name for knob in fields(DESIGNS[design])]
+        for name in axes:  # refused also where what cannot work is skipped
+            if name not in known:
+                raise BadInput(f"knob {name!r} is not one of {design}. It has {', '.join(known)}.")
         for values in product(*axes.values()):
             settings = dict(zip(axes, values, strict=True))
             for target, preset, items, seed in product(
                 grid.targets, grid.presets, grid.items, grid.seeds
             ):
                 yield RunRequest(design, target, items, seed, preset, settings, region)
-
-
-def _refuse_strangers(design: str, knobs: dict[str, Any]) -> None:
-    """Refuse a knob that the design has not got, also where infeasible ones are skipped."""
-    known = [f.name for f in fields(DESIGNS[design])]
-    for name in knobs:
-        if name not in known:
-            raise BadInput(f"knob {name!r} is not one of {design}. It has {', '.join(known)}.")

@@ -16,23 +16,34 @@ runs:                         # single ones beside the grids
   - {design: sqs, target: local, items: 1000, seed: 1}
 """
 
+import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+import yaml
+
+from workbench import border
 from workbench.designs import COMPARED, DESIGNS
-from workbench.errors import BadInput
+from workbench.errors import BadInput, shown
 from workbench.runs.runner import RunRequest
-from workbench.sweep.reading import Part, read_yaml
 
 SEEDS = (1, 2, 3, 4, 5)
 STUDY_KEYS = ("question", "region", "prices", "seeds", "grids", "runs")
-GRID_KEYS = [
+GRID_KEYS = (
     *"designs targets presets items seeds knobs prices skip_infeasible".split(),
     *DESIGNS,
-]
+)
 RUN_KEYS = ("design", "target", "items", "seed", "preset", "knobs", "prices")
+
+MISSING = object()
+MERGE = "tag:yaml.org,2002:merge"
+NUMBERS = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
+NOT_DECIMAL = re.compile(r"[-+]?0[0-9_xXbB]|.*:")  # octal, hexadecimal, binary, base 60
+
+Read = Callable[[str, Any], Any]  # of a key and its value; BadInput for one of another kind
 
 
 @dataclass(frozen=True)
@@ -64,64 +75,195 @@ class Study:
 
 def read_study(path: Path) -> Study:
     """The study in a file. Raises BadInput with the key, the value and what would do."""
-    content = read_yaml(path)
-    part = Part(f"{path.name}", content, STUDY_KEYS)
-    prices = _date(part, None)
-    seeds = part.integers("seeds", SEEDS)
-    region = part.text("region", "us-east-1")
-    grids = [_grid(Part(f"{path.name}: grid {number}", one, GRID_KEYS), seeds, prices)
-             for number, one in enumerate(part.parts("grids"), 1)]  # fmt: skip
-    runs = [
-        _run(Part(f"{path.name}: run {number}", one, RUN_KEYS), seeds[0], region, prices)
-        for number, one in enumerate(part.parts("runs"), 1)
-    ]
+    part = Part(path.name, read_yaml(path), STUDY_KEYS)
+    prices, region = part.one("prices", _date, None), part.one("region", border.text, "us-east-1")
+    seeds = part.many("seeds", border.whole_number, SEEDS)
+    grids = tuple(_grid(one, seeds, prices) for one in part.parts("grids", GRID_KEYS))
+    runs = tuple(_run(one, seeds[0], region, prices) for one in part.parts("runs", RUN_KEYS))
     if not grids and not runs:
         raise BadInput(f"{path.name} asks for no run: give it `grids` or `runs`.")
-    return Study(path.stem, part.text("question", ""), region, prices, tuple(grids), tuple(runs))
+    return Study(path.stem, part.one("question", border.text, ""), region, prices, grids, runs)
+
+
+@dataclass(frozen=True)
+class Part:
+    """A mapping of a file, its keys checked, read by kind."""
+
+    where: str
+    content: Any
+    keys: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.content, dict):
+            raise BadInput(f"{self.where} is {shown(self.content)}, not keys with values.")
+        for key in self.content:
+            if key not in self.keys:
+                known = ", ".join(self.keys)
+                raise BadInput(f"{self.where}: key {shown(key)} is not known. Take one of {known}.")
+
+    def one(self, key: str, read: Read, default: Any = MISSING) -> Any:
+        """A single value."""
+        if key not in self.content and default is not MISSING:
+            return default
+        return self._read(key, self._given(key), read)
+
+    def many(self, key: str, read: Read, default: tuple = ()) -> tuple[Any, ...]:
+        """A list of values, each once; a single one will do."""
+        if key not in self.content and default:
+            return default
+        return self._each(key, self._given(key), read)
+
+    def knobs(self, key: str) -> dict[str, tuple[Any, ...]]:
+        """Knobs with their values; none if left out."""
+        found = self.content.get(key, {})
+        if not isinstance(found, dict):
+            raise BadInput(f"{self.where}: {key}={shown(found)} must be knobs with values.")
+        return {
+            name: self._each(f"{key}.{name}", value, _knob_value) for name, value in found.items()
+        }
+
+    def parts(self, key: str, keys: tuple[str, ...]) -> "Iterator[Part]":
+        """A list of parts; none if left out."""
+        found = self.content.get(key, [])
+        if not isinstance(found, list):
+            raise BadInput(f"{self.where}: {key} must be a list, each entry with a hyphen.")
+        for number, one in enumerate(found, 1):
+            yield Part(f"{self.where}: {key.removesuffix('s')} {number}", one, keys)
+
+    def _given(self, key: str) -> Any:
+        if key not in self.content:
+            raise BadInput(f"{self.where} lacks {key!r}.")
+        return self.content[key]
+
+    def _each(self, key: str, value: Any, read: Read) -> tuple[Any, ...]:
+        values = value if isinstance(value, list) else [value]
+        if not values:
+            raise BadInput(f"{self.where}: the grid is empty, since {key} is. Give it a value.")
+        found = [self._read(key, one, read) for one in values]
+        written = list(map(repr, found))
+        if doubled := next((text for text in written if written.count(text) > 1), None):
+            raise BadInput(f"{self.where}: {key} has {doubled} twice.")
+        return tuple(found)
+
+    def _read(self, key: str, value: Any, read: Read) -> Any:
+        try:
+            return read(key, value)
+        except BadInput as error:
+            raise BadInput(f"{self.where}: {error}") from None
 
 
 def _grid(part: Part, seeds: tuple[int, ...], prices: str | None) -> Grid:
-    designs = part.texts("designs", COMPARED, of=tuple(DESIGNS))
-    foreign = [name for name in DESIGNS if part.has(name) and name not in designs]
-    if foreign:
+    designs = part.many("designs", _design, COMPARED)
+    if foreign := [name for name in DESIGNS if name in part.content and name not in designs]:
         raise BadInput(
             f"{part.where} has knobs of {foreign[0]}, which is not among its designs. "
             f"Add {foreign[0]} to `designs`, or take them out."
         )
     return Grid(
         designs=designs,
-        targets=part.texts("targets", ("model",)),
-        items=part.integers("items"),
-        seeds=part.integers("seeds", seeds),
-        presets=part.texts("presets", ("default",)),
+        targets=part.many("targets", border.text, ("model",)),
+        items=part.many("items", border.whole_number),
+        seeds=part.many("seeds", border.whole_number, seeds),
+        presets=part.many("presets", border.text, ("default",)),
         knobs=part.knobs("knobs"),
-        own={name: part.knobs(name) for name in designs if part.has(name)},
-        prices=_date(part, prices),
-        skip_infeasible=part.flag("skip_infeasible"),
+        own={name: part.knobs(name) for name in designs if name in part.content},
+        prices=part.one("prices", _date, prices),
+        skip_infeasible=part.one("skip_infeasible", _flag, False),
     )
 
 
 def _run(part: Part, seed: int, region: str, prices: str | None) -> tuple[RunRequest, str | None]:
-    settings = {name: values[0] for name, values in part.knobs("knobs", single=True).items()}
+    knobs = part.knobs("knobs")
+    if lists := [name for name in knobs if isinstance(part.content["knobs"][name], list)]:
+        raise BadInput(f"{part.where}: knobs.{lists[0]} must be one value; lists are for grids.")
     request = RunRequest(
-        design=part.text("design"),
-        target=part.text("target", "model"),
-        items=part.integer("items"),
-        seed=part.integer("seed", seed),
-        preset=part.text("preset", "default"),
-        settings=settings,
+        design=part.one("design", border.text),
+        target=part.one("target", border.text, "model"),
+        items=part.one("items", border.whole_number),
+        seed=part.one("seed", border.whole_number, seed),
+        preset=part.one("preset", border.text, "default"),
+        settings={name: value for name, (value,) in knobs.items()},
         region=region,
     )
-    return request, _date(part, prices)
+    return request, part.one("prices", _date, prices)
 
 
-def _date(part: Part, default: str | None) -> str | None:
+def _design(key: str, value: Any) -> str:
+    """The name of a design."""
+    if border.text(key, value) not in DESIGNS:
+        raise BadInput(f"{key} has {shown(value)}. Take of {', '.join(DESIGNS)}.")
+    return value
+
+
+def _flag(key: str, value: Any) -> bool:
+    """True or false."""
+    if not isinstance(value, bool):
+        raise BadInput(f"{key}={shown(value)} must be true or false.")
+    return value
+
+
+def _date(key: str, value: Any) -> str:
     """A price date, which YAML may have read as a date."""
-    if not part.has("prices"):
-        return default
-    value = part.content["prices"]
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, str):
+    if not isinstance(value, date | str):
+        raise BadInput(f"{key}={shown(value)} is no date. Write it as 2026-11-23.")
+    return str(value)
+
+
+def _knob_value(key: str, value: Any) -> Any:
+    """The value of a knob, which its design reads."""
+    if isinstance(value, list | dict):
+        raise BadInput(f"{key} has {shown(value)}; knobs are single values.")
+    return value
+
+
+class StrictLoader(yaml.SafeLoader):
+    """A loader that refuses a key given twice, of which YAML would keep the last, and numbers that
+    YAML 1.1 reads as others than they look: 0100 (64), 1:30 (90) and 0x10 (16)."""
+
+    def compose_mapping_node(self, anchor: str | None) -> yaml.MappingNode:
+        """The mapping, its own keys all different; what it merges in, it may override."""
+        node = super().compose_mapping_node(anchor)
+        keys = [(key.tag, key.value) for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
+        doubled = [
+            key for number, key in enumerate(keys) if key in keys[:number] and key[0] != MERGE
+        ]
+        if doubled:
+            line = node.start_mark.line + 1
+            raise BadInput(f"line {line}: key {shown(doubled[0][1])} is given twice.")
+        return node
+
+    def construct_scalar(self, node: yaml.Node) -> Any:
+        """The scalar's text; a number must be written in plain decimals."""
+        value = super().construct_scalar(node)
+        if node.tag in NUMBERS and NOT_DECIMAL.match(value):
+            read = yaml.SafeLoader("").construct_object(yaml.ScalarNode(node.tag, value))
+            raise ValueError(
+                f"YAML 1.1 reads this number as {shown(read)}. "
+                "Write it in plain decimals, without leading zeros"
+            )
         return value
-    raise BadInput(f"{part.where}: prices={value!r} is no date. Write it as 2026-11-23.")
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        """A value; one that cannot be, such as a date of February 30, is refused by its line."""
+        try:
+            return super().construct_object(node, deep)
+        except ValueError as error:
+            line = node.start_mark.line + 1
+            raise BadInput(f"line {line}: {shown(node.value)}: {error}.") from None
+
+
+def read_yaml(path: Path) -> dict[str, Any]:
+    """The mapping that a YAML file holds."""
+    try:
+        content = yaml.load(path.read_text(encoding="utf-8"), Loader=StrictLoader)
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInput(f"{path} cannot be read: {error}") from None
+    except yaml.YAMLError as error:
+        raise BadInput(f"{path} is no YAML: {' '.join(str(error).split())}") from None
+    except RecursionError:
+        raise BadInput(f"{path} is nested too deeply, or in itself.") from None
+    except BadInput as error:
+        raise BadInput(f"{path}, {error}") from None
+    if not isinstance(content, dict):
+        raise BadInput(f"{path} holds no keys. See `studies/smoke.yaml` for one that does.")
+    return content

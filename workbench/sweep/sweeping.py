@@ -8,27 +8,42 @@ import fcntl
 import os
 import shutil
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from workbench.border import whole_number
 from workbench.engine.parallel import in_parallel
-from workbench.errors import BadInput, BadRecord
+from workbench.errors import BadInput, BadRecord, WorkbenchError
+from workbench.prices import load_book
+from workbench.runs.batch import Batch
+from workbench.runs.predictions import predict
+from workbench.runs.progress import RunCounter
 from workbench.runs.provenance import is_of_other_code
-from workbench.runs.records import read_run, skip_damaged
-from workbench.runs.results_folder import refuse_unwritable
-from workbench.runs.runner import make_target
+from workbench.runs.records import read_run, skip_damaged, write_folder
+from workbench.runs.results_folder import nothing_left, refuse_unwritable
+from workbench.runs.runner import make_target, priced
 from workbench.sweep.jobs import Job, plan_jobs
-from workbench.sweep.progress import SweepWatcher, unwatched
 from workbench.sweep.study import Study, read_study
 from workbench.sweep.table import write_table
-from workbench.sweep.work import Done, TargetMaker, is_finished, run_jobs
+from workbench.targets.base import RunOptions, Target
 
 CHUNK_S = 1.0  # of work, handed to a process at once
 ALONE_S = 4.0  # less work than this is done before a second process has started
 ONE_AT_A_TIME = ("aws",)  # batches that share a stack would be billed for each other
+
+
+TargetMaker = Callable[[str, RunOptions], Target]
+
+
+@dataclass(frozen=True)
+class Done:
+    """A run that has ended: its dollars, or why there is no run folder."""
+
+    job: Job
+    cost_usd: float = 0.0
+    error: str = ""
 
 
 @dataclass(frozen=True)
@@ -57,7 +72,7 @@ def sweep(
     *,
     yes: bool = False,
     processes: int | None = None,
-    watch: SweepWatcher = unwatched,
+    counter: RunCounter | None = None,
     make: TargetMaker = make_target,
 ) -> Swept:
     """Run what is new of a study and write its table, `results/studies/<name>.parquet`.
@@ -71,20 +86,21 @@ def sweep(
     refuse_unwritable(results)
     with _only_sweep(study, results):
         _clear_halves(results, jobs)
-        found = [job for job in jobs if is_finished(results / "runs" / job.run_id)]
+        found = [job for job in jobs if job.is_finished(results)]
         commits, failed = _commits(results, found)
         names = {job.run_id for job in found}
         new = [job for job in jobs if job.run_id not in names]
-        watch.begin(len(jobs), len(found), sum(job.expected_s for job in new))
-        usd, ran = dict[str, float](), 0
+        counter = counter or RunCounter()
+        counter.begin(len(jobs), len(found), sum(job.expected_s for job in new))
         for done in _run(new, results, processes or os.cpu_count() or 1, make):
-            ran += not done.error
-            usd[done.target] = usd.get(done.target, 0.0) + done.cost_usd
             if done.error:
-                failed[done.run_id] = done.error
-            watch.tell(done)
+                failed[done.job.run_id] = done.error
+            counter.count(
+                done.job.request.target, done.cost_usd, done.job.expected_s, bool(done.error)
+            )
         table = write_table(study.name, jobs, results)
     older = sum(count for commit, count in commits.items() if is_of_other_code(commit))
+    ran, usd = len(new) - counter.failed, dict(counter.usd)
     return Swept(study, table, jobs, ran, len(found), older, skipped, failed, usd)
 
 
@@ -92,11 +108,10 @@ def _commits(results: Path, jobs: list[Job]) -> tuple[Counter[str], dict[str, st
     """The code that made these finished runs, and why the damaged ones cannot be read."""
     made, damaged = Counter[str](), {}
     for job in jobs:
-        path = results / "runs" / job.run_id
         try:
-            made[read_run(path).commit] += 1
+            made[read_run(job.folder(results)).commit] += 1
         except BadRecord as error:
-            skip_damaged(path, error)
+            skip_damaged(job.folder(results), error)
             damaged[job.run_id] = str(error)
     return made, damaged
 
@@ -125,6 +140,33 @@ def _chunks(jobs: list[Job]) -> Iterator[list[Job]]:
             chunk = []
     if chunk:
         yield chunk
+
+
+def run_jobs(jobs: list[Job], results: Path, make: TargetMaker = make_target) -> list[Done]:
+    """Run these, as a worker process does; an error that a user can act on ends one run only."""
+    made: dict[str, Target] = {}
+    return [_run_job(job, results, made, make) for job in jobs]
+
+
+def _run_job(job: Job, results: Path, made: dict[str, Target], make: TargetMaker) -> Done:
+    if job.is_finished(results):  # another study that shares this run was faster
+        return Done(job)
+    request = job.request
+    try:
+        with nothing_left(results, job.run_id) as beginning:
+            predict(request, job.run_id, results, price_date=job.price_date)
+            if request.target not in made:
+                made[request.target] = make(request.target, request.options(results))
+            batch = Batch(request.items, request.seed, job.run_id)
+            watch = beginning.listening(lambda _progress: None)  # a sweep counts runs, not items
+            folder = made[request.target].run(request.make_design(), batch, watch)
+        folder = priced(folder, load_book(request.region, job.price_date))
+        path = write_folder(folder, results)
+    except (WorkbenchError, OSError) as error:
+        if isinstance(error, BadRecord | OSError) and job.is_finished(results):
+            return Done(job)
+        return Done(job, error=str(error))
+    return Done(job, read_run(path).cost_usd or 0.0)
 
 
 @contextmanager

@@ -12,7 +12,6 @@ import pyarrow.parquet as pq
 from workbench.errors import BadRecord
 from workbench.runs.records import LABELS, read_run, skip_damaged
 from workbench.sweep.jobs import Job
-from workbench.sweep.work import is_finished
 
 MILLION = 1_000_000
 
@@ -22,8 +21,7 @@ def runs_table(jobs: list[Job], results: Path) -> pd.DataFrame:
 
     Raises BadRecord if their prices are of different dates.
     """
-    paths = {job.run_id: results / "runs" / job.run_id for job in jobs}
-    rows = [row for job in jobs for row in _rows(paths[job.run_id], job)]
+    rows = [row for job in jobs if job.is_finished(results) for row in _rows(job, results)]
     frame = pd.DataFrame(rows)
     dates = set(frame["price_date"].dropna()) if rows else set()
     if len(dates) > 1:
@@ -41,13 +39,12 @@ def write_table(name: str, jobs: list[Job], results: Path) -> Path:
     return path
 
 
-def _rows(path: Path, job: Job) -> Iterator[dict[str, Any]]:
+def _rows(job: Job, results: Path) -> Iterator[dict[str, Any]]:
     """The row of a finished run; none of a damaged one, which is named on standard error."""
     try:
-        if is_finished(path):
-            yield _row(path, job)
+        yield _row(job.folder(results), job)
     except BadRecord as error:
-        skip_damaged(path, error)
+        skip_damaged(job.folder(results), error)
 
 
 def _row(path: Path, job: Job) -> dict[str, Any]:

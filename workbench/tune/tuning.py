@@ -1,20 +1,33 @@
-"""The search: all candidates on a smaller batch and one seed, the best of them at full size."""
+"""The search: all candidates on a smaller batch and one seed, the best of them at full size.
+
+The choice is confirmed on `local`: the handlers, at a size that fits, beside the model's forecast.
+"""
 
 import os
 from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
 
 from workbench.designs import Design
 from workbench.engine.parallel import in_parallel
-from workbench.errors import BadInput
+from workbench.errors import BadInput, Incomplete
 from workbench.prices import load_book
-from workbench.tune.goal import Goal, floor_usd
+from workbench.runs.predictions import check_predictions
+from workbench.runs.records import Run, read_run
+from workbench.runs.runner import RunRequest
+from workbench.sweep.jobs import plan_jobs
+from workbench.sweep.study import Study
+from workbench.sweep.sweeping import run_jobs
+from workbench.tune.goal import Goal, candidates, floor_usd
 from workbench.tune.scoring import SEEDS, Score, front, score_many
-from workbench.tune.space import candidates
 
 SCREEN_ITEMS = 30_000  # the largest batch on which all candidates are tried
 FINALISTS = 15  # by dollars, and as many by time, and the screen's front
 CHUNK = 50
 ALONE = 5_000_000  # items of all candidates: fewer are done before a second process has started
+LOCAL_ITEMS_MAX = 20_000  # of a confirmation: local takes about a millisecond an item and more
+INVOCATIONS = 20  # as many at least, so that the last one does not count for all
 
 
 @dataclass(frozen=True)
@@ -111,3 +124,39 @@ def _fastest(goal: Goal, whole: list[Score]) -> Score:
             f"cheapest take ${least_usd:,.4f}. Raise --budget."
         )
     return min(paid, key=lambda one: (one.mean_s, one.mean_usd))
+
+
+@dataclass(frozen=True)
+class Confirmed:
+    """The run on `local`, and each line of its prediction beside what came."""
+
+    run: Run
+    lines: pd.DataFrame
+
+    def error_percent(self, line: str) -> float:
+        """By how much the model missed a line."""
+        return float(self.lines.set_index("line").loc[line, "error_percent"])
+
+
+def confirm(design: Design, items: int, results: Path, seed: int = 1) -> Confirmed:
+    """Run a choice on `local`, after writing down what the model says; found again if it is there.
+
+    Raises Incomplete if the batch does not end.
+    """
+    fitting, settings = fitting_items(design, items), design.changed_knobs()
+    request = RunRequest(design.name, "local", fitting, seed, settings=settings)
+    (job,), _ = plan_jobs(Study("tune", "", request.region, None, (), ((request, None),)))
+    (done,) = run_jobs([job], results)
+    if done.error:
+        raise Incomplete(f"the confirmation on local failed: {done.error}")
+    run = read_run(job.folder(results))
+    if run.status != "complete":
+        raise Incomplete(f"the confirmation on local did not complete: {run.reason}")
+    lines = check_predictions(results)
+    return Confirmed(run, lines[lines["run_id"] == job.run_id].reset_index(drop=True))
+
+
+def fitting_items(design: Design, items: int) -> int:
+    """How many items a confirmation takes: enough lots of them, and not too many for `local`."""
+    lot = design.items_per_invocation
+    return min(items, LOCAL_ITEMS_MAX, max(2_000, INVOCATIONS * lot))

@@ -6,8 +6,7 @@ import pytest
 import typer
 from typer.core import TyperGroup
 
-from workbench.cli.app import app
-from workbench.cli.app import COMMANDS, GROUPS, PANELS
+from workbench.cli.app import COMMANDS, GROUPS, PANELS, app
 from workbench.designs import make_design
 
 FAMILY = typer.main.get_command(app)

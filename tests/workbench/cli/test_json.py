@@ -13,7 +13,7 @@ from workbench.designs import Sfn
 from workbench.prices import load_book
 from workbench.runs.predictions import COLUMNS
 from workbench.runs.records import LABELS, read_run
-from workbench.tune import Confirmed
+from workbench.tune.tuning import Confirmed
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "command-line.md"
 BY_NAME = {"knobs", "held_s", "limits", "usd_by_label", "failed", "versions", "change"}  # own keys
@@ -36,7 +36,7 @@ def answer(command, stored, monkeypatch):
     """The JSON of a command, run in a folder that has a small study and three runs."""
     compared = [dict.fromkeys(COLUMNS, 0.5) | {"line": line, "unit": "s"} for line in LINES]
     done = Confirmed(read_run(stored.sfn), pd.DataFrame(compared))
-    monkeypatch.setattr("workbench.tune.confirm", lambda *_: done)
+    monkeypatch.setattr("workbench.tune.tuning", lambda *_: done)
     (stored.results / "tiny.yaml").write_text(STUDY)
     monkeypatch.chdir(stored.results)
 

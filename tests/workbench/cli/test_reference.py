@@ -8,7 +8,6 @@ from typer.testing import CliRunner
 from analysis import gallery
 from workbench import side_tables
 from workbench.cli import study as command
-from workbench.cli import study as sweep
 from workbench.cli.app import app
 from workbench.runs import provenance
 from workbench.runs.sets import read_runs
@@ -23,13 +22,13 @@ def place(tmp_path, monkeypatch):
     for name, path in (
         ("ROOT", tmp_path),
         ("REFERENCE", tmp_path / "results" / "reference"),
-        ("RUNS", tmp_path / "results" / ".reference-runs"),
+        ("REFERENCE_RUNS", tmp_path / "results" / ".reference-runs"),
         ("DOCS", tmp_path / "docs"),
     ):
         monkeypatch.setattr(command, name, path)
     charts = tuple(gallery.named(name) for name in ("completion_time", "who_wins"))
     monkeypatch.setattr(gallery, "CHARTS", charts)
-    monkeypatch.setattr(sweep, "find", lambda name: tmp_path / f"{name}.yaml")
+    monkeypatch.setattr(command, "find", lambda name: tmp_path / f"{name}.yaml")
     for name in ("write_side_tables", "write_agreement"):  # minutes of the model
         monkeypatch.setattr(side_tables, name, lambda *_: [])
     return tmp_path

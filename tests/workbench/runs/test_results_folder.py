@@ -13,7 +13,8 @@ from workbench.runs.predictions import predict
 from workbench.runs.results_folder import nothing_left, prediction_path, refuse_unwritable
 from workbench.runs.runner import RunRequest, run_request
 from workbench.study import run_notebook
-from workbench.sweep import Study, sweep
+from workbench.sweep.study import Study
+from workbench.sweep.sweeping import sweep
 from workbench.targets.base import Progress
 
 ADVICE = "Name a folder that can be written with --results."

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from workbench.errors import BadInput, BadKnob
-from workbench.sweep import plan_jobs, read_study
+from workbench.sweep.jobs import plan_jobs
+from workbench.sweep.study import read_study
 
 STUDIES = Path(__file__).resolve().parents[3] / "studies"
 LARGE = f"""

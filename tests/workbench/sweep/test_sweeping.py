@@ -12,11 +12,11 @@ import pandas as pd
 import pytest
 
 from workbench.errors import BadInput, BadRecord
+from workbench.runs.progress import RunCounter
 from workbench.runs.records import read_run, run_folders
 from workbench.runs.runner import make_target
 from workbench.runs.sets import runs_frame
-from workbench.sweep import sweep
-from workbench.sweep.progress import RunCounter
+from workbench.sweep.sweeping import sweep
 
 TWO = "seeds: [1, 2]\ngrids: [{designs: [sqs, sfn], items: [100]}]"
 MANY = "seeds: [SEEDS]\ngrids: [{designs: [sqs, sfn], items: [100, 1000]}]".replace(
@@ -89,7 +89,7 @@ def test_runs_in_parallel_are_the_same_as_one_after_the_other(study, tmp_path):
 
 def test_a_killed_sweep_goes_on_where_it_was(study, tmp_path):
     path = study(MANY)
-    code = f"from pathlib import Path\nfrom workbench.sweep import sweep\n\
+    code = f"from pathlib import Path\nfrom workbench.sweep.sweeping import sweep\n\
 if __name__ == '__main__': sweep(Path({str(path)!r}), Path({str(tmp_path)!r}), processes=2)"
     script = tmp_path / "script.py"
     script.write_text(code)
@@ -173,7 +173,7 @@ def test_only_one_sweep_of_a_study_at_a_time(study, tmp_path):
 
 def test_progress_says_runs_time_left_and_whose_dollars(study, tmp_path):
     shown = []
-    done = sweep(study(TWO), tmp_path, watch=RunCounter(lambda *now: shown.append(now)))
+    done = sweep(study(TWO), tmp_path, counter=RunCounter(lambda *now: shown.append(now)))
     assert [now[:2] for now in shown] == [(number, 4) for number in range(5)]
     dollars = f"${done.cost_usd:.4f} modelled, $0 spent so far"
     assert shown[-1][2] == f"4/4 runs  0.0 s left  {dollars}"

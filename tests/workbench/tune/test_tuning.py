@@ -5,9 +5,9 @@ import pytest
 from workbench.designs import BadKnob, make_design
 from workbench.errors import BadInput
 from workbench.prices import load_book
-from workbench.tune import Goal, floor_usd, tune
+from workbench.tune.goal import Goal, candidates, floor_usd
 from workbench.tune.scoring import Score, front, score
-from workbench.tune.space import candidates
+from workbench.tune.tuning import tune
 
 MILLION = 1_000_000
 
