@@ -1,4 +1,4 @@
-"""Values that come in over the border: from a command line, a notebook, a YAML file, or Python.
+"""Values that come in over the border: from a command line, a notebook, a file, or Python.
 
 Whatever the spelling, a number means one thing or is refused before anything runs: `1000`, `1e3`,
 `1_000`, `1,000`, `1k`, 1000.0, a numpy integer and a Decimal are all a thousand. A boolean, None,
@@ -10,10 +10,11 @@ import json
 import re
 from collections.abc import Mapping
 from decimal import Decimal
+from importlib.resources.abc import Traversable
 from numbers import Real
 from typing import Any
 
-from workbench.errors import BadInput, BadKnob, shown
+from workbench.errors import BadInput, BadKnob, BadRecord, shown
 
 SUFFIXES = {"": 1, "k": 1_000, "K": 1_000, "M": 1_000_000}
 DIGITS_MAX = 40  # before the point; more are out of every limit, and slow to make
@@ -72,6 +73,19 @@ def settings(value: Any) -> dict[str, Any]:
             'such as {"poll_s": 60}, as a mapping or as JSON text'
         )
     return {str(name): one for name, one in value.items()}
+
+
+def read_json(path: Traversable, what: str = "", refused: type[Exception] = BadRecord) -> Any:
+    """The JSON object in a file; refused in one line, by its name, where it holds none."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(content, dict):
+            raise ValueError(f"it holds {shown(content)}, no JSON object")
+    except RecursionError:
+        raise refused(f"{what or path} cannot be read: it is nested too deeply") from None
+    except (OSError, ValueError) as error:
+        raise refused(f"{what or path} cannot be read: {error}") from None
+    return content
 
 
 def _number(value: Any) -> Decimal | None:

@@ -185,7 +185,7 @@ def test_a_damaged_book_is_refused(tmp_path, entries, why):
         read_book(path)
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"region": "us-east-1"}'])
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"region": "us-east-1"}', "[" * 100_000])
 def test_a_broken_file_is_refused(tmp_path, text):
     path = tmp_path / "us-east-1_2026-11-23.json"
     path.write_text(text)

@@ -16,7 +16,8 @@ import pytest
 from botocore.awsrequest import AWSResponse
 
 from workbench.errors import BadInput, BadRecord, WorkbenchError
-from workbench.prices import load_book, read_book, refresh, write_book
+from workbench.prices import load_book, read_book, write_book
+from workbench.prices.refresh import refresh
 
 ANSWERS = Path(__file__).parent / "price_list"
 NOTHING = [{"FormatVersion": "aws_v1", "PriceList": []}]

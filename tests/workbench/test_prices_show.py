@@ -5,15 +5,16 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
+from workbench.cli.doctor import prices_table
 from workbench.errors import BadInput
-from workbench.prices import load_book, show
+from workbench.prices import load_book
 
 BOOK = load_book()
 
 
 def printed(service=""):
     console = Console(file=StringIO(), width=300)
-    console.print(show(BOOK.of_service(service)))
+    console.print(prices_table(BOOK.of_service(service)))
     return console.file.getvalue()
 
 

@@ -1,16 +1,23 @@
 """`workbench doctor` and `prices`: what this machine lacks for a target, and what AWS charges."""
 
 from dataclasses import asdict
+from decimal import Decimal
 from typing import Annotated
 
 import typer
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
 
 from workbench.cli import options
 from workbench.cli.output import Json, print_json, wide_console
 from workbench.designs import COMPARED, make_design
+from workbench.prices.book import Price, PriceBook, Tier
 from workbench.project import RESULTS
 
 PRICES_WIDTH_MIN = 150  # a price's line is not broken too often
+DOUBT = "~ not confirmed"
+SURE = "sure: A AWS's own text, B third party or built on the price list, C arithmetic, M memory"
 
 Region = Annotated[str, typer.Option("--region", help="An AWS region, such as us-east-1.")]
 
@@ -58,13 +65,12 @@ def show_prices(
 ) -> None:
     """Print every price with its unit, tiers, source and date."""
     from workbench.prices import load_book
-    from workbench.prices.show import show
 
     book = load_book(region).of_service(service or "")
     if as_json:
         print_json("prices show", **asdict(book))
     else:
-        wide_console(PRICES_WIDTH_MIN).print(show(book))
+        wide_console(PRICES_WIDTH_MIN).print(prices_table(book))
 
 
 def refresh_prices(region: Region = "us-east-1") -> None:
@@ -77,3 +83,44 @@ def refresh_prices(region: Region = "us-east-1") -> None:
     # The Price List API answers for all regions, from a few.
     client = boto3.client("pricing", region_name="us-east-1")
     print(write_book(refresh(client, region, load_book("us-east-1"))))
+
+
+def prices_table(book: PriceBook) -> Group:
+    """A book as a rich table with its notes."""
+    table = Table(title=f"Prices of {book.region}, {book.date} (USD)", title_justify="left")
+    for head in ("service", "usage type", "unit", "price a unit", "free a month", "sure", "note"):
+        right = head in ("price a unit", "free a month")
+        table.add_column(head, justify="right" if right else "left", overflow="fold")
+    for price in book.prices:
+        table.add_row(*_price_cells(price))
+    doubted = sum(not price.is_confirmed for price in book.prices)
+    foot = f"{len(book.prices)} prices, {doubted} with a part that is {DOUBT[2:]}. {SURE}."
+    return Group(table, Text(foot), Text(book.note))
+
+
+def _price_cells(price: Price) -> list[str | Text]:
+    """The texts of one price."""
+    tiers = Text("\n".join(_tier_text(tier, price.confirmed) for tier in price.tiers))
+    free = "" if price.free_per_month is None else f"{price.free_per_month:,}"
+    mark = "" if price.is_confirmed else f" {DOUBT}"
+    said = " ".join(filter(None, (f"{price.source}.", price.note)))
+    return [
+        price.service,
+        "\n".join((price.usage_type, *(f"or {name}" for name in price.aliases))),
+        price.unit,
+        tiers,
+        free,
+        Text(price.sure + mark, style="yellow" if mark else ""),
+        Text(said),
+    ]
+
+
+def _tier_text(tier: Tier, confirmed: bool) -> str:
+    """A tier's price, where it ends, and a mark if it is in doubt."""
+    end = "" if tier.up_to is None else f" to {_number(tier.up_to)}"
+    return f"{'' if confirmed and tier.confirmed else '~ '}{_number(tier.usd)}{end}"
+
+
+def _number(value: Decimal) -> str:
+    """A number without an exponent, with commas."""
+    return f"{value:,f}"

@@ -5,7 +5,6 @@ sure it is: A (AWS's own text), B (third party, or measured by one), C (arithmet
 M (a working value that wants calibrating). An unsure one also has `low` and `high`.
 """
 
-import json
 from dataclasses import dataclass
 from importlib.resources import files
 from math import exp, isfinite, log
@@ -14,6 +13,7 @@ from random import Random
 from statistics import NormalDist
 from typing import Any
 
+from workbench.border import read_json
 from workbench.errors import BadInput
 
 DEFAULT = "2026-11-23"
@@ -71,14 +71,14 @@ def load_profile(name: str = DEFAULT) -> Profile:
         if name.endswith(".json")
         else files("workbench.platform") / f"profiles/{name}.json"
     )
+    if not path.is_file():
+        raise BadInput(f"no platform profile {name!r}: give a date that exists or a file")
+    content = read_json(path, f"the platform profile {name!r}", BadInput)
     try:
-        content = json.loads(path.read_text())
         profile = Profile(content["date"], content["entries"])
         for key, entry in profile.entries.items():
             _check(key, entry)
-    except FileNotFoundError:
-        raise BadInput(f"no platform profile {name!r}: give a date that exists or a file") from None
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (KeyError, TypeError, AttributeError) as error:
         raise BadInput(f"the platform profile {name!r} cannot be read: {error!r}") from None
     return profile
 

@@ -11,16 +11,15 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
+from workbench.border import read_json
 from workbench.errors import BadInput, BadRecord
 from workbench.prices.book import Price, PriceBook, Tier
 
 BOOKS = Path(__file__).parent / "books"
 PRICE_PLACES = 10  # decimals of AWS's price list
 _NAME = re.compile(r"(?P<region>[a-z0-9-]+)_(?P<date>\d{4}-\d\d-\d\d)\.json")
-_REQUIRED = {"service", "usage_type", "unit", "tiers", "free_per_month", "source", "sure"} | {
-    "confirmed",
-    "note",
-}
+_REQUIRED = set("service usage_type unit tiers free_per_month source sure confirmed note".split())
+_TEXTS = ("service", "usage_type", "free_pool", "note")
 
 
 def load_book(
@@ -56,22 +55,19 @@ def write_book(book: PriceBook, folder: Path = BOOKS) -> Path:
     temporary = folder / f".tmp-{path.name}-{os.getpid()}"
     content = {"region": book.region, "date": book.date, "note": book.note}
     content["prices"] = [_to_json(price) for price in book.prices]
-    temporary.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+    text = json.dumps(content, indent=2, ensure_ascii=False)
+    temporary.write_text(text + "\n", encoding="utf-8")
     os.replace(temporary, path)
     return path
 
 
 def read_book(path: Path) -> PriceBook:
     """The book in a file; raises BadRecord if it is damaged or contradicts itself."""
+    content = read_json(path, f"the price book {path}")
     try:
-        content = json.loads(path.read_text())
-        book = PriceBook(
-            region=content["region"],
-            date=content["date"],
-            prices=tuple(_price(entry) for entry in content["prices"]),
-            note=content.get("note", ""),
-        )
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        prices = tuple(map(_price, content["prices"]))
+        book = PriceBook(content["region"], content["date"], prices, content.get("note", ""))
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise BadRecord(f"the price book {path} cannot be read: {error!r}") from None
     if not isinstance(book.note, str):
         raise BadRecord(f"the price book {path} has a note that is no text: {book.note!r}")
@@ -85,23 +81,19 @@ def _price(entry: dict[str, Any]) -> Price:
     """One entry of a book."""
     if not _REQUIRED <= set(entry) <= {f.name for f in fields(Price)}:
         raise ValueError(f"fields of {entry.get('usage_type')} are {', '.join(sorted(entry))}")
-    name = f"{entry['service']} {entry['usage_type']}"
-    free = entry["free_per_month"]
-    values = entry | {
-        "tiers": _tiers(name, entry["tiers"]),
-        "free_per_month": None if free is None else _amount(name, free),
-        "aliases": tuple(entry.get("aliases", ())),
-    }
-    for key in ("service", "usage_type", "free_pool", "note"):
-        if not isinstance(entry.get(key, ""), str):
-            raise ValueError(f"{name}: {key} is {entry[key]!r}, no text")
-    if not all(isinstance(alias, str) for alias in values["aliases"]):
-        raise ValueError(f"{name}: aliases are {entry['aliases']!r}, not all texts")
+    name, aliases = f"{entry['service']} {entry['usage_type']}", tuple(entry.get("aliases", ()))
+    for key, value in [(key, entry.get(key, "")) for key in _TEXTS] + [
+        ("alias", a) for a in aliases
+    ]:
+        if not isinstance(value, str):
+            raise ValueError(f"{name}: {key} is {value!r}, no text")
     if entry["sure"] not in ("A", "B", "C", "M") or not isinstance(entry["confirmed"], bool):
         raise ValueError(f"{name} does not say how sure its price is")
     if not all(isinstance(entry[key], str) and entry[key] for key in ("unit", "source")):
         raise ValueError(f"{name} lacks its unit or its source")
-    return Price(**values)
+    free, tiers = entry["free_per_month"], _tiers(name, entry["tiers"])
+    free = None if free is None else _amount(name, free)
+    return Price(**entry | {"tiers": tiers, "free_per_month": free, "aliases": aliases})
 
 
 def _tiers(name: str, entries: list[dict[str, Any]]) -> tuple[Tier, ...]:

@@ -21,6 +21,7 @@ from typing import Any
 
 import pandas as pd
 
+from workbench.border import read_json
 from workbench.errors import BadRecord
 
 CLOUDWATCH_COLUMNS = ["metric", "namespace", "dimension", "statistic", "t", "t_s", "value"]
@@ -129,11 +130,11 @@ def newest_pull(run_folder: Path, kind: str) -> Pull | None:
 def _read(run_folder: Path, kind: str, stamp: str) -> Pull:
     """One pull, its bytes checked."""
     path = run_folder / "pulls" / f"{stamp}-{kind}.json"
+    content = read_json(path)
     try:
-        content = json.loads(path.read_text())
         said = (content["schema_version"], content["run_id"], content["kind"])
         digest, facts = content["sha256"], content["facts"]
-    except (ValueError, KeyError, TypeError) as error:
+    except KeyError as error:
         raise BadRecord(f"{path} is damaged: {error!r}") from None
     if said != (SCHEMA_VERSION, run_folder.name, kind):
         raise BadRecord(f"{path} is of {said}, not {(SCHEMA_VERSION, run_folder.name, kind)}")

@@ -19,6 +19,7 @@ from typing import Any
 import pandas as pd
 
 from workbench.bill import knowing_usd, total_usd
+from workbench.border import read_json
 from workbench.errors import BadInput, BadRecord
 from workbench.prices import load_book
 from workbench.runs.batch import Batch
@@ -109,11 +110,11 @@ def predict(
 
 def read_prediction(path: Path) -> Prediction:
     """A prediction; raises BadRecord if it is damaged or of another schema."""
+    content = read_json(path)
     try:
-        content = json.loads(path.read_text())
         lines = {name: tuple(line) for name, line in content.pop("lines").items()}
         found = Prediction(**content, lines=lines)
-    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise BadRecord(f"{path} is no prediction: {error}") from None
     if found.schema_version != SCHEMA_VERSION:
         raise BadRecord(f"{path} has schema version {found.schema_version}; this reads version 1")

@@ -19,6 +19,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
+from workbench.border import read_json
 from workbench.designs import Design
 from workbench.errors import BadRecord
 from workbench.runs.batch import Batch
@@ -145,12 +146,9 @@ def _read_entry(path: Path) -> Entry:
 def _read(path: Path) -> dict[str, Any]:
     """A file of the ledger."""
     try:
-        content = json.loads(path.read_text())
-    except (ValueError, OSError) as error:
-        raise BadRecord(f"{path} is damaged: {error}. Look at it, then move it away.") from None
-    if not isinstance(content, dict):
-        raise BadRecord(f"{path} is damaged: it holds no object. Look at it, then move it away.")
-    return content
+        return read_json(path)
+    except BadRecord as error:
+        raise BadRecord(f"{error}. Look at it, then move it away.") from None
 
 
 def _write(path: Path, content: Mapping[str, Any]) -> None:

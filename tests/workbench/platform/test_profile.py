@@ -45,7 +45,7 @@ def test_an_inconsistent_profile_is_refused(tmp_path, entry, why):
         load_profile(str(path))
 
 
-@pytest.mark.parametrize("text", ["", "{}", "[]", '{"date": 1}'])
+@pytest.mark.parametrize("text", ["", "{}", "[]", '{"date": 1}', "[" * 100_000])
 def test_a_damaged_profile_is_refused(tmp_path, text):
     path = tmp_path / "profile.json"
     path.write_text(text)

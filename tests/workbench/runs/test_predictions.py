@@ -75,7 +75,7 @@ def test_a_run_of_another_order_is_not_compared(tmp_path):
 def test_a_damaged_prediction_is_an_error(tmp_path):
     path = predict(ORDER, "r1", tmp_path)
     path.write_text("{")
-    with pytest.raises(BadRecord, match="is no prediction"):
+    with pytest.raises(BadRecord, match=r"r1\.json cannot be read"):
         read_prediction(path)
 
 

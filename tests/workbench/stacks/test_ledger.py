@@ -88,7 +88,7 @@ def test_no_half_written_file_takes_a_place(tmp_path, monkeypatch):
     assert ledger.read("b-1") == ENTRY
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"batch_id": "b-1"}'])
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"batch_id": "b-1"}', "[" * 100_000])
 def test_a_damaged_entry_is_named(tmp_path, text):
     ledger = Ledger(tmp_path)
     ledger.write(ENTRY)
