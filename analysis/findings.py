@@ -50,7 +50,7 @@ def write_findings(results: Path, docs: Path) -> Path:
     path = docs / "findings.md"
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".tmp-findings-{os.getpid()}.md")
-    temporary.write_text(text)
+    temporary.write_text(text, encoding="utf-8")
     temporary.replace(path)
     return path
 

@@ -94,7 +94,7 @@ def _bill(frames: Frames, folder: Path) -> dict[str, Any]:
     chosen = select(frames)
     table = bill_table(chosen).as_raw_html()
     path = folder / f"{TABLE_ID}.html"
-    path.write_text(BILL_PAGE.format(table=table))
+    path.write_text(BILL_PAGE.format(table=table), encoding="utf-8")
     return {"question": "What is on the bill?", "files": [path.name], "runs": chosen.run_ids}
 
 
@@ -110,14 +110,15 @@ def _manifest(folder: Path, content: dict[str, Any], film: bool) -> Path:
     kept = {name for entry in content["figures"].values() for name in entry["files"]}
     for name in _told(path, film) - kept:
         (folder / name).unlink(missing_ok=True)
-    path.write_text(json.dumps(content, indent=2, sort_keys=True, ensure_ascii=False) + "\n")
+    text = json.dumps(content, indent=2, sort_keys=True, ensure_ascii=False)
+    path.write_text(text + "\n", encoding="utf-8")
     return path
 
 
 def _told(path: Path, film: bool) -> set[str]:
     """The files that the manifest before this one named; the film's only if it was made anew."""
     try:
-        figures = json.loads(path.read_text())["figures"]
+        figures = json.loads(path.read_text(encoding="utf-8"))["figures"]
         told = {name: entry["files"] for name, entry in figures.items()}
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return set()

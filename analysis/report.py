@@ -55,7 +55,7 @@ def render(results: Path, execute: Execute) -> Path:
         text = page(executed)
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(".tmp-report.html")
-    temporary.write_text(text)
+    temporary.write_text(text, encoding="utf-8")
     temporary.replace(path)
     return path
 

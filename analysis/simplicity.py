@@ -72,7 +72,7 @@ def _of_sources(files: Iterable[Path]) -> tuple[int, int]:
     """Lines of code (neither blank, nor comment, nor docstring) and branches."""
     lines = branches = 0
     for path in files:
-        tree = ast.parse(path.read_text())
+        tree = ast.parse(path.read_text(encoding="utf-8"))
         lines += len(_code_lines(tree))
         branches += sum(_forks(node) for node in ast.walk(tree))
     return lines, branches
@@ -125,7 +125,7 @@ def _handlers(template: dict[str, Any]) -> list[str]:
 
 def _imports(path: Path) -> Iterator[str]:
     """The modules of the package that a file names in its imports."""
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:

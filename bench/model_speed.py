@@ -5,59 +5,47 @@ the wall measures that. Both are printed.
 """
 
 import json
-import os
-import resource
 import statistics
-import subprocess
 import sys
 import time
 from typing import Any
 
-from bench.machine import own_peak_mib, stay_on_one_core
+from bench.processes import REPEATS, fresh, print_figures, stay_on_one_core
 
-REPEATS = 3
 MIB_MAX = 400
 ONE_EACH = {
     "sqs": {"items_per_message": 1, "messages_per_invocation": 1},
     "sfn": {"items_per_child": 1},
 }
-CASES = (  # items, knobs, goal in seconds
-    ("default knobs", 100_000_000, {"sqs": {}, "sfn": {}}, 1.0),
-    ("one item an invocation", 100_000_000, ONE_EACH, 12.0),
+DEFAULT: dict[str, dict[str, int]] = {"sqs": {}, "sfn": {}}
+CASES = (  # what is timed, items, knobs, which of its times, goal in seconds
+    ("default knobs", 100_000_000, DEFAULT, "kernel", 1.0),
+    ("one item an invocation", 100_000_000, ONE_EACH, "kernel", 12.0),
+    ("fresh process", 1_000_000, DEFAULT, "process", 1.5),
 )
-FRESH_ITEMS, FRESH_GOAL_S = 1_000_000, 1.5
 
 
 def main() -> None:
-    """Print the model's speed for both designs."""
+    """Print the model's speed, each case after one that fills the cache of compiled code."""
     print(f"model target, one core, median of {REPEATS}")
-    for title, items, knobs, goal_s in CASES:
-        for design in ("sqs", "sfn"):
-            _print(f"{design} {items:,} items, {title}", fresh(design, items, knobs[design]),
-                   "kernel", goal_s)  # fmt: skip
-    for design in ("sqs", "sfn"):
-        found = fresh(design, FRESH_ITEMS, {})
-        _print(f"{design} {FRESH_ITEMS:,} items, fresh process", found, "process", FRESH_GOAL_S)
+    for title, items, knobs_by_design, name, goal_s in CASES:
+        for design, knobs in knobs_by_design.items():
+            case = (design, json.dumps(knobs))
+            fresh("bench.model_speed", *case, "1000")
+            runs = [fresh("bench.model_speed", *case, str(items)) for _ in range(REPEATS)]
+            cpu_s, wall_s, mib = (
+                statistics.median(run[key] for run in runs)
+                for key in (f"{name}_cpu_s", f"{name}_s", "peak_mib")
+            )
+            print(
+                f"  {f'{design} {items:,} items, {title}':52s} {cpu_s:6.2f} s of CPU "
+                f"(goal {goal_s:g}), {wall_s:6.2f} s on the wall  {mib:4.0f} MiB (goal {MIB_MAX})"
+                + ("" if cpu_s <= goal_s and mib <= MIB_MAX else "  MISSED"),
+                flush=True,
+            )
 
 
-def fresh(design: str, items: int, knobs: dict[str, int]) -> list[dict[str, float]]:
-    """The case in fresh processes, after one that fills the cache of compiled code."""
-    command = [sys.executable, "-m", "bench.model_speed", design, str(items), json.dumps(knobs)]
-    environment = os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-    subprocess.run([*command[:-2], "1000", command[-1]], check=True, capture_output=True)
-    found = []
-    for _ in range(REPEATS):
-        started, began = time.perf_counter(), _children_cpu_s()
-        done = subprocess.run(command, check=True, capture_output=True, text=True, env=environment)
-        whole = {
-            "process_s": time.perf_counter() - started,
-            "process_cpu_s": _children_cpu_s() - began,
-        }
-        found.append(json.loads(done.stdout) | whole)
-    return found
-
-
-def one(design: str, items: int, knobs: dict[str, Any]) -> None:
+def one(design: str, knobs: dict[str, Any], items: int) -> None:
     """One case in this process, its figures as a JSON line; first call of the kernel included."""
     stay_on_one_core()
     from workbench.designs import make_design
@@ -69,30 +57,8 @@ def one(design: str, items: int, knobs: dict[str, Any]) -> None:
     target.outcome(made, Batch(1, 7, "bench"))  # loads the compiled code
     started, began = time.perf_counter(), time.process_time()
     target.run(made, batch, lambda _: None)
-    wall_s, cpu_s = time.perf_counter() - started, time.process_time() - began
-    peak_mib = own_peak_mib()
-    print(json.dumps({"kernel_s": wall_s, "kernel_cpu_s": cpu_s, "peak_mib": peak_mib}))
-
-
-def _children_cpu_s() -> float:
-    """CPU seconds of the processes that have ended so far."""
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
-
-
-def _print(title: str, found: list[dict[str, float]], name: str, goal_s: float) -> None:
-    """One line: the median, its goal, and the memory."""
-    cpu_s, wall_s, mib = (
-        statistics.median(run[key] for run in found)
-        for key in (f"{name}_cpu_s", f"{name}_s", "peak_mib")
-    )
-    verdict = "" if cpu_s <= goal_s and mib <= MIB_MAX else "  MISSED"
-    print(
-        f"  {title:52s} {cpu_s:6.2f} s of CPU (goal {goal_s:g}), {wall_s:6.2f} s on the wall  "
-        f"{mib:4.0f} MiB (goal {MIB_MAX}){verdict}",
-        flush=True,
-    )
+    print_figures(kernel_s=time.perf_counter() - started, kernel_cpu_s=time.process_time() - began)
 
 
 if __name__ == "__main__":
-    one(sys.argv[1], int(sys.argv[2]), json.loads(sys.argv[3]))
+    one(sys.argv[1], json.loads(sys.argv[2]), int(sys.argv[3]))

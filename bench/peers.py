@@ -4,20 +4,16 @@ Service times are uniform over a second. SimPy, Ciw and SimFaaS are the optional
 `peers`; one that is not installed is said to be missing, never guessed.
 """
 
-import json
-import os
 import random
 import statistics
-import subprocess
 import sys
 import time
 from collections.abc import Callable
 from heapq import heapreplace
 from importlib.util import find_spec
 
-from bench.machine import own_peak_mib, stay_on_one_core
+from bench.processes import REPEATS, fresh, print_figures, stay_on_one_core
 
-REPEATS = 3
 SERVERS, RATE = 1_000, 1_900.0  # requests a second: 95 % of what the servers can do
 OURS = "this model, one item an invocation"
 
@@ -123,13 +119,8 @@ def main() -> None:
 
 def measured(name: str) -> tuple[float, float]:
     """Items a second and peak MiB of a case, each repeat in a process of its own."""
-    environment = os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-    found = []
-    for seed in range(1, REPEATS + 1):
-        command = [sys.executable, "-m", "bench.peers", name, str(seed)]
-        done = subprocess.run(command, check=True, capture_output=True, text=True, env=environment)
-        found.append(json.loads(done.stdout.splitlines()[-1]))
-    return tuple(statistics.median(run[key] for run in found) for key in ("items_s", "mib"))
+    found = [fresh("bench.peers", name, str(seed)) for seed in range(1, REPEATS + 1)]
+    return tuple(statistics.median(run[key] for run in found) for key in ("items_s", "peak_mib"))
 
 
 def one(name: str, seed: int) -> None:
@@ -139,9 +130,7 @@ def one(name: str, seed: int) -> None:
     case(10, seed)
     started = time.perf_counter()
     case(items, seed)
-    items_s = items / (time.perf_counter() - started)
-    mib = own_peak_mib()
-    print(json.dumps({"items_s": items_s, "mib": mib}))
+    print_figures(items_s=items / (time.perf_counter() - started))
 
 
 if __name__ == "__main__":

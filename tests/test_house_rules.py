@@ -161,6 +161,29 @@ def test_clocks_and_dice_stay_in_their_place(name):
     assert found == [], f"{name} reads a clock, sleeps or rolls dice"
 
 
+def test_texts_are_read_and_written_in_utf_8_whatever_the_locale():
+    missing = [
+        f"{name}, line {call.lineno}"
+        for name, tree in TREES.items()
+        for call in ast.walk(tree)
+        if isinstance(call, ast.Call)
+        and is_of_text(call)
+        and "encoding" not in {key.arg for key in call.keywords}
+    ]
+    assert missing == []
+
+
+def is_of_text(call):
+    """Whether a call reads or writes a file, or the output of a process, as text."""
+    name = getattr(call.func, "attr", getattr(call.func, "id", ""))
+    if name == "open":
+        values = [*call.args, *(key.value for key in call.keywords if key.arg == "mode")]
+        modes = {value.value for value in values if isinstance(value, ast.Constant)}
+        is_os = getattr(getattr(call.func, "value", None), "id", "") == "os"
+        return not is_os and not any("b" in str(mode) for mode in modes)
+    return name in ("read_text", "write_text") or any(key.arg == "text" for key in call.keywords)
+
+
 @pytest.mark.parametrize("name", sorted(SOURCES))
 def test_every_module_says_what_it_is(name):
     assert ast.get_docstring(TREES[name]), f"{name} has no docstring"

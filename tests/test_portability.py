@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bench import machine
+from bench import processes
 
 ROOT = Path(__file__).resolve().parents[1]
 MAKEFILE = (ROOT / "Makefile").read_text()
@@ -51,7 +51,7 @@ def test_what_macos_lacks_or_counts_otherwise_has_one_home(name):
     folders = ("lambdas", "infra", "workbench", "analysis", "bench")
     files = {path for folder in folders for path in (ROOT / folder).rglob("*.py")}
     naming = {path for path in files if name in path.read_text()}
-    assert {path.relative_to(ROOT).as_posix() for path in naming} == {"bench/machine.py"}
+    assert {path.relative_to(ROOT).as_posix() for path in naming} == {"bench/processes.py"}
 
 
 @pytest.mark.parametrize(("unit", "told"), [(1, 512 * 2**20), (1024, 512 * 2**10)])
@@ -59,5 +59,5 @@ def test_peak_memory_is_in_the_unit_of_the_system(monkeypatch, unit, told):
     class Usage:
         ru_maxrss = told
 
-    monkeypatch.setattr(machine, "UNIT", unit)
-    assert machine.peak_mib(Usage()) == 512
+    monkeypatch.setattr(processes, "UNIT", unit)
+    assert processes.peak_mib(Usage()) == 512

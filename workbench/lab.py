@@ -16,7 +16,7 @@ def strip(model: dict[str, Any], path: str, **_server: object) -> None:
     name = path.strip("/")
     if model["type"] != "notebook" or name not in OURS:
         return
-    content, stored = model["content"], json.loads((NOTEBOOKS / name).read_text())
+    content, stored = model["content"], json.loads((NOTEBOOKS / name).read_text(encoding="utf-8"))
     content["metadata"] = stored["metadata"]
     kept = {cell.get("id"): cell["metadata"] for cell in stored["cells"]}
     for cell in content["cells"]:

@@ -38,7 +38,7 @@ def write_agreement(results: Path, published: Path) -> list[Path]:
     found = agreement()
     page = published / "agreement.md"
     page.parent.mkdir(parents=True, exist_ok=True)
-    page.write_text(as_markdown(found) + "\n")
+    page.write_text(as_markdown(found) + "\n", encoding="utf-8")
     return [write_side_table(results, "agreement", found), page]
 
 
@@ -48,7 +48,7 @@ def simplicity_table(designs: tuple[str, ...] = COMPARED) -> pd.DataFrame:
     for name in designs:
         design = make_design(name)
         path = assembly(design) / f"{design.stack}.template.json"
-        templates[name] = json.loads(path.read_text())
+        templates[name] = json.loads(path.read_text(encoding="utf-8"))
     return simplicity(templates, ROOT / "lambdas")
 
 

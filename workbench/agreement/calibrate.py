@@ -84,7 +84,7 @@ def calibrate(paths: Sequence[Path], profile: Profile | None = None) -> Calibrat
 def write_profile(profile: Profile, path: Path) -> None:
     """The profile as a file that `--profile` reads."""
     content = {"date": profile.date, "entries": profile.entries}
-    path.write_text(json.dumps(content, indent=1) + "\n")
+    path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 
 
 def observe(folder: RunData, slept_ms: float) -> dict[str, float]:

@@ -43,7 +43,7 @@ def agreement(
 
 def published() -> dict[str, Any]:
     """The runs that others have published."""
-    return json.loads((files("workbench.agreement") / "published.json").read_text())
+    return json.loads((files("workbench.agreement") / "published.json").read_text(encoding="utf-8"))
 
 
 def of_era(profile: Profile, overrides: dict[str, dict[str, float]]) -> Profile:

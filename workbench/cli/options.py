@@ -19,7 +19,6 @@ from workbench.project import RESULTS, STUDIES
 from workbench.runs.results_folder import refuse_unwritable
 from workbench.targets import FIGURES
 
-ALL = "all"
 GROUPED = re.compile(r"[1-9][0-9]{0,2}(,[0-9]{3})+")  # one number, or a list of numbers
 
 
@@ -32,7 +31,7 @@ def several_designs(incomplete: str) -> list[str]:
     """Names of designs, also after those that stand there with commas, or all."""
     before, comma, last = incomplete.rpartition(",")
     taken = before.split(",")
-    words = DESIGNS if comma else (*DESIGNS, ALL)
+    words = DESIGNS if comma else (*DESIGNS, "all")
     return [before + comma + name for name in _beginning(words, last) if name not in taken]
 
 
@@ -138,13 +137,13 @@ Preset = Annotated[
 
 def read_designs(text: str) -> tuple[str, ...]:
     """The designs that a text names: names with commas between them, or all; each once."""
-    if text == ALL:
+    if text == "all":
         return tuple(DESIGNS)
     names = tuple(dict.fromkeys(name.strip() for name in text.split(",")))
     for name in names:
         if name not in DESIGNS:
-            known = ", ".join((*DESIGNS, ALL))
-            raise BadInput(f"design={name!r} is not known. Take one of {known}.")
+            known = ", ".join(DESIGNS)
+            raise BadInput(f"design={name!r} is not known. Take one of {known}, or all.")
     return names
 
 

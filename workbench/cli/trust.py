@@ -38,7 +38,7 @@ def agreement(
     from workbench.side_tables import write_agreement
 
     _, page = write_agreement(results, results / "published")
-    print(page.read_text())
+    print(page.read_text(encoding="utf-8"))
     print(page)
 
 

@@ -181,7 +181,8 @@ def _write(path: Path, prediction: Prediction) -> Path:
     """Write a prediction whole, and only where there is none."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".tmp-{path.stem}-{os.getpid()}")
-    temporary.write_text(json.dumps(asdict(prediction), indent=2, sort_keys=True) + "\n")
+    text = json.dumps(asdict(prediction), indent=2, sort_keys=True)
+    temporary.write_text(text + "\n", encoding="utf-8")
     try:
         os.link(temporary, path)  # fails where there is one: the first word counts
     except FileExistsError:

@@ -121,7 +121,7 @@ def write_folder(folder: RunData, results: Path) -> Path:
     try:
         temporary.mkdir(parents=True)
         text = json.dumps(asdict(folder.run), indent=2, sort_keys=True)
-        (temporary / "run.json").write_text(text + "\n")
+        (temporary / "run.json").write_text(text + "\n", encoding="utf-8")
         for name, columns in TABLES.items():
             frame = getattr(folder, name)
             if frame is not None and (len(frame) or name != "failures"):
@@ -153,7 +153,7 @@ def read_run(path: Path) -> Run:
 def _read_run(path: Path, name: str) -> Run:
     """The run of a folder that has, or will have, this name."""
     try:
-        content = json.loads((path / "run.json").read_text())
+        content = json.loads((path / "run.json").read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise BadRecord(f"{path} is no run folder: it has no run.json") from None
     except (OSError, ValueError, RecursionError) as error:

@@ -95,7 +95,7 @@ def _run(command: list[str], folder: Path, environment: dict[str, str], say: Say
         env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        text=True,
+        encoding="utf-8",
     ) as process:
         assert process.stdout is not None
         for line in process.stdout:
@@ -115,7 +115,7 @@ def _environment(variables: Mapping[str, str]) -> dict[str, str]:
 
 def _version(path: Path, *keys: str) -> str:
     """The version that a package file, or an entry of a lock file, says."""
-    content: Any = json.loads(path.read_text())
+    content: Any = json.loads(path.read_text(encoding="utf-8"))
     for key in keys:
         content = content[key]
     return content["version"]

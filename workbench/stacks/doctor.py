@@ -74,7 +74,7 @@ def _packages() -> Finding:
 def _pins(path: Path) -> dict[str, set[str]]:
     """The versions that a list of pins allows, by package; a package may differ by Python."""
     pins: dict[str, set[str]] = {}
-    for line in path.read_text().splitlines() if path.exists() else []:
+    for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else []:
         name, _, rest = line.partition("==")
         if rest:
             pins.setdefault(name.strip(), set()).add(rest.split(";")[0].strip())
@@ -84,7 +84,9 @@ def _pins(path: Path) -> dict[str, set[str]]:
 def _node() -> Finding:
     try:
         path = node_path()
-        found = subprocess.run([path, "--version"], capture_output=True, text=True, check=True)
+        found = subprocess.run(
+            [path, "--version"], capture_output=True, encoding="utf-8", check=True
+        )
     except (WorkbenchError, OSError, subprocess.CalledProcessError) as error:
         return Finding("Node", False, str(error), "run `make env`", fatal=True)
     return Finding("Node", True, found.stdout.strip())

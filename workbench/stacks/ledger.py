@@ -115,7 +115,7 @@ class Ledger:
         if entry.phase != "notified":
             return False
         for path in self._runs.glob("*/run.json"):
-            if f'"{entry.batch_id}"' in path.read_text(errors="replace"):
+            if f'"{entry.batch_id}"' in path.read_text(errors="replace", encoding="utf-8"):
                 try:
                     run = read_run(path.parent)
                 except BadRecord as error:
@@ -155,7 +155,7 @@ def _write(path: Path, content: Mapping[str, Any]) -> None:
     """Write a file under another name, and to the disk, before it takes its own."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    with temporary.open("w") as file:
+    with temporary.open("w", encoding="utf-8") as file:
         json.dump(content, file, indent=2, sort_keys=True)
         file.flush()
         os.fsync(file.fileno())

@@ -174,7 +174,7 @@ def _only_sweep(study: Study, results: Path) -> Iterator[None]:
     """Two sweeps of one study at a time would do the same work twice; the lock dies with us."""
     folder = results / "studies"
     folder.mkdir(parents=True, exist_ok=True)
-    with (folder / f".{study.name}.lock").open("w") as lock:
+    with (folder / f".{study.name}.lock").open("w", encoding="utf-8") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

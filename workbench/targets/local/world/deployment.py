@@ -65,7 +65,7 @@ class Deployment:
 
 def _asset(assembly: Path, stack: str, spec: FunctionSpec) -> Path:
     """The folder of a function's code, which a deployment would zip."""
-    manifest = json.loads((assembly / f"{stack}.assets.json").read_text())
+    manifest = json.loads((assembly / f"{stack}.assets.json").read_text(encoding="utf-8"))
     _, key = spec.code
     for file in manifest["files"].values():
         if any(place["objectKey"] == key for place in file["destinations"].values()):

@@ -91,7 +91,7 @@ class MotoCloud:
 
     def deploy(self, assembly: Path, name: str) -> Stack:
         """Deploy a stack of a cloud assembly; its names are the same every time."""
-        template = json.loads((assembly / f"{name}.template.json").read_text())
+        template = json.loads((assembly / f"{name}.template.json").read_text(encoding="utf-8"))
         kinds = {one: resource["Type"] for one, resource in template["Resources"].items()}
         for logical_id, kind in kinds.items():
             if kind not in KNOWN:

@@ -76,7 +76,7 @@ def _synthesise(design: Design, outdir: Path) -> None:
         cwd=ROOT,
         env=environment,
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         timeout=SYNTH_MAX_S,
         check=False,
     )

@@ -1,0 +1,77 @@
+"""How fast are whole `workbench run` commands, a faulty run of the swarm, and the explorer here?
+
+The two that run in this process are held against their goals by CPU seconds: the clock on the wall
+measures other work as well.
+"""
+
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+from bench.processes import REPEATS, timed
+from workbench.designs import DESIGNS
+
+LOCAL_GOALS = {1_000: (5.0, 600), 10_000: (20.0, 600)}  # items: seconds, MiB
+SWARM_ITEMS, SEEDS, WARM = 200, 60, 5
+SWARM_GOALS_S = {"median": 0.5, "95th percentile": 2.0}
+EXPLORER_ITEMS, EXPLORER_GOAL_S = 1_000_000, 0.5
+
+
+def local() -> None:
+    """Print wall seconds and memory of whole commands: start of Python and run folder included."""
+    print("local target, whole commands, synth reused")
+    with tempfile.TemporaryDirectory() as results:
+        for design in DESIGNS:
+            command = [sys.executable, "-m", "workbench", "run", "--results", results]
+            command += ["--target", "local", "--design", design, "--items"]
+            timed([*command, "1"])  # the synth, if it is not there yet
+            for items, (goal_s, goal_mib) in LOCAL_GOALS.items():
+                found = timed([*command, str(items)])
+                print(
+                    f"  {design} {items:>7,} items  {found.wall_s:6.1f} s (goal {goal_s:.0f}), "
+                    f"{found.cpu_s:.1f} s of CPU  {found.peak_mib:5.0f} MiB (goal {goal_mib})",
+                    flush=True,
+                )
+
+
+def swarm() -> None:
+    """Print the median and the 95th percentile of a faulty run, checks included, by design."""
+    from workbench.swarm.cases import draw_case
+    from workbench.swarm.checks import violations
+    from workbench.swarm.harness import FaultHarness
+
+    print(f"faulty runs of {SWARM_ITEMS} items, {SEEDS} seeds, one core, CPU seconds")
+    for design in DESIGNS:
+        with FaultHarness(design) as harness:
+
+            def faulty(seed: int, design: str = design, harness: FaultHarness = harness) -> None:
+                case = draw_case(seed, design)
+                first = replace(case.starts[0], items=SWARM_ITEMS)
+                violations(harness.run(replace(case, starts=(first, *case.starts[1:]))))
+
+            times_s = sorted(_cpu_s(faulty, seed) for seed in range(WARM, WARM + SEEDS))
+        found = (statistics.median(times_s), times_s[int(0.95 * len(times_s))])
+        goals = zip(SWARM_GOALS_S.items(), found, strict=True)
+        print(f"  {design}", *(f"{n} {s:.2f} s (goal {g} s)" for (n, g), s in goals), sep="  ")
+
+
+def explorer() -> None:
+    """Print the median time from a moved slider to the picture."""
+    from analysis.explorer import Explorer
+    from workbench.targets.model.target import ModelTarget
+
+    shown = Explorer(ModelTarget(), EXPLORER_ITEMS)
+    shown.redraw()  # once more: everything is compiled and cached by now
+    median_s = statistics.median(_cpu_s(shown.redraw) for _ in range(REPEATS))
+    print(f"explorer, {EXPLORER_ITEMS:,} items simulated and drawn, median of {REPEATS}")
+    print(f"  every design  {median_s:.2f} s of CPU (goal {EXPLORER_GOAL_S} s)")
+
+
+def _cpu_s(work: Callable[..., object], *arguments: object) -> float:
+    """CPU seconds of a call in this process."""
+    began = time.process_time()
+    work(*arguments)
+    return time.process_time() - began
