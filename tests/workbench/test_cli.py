@@ -40,7 +40,7 @@ RUN = ("run", "--design", "sqs", "--items")
         ((*RUN, 5, "--set", "poll_s=nan"), "poll_s='nan': must be a whole number from 1 to 900"),
         ((*RUN, 5, "--fault-seed", -3), "fault_seed=-3: must be a whole number of 0 or more"),
         (("study", "--items", "10,x"), "whole number"),
-        (("study", "--items", "1,000"), "items='000'"),
+        (("study", "--items", "1,000"), "items='1,000': may be one size or several"),
         (("study", "--items", "10,,20"), "items=''"),
         (("study", "--seed", "x"), "seed='x'"),
         (("sweep", "smoke", "--processes", 0), "processes=0: must be a whole number of 1 or more"),

@@ -2,18 +2,20 @@
 
 from dataclasses import asdict
 from decimal import Decimal
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Group
-from rich.table import Table
-from rich.text import Text
 
 from workbench.cli import options
 from workbench.cli.output import Json, print_json, wide_console
 from workbench.designs import COMPARED, make_design
-from workbench.prices.book import Price, PriceBook, Tier
 from workbench.project import RESULTS
+
+if TYPE_CHECKING:
+    from rich.console import Group
+    from rich.text import Text
+
+    from workbench.prices import Price, PriceBook, Tier
 
 PRICES_WIDTH_MIN = 150  # a price's line is not broken too often
 DOUBT = "~ not confirmed"
@@ -85,8 +87,12 @@ def refresh_prices(region: Region = "us-east-1") -> None:
     print(write_book(refresh(client, region, load_book("us-east-1"))))
 
 
-def prices_table(book: PriceBook) -> Group:
+def prices_table(book: "PriceBook") -> "Group":
     """A book as a rich table with its notes."""
+    from rich.console import Group
+    from rich.table import Table
+    from rich.text import Text
+
     table = Table(title=f"Prices of {book.region}, {book.date} (USD)", title_justify="left")
     for head in ("service", "usage type", "unit", "price a unit", "free a month", "sure", "note"):
         right = head in ("price a unit", "free a month")
@@ -98,8 +104,10 @@ def prices_table(book: PriceBook) -> Group:
     return Group(table, Text(foot), Text(book.note))
 
 
-def _price_cells(price: Price) -> list[str | Text]:
+def _price_cells(price: "Price") -> "list[str | Text]":
     """The texts of one price."""
+    from rich.text import Text
+
     tiers = Text("\n".join(_tier_text(tier, price.confirmed) for tier in price.tiers))
     free = "" if price.free_per_month is None else f"{price.free_per_month:,}"
     mark = "" if price.is_confirmed else f" {DOUBT}"
@@ -115,7 +123,7 @@ def _price_cells(price: Price) -> list[str | Text]:
     ]
 
 
-def _tier_text(tier: Tier, confirmed: bool) -> str:
+def _tier_text(tier: "Tier", confirmed: bool) -> str:
     """A tier's price, where it ends, and a mark if it is in doubt."""
     end = "" if tier.up_to is None else f" to {_number(tier.up_to)}"
     return f"{'' if confirmed and tier.confirmed else '~ '}{_number(tier.usd)}{end}"

@@ -46,9 +46,9 @@ def study(
     plan = job.Plan(tuple(knobs), options.read_sizes(items), target, seed, knobs)
     wanted = find(story) if story else None
     paths = []
-    for order in plan.orders():
-        print(f"{order.design}, {order.items:,} items on {order.target} …", file=sys.stderr)
-        paths.append(job.run_notebook(order, results))
+    for request in plan.requests():
+        print(f"{request.design}, {request.items:,} items on {request.target} …", file=sys.stderr)
+        paths.append(job.run_notebook(request, results))
     if wanted:
         run_sweep(wanted, results)
     wide_console(WIDTH_MIN).print(job.comparison_table(job.comparison(results, paths)))

@@ -36,7 +36,7 @@ def answer(command, stored, monkeypatch):
     """The JSON of a command, run in a folder that has a small study and three runs."""
     compared = [dict.fromkeys(COLUMNS, 0.5) | {"line": line, "unit": "s"} for line in LINES]
     done = Confirmed(read_run(stored.sfn), pd.DataFrame(compared))
-    monkeypatch.setattr("workbench.tune.tuning", lambda *_: done)
+    monkeypatch.setattr("workbench.tune.tuning.confirm", lambda *_: done)
     (stored.results / "tiny.yaml").write_text(STUDY)
     monkeypatch.chdir(stored.results)
 

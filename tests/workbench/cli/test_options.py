@@ -2,7 +2,7 @@
 
 import pytest
 
-from workbench.cli.options import read_designs, read_settings, settings_by_design
+from workbench.cli.options import read_designs, read_settings, read_sizes, settings_by_design
 from workbench.designs import DESIGNS, make_design
 from workbench.errors import BadInput
 from workbench.stacks.deploy import Deployment
@@ -89,8 +89,8 @@ def test_a_deployment_of_both_has_the_knobs_of_each(command, monkeypatch):
 
 def test_a_study_runs_each_design_with_its_own_knobs():
     knobs = settings_by_design(["sfn.items_per_child=50"], PAIR)
-    orders = Plan(tuple(knobs), (10,), "model", 7, knobs).orders()
-    assert [order.make_design() for order in orders] == [
+    requests = Plan(tuple(knobs), (10,), "model", 7, knobs).requests()
+    assert [request.make_design() for request in requests] == [
         make_design("sqs"),
         make_design("sfn", settings={"items_per_child": 50}),
     ]
@@ -101,3 +101,19 @@ def test_the_swarm_takes_designs_with_commas(command, monkeypatch):
     monkeypatch.setattr("workbench.swarm.swarm.swarm", lambda *asked: drawn.append(asked) or [])
     assert command("swarm", "--design", "sfn,sqs", "--runs", 3)[0] == 0
     assert drawn == [(3, 0, ("sfn", "sqs"), 2)]
+
+
+@pytest.mark.parametrize("text", ["1,200", "100,200", "10,000,000"])
+def test_a_list_that_is_also_one_number_is_refused_with_both_spellings(text):
+    with pytest.raises(BadInput) as refused:
+        read_sizes(text)
+    assert str(refused.value) == (
+        f"items='{text}': may be one size or several. Write {text.replace(',', '')}, or with "
+        f"blanks '{text.replace(',', ', ')}'."
+    )
+
+
+def test_sizes_are_read_in_any_spelling_that_is_a_list():
+    assert read_sizes("100,1000,1e4") == (100, 1_000, 10_000)
+    assert read_sizes("1, 200") == (1, 200)
+    assert read_sizes("1k") == (1_000,)

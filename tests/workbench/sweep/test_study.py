@@ -47,7 +47,10 @@ def test_every_study_of_the_project_can_be_planned_and_asks_a_question(path):
         ("runs: [{design: sqs, items: 100, knob: {}}]", "key 'knob' is not known"),
         ("question: why?", "asks for no run"),
         ("grids: [{items: []}]", "the grid is empty, since items is"),
-        ("grids: [{items: [100], knobs: {value_max: []}}]", "the list of knobs.value_max is empty"),
+        (
+            "grids: [{items: [100], knobs: {value_max: []}}]",
+            "the grid is empty, since knobs.value_max is",
+        ),
         ("grids: [{items: [100, 100]}]", "has 100 twice"),
         ("grids: [{items: many}]", "must be a whole number"),
         ("grids: [{items: [true]}]", "must be a whole number"),
