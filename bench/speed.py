@@ -61,9 +61,9 @@ def swarm() -> None:
 def explorer() -> None:
     """Print the median time from a moved slider to the picture."""
     from analysis.explorer import Explorer
-    from workbench.targets.model.target import ModelTarget
+    from workbench.targets.model.forecast import modelled
 
-    shown = Explorer(ModelTarget(), EXPLORER_ITEMS)
+    shown = Explorer(modelled, EXPLORER_ITEMS)
     shown.redraw()  # once more: everything is compiled and cached by now
     median_s = statistics.median(_cpu_s(shown.redraw) for _ in range(REPEATS))
     print(f"explorer, {EXPLORER_ITEMS:,} items simulated and drawn, median of {REPEATS}")
