@@ -4,7 +4,8 @@ import argparse
 from importlib import import_module
 from pathlib import Path
 
-from bench import local_speed, size
+from bench import size
+from bench import speed as local_speed
 
 PARTS = {  # the module and the function of each: the imports of one may be missing for another
     "local": ("bench.speed", "local"),

@@ -181,7 +181,8 @@ def is_of_text(call):
         modes = {value.value for value in values if isinstance(value, ast.Constant)}
         is_os = getattr(getattr(call.func, "value", None), "id", "") == "os"
         return not is_os and not any("b" in str(mode) for mode in modes)
-    return name in ("read_text", "write_text") or any(key.arg == "text" for key in call.keywords)
+    as_text = any(key.arg == "text" and ast.unparse(key.value) == "True" for key in call.keywords)
+    return as_text or name in ("read_text", "write_text")
 
 
 @pytest.mark.parametrize("name", sorted(SOURCES))
