@@ -1,4 +1,4 @@
-"""The one door out of a handler: AWS clients, the clock, sleep, and several items at a time.
+"""The one way out of a handler: AWS clients, the clock, sleep, and several items at a time.
 
 Nothing else in this package reads a clock, sleeps, starts a thread or makes a client, so that a
 simulated world replaces these four functions and runs every other line as it is deployed.

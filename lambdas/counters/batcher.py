@@ -6,12 +6,13 @@ there is to know of them. Any step may be done again: what is sent twice is coun
 
 import os
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
-from lambdas import items, messages, outside, telemetry
+from lambdas import items, outside, queues, telemetry
 from lambdas.counters import batches
 from lambdas.counters.batches import Batch
-from lambdas.counters.receiving import receive
+from lambdas.queues import Message
 from lambdas.trigger import read_trigger
 
 NEEDED = "items_per_message segment_items item_concurrency poll_s value_max".split()
@@ -25,11 +26,13 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """A trigger opens a batch; a message of the plan queue creates a part of it."""
     if not isinstance(event, dict) or "Records" not in event:
         return start(event)
-    return receive(event, "batcher", plan_queue, lambda body: _create(body, context))
+    delay = partial(queues.delay_message, plan_queue)
+    create = partial(_create, context=context)
+    return queues.receive(event, ("counters", "batcher"), create, delay)
 
 
 def start(event: Any) -> dict[str, Any]:
-    """Write the batch record, start the finalizer's looks, send the plan: ranges of messages.
+    """Write the batch record, start the finalizer's polls, send the plan: ranges of messages.
 
     A trigger that comes again does it all again, unless the batch is over.
     """
@@ -38,27 +41,27 @@ def start(event: Any) -> dict[str, Any]:
     if batch is not None:
         knobs, end = batch["knobs"], batch["messages"]
         poll_s, step = knobs["poll_s"], -(-knobs["segment_items"] // knobs["items_per_message"])
-        messages.send(poll_queue, {"batch": trigger.batch, "poll_s": poll_s}, poll_s)
+        queues.send(poll_queue, {"batch": trigger.batch, "poll_s": poll_s}, poll_s)
         plan = (
             {"batch": trigger.batch, "first": first, "stop": min(first + step, end)}
             for first in range(0, end, step)
         )
-        messages.send_all(plan_queue, plan, messages.SEND_BATCH_MAX)
+        queues.send_all(plan_queue, plan, queues.SEND_BATCH_MAX)
     return {"batch_id": trigger.batch, "open": batch is not None}
 
 
-def _create(body: dict[str, Any], context: Any) -> None:
+def _create(message: Message, context: Any) -> None:
     """Create the items of a part and send their messages."""
-    batch = batches.read_open(body["batch"])
+    batch = batches.read_open(message["batch"])
     if batch is None:
         return
-    numbers = range(body["first"], body["stop"])
-    messages.send_all(item_queue, _bodies(batch, numbers), messages.SEND_BATCH_MAX)
+    numbers = range(message["first"], message["stop"])
+    queues.send_all(item_queue, _messages(batch, numbers), queues.SEND_BATCH_MAX)
     created = {"items_created": sum(len(items_of(batch, n)) for n in numbers)}
     telemetry.emit("counters", "batcher", batch["id"], context, created, created_at=outside.now())
 
 
-def _bodies(batch: Batch, numbers: range) -> Iterator[dict[str, Any]]:
+def _messages(batch: Batch, numbers: range) -> Iterator[Message]:
     """The item messages of these numbers."""
     at_once = batch["knobs"]["item_concurrency"]
     for n in numbers:

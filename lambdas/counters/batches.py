@@ -1,15 +1,25 @@
-"""The batch record, and what is listed as failed. status: OPEN, DONE (told) or CANCELLED.
+"""The state of a batch: its record, the message numbers that are counted, and what failed.
 
-Records outlive their batch by weeks, so that no late trigger opens it again.
+status: OPEN, DONE (notified) or CANCELLED. Records outlive their batch by weeks, so that no late
+trigger opens it again.
+
+Each counter shard is a set of message numbers. `ADD done 1` would be wrong: a message that comes
+twice would hide one that never came. Adding its number to a set is atomic too, and changes nothing
+the second time. A number stays where it was added, so that a read that is too old only ever shows
+too few.
 """
 
 import json
 from collections.abc import Iterable
+from itertools import groupby
 from typing import Any, NamedTuple
 
-from lambdas import leases, outside, state
-from lambdas.counters.counting import expires_at
+from lambdas import outside, table
+from lambdas.table import dynamodb
 from lambdas.trigger import Trigger
+
+PER_SHARD = 100  # messages: with the longest ids a record stays below 1 KB, one write unit
+KEPT_S = 30 * 86_400  # longer than any message that could still write: 14 days in two queues
 
 Batch = dict[str, Any]  # id, items, messages, seed, knobs, created_at
 
@@ -34,47 +44,74 @@ def open_batch(trigger: Trigger) -> Batch | None:
         "created_at": outside.now(),
         "expires_at": expires_at(),
     }
-    leases.conditional(
+    table.conditional(
         "put_item",
-        Item={**state.batch_key(trigger.batch), **state.pack(record)},
+        Item={**table.batch_key(trigger.batch), **table.pack(record)},
         ConditionExpression="attribute_not_exists(pk)",
     )
     return read_open(trigger.batch)
 
 
 def read_open(batch: str, consistent: bool = True) -> Batch | None:
-    """The batch if it is open; None if it is told, cancelled, or was never there."""
-    record = state.read(state.batch_key(batch), consistent)
+    """The batch if it is open; None if it is done, cancelled, or was never there."""
+    record = table.read(table.batch_key(batch), consistent)
     if record is None or record["status"] != "OPEN":
         return None
     return record | {"id": batch, "knobs": json.loads(record["knobs"])}
 
 
 def mark_done(batch: str, detected_at: float, items_failed: int) -> None:
-    """OPEN to DONE, for good, with what was told."""
-    leases.conditional(
+    """OPEN to DONE, for good, with what the notification said."""
+    values = {":done": "DONE", ":open": "OPEN", ":expires": expires_at()}
+    values |= {":at": detected_at, ":failed": items_failed}
+    table.conditional(
         "update_item",
-        Key=state.batch_key(batch),
+        Key=table.batch_key(batch),
         UpdateExpression=(
             "SET #s = :done, expires_at = :expires, detected_at = :at, items_failed = :failed"
         ),
         ConditionExpression="#s = :open",
         ExpressionAttributeNames={"#s": "status"},
-        ExpressionAttributeValues=state.pack(
-            {
-                ":done": "DONE",
-                ":open": "OPEN",
-                ":expires": expires_at(),
-                ":at": detected_at,
-                ":failed": items_failed,
-            }
-        ),
+        ExpressionAttributeValues=table.pack(values),
     )
+
+
+def count(batch: str, numbers: Iterable[int]) -> None:
+    """Count messages of a batch; those that were counted before stay counted once."""
+    for shard, part in groupby(sorted(numbers), lambda number: number // PER_SHARD):
+        dynamodb.update_item(
+            TableName=table.table,
+            Key=shard_key(batch, shard),
+            UpdateExpression="SET expires_at = :expires ADD done :numbers",
+            ExpressionAttributeValues={
+                ":numbers": {"NS": [str(number) for number in part]},
+                **table.pack({":expires": expires_at()}),
+            },
+        )
+
+
+def all_counted(batch: str, messages: int) -> bool:
+    """Whether every message is counted: the last shards first, and no further than one missing.
+
+    Messages are counted about in their order, so that all polls but the last few read one page.
+    """
+    for stop in range(-(-messages // PER_SHARD), 0, -table.BATCH_GET_MAX):
+        start = max(0, stop - table.BATCH_GET_MAX)
+        keys = [shard_key(batch, shard) for shard in range(start, stop)]
+        counted = sum(len(record["done"]) for record in table.read_all(keys, consistent=False))
+        if counted < min(stop * PER_SHARD, messages) - start * PER_SHARD:
+            return False
+    return True
+
+
+def shard_key(batch: str, shard: int) -> table.Key:
+    """The key of a counter shard."""
+    return table.pack({"pk": f"done#{batch}#{shard:07d}", "sk": "SET"})
 
 
 def list_failed(batch: str, failed: Iterable[Failed]) -> None:
     """List what failed by name; a second time changes nothing."""
-    records = (
+    table.put_all(
         {
             "pk": f"failed#{batch}",
             "sk": one.name,
@@ -85,10 +122,14 @@ def list_failed(batch: str, failed: Iterable[Failed]) -> None:
         }
         for one in failed
     )
-    state.put_all(records, state.BATCH_WRITE_MAX)
 
 
 def count_failed(batch: Batch) -> int:
     """How many items are listed: at most, since one may be listed with its range too."""
-    listed = sum(record["items"] for record in state.every(f"failed#{batch['id']}"))
+    listed = sum(record["items"] for record in table.every(f"failed#{batch['id']}"))
     return min(listed, batch["items"])
+
+
+def expires_at() -> int:
+    """When what is written now may be deleted: DynamoDB does so then, at no charge."""
+    return int(outside.now()) + KEPT_S

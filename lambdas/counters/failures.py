@@ -4,17 +4,17 @@ A dead message never ended, so nobody knows which of its items are done: all are
 which means *not known to be done*. Then it is counted, and the batch can end.
 """
 
-import json
 import os
+from functools import partial
 from typing import Any
 
-from lambdas import messages, outside
-from lambdas.counters import batcher, batches, counting
-from lambdas.counters.receiving import receive
+from lambdas import notification, outside, queues
+from lambdas.counters import batcher, batches
+from lambdas.queues import Message
 from lambdas.trigger import name_of
 
 ROUNDS_MAX = 3  # a message goes through all its receives as often
-WHY = "its message reached the dead letters, so nobody knows whether it was done"
+REASON = "its message reached the dead letters, so nobody knows whether it was done"
 SPREAD_S = 97  # neighbours come back apart: one that kills its invocation takes none along for good
 
 dead_letters = os.environ.get("DEAD_LETTERS_URL", "")
@@ -24,43 +24,38 @@ sns = outside.client("sns")
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ARG001
     """Deal with every dead letter; what cannot be dealt with now comes back."""
-    return receive(event, "failures", dead_letters, _deal)
+    delay = partial(queues.delay_message, dead_letters)
+    return queues.receive(event, ("counters", "failures"), _deal, delay)
 
 
-def _deal(body: dict[str, Any]) -> None:
+def _deal(message: Message) -> None:
     """Deal with one dead letter: a trigger, a part of a plan, or items."""
-    if "requestPayload" in body:  # Lambda's record of an asynchronous invocation
-        _start(body["requestPayload"])
+    if "requestPayload" in message:  # Lambda's record of an asynchronous invocation
+        _start(message["requestPayload"])
         return
-    batch = batches.read_open(body["batch"])
+    batch = batches.read_open(message["batch"])
     if batch is None:
         return
-    numbers = range(body["first"], body["stop"]) if "stop" in body else [body["n"]]
-    rounds = body.get("round", 0) + 1
+    part = "stop" in message
+    numbers = range(message["first"], message["stop"]) if part else [message["n"]]
+    rounds = message.get("round", 0) + 1
     if rounds < ROUNDS_MAX:
-        queue = batcher.plan_queue if "stop" in body else batcher.item_queue
-        messages.send(queue, body | {"round": rounds}, SPREAD_S * numbers[0] % messages.DELAY_MAX_S)
+        queue = batcher.plan_queue if part else batcher.item_queue
+        delay_s = SPREAD_S * numbers[0] % queues.DELAY_MAX_S
+        queues.send(queue, message | {"round": rounds}, delay_s)
         return
-    failed = [batches.Failed(item, 1, WHY) for item, _ in body.get("items", [])]
-    if "stop" in body:
+    failed = [batches.Failed(item, 1, REASON) for item, _ in message.get("items", [])]
+    if part:
         items = sum(len(batcher.items_of(batch, number)) for number in numbers)
-        failed = [batches.Failed(f"messages#{body['first']:09d}", items, WHY)]
+        failed = [batches.Failed(f"messages#{message['first']:09d}", items, REASON)]
     batches.list_failed(batch["id"], failed)
-    counting.count(batch["id"], numbers)
+    batches.count(batch["id"], numbers)
 
 
 def _start(trigger: Any) -> None:
-    """Open a batch whose trigger died; tell of one that asks for what cannot be."""
+    """Open a batch whose trigger died; notify of one that asks for what cannot be."""
     try:
         batcher.start(trigger)
     except ValueError as error:
-        notice = {
-            "batch_id": name_of(trigger),
-            "design": "counters",
-            "status": "not_started",
-            "items": None,
-            "items_failed": 0,
-            "detected_at": outside.now(),
-            "reason": str(error),
-        }
-        sns.publish(TopicArn=topic, Subject="Batch not started", Message=json.dumps(notice))
+        message = notification.not_started("counters", name_of(trigger), None, str(error))
+        notification.publish(sns, topic, message)

@@ -11,7 +11,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from lambdas import items, outside, telemetry
-from lambdas.sfn import places
+from lambdas.sfn import keys
 from lambdas.trigger import Trigger, read_trigger
 
 PART_BYTES = 8 * 2**20  # of a multipart upload; S3 refuses parts under 5 MiB but the last
@@ -42,8 +42,8 @@ def _start(trigger: Trigger, execution: str) -> dict[str, Any]:
         "seed": trigger.seed,
         "knobs": trigger.knobs,
         "segments": list(range(-(-trigger.items // size))),
-        "prefix": places.items_prefix(trigger.batch),
-        "results": places.results_prefix(trigger.batch),
+        "prefix": keys.items_prefix(trigger.batch),
+        "results": keys.results_prefix(trigger.batch),
         "items_per_child": trigger.knobs["items_per_child"],
         "max_concurrency": trigger.knobs["max_concurrency"] or 10_000,
     }
@@ -54,15 +54,15 @@ def _claim(batch: str, execution: str) -> bool:
 
     EventBridge may start two executions for one slot under names of its own choice.
     """
-    key = places.start_key(batch)
+    key = keys.start_key(batch)
     for attempt in range(CONFLICT_TRIES):
         try:
-            s3.put_object(Bucket=places.bucket, Key=key, Body=execution.encode(), IfNoneMatch="*")
+            s3.put_object(Bucket=keys.bucket, Key=key, Body=execution.encode(), IfNoneMatch="*")
             return True
         except ClientError as error:
             code = error.response["Error"]["Code"]
             if code == "PreconditionFailed":
-                found = s3.get_object(Bucket=places.bucket, Key=key)
+                found = s3.get_object(Bucket=keys.bucket, Key=key)
                 return found["Body"].read().decode() == execution
             if code != "ConditionalRequestConflict":
                 raise
@@ -77,7 +77,7 @@ def _segment(batch: Trigger, segment: Any, context: Any) -> dict[str, Any]:
         raise ValueError(f"segment {segment!r} is not one of {batch.items} items by {size}")
     start, stop = segment * size, min((segment + 1) * size, batch.items)
     created = items.create(batch.seed, start, stop, batch.knobs)
-    _upload(places.segment_key(batch.batch, segment), _parts(created))
+    _upload(keys.segment_key(batch.batch, segment), _parts(created))
     metrics = {"items_created": stop - start}
     now = outside.now()
     telemetry.emit("sfn", "batcher", batch.batch, context, metrics, created_at=now)
@@ -102,10 +102,10 @@ def _upload(key: str, parts: Iterator[bytes]) -> None:
     """One object, in one call if it is one part, else by multipart upload."""
     first = next(parts)
     if len(first) < PART_BYTES:
-        s3.put_object(Bucket=places.bucket, Key=key, Body=first)
+        s3.put_object(Bucket=keys.bucket, Key=key, Body=first)
         return
-    upload = s3.create_multipart_upload(Bucket=places.bucket, Key=key)["UploadId"]
-    place = {"Bucket": places.bucket, "Key": key, "UploadId": upload}
+    upload = s3.create_multipart_upload(Bucket=keys.bucket, Key=key)["UploadId"]
+    place = {"Bucket": keys.bucket, "Key": key, "UploadId": upload}
     try:
         done = [_part(place, 1, first)]
         done += [_part(place, n, part) for n, part in enumerate(parts, 2) if part]

@@ -8,9 +8,9 @@ import json
 from typing import Any
 
 from lambdas import outside, telemetry
-from lambdas.attempts import Attempt, attempt
 from lambdas.items import Item
-from lambdas.sfn import places
+from lambdas.sfn import keys
+from lambdas.work import Attempt, attempt
 
 s3 = outside.client("s3")
 cloudwatch = outside.client("cloudwatch")
@@ -84,5 +84,5 @@ def _list(batch: str, first: Item, failed: list[tuple[Item, str]]) -> None:
         json.dumps({"id": item.id, "value": item.value, "reason": why}) + "\n"
         for item, why in failed
     )
-    key = places.failed_key(batch, first.id)
-    s3.put_object(Bucket=places.bucket, Key=key, Body="".join(lines).encode())
+    key = keys.failed_key(batch, first.id)
+    s3.put_object(Bucket=keys.bucket, Key=key, Body="".join(lines).encode())

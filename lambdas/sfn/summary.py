@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from lambdas import outside
-from lambdas.sfn import places
+from lambdas import notification, outside
+from lambdas.sfn import keys
 from lambdas.trigger import BATCH_ID
 
 CHUNK_BYTES = 2**20
@@ -20,15 +20,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ARG
     batch, items, detected_at = _read(event)
     counted, died = _in_failed_children(batch)
     failed = counted + _listed(batch, died)
-    return {
-        "batch_id": batch,
-        "design": "sfn",
-        "status": "complete",
-        "items": items,
-        "items_failed": failed,
-        "detected_at": detected_at,
-        "reason": "",
-    }
+    return notification.complete("sfn", batch, items, failed, detected_at)
 
 
 def _read(event: Any) -> tuple[str, int, float]:
@@ -49,7 +41,7 @@ def _listed(batch: str, died: set[str]) -> int:
     """
     return sum(
         chunk.count(b"\n")
-        for key in _keys(places.failed_prefix(batch))
+        for key in _keys(keys.failed_prefix(batch))
         if key not in died
         for chunk in _chunks(key)
     )
@@ -61,13 +53,13 @@ def _in_failed_children(batch: str) -> tuple[int, set[str]]:
     And the keys under which those children would have listed items.
     """
     failed, died = 0, set()
-    for key in _keys(places.results_prefix(batch)):
+    for key in _keys(keys.results_prefix(batch)):
         if key.endswith("/manifest.json"):
             manifest = json.loads(b"".join(_chunks(key)))
             for file in manifest.get("ResultFiles", {}).get("FAILED", []):
                 for items in map(_items_of, _entries(file["Key"])):
                     failed += len(items)
-                    died.add(places.failed_key(batch, items[0].get("id", "")))
+                    died.add(keys.failed_key(batch, items[0].get("id", "")))
     return failed, died
 
 
@@ -96,15 +88,11 @@ def _entries(key: str) -> Iterator[Any]:
 
 def _keys(prefix: str) -> Iterator[str]:
     """The keys under a prefix, page by page."""
-    more: dict[str, str] = {}
-    while True:
-        page = s3.list_objects_v2(Bucket=places.bucket, Prefix=prefix, **more)
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=keys.bucket, Prefix=prefix)
+    for page in pages:
         yield from (entry["Key"] for entry in page.get("Contents", []))
-        if not page.get("IsTruncated"):
-            return
-        more = {"ContinuationToken": page["NextContinuationToken"]}
 
 
 def _chunks(key: str) -> Iterator[bytes]:
     """An object's bytes, a piece at a time."""
-    return s3.get_object(Bucket=places.bucket, Key=key)["Body"].iter_chunks(CHUNK_BYTES)
+    return s3.get_object(Bucket=keys.bucket, Key=key)["Body"].iter_chunks(CHUNK_BYTES)

@@ -32,7 +32,8 @@ ACTIONS = {
     "list_objects_v2": "s3:ListBucket",
     "put_metric_data": "cloudwatch:PutMetricData",
 }
-NO_CALLS = {"exceptions", "transact_write_items"}  # a transaction needs the rights of its parts
+# A transaction needs the rights of its parts, a paginator those of its call.
+NO_CALLS = {"exceptions", "transact_write_items", "get_paginator"}
 PARTS = {name: f"dynamodb:{name}Item" for name in ("Put", "Update", "Delete", "ConditionCheck")}
 FUNCTIONS = [
     ("sqs", "batcher"),
@@ -102,10 +103,10 @@ def _actions(module, node):
     """What a node calls: a client's method, by name or by text, or a part of a transaction."""
     if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
         client = node.value.id in module.clients or "Client" in node.value.id
-        if client or node.value.id in ("dynamodb", "cloudwatch"):
+        if client or node.value.id in ("dynamodb", "cloudwatch", "sns"):
             assert node.attr in ACTIONS.keys() | NO_CALLS, f"{node.attr} is not known here"
             return {ACTIONS[node.attr]} if node.attr in ACTIONS else set()
-    if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("conditional"):
+    if isinstance(node, ast.Call) and ast.unparse(node.func).endswith(("conditional", "paginator")):
         return {ACTIONS[node.args[0].value]}
     if isinstance(node, ast.Tuple) and node.elts and isinstance(node.elts[0], ast.Constant):
         return {PARTS[node.elts[0].value]} if node.elts[0].value in PARTS else set()

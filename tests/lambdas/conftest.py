@@ -146,7 +146,7 @@ class World:
 
     def state(self, prefix=""):
         """Every record of the state table whose partition starts so, by (pk, sk)."""
-        unpack = self.module("state").unpack
+        unpack = self.module("table").unpack
         rows = map(unpack, self.dynamodb.scan(TableName="state")["Items"])
         return {(r["pk"], r["sk"]): r for r in rows if r["pk"].startswith(prefix)}
 
@@ -162,12 +162,12 @@ def world(monkeypatch):
     monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
     with mock_aws():
         made = World(monkeypatch)
-        # A hidden receipt cannot be found by moto: what is put off is noted instead.
-        made.put_off = []
+        # A hidden receipt cannot be found by moto: what is delayed is noted instead.
+        made.delayed = []
         monkeypatch.setattr(
-            made.module("messages"),
-            "put_off",
-            lambda url, receipt, seconds: made.put_off.append((receipt, round(seconds))),
+            made.module("queues"),
+            "delay_message",
+            lambda url, receipt, seconds: made.delayed.append((receipt, round(seconds))),
         )
         yield made
     for name in [name for name in sys.modules if name.split(".")[0] == "lambdas"]:

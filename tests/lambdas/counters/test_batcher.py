@@ -80,7 +80,7 @@ def test_a_part_that_is_created_twice_sends_the_same_messages(batch):
 def test_a_part_that_fails_comes_back_alone(batch, monkeypatch):
     batch.trigger(items=100, segment_items=1, items_per_message=50)
     records = batch.world.records("plan")
-    module = batch.world.module("messages")
+    module = batch.world.module("queues")
     sends = iter([ConnectionError("no"), None])
     original = module.send_all
 
@@ -93,7 +93,7 @@ def test_a_part_that_fails_comes_back_alone(batch, monkeypatch):
     monkeypatch.setattr(module, "send_all", send_all)
     answer = batch.world.deliver("counters.batcher", records)
     assert answer == {"batchItemFailures": [{"itemIdentifier": records[0]["messageId"]}]}
-    assert batch.world.put_off == [(records[0]["receiptHandle"], 10)]
+    assert batch.world.delayed == [(records[0]["receiptHandle"], 10)]
     assert [body["n"] for body in batch.world.bodies("item")] == [1]
 
 

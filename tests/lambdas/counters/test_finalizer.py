@@ -12,7 +12,7 @@ def created(batch):
 def test_a_batch_with_one_message_missing_is_looked_at_again_after_poll_s(created):
     created.work(*created.bodies[:-1])
     assert created.look() is True
-    assert [seconds for _, seconds in created.world.put_off] == [30]
+    assert [seconds for _, seconds in created.world.delayed] == [30]
     assert (created.world.notices(), created.status()) == ([], "OPEN")
 
 
@@ -42,7 +42,7 @@ def test_messages_that_come_twice_do_not_stand_for_one_that_never_came(created):
 
 def test_a_plain_counter_declares_too_early_where_the_set_does_not(created, monkeypatch):
     """The control: `ADD done 1` takes a repeat for the message that is still missing."""
-    counting = created.world.module("counters.counting")
+    counting = created.world.module("counters.batches")
 
     def add_one(batch, numbers):
         counting.dynamodb.update_item(
@@ -53,7 +53,7 @@ def test_a_plain_counter_declares_too_early_where_the_set_does_not(created, monk
         )
 
     def enough(batch, messages):
-        (record,) = counting.read_all([counting.shard_key(batch, 0)])
+        (record,) = counting.table.read_all([counting.shard_key(batch, 0)])
         return record["done"] >= messages
 
     monkeypatch.setattr(counting, "count", add_one)

@@ -54,14 +54,14 @@ def test_a_listed_item_is_listed_once_however_often(opened):
 
 def test_it_is_counted_only_after_its_failures_are_listed(opened, monkeypatch):
     """A death between must leave a message that is not counted."""
-    counting = opened.world.module("counters.counting")
+    counting = opened.world.module("counters.batches")
     monkeypatch.setattr(counting, "count", lambda *_: 1 / 0)
     assert opened.work(message(4, [BAD], tries=3)) != {"batchItemFailures": []}
     assert (opened.failed(), opened.counted()) == ({BAD[0]: 1}, [])
 
 
 def test_a_message_that_cannot_be_counted_comes_back_alone(opened, monkeypatch):
-    counting = opened.world.module("counters.counting")
+    counting = opened.world.module("counters.batches")
     count = counting.count
     monkeypatch.setattr(
         counting, "count", lambda batch, numbers: 1 / 0 if numbers == [4] else count(batch, numbers)
@@ -69,7 +69,7 @@ def test_a_message_that_cannot_be_counted_comes_back_alone(opened, monkeypatch):
     records = [opened.world.record(message(number), receives=2) for number in (4, 5)]
     answer = opened.world.deliver("counters.processor", records)
     assert answer == {"batchItemFailures": [{"itemIdentifier": records[0]["messageId"]}]}
-    assert opened.world.put_off == [(records[0]["receiptHandle"], 20)]
+    assert opened.world.delayed == [(records[0]["receiptHandle"], 20)]
     assert opened.counted() == [5]
 
 

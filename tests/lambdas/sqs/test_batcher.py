@@ -73,7 +73,7 @@ def test_a_segment_delivered_again_after_its_end_is_dropped(world):
     world.deliver("sqs.batcher", [world.record(segment, "plan")])
     world.bodies("item")
     for key in world.state("items#"):
-        pack = world.module("state").pack
+        pack = world.module("table").pack
         world.dynamodb.delete_item(TableName="state", Key=pack({"pk": key[0], "sk": key[1]}))
     world.deliver("sqs.batcher", [world.record(segment, "plan", receives=2)])
     assert world.state("items#") == {}
@@ -86,12 +86,12 @@ def test_a_segment_that_died_after_its_flag_sends_again_but_writes_nothing_again
     world.deliver("sqs.batcher", world.records("plan"))
     (segment,) = world.bodies("plan")
     batcher = world.module("sqs.batcher")
-    send_all, batcher.messages.send_all = batcher.messages.send_all, None
+    send_all, batcher.queues.send_all = batcher.queues.send_all, None
     answer = world.deliver("sqs.batcher", [world.record(segment, "plan")])
     assert len(answer["batchItemFailures"]) == 1
-    batcher.messages.send_all = send_all
+    batcher.queues.send_all = send_all
     for key in list(world.state("items#"))[:20]:
-        pack = world.module("state").pack
+        pack = world.module("table").pack
         world.dynamodb.delete_item(TableName="state", Key=pack({"pk": key[0], "sk": key[1]}))
     answer = world.deliver("sqs.batcher", [world.record(segment, "plan", receives=2)])
     assert answer == {"batchItemFailures": []}
@@ -104,13 +104,13 @@ def test_a_segment_that_another_holds_comes_back_when_its_lease_ends(world):
     world.trigger(items=50)
     world.deliver("sqs.batcher", world.records("plan"))
     (segment,) = world.bodies("plan")
-    leases, state = world.module("leases"), world.module("state")
-    leases.take(state.segment_key("b1", 0), "another", 930)
+    table, state = world.module("table"), world.module("table")
+    table.lease(state.segment_key("b1", 0), "another", 930)
     world.now += 30
     record = world.record(segment, "plan")
     answer = world.deliver("sqs.batcher", [record])
     assert answer == {"batchItemFailures": [{"itemIdentifier": record["messageId"]}]}
-    assert world.put_off == [(record["receiptHandle"], 900)]
+    assert world.delayed == [(record["receiptHandle"], 900)]
     assert world.state("items#") == {}
     world.now += 901
     assert world.deliver("sqs.batcher", [record]) == {"batchItemFailures": []}
@@ -128,7 +128,7 @@ def test_a_plan_delivered_again_sends_the_segments_that_are_left(world):
 
 
 def test_unprocessed_items_are_written_again(world, monkeypatch):
-    state = world.module("state")
+    state = world.module("table")
     real, calls = state.dynamodb.batch_write_item, []
 
     def half(RequestItems):
@@ -147,7 +147,7 @@ def test_unprocessed_items_are_written_again(world, monkeypatch):
 
 
 def test_entries_that_sqs_refuses_are_sent_again(world, monkeypatch):
-    messages = world.module("messages")
+    messages = world.module("queues")
     real, calls = messages.sqs.send_message_batch, []
 
     def refuse(QueueUrl, Entries):
@@ -164,7 +164,7 @@ def test_entries_that_sqs_refuses_are_sent_again(world, monkeypatch):
 
 
 def test_a_call_of_large_messages_stays_under_one_mebibyte(world, monkeypatch):
-    messages = world.module("messages")
+    messages = world.module("queues")
     sizes = []
 
     def send(QueueUrl, Entries):
@@ -212,7 +212,7 @@ def test_an_error_of_aws_gives_the_lease_back_and_the_message_returns_soon(world
     world.trigger(items=50)
     world.deliver("sqs.batcher", world.records("plan"))
     (segment,) = world.records("plan")
-    state = world.module("state")
+    state = world.module("table")
 
     def refuse(**_):
         raise ClientError({"Error": {"Code": "InternalServerError"}}, "BatchWriteItem")
@@ -220,6 +220,6 @@ def test_an_error_of_aws_gives_the_lease_back_and_the_message_returns_soon(world
     monkeypatch.setattr(state.dynamodb, "batch_write_item", refuse)
     answer = world.deliver("sqs.batcher", [segment])
     assert len(answer["batchItemFailures"]) == 1
-    assert world.put_off == [(segment["receiptHandle"], 10)]
+    assert world.delayed == [(segment["receiptHandle"], 10)]
     (record,) = world.state("segments#").values()
     assert "lease_until" not in record

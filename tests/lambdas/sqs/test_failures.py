@@ -37,8 +37,8 @@ def test_a_dead_item_that_never_began_is_sent_again(world):
 def test_a_dead_item_whose_owner_crashed_is_sent_again_and_its_repeat_is_counted(world, capsys):
     world.create(items=1)
     (body,) = world.bodies("item")
-    key = world.module("state").item_key("b1", body["items"][0][0], 10)
-    world.module("leases").take(key, "dead", 100, count_attempt=True)
+    key = world.module("table").item_key("b1", body["items"][0][0], 10)
+    world.module("table").lease(key, "dead", 100, count_attempt=True)
     world.now += 101
     bury(world, body | {"alone": True})
     capsys.readouterr()
@@ -50,9 +50,9 @@ def test_a_dead_item_whose_owner_crashed_is_sent_again_and_its_repeat_is_counted
 def test_a_dead_item_that_used_up_its_attempts_is_listed(world):
     world.create(items=1)
     (body,) = world.bodies("item")
-    key = world.module("state").item_key("b1", body["items"][0][0], 10)
+    key = world.module("table").item_key("b1", body["items"][0][0], 10)
     for _ in range(3):
-        world.module("leases").take(key, "dead", -1, count_attempt=True)
+        world.module("table").lease(key, "dead", -1, count_attempt=True)
     world.now += 10
     bury(world, body | {"alone": True})
     assert len(world.state("failed#")) == 1
@@ -62,8 +62,8 @@ def test_a_dead_item_that_used_up_its_attempts_is_listed(world):
 def test_a_dead_item_that_somebody_holds_stays_in_the_dead_letters(world):
     world.create(items=1)
     (body,) = world.bodies("item")
-    key = world.module("state").item_key("b1", body["items"][0][0], 10)
-    world.module("leases").take(key, "alive", 100)
+    key = world.module("table").item_key("b1", body["items"][0][0], 10)
+    world.module("table").lease(key, "alive", 100)
     assert len(bury(world, body | {"alone": True})["batchItemFailures"]) == 1
     assert len(world.state("items#")) == 1
 
@@ -88,7 +88,7 @@ def test_a_half_written_segment_leaves_no_item_record_behind(world):
     (body,) = world.bodies("plan")
     batcher = world.module("sqs.batcher")
     batch = batcher.batches.read_batch("b1")
-    world.module("state").put_all(list(batcher._records(batch, 0, 50))[:20], 25)
+    world.module("table").put_all(list(batcher._records(batch, 0, 50))[:20], 25)
     bury(world, body | {"round": 2})
     assert world.state("items#") == {}
     world.look()
@@ -100,9 +100,9 @@ def test_a_dead_segment_that_is_written_is_only_sent_again(world):
     world.deliver("sqs.batcher", world.records("plan"))
     (body,) = world.bodies("plan")
     batcher = world.module("sqs.batcher")
-    send_all, batcher.messages.send_all = batcher.messages.send_all, None
+    send_all, batcher.queues.send_all = batcher.queues.send_all, None
     world.deliver("sqs.batcher", [world.record(body, "plan")])
-    batcher.messages.send_all = send_all
+    batcher.queues.send_all = send_all
     bury(world, body | {"round": 2})
     assert world.state("failed#") == {}
     assert [b["segment"] for b in world.bodies("plan")] == [0]

@@ -126,10 +126,10 @@ def test_a_first_link_without_a_batch_waits_and_at_last_gives_up(world):
 def test_failed_items_and_ranges_are_counted(world):
     world.create(items=5)
     world.deliver("sqs.processor", world.records("item"))
-    batches, state = world.module("sqs.batches"), world.module("state")
+    batches, state = world.module("sqs.batches"), world.module("table")
     nothing = ("Delete", {"Key": state.segment_key("b1", 9)})
-    batches.fail_range("b1", "segment#000009", 100, 350, "gone", nothing)
-    batches.fail_range("b1", "x", 0, 1, "gone", nothing)
+    batches.fail_range("b1", "segment#000009", range(100, 350), "lost", nothing)
+    batches.fail_range("b1", "x", range(1), "lost", nothing)
     world.look()
     assert world.notices()[0]["items_failed"] == 251
 
@@ -175,7 +175,7 @@ def test_a_split_message_that_was_lost_ends_too(world):
     """The split died after its flag and its message is gone: the record tells the finalizer."""
     world.create(items=4, track="message", stuck_after_s=60)
     (record,) = world.records("item")
-    messages = world.module("messages")
+    messages = world.module("queues")
     send_all, messages.send_all = messages.send_all, None
     world.deliver("sqs.processor", [world.record(record["body"], receives=3)])
     messages.send_all = send_all
@@ -192,7 +192,7 @@ def test_a_cancelled_batch_ends_the_chain_and_tells_nothing(world):
     world.create(items=5)
     world.dynamodb.update_item(
         TableName="state",
-        Key=world.module("state").batch_key("b1"),
+        Key=world.module("table").batch_key("b1"),
         UpdateExpression="SET #s = :c",
         ExpressionAttributeNames={"#s": "status"},
         ExpressionAttributeValues={":c": {"S": "CANCELLED"}},

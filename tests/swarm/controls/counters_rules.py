@@ -4,8 +4,8 @@ import json
 from dataclasses import replace
 from itertools import count as numbers_from
 
-from lambdas import messages, outside, state
-from lambdas.counters import batches, counting, failures, finalizer, processor, receiving
+from lambdas import outside, queues, table
+from lambdas.counters import batches, failures, finalizer, processor
 from tests.swarm.controls.mutants import Control, original
 
 SLOW = {  # one item a message, two messages at a time, so that looks come in between
@@ -23,22 +23,22 @@ TOKENS = numbers_from(1_000_000)
 def counts_each_time(batch, numbers):
     """A counter that grows with every message, whether it was counted before or not."""
     for number in numbers:
-        counting.dynamodb.update_item(
-            TableName=counting.table,
-            Key=counting.shard_key(batch, number // counting.PER_SHARD),
+        table.dynamodb.update_item(
+            TableName=table.table,
+            Key=batches.shard_key(batch, number // batches.PER_SHARD),
             UpdateExpression="SET expires_at = :expires ADD done :numbers",
             ExpressionAttributeValues={
                 ":numbers": {"NS": [str(next(TOKENS))]},
-                **counting.pack({":expires": counting.expires_at()}),
+                **table.pack({":expires": batches.expires_at()}),
             },
         )
 
 
 def messages_added_up(batch, numbers):
     """`ADD done 1`, in one record."""
-    counting.dynamodb.update_item(
-        TableName=counting.table,
-        Key=counting.shard_key(batch, 0),
+    table.dynamodb.update_item(
+        TableName=table.table,
+        Key=batches.shard_key(batch, 0),
         UpdateExpression="ADD done :n",
         ExpressionAttributeValues={":n": {"N": str(len(numbers))}},
     )
@@ -46,20 +46,20 @@ def messages_added_up(batch, numbers):
 
 def sum_reached(batch, messages):
     """All are counted when the sum is the number of messages."""
-    counted = counting.read_all([counting.shard_key(batch, 0)])
+    counted = table.read_all([batches.shard_key(batch, 0)])
     return sum(one["done"] for one in counted) >= messages
 
 
 def counted_before_the_work(body, tally):
     """A message is counted as its work begins."""
-    counting.count(body["batch"], [body["n"]])
+    batches.count(body["batch"], [body["n"]])
     original(body, tally)
 
 
 def counted_with_failures_open(body, tally):
     """A message is counted though some of its items are sent again."""
     original(body, tally)
-    counting.count(body["batch"], [body["n"]])
+    batches.count(body["batch"], [body["n"]])
 
 
 def marked_before_told(batch, messages):
@@ -72,7 +72,7 @@ def marked_before_told(batch, messages):
 
 def forgotten_when_told(batch, *_):
     """The record of a batch goes when it is told."""
-    state.dynamodb.delete_item(TableName=state.table, Key=state.batch_key(batch))
+    table.dynamodb.delete_item(TableName=table.table, Key=table.batch_key(batch))
 
 
 def dead_letters_dropped(body):
@@ -81,7 +81,7 @@ def dead_letters_dropped(body):
 
 def cancelled_unseen(batch, consistent=True):
     """A cancelled batch is taken for an open one."""
-    record = state.read(state.batch_key(batch), consistent)
+    record = table.read(table.batch_key(batch), consistent)
     if record is None or record["status"] == "DONE":
         return None
     return record | {"id": batch, "knobs": json.loads(record["knobs"])}
@@ -91,8 +91,8 @@ def asked_for_twice(body, context):
     """A look that finds messages missing asks for the next one, and comes back itself."""
     try:
         original(body, context)
-    except receiving.Again:
-        messages.send(finalizer.poll_queue, body, body["poll_s"])
+    except queues.Later:
+        queues.send(finalizer.poll_queue, body, body["poll_s"])
         raise
 
 
@@ -104,7 +104,7 @@ RULES = [
     Control(
         name="a counter in place of a set of numbers",
         design="counters",
-        changes={counting.count: counts_each_time},
+        changes={batches.count: counts_each_time},
         checks=("not_too_early",),
         knobs=SLOW,
         rates={"twice": 0.6, "queues": ("ItemQueue",)},
@@ -127,7 +127,7 @@ RULES = [
     Control(
         name="a batch closed before it is told",
         design="counters",
-        changes={counting.all_counted: marked_before_told},
+        changes={batches.all_counted: marked_before_told},
         roles=("finalizer",),
         checks=("notified",),
         knobs=SLOW,
@@ -165,7 +165,7 @@ RULES = [
     Control(
         name="looks that multiply",
         design="counters",
-        changes={finalizer._look: asked_for_twice},
+        changes={finalizer._poll: asked_for_twice},
         checks=("chain",),
         knobs=SLOW,
     ),

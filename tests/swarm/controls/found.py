@@ -2,9 +2,9 @@
 
 from unittest.mock import patch
 
-from lambdas import leases, state
+from lambdas import table
 from lambdas.sfn import summary
-from lambdas.sqs import splitting, working
+from lambdas.sqs import item_work, splitting
 from tests.swarm.controls.mutants import Control, original
 from tests.swarm.controls.sqs_published import QUICK
 
@@ -14,7 +14,7 @@ POISONED = MESSAGES | {"poison_per_million": 200_000}
 
 def refusal_taken_for_gone(key, undone, owner):
     """A write whose answer was lost is refused the second time, and the message was dropped."""
-    with patch.object(state, "read", lambda key: None):
+    with patch.object(table, "read", lambda key: None):
         return original(key, undone, owner)
 
 
@@ -42,7 +42,7 @@ FOUND_SQS = [
     Control(
         name="a lost answer passes for a record that is gone",
         design="sqs",
-        changes={working.keep_undone: refusal_taken_for_gone},
+        changes={item_work.keep_undone: refusal_taken_for_gone},
         checks=("not_too_late", "notified"),
         knobs=POISONED,
         rates={"lose_answer": 0.3, "roles": ("processor",), "operations": ("UpdateItem",)},
@@ -50,7 +50,7 @@ FOUND_SQS = [
     Control(
         name="the failures consumer forgets a crash",
         design="sqs",
-        changes={leases.release: crash_forgotten},
+        changes={table.release: crash_forgotten},
         checks=("claims",),
         knobs=MESSAGES | {"max_receives": 4},
         rates={"kill_before": 0.7, "roles": ("processor",), "operations": ("DeleteItem",)}
@@ -68,7 +68,7 @@ FOUND_SQS = [
     Control(
         name="a split that has begun is worked",
         design="sqs",
-        changes={leases.take: split_without_a_mark},
+        changes={table.lease: split_without_a_mark},
         checks=("claims",),
         knobs=MESSAGES | {"stuck_after_s": 600, "poll_s": 60},
         rates={"kill_before": 0.4, "roles": ("processor",), "operations": ("UpdateItem",)}
@@ -77,7 +77,7 @@ FOUND_SQS = [
     Control(
         name="an attempt of the client is one of the item",
         design="sqs",
-        constants={(leases, "UNLEASED"): leases.FREE},
+        constants={(table, "UNLEASED"): table.FREE},
         checks=("processed",),
         knobs=QUICK | {"items_per_message": 1, "messages_per_invocation": 1},
         items=10,

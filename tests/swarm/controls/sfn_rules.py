@@ -3,7 +3,7 @@
 import json
 from collections import Counter
 
-from lambdas.sfn import batcher, places, processor, summary
+from lambdas.sfn import batcher, keys, processor, summary
 from tests.swarm.controls.mutants import Control, original
 from workbench.targets.local.world.retune import MARK
 
@@ -89,7 +89,7 @@ def everybody_owns(batch, execution):
 
 def claim_without_an_owner(batch, execution):
     """A claim that is refused is taken for another's, and not looked at."""
-    place = {"Bucket": places.bucket, "Key": places.start_key(batch)}
+    place = {"Bucket": keys.bucket, "Key": keys.start_key(batch)}
     try:
         batcher.s3.put_object(**place, Body=execution.encode(), IfNoneMatch="*")
     except batcher.ClientError:
@@ -103,7 +103,7 @@ TRIES = Counter()
 def fresh_object_keys(batch, segment):
     """Each try of a segment writes an object of its own."""
     TRIES[batch, segment] += 1
-    return f"{places.items_prefix(batch)}{segment:06d}-{TRIES[batch, segment]}.jsonl"
+    return f"{keys.items_prefix(batch)}{segment:06d}-{TRIES[batch, segment]}.jsonl"
 
 
 def failed_children_forgotten(batch):
@@ -115,7 +115,7 @@ def failures_unlisted(batch, first, failed):
 
 
 def uploads_left_open(key, parts):
-    place = {"Bucket": places.bucket, "Key": key}
+    place = {"Bucket": keys.bucket, "Key": key}
     place["UploadId"] = batcher.s3.create_multipart_upload(**place)["UploadId"]
     done = [batcher._part(place, n, part) for n, part in enumerate(parts, 1) if part]
     batcher.s3.complete_multipart_upload(**place, MultipartUpload={"Parts": done})
@@ -166,8 +166,8 @@ RULES = [
         name="a prefix without its slash",
         design="sfn",
         changes={
-            places.items_prefix: prefix_without_a_slash,
-            places.segment_key: key_behind_it,
+            keys.items_prefix: prefix_without_a_slash,
+            keys.segment_key: key_behind_it,
         },
         checks=("claims", "processed"),
         knobs=QUICK,
@@ -194,7 +194,7 @@ RULES = [
     Control(
         name="fresh object keys",
         design="sfn",
-        changes={places.segment_key: fresh_object_keys},
+        changes={keys.segment_key: fresh_object_keys},
         checks=("claims", "leftovers"),
         knobs=QUICK,
         rates={"kill_after": 0.5, "roles": ("batcher",), "operations": ("PutObject",)},

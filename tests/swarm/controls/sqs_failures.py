@@ -1,6 +1,6 @@
 """Mutants of the sqs handlers without the rules on what fails, or is left undone by a call."""
 
-from lambdas import leases, messages, outside, state
+from lambdas import outside, queues, table
 from lambdas.sqs import batches, failures, splitting
 from tests.swarm.controls.mutants import Control, original
 from tests.swarm.controls.sqs_published import QUICK
@@ -11,35 +11,35 @@ SLOW = {"value_max": 20_000, "items_per_message": 1, "poll_s": 1, "max_concurren
 
 def deleted_then_listed(batch, key, item, why, tries, owner):
     """Two writes where one transaction should be: a death between them loses the item."""
-    if not leases.conditional("delete_item", **batches.held(key, owner)):
+    if not table.conditional("delete_item", **table.held(key, owner)):
         return False
-    record = state.pack({"value": item.value, "reason": why[:500], "attempts": tries})
-    failed = {**state.failed_key(batch, item.id), **record}
-    return leases.conditional("put_item", Item=failed)
+    record = table.pack({"value": item.value, "reason": why[:500], "attempts": tries})
+    failed = {**table.failed_key(batch, item.id), **record}
+    return table.conditional("put_item", Item=failed)
 
 
 def added_up(batch, key, *rest):
     """Failures are added to the batch's record as they come; a repeated write adds twice."""
-    leases.conditional(
+    table.conditional(
         "update_item",
-        Key=state.batch_key(batch),
+        Key=table.batch_key(batch),
         UpdateExpression="ADD failed_sum :one",
-        ExpressionAttributeValues=state.pack({":one": 1}),
+        ExpressionAttributeValues=table.pack({":one": 1}),
     )
     return original(batch, key, *rest)
 
 
 def sum_read(batch):
-    return state.read(state.batch_key(batch)).get("failed_sum", 0)
+    return table.read(table.batch_key(batch)).get("failed_sum", 0)
 
 
 def failed_in_place(batch, key, item, why, tries, owner):
     """A failed item is listed, and its record stays with the reason in it."""
-    record = state.pack({"value": item.value, "reason": why[:500], "attempts": tries})
-    failed = {**state.failed_key(batch, item.id), **record}
-    mark = batches.held(key, owner)
-    mark["ExpressionAttributeValues"] |= state.pack({":why": why[:500]})
-    return leases.transact(
+    record = table.pack({"value": item.value, "reason": why[:500], "attempts": tries})
+    failed = {**table.failed_key(batch, item.id), **record}
+    mark = table.held(key, owner)
+    mark["ExpressionAttributeValues"] |= table.pack({":why": why[:500]})
+    return table.transact(
         ("Put", {"Item": failed}), ("Update", {"UpdateExpression": "SET reason = :why", **mark})
     )
 
@@ -58,7 +58,7 @@ def time_to_live(partition):
 
 
 def dead_segment_forgotten(batch, body, owner):
-    state.delete_all([state.segment_key(batch.id, body["segment"])], 1)
+    table.delete_all([table.segment_key(batch.id, body["segment"])], 1)
 
 
 def undone_unread(body, record):
@@ -70,20 +70,20 @@ def puts_once(requests, size):
     """What a batch write leaves unprocessed is forgotten."""
     requests = list(requests)
     for at in range(0, len(requests), 25):
-        part = {state.table: requests[at : at + 25]}
-        state.dynamodb.batch_write_item(RequestItems=part)
+        part = {table.table: requests[at : at + 25]}
+        table.dynamodb.batch_write_item(RequestItems=part)
 
 
 def sends_once(queue_url, entries):
     """What a batch send could not send is forgotten."""
-    messages.sqs.send_message_batch(QueueUrl=queue_url, Entries=entries)
+    queues.sqs.send_message_batch(QueueUrl=queue_url, Entries=entries)
 
 
 def reads_once(keys):
     """Records that a batch read did not get to pass for gone."""
-    asked = {state.table: {"Keys": keys, "ConsistentRead": True}}
-    found = state.dynamodb.batch_get_item(RequestItems=asked)["Responses"]
-    return [state.unpack(item) for item in found.get(state.table, [])]
+    asked = {table.table: {"Keys": keys, "ConsistentRead": True}}
+    found = table.dynamodb.batch_get_item(RequestItems=asked)["Responses"]
+    return [table.unpack(item) for item in found.get(table.table, [])]
 
 
 FAILURES = [
@@ -106,7 +106,7 @@ FAILURES = [
     Control(
         name="a filter behind the limit",
         design="sqs",
-        changes={batches.fail_item: failed_in_place, state.first: filtered},
+        changes={batches.fail_item: failed_in_place, table.first: filtered},
         checks=("not_too_early",),
         knobs=QUICK | SLOW | {"poison_per_million": 200_000, "state_shards": 1},
         items=60,
@@ -114,7 +114,7 @@ FAILURES = [
     Control(
         name="records with a time to live",
         design="sqs",
-        changes={state.first: time_to_live},
+        changes={table.first: time_to_live},
         checks=("not_too_early",),
         knobs=QUICK | SLOW,
         items=30,
@@ -142,7 +142,7 @@ FAILURES = [
     Control(
         name="unprocessed puts ignored",
         design="sqs",
-        changes={state._write_all: puts_once},
+        changes={table._write_all: puts_once},
         checks=("processed",),
         knobs=QUICK | {"claim": True},
         rates={"hold_back": 0.5, "roles": ("batcher",), "operations": ("BatchWriteItem",)},
@@ -150,7 +150,7 @@ FAILURES = [
     Control(
         name="unsent messages ignored",
         design="sqs",
-        changes={messages._send_entries: sends_once},
+        changes={queues._send_entries: sends_once},
         checks=("not_too_late", "notified"),
         knobs=QUICK,
         rates={"hold_back": 0.5, "roles": ("batcher",), "operations": ("SendMessageBatch",)},
@@ -158,7 +158,7 @@ FAILURES = [
     Control(
         name="unread records taken for gone",
         design="sqs",
-        changes={state.read_all: reads_once},
+        changes={table.read_all: reads_once},
         checks=("not_too_late", "notified"),
         knobs=QUICK,
         rates={

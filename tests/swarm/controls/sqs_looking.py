@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from lambdas import outside, state, telemetry
+from lambdas import outside, table, telemetry
 from lambdas.sqs import batcher, batches, finalizer
 from tests.swarm.controls.mutants import Control, original
 from tests.swarm.controls.sqs_published import QUICK
@@ -34,9 +34,8 @@ def early_link_dropped(link):
 
 def plan_written_twice(key, owner):
     """A plan that comes again writes the segments again."""
-    taken = original(key, owner)
-    known = {"planned": False} if "planned" in taken.record else {}
-    return taken._replace(record=taken.record | known)
+    record = original(key, owner)
+    return record | {"planned": False} if record and "planned" in record else record
 
 
 ATTEMPTS, NEWEST = Counter(), {}
@@ -52,7 +51,7 @@ def keys_of_each_attempt(batch, start, stop):
 
 
 def newest_key(batch, sk, shards):
-    return original(batch, sk, shards) | state.pack({"sk": NEWEST.get((batch, sk), sk)})
+    return original(batch, sk, shards) | table.pack({"sk": NEWEST.get((batch, sk), sk)})
 
 
 def cancelled_unseen(batch, consistent=True):
@@ -74,7 +73,7 @@ LOOKING = [
     Control(
         name="a moment of completion for each notice",
         design="sqs",
-        changes={finalizer._tell: moment_of_the_look},
+        changes={finalizer._notify: moment_of_the_look},
         checks=("notified",),
         knobs=QUICK,
         rates={"kill_after": 0.5, "roles": ("finalizer",), "operations": ("Publish",)},
@@ -98,7 +97,7 @@ LOOKING = [
     Control(
         name="a plan written twice",
         design="sqs",
-        changes={batcher._lease: plan_written_twice},
+        changes={batcher._leased: plan_written_twice},
         checks=("claims",),
         knobs=SEGMENTS | {"claim": True},
         rates={"lose_answer": 0.9, "roles": ("batcher",), "operations": ("SendMessageBatch",)},
@@ -106,7 +105,7 @@ LOOKING = [
     Control(
         name="sort keys of each attempt",
         design="sqs",
-        changes={batcher._records: keys_of_each_attempt, state.item_key: newest_key},
+        changes={batcher._records: keys_of_each_attempt, table.item_key: newest_key},
         checks=("leftovers", "not_too_late"),
         knobs=QUICK,
         rates={"kill_after": 0.5, "roles": ("batcher",), "operations": ("BatchWriteItem",)},

@@ -1,7 +1,16 @@
 """Mutants of the sqs handlers without the rules on messages, attempts, and the finalizer."""
 
-from lambdas import items, leases, messages, state, trigger
-from lambdas.sqs import alone, batcher, batches, failures, finalizer, processor, splitting, working
+from lambdas import items, queues, table, trigger
+from lambdas.sqs import (
+    batcher,
+    batches,
+    failures,
+    finalizer,
+    item_work,
+    messages,
+    processor,
+    splitting,
+)
 from tests.swarm.controls.mutants import Control, original
 from tests.swarm.controls.sqs_published import QUICK
 
@@ -18,7 +27,7 @@ def told_after_the_mark(batch):
 def live_claim_acknowledged(body, *rest):
     try:
         return original(body, *rest)
-    except splitting.Leased:
+    except queues.Later:
         return True
 
 
@@ -33,25 +42,25 @@ def every_hop_counted(batch, hop, by):
 
 def link_without_sender(link, batch):
     """A link is followed unless it is behind, whoever sent it."""
-    return link["hop"] >= batch.hop
+    return link["hop"] >= batch.poll
 
 
 def hop_by_hop(batch, hop, by):
     """The record goes from h to h + 1 only, and what becomes of that is not asked."""
-    leases.conditional(
+    table.conditional(
         "update_item",
-        Key=state.batch_key(batch),
+        Key=table.batch_key(batch),
         UpdateExpression="SET hop = :hop, hop_by = :by",
         ConditionExpression="hop = :before",
-        ExpressionAttributeValues=state.pack({":hop": hop, ":by": by, ":before": hop - 1}),
+        ExpressionAttributeValues=table.pack({":hop": hop, ":by": by, ":before": hop - 1}),
     )
     return True
 
 
-def hop_before_link(link, poll_s, hop, by, shard):
+def record_before_message(batch, number, by, shard):
     """The record is led on before the next link is sent."""
-    batches.advance_hop(link["batch"], hop, by)
-    original(link, poll_s, hop, by, shard)
+    batches.advance_poll(batch.id, number, by)
+    original(batch, number, by, shard)
 
 
 def root_without_a_link(event):
@@ -60,8 +69,8 @@ def root_without_a_link(event):
     new = batches.open_batch(asked)
     link = {"batch": asked.batch, "hop": 0, "by": ""}
     if new:
-        messages.send(batcher.poll_queue, link, asked.knobs["poll_s"])
-        messages.send(batcher.plan_queue, {"kind": "plan", "batch": asked.batch})
+        queues.send(batcher.poll_queue, link, asked.knobs["poll_s"])
+        queues.send(batcher.plan_queue, {"kind": "plan", "batch": asked.batch})
     return {"batch_id": asked.batch, "new": new}
 
 
@@ -74,7 +83,7 @@ def first_failure_ends(body, pairs, owner, tally, repeated=False):
     outcomes, broken = ([], False)
     for pair in pairs:
         if broken:
-            outcomes.append((pair[0], working.Outcome(reason="not reached")))
+            outcomes.append((pair[0], item_work.Outcome(reason="not reached")))
             continue
         outcomes += original(body, [pair], owner, tally, repeated)
         broken = bool(outcomes[-1][1].reason)
@@ -85,8 +94,8 @@ def split_fails_all(queue_url, body, owner):
     """What failed three times is listed, item by item, whether it was tried or not."""
     shards = body["knobs"]["state_shards"]
     for pair in splitting.undone_items(body):
-        key = state.item_key(body["batch"], pair[0], shards)
-        if leases.take(key, owner, 60).taken:
+        key = table.item_key(body["batch"], pair[0], shards)
+        if table.lease(key, owner, 60):
             item = items.Item(*pair)
             batches.fail_item(body["batch"], key, item, "its message failed", 3, owner)
 
@@ -95,14 +104,14 @@ def receives_are_attempts(batch, body, owner, context):
     """A one-item letter is listed as failed, whether its item ever began or not."""
     item = items.Item(*body["items"][0])
     shards = body["knobs"]["state_shards"]
-    key = state.item_key(batch.id, splitting.alone_sk(body), shards)
-    if leases.take(key, owner, 930).taken:
+    key = table.item_key(batch.id, messages.single_sk(body), shards)
+    if table.lease(key, owner, 930):
         batches.fail_item(batch.id, key, item, "received too often", 3, owner)
 
 
 def undone_forgotten(key, undone, owner):
     """What is left of a message is not written down; all of it is worked again."""
-    leases.release(key, owner)
+    table.release(key, owner)
     return True
 
 
@@ -116,8 +125,8 @@ def parent_deleted_before_children(records, size):
     records = list(records)
     if records and "#" in records[0]["sk"]:
         parent = records[0]["sk"].partition("#")[0]
-        key = state.pack({"pk": records[0]["pk"], "sk": parent})
-        state.delete_all([key], 1)
+        key = table.pack({"pk": records[0]["pk"], "sk": parent})
+        table.delete_all([key], 1)
     original(records, size)
 
 
@@ -129,7 +138,7 @@ MESSAGES = [
     Control(
         name="published after the mark",
         design="sqs",
-        changes={finalizer._tell: told_after_the_mark},
+        changes={finalizer._notify: told_after_the_mark},
         checks=("notified",),
         knobs=QUICK,
         rates={"kill_before": 0.5, "roles": ("finalizer",), "operations": ("Publish",)},
@@ -139,7 +148,7 @@ MESSAGES = [
         design="sqs",
         changes={
             processor._items: live_claim_acknowledged,
-            alone.work: live_claim_acknowledged,
+            splitting.work_single: live_claim_acknowledged,
         },
         checks=("not_too_late", "notified"),
         knobs=CLAIMED | {"value_max": 2_000},
@@ -150,7 +159,7 @@ MESSAGES = [
         design="sqs",
         changes={
             finalizer._valid: every_link_followed,
-            batches.advance_hop: every_hop_counted,
+            batches.advance_poll: every_hop_counted,
         },
         checks=("chain",),
         knobs=QUICK | LONG,
@@ -160,7 +169,7 @@ MESSAGES = [
     Control(
         name="a chain without senders",
         design="sqs",
-        changes={finalizer._valid: link_without_sender, batches.advance_hop: hop_by_hop},
+        changes={finalizer._valid: link_without_sender, batches.advance_poll: hop_by_hop},
         checks=("chain",),
         knobs=QUICK | LONG | {"value_max": 20_000, "items_per_message": 1},
         items=120,
@@ -174,7 +183,7 @@ MESSAGES = [
     Control(
         name="a chain that ends",
         design="sqs",
-        changes={finalizer._send_next: hop_before_link},
+        changes={finalizer._send_next: record_before_message},
         checks=("notified", "not_too_late"),
         knobs=QUICK,
         rates={"kill_after": 0.5, "roles": ("finalizer",), "operations": ("UpdateItem",)},
@@ -202,14 +211,14 @@ MESSAGES = [
     Control(
         name="one poisoned item takes its message along",
         design="sqs",
-        changes={working.work_items: first_failure_ends, splitting.split: split_fails_all},
+        changes={item_work.work_items: first_failure_ends, splitting.split: split_fails_all},
         checks=("processed",),
         knobs=QUICK | {"poison_per_million": 200_000},
     ),
     Control(
         name="burnt receives are attempts",
         design="sqs",
-        changes={failures._alone: receives_are_attempts},
+        changes={failures._single: receives_are_attempts},
         checks=("processed",),
         knobs=QUICK | {"max_receives": 4},
         items=5,
@@ -218,7 +227,7 @@ MESSAGES = [
     Control(
         name="undone items forgotten",
         design="sqs",
-        changes={working.keep_undone: undone_forgotten},
+        changes={item_work.keep_undone: undone_forgotten},
         checks=("claims",),
         knobs=CLAIMED | {"track": "message", "poison_per_million": 200_000},
     ),
@@ -238,7 +247,7 @@ MESSAGES = [
     Control(
         name="a split that deletes its parent first",
         design="sqs",
-        changes={state.put_all: parent_deleted_before_children},
+        changes={table.put_all: parent_deleted_before_children},
         checks=("not_too_early",),
         knobs={
             "track": "message",

@@ -1,7 +1,7 @@
 """The races of the published design, as mutants of the sqs handlers."""
 
-from lambdas import leases, messages, state
-from lambdas.sqs import batcher, batches, bodies, finalizer
+from lambdas import queues, table
+from lambdas.sqs import batcher, batches, finalizer, messages
 from tests.swarm.controls.mutants import Control
 
 NEVER = {"stuck_after_s": 30_000}  # what is lost stays lost for longer than is allowed
@@ -9,27 +9,27 @@ QUICK = {"value_max": 0, "poll_s": 300, **NEVER}
 
 
 def message_before_state(batch, number, owner, context):
-    key = state.segment_key(batch.id, number)
-    lease = batcher._lease(key, owner)
-    if lease.gone:
+    key = table.segment_key(batch.id, number)
+    record = batcher._leased(key, owner)
+    if record is None:
         return
-    start, stop = (lease.record["start"], lease.record["stop"])
-    sent = bodies.item_bodies(batch, start, stop)
-    messages.send_all(batcher.item_queue, sent, batch.knobs["send_batch_size"])
-    state.put_all(batcher._records(batch, start, stop), batch.knobs["write_batch_size"])
-    state.delete_all([key], 1)
+    start, stop = record["start"], record["stop"]
+    sent = messages.item_messages(batch, start, stop)
+    queues.send_all(batcher.item_queue, sent, batch.knobs["send_batch_size"])
+    table.put_all(batcher._records(batch, start, stop), batch.knobs["write_batch_size"])
+    table.delete_all([key], 1)
 
 
 def look_at_items_only(batch, from_shard):
     for shard in range(from_shard, batch.knobs["state_shards"]):
-        record = state.first(state.shard_partition(batch.id, shard))
+        record = table.first(table.shard_partition(batch.id, shard))
         if record is not None:
             return finalizer.Left(shard, record)
     return None
 
 
 def failed_item_deleted(batch, key, item, why, tries, owner):
-    return leases.conditional("delete_item", **batches.held(key, owner))
+    return table.conditional("delete_item", **table.held(key, owner))
 
 
 def never_again(condition):
@@ -65,8 +65,8 @@ PUBLISHED = [
         name="claim left by a crash",
         design="sqs",
         constants={
-            (leases, "FREE"): never_again(leases.FREE),
-            (leases, "UNLEASED"): never_again(leases.UNLEASED),
+            (table, "FREE"): never_again(table.FREE),
+            (table, "UNLEASED"): never_again(table.UNLEASED),
         },
         checks=("not_too_late", "notified"),
         knobs=QUICK | {"claim": True, "value_max": 100},

@@ -2,8 +2,8 @@
 
 from collections import Counter
 
-from lambdas import leases, messages, outside, state, trigger
-from lambdas.sqs import batcher, batches, bodies, finalizer
+from lambdas import outside, queues, table, trigger
+from lambdas.sqs import batcher, batches, finalizer, messages
 from tests.swarm.controls.mutants import Control, original
 from tests.swarm.controls.sqs_published import NEVER, QUICK
 
@@ -14,8 +14,8 @@ SLOW = {"value_max": 20_000, "items_per_message": 1, "poll_s": 1}
 
 def segments_among_items(batch, segment):
     """A segment's record lies in the last shard of the items, before all of them."""
-    pk = state.shard_partition(batch, 7)
-    return state.pack({"pk": pk, "sk": f"!{segment:06d}"})
+    pk = table.shard_partition(batch, 7)
+    return table.pack({"pk": pk, "sk": f"!{segment:06d}"})
 
 
 def plan_among_items(records, size):
@@ -23,7 +23,7 @@ def plan_among_items(records, size):
     def moved(record):
         if record["pk"].startswith("segments#"):
             batch = record["pk"].partition("#")[2]
-            return record | {"pk": state.shard_partition(batch, 7), "sk": "!" + record["sk"]}
+            return record | {"pk": table.shard_partition(batch, 7), "sk": "!" + record["sk"]}
         return record
 
     original(map(moved, records), size)
@@ -34,7 +34,7 @@ def every_among_items(partition):
         yield from original(partition)
         return
     batch = partition.partition("#")[2]
-    for record in original(state.shard_partition(batch, 7)):
+    for record in original(table.shard_partition(batch, 7)):
         if record["sk"].startswith("!"):
             yield (record | {"sk": record["sk"][1:]})
 
@@ -44,10 +44,10 @@ def shards_before_segments(batch, from_shard):
     if not batch.planned:
         return finalizer.Left(0, {"kind": "plan", "created_at": batch.created_at})
     for shard in range(from_shard, batch.knobs["state_shards"]):
-        record = state.first(state.shard_partition(batch.id, shard))
+        record = table.first(table.shard_partition(batch.id, shard))
         if record is not None:
             return finalizer.Left(shard, record)
-    segment = state.first(f"segments#{batch.id}")
+    segment = table.first(f"segments#{batch.id}")
     return segment and finalizer.Left(0, segment)
 
 
@@ -63,38 +63,36 @@ def fresh_keys(batch, number, owner, context):
 
 def written_ignored(key, owner):
     """A redelivered segment writes its records again."""
-    taken = original(key, owner)
-    record = {name: value for name, value in taken.record.items() if name != "written"}
-    return taken._replace(record=record)
+    record = original(key, owner)
+    return record and {name: value for name, value in record.items() if name != "written"}
 
 
 def no_parent_lease(key, owner):
-    record = state.read(key)
-    return leases.Lease(record is not None, record is None, 0.0, record or {})
+    return table.read(key)
 
 
 def written_by_anyone(key, owner, name, value):
-    return leases.conditional(
+    return table.conditional(
         "update_item",
         Key=key,
         UpdateExpression="SET #name = :value",
         ConditionExpression="attribute_exists(pk)",
         ExpressionAttributeNames={"#name": name},
-        ExpressionAttributeValues=state.pack({":value": value}),
+        ExpressionAttributeValues=table.pack({":value": value}),
     )
 
 
 def parent_deleted_first(batch, number, owner, context):
     """The segment's record goes before its messages are sent."""
-    key = state.segment_key(batch.id, number)
-    lease = batcher._lease(key, owner)
-    if lease.gone:
+    key = table.segment_key(batch.id, number)
+    record = batcher._leased(key, owner)
+    if record is None:
         return
-    start, stop = (lease.record["start"], lease.record["stop"])
-    state.put_all(batcher._records(batch, start, stop), batch.knobs["write_batch_size"])
-    state.delete_all([key], 1)
-    sent = bodies.item_bodies(batch, start, stop)
-    messages.send_all(batcher.item_queue, sent, batch.knobs["send_batch_size"])
+    start, stop = record["start"], record["stop"]
+    table.put_all(batcher._records(batch, start, stop), batch.knobs["write_batch_size"])
+    table.delete_all([key], 1)
+    sent = messages.item_messages(batch, start, stop)
+    queues.send_all(batcher.item_queue, sent, batch.knobs["send_batch_size"])
 
 
 def upserting_claim(key, owner, seconds, count_attempt=False, mark=""):
@@ -102,21 +100,21 @@ def upserting_claim(key, owner, seconds, count_attempt=False, mark=""):
     now = outside.now()
     values = {":until": now + seconds, ":me": owner, ":now": now}
     try:
-        old = state.dynamodb.update_item(
-            TableName=state.table,
+        old = table.dynamodb.update_item(
+            TableName=table.table,
             Key=key,
             UpdateExpression="SET lease_until = :until, lease_by = :me",
-            ConditionExpression=leases.FREE,
-            ExpressionAttributeValues=state.pack(values),
+            ConditionExpression=table.FREE,
+            ExpressionAttributeValues=table.pack(values),
             ReturnValues="ALL_OLD",
             ReturnValuesOnConditionCheckFailure="ALL_OLD",
         )
-    except leases.ClientError as error:
-        if not leases.refused(error):
+    except table.ClientError as error:
+        if not table.refused(error):
             raise
-        record = state.unpack(error.response["Item"])
-        return leases.Lease(False, False, record["lease_until"], record)
-    return leases.Lease(True, False, 0.0, state.unpack(old.get("Attributes")) or {})
+        record = table.unpack(error.response["Item"])
+        raise queues.Later(record["lease_until"] - now) from None
+    return table.unpack(old.get("Attributes", {}))
 
 
 def short_lease(key, owner, seconds, count_attempt=False, mark=""):
@@ -127,15 +125,15 @@ def short_lease(key, owner, seconds, count_attempt=False, mark=""):
 def unprocessed_ignored(keys, size):
     entries = [{"DeleteRequest": {"Key": key}} for key in keys]
     for at in range(0, len(entries), 25):
-        part = {state.table: entries[at : at + 25]}
-        state.dynamodb.batch_write_item(RequestItems=part)
+        part = {table.table: entries[at : at + 25]}
+        table.dynamodb.batch_write_item(RequestItems=part)
 
 
 def listed_and_kept(batch, key, item, why, tries, owner):
     """A failed item is listed, and its record stays under the polled keys."""
-    record = state.pack({"value": item.value, "reason": why[:500], "attempts": tries})
-    failed = {**state.failed_key(batch, item.id), **record}
-    return leases.transact(("Put", {"Item": failed}))
+    record = table.pack({"value": item.value, "reason": why[:500], "attempts": tries})
+    failed = {**table.failed_key(batch, item.id), **record}
+    return table.transact(("Put", {"Item": failed}))
 
 
 def unconditional_open(*actions):
@@ -168,9 +166,9 @@ STATE = [
         name="segments among the item shards",
         design="sqs",
         changes={
-            state.segment_key: segments_among_items,
-            state.put_all: plan_among_items,
-            state.every: every_among_items,
+            table.segment_key: segments_among_items,
+            table.put_all: plan_among_items,
+            table.every: every_among_items,
         },
         checks=("not_too_early",),
         knobs=SEGMENTS | SLOW | {"state_shards": 8},
@@ -203,7 +201,7 @@ STATE = [
     Control(
         name="a segment written twice",
         design="sqs",
-        changes={batcher._lease: written_ignored},
+        changes={batcher._leased: written_ignored},
         checks=("claims",),
         knobs=CLAIMED | {"write_batch_size": 25},
         rates={"kill_after": 0.9, "roles": ("batcher",), "operations": ("SendMessageBatch",)},
@@ -211,7 +209,7 @@ STATE = [
     Control(
         name="segments without a lease",
         design="sqs",
-        changes={batcher._lease: no_parent_lease, leases.update: written_by_anyone},
+        changes={batcher._leased: no_parent_lease, table.update: written_by_anyone},
         checks=("claims",),
         knobs=CLAIMED,
         rates={
@@ -233,7 +231,7 @@ STATE = [
     Control(
         name="a claim that upserts",
         design="sqs",
-        changes={leases.take: upserting_claim},
+        changes={table.lease: upserting_claim},
         checks=("claims",),
         knobs=CLAIMED,
         rates={"twice_late": 0.5, "queues": ("ItemQueue",), "late_max_s": 100.0},
@@ -241,7 +239,7 @@ STATE = [
     Control(
         name="a lease shorter than its owner",
         design="sqs",
-        changes={leases.take: short_lease},
+        changes={table.lease: short_lease},
         checks=("claims",),
         knobs=CLAIMED | {"value_max": 2_000},
         rates={"early": 0.5, "queues": ("ItemQueue",)},
@@ -249,7 +247,7 @@ STATE = [
     Control(
         name="unprocessed deletes ignored",
         design="sqs",
-        changes={state.delete_all: unprocessed_ignored},
+        changes={table.delete_all: unprocessed_ignored},
         checks=("not_too_late", "notified"),
         knobs=QUICK,
         rates={"hold_back": 0.5, "roles": ("processor",), "operations": ("BatchWriteItem",)},
@@ -264,7 +262,7 @@ STATE = [
     Control(
         name="a batch record that is written again",
         design="sqs",
-        changes={leases.transact: unconditional_open},
+        changes={table.transact: unconditional_open},
         checks=("claims", "notified"),
         knobs=CLAIMED,
         more=lambda first: [type(first)(**vars(first) | {"at_s": 2_000.0, "kind": "again"})],
@@ -280,7 +278,7 @@ STATE = [
     Control(
         name="knobs from the environment",
         design="sqs",
-        changes={state.item_key: shards_of_the_environment},
+        changes={table.item_key: shards_of_the_environment},
         checks=("not_too_late", "notified"),
         knobs=QUICK | NEVER,
         carried={"state_shards": 3},

@@ -26,7 +26,7 @@ STATUS = {
     "CANCELLED": "cancelled",
     "PURGED": "cancelled",
 }
-PER_SHARD = 100  # messages of a counter shard (lambdas/counters/counting.py)
+PER_SHARD = 100  # messages of a counter shard (lambdas/counters/batches.py)
 SHARD_BYTES = 180  # a counter shard's keys and expiry, and the 100 bytes that storage adds
 NUMBER_BYTES = 4  # a message's number in a set
 READ_MAX = 100  # records of one BatchGetItem

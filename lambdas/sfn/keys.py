@@ -1,4 +1,4 @@
-"""Where a batch of the `sfn` design keeps its objects.
+"""The keys of the objects of a batch of the `sfn` design.
 
 The trailing slashes matter: `b1` is a prefix of `b10`. Results lie apart from the items, because
 the map reads everything under the items' prefix.

@@ -9,7 +9,7 @@ BIGGEST = 9_999_999  # the last message of the largest batch
 
 @pytest.fixture
 def counting(world):
-    return world.module("counters.counting")
+    return world.module("counters.batches")
 
 
 def test_a_message_counted_twice_counts_once(batch, counting):
@@ -41,9 +41,9 @@ def test_one_that_is_missing_anywhere_is_missed(counting, missing):
 
 def test_while_the_last_ones_are_missing_a_look_reads_one_page(counting, monkeypatch):
     calls = []
-    read_all = counting.read_all
+    read_all = counting.table.read_all
     monkeypatch.setattr(
-        counting,
+        counting.table,
         "read_all",
         lambda keys, consistent: calls.append(len(keys)) or read_all(keys, consistent),
     )

@@ -5,7 +5,7 @@ import pytest
 
 @pytest.fixture
 def attempts(world):
-    return world.module("attempts")
+    return world.module("work")
 
 
 @pytest.mark.parametrize(
