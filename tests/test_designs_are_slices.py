@@ -20,7 +20,7 @@ DICTIONARIES = {
 }
 # Where the text "sqs" is the name of AWS's service.
 SERVICE = {
-    "lambdas.messages",
+    "lambdas.queues",
     "workbench.stacks.inventory",
     "workbench.swarm.checks.billing",
     "workbench.swarm.fault_plan",

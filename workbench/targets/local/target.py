@@ -73,7 +73,7 @@ class LocalTarget:
         if self.settings.fill:
             items = create_items(world.deployment, design, batch)
             fill_world(self.settings.fill, world.deployment, items)
-        world.begin(batch.items, _Watch(world.context, batch, on_progress))
+        world.begin(batch.items, _reporter(world, batch, on_progress))
         if self.settings.cron:
             world.bridge.start_schedules()
         world.start(design.trigger(batch.batch_id, batch.items, batch.seed))
@@ -111,13 +111,6 @@ class LocalTarget:
         if self._deployed is not None:
             self._deployed[2].cloud.fill["ce"] = lambda _: load_bill(bill)
 
-    @property
-    def invocations(self) -> pd.DataFrame:
-        """One row for each invocation of the last run, as Lambda's REPORT lines tell them."""
-        if self.world is None:
-            raise NotDeployed("nothing has run on this target yet")
-        return self.world.reports.frame()
-
     def close(self) -> None:
         """Undeploy; moto's state, which is the process's, is free for others."""
         self.world = self._deployed = None
@@ -141,20 +134,16 @@ class LocalTarget:
         return self._deployed[2]
 
 
-class _Watch:
-    """Passes on how far a batch is, a bounded number of times, from outside of any handler."""
+def _reporter(world: World, batch: Batch, on_progress: OnProgress) -> Callable[[int], None]:
+    """Reports how far a batch is, a bounded number of times, from outside of any handler."""
+    step, context = max(1, batch.items // WATCHED), world.context
 
-    def __init__(self, context: RunContext, batch: Batch, on_progress: OnProgress) -> None:
-        self._context = context
-        self._batch = batch
-        self._watch = on_progress
-        self._step = max(1, batch.items // WATCHED)
+    def report(over: int) -> None:
+        if over % step == 0 or over == batch.items:
+            progress = Progress(over, batch.items, context.kernel.now, context.meter.frame)
+            context.kernel.after(0.0, partial(on_progress, progress))
 
-    def __call__(self, over: int) -> None:
-        if over % self._step == 0 or over == self._batch.items:
-            context = self._context
-            progress = Progress(over, self._batch.items, context.kernel.now, context.meter.frame)
-            self._context.kernel.after(0.0, partial(self._watch, progress))
+    return report
 
 
 def _over(world: World, batch: Batch) -> bool:

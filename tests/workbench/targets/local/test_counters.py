@@ -120,10 +120,10 @@ def test_everything_may_come_twice(deployed):
 def test_a_late_trigger_opens_nothing_again(deployed):
     _, target = run(deployed, Faults())
     before = records(deployed)
-    invocations = len(target.invocations)
+    invocations = len(target.world.reports.frame())
     target.world.start(DESIGN.trigger(BATCH.batch_id, BATCH.items, BATCH.seed))
     target.world.run(target.world.context.kernel.now + 3_600)
-    assert (records(deployed), len(target.invocations)) == (before, invocations + 1)
+    assert (records(deployed), len(target.world.reports.frame())) == (before, invocations + 1)
     assert len(target.world.notifications.by_batch["b-300"]) == 1
 
 
@@ -173,7 +173,7 @@ def test_a_late_message_is_waited_for_though_all_others_came_twice(deployed):
 
 
 def test_a_plain_counter_would_have_told_before_the_late_message_came(deployed):
-    from lambdas.counters import counting
+    from lambdas.counters import batches as counting
     from tests.swarm.controls.counters_rules import messages_added_up, sum_reached
 
     deployment = deployed._deploy(DESIGN)

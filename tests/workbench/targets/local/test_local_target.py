@@ -85,7 +85,7 @@ from workbench.targets.local.target import LocalTarget
 with LocalTarget() as target:
     folder = target.run(make_design("sqs"), Batch(60, 7, "b"), lambda progress: None)
     sys.stdout.write(folder.usage.to_csv() + folder.timeline.to_csv())
-    sys.stdout.write(target.invocations.to_csv())
+    sys.stdout.write(target.world.reports.frame().to_csv())
 """
 
 

@@ -7,7 +7,6 @@ refused there, never ignored.
 import json
 from collections.abc import Callable
 from functools import partial
-from random import Random
 from typing import Any
 from uuid import UUID
 
@@ -28,7 +27,6 @@ from workbench.targets.local.stepfunctions.services import (
     RUNNING,
     SUCCEEDED,
     TIMED_OUT,
-    Bill,
     Execution,
     ExecutionAlreadyExists,
     Services,
@@ -37,7 +35,7 @@ from workbench.targets.local.stepfunctions.services import (
 from workbench.targets.local.stepfunctions.states import RUNNERS, run_inline_map
 from workbench.targets.local.stepfunctions.validate import validate
 from workbench.targets.local.world.context import EPOCH_S, RunContext
-from workbench.targets.local.world.stack import Resource, Stack
+from workbench.targets.local.world.stack import Stack
 
 METRICS = {
     SUCCEEDED: "ExecutionsSucceeded",
@@ -159,7 +157,11 @@ class Machines:
         self.running = 0
         found = stack.of_type("AWS::StepFunctions::StateMachine")
         assert len(found) <= 1, "a stack has one state machine at most"
-        self.machine = _machine(stack, found[0], context, service, client) if found else None
+        self.machine: Machine | None = None
+        if found:
+            arn, properties = found[0].physical_id, found[0].properties
+            services = Services(context, arn, service.call, client, parts_of_stack(stack))
+            self.machine = Machine(services, json.loads(properties["DefinitionString"]))
 
     def __bool__(self) -> bool:
         return self.machine is not None
@@ -192,32 +194,3 @@ class Machines:
             "stopDate": round((EPOCH_S + execution.ended_s) * 1000),
         }
         self._bridge.emit("aws.states", "Step Functions Execution Status Change", detail)
-
-
-def _machine(
-    stack: Stack,
-    resource: Resource,
-    context: RunContext,
-    service: LambdaService,
-    client: Callable[[str], Any],
-) -> Machine:
-    """The interpreter of a template's state machine."""
-    dice = context.dice("state machine")
-    services = Services(
-        arn=resource.physical_id,
-        kernel=context.kernel,
-        profile=context.profile,
-        invoke=service.call,
-        clients=client,
-        bill=Bill(
-            context.meter,
-            int(context.profile.value("sfn_express_min_mb")),
-            parts_of_stack(stack),
-        ),
-        faults=context.map_faults,
-        epoch_s=EPOCH_S,
-        latency_dice=Random(dice.getrandbits(64)),
-        name_dice=Random(dice.getrandbits(64)),
-        jitter_dice=Random(dice.getrandbits(64)),
-    )
-    return Machine(services, json.loads(resource.properties["DefinitionString"]))

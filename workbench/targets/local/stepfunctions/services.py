@@ -17,12 +17,11 @@ from uuid import UUID
 
 from workbench.designs import Parts
 from workbench.engine.kernel import Kernel
-from workbench.platform.profile import Profile
 from workbench.platform.services import S3, SNS, STEP_FUNCTIONS
 from workbench.platform.units import EXPRESS_STEP_MS, sns_requests
 from workbench.targets.local.lambda_.functions import Invoke
 from workbench.targets.local.metering import Meter
-from workbench.targets.local.runtime.faults import MapFaults
+from workbench.targets.local.world.context import EPOCH_S, RunContext
 
 
 class Bill:
@@ -88,33 +87,39 @@ class Execution:
     history: list[tuple[float, str, str]] = field(default_factory=list)
 
 
-@dataclass(frozen=True)
 class Services:
     """Clock, random streams, clients, bill and faults of one state machine, and its names."""
 
-    arn: str
-    kernel: Kernel
-    profile: Profile
-    invoke: Invoke
-    clients: Callable[[str], Any]
-    bill: Bill
-    faults: MapFaults
-    epoch_s: float  # seconds since 1970 at virtual time zero
-    latency_dice: Random
-    name_dice: Random
-    jitter_dice: Random
+    def __init__(
+        self,
+        context: RunContext,
+        arn: str,
+        invoke: Invoke,
+        clients: Callable[[str], Any],
+        parts: Parts,
+    ) -> None:
+        self.arn = arn
+        self.kernel, self.profile, self.faults = context.kernel, context.profile, context.map_faults
+        self.invoke = invoke
+        self.clients = clients
+        express_mb = int(context.profile.value("sfn_express_min_mb"))
+        self.bill = Bill(context.meter, express_mb, parts)
+        seeds = context.dice("state machine")
+        self._latency_dice, self._name_dice, self.jitter_dice = (
+            Random(seeds.getrandbits(64)) for _ in range(3)
+        )
 
     def draw_s(self, latency: str) -> float:
         """One value of a latency that the profile gives in milliseconds, in seconds."""
-        return self.profile.spread(latency).draw(self.latency_dice) / 1000
+        return self.profile.spread(latency).draw(self._latency_dice) / 1000
 
     def uuid(self) -> str:
         """A new UUID, drawn from its own random stream."""
-        return str(UUID(int=self.name_dice.getrandbits(128), version=4))
+        return str(UUID(int=self._name_dice.getrandbits(128), version=4))
 
     def timestamp(self, time_s: float) -> str:
         """A virtual time as Step Functions writes it, to the millisecond."""
-        moment = datetime.fromtimestamp(self.epoch_s + time_s, UTC)
+        moment = datetime.fromtimestamp(EPOCH_S + time_s, UTC)
         return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
     def arn_of(self, kind: str, name: str) -> str:

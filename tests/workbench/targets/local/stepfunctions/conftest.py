@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, field
 from json import dumps
-from random import Random
 from types import SimpleNamespace
 
 import boto3
@@ -17,7 +16,8 @@ from workbench.targets.local.lambda_.functions import InvokeResult
 from workbench.targets.local.metering import Meter
 from workbench.targets.local.runtime.faults import MapFaults
 from workbench.targets.local.stepfunctions.machine import Machine
-from workbench.targets.local.stepfunctions.services import Bill, Services
+from workbench.targets.local.stepfunctions.services import Services
+from workbench.targets.local.world.context import RunContext
 
 ARN = "arn:aws:states:us-east-1:123456789012:stateMachine:Batch"
 FUNCTION = "arn:aws:lambda:us-east-1:123456789012:function:work"
@@ -32,6 +32,7 @@ STILL = Profile(
     "2026-11-23",
     {
         "sfn_start": spread(1000),
+        "sfn_express_min_mb": {"value": 64},
         "sfn_state_gap": spread(100),
         "sfn_pass_gap": spread(10),
         "sfn_child_overhead": spread(200),
@@ -86,21 +87,11 @@ class SimulatedAws:
             return
         self.kernel.after(seconds, lambda: done(InvokeResult(None, "", value, now)))
 
-    def machine(self, definition, *, profile=STILL, seed=7, epoch_s=0.0, faults=None):
-        dice = Random(seed)
-        services = Services(
-            arn=ARN,
-            kernel=self.kernel,
-            profile=profile,
-            invoke=self.invoke,
-            clients=self.clients,
-            bill=Bill(self.meter, 64, Sfn.parts),
-            faults=faults or MapFaults(),
-            epoch_s=epoch_s,
-            latency_dice=Random(dice.getrandbits(64)),
-            name_dice=Random(dice.getrandbits(64)),
-            jitter_dice=Random(dice.getrandbits(64)),
+    def machine(self, definition, *, profile=STILL, seed=7, faults=None):
+        context = RunContext(
+            profile, seed, map_faults=faults or MapFaults(), kernel=self.kernel, meter=self.meter
         )
+        services = Services(context, ARN, self.invoke, self.clients, Sfn.parts)
         return Machine(services, definition)
 
     def run(self, states, given=None, **extra):
