@@ -6,9 +6,8 @@ disagree. A knob's unit is the last word of its name. Limits are AWS's, from doc
 
 from workbench.designs.counters import Counters
 from workbench.designs.design import FUNCTION_TIMEOUT_MAX_S, ITEMS_MAX, Design, promises
-from workbench.designs.fitting import Fitted, fit_design
 from workbench.designs.parts import Part, Parts, Search
-from workbench.designs.presets import COMPARED, DESIGNS, PRESETS, make_design
+from workbench.designs.presets import COMPARED, DESIGNS, PRESETS, Fitted, fit_design, make_design
 from workbench.designs.queued import MESSAGE_MAX_BYTES, Queued
 from workbench.designs.sfn import EXPRESS_MAX_S, RETRY_WAIT_S, Sfn
 from workbench.designs.sqs import Sqs

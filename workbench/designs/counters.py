@@ -6,7 +6,6 @@ from typing import Any, ClassVar
 
 from workbench.designs.design import (
     CALL_ALLOWANCE_S,
-    FUNCTION_TIMEOUT_MAX_S,
     START_ALLOWANCE_S,
     TUNED_CONCURRENCY,
     knob,
@@ -32,6 +31,9 @@ class Counters(Queued):
         "tuned": TUNED,
         "tuned-concurrent": TUNED | {"item_concurrency": TUNED_CONCURRENCY},
     }
+    carried: ClassVar[str] = (
+        "items_per_message segment_items item_concurrency poll_s value_max poison_per_million"
+    )
     search: ClassVar[Search] = Search(
         lot="items_per_message",
         roomy={"messages_per_invocation": 1},
@@ -55,16 +57,8 @@ class Counters(Queued):
         for name, only in (("telemetry", "emf"), ("logs", "metrics")):
             if getattr(self, name) != only:
                 raise BadKnob(name, getattr(self, name), f"this design knows {only} only")
-        self.refuse_large_messages()
-        if self.processor_timeout_s > FUNCTION_TIMEOUT_MAX_S:
-            raise BadKnob(
-                "items_per_message",
-                self.items_per_message,
-                f"{self.messages_per_invocation} messages of {self.items_per_message} items of up "
-                f"to {self.value_max} ms in one invocation need {self.processor_timeout_s} s; "
-                f"Lambda stops at {FUNCTION_TIMEOUT_MAX_S} s",
-                "Lower items_per_message or messages_per_invocation, or raise item_concurrency.",
-            )
+        messages = self.messages_per_invocation
+        self.refuse_long_work(f"{messages} messages of {self.items_per_message} items")
 
     def refuse_items(self, items: int) -> None:
         super().refuse_items(items)
@@ -100,9 +94,3 @@ class Counters(Queued):
         work_s = self.messages_per_invocation * self.work_limit_s(self.items_per_message)
         calls = 1 + self.messages_per_invocation
         return ceil(work_s + calls * CALL_ALLOWANCE_S + START_ALLOWANCE_S)
-
-    def batch_knobs(self) -> dict[str, Any]:
-        names = (
-            "items_per_message segment_items item_concurrency poll_s value_max poison_per_million"
-        ).split()
-        return {name: getattr(self, name) for name in names}

@@ -61,6 +61,8 @@ class Design(ABC):
     # `workbench tune` finds at a million items of up to a second, within an hour, one at a time.
     presets: ClassVar[Mapping[str, Mapping[str, Any]]]
 
+    carried: ClassVar[str]  # the knobs that travel with a batch, by name
+
     # Knobs that are lowered for long items where nobody set them, the first one first.
     follows: ClassVar[tuple[str, ...]]
 
@@ -91,9 +93,9 @@ class Design(ABC):
         default = type(self)().knobs()
         return {name: value for name, value in self.knobs().items() if default[name] != value}
 
-    @abstractmethod
     def batch_knobs(self) -> dict[str, Any]:
         """The knobs that shape a batch: they travel in its record, never in the environment."""
+        return {name: getattr(self, name) for name in self.carried.split()}
 
     @abstractmethod
     def settings(self) -> dict[str, dict[str, Any]]:

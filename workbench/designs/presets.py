@@ -1,6 +1,9 @@
-"""The dictionary of designs, and a design from a preset and settings over it."""
+"""The dictionary of designs, and a design from a preset and settings over it.
 
-from dataclasses import fields
+Knobs that nobody set follow the batch: as many items a lot as the longest of them allow.
+"""
+
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from workbench import border
@@ -8,11 +11,12 @@ from workbench.designs.counters import Counters
 from workbench.designs.design import Design
 from workbench.designs.sfn import Sfn
 from workbench.designs.sqs import Sqs
-from workbench.errors import BadInput
+from workbench.errors import BadInput, BadKnob
 
 DESIGNS: dict[str, type[Design]] = {"sqs": Sqs, "sfn": Sfn, "counters": Counters}
 COMPARED = tuple(DESIGNS)  # what the study runs and compares
 PRESETS = {name: design.presets for name, design in DESIGNS.items()}
+VALUE_MAX_MS = 600_000  # the longest item that the knob `value_max` allows
 
 
 def make_design(
@@ -28,3 +32,68 @@ def make_design(
     if strange is not None:
         raise BadInput(f"knob {strange!r} is not one of {name}. It has {', '.join(known)}.")
     return DESIGNS[name](**(PRESETS[name][preset] | given))
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A design, and which of its knobs were changed for it to work: by name, from what to what."""
+
+    design: Design
+    changed: dict[str, tuple[int, int]] = field(default_factory=dict)
+
+    @property
+    def line(self) -> str:
+        """What was fitted, on one line; empty where nothing was."""
+        told = ", ".join(f"{name}={now} (was {was})" for name, (was, now) in self.changed.items())
+        why = f"so that {self.design.name} can work items of up to {self.design.value_max:,} ms"
+        return f"fitted: {told}, {why}" if told else ""
+
+
+def fit_design(
+    name: str, preset: str = "default", settings: dict[str, Any] | None = None
+) -> Fitted:
+    """The design called `name`; where it is refused, the knobs that `settings` leave open are
+    lowered in the order of `Design.follows`, each no further than it must.
+
+    Knobs that are set never change: where these do not fit, the refusal stands, and says how long
+    an item may take at most.
+    """
+    given = border.settings(settings)
+    try:
+        return Fitted(make_design(name, preset, given))
+    except BadKnob as refusal:
+        refused = refusal
+    usual = DESIGNS[name]().knobs() | PRESETS[name][preset]
+    lowered: dict[str, int] = {}
+    for knob in DESIGNS[name].follows:
+        if knob in given:
+            continue
+        lowered[knob] = 1
+        if _works(name, preset, given | lowered):
+            lowered[knob] = _largest(name, preset, given | lowered, knob, usual[knob])
+            changed = {one: (usual[one], now) for one, now in lowered.items() if usual[one] != now}
+            return Fitted(make_design(name, preset, given | lowered), changed)
+    if _works(name, preset, given | lowered | {"value_max": 0}):
+        most = _largest(name, preset, given | lowered | {"value_max": 0}, "value_max", VALUE_MAX_MS)
+        refused.args = (f"{refused} With what is set, an item may take up to {most:,} ms.",)
+    raise refused
+
+
+def _largest(name: str, preset: str, settings: dict[str, Any], knob: str, top: int) -> int:
+    """The largest value of a knob that works, where the one in the settings does."""
+    low = settings[knob]
+    while low < top:
+        middle = (low + top + 1) // 2
+        if _works(name, preset, settings | {knob: middle}):
+            low = middle
+        else:
+            top = middle - 1
+    return low
+
+
+def _works(name: str, preset: str, settings: dict[str, Any]) -> bool:
+    try:
+        make_design(name, preset, settings)
+    except BadKnob:
+        return False
+    return True

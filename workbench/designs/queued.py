@@ -2,7 +2,13 @@
 
 from typing import Any, ClassVar
 
-from workbench.designs.design import ITEM_MAX_BYTES, SMALL_FUNCTIONS, SOURCE_MAX, Design
+from workbench.designs.design import (
+    FUNCTION_TIMEOUT_MAX_S,
+    ITEM_MAX_BYTES,
+    SMALL_FUNCTIONS,
+    SOURCE_MAX,
+    Design,
+)
 from workbench.designs.parts import QUEUED, Parts
 from workbench.errors import BadKnob
 
@@ -16,11 +22,21 @@ class Queued(Design):
     parts: ClassVar[Parts] = QUEUED
     follows: ClassVar[tuple[str, ...]] = ("items_per_message", "messages_per_invocation")
 
-    def refuse_large_messages(self) -> None:
-        """Refuse what SQS would: a body over 1 MiB, with its items at their longest."""
-        size = self.items_per_message
+    def refuse_long_work(self, work: str) -> None:
+        """Refuse what SQS would, a message over 1 MiB with its items at their longest, and what
+        Lambda would, an invocation whose `work` takes too long.
+        """
+        size, needed_s = self.items_per_message, self.processor_timeout_s
         if size * ITEM_MAX_BYTES + HEAD_MAX_BYTES > MESSAGE_MAX_BYTES:
             raise BadKnob("items_per_message", size, "a message passes 1 MiB")
+        if needed_s > FUNCTION_TIMEOUT_MAX_S:
+            raise BadKnob(
+                "items_per_message",
+                size,
+                f"{work} of up to {self.value_max} ms in one invocation need {needed_s} s; "
+                f"Lambda stops at {FUNCTION_TIMEOUT_MAX_S} s",
+                "Lower items_per_message or messages_per_invocation, or raise item_concurrency.",
+            )
 
     def settings(self) -> dict[str, dict[str, Any]]:
         cpu = {"Architectures": [self.cpu]}

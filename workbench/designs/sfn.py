@@ -69,6 +69,10 @@ class Sfn(Design):
         "tuned": TUNED,
         "tuned-concurrent": TUNED | {"item_concurrency": TUNED_CONCURRENCY},
     }
+    carried: ClassVar[str] = (
+        "items_per_child max_concurrency segment_items item_concurrency telemetry logs "
+        "value_max poison_per_million"
+    )
     search: ClassVar[Search] = Search(
         lot="items_per_child",
         roomy={"child_type": "STANDARD"},
@@ -164,13 +168,6 @@ class Sfn(Design):
     def child_limit_s(self) -> int:
         """The longest that a child can take with all its tries and the waits between them."""
         return self.child_tries * self.task_timeout_s + (self.child_tries - 1) * RETRY_WAIT_S
-
-    def batch_knobs(self) -> dict[str, Any]:
-        names = (
-            "items_per_child max_concurrency segment_items item_concurrency telemetry logs "
-            "value_max poison_per_million"
-        ).split()
-        return {name: getattr(self, name) for name in names}
 
     @property
     def child_retries(self) -> list[dict[str, Any]]:

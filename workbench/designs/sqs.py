@@ -6,7 +6,6 @@ from typing import Any, ClassVar
 
 from workbench.designs.design import (
     CALL_ALLOWANCE_S,
-    FUNCTION_TIMEOUT_MAX_S,
     START_ALLOWANCE_S,
     TUNED_CONCURRENCY,
     knob,
@@ -49,6 +48,11 @@ class Sqs(Queued):
         "tuned": TUNED,
         "tuned-concurrent": TUNED | {"item_concurrency": TUNED_CONCURRENCY},
     }
+    carried: ClassVar[str] = (
+        "items_per_message track claim state_shards poll_s send_batch_size write_batch_size "
+        "segment_items item_concurrency telemetry logs value_max poison_per_million "
+        "stuck_after_s max_concurrency"
+    )
     search: ClassVar[Search] = Search(
         lot="items_per_message",
         roomy={"messages_per_invocation": 1, "track": "message"},
@@ -87,15 +91,7 @@ class Sqs(Queued):
                 "an event source takes more than 10 messages only with a window of 1 s or more",
                 "Set batch_window_s=1.",
             )
-        self.refuse_large_messages()
-        if self.processor_timeout_s > FUNCTION_TIMEOUT_MAX_S:
-            raise BadKnob(
-                "items_per_message",
-                self.items_per_message,
-                f"{self.items_per_invocation} items of up to {self.value_max} ms in one invocation "
-                f"need {self.processor_timeout_s} s; Lambda stops at {FUNCTION_TIMEOUT_MAX_S} s",
-                "Lower items_per_message or messages_per_invocation, or raise item_concurrency.",
-            )
+        self.refuse_long_work(f"{self.items_per_invocation} items")
         if self.visibility_timeout_s > 43_200:
             raise BadKnob("batch_window_s", self.batch_window_s, "visibility would pass 12 hours")
 
@@ -146,9 +142,4 @@ class Sqs(Queued):
         return self.processor_timeout_s + 30
 
     def batch_knobs(self) -> dict[str, Any]:
-        names = (
-            "items_per_message track claim state_shards poll_s send_batch_size write_batch_size "
-            "segment_items item_concurrency telemetry logs value_max poison_per_million "
-            "stuck_after_s max_concurrency"
-        ).split()
-        return {name: getattr(self, name) for name in names} | {"lease_s": self.lease_s}
+        return super().batch_knobs() | {"lease_s": self.lease_s}
