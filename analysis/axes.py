@@ -1,8 +1,10 @@
 """Axes in plain words: items, time and dollars, with ticks that a reader knows."""
 
+from collections.abc import Callable
 from math import log
 
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.ticker import (
     FixedLocator,
@@ -37,29 +39,31 @@ def items_axis(axes: Axes, low: float, high: float) -> None:
 
 def seconds_axis(axes: Axes, low: float, high: float, which: str = "y") -> None:
     """A logarithmic axis of time, labelled in seconds, minutes and hours."""
-    axis = axes.yaxis if which == "y" else axes.xaxis
-    getattr(axes, f"set_{which}scale")("log")
-    getattr(axes, f"set_{which}lim")(low / 1.6, high * 1.6)
+    axis = _log_axis(axes, low, high, which, duration)
     ticks = _apart(low / 1.6, high * 1.6, _room(axes, which))
     if len(ticks) < 2:
         axis.set_major_locator(LogLocator(subs=(1.0, 1.5, 2.0, 3.0, 5.0, 7.0), numticks=8))
     else:
         axis.set_major_locator(FixedLocator(ticks))
-    axis.set_major_formatter(FuncFormatter(lambda value, _: duration(value)))
-    axis.set_minor_formatter(NullFormatter())
-    axis.set_minor_locator(NullLocator())
 
 
 def dollars_axis(axes: Axes, low: float, high: float, which: str = "y") -> None:
     """A logarithmic axis of dollars."""
+    axis = _log_axis(axes, low, high, which, dollars)
+    subs = (1.0, 2.0, 5.0) if high / low < 30 else (1.0,)
+    axis.set_major_locator(LogLocator(subs=subs, numticks=9))
+
+
+def _log_axis(
+    axes: Axes, low: float, high: float, which: str, words: Callable[[float], str]
+) -> Axis:
+    """The axis, logarithmic and with room around; only the larger ticks have words."""
     axis = axes.yaxis if which == "y" else axes.xaxis
-    getattr(axes, f"set_{which}scale")("log")
-    getattr(axes, f"set_{which}lim")(low / 1.6, high * 1.6)
-    narrow = high / low < 30
-    axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if narrow else (1.0,), numticks=9))
-    axis.set_major_formatter(FuncFormatter(lambda value, _: dollars(value)))
+    axes.set(**{f"{which}scale": "log", f"{which}lim": (low / 1.6, high * 1.6)})
+    axis.set_major_formatter(FuncFormatter(lambda value, _: words(value)))
     axis.set_minor_formatter(NullFormatter())
     axis.set_minor_locator(NullLocator())
+    return axis
 
 
 def time_axis(axes: Axes, longest_s: float) -> None:

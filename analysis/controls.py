@@ -67,11 +67,11 @@ def changed_book(
     book: PriceBook, controls: dict[tuple[str, str], widgets.FloatSlider]
 ) -> PriceBook:
     """The book with every price multiplied as its slider says."""
-    changed = [
-        _multiplied(book.price(*key), Decimal(str(control.value)))
-        for key, control in controls.items()
-        if control.value != 1.0
-    ]
+    changed = []
+    for key, control in controls.items():
+        price, factor = book.price(*key), Decimal(str(control.value))
+        tiers = tuple(replace(tier, usd=tier.usd * factor) for tier in price.tiers)
+        changed += [replace(price, tiers=tiers)] if factor != 1 else []
     return book.with_prices(*changed) if changed else book
 
 
@@ -98,27 +98,16 @@ def steps(low: float, high: float) -> Iterator[int]:
 
 
 def _control(knob: Field) -> widgets.Widget:
-    """A menu where AWS gives a choice, else a slider."""
-    choices = knob.metadata["of"]
-    if choices:
+    """A menu where AWS gives a choice or a knob may be off, else a slider."""
+    numbers = [] if knob.metadata["of"] else steps(knob.metadata["low"], knob.metadata["high"])
+    if knob.metadata["of"] or knob.default is None:  # None: off unless it is given a number
+        options = list(knob.metadata["of"]) or [None, *numbers]
         return widgets.Dropdown(
-            options=list(choices), value=knob.default, description=knob.name, style=WIDE
+            options=options, value=knob.default, description=knob.name, style=WIDE
         )
-    if knob.default is None:  # a knob that is off unless it is given a number
-        return widgets.Dropdown(
-            options=[None, *steps(knob.metadata["low"], knob.metadata["high"])],
-            description=knob.name,
-            style=WIDE,
-        )
-    numbers = list(steps(knob.metadata["low"], knob.metadata["high"]))
-    return slider(knob.name, numbers, knob.default)
+    return slider(knob.name, list(numbers), knob.default)
 
 
 def _per_million(price: Price) -> str:
     """A price of its first tier, for a million units."""
     return f"${float(price.tiers[0].usd) * 1_000_000:,.5g} a million"
-
-
-def _multiplied(price: Price, factor: Decimal) -> Price:
-    """A price with every tier multiplied."""
-    return replace(price, tiers=tuple(replace(tier, usd=tier.usd * factor) for tier in price.tiers))

@@ -33,6 +33,7 @@ from workbench.prices import PriceBook, load_book
 from workbench.runs.batch import Batch
 from workbench.runs.records import LABELS, RunData
 
+THEMES = {look.name: look for look in theme.THEMES}
 SCREEN = theme.Canvas("screen", 10.0, 11.0, 120, height_in=3.9)
 NO_UPKEEP = pd.DataFrame(columns=["design", "measure", "value"])
 # Fixed places, in shares of the figure: laying it out each time would double the time to draw.
@@ -73,7 +74,7 @@ class Explorer:
         self.items = controls.items_slider(items)
         self.length = controls.length_slider()
         self.rate = controls.slider("upkeep, $ an hour", [0, 25, 50, 75, 100, 150, 200], 100)
-        self.look = widgets.ToggleButtons(options=[look.name for look in theme.THEMES])
+        self.look = widgets.ToggleButtons(options=list(THEMES))
         self.knobs = {name: controls.knob_controls(DESIGNS[name]) for name in COMPARED}
         self.prices = controls.price_controls(self._book)
         self.picture, self.table = widgets.Image(format="png"), widgets.HTML()
@@ -89,7 +90,9 @@ class Explorer:
             **{name: list(own.values()) for name, own in self.knobs.items()},
             "Prices": list(self.prices.values()),
         }
-        tab = widgets.Tab([_column(own) for own in tabs.values()], titles=tuple(tabs))
+        rows = widgets.Layout(flex_flow="row wrap")  # in two columns, as many as fit
+        boxes = [widgets.Box(own, layout=rows) for own in tabs.values()]
+        tab = widgets.Tab(boxes, titles=tuple(tabs))
         return widgets.VBox([tab, self.message, self.picture, self.table])
 
     def redraw(self) -> None:
@@ -100,7 +103,8 @@ class Explorer:
         except WorkbenchError as error:
             self.message.value = f"<b>Not possible:</b> {escape(str(error))} The picture is older."
             return
-        self.picture.value = _png(shown.folders, self._theme())
+        with theme.use(THEMES[self.look.value], SCREEN):
+            self.picture.value = theme.encoded(live_view(shown.folders, theme.blank(SCREEN)))
         self.table.value = _table(shown, self._upkeep())
         elapsed_s = perf_counter() - began
         self.message.value = f"Simulated and drawn in {elapsed_s:.2f} s."
@@ -123,9 +127,6 @@ class Explorer:
             months[name] = float(total_usd(month))
         return Shown(folders, months)
 
-    def _theme(self) -> theme.Theme:
-        return next(look for look in theme.THEMES if look.name == self.look.value)
-
     def _upkeep(self) -> dict[str, float]:
         """A person's time a month by design; empty where simplicity was not measured."""
         if self._simplicity.empty:
@@ -135,12 +136,6 @@ class Explorer:
     def _all_controls(self) -> list[widgets.Widget]:
         knobs = [control for own in self.knobs.values() for control in own.values()]
         return [self.items, self.length, self.rate, self.look, *knobs, *self.prices.values()]
-
-
-def _png(folders: list[RunData], look: theme.Theme) -> bytes:
-    """The picture as the widget takes it."""
-    with theme.use(look, SCREEN):
-        return theme.png(live_view(folders, theme.blank(SCREEN)))
 
 
 def _table(shown: Shown, upkeep: dict[str, float]) -> str:
@@ -165,11 +160,6 @@ def _table(shown: Shown, upkeep: dict[str, float]) -> str:
     names = [folder.run.design for folder in shown.folders]
     promise = promises(DESIGNS[one.run.design](**one.run.knobs) for one in shown.folders)
     return f"{html_table(pd.DataFrame(rows, index=names).T)}<p>{escape(promise)}</p>"
-
-
-def _column(own: list[widgets.Widget]) -> widgets.Widget:
-    """Controls in two columns, as many as fit."""
-    return widgets.Box(own, layout=widgets.Layout(flex_flow="row wrap"))
 
 
 def live_view(folders: Sequence[RunData], figure: Figure) -> Figure:

@@ -8,13 +8,14 @@ that picture and sentence tell of the same runs.
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
+from pathlib import Path
 
 from matplotlib.figure import Figure
 
 from analysis.caption import ask
 from analysis.frames import Frames
 from analysis.needs import Chosen, NothingToShow
-from analysis.theme import BLOG, PANELS_IN, Canvas, Theme, blank, use
+from analysis.theme import BLOG, PANELS_IN, Canvas, Theme, blank, save, use
 
 NAMES = (
     "price_of_knowing",
@@ -56,6 +57,14 @@ class Chart:
             ask(figure, self.question)
             self.draw(chosen, figure)
             return figure
+
+    def save(
+        self, chosen: Chosen, stem: Path, theme: Theme, canvas: Canvas = BLOG, *formats: str
+    ) -> list[Path]:
+        """Draw what was selected into `<stem>-<theme>.<format>`, PNG if no format is named."""
+        figure = self.picture(chosen, theme, canvas)
+        with use(theme, canvas):
+            return save(figure, stem.with_name(f"{stem.name}-{theme.name}"), formats or ("png",))
 
 
 def named(name: str) -> Chart:

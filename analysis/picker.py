@@ -64,7 +64,9 @@ class Picker:
         self.table.value = _table(own)
         try:
             timelines = measures.run_tables(self._frames.results, "timeline", set(picked[:MOST]))
-            self.picture.value = _png(own, timelines)
+            with theme.use(theme.LIGHT, SCREEN):
+                figure = picked_runs(own, timelines, theme.blank(SCREEN))
+                self.picture.value = theme.encoded(figure)
             self.picture.layout.display = ""
             self.message.value = ""
         except NothingToShow as reason:
@@ -106,12 +108,6 @@ def _table(runs: pd.DataFrame) -> str:
 def _told(value: float | None, words: Any) -> str:
     """A number in words, or that nobody knows it."""
     return "unknown" if pd.isna(value) else words(value)
-
-
-def _png(runs: pd.DataFrame, timelines: pd.DataFrame) -> bytes:
-    """The lines of the picked runs as the widget takes them."""
-    with theme.use(theme.LIGHT, SCREEN):
-        return theme.png(picked_runs(runs, timelines, theme.blank(SCREEN)))
 
 
 def picked_runs(runs: pd.DataFrame, timelines: pd.DataFrame, figure: Figure) -> Figure:

@@ -5,7 +5,6 @@ the runs cannot carry is shown as its reason, never as an empty picture.
 """
 
 import base64
-import io
 from dataclasses import dataclass
 from html import escape
 
@@ -94,8 +93,7 @@ def html_table(frame: pd.DataFrame) -> str:
 
 def _address(figure: Figure, look: theme.Theme) -> str:
     """A figure as an address that holds all of it."""
-    held = io.BytesIO()
     with theme.use(look):
         theme.freeze(figure)
-        figure.savefig(held, format="svg", metadata=theme.SVG_METADATA)
-    return "data:image/svg+xml;base64," + base64.b64encode(held.getvalue()).decode()
+        held = theme.encoded(figure, "svg")
+    return "data:image/svg+xml;base64," + base64.b64encode(held).decode()

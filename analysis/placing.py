@@ -95,25 +95,20 @@ def _write(
     size = text.get_window_extent()
     offsets = np.array([(right * s, up * s * 0.8) for s, (right, up) in product(STEPS_PT, SIDES)])
     sides = np.array([right for _ in STEPS_PT for right, _ in SIDES])
-    boxes = _boxes(at, offsets * axes.figure.dpi / 72, sides, size.width, size.height)
+    spots = (at[:, None, :] + offsets * axes.figure.dpi / 72).reshape(-1, 2)
+    extent = np.array([size.width, size.height])
+    shares = np.column_stack([(sides - 1) / 2, np.full(len(sides), -0.5)])
+    corner = spots + np.tile(shares, (len(at), 1)) * extent
+    boxes = np.hstack([corner, corner + extent])
     far = np.tile(np.repeat(np.arange(len(STEPS_PT)), len(SIDES)), len(at))
-    cost = _covered(axes, boxes, taken) + ASTRAY * _astray(boxes, at, others) + FAR * far
+    astray = _distance(boxes, others) < _distance(boxes, at)
+    cost = _covered(axes, boxes, taken) + ASTRAY * astray + FAR * far
     best = int(np.argmin(cost))
     point, offset = divmod(best, len(offsets))
     text.xy = tuple(to_data.transform(at[point]))
     text.set_position(tuple(offsets[offset]))
     text.set_horizontalalignment(ALIGNMENTS[sides[offset] + 1])
     return boxes[best]
-
-
-def _boxes(
-    at: np.ndarray, offsets: np.ndarray, sides: np.ndarray, width: float, height: float
-) -> np.ndarray:
-    """The box of a text at every offset of every point: x0, y0, x1, y1 in pixels."""
-    spots = (at[:, None, :] + offsets[None, :, :]).reshape(-1, 2)
-    left = spots[:, 0] + np.tile((sides - 1) / 2, len(at)) * width
-    low = spots[:, 1] - height / 2
-    return np.column_stack([left, low, left + width, low + height])
 
 
 def _covered(axes: Axes, boxes: np.ndarray, taken: np.ndarray) -> np.ndarray:
@@ -126,17 +121,10 @@ def _covered(axes: Axes, boxes: np.ndarray, taken: np.ndarray) -> np.ndarray:
     return (across & along).sum(axis=1) + out[:, 0] * OUTSIDE
 
 
-def _astray(boxes: np.ndarray, own: np.ndarray, others: np.ndarray) -> np.ndarray:
-    """Which boxes lie nearer to another dot or line than to their own."""
-    return _distance(boxes, others) < _distance(boxes, own)
-
-
 def _distance(boxes: np.ndarray, points: np.ndarray) -> np.ndarray:
     """From each box to the nearest of these points, in pixels."""
-    left, low, right, high = (boxes[:, [side]] for side in range(4))
-    across = np.maximum(np.maximum(left - points[:, 0], points[:, 0] - right), 0)
-    along = np.maximum(np.maximum(low - points[:, 1], points[:, 1] - high), 0)
-    return np.hypot(across, along).min(axis=1, initial=np.inf)
+    low, high = boxes[:, None, :2] - points, points - boxes[:, None, 2:]
+    return np.hypot(*np.maximum(np.maximum(low, high), 0).T).T.min(axis=1, initial=np.inf)
 
 
 def _line_squares(axes: Axes) -> np.ndarray:

@@ -12,6 +12,7 @@ reason, and an older picture of it is taken away.
 """
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from analysis import gallery, theme
 from analysis import video as films
 from analysis.charts.bill_table import TABLE_ID, bill_table, select
 from analysis.frames import Frames
-from analysis.needs import Chosen, NothingToShow, no_runs
+from analysis.needs import NothingToShow, no_runs
 from analysis.runs_shown import which_runs
 from workbench.runs.results_folder import published
 
@@ -40,14 +41,14 @@ def publish(results: Path, video: bool = True, kept_in: Path | None = None) -> l
     frames, folder = Frames(results), kept_in or published(results)
     if frames.runs.empty:
         raise NothingToShow(no_runs(results))
-    draw = _kept_chart if kept_in else _chart
     figures: dict[str, Any] = {}
     refused: dict[str, str] = {}
     for chart in gallery.CHARTS:
-        _keep(chart.name, lambda c=chart: draw(c, frames, folder), figures, refused)
-    _keep("bill", lambda: _bill(frames, folder), figures, refused)
+        make = partial(_chart, chart, frames, folder, bool(kept_in))
+        _keep(chart.name, make, figures, refused)
+    _keep("bill", partial(_bill, frames, folder), figures, refused)
     if video:
-        _keep("drain", lambda: _film(frames, folder), figures, refused)
+        _keep("drain", partial(_film, frames, folder), figures, refused)
     written = [folder / name for entry in figures.values() for name in entry["files"]]
     content = {"set": which_runs(frames), "figures": figures, "refused": refused}
     return [*written, _manifest(folder, content, video)]
@@ -61,32 +62,20 @@ def _keep(name: str, make: Any, figures: dict[str, Any], refused: dict[str, str]
         refused[name] = str(reason)
 
 
-def _chart(chart: gallery.Chart, frames: Frames, folder: Path) -> dict[str, Any]:
-    """A chart in both themes for the blog, and for the video."""
-    files: list[Path] = []
-    chosen = chart.select(frames)
-    for look in theme.THEMES:
-        figure = chart.picture(chosen, look)
-        with theme.use(look):
-            files += theme.save(figure, folder / f"{chart.name}-{look.name}")
-    wide = chart.picture(chosen, theme.DARK, theme.VIDEO)
-    with theme.use(theme.DARK, theme.VIDEO):
-        files += theme.save(wide, folder / "video" / f"{chart.name}-dark", ("png",))
-    return _entry(chart, chosen, [str(path.relative_to(folder)) for path in files])
-
-
-def _kept_chart(chart: gallery.Chart, frames: Frames, folder: Path) -> dict[str, Any]:
-    """A chart as README and docs show it."""
-    chosen = chart.select(frames)
-    figure = chart.picture(chosen, theme.LIGHT)
-    with theme.use(theme.LIGHT):
-        files = theme.save(figure, folder / f"{chart.name}-{theme.LIGHT.name}", ("png",))
-    return _entry(chart, chosen, [path.name for path in files])
-
-
-def _entry(chart: gallery.Chart, chosen: Chosen, files: list[str]) -> dict[str, Any]:
-    told = {"question": chart.question, "answer": chart.say(chosen)}
-    return told | {"files": files, "runs": chosen.run_ids}
+def _chart(chart: gallery.Chart, frames: Frames, folder: Path, only_light: bool) -> dict[str, Any]:
+    """A chart in both themes for the blog, and for the video; or the light PNG alone."""
+    chosen, stem = chart.select(frames), folder / chart.name
+    if only_light:
+        files = chart.save(chosen, stem, theme.LIGHT)
+    else:
+        files = [
+            *chart.save(chosen, stem, theme.LIGHT, theme.BLOG, "svg", "png"),
+            *chart.save(chosen, stem, theme.DARK, theme.BLOG, "svg", "png"),
+            *chart.save(chosen, folder / "video" / chart.name, theme.DARK, theme.VIDEO),
+        ]
+    names = [str(path.relative_to(folder)) for path in files]
+    said = {"question": chart.question, "answer": chart.say(chosen)}
+    return said | {"files": names, "runs": chosen.run_ids}
 
 
 def _bill(frames: Frames, folder: Path) -> dict[str, Any]:

@@ -5,7 +5,6 @@ smaller of the two over what Cost Explorer has; the total's is the sum of those 
 too much in one line never hides too little in another.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -61,15 +60,17 @@ def reconcile(
     sums = [_sums(run_bill, book), _sums(modelled, book), _sums(cost_explorer, book)]
     apart = _untagged(sums, cost_explorer, book)
     lines = sorted({line for one in sums if one for line in one})
-    own = [_row("line", [line], sums) for line in lines if line not in apart]
-    others = [_row("untagged", [line], sums) for line in lines if line in apart]
+    own = [_line("line", line, sums) for line in lines if line not in apart]
+    others = [_line("untagged", line, sums) for line in lines if line in apart]
     rows = [*own]
     if cost_explorer is not None:
-        rows.append(_residual(own))
+        left = exact_sum(row["cost_explorer_usd"] - _explained(row) for row in own)
+        rows.append({"kind": "residual", "cost_explorer_usd": left})
     rows.append(_total("subtotal", own))
     if others:
         rows += [*others, _total("untagged subtotal", others)]
-    rows.append(_without_cost_explorer(_total("total", own + others)))
+    alone = ("cost_explorer_usd", "cost_explorer_minus_metered_usd", "share_explained")
+    rows.append(_total("total", own + others) | dict.fromkeys(alone))
     frame = pd.DataFrame(rows, columns=RECONCILED_COLUMNS).astype(object)
     frame["days_since_run"] = days_since_run
     return frame.where(frame.notna(), None)
@@ -123,28 +124,15 @@ def _untagged(
     return known - {line_of(*name, book) for name in names}
 
 
-def _row(kind: str, lines: list[Line], sums: list[Sums | None]) -> dict[str, Any]:
+def _line(kind: str, line: Line, sums: list[Sums | None]) -> dict[str, Any]:
     """The row of one line."""
-    line = lines[0]
-    found = [None if one is None else one.get(line, ("", Decimal(0), Decimal(0))) for one in sums]
-    units = [one[0] for one in found if one and one[0]]
-    row: dict[str, Any] = {
-        "kind": kind,
-        "service": line[0],
-        "usage_type": line[1],
-        "unit": units[0] if units else "",
-    }
+    nothing = ("", Decimal(0), Decimal(0))
+    found = [None if one is None else one.get(line, nothing) for one in sums]
+    unit = next((one[0] for one in found if one and one[0]), "")
+    row = {"kind": kind, "service": line[0], "usage_type": line[1], "unit": unit}
     for source, one in zip(SOURCES, found, strict=True):
-        row[f"{source}_quantity"] = one and one[1]
-        row[f"{source}_usd"] = one and one[2]
-    row["share_explained"] = _share([row])
-    return row | _differences(row)
-
-
-def _residual(rows: list[dict[str, Any]]) -> dict[str, Any]:
-    """What Cost Explorer bills and the meter does not explain."""
-    usd = exact_sum(row["cost_explorer_usd"] - _explained(row) for row in rows)
-    return {"kind": "residual", "cost_explorer_usd": usd}
+        row |= {f"{source}_quantity": one and one[1], f"{source}_usd": one and one[2]}
+    return _compared(row, [row])
 
 
 def _total(kind: str, rows: list[dict[str, Any]]) -> dict[str, Any]:
@@ -153,32 +141,17 @@ def _total(kind: str, rows: list[dict[str, Any]]) -> dict[str, Any]:
     for source in SOURCES:
         parts = [row[f"{source}_usd"] for row in rows]
         total[f"{source}_usd"] = None if None in parts else exact_sum(parts)
-    total["share_explained"] = _share(rows)
-    return total | _differences(total)
+    return _compared(total, rows)
 
 
-def _without_cost_explorer(row: dict[str, Any]) -> dict[str, Any]:
-    names = ("cost_explorer_usd", "cost_explorer_minus_metered_usd", "share_explained")
-    return row | dict.fromkeys(names)
-
-
-def _differences(row: dict[str, Any]) -> dict[str, Decimal | None]:
-    """How far the others are from the meter."""
-    differences = {}
+def _compared(row: dict[str, Any], rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """A row with how far the others are from the meter, and what the meter explains of `rows`."""
     for source in SOURCES[1:]:
         usd = row[f"{source}_usd"]
-        difference = None if usd is None else usd - row["metered_usd"]
-        differences[f"{source}_minus_metered_usd"] = difference
-    return differences
-
-
-def _share(rows: Iterable[dict[str, Any]]) -> float | None:
-    """The part of Cost Explorer's dollars that the meter explains."""
-    rows = list(rows)
-    if any(row["cost_explorer_usd"] is None for row in rows):
-        return None
-    billed = exact_sum(row["cost_explorer_usd"] for row in rows)
-    return float(exact_sum(map(_explained, rows)) / billed) if billed else None
+        row[f"{source}_minus_metered_usd"] = None if usd is None else usd - row["metered_usd"]
+    billed = row["cost_explorer_usd"]
+    row["share_explained"] = float(exact_sum(map(_explained, rows)) / billed) if billed else None
+    return row
 
 
 def _explained(row: dict[str, Any]) -> Decimal:

@@ -25,15 +25,7 @@ from workbench.runs.records import USAGE_COLUMNS
 MEASURES = ("resources", "services", "IAM statements", "handler lines", "handler branches")
 NOT_OURS = ("AWS::CDK::Metadata",)
 # Every fork that a reader must follow; a boolean operator adds one for each further operand.
-FORKS = (
-    ast.If,
-    ast.For,
-    ast.While,
-    ast.IfExp,
-    ast.ExceptHandler,
-    ast.comprehension,
-    ast.match_case,
-)
+FORKS = ast.If | ast.For | ast.While | ast.IfExp | ast.ExceptHandler | ast.match_case
 
 
 def simplicity(templates: dict[str, dict[str, Any]], lambdas: Path) -> pd.DataFrame:

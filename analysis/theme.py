@@ -149,16 +149,16 @@ def save(figure: Figure, stem: Path, formats: tuple[str, ...] = ("svg", "png")) 
     """Write a figure as `<stem>.<format>`: the same figure gives the same bytes."""
     stem.parent.mkdir(parents=True, exist_ok=True)
     freeze(figure)
-    paths = [stem.with_name(f"{stem.name}.{kind}") for kind in formats]
-    for path, kind in zip(paths, formats, strict=True):
-        figure.savefig(path, format=kind, metadata=SVG_METADATA if kind == "svg" else None)
-    return paths
+    paths = {stem.with_name(f"{stem.name}.{kind}"): kind for kind in formats}
+    for path, kind in paths.items():
+        path.write_bytes(encoded(figure, kind))
+    return list(paths)
 
 
-def png(figure: Figure) -> bytes:
-    """A figure as a PNG picture, in the theme in use."""
+def encoded(figure: Figure, kind: str = "png") -> bytes:
+    """A figure as a PNG or SVG picture in the theme in use, the same bytes each time."""
     held = io.BytesIO()
-    figure.savefig(held, format="png")
+    figure.savefig(held, format=kind, metadata=SVG_METADATA if kind == "svg" else None)
     return held.getvalue()
 
 

@@ -72,18 +72,6 @@ def film(frames: Frames, folder: Path, look: theme.Theme = theme.DARK) -> list[P
     return [mp4, gif]
 
 
-def still(frames: Frames, at_share: float, look: theme.Theme = theme.DARK) -> np.ndarray:
-    """One picture of the film, at a share of its length: height x width x 4 bytes."""
-    with theme.use(look, theme.VIDEO):
-        figure, columns = _scene(frames)
-        canvas = figure.canvas
-        last = int(at_share * (round(DRAIN_S * FPS) - 1))
-        for number, _ in enumerate(_pictures(canvas, columns)):
-            if number == last:
-                break
-        return np.asarray(canvas.buffer_rgba()).copy()
-
-
 def _scene(frames: Frames) -> tuple[Figure, list[Column]]:
     """The still parts, and each design's side of it."""
     chosen = usable(frames.batch)

@@ -132,7 +132,6 @@ def draw(results: Path) -> list[Path]:
     frames, drawn = Frames(results), []
     for name in ("completion_time", "cost_by_service"):
         chart = gallery.named(name)
-        figure = chart.picture(chart.select(frames), theme.LIGHT)
-        with theme.use(theme.LIGHT):
-            drawn += theme.save(figure, results / "published" / f"{name}-{theme.LIGHT.name}")
+        stem = results / "published" / name
+        drawn += chart.save(chart.select(frames), stem, theme.LIGHT, theme.BLOG, "svg", "png")
     return drawn
