@@ -20,6 +20,7 @@ from analysis.words import count, listed
 from workbench.designs import DESIGNS
 
 CLOSE = 0.02
+NARROW = 1.5  # a zone up to this factor of sizes is not said apart
 ROUNDING = 1e-12  # of a logarithm: no verdict stands on it
 # Student's t at 97.5 %, by degrees of freedom (NIST handbook 1.3.6.7.2); beyond: the normal's.
 T_975 = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228)
@@ -178,14 +179,16 @@ def _zones_in_words(ranges: list[Zone], word: str) -> str:
 
 
 def _joined_in_doubt(ranges: list[Zone]) -> list[Zone]:
-    """Zones that follow each other without a verdict as one, of all the designs in question."""
+    """The zones, a narrow one without a verdict as a part of such a one beside it."""
     joined: list[Zone] = []
     for zone in ranges:
-        if joined and len(zone.best) > 1 and len(joined[-1].best) > 1:
-            last = joined.pop()
-            both = {*last.best, *zone.best}
-            zone = Zone(last.start, zone.stop, tuple(name for name in DESIGNS if name in both))
-        joined.append(zone)
+        last = joined[-1] if joined else zone
+        widths = zone.stop / zone.start, last.stop / last.start
+        if joined and min(widths) < NARROW and min(len(zone.best), len(last.best)) > 1:
+            best = zone.best if widths[0] > widths[1] else last.best
+            joined[-1] = Zone(last.start, zone.stop, best)
+        else:
+            joined.append(zone)
     return joined
 
 

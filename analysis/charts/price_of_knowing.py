@@ -5,7 +5,7 @@ A dot for each setting of a sweep.
 
 from analysis.clouds import Plane
 
-HEIGHT_IN = 4.2  # of the panel
+HEIGHT_IN = 6.4  # of the panel
 PLANE = Plane(
     x="detection_lag_s",
     y="knowing_per_million_usd",

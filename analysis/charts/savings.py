@@ -12,7 +12,7 @@ from analysis.theme import colour, faint, ink, text_pt, tint
 from analysis.words import dollars, duration, listed
 from workbench.designs import COMPARED, PRESETS
 
-HEIGHT_IN = 6.8  # of the panels together
+HEIGHT_IN = 7.8  # of the panels together
 BAR = 0.62  # height of a bar, in rows
 ROOM = 6.0  # to the right of the dearest bar, as a factor, for its words
 SHOWN_LETTERS = 46  # of a change's name

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workbench.designs import DESIGNS, PRESETS, Sfn, Sqs, make_design
+from workbench.designs import DESIGNS, PRESETS, Sfn, Sqs, make_design, promises
 from workbench.errors import BadInput, BadKnob
 
 
@@ -122,3 +122,13 @@ def test_deployed_parts_are_named_by_role_and_a_queue_by_the_end_of_its_url():
     assert DESIGNS["sqs"].parts.names(outputs) == queued
     assert DESIGNS["sfn"].parts.names(outputs) == processor | {"machine": machine}
     assert DESIGNS["sqs"].parts.function_names(outputs) == processor
+
+
+def test_designs_say_what_they_track_and_whether_they_claim():
+    mixed = [make_design("sqs"), make_design("sqs", "tuned"), make_design("sfn")]
+    assert promises([make_design("sqs", "tuned"), make_design("counters")]) == (
+        "sqs tracks each message, counters tracks each message; an item is never worked twice at a "
+        "time by sqs; an item that is delivered twice may be worked twice at a time by counters."
+    )
+    assert "sqs tracks each item or each message" in promises(mixed)
+    assert "depends on the knobs of sqs" in promises(mixed)
