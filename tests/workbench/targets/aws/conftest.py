@@ -12,6 +12,7 @@ from typing import Any
 import boto3
 import pytest
 from botocore.exceptions import ClientError
+from botocore.loaders import create_loader
 from moto import mock_aws
 
 from workbench.designs import make_design
@@ -160,6 +161,15 @@ class World:
         formation = self.client("cloudformation")
         formation.delete_stack(StackName=self.design.stack)
         formation.create_stack(StackName=self.design.stack, TemplateBody=_template(merged))
+
+
+@pytest.fixture(autouse=True, scope="session")
+def one_loader():
+    """One reader of botocore's models for all sessions: each would parse them anew."""
+    loader = create_loader()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("botocore.session.create_loader", lambda _: loader)
+        yield
 
 
 @pytest.fixture(autouse=True)
