@@ -57,7 +57,7 @@ class Coverage:
         return f"{text}, {self.excess:,} invocations of other batches" if self.excess else text
 
 
-def tell(line: str) -> None:
+def say_to_stderr(line: str) -> None:
     """A progress line, on standard error."""
     print(line, file=sys.stderr)
 
@@ -69,7 +69,7 @@ class Wait:
     limit_s: float = LATE_S
     every_s: float = 60
     sleep: Callable[[float], None] = time.sleep
-    say: Callable[[str], None] = tell
+    say: Callable[[str], None] = say_to_stderr
 
 
 def coverage(frame: pd.DataFrame, run: Run, reports: pd.DataFrame | None = None) -> Coverage:

@@ -40,9 +40,7 @@ class AwsTarget:
     @classmethod
     def create(cls, options: RunOptions) -> Self:
         """The target with these limits on money."""
-        return cls(
-            AwsOptions(options.results, options.region, options.max_usd, options.forecast_usd)
-        )
+        return cls(AwsOptions(**vars(options)))
 
     def close(self) -> None:
         """Nothing is held: a batch that goes on is in the ledger."""
@@ -98,9 +96,9 @@ class AwsTarget:
 
     def _forecast(self, design: Design, batch: Batch) -> Decimal | None:
         """The forecast, refused if it passes the limit; None where nobody forecasts."""
-        if self._options.forecast is None:
+        if self._options.forecast_usd is None:
             return None
-        forecast_usd = self._options.forecast(design, batch.items)
+        forecast_usd = self._options.forecast_usd(design, batch.items)
         max_usd = self._options.max_usd
         if forecast_usd > max_usd:
             raise BudgetExceeded(

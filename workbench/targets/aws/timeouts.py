@@ -4,12 +4,11 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from decimal import Decimal
 from email.utils import parsedate_to_datetime
-from pathlib import Path
 from typing import Any
 
-from workbench.designs import Design
+from workbench.pull.gate import say_to_stderr
+from workbench.targets.base import RunOptions
 
 SKEW_MAX_S = 2.0  # a Date header is whole seconds old, and travels
 
@@ -75,19 +74,10 @@ def ask_terminal(question: str) -> str:
         return ""
 
 
-def say_to_stderr(text: str) -> None:
-    """One line for the user."""
-    print(text, file=sys.stderr)
-
-
 @dataclass(frozen=True)
-class AwsOptions:
-    """How batches run on AWS. `forecast` gives the dollars of a design's batch of so many items."""
+class AwsOptions(RunOptions):
+    """How batches run on AWS: also how long, and how to talk with the user."""
 
-    results: Path = Path("results")
-    region: str = "us-east-1"  # of the prices; the session must be in it too
-    max_usd: Decimal = Decimal(1)
-    forecast: Callable[[Design, int], Decimal] | None = None
     timeout_s: float | None = None  # None: by the knobs and the items
     ask: Callable[[str], str] = ask_terminal
     say: Callable[[str], None] = say_to_stderr

@@ -170,7 +170,7 @@ def test_a_forecast_above_the_limit_starts_nothing(sqs):
         return Decimal("0.02") * items
 
     with pytest.raises(BudgetExceeded, match=r"the forecast is \$2.0000 and --max-usd is \$1"):
-        run(sqs, forecast=forecast)
+        run(sqs, forecast_usd=forecast)
     assert Ledger(sqs.results).entries() == []
 
 
