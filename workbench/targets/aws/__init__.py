@@ -4,7 +4,7 @@ Run a batch     AwsTarget, AwsOptions
 After a stop    resume, purge
 """
 
-from workbench.targets.aws.stopping import purge, resume
+from workbench.targets.aws.session import purge, resume
 from workbench.targets.aws.target import AwsTarget
 from workbench.targets.aws.timeouts import AwsOptions
 

@@ -17,7 +17,6 @@ from workbench.targets.aws.follow import (
     timeout_s,
 )
 from workbench.targets.aws.measurements import Collector, folder_of
-from workbench.targets.aws.stopping import stop_batch
 from workbench.targets.aws.timeouts import AwsOptions
 from workbench.targets.aws.usage import BatchMeasurements
 from workbench.targets.base import OnProgress
@@ -101,8 +100,7 @@ class AwsRun:
 
     def _stop(self, why: str) -> End:
         """Stop the batch on AWS; what is left stays until a resume or a purge."""
-        left = stop_batch(self._session, self._batches, self._batch.batch_id)
-        self._session.stopped = True
+        left = self._session.stop(self._batches, self._batch.batch_id)
         name, parts = self._batch.batch_id, self._collector.design.parts
         sources = ", and so do its event sources" if parts.sources else ""
         reason = (

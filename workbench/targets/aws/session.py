@@ -1,18 +1,22 @@
 """A stack that is used for one run: its settings changed, the schedule off, and all put back.
 
 What the settings were is written to the ledger before anything is changed, so that a run whose
-machine died, or whose credentials expired, is put right by the next one.
+machine died, or whose credentials expired, is put right by the next one. A batch that has a record
+is stopped by its status, which every function honours, and by switching off the event sources; both
+stay so until it is resumed or purged.
 """
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from workbench.designs import Design
-from workbench.errors import WorkbenchError
+from workbench.errors import BadInput, WorkbenchError
 from workbench.stacks.aws_clients import Aws
-from workbench.stacks.deployed import Deployed
-from workbench.stacks.ledger import Ledger
+from workbench.stacks.aws_errors import AwsFailed
+from workbench.stacks.deployed import Deployed, find_stack
+from workbench.stacks.ledger import Entry, Ledger
 from workbench.targets.aws.batches import Batches
 from workbench.targets.aws.counters import CountersBatches
 from workbench.targets.aws.settings import Settings, StackSettings, settings_of, with_schedule
@@ -83,6 +87,27 @@ class StackSession:
         self.ledger.drop_settings(self.deployed.key)
         return kept is not None
 
+    def stop(self, batches: Batches, batch_id: str) -> str:
+        """Stop a batch; what is left of it, in words. AwsFailed if it had ended by then."""
+        settings = self.settings()
+        settings.switch_sources(False)
+        try:
+            until = self.clock.now() + self.timeouts.notice_s
+            while not batches.known(batch_id) and self.clock.now() < until:
+                self.clock.sleep(1)  # triggered and not there yet: what is not there cannot stop
+            left = batches.stop(batch_id)
+        except AwsFailed:
+            settings.switch_sources(True)
+            raise
+        self.stopped = True
+        return left
+
+    def release(self, entry: Entry) -> None:
+        """Give the stack back after a stop: its event sources on, its settings as they were."""
+        self.settings().switch_sources(True)
+        self.put_back()
+        self.ledger.write(entry)
+
     def _restore(self, before: Settings) -> None:
         """Put the settings back; with a new session if the old one is refused by now."""
         goal = with_schedule(before, on=False) if self.stopped else before
@@ -96,3 +121,46 @@ class StackSession:
             if not self.stopped:  # else a resume or a purge switches the schedule on again
                 self.ledger.drop_settings(self.deployed.key)
             return
+
+
+def resume(
+    batch_id: str, results: Path, clock: Clock | None = None, timeouts: Timeouts | None = None
+) -> str:
+    """Let a stopped batch go on; what happens now, in words."""
+    session, entry = _found(batch_id, results, clock, timeouts)
+    session.batches().resume(batch_id)
+    session.release(entry.at("triggered", reason=""))
+    return f"batch {batch_id} goes on. Run its order again to follow and collect it."
+
+
+def purge(
+    batch_id: str, results: Path, clock: Clock | None = None, timeouts: Timeouts | None = None
+) -> str:
+    """Give up a stopped batch; what was thrown away, in words."""
+    session, entry = _found(batch_id, results, clock, timeouts)
+    deleted = session.batches().purge(batch_id)
+    session.release(entry.at("purged"))
+    return f"batch {batch_id} is given up: {deleted}. The stack is free for other batches."
+
+
+def _found(
+    batch_id: str, results: Path, clock: Clock | None, timeouts: Timeouts | None
+) -> tuple[StackSession, Entry]:
+    """A stopped batch of the ledger, with its stack."""
+    ledger = Ledger(results)
+    entry = ledger.read(batch_id)
+    if entry is None:
+        known = [one.batch_id for one in ledger.entries() if one.phase == "stopped"]
+        there = f"Stopped are: {', '.join(known)}." if known else "No batch there is stopped."
+        raise BadInput(f"batch {batch_id!r} is not in the ledger under {results}. {there}")
+    if entry.phase != "stopped":
+        raise BadInput(f"batch {batch_id} is {entry.phase}; only a stopped one can be dealt with.")
+    aws = Aws(entry.region)
+    aws.account()
+    deployed = find_stack(aws, entry.design)
+    if deployed.key != entry.stack:
+        raise BadInput(
+            f"batch {batch_id} ran on a stack that is gone; the {deployed.design.stack} deployed "
+            "now is another one, and knows nothing of it."
+        )
+    return StackSession(aws, deployed, ledger, clock or Clock(), timeouts or Timeouts()), entry
