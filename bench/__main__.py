@@ -5,14 +5,14 @@ from importlib import import_module
 from pathlib import Path
 
 from bench import size
-from bench import speed as local_speed
 
-PARTS = {  # the module and the function of each: the imports of one may be missing for another
+PARTS = {  # the module and the function of each: what one imports may be missing for another
     "local": ("bench.speed", "local"),
     "model": ("bench.model_speed", "main"),
     "peers": ("bench.peers", "main"),
     "swarm": ("bench.speed", "swarm"),
     "explorer": ("bench.speed", "explorer"),
+    "million": ("bench.speed", "million"),
 }
 
 
@@ -22,9 +22,7 @@ def main() -> None:
     `size`, which counts lines, and `million`, a million items on `local`, are asked for alone.
     """
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
-    parser.add_argument(
-        "parts", nargs="*", choices=[*PARTS, "million", "size", []], help="default: all"
-    )
+    parser.add_argument("parts", nargs="*", choices=[*PARTS, "size", []], help="default: all")
     parser.add_argument("--against", help="with size: the revision to compare with")
     asked = parser.parse_args()
     if "size" in asked.parts:
@@ -33,10 +31,7 @@ def main() -> None:
         except ValueError as error:
             parser.error(str(error))
         return
-    if "million" in asked.parts:
-        local_speed.run_million()
-        return
-    for part in asked.parts or PARTS:
+    for part in asked.parts or [name for name in PARTS if name != "million"]:
         module, function = PARTS[part]
         getattr(import_module(module), function)()
 
