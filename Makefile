@@ -67,7 +67,7 @@ destroy: env ## Remove everything from AWS, and prove it
 	$(RUN) workbench destroy --design $(or $(DESIGN),all)
 
 lab: env ## Open JupyterLab on the notebooks
-	$(BIN)/jupyter-lab --ContentsManager.pre_save_hook=workbench.lab.strip notebooks
+	$(BIN)/jupyter-lab --ContentsManager.pre_save_hook=workbench.notebooks.strip notebooks
 
 format: env ## Format the sources and strip the notebooks
 	$(RUN) ruff format . && $(RUN) ruff check --fix . && $(BIN)/nbstripout notebooks/*.ipynb

@@ -5,6 +5,7 @@ once, other users of the machine cannot listen, and nothing is written beside th
 """
 
 import ast
+import json
 import os
 import tempfile
 from collections.abc import Iterator
@@ -14,9 +15,14 @@ from typing import Any
 
 from workbench import errors
 from workbench.errors import BadInput, Incomplete, WorkbenchError
-from workbench.project import NOTEBOOKS, results_folder
-from workbench.scratch import scratch_folder
+from workbench.project import NOTEBOOKS, results_folder, scratch_folder
 
+OURS = (
+    "benchmark.ipynb",
+    "compare.ipynb",
+    "explore.ipynb",
+    "reconcile.ipynb",
+)  # `make lab` saves these stripped
 INJECTED = "# Parameters"  # papermill's first line of the cell that it injects
 START_MAX_S = 120  # for a kernel to answer; a busy machine takes ten
 QUIET = "--IPKernelApp.log_level=50"  # errors of cells come as messages, not by its log
@@ -160,3 +166,20 @@ def _refuse(unknown: set[str], known: set[str]) -> None:
             f"the notebook has no parameter {', '.join(sorted(unknown))}. "
             f"It has {', '.join(sorted(known))}."
         )
+
+
+def strip(model: dict[str, Any], path: str, **_server: object) -> None:
+    """Before a notebook of ours is saved: no outputs, counts or widgets; metadata as stored.
+
+    So a slider that was moved and saved changes no file. One's own notebooks keep everything.
+    """
+    name = path.strip("/")
+    if model["type"] != "notebook" or name not in OURS:
+        return
+    content, stored = model["content"], json.loads((NOTEBOOKS / name).read_text(encoding="utf-8"))
+    content["metadata"] = stored["metadata"]
+    kept = {cell.get("id"): cell["metadata"] for cell in stored["cells"]}
+    for cell in content["cells"]:
+        cell["metadata"] = kept.get(cell.get("id"), {})
+        if cell["cell_type"] == "code":
+            cell["outputs"], cell["execution_count"] = [], None

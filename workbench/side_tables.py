@@ -10,7 +10,7 @@ import pandas as pd
 
 from analysis.frames import COLUMNS, write_side_table
 from analysis.simplicity import simplicity
-from workbench.agreement.table import agreement, as_markdown
+from workbench.agreement.replay import agreement, as_markdown
 from workbench.designs import COMPARED, make_design
 from workbench.runs.batch import Batch
 from workbench.runs.predictions import check_predictions

@@ -11,11 +11,11 @@ from rich.table import Table
 from workbench import notebooks
 from workbench.designs import COMPARED
 from workbench.errors import BadRecord
+from workbench.project import scratch_folder
 from workbench.runs.records import run_folders
 from workbench.runs.results_folder import no_empty_folders, refuse_unwritable
 from workbench.runs.runner import RunRequest, new_run_id
 from workbench.runs.sets import runs_frame
-from workbench.scratch import scratch_folder
 from workbench.targets import FIGURES
 
 

@@ -6,7 +6,7 @@ import nbformat
 import pytest
 from jupyter_server.services.contents.filemanager import FileContentsManager
 
-from workbench.lab import OURS
+from workbench.notebooks import OURS
 from workbench.project import NOTEBOOKS, ROOT
 
 

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from workbench.scratch import scratch_folder
+from workbench.project import scratch_folder
 
 
 def test_it_is_private_and_removed_after_an_error_too(tmp_path):
@@ -22,7 +22,7 @@ def test_what_a_killed_process_left_is_cleared_by_the_next_and_a_living_ones_sta
     code = f"""
 import os
 from pathlib import Path
-from workbench.scratch import scratch_folder
+from workbench.project import scratch_folder
 with scratch_folder(Path({str(tmp_path)!r}), "kind"):
     os._exit(1)
 """

@@ -12,6 +12,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 import pytest
 
+from tests.oracles.units import kms_requests, streamed_gb
 from tests.worked_usage import (
     express_usage,
     lambda_usage,
@@ -39,11 +40,9 @@ from workbench.platform.units import (
     MB,
     express_gb_seconds,
     gb_months,
-    kms_requests,
     quantity,
     query_units,
     read_units,
-    streamed_gb,
     write_units,
 )
 from workbench.prices import flat, load_book

@@ -1,13 +1,23 @@
-"""One published run replayed: the model under its settings, read where its authors looked."""
+"""The model against the world: what others have measured on AWS, replayed, with the error.
 
+`published.json` has each run with its source, the settings of its era and what was measured; a
+function a kind of run replays it under these settings and reads it where its authors looked.
+"""
+
+import json
 from collections.abc import Callable
+from dataclasses import replace
+from importlib.resources import files
 from math import ceil
 from statistics import median
 from typing import Any
 
+import pandas as pd
+
 from workbench.designs import Sqs
 from workbench.engine.random_streams import stream
-from workbench.platform.profile import Profile
+from workbench.errors import BadRecord
+from workbench.platform.profile import Profile, load_profile
 from workbench.platform.services import KEYS_PER_LIST
 from workbench.runs.batch import Batch
 from workbench.targets.model.components import (
@@ -21,6 +31,9 @@ from workbench.targets.model.components import (
 from workbench.targets.model.engine.settings import cpu_of
 from workbench.targets.model.target import ModelTarget
 
+COLUMNS = (
+    "id quantity unit measured modelled error_percent goal_percent within_goal sure era source note"
+).split()
 SEED = 7
 REPETITIONS = 30  # of a small run, whose median is taken
 
@@ -132,3 +145,60 @@ REPLAYS: dict[str, Replay] = {
     "handler": handler,
     "table": table,
 }
+
+
+def agreement(
+    profile: Profile | None = None, content: dict[str, Any] | None = None
+) -> pd.DataFrame:
+    """One row a published quantity; `content` replays other runs, of the same form as ours."""
+    profile, content = profile or load_profile(), content or published()
+    rows = []
+    for run in content["runs"]:
+        if run["era"] not in content["eras"] or run["replay"] not in REPLAYS:
+            raise BadRecord(f"published run {run['id']}: no era {run['era']!r} or no such replay")
+        replayed = REPLAYS[run["replay"]](of_era(profile, content["eras"][run["era"]]), run)
+        rows += [_row(run, *pair) for pair in zip(run["quantities"], replayed, strict=True)]
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def published() -> dict[str, Any]:
+    """The runs that others have published."""
+    return json.loads((files("workbench.agreement") / "published.json").read_text(encoding="utf-8"))
+
+
+def of_era(profile: Profile, overrides: dict[str, dict[str, float]]) -> Profile:
+    """The profile as AWS was then; a range that no longer fits is left out."""
+    entries = dict(profile.entries)
+    for name, values in overrides.items():
+        kept = {k: v for k, v in entries[name].items() if k not in ("low", "high")}
+        entries[name] = kept | values
+    return replace(profile, entries=entries)
+
+
+def as_markdown(table: pd.DataFrame) -> str:
+    """The table for a page: one line a quantity, goals beside the errors, then the notes."""
+    lines = ["| id | quantity | measured | modelled | error | goal |", "|---|---|---|---|---|---|"]
+    for row in table.itertuples():
+        goal = "" if pd.isna(row.goal_percent) else f"{row.goal_percent:g} %"
+        numbers = (
+            f"{row.measured:,.4g} {row.unit} | {row.modelled:,.4g} | {row.error_percent:+.1f} %"
+        )
+        lines.append(f"| {row.id} | {row.quantity} | {numbers} | {goal} |")
+    notes = table[["id", "note"]].drop_duplicates()
+    lines += ["", *(f"- {run}: {note}" for run, note in notes.itertuples(index=False) if note)]
+    return "\n".join(lines) + "\n"
+
+
+def _row(run: dict[str, Any], quantity: dict[str, Any], modelled: float) -> dict[str, Any]:
+    """One quantity."""
+    error = (modelled - quantity["measured"]) / quantity["measured"] * 100
+    goal = quantity.get("goal_percent")
+    return {
+        **{name: run[name] for name in ("id", "era", "source", "note")},
+        **{name: quantity[name] for name in ("quantity", "unit", "sure")},
+        "measured": float(quantity["measured"]),
+        "modelled": float(modelled),
+        "error_percent": error,
+        "goal_percent": goal,
+        "within_goal": None if goal is None else abs(error) <= goal,
+    }

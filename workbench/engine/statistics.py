@@ -1,13 +1,11 @@
-"""Repetitions instead of single numbers: bootstrap intervals, paired differences, verdicts.
+"""Repetitions instead of single numbers: means with bootstrap intervals.
 
 An interval is the bootstrap's percentile interval of a mean (Efron and Tibshirani 1993, chapter
-13). With fewer than about ten repetitions it is somewhat too narrow, so no verdict is given within
-`CLOSE`, and nothing is called different by less than that.
+13). With fewer than about ten repetitions it is somewhat too narrow.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import ceil, exp, log
 
 import numpy as np
 import pandas as pd
@@ -17,8 +15,6 @@ from workbench.errors import BadInput
 
 CONFIDENCE = 0.95
 RESAMPLES = 2_000
-CLOSE = 0.02  # relative: how far two tellings of one run may lie apart
-CANNOT_TELL = "cannot tell"
 Z_975 = 1.96  # the normal's 97.5th percentile
 MANY = 1_000  # values from which on the bootstrap gives the normal's interval anyway
 
@@ -55,35 +51,6 @@ def interval(values: Sequence[float], seed: int = 0) -> Interval:
     tail = 50 * (1 - CONFIDENCE)
     low, high = np.percentile(_resampled(known, seed), [tail, 100 - tail])
     return Interval(float(low), mean, float(high), len(known))
-
-
-def paired_ratio(first: Sequence[float], second: Sequence[float], seed: int = 0) -> Interval:
-    """The ratio first / second over pairs of one seed, as a geometric mean with its interval."""
-    if len(first) != len(second):
-        raise BadInput(f"{len(first)} and {len(second)} values are no pairs: run the same seeds.")
-    logs = [log(a / b) for a, b in zip(first, second, strict=True)]
-    found = interval(logs, seed)
-    return Interval(exp(found.low), exp(found.middle), exp(found.high), found.count)
-
-
-def smaller(ratio: Interval, first: str, second: str) -> str:
-    """Which of two is smaller by the interval of first / second, or that nobody can tell."""
-    if ratio.count < 2:
-        return CANNOT_TELL
-    if ratio.high < 1 - CLOSE:
-        return first
-    return second if ratio.low > 1 + CLOSE else CANNOT_TELL
-
-
-def repetitions_for(values: Sequence[float], width_percent: float) -> int:
-    """How many repetitions give an interval of that half width, going by the spread of these."""
-    known = np.asarray(values, dtype=float)
-    if len(known) < 2:
-        raise BadInput("one value has no spread: run two repetitions or more.")
-    if width_percent <= 0:
-        raise BadInput(f"width_percent={width_percent}: must be above 0")
-    spread = float(known.std(ddof=1)) / abs(float(known.mean()))
-    return max(2, ceil((Z_975 * spread * 100 / width_percent) ** 2))
 
 
 def by_group(frame: pd.DataFrame, keys: list[str], column: str) -> pd.DataFrame:

@@ -16,7 +16,6 @@ EVENT_CHUNK_BYTES = 64 * KB  # aws.amazon.com/eventbridge/pricing
 WRITE_UNIT_BYTES = 1 * KB  # DynamoDB developer guide, read/write capacity mode
 READ_UNIT_BYTES = 4 * KB
 ASYNC_FREE_BYTES = 256 * KB  # aws.amazon.com/lambda/pricing: an asynchronous event's first request
-STREAM_FREE_BYTES = 6 * MB  # of each streamed response, aws.amazon.com/lambda/pricing
 EXPRESS_STEP_MS = 100  # aws.amazon.com/step-functions/pricing
 EXPRESS_STEP_MB = 64
 TMP_FREE_MB = 512  # /tmp that comes with every function, aws.amazon.com/lambda/pricing
@@ -34,11 +33,6 @@ def sqs_requests(size_bytes: int) -> int:
 def sns_requests(size_bytes: int) -> int:
     """Requests billed for one SNS publish of so many bytes: at least one."""
     return chunks(size_bytes, SNS_CHUNK_BYTES)
-
-
-def event_chunks(size_bytes: int) -> int:
-    """Custom events billed for one EventBridge event of so many bytes: at least one."""
-    return chunks(size_bytes, EVENT_CHUNK_BYTES)
 
 
 def async_event_requests(size_bytes: int) -> int:
@@ -80,12 +74,6 @@ def tmp_gb_seconds(duration_ms: float | Decimal, tmp_mb: int) -> Decimal:
     return gb_seconds(_up(duration_ms, 1), max(0, tmp_mb - TMP_FREE_MB))
 
 
-def streamed_gb(response_bytes: int) -> Decimal:
-    """Gigabytes billed for one streamed Lambda response: what passes 6 MB."""
-    _refuse_negative(response_bytes)
-    return quantity(Decimal(max(0, response_bytes - STREAM_FREE_BYTES)) / Decimal(GB))
-
-
 def express_gb_seconds(duration_ms: float | Decimal, memory_mb: int = EXPRESS_STEP_MB) -> Decimal:
     """GB-seconds of one Express execution: time up to 100 ms steps, memory up to 64 MB steps."""
     memory_mb = chunks(memory_mb, EXPRESS_STEP_MB) * EXPRESS_STEP_MB
@@ -103,12 +91,6 @@ def gb_months(
 ) -> Decimal:
     """GB-months of gigabytes (2**30 bytes) kept for hours, in a month of so many hours."""
     return quantity(_EXACT.divide(_EXACT.multiply(quantity(gb), quantity(hours)), month_hours))
-
-
-def kms_requests(billing_s: int, reuse_s: int, producers: int, consumers: int) -> int:
-    """KMS calls of an encrypted queue: B / D * (2P + C), from the SQS key management page."""
-    _refuse_negative(billing_s, producers, consumers)
-    return -(-billing_s * (2 * producers + consumers) // reuse_s)
 
 
 def chunks(size: int, chunk: int) -> int:

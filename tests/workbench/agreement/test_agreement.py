@@ -2,8 +2,7 @@
 
 import pytest
 
-from workbench.agreement import agreement, as_markdown
-from workbench.agreement.table import published
+from workbench.agreement.replay import agreement, as_markdown, published
 from workbench.errors import BadRecord
 
 # S1 and S8: instances above the documented ramp and above the cap, which no law here explains.

@@ -7,14 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workbench.engine.statistics import (
-    CANNOT_TELL,
     Interval,
     by_group,
     cold_and_warm,
     interval,
-    paired_ratio,
-    repetitions_for,
-    smaller,
 )
 from workbench.errors import BadInput
 
@@ -56,52 +52,14 @@ def test_most_intervals_hold_the_true_mean():
     assert 175 <= held <= 199  # 95 % less what twenty values lose
 
 
-def test_one_value_has_no_width_and_gives_no_verdict():
+def test_one_value_has_no_width():
     assert interval([3.0]) == Interval(3.0, 3.0, 3.0, 1)
-    assert smaller(paired_ratio([1.0], [9.0]), "sqs", "sfn") == CANNOT_TELL
 
 
 @pytest.mark.parametrize("values", [[], [1.0, float("nan")], [float("inf")]])
 def test_what_is_no_number_has_no_interval(values):
     with pytest.raises(BadInput, match="cannot have an interval"):
         interval(values)
-
-
-def test_pairs_see_a_difference_that_the_spread_between_seeds_hides():
-    first = [10.0, 20.0, 40.0, 80.0, 160.0]
-    second = [value * 1.1 for value in first]
-    assert smaller(paired_ratio(first, second), "sqs", "sfn") == "sqs"
-    assert smaller(paired_ratio(second, first), "sqs", "sfn") == "sfn"
-    alone = interval(first), interval(second)
-    assert alone[0].high > alone[1].low
-
-
-@pytest.mark.parametrize("factor", [1.0, 1.01, 0.99])
-def test_within_two_percent_nobody_can_tell(factor):
-    first = [10.0, 20.0, 40.0]
-    ratio = paired_ratio(first, [value * factor for value in first])
-    assert smaller(ratio, "sqs", "sfn") == CANNOT_TELL
-
-
-def test_an_interval_that_holds_both_answers_is_no_verdict():
-    ratio = paired_ratio([1.0, 3.0, 1.0], [2.0, 1.0, 1.1])
-    assert ratio.low < 1 < ratio.high
-    assert smaller(ratio, "sqs", "sfn") == CANNOT_TELL
-
-
-def test_seeds_that_do_not_match_are_no_pairs():
-    with pytest.raises(BadInput, match="run the same seeds"):
-        paired_ratio([1.0], [1.0, 2.0])
-
-
-def test_a_narrower_interval_wants_more_repetitions():
-    values = [90.0, 100.0, 110.0]  # deviation 10 %
-    assert [repetitions_for(values, width) for width in (10, 5, 1)] == [4, 16, 385]
-    assert repetitions_for([5.0, 5.0], 1) == 2
-    with pytest.raises(BadInput, match="two repetitions"):
-        repetitions_for([1.0], 5)
-    with pytest.raises(BadInput, match="above 0"):
-        repetitions_for(values, 0)
 
 
 def test_cold_and_warm_are_told_apart():

@@ -7,22 +7,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.oracles.units import event_chunks, kms_requests, streamed_gb
 from workbench.platform.units import (
     KB,
     MB,
     async_event_requests,
-    event_chunks,
     express_gb_seconds,
     gb_months,
     gb_seconds,
-    kms_requests,
     lambda_gb_seconds,
     quantity,
     query_units,
     read_units,
     sns_requests,
     sqs_requests,
-    streamed_gb,
     tmp_gb_seconds,
     write_units,
 )
