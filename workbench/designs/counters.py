@@ -26,6 +26,8 @@ class Counters(Queued):
     name: ClassVar[str] = "counters"
     stack: ClassVar[str] = "CounterBatchProcessing"
     summary: ClassVar[str] = "queue and counted messages"
+    local_start_s: ClassVar[float] = 1.9
+    local_thousand_s: ClassVar[float] = 0.05
     presets: ClassVar[dict[str, dict[str, Any]]] = {
         "default": {},
         "tuned": TUNED,

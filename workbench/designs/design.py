@@ -54,6 +54,8 @@ class Design(ABC):
     name: ClassVar[str]
     stack: ClassVar[str]
     summary: ClassVar[str]  # what it is made of, in a few words
+    local_start_s: ClassVar[float]  # CPU seconds of a run on local here, and of each thousand items
+    local_thousand_s: ClassVar[float]
     parts: ClassVar[Parts]
     search: ClassVar[Search]
     # Named sets of knobs. `default` is every knob's own; `published`: the habits of the design that

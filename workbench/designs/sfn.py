@@ -54,6 +54,8 @@ class Sfn(Design):
     name: ClassVar[str] = "sfn"
     stack: ClassVar[str] = "SfnBatchProcessing"
     summary: ClassVar[str] = "Step Functions map"
+    local_start_s: ClassVar[float] = 2.5
+    local_thousand_s: ClassVar[float] = 0.08
     parts: ClassVar[Parts] = Parts(
         functions=(function("batcher", DISPATCH), function("processor", WORK), function("summary")),
         machine=Part("machine", "Machine", "StateMachineArn"),

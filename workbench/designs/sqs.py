@@ -42,6 +42,8 @@ class Sqs(Queued):
     name: ClassVar[str] = "sqs"
     stack: ClassVar[str] = "SqsBatchProcessing"
     summary: ClassVar[str] = "queue and DynamoDB records"
+    local_start_s: ClassVar[float] = 2.2
+    local_thousand_s: ClassVar[float] = 0.14
     presets: ClassVar[dict[str, dict[str, Any]]] = {
         "default": {},
         "published": PUBLISHED,

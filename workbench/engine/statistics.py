@@ -28,11 +28,6 @@ class Interval:
     high: float
     count: int
 
-    @property
-    def width_percent(self) -> float:
-        """Half the interval's width, as a share of the middle, in percent."""
-        return 50 * (self.high - self.low) / abs(self.middle) if self.middle else 0.0
-
     def told(self, form: str = ",.4g") -> str:
         """The mean with its interval as text."""
         low, middle, high = (format(v, form) for v in (self.low, self.middle, self.high))

@@ -15,7 +15,7 @@ import pandas as pd
 
 from workbench import border
 from workbench.bill import bill, knowing_usd, total_usd
-from workbench.designs import Design, Fitted, fit_design
+from workbench.designs import DESIGNS, Design, Fitted, fit_design
 from workbench.errors import BadInput, NotDeployed, NotKept
 from workbench.prices import PriceBook, load_book
 from workbench.runs.batch import Batch
@@ -78,7 +78,8 @@ class RunRequest:
         """
         if self.target == "model":
             return 0.03 + 5e-9 * self.items
-        return 4.0 + 1.5e-3 * self.items
+        design = DESIGNS[self.design]
+        return design.local_start_s + design.local_thousand_s * self.items / 1_000
 
     def make_design(self) -> Design:
         """The design with its knobs, checked against the batch, and the target's name."""

@@ -91,5 +91,5 @@ def test_a_local_run_that_will_take_minutes_says_so_first(monkeypatch, tmp_path,
     monkeypatch.setattr("sys.argv", [*words.split(), str(tmp_path)])
     with pytest.raises((SystemExit, KeyboardInterrupt)):
         cli.main()
-    told = "1,000,000 items on local take roughly 25 min here"
+    told = "1,000,000 items on local take roughly 2 min here"
     assert capsys.readouterr().err.startswith(told)
