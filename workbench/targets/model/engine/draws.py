@@ -106,6 +106,8 @@ def latency(s: np.void, row: int, draw: np.uint64, place: int) -> float:
 @compiled
 def latencies(s: np.void, row: int, key: np.uint64, first: int, count: int) -> float:
     """The sum of `count` latencies in seconds, from the draws that start at number `first`."""
+    if count == 1:  # the usual case
+        return s.latency[row, hashed(key, first) & _MASK]
     total = 0.0
     cells = s.latency[row]
     draw = np.uint64(0)
@@ -117,9 +119,8 @@ def latencies(s: np.void, row: int, key: np.uint64, first: int, count: int) -> f
 
 
 @compiled
-def sum_values(values: Values, start: int, stop: int) -> int:
+def sum_values(key: np.uint64, start: int, stop: int, span: np.uint64) -> int:
     """The milliseconds of items start..stop-1 in all, where none is poisoned."""
-    key, span = values.key, values.span
     if stop - start == 1:  # the loop below is made for many
         return np.int64(((hashed(key, start) >> _S32) * span) >> _S32)
     total = np.uint64(0)
@@ -142,12 +143,8 @@ def item_value(values: Values, item: int) -> int:
 
 
 @compiled
-def sleep_ms(values: Values, start: int, stop: int) -> tuple[float, int]:
-    """Milliseconds slept for items start..stop-1, and how many of them are poisoned."""
-    if values.fixed_ms >= 0.0:
-        return (stop - start) * values.fixed_ms, 0
-    if values.poison == 0:
-        return float(sum_values(values, start, stop)), 0
+def _with_poison(values: Values, start: int, stop: int) -> tuple[float, int]:
+    """The same, item by item: apart, so that the usual way is short enough to be inlined."""
     slept = bad = 0
     for item in range(start, stop):
         value = item_value(values, item)
@@ -156,6 +153,16 @@ def sleep_ms(values: Values, start: int, stop: int) -> tuple[float, int]:
         else:
             slept += value
     return float(slept), bad
+
+
+@compiled
+def sleep_ms(values: Values, start: int, stop: int) -> tuple[float, int]:
+    """Milliseconds slept for items start..stop-1, and how many of them are poisoned."""
+    if values.fixed_ms >= 0.0:
+        return (stop - start) * values.fixed_ms, 0
+    if values.poison == 0:
+        return float(sum_values(values.key, start, stop, values.span)), 0
+    return _with_poison(values, start, stop)
 
 
 def stream_key(seed: int) -> np.uint64:

@@ -93,10 +93,11 @@ def work_in_turn(
 ) -> tuple[float, int, int, int]:
     """Messages one after the other: the time after them, writes, items settled, messages acked."""
     writes = settled = acks = 0
+    values, item_s = p.values, p.processor.item_s
     for _ in range(messages):
         start, stop = next_items(p, s)
-        slept_ms, bad = sleep_ms(p.values, start, stop)
-        clock += slept_ms / 1000.0 + (stop - start) * p.processor.item_s
+        slept_ms, bad = sleep_ms(values, start, stop)
+        clock += slept_ms / 1000.0 + (stop - start) * item_s
         if p.claim or p.put_metrics:
             clock += around_items(p, s, stop - start, stop - start - bad)
             writes += claim_calls(p, stop - start, bad)
