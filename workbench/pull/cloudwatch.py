@@ -39,7 +39,7 @@ class Reading:
         return max((value for _, value in self.points.get((part, metric), [])), default=0.0)
 
     def sums(self) -> dict[tuple[str, str], float]:
-        """Every sum: to tell whether anything is still to come."""
+        """Every sum: to see whether anything is still to come."""
         return {key: self.sum(*key) for key in self.points}
 
 

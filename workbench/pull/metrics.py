@@ -129,7 +129,7 @@ def wanted(design: str, names: Mapping[str, str], percentiles: bool = True) -> l
 
 
 def arrivals(design: str, names: Mapping[str, str]) -> list[Series]:
-    """The few series that tell whether the data have arrived."""
+    """The few series that show whether the data have arrived."""
     return [
         one
         for one in wanted(design, names, percentiles=False)

@@ -109,7 +109,7 @@ def _run(command: list[str], folder: Path, environment: dict[str, str], say: Say
 
 
 def _environment(variables: Mapping[str, str]) -> dict[str, str]:
-    """Our environment with Node in it, and no wish of npm's to tell of newer versions."""
+    """Our environment with Node in it, and no word of npm's on newer versions."""
     return node_environment(dict(os.environ)) | {"NO_UPDATE_NOTIFIER": "1"} | dict(variables)
 
 
@@ -122,7 +122,7 @@ def _version(path: Path, *keys: str) -> str:
 
 
 def _quiet(text: str) -> None:
-    """Say nothing: an error will tell."""
+    """Say nothing: an error has the last lines."""
 
 
 def node_path() -> Path:

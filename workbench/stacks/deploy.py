@@ -26,7 +26,7 @@ SECRET_OUTPUTS = ("DesignKnobs",)  # long, and known anyway
 
 @dataclass(frozen=True)
 class Deployment:
-    """What is to be deployed: designs with their knobs, the schedule, who is told by mail."""
+    """What is to be deployed: designs with their knobs, the schedule, who gets mail."""
 
     designs: tuple[str, ...] = COMPARED
     knobs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""Batches of the `counters` design: a record tells the status, sets of numbers what is counted."""
+"""Batches of the `counters` design: a record has the status, sets of numbers what is counted."""
 
 import json
 from collections.abc import Iterator
@@ -81,8 +81,8 @@ class CountersBatches(TableBatches):
     def resume(self, batch_id: str) -> None:
         """Open the batch again, and send a plan of what is not counted.
 
-        What a function met while the batch was cancelled is gone from the queues, and nothing would
-        find it there. So the queues are emptied, and every message that is not counted is planned.
+        What a function met while the batch was cancelled was deleted from the queues. So they are
+        emptied, and every message that is not counted is planned.
         """
         self._empty_queues(self.others(batch_id), "planning it again")
         self._change_status(batch_id, "CANCELLED", "OPEN")

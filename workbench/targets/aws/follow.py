@@ -101,7 +101,7 @@ class Follower:
             now = clock.now()
             if status.status == "complete":
                 complete_at = complete_at or now
-                if now - complete_at >= timeouts.notice_s:
+                if now - complete_at >= timeouts.notification_s:
                     return End(COMPLETE, detected_at=status.detected_at)
             elif end := self._ended(status, sample):
                 return end

@@ -92,7 +92,7 @@ class StackSession:
         settings = self.settings()
         settings.switch_sources(False)
         try:
-            until = self.clock.now() + self.timeouts.notice_s
+            until = self.clock.now() + self.timeouts.notification_s
             while not batches.known(batch_id) and self.clock.now() < until:
                 self.clock.sleep(1)  # triggered and not there yet: what is not there cannot stop
             left = batches.stop(batch_id)

@@ -1,4 +1,4 @@
-"""Batches of the `sqs` design: its batch-state table tells, its queues hold what is left."""
+"""Batches of the `sqs` design: its table has the state, its queues what is left."""
 
 import json
 from collections.abc import Iterator
@@ -66,9 +66,9 @@ class SqsBatches(TableBatches):
         self._empty_queues(self.others(batch_id), "a purge")
         with plainly():
             record = self._meta(batch_id, consistent=True)
-            gone = self._delete_records(batch_id, record) if record else 0
+            deleted = self._delete_records(batch_id, record) if record else 0
             self._delete([{"pk": {"S": "open"}, "sk": {"S": batch_id}}])
-        return f"the queues are empty, {gone} records of the batch are deleted"
+        return f"the queues are empty, {deleted} records of the batch are deleted"
 
     def usage_lines(self, measured: BatchMeasurements) -> Iterator[Line]:
         """Requests of the queues; units and storage of one record an item or a message."""
@@ -88,7 +88,7 @@ class SqsBatches(TableBatches):
         yield from table_lines(measured, records * RECORD_BYTES / 2)  # they leave one by one
 
     def _items_left(self, batch: Batch, record: Record, design: Design, waiting: int) -> int:
-        """Items not done, as near as two approximate counts and the first open segment tell."""
+        """Items not done, as near as two approximate counts and the first open segment say."""
         created = 0
         if record["planned"]["BOOL"]:
             segments = self._query(f"segments#{batch.batch_id}", Limit=1)
@@ -102,9 +102,9 @@ class SqsBatches(TableBatches):
         """Take away the records of segments and items, a page at a time."""
         shards = json.loads(record["knobs"]["S"])["state_shards"]
         partitions = [f"items#{batch_id}#{shard:03d}" for shard in range(shards)]
-        gone = 0
+        deleted = 0
         for partition in (f"segments#{batch_id}", *partitions):
             for page in self._keys(partition):
                 self._delete(page)
-                gone += len(page)
-        return gone
+                deleted += len(page)
+        return deleted

@@ -1,4 +1,4 @@
-"""Batches whose state is a table and whose work waits in queues; their designs tell the rest.
+"""Batches whose state is a table and whose work waits in queues; their designs add the rest.
 
 The table's keys are those of docs/architecture.md, "Batch state".
 """

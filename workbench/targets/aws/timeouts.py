@@ -24,7 +24,7 @@ class Clock:
     def skew_s(self, answer: dict[str, Any], asked_at: float) -> float:
         """How far AWS's clock is ahead, from the Date header of an answer; 0 if about right.
 
-        A machine that keeps its time is nearer to AWS than a header of whole seconds can tell.
+        A machine that keeps its time is nearer to AWS than a header of whole seconds can be.
         """
         date = answer["ResponseMetadata"].get("HTTPHeaders", {}).get("date")
         if date is None or self.trusted:
@@ -43,7 +43,7 @@ class Timeouts:
     visibility_s: float = 60
     look_s: float = 5  # between two looks at a batch, at first
     look_max_s: float = 20  # later; also SQS's longest poll
-    notice_s: float = 60  # for a notification, once the state says that it was sent
+    notification_s: float = 60  # for a notification, once the state says that it was sent
     logs_s: float = 300  # for the last log line
     metrics_s: float = 180  # for CloudWatch's metrics: a minute may be late, or more
     settle_s: float = 15  # between two looks at logs or metrics
@@ -56,7 +56,7 @@ SERVER_TIMEOUTS = Timeouts(
     visibility_s=0,
     look_s=1,
     look_max_s=5,
-    notice_s=5,
+    notification_s=5,
     logs_s=30,
     metrics_s=0,
     settle_s=0.5,
