@@ -20,7 +20,7 @@ from workbench.runs.batch import Batch
 from workbench.runs.failures import failed_line, measured_work, work_hint
 from workbench.runs.records import read_failed, read_run
 from workbench.targets.local.target import LocalTarget, Settings
-from workbench.targets.local.world.items import fill_world
+from workbench.targets.local.world.deployment import fill_world
 from workbench.targets.local.world.synth import assembly
 
 ROOT = Path(__file__).resolve().parents[1]

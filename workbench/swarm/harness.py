@@ -21,7 +21,7 @@ from workbench.swarm.fault_record import Expected, FaultRecord
 from workbench.swarm.protocols import PROTOCOLS
 from workbench.swarm.recorder import Recorder
 from workbench.targets.local.cloudwatch.telemetry import captured
-from workbench.targets.local.outcome import folder_of
+from workbench.targets.local.target import folder_of
 from workbench.targets.local.world.context import EPOCH_S, RunContext
 from workbench.targets.local.world.deployment import Deployment
 from workbench.targets.local.world.retune import retune

@@ -55,7 +55,7 @@ def test_a_batch_of_100_completes_and_tells_the_truth(design):
         assert seen[-1].items == 100
         assert seen[-1].elapsed_s == pytest.approx(found.processed_s, abs=0.001)
         assert isinstance(seen[-1], Progress)
-        assert target.invocations.query("function == 'processor'")["error"].isna().all()
+        assert target.world.reports.frame().query("function == 'processor'")["error"].isna().all()
 
 
 @DESIGNS

@@ -6,7 +6,7 @@ from typing import Any
 
 from workbench.designs import DESIGNS, Parts
 from workbench.engine.kernel import Kernel
-from workbench.targets.local.runtime.handlers import Handler
+from workbench.targets.local.runtime.outside import Handler
 from workbench.targets.local.runtime.service import TokenBucket
 from workbench.targets.local.runtime.tasks import Life
 from workbench.targets.local.world.stack import Resource, Stack, arn
