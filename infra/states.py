@@ -122,20 +122,20 @@ def _summarize(scope: Construct, parts: Parts) -> sfn.TaskStateBase:
 
 
 def _notify(scope: Construct, parts: Parts) -> sfn.TaskStateBase:
-    """Tells that the batch is done."""
+    """Notifies that the batch is done."""
     message = sfn.JsonPath.json_to_string(sfn.JsonPath.object_at("$"))
     return publish(scope, "Notify", parts.topic, sfn.TaskInput.from_text(message))
 
 
 def _notify_failure(scope: Construct, parts: Parts) -> sfn.TaskStateBase:
-    """Tells that a batch came to nothing, and why."""
+    """Notifies that a batch came to nothing, and why."""
     batch_id, items = sfn.JsonPath.string_at("$.batch_id"), sfn.JsonPath.number_at("$.items")
     message = _failure("failed", batch_id) | {"items": items}
     return publish(scope, "NotifyFailure", parts.topic, sfn.TaskInput.from_object(message))
 
 
 def _notify_not_started(scope: Construct, parts: Parts) -> sfn.TaskStateBase:
-    """Tells that no batch was opened; the execution's name stands for the id it did not get."""
+    """Notifies that no batch was opened; the execution's name stands for the id it did not get."""
     message = _failure("not_started", sfn.JsonPath.execution_name)
     return publish(scope, "NotifyNotStarted", parts.topic, sfn.TaskInput.from_object(message))
 

@@ -47,7 +47,7 @@ def invoke_child(
 def publish(
     scope: Construct, id: str, topic: sns.ITopic, message: sfn.TaskInput
 ) -> tasks.SnsPublish:
-    """A Task that publishes, tried again for some minutes: nobody else would tell."""
+    """A Task that publishes, tried again for some minutes: nothing else would notify."""
     task = tasks.SnsPublish(scope, id, topic=topic, message=message)
     _add_retry(task, _errors_retry(6))
     return task

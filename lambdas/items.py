@@ -38,5 +38,5 @@ def mix64(z: int) -> int:
 
 
 def shard_of(item_id: str, shards: int) -> int:
-    """The shard of the batch state that an item's record lies in."""
+    """The shard of the batch state of an item's record."""
     return int(item_id[8:16], 16) % shards

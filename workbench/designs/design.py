@@ -1,6 +1,6 @@
 """What every design says of itself: knobs with limits, the settings that follow, its parts.
 
-Whatever runs, deploys, models, searches or judges a design asks here and never which one it has.
+What runs, deploys, models, searches or checks a design asks here and never which one it has.
 """
 
 from abc import ABC, abstractmethod

@@ -13,7 +13,7 @@ COMMON_OUTPUTS = ("TopicArn", "NoticesQueueUrl", "RuleName", "DesignKnobs")
 class Part:
     """A function, queue, table, machine, bucket or event source.
 
-    `construct` is its name in the stack's template, `output` the stack's output that tells what it
+    `construct` is its name in the stack's template, `output` the stack's output that says what it
     is called once deployed: a name, a URL, an ARN or an id.
     """
 
@@ -95,7 +95,7 @@ QUEUES = (
     Part("poll_queue", "PollQueue", "PollQueueUrl"),
     Part("dead_letters", "DeadLetters", "DeadLettersUrl"),
 )
-# Of a design whose items come through a queue and whose state lies in a table.
+# Of a design whose items come through a queue and whose state is a table.
 QUEUED = Parts(
     functions=(
         function("batcher", DISPATCH),

@@ -44,9 +44,9 @@ class Fitted:
     @property
     def line(self) -> str:
         """What was fitted, on one line; empty where nothing was."""
-        told = ", ".join(f"{name}={now} (was {was})" for name, (was, now) in self.changed.items())
+        knobs = ", ".join(f"{name}={now} (was {was})" for name, (was, now) in self.changed.items())
         why = f"so that {self.design.name} can work items of up to {self.design.value_max:,} ms"
-        return f"fitted: {told}, {why}" if told else ""
+        return f"fitted: {knobs}, {why}" if knobs else ""
 
 
 def fit_design(
