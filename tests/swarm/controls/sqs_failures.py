@@ -57,8 +57,8 @@ def time_to_live(partition):
     return None if old else record
 
 
-def dead_segment_forgotten(batch, body, owner):
-    table.delete_all([table.segment_key(batch.id, body["segment"])], 1)
+def dead_segment_forgotten(batch, segment, owner):
+    table.delete_all([table.segment_key(batch.id, segment)], 1)
 
 
 def undone_unread(body, record):

@@ -121,7 +121,7 @@ def split_without_its_flag(body, record):
     return original(body, record)
 
 
-def parent_deleted_before_children(records, size):
+def parent_deleted_before_children(records, size=25):
     records = list(records)
     if records and "#" in records[0]["sk"]:
         parent = records[0]["sk"].partition("#")[0]

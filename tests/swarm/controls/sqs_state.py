@@ -18,7 +18,7 @@ def segments_among_items(batch, segment):
     return table.pack({"pk": pk, "sk": f"!{segment:06d}"})
 
 
-def plan_among_items(records, size):
+def plan_among_items(records, size=25):
 
     def moved(record):
         if record["pk"].startswith("segments#"):
@@ -122,7 +122,7 @@ def short_lease(key, owner, seconds, count_attempt=False, mark=""):
     return original(key, owner, 1, count_attempt, mark)
 
 
-def unprocessed_ignored(keys, size):
+def unprocessed_ignored(keys, size=25):
     entries = [{"DeleteRequest": {"Key": key}} for key in keys]
     for at in range(0, len(entries), 25):
         part = {table.table: entries[at : at + 25]}
