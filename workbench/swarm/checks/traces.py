@@ -107,6 +107,7 @@ def _gone_on(seen: FaultRecord, batch: Expected) -> Iterator[str]:
     """Records that are written for it, and what its design should not do any more."""
     for call in seen.calls:
         written = call.role == "batcher" and batch.batch_id in _batches_written(call)
+        written = written and not call.error  # a put that its condition refused wrote nothing
         does = "its records are written" if written else ""
         does = does or seen.protocol.goes_on(call, batch.batch_id)
         if does and seen.requests[call.request_id].begun_s > seen.cancelled_s + NOTICED_S:

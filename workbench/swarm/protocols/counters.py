@@ -89,7 +89,11 @@ class CountersProtocol(QueuedProtocol):
         return [call.t_s for call in _on_record(seen, batch, "GetItem")]
 
     def poll_loops(self, seen: FaultRecord, batch: Expected) -> int:
-        """One for each first message that reached the polling queue."""
+        """One for each first message that reached the polling queue, and for each copy of it."""
+        copies = sum(
+            hit.kind in ("twice", "twice_late") and "PollQueue" in hit.where
+            for hit in seen.plan.hits
+        )
         sent = sum(
             call.role in ("batcher", "failures")
             and call.operation == "SendMessage"
@@ -97,7 +101,7 @@ class CountersProtocol(QueuedProtocol):
             and f'"batch":"{batch.batch_id}"' in call.request["MessageBody"]
             for call in seen.calls
         )
-        return max(1, sent)
+        return max(1, sent) + copies
 
     def closed_s(self, seen: FaultRecord, batch: Expected) -> float | None:
         """When its record was marked, after which a late trigger or copy finds it done."""
