@@ -21,9 +21,9 @@ from workbench.pull.gate import Coverage, Wait, coverage, wait_for_complete
 from workbench.pull.insights import POLL, pull_insights
 from workbench.pull.logs import log_groups
 from workbench.pull.metrics import arrivals, wanted
-from workbench.pull.store import Pull, newest_pull, write_pull
+from workbench.pull.store import COLUMNS, Pull, newest_pull, pull_stamps, read_pull, write_pull
 from workbench.pull.window import Window, likely_window, window_of
-from workbench.runs.records import RunData, read_folder, read_run, readable_runs
+from workbench.runs.records import USAGE_COLUMNS, RunData, read_folder, read_run, readable_runs
 from workbench.stacks.aws_errors import AwsFailed, NoCredentials
 
 
@@ -131,6 +131,18 @@ def neighbours(run_folder: Path, window: Window) -> list[RunData]:
         and run.run_id != own.run_id
         and likely_window(run).shared_s(days)
     ]
+
+
+def measured(run_folder: Path) -> pd.DataFrame:
+    """The usage (`USAGE_COLUMNS`, label `measuring`) of all pulls of a run together."""
+    total = MeasuringCost()
+    for kind in COLUMNS:
+        for stamp in pull_stamps(run_folder, kind):
+            spent = read_pull(run_folder, kind, stamp).facts["spent"]
+            total.metrics += spent["metrics"]
+            total.scanned_bytes += spent["scanned_bytes"]
+            total.cost_pages += spent["cost_pages"]
+    return pd.DataFrame(list(total.usage_lines()), columns=USAGE_COLUMNS)
 
 
 def _keep(
