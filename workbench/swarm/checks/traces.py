@@ -2,6 +2,7 @@
 batch that was cancelled or closed.
 """
 
+import json
 from collections.abc import Iterator
 
 from workbench.swarm.fault_record import Called, Expected, FaultRecord
@@ -88,12 +89,29 @@ def check_cancelled(seen: FaultRecord) -> Iterator[str]:
     """What began after a batch was cancelled or closed, and notifications that it is complete."""
     for batch in seen.batches:
         if seen.cancelled(batch):
-            if seen.notifications(batch, "complete"):
+            if _notified_after_all(seen, batch):
                 yield f"{batch.batch_id} was cancelled and is notified of as complete"
             yield from _worked(seen, batch, seen.cancelled_s, "cancelled")
             yield from _gone_on(seen, batch)
         elif (closed_s := seen.protocol.closed_s(seen, batch)) is not None:
             yield from _worked(seen, batch, closed_s, "closed")
+
+
+def _notified_after_all(seen: FaultRecord, batch: Expected) -> bool:
+    """Whether a cancelled batch was notified of as complete by who had to know that it is cancelled.
+
+    A design that marks a batch before it notifies never does so; one that notifies first may die in
+    between, and the batch that is cancelled then was complete already.
+    """
+    complete = seen.notifications(batch, "complete")
+    if seen.protocol.one_moment or not complete:
+        return bool(complete)
+    return any(
+        call.operation == "Publish"
+        and json.loads(call.request["Message"])["batch_id"] == batch.batch_id
+        and seen.requests[call.request_id].begun_s > seen.cancelled_s + NOTICED_S
+        for call in seen.calls
+    )
 
 
 def _worked(seen: FaultRecord, batch: Expected, at_s: float, what: str) -> Iterator[str]:
