@@ -3,7 +3,7 @@
 question: What does a batch cost by its size?
 region: us-east-1             # whose prices
 prices: 2026-11-23            # the price book's date; the newest if left out
-seeds: [1, 2, 3]              # repetitions; both designs get the same ones
+seeds: [1, 2, 3]              # repetitions; every design gets the same ones
 grids:                        # each is every combination of its lists
   - designs: [sqs, sfn]
     targets: [model]

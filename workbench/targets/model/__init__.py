@@ -1,1 +1,1 @@
-"""A discrete-event model of both designs on AWS's documented limits, compiled with numba."""
+"""A discrete-event model of every design on AWS's documented limits, compiled with numba."""

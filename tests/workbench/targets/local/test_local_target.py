@@ -1,4 +1,4 @@
-"""Whole batches of both designs on the local target: handlers out of the deployed zip."""
+"""Whole batches of every design on the local target: handlers out of the deployed zip."""
 
 import io
 import subprocess
