@@ -231,10 +231,10 @@ def test_the_study_shown_runs(command, tmp_path, monkeypatch):
 def test_the_command_shown_runs(command, tmp_path, world, monkeypatch, run):
     monkeypatch.chdir(tmp_path)
     made = run.changed("sqs", "process", "create")
-    settings = LocalTarget.on.__func__
+    settings = LocalTarget.create.__func__
     monkeypatch.setattr(
         LocalTarget,
-        "on",
+        "create",
         classmethod(lambda cls, terms: cls(replace(settings(cls, terms).settings, assemble=made))),
     )
     code, out, err = command(sample("sh", "--fill"), "--results", tmp_path / "results")

@@ -6,9 +6,7 @@ names begin so, and the templates. Do that in a commit of its own that says why 
 
 import json
 import re
-import shutil
 import sys
-import tempfile
 from hashlib import blake2b
 from pathlib import Path
 
@@ -16,8 +14,7 @@ from workbench.designs import DESIGNS, PRESETS, make_design
 from workbench.prices import load_book
 from workbench.runs.batch import Batch
 from workbench.runs.runner import priced
-from workbench.targets.local.target import LocalTarget, Settings
-from workbench.targets.local.world.retune import retuned
+from workbench.targets.local.target import LocalTarget
 from workbench.targets.local.world.synth import assembly
 from workbench.targets.model.target import ModelTarget
 
@@ -74,24 +71,6 @@ def case(target, design, preset, knobs, items):
     return f"{target}/{design}/{preset}{told}/{items}", (target, design, preset, knobs, items)
 
 
-class Assemblies:
-    """Cloud assemblies for any knobs, made from the default ones: a synthesis takes seconds."""
-
-    def __init__(self, folder):
-        self.folder = Path(folder)
-
-    def __call__(self, design):
-        if design == type(design)():
-            return assembly(design)
-        name = blake2b(json.dumps([design.name, design.knobs()]).encode(), digest_size=6)
-        made = self.folder / name.hexdigest()
-        if not made.exists():
-            shutil.copytree(assembly(type(design)()), made)
-            file = made / f"{design.stack}.template.json"
-            file.write_text(json.dumps(retuned(json.loads(file.read_text()), design)))
-        return made
-
-
 def figures(given, targets):
     """A run's times, counts, and its usage with the dollars of each line."""
     target, name, preset, knobs, items = given
@@ -132,10 +111,7 @@ def main(wanted):
     """Record what is wanted: beginnings of runs' names, `templates`; nothing named means all."""
     found = json.loads(FIGURES.read_text()) if wanted else {}
     chosen = {name: given for name, given in cases() if name.startswith(tuple(wanted or [""]))}
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        LocalTarget(Settings(assemble=Assemblies(folder))) as local,
-    ):
+    with LocalTarget() as local:
         targets = {"model": ModelTarget(), "local": local}
         found |= {name: figures(given, targets) for name, given in chosen.items()}
     rows = (f"{json.dumps(name)}: {json.dumps(found[name])}" for name, _ in cases())

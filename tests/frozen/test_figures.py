@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from tests.frozen.record import FIGURES, TEMPLATES, Assemblies, cases, figures, templates
-from workbench.targets.local.target import LocalTarget, Settings
+from tests.frozen.record import FIGURES, TEMPLATES, cases, figures, templates
+from workbench.targets.local.target import LocalTarget
 from workbench.targets.model.target import ModelTarget
 
 CASES = dict(cases())
@@ -20,9 +20,8 @@ SLOW = [
 
 
 @pytest.fixture(scope="module")
-def targets(tmp_path_factory):
-    assemblies = Assemblies(tmp_path_factory.mktemp("assemblies"))
-    with LocalTarget(Settings(assemble=assemblies)) as local:
+def targets():
+    with LocalTarget() as local:
         yield {"model": ModelTarget(), "local": local}
 
 

@@ -12,7 +12,7 @@ from workbench.swarm.harness import FaultHarness
 BROKEN = {
     "sqs": (8, 18, 40, 46, 318, 1040, 9711),
     "sfn": (64, 104, 112, 117, 1349, 5977, 6898, 9535),
-    # A check took a refused put for a write, and did not count the copies of a poll message; another
+    # A check took a refused put for a write, and did not count the copies of a poll message; one
     # took a batch that was cancelled between its notification and its mark for one that went on.
     "counters": (759, 791, 1160, 1297, 1447, 1478, 1555),
 }

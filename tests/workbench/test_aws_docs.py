@@ -10,8 +10,8 @@ import pytest
 ROOT = Path(__file__).parents[2]
 SOURCES = [
     *sorted((ROOT / "workbench/targets/aws").glob("*.py")),
-    *(ROOT / f"workbench/stacks/{name}.py" for name in ("aws_clients", "aws_doctor", "deploy")),
-    *(ROOT / f"workbench/stacks/{name}.py" for name in ("destroy", "inventory", "existence")),
+    *sorted((ROOT / "workbench/pull").glob("*.py")),
+    *sorted((ROOT / "workbench/stacks").glob("*.py")),
 ]
 PREFIXES = {"stepfunctions": "states", "resourcegroupstaggingapi": "tag"}
 SERVICES = (

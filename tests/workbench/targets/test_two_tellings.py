@@ -4,10 +4,7 @@ They share no code and no stream of latencies, only the items' values. So what N
 determine must be equal run by run, and what is drawn must be equal in the mean of paired seeds.
 """
 
-import json
-import shutil
 from math import inf
-from pathlib import Path
 from statistics import mean, stdev
 
 import pytest
@@ -16,9 +13,7 @@ from workbench.designs import Sqs, make_design
 from workbench.engine.random_streams import stream
 from workbench.errors import BadKnob
 from workbench.runs.batch import Batch
-from workbench.targets.local.target import LocalTarget, Settings
-from workbench.targets.local.world.retune import retuned
-from workbench.targets.local.world.synth import assembly
+from workbench.targets.local.target import LocalTarget
 from workbench.targets.model.target import ModelTarget
 
 KNOBS = {
@@ -123,18 +118,8 @@ ALL = [(name, number) for name in DRAWN for number in range(DRAWN[name] + 1)]
 
 
 @pytest.fixture
-def local(tmp_path):
-    """A local target whose stacks are the default ones with the design's knobs written in."""
-
-    def assemble(design) -> Path:
-        folder = tmp_path / "cdk.out"
-        if not folder.exists():
-            shutil.copytree(assembly(type(design)()), folder)
-            file = folder / f"{design.stack}.template.json"
-            file.write_text(json.dumps(retuned(json.loads(file.read_text()), design)))
-        return folder
-
-    with LocalTarget(Settings(assemble=assemble)) as target:
+def local():
+    with LocalTarget() as target:
         yield target
 
 

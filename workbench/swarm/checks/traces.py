@@ -98,7 +98,7 @@ def check_cancelled(seen: FaultRecord) -> Iterator[str]:
 
 
 def _notified_after_all(seen: FaultRecord, batch: Expected) -> bool:
-    """Whether a cancelled batch was notified of as complete by who had to know that it is cancelled.
+    """Whether a cancelled batch is notified of as complete by who had to know of the cancelling.
 
     A design that marks a batch before it notifies never does so; one that notifies first may die in
     between, and the batch that is cancelled then was complete already.

@@ -23,6 +23,7 @@ from workbench.targets.local.runtime.outside import ItemLog
 from workbench.targets.local.world.context import EPOCH_S, RunContext
 from workbench.targets.local.world.deployment import Deployment, create_items, fill_world, read_ids
 from workbench.targets.local.world.moto_cloud import load_bill
+from workbench.targets.local.world.retune import retune
 from workbench.targets.local.world.synth import assembly
 from workbench.targets.local.world.world import World
 
@@ -39,7 +40,7 @@ class Settings:
     map_faults: MapFaults = field(default_factory=MapFaults)
     cron: bool = False  # a benchmark has its rule disabled, as on AWS
     deadline_s: float = DEADLINE_S
-    assemble: Callable[[Design], Path] = assembly  # the cloud assembly for a design's knobs
+    assemble: Callable[[Design], Path] = assembly  # the cloud assembly for a design's defaults
     fill: Path | None = None  # a file that fills the world before each run
 
 
@@ -124,13 +125,14 @@ class LocalTarget:
         self.close()
 
     def _deploy(self, design: Design) -> Deployment:
-        """The design's stack, deployed unless it is already."""
-        path = self.settings.assemble(design)
+        """The design's stack, deployed unless it is already, with these knobs."""
+        path = self.settings.assemble(type(design)())
         if self._deployed is None or self._deployed[:2] != (path, design.stack):
             self.close()
             deployment = Deployment(path, design.stack)
             self._deployed = path, design.stack, deployment
             self._close = weakref.finalize(self, deployment.close)
+        retune(self._deployed[2], design)
         return self._deployed[2]
 
 

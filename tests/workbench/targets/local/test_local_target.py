@@ -16,7 +16,6 @@ from workbench.runs.records import BILL_COLUMNS, TIMELINE_COLUMNS, USAGE_COLUMNS
 from workbench.targets.base import Progress
 from workbench.targets.local.runtime.faults import CallFault, Faults
 from workbench.targets.local.target import LocalTarget, Settings
-from workbench.targets.local.world.synth import assembly
 
 DESIGNS = pytest.mark.parametrize("design", [Sqs(), Sfn()], ids=lambda design: design.name)
 
@@ -106,8 +105,7 @@ def test_the_same_seed_gives_the_same_run_in_every_process():
 
 def test_poisoned_items_are_tried_three_times_and_listed():
     design = Sqs(poison_per_million=50_000, value_max=50)
-    settings = Settings(assemble=lambda design: assembly(Sqs()))  # these knobs travel in the batch
-    with LocalTarget(settings) as target:
+    with LocalTarget() as target:
         folder = run(target, design, 200)
         failed = folder.run.items_failed
         assert (folder.run.status, folder.run.items_processed) == ("complete", 200 - failed)

@@ -1,9 +1,9 @@
 """A deployed stack given other knobs, without synthesising and deploying it again.
 
-A synthesis takes seconds, and the fault swarm draws new knobs for every seed. What a template says
-because of knobs is known: it is written into the deployed template in place, and into moto's queues
-where they hold a copy of it. A test holds the result against a synthesis for the same knobs. Roles
-are left alone: nothing here checks them.
+A synthesis takes seconds, a run may have any knobs, and the fault swarm draws new ones for every
+seed. What a template says because of knobs is known: it is written into the deployed template in
+place, and into the queues, which hold a copy of it. A test holds the result against a synthesis for
+the same knobs. Roles are left alone: nothing here checks them.
 """
 
 import json

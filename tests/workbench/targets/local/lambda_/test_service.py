@@ -7,6 +7,7 @@ import pytest
 from workbench.platform.services import LAMBDA
 from workbench.targets.local.lambda_.functions import InvokeResult
 from workbench.targets.local.runtime.faults import Faults, StartFault
+from workbench.targets.local.runtime.tasks import current
 
 
 def sleeping(toy, seconds=1.0):
@@ -50,7 +51,7 @@ def test_the_environment_that_became_idle_last_is_taken_first(toy):
     seen = []
 
     def handler(event, context):
-        seen.append((event["name"], context.invocation.environment.number))
+        seen.append((event["name"], current().life.environment.number))
         toy.outside.sleep(event["sleep"])
 
     toy.function(handler)
