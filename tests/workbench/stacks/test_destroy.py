@@ -42,11 +42,7 @@ EXPECTED = [
 
 
 @pytest.fixture
-def aws(monkeypatch):
-    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    monkeypatch.setenv("AWS_REGION", "us-east-1")
+def aws(monkeypatch, credentials):
     monkeypatch.setattr(teardown, "LOOKS", 2)
     with mock_aws():
         yield boto3.client

@@ -17,11 +17,7 @@ SETTINGS = {"AccountLimit": {"ConcurrentExecutions": 1000, "UnreservedConcurrent
 
 
 @pytest.fixture
-def aws(monkeypatch):
-    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    monkeypatch.setenv("AWS_REGION", "us-east-1")
+def aws(credentials):
     with mock_aws():
         yield
 
