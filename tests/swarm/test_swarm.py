@@ -58,9 +58,10 @@ def test_a_run_that_miscounts_is_seen(monkeypatch):
 
 
 def test_there_is_a_control_for_every_check():
+    from tests.swarm.controls.raising import ROLES, raising
     from tests.swarm.controls.sfn_rules import RULES
     from tests.swarm.controls.test_sqs_controls import CONTROLS
 
-    controls = [*RULES, *CONTROLS]
+    controls = [*RULES, *CONTROLS, *(raising(*one) for one in ROLES)]
     shown = {check for control in controls for check in control.checks}
     assert shown | {"billing", "counts"} == CHECKS.keys()

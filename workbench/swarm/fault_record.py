@@ -70,6 +70,7 @@ class Invoked:
     end: str = "died"
     answer: Any = None
     telemetry: list[Record] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)  # that it raised, or reported of a message
 
 
 @dataclass(frozen=True)
@@ -105,10 +106,15 @@ class Polled:
 
 @dataclass(frozen=True)
 class Refused:
-    """An invocation that ended in an error, which may have come before the handler began."""
+    """An invocation that ended in an error, which may have come before the handler began.
 
+    One that was throttled has no request id.
+    """
+
+    role: str
     event: Any
     error: str
+    request_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -180,14 +186,18 @@ class FaultRecord(Noted):
     @cached_property
     def struck(self) -> Counter[str]:
         """How many tries of each item's processors were struck by a fault, throttles apart."""
-        found: Counter[str] = Counter()
-        for refused in self.refused:
-            if refused.error != THROTTLED:
-                found.update(_items_of(refused.event))
-        for one in self.invoked:
-            if one.end == "answered" and one.request_id in self.unlucky:
-                found.update(_items_of(one.event))
-        return found
+        events = [one.event for one in self.invoked if one.request_id in self.hit]
+        events += [one.event for one in self.never_begun]
+        return Counter(item for event in events for item in _items_of(event))
+
+    @cached_property
+    def never_begun(self) -> list[Refused]:
+        """Invocations that ended before their handler began; only a fault makes them do so."""
+        return [
+            one
+            for one in self.refused
+            if one.error != THROTTLED and one.request_id not in self.requests
+        ]
 
     @cached_property
     def throttled(self) -> Counter[str]:
@@ -196,10 +206,9 @@ class FaultRecord(Noted):
         return Counter(item for event in throttled for item in _items_of(event))
 
     @cached_property
-    def unlucky(self) -> set[str]:
-        """Requests that died, raised, or were hit by a fault."""
-        found = {hit.request_id for hit in self.plan.hits if hit.request_id}
-        return found | {one.request_id for one in self.invoked if one.end != "answered"}
+    def hit(self) -> set[str]:
+        """Requests that a planned fault struck: nothing else excuses how they ended."""
+        return {hit.request_id for hit in self.plan.hits if hit.request_id}
 
     def meta(self, batch: Expected) -> Record | None:
         """The batch's record."""

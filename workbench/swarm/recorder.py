@@ -21,12 +21,13 @@ from workbench.swarm.fault_record import (
     Refused,
 )
 from workbench.targets.local.cloudwatch.telemetry import EMBEDDED
-from workbench.targets.local.lambda_.functions import Done, InvokeResult
+from workbench.targets.local.lambda_.functions import THROTTLED, Done, InvokeResult
 from workbench.targets.local.lambda_.mapping import failures, read_mappings
 from workbench.targets.local.runtime.tasks import current
 from workbench.targets.local.sqs.calls import Notifications
 from workbench.targets.local.world.world import World
 
+REPORTED = '{"design":'  # the beginning of the line that says what went wrong with a message
 SERVICES = ("s3", "cloudwatch")  # of moto; the local target's own note their calls
 
 
@@ -90,8 +91,9 @@ class Recorder:
         try:
             one.answer = handler(event, context)
             one.end = "answered"
-        except Exception:
+        except Exception as error:
             one.end = "raised"
+            one.errors.append(repr(error))
             raise
         finally:
             one.ended_s = self._kernel.now
@@ -106,6 +108,9 @@ class Recorder:
             if line.startswith(EMBEDDED):
                 printed = json.loads(line)
                 self._live[printed["request_id"]].telemetry.append(printed)
+            elif line.startswith(REPORTED):
+                error = json.loads(line).get("error")
+                self._live[current().life.request_id].errors.append(error)
 
         logs.write = noting
 
@@ -118,14 +123,18 @@ class Recorder:
 
         def noting(name: str, payload: Any, done: Done, dispatch_s: float) -> None:
             records = payload.get("Records") if isinstance(payload, dict) else None
-            queue = "" if records is None else queues[name.rsplit(":", 1)[-1]]
+            function = name.rsplit(":", 1)[-1]
+            role = service.functions[function].spec.role
+            queue = "" if records is None else queues[function]
             if queue and id(records) not in noted:  # a throttled batch is tried again
                 noted[id(records)] = records
                 self.noted.polled.append(Polled(queue, len(records), 0))
 
             def answered(result: InvokeResult) -> None:
                 if result.error is not None:
-                    self.noted.refused.append(Refused(payload, result.error))
+                    cause = json.loads(result.cause) if result.error != THROTTLED else {}
+                    request_id = cause.get("requestId", "")
+                    self.noted.refused.append(Refused(role, payload, result.error, request_id))
                 elif queue:
                     failed = failures(result.payload, records)
                     done_with = sum(one["messageId"] not in failed for one in records)

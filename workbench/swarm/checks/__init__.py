@@ -8,6 +8,7 @@ from workbench.swarm.checks.completion import (
     check_not_too_late,
     check_notified,
 )
+from workbench.swarm.checks.ends import check_ends
 from workbench.swarm.checks.items import check_claims, check_processed
 from workbench.swarm.checks.traces import (
     check_cancelled,
@@ -18,6 +19,7 @@ from workbench.swarm.checks.traces import (
 from workbench.swarm.fault_record import FaultRecord
 
 CHECKS: dict[str, Callable[[FaultRecord], Iterator[str]]] = {
+    "ends": check_ends,
     "processed": check_processed,
     "claims": check_claims,
     "not_too_early": check_not_too_early,

@@ -70,7 +70,7 @@ def _repeats(seen: FaultRecord, tries: list[Execution]) -> Iterator[str]:
     """A try of an item that was done must be explained by what befell who did it."""
     done: Execution | None = None
     for one in tries:
-        if done is not None and done.request_id not in seen.unlucky:
+        if done is not None and done.request_id not in seen.hit:
             yield (
                 f"item {one.item} was done by {done.request_id}, which nothing befell, and is "
                 f"worked again at {one.begun_s:.3f} s by {one.request_id}"

@@ -1,0 +1,41 @@
+"""No invocation fails by itself: what raised, died or gave a message back was struck."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from workbench.swarm.fault_record import FaultRecord
+from workbench.targets.local.lambda_.functions import THROTTLED
+
+BEFORE_THE_HANDLER = ("hang_start", "init_fails")
+
+
+def check_ends(seen: FaultRecord) -> Iterator[str]:
+    """Invocations that ended badly though no planned fault struck them."""
+    for one in seen.invoked:
+        stopped = one.end == "died" and one.ended_s >= seen.ended_s  # with the run itself
+        if one.request_id in seen.hit or stopped:
+            continue
+        if one.end != "answered":
+            why = f": {one.errors[-1]}" if one.errors else ""
+            yield f"{one.role} {one.request_id} {one.end} at {one.ended_s:.3f} s, not struck{why}"
+        elif one.errors:
+            yield (
+                f"{one.role} {one.request_id} could not deal with {len(one.errors)} messages, "
+                f"and nothing struck it: {one.errors[0]}"
+            )
+    yield from _uncaused(seen)
+
+
+def _uncaused(seen: FaultRecord) -> Iterator[str]:
+    """More throttles, or more invocations that never began, than the plan made, by function."""
+    hits = Counter((hit.where, hit.kind) for hit in seen.plan.hits)
+    throttled = Counter(one.role for one in seen.refused if one.error == THROTTLED)
+    never = Counter(one.role for one in seen.never_begun)
+    for kinds, what, found in (
+        (("throttle",), "were throttled", throttled),
+        (BEFORE_THE_HANDLER, "ended before they began", never),
+    ):
+        for role, number in found.items():
+            planned = sum(hits[role, kind] for kind in kinds)
+            if number > planned:
+                yield f"{number} invocations of {role} {what}, and {planned} are planned"
