@@ -110,11 +110,22 @@ class Notifications(Construct):
         )
         alarm.add_alarm_action(actions.SnsAction(self.topic))
         # The policy that refuses plain HTTP replaces the default one, which let alarms in.
+        self._let_publish("cloudwatch", {"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}})
+
+    def allow_rule(self, rule: events.Rule) -> None:
+        """Let this rule publish, and no other: a service's name alone lets in all accounts'.
+
+        The condition keys are in the EventBridge user guide, Using IAM policy conditions.
+        """
+        self._let_publish("events", {"ArnEquals": {"aws:SourceArn": rule.rule_arn}})
+
+    def _let_publish(self, service: str, conditions: dict[str, dict[str, str]]) -> None:
+        """Let a service publish under conditions on what it does so for."""
         statement = iam.PolicyStatement(
             actions=["sns:Publish"],
-            principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
+            principals=[iam.ServicePrincipal(f"{service}.amazonaws.com")],
             resources=[self.topic.topic_arn],
-            conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}},
+            conditions=conditions,
         )
         self.topic.add_to_resource_policy(statement)
 

@@ -73,20 +73,24 @@ def _allow_map_runs(stack: Stack, machine: sfn.StateMachine, role: iam.Role) -> 
     """What a map run does with its children (Step Functions guide, Distributed Map policies).
 
     A policy apart from the role, because it names the machine, which needs the role first. CDK's
-    own policy for it, which allows redriving too, is attached to nothing and taken away.
+    own policy for it is attached to nothing and taken away. A stopped batch goes on by a redrive of
+    its execution, which redrives the children of its map run (the same guide, Redriving Map Runs).
     """
     machine.node.try_remove_child("DistributedMapPolicy")
     account = f"arn:{Aws.PARTITION}:states:{Aws.REGION}:{Aws.ACCOUNT_ID}"
     children = f"{account}:execution:{machine.state_machine_name}:*"
+    redriven = f"{account}:execution:{machine.state_machine_name}/*:*"
     map_runs = iam.Policy(
         stack,
         "MapRuns",
         statements=[
             allow([machine.state_machine_arn], "states:StartExecution"),
             allow([children], "states:DescribeExecution", "states:StopExecution"),
+            allow([redriven], "states:RedriveExecution"),
         ],
     )
     map_runs.attach_to_role(role)
     before = "arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:"
-    finding = wildcard(machine, "Name", ":*", before)
-    accept(map_runs, finding, "Children get their names when they start.")
+    for names in (":*", "/*:*"):
+        finding = wildcard(machine, "Name", names, before)
+        accept(map_runs, finding, "Children get their names when they start.")

@@ -5,6 +5,7 @@ from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_sns as sns
 
 from infra.constructs import Trigger, accept, add_queue, allow, wildcard
 from infra.functions import FunctionSpec
@@ -93,7 +94,10 @@ class SfnStack(BatchStack):
             "reason": f"execution {events.EventField.from_path('$.detail.status')}",
         }
         notification = events.RuleTargetInput.from_object(message)
-        rule.add_target(targets.SnsTopic(self.notifications.topic, message=notification))
+        self.notifications.allow_rule(rule)
+        # By its ARN, so that CDK does not let every rule of every account in besides.
+        topic = sns.Topic.from_topic_arn(self, "EndedTopic", self.notifications.topic.topic_arn)
+        rule.add_target(targets.SnsTopic(topic, message=notification))
 
     def _add(
         self, name: str, timeout_s: int, actions: str, lists: bool = False

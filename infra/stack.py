@@ -11,6 +11,7 @@ from aws_cdk import aws_lambda as lambda_
 from infra.constructs import Cron, Notifications, Trigger
 from infra.functions import FunctionSpec, add_function, add_source
 from workbench.designs import Design
+from workbench.designs.tags import stack_tags
 
 VERSION = "1"  # of the outputs and their meaning; a run refuses a stack of another one
 DEAD_LETTERS_PER_INVOCATION = 10
@@ -44,8 +45,8 @@ class BatchStack(Stack):
             enabled=cron.enabled,
         )
         self.rule.add_target(self.start_with(Trigger(design, cron)))
-        Tags.of(self).add("project", "fanin-workbench")
-        Tags.of(self).add("design", design.name)
+        for key, value in stack_tags(design.name).items():
+            Tags.of(self).add(key, value)
         for name, value in self._outputs().items():
             CfnOutput(self, name, value=value)
 

@@ -35,6 +35,11 @@ def test_the_machine_may_run_its_map(sfn):
             "Effect": "Allow",
             "Resource": f"{ACCOUNT}:execution:Machine.Name:*",
         },
+        {
+            "Action": "states:RedriveExecution",
+            "Effect": "Allow",
+            "Resource": f"{ACCOUNT}:execution:Machine.Name/*:*",
+        },
     ]
 
 

@@ -83,9 +83,10 @@ def test_an_execution_that_ends_badly_is_told_of(sfn):
     }
 
 
-def test_eventbridge_may_publish(sfn):
+def test_only_the_rule_of_this_stack_may_publish_for_eventbridge(sfn):
     statements = sfn.only("AWS::SNS::TopicPolicy")["PolicyDocument"]["Statement"]
-    assert {"Service": "events.amazonaws.com"} in [one["Principal"] for one in statements]
+    [events] = [one for one in statements if "events." in str(one["Principal"])]
+    assert events["Condition"] == {"ArnEquals": {"aws:SourceArn": "Ended.Arn"}}
 
 
 def test_the_alarm_goes_off_when_an_execution_reaches_its_timeout(sfn):

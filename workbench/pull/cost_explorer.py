@@ -11,6 +11,12 @@ from workbench.pull.access import MeasuringCost
 from workbench.pull.window import Window
 from workbench.stacks.aws_errors import AwsFailed, plainly
 
+# ce:StartCostAllocationTagBackfill (Cost Explorer API reference): from the first of a month.
+ACTIVATE = (
+    "in the payer account, under Billing, Cost allocation tags; it takes up to 24 hours. A "
+    "backfill there (ce:StartCostAllocationTagBackfill, once in 24 hours, up to 12 months back) "
+    "covers what carried the tag before"
+)
 STEPS = {"HOURLY": timedelta(hours=1), "DAILY": timedelta(days=1)}
 FORMATS = {"HOURLY": "%Y-%m-%dT%H:%M:%SZ", "DAILY": "%Y-%m-%d"}
 GROUPS = [{"Type": "DIMENSION", "Key": key} for key in ("SERVICE", "USAGE_TYPE")]
@@ -116,8 +122,7 @@ def explain_nothing(
 def _inactive(tag_key: str) -> PullFailed:
     return PullFailed(
         f"the cost allocation tag {tag_key!r} is not active, so Cost Explorer cannot tell the runs "
-        "from the rest. Activate it in the Billing console under Cost allocation tags (in an "
-        "organization, in the management account). It takes up to 24 hours and does not reach back."
+        f"from the rest. Activate it {ACTIVATE}."
     )
 
 

@@ -16,6 +16,7 @@ from typing import Any
 import pandas as pd
 
 from workbench.bill import exact_sum
+from workbench.designs.tags import DESIGN_TAG
 from workbench.errors import BadInput
 from workbench.platform.units import QUANTITY_PLACES
 from workbench.prices import PriceBook, load_book
@@ -50,7 +51,7 @@ class CostQuestion:
 
     window: Window
     others: Sequence[RunData] = ()
-    tag_key: str = "design"
+    tag_key: str = DESIGN_TAG
     granularity: str = "auto"
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
     book: PriceBook = field(default_factory=load_book)

@@ -11,8 +11,10 @@ from botocore.exceptions import ClientError
 from workbench.bill import bill, total_usd
 from workbench.bill.monthly_cost import Upkeep, monthly_usage
 from workbench.designs import COMPARED, DESIGNS, Design, make_design
+from workbench.designs.tags import DESIGN_TAG
 from workbench.errors import BadInput
 from workbench.prices import load_book
+from workbench.pull.cost_explorer import ACTIVATE
 from workbench.runs.runner import forecast
 from workbench.stacks.aws_clients import Aws
 from workbench.stacks.aws_errors import code_of, plainly, scrub
@@ -83,6 +85,7 @@ def deploy(
     for deployed in found:
         if plan.notify:
             _subscribe(aws, deployed, plan.notify, say)
+    say(f"to see the bill by design: activate the tag `{DESIGN_TAG}` {ACTIVATE}")
     return {deployed.design.stack: _shown(deployed) for deployed in found}
 
 

@@ -25,7 +25,16 @@ WHOLE = (
     "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS",
     "IMPORT_COMPLETE",
 )
-ON_ITS_WAY = ("CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "REVIEW_IN_PROGRESS")
+ON_ITS_WAY = {  # what to do about a stack on which CloudFormation works, or is to
+    "CREATE_IN_PROGRESS": "is being deployed ({}). Wait until it is done.",
+    "UPDATE_IN_PROGRESS": "is being deployed ({}). Wait until it is done.",
+    "UPDATE_ROLLBACK_IN_PROGRESS": "is being rolled back ({}). Wait, then run `make deploy` again.",
+    "ROLLBACK_IN_PROGRESS": "is being rolled back ({}). Wait, then run `make deploy` again.",
+    "DELETE_IN_PROGRESS": "is being removed ({}). Wait, then run `make deploy`.",
+    "DELETE_FAILED": "was not removed whole ({}). Run `make destroy` again.",
+    # A change set was made and never carried out: nothing works on it.
+    "REVIEW_IN_PROGRESS": "was never deployed to the end ({}). Run `make deploy` again.",
+}
 
 
 @dataclass(frozen=True)
@@ -59,7 +68,7 @@ def find_stack(aws: Aws, name: str) -> Deployed:
         )
     status = described["StackStatus"]
     if status in ON_ITS_WAY:
-        raise NotDeployed(f"{where} is being deployed ({status}). Wait until it is done.")
+        raise NotDeployed(f"{where} {ON_ITS_WAY[status].format(status)}")
     if status not in WHOLE:
         raise NotDeployed(
             f"{where} is half deployed ({status}). Run `make deploy` again; where AWS refuses "

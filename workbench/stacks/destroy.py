@@ -20,7 +20,15 @@ from workbench.prices import PriceBook, load_book
 from workbench.runs.records import USAGE_COLUMNS
 from workbench.stacks.aws_clients import Aws
 from workbench.stacks.aws_errors import AwsFailed, code_of, plainly, scrub
-from workbench.stacks.inventory import Thing, exists, inventory, is_of, stored_bytes
+from workbench.stacks.inventory import (
+    UNKNOWN,
+    Thing,
+    arn_of,
+    exists,
+    inventory,
+    stack_things,
+    stored_bytes,
+)
 from workbench.stacks.ledger import Ledger
 
 LOOKS = 12  # at what is on its way out, before it counts as left
@@ -76,7 +84,8 @@ def destroy(
         )
     say(f"{len(before)} things are there")
     for name in names:
-        _remove(aws, DESIGNS[name].stack, before, say)
+        _remove(aws, DESIGNS[name].stack, say, sleep)
+    _close_ledger(Ledger(results), names)  # also if something is left: the batches are over
     left = _left(aws, names, before)
     for thing in left:  # log groups may outlive their stack: late lines may have made one again
         if thing.type == "AWS::Logs::LogGroup":
@@ -88,30 +97,51 @@ def destroy(
         sleep(LOOK_EVERY_S)
     if left:
         raise Leftovers("left on AWS: " + "; ".join(map(str, left)))
-    _close_ledger(Ledger(results), names)
     say(f"nothing is left of {len(before)} things. {KEPT}")
     return before
 
 
-def _remove(aws: Aws, stack: str, before: list[Thing], say: Say) -> None:
-    """Stop what runs, empty the bucket, delete the stack and wait for its end."""
-    own = [thing for thing in before if is_of(thing, stack)]
-    for thing in own:
-        if thing.type == "AWS::S3::Bucket":
-            say(f"{thing.name}: {empty_bucket(aws, thing.name)} objects are deleted")
-    machines = [one.name for one in own if one.type == "AWS::StepFunctions::StateMachine"]
+def _remove(aws: Aws, stack: str, say: Say, sleep: Callable[[float], None]) -> None:
+    """Start nothing more, stop what runs, empty the bucket, delete the stack, wait for its end.
+
+    What belongs to the stack is known by its list: the name of a state machine does not have the
+    stack's in it. A function that ends after the bucket was emptied may write once more, and a
+    bucket that is not empty is not deleted: so the last two are done a second time.
+    """
+    own = stack_things(aws, stack)
+    if not own:
+        return
+    with plainly():
+        for rule in _named(own, "AWS::Events::Rule"):
+            _disable(aws, rule.name)
+        for machine in _named(own, "AWS::StepFunctions::StateMachine"):
+            _stop_executions(aws, arn_of(aws, machine), say, sleep)
+    for last in (False, True):
+        for bucket in _named(own, "AWS::S3::Bucket"):
+            say(f"{bucket.name}: {empty_bucket(aws, bucket.name)} objects are deleted")
+        say(f"deleting {stack}")
+        if _deleted(aws, stack, last):
+            return
+
+
+def _named(things: Iterable[Thing], kind: str) -> list[Thing]:
+    return [thing for thing in things if thing.type == kind]
+
+
+def _deleted(aws: Aws, stack: str, last: bool) -> bool:
+    """Delete a stack and wait for its end; whether it is gone, AwsFailed at the last try."""
     formation = aws.client("cloudformation")
     with plainly():
-        if machines:
-            _stop_executions(aws, machines, say)
-        say(f"deleting {stack}")
         formation.delete_stack(StackName=stack)
         try:
             waiter = formation.get_waiter("stack_delete_complete")
             waiter.wait(StackName=stack, WaiterConfig={"Delay": 5, "MaxAttempts": 360})
         except WaiterError as error:
+            if not last:
+                return False
             why = scrub(str(error.last_response)[-500:])
             raise AwsFailed(f"{stack} could not be deleted: {why}. Run the same again.") from None
+    return True
 
 
 def empty_bucket(aws: Aws, name: str) -> int:
@@ -142,18 +172,43 @@ def _delete_objects(s3: Any, name: str, found: list[dict[str, Any]]) -> None:
             raise AwsFailed(f"{name}: {errors[0]['Key']} stays: {errors[0]['Code']}.")
 
 
-def _stop_executions(aws: Aws, machines: list[str], say: Say) -> None:
-    """Stop the running executions: a state machine waits for their end before it goes."""
+def _disable(aws: Aws, rule: str) -> None:
+    """Switch a rule off, if it is still there."""
+    try:
+        aws.client("events").disable_rule(Name=rule)
+    except ClientError as error:
+        if code_of(error) not in UNKNOWN:
+            raise
+
+
+def _stop_executions(aws: Aws, machine: str, say: Say, sleep: Callable[[float], None]) -> None:
+    """Stop a machine's executions and wait for their end, and that of the children.
+
+    A machine that is deleted stays until they have ended, and starts children meanwhile.
+    """
     states = aws.client("stepfunctions")
-    for page in states.get_paginator("list_state_machines").paginate():
-        for machine in page["stateMachines"]:
-            if machine["name"] not in machines:
-                continue
-            arn = machine["stateMachineArn"]
-            running = states.list_executions(stateMachineArn=arn, statusFilter="RUNNING")
-            for one in running["executions"]:
-                say(f"stopping execution {one['name']}")
-                states.stop_execution(executionArn=one["executionArn"], cause="make destroy")
+    for _ in range(LOOKS):
+        pages = states.get_paginator("list_executions")
+        try:
+            running = [
+                one
+                for page in pages.paginate(stateMachineArn=machine, statusFilter="RUNNING")
+                for one in page["executions"]
+            ]
+        except ClientError as error:
+            if code_of(error) not in UNKNOWN:
+                raise
+            return
+        if not running:
+            return
+        for one in running:
+            say(f"stopping execution {one['name']}")
+            states.stop_execution(executionArn=one["executionArn"], cause="make destroy")
+        sleep(LOOK_EVERY_S)
+    raise AwsFailed(
+        f"{len(running)} executions still run after {LOOKS} looks: {running[0]['name']}. Stop them "
+        "in the Step Functions console, then run the same again."
+    )
 
 
 def _left(aws: Aws, names: tuple[str, ...], before: list[Thing]) -> list[Thing]:

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from botocore.exceptions import ClientError
 
 from workbench.designs import DESIGNS
+from workbench.designs.tags import stack_tags
 from workbench.stacks.aws_clients import Aws
 from workbench.stacks.aws_errors import code_of, plainly, scrub
 from workbench.stacks.deployed import describe
 
-TAG = {"Key": "project", "Values": ["fanin-workbench"]}  # infra/stack.py
 DELETED = "DELETE_COMPLETE"
 STACK = "AWS::CloudFormation::Stack"
 UNKNOWN = (  # the codes that say that a thing is not there
@@ -91,9 +91,9 @@ def inventory(aws: Aws, designs: Iterable[str] = tuple(DESIGNS)) -> list[Thing]:
 
     The tagging API names what was deleted for a while, so what it alone knows is asked for.
     """
-    names = [DESIGNS[name].stack for name in designs]
-    listed = {thing for name in names for thing in stack_things(aws, name)}
-    tagged = {one for one in tagged_things(aws) if any(is_of(one, name) for name in names)}
+    names = tuple(designs)
+    listed = {thing for name in names for thing in stack_things(aws, DESIGNS[name].stack)}
+    tagged = {thing for name in names for thing in tagged_things(aws, name)}
     return sorted(listed | {one for one in tagged - listed if exists(aws, one) is not False})
 
 
@@ -112,11 +112,12 @@ def stack_things(aws: Aws, stack: str) -> list[Thing]:
     return list(things)
 
 
-def tagged_things(aws: Aws) -> Iterator[Thing]:
-    """What carries our tag, whichever stack it is or was in."""
+def tagged_things(aws: Aws, design: str) -> Iterator[Thing]:
+    """What carries the tags of a design's stack, whatever its name, listed or not."""
+    wanted = [{"Key": key, "Values": [value]} for key, value in stack_tags(design).items()]
     with plainly():
         pages = aws.client("resourcegroupstaggingapi").get_paginator("get_resources")
-        for page in pages.paginate(TagFilters=[TAG]):
+        for page in pages.paginate(TagFilters=wanted):
             for one in page["ResourceTagMappingList"]:
                 yield of_arn(one["ResourceARN"])
 
@@ -126,11 +127,7 @@ def exists(aws: Aws, thing: Thing) -> bool | None:
     kind = KINDS.get(thing.type)
     if kind is None:
         return None
-    value = thing.name
-    if kind.by_arn:
-        partition = "aws-cn" if aws.region.startswith("cn-") else "aws"
-        service, *rest = kind.arn.split(":")
-        value = ":".join(["arn", partition, service, aws.region, aws.account(), *rest, value])
+    value = arn_of(aws, thing) if kind.by_arn else thing.name
     call = getattr(aws.client(kind.service), kind.call)
     with plainly():
         try:
@@ -144,6 +141,13 @@ def exists(aws: Aws, thing: Thing) -> bool | None:
     return any(one[kind.named] == thing.name for one in answer[kind.listed])
 
 
+def arn_of(aws: Aws, thing: Thing) -> str:
+    """The ARN of a thing of a known kind; never to be written down."""
+    partition = "aws-cn" if aws.region.startswith("cn-") else "aws"
+    service, *rest = KINDS[thing.type].arn.split(":")
+    return ":".join(["arn", partition, service, aws.region, aws.account(), *rest, thing.name])
+
+
 def of_arn(arn: str) -> Thing:
     """A resource by its ARN: arn:aws:service:region:account:kind/name, or kind:name, or name."""
     _, _, service, _, _, rest = arn.split(":", 5)
@@ -154,11 +158,6 @@ def of_arn(arn: str) -> Thing:
     name = rest.split("/")[0] if kind == "stack" else rest.removesuffix(":*")
     known = f"{service}:{kind}" if kind else service
     return Thing(TYPES.get(known, known), scrub(name))
-
-
-def is_of(thing: Thing, stack: str) -> bool:
-    """Whether a thing is named after a stack, as CloudFormation names what it makes."""
-    return stack.lower() in thing.name.lower()
 
 
 def stored_bytes(aws: Aws, thing: Thing) -> int:

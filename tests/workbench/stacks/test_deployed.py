@@ -42,7 +42,9 @@ def test_a_missing_stack_says_what_to_do(moto):
     [
         ("UPDATE_ROLLBACK_FAILED", "half deployed (UPDATE_ROLLBACK_FAILED)"),
         ("ROLLBACK_COMPLETE", "half deployed (ROLLBACK_COMPLETE)"),
-        ("DELETE_FAILED", "half deployed (DELETE_FAILED)"),
+        ("DELETE_FAILED", "not removed whole (DELETE_FAILED). Run `make destroy` again"),
+        ("DELETE_IN_PROGRESS", "being removed (DELETE_IN_PROGRESS). Wait, then run `make deploy`"),
+        ("REVIEW_IN_PROGRESS", "never deployed to the end (REVIEW_IN_PROGRESS). Run `make deploy`"),
         ("UPDATE_IN_PROGRESS", "is being deployed (UPDATE_IN_PROGRESS)"),
     ],
 )

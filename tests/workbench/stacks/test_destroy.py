@@ -6,6 +6,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from workbench.designs.tags import stack_tags
 from workbench.prices import load_book
 from workbench.stacks import destroy as teardown
 from workbench.stacks.aws_clients import Aws
@@ -14,7 +15,8 @@ from workbench.stacks.destroy import Leftovers, destroy, empty_bucket, teardown_
 from workbench.stacks.inventory import Thing, exists, inventory, of_arn
 from workbench.stacks.ledger import Entry, Ledger
 
-TAGS = [{"Key": "project", "Value": "fanin-workbench"}]
+TAGS = stack_tags("sfn")
+MACHINE = "Machine6FC8AE80-1a2B3c4D5e6F"  # as CloudFormation names one: without the stack's name
 TEMPLATE = {
     "Resources": {
         "Bucket": {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "sfnbatchprocessing-b"}},
@@ -24,20 +26,39 @@ TEMPLATE = {
         },
         "Queue": {
             "Type": "AWS::SQS::Queue",
-            "Properties": {"QueueName": "SfnBatchProcessing-Q", "Tags": TAGS},
+            "Properties": {
+                "QueueName": "SfnBatchProcessing-Q",
+                "Tags": [{"Key": key, "Value": value} for key, value in TAGS.items()],
+            },
         },
         "Topic": {
             "Type": "AWS::SNS::Topic",
             "Properties": {"TopicName": "SfnBatchProcessing-T"},
         },
+        "Rule": {
+            "Type": "AWS::Events::Rule",
+            "Properties": {"Name": "SfnBatchProcessing-R", "ScheduleExpression": "rate(1 day)"},
+        },
+        "Machine": {
+            "Type": "AWS::StepFunctions::StateMachine",
+            "Properties": {
+                "StateMachineName": MACHINE,
+                "DefinitionString": json.dumps(
+                    {"StartAt": "A", "States": {"A": {"Type": "Succeed"}}}
+                ),
+                "RoleArn": "arn:aws:iam::123456789012:role/machine",
+            },
+        },
     }
 }
 EXPECTED = [
     Thing("AWS::CloudFormation::Stack", "SfnBatchProcessing"),
+    Thing("AWS::Events::Rule", "SfnBatchProcessing-R"),
     Thing("AWS::Logs::LogGroup", "/SfnBatchProcessing/logs"),
     Thing("AWS::S3::Bucket", "sfnbatchprocessing-b"),
     Thing("AWS::SNS::Topic", "SfnBatchProcessing-T"),
     Thing("AWS::SQS::Queue", "SfnBatchProcessing-Q"),
+    Thing("AWS::StepFunctions::StateMachine", MACHINE),
 ]
 
 
@@ -66,11 +87,9 @@ def test_everything_is_listed_once_and_without_the_account(aws, stack):
 
 
 def test_what_is_tagged_belongs_to_it_though_no_stack_lists_it(aws, stack):
-    queue = aws("sqs", "us-east-1").create_queue(
-        QueueName="SfnBatchProcessing-lost", tags={"project": "fanin-workbench"}
-    )
-    aws("sqs", "us-east-1").create_queue(QueueName="somebody-elses")
-    lost = Thing("AWS::SQS::Queue", "SfnBatchProcessing-lost")
+    queue = aws("sqs", "us-east-1").create_queue(QueueName="named-without-the-stack", tags=TAGS)
+    aws("sqs", "us-east-1").create_queue(QueueName="SfnBatchProcessing-of-somebody-else")
+    lost = Thing("AWS::SQS::Queue", "named-without-the-stack")
     assert inventory(Aws()) == sorted([*EXPECTED, lost])
     assert inventory(Aws(), ["sqs"]) == []
     aws("sqs", "us-east-1").delete_queue(QueueUrl=queue["QueueUrl"])
@@ -84,8 +103,61 @@ def test_a_destroy_removes_all_of_it(aws, stack, tmp_path):
     before, said = remove(tmp_path)
     assert before == EXPECTED
     assert "sfnbatchprocessing-b: 3 objects are deleted" in said
-    assert said[-1].startswith("nothing is left of 5 things")
+    assert said[-1].startswith("nothing is left of 7 things")
     assert inventory(Aws()) == []
+    assert s3.list_buckets()["Buckets"] == []
+
+
+def test_nothing_starts_or_runs_any_more_when_the_bucket_is_emptied(aws, stack, tmp_path, calls):
+    """A machine that is deleted goes on until its executions have ended; lists come in pages."""
+    states = aws("stepfunctions", "us-east-1")
+    arn = f"arn:aws:states:us-east-1:123456789012:stateMachine:{MACHINE}"
+    for n in range(1_005):
+        states.start_execution(stateMachineArn=arn, name=f"b-{n}")
+    _, said = remove(tmp_path)
+    assert [said.count(f"stopping execution b-{n}") for n in range(1_005)] == [1] * 1_005
+    order = [name for name in dict.fromkeys(calls) if name in CHANGES]
+    assert order == list(CHANGES)
+
+
+CHANGES = ("DisableRule", "StopExecution", "DeleteObjects", "DeleteStack")
+
+
+@pytest.fixture
+def calls(monkeypatch, aws, stack):
+    """The calls in their order; the bucket has something to delete."""
+    found, count = [], Aws._count
+    aws("s3", "us-east-1").put_object(Bucket="sfnbatchprocessing-b", Key="k", Body=b"x")
+
+    def listen(own, model, **rest):
+        found.append(model.name)
+        count(own, model, **rest)
+
+    monkeypatch.setattr(Aws, "_count", listen)
+    return found
+
+
+def test_what_was_written_after_the_bucket_was_emptied_is_deleted_too(aws, stack, tmp_path):
+    """A function that runs to its end may write once more, and then the bucket stays."""
+    plain, delete, s3 = teardown.empty_bucket, teardown._deleted, aws("s3", "us-east-1")
+    s3.put_object(Bucket="sfnbatchprocessing-b", Key="k0", Body=b"x")
+    emptied = []
+
+    def late(clients, name):
+        emptied.append(plain(clients, name))
+        if len(emptied) == 1:
+            s3.put_object(Bucket=name, Key="late", Body=b"x")
+        return emptied[-1]
+
+    def as_aws(clients, stack, last):  # the server forgets a stack whose bucket is full
+        full = "Contents" in s3.list_objects_v2(Bucket="sfnbatchprocessing-b")
+        return not full and delete(clients, stack, last)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(teardown, "empty_bucket", late)
+        patch.setattr(teardown, "_deleted", as_aws)
+        remove(tmp_path)
+    assert emptied == [1, 1]
     assert s3.list_buckets()["Buckets"] == []
 
 
@@ -104,11 +176,11 @@ def test_a_bucket_is_emptied_of_every_version_and_every_upload(aws, stack):
 
 
 def test_what_is_left_is_named_and_is_an_error(aws, stack, tmp_path):
-    aws("sqs", "us-east-1").create_queue(
-        QueueName="SfnBatchProcessing-lost", tags={"project": "fanin-workbench"}
-    )
+    aws("sqs", "us-east-1").create_queue(QueueName="SfnBatchProcessing-lost", tags=TAGS)
+    Ledger(tmp_path).write(Entry("b-1", "o", "sfn", 1, 7, "stack", "us-east-1", "triggered"))
     with pytest.raises(Leftovers, match="left on AWS: AWS::SQS::Queue SfnBatchProcessing-lost"):
         remove(tmp_path)
+    assert Ledger(tmp_path).read("b-1").phase == "destroyed"
 
 
 def test_an_empty_inventory_before_proves_nothing(aws, tmp_path):

@@ -61,8 +61,8 @@ class Batches(ABC):
         """Stop a batch so that it can go on; what is left of it and what goes on, in words."""
 
     @abstractmethod
-    def resume(self, batch_id: str) -> None:
-        """Let a stopped batch go on."""
+    def resume(self, batch_id: str) -> str:
+        """Let a stopped batch go on; what is to be known of how it does, in words."""
 
     @abstractmethod
     def purge(self, batch_id: str) -> str:

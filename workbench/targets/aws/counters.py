@@ -78,7 +78,7 @@ class CountersBatches(TableBatches):
             items_failed=int(number(record, "items_failed") or 0),
         )
 
-    def resume(self, batch_id: str) -> None:
+    def resume(self, batch_id: str) -> str:
         """Open the batch again, and send a plan of what is not counted.
 
         What a function met while the batch was cancelled was deleted from the queues. So they are
@@ -92,6 +92,7 @@ class CountersBatches(TableBatches):
             knobs = json.loads(record["knobs"]["S"])
             self._send_all("PlanQueueUrl", self._missing(batch_id, record, knobs))
             self._send("PollQueueUrl", {"batch": batch_id, "poll_s": knobs["poll_s"]})
+        return ""
 
     def purge(self, batch_id: str) -> str:
         """Empty the queues and close the batch; its records expire by themselves."""

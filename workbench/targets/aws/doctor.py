@@ -11,16 +11,17 @@ from pathlib import Path
 
 from workbench.designs import Design
 from workbench.designs.design import SMALL_FUNCTIONS
+from workbench.designs.tags import DESIGN_TAG
 from workbench.errors import NotDeployed, WorkbenchError
+from workbench.pull.cost_explorer import ACTIVATE
 from workbench.stacks.aws_clients import Aws
 from workbench.stacks.aws_errors import plainly, scrub
 from workbench.stacks.deployed import Deployed, find_stack
 from workbench.stacks.doctor import Finding
 from workbench.stacks.ledger import Ledger
-from workbench.targets.aws.session import CONTROLS
-from workbench.targets.aws.timeouts import Clock
+from workbench.targets.aws.session import StackSession
+from workbench.targets.aws.timeouts import Clock, Timeouts
 
-TAG = "project"
 IN_FLIGHT_MAX = 120_000  # messages of one queue (SQS quotas)
 
 
@@ -80,7 +81,8 @@ class _Doctor:
         yield _try(batches, lambda: self._batches(batches, deployed))
 
     def _batches(self, name: str, deployed: Deployed) -> Finding:
-        found = CONTROLS[deployed.design.name](self.aws, deployed.outputs, Clock()).others("")
+        session = StackSession(self.aws, deployed, Ledger(self.results), Clock(), Timeouts())
+        found = session.others(session.batches(), "")
         detail = ", ".join(f"{one.batch_id} is {one.status}" for one in found) or "none is open"
         advice = "wait for its end; one that is CANCELLED needs `workbench resume` or `purge`"
         return Finding(name, not found, detail, advice)
@@ -116,13 +118,10 @@ class _Doctor:
 
     def _tag(self) -> Finding:
         with plainly():
-            answer = self.aws.client("ce").list_cost_allocation_tags(TagKeys=[TAG])
+            answer = self.aws.client("ce").list_cost_allocation_tags(TagKeys=[DESIGN_TAG])
         status = [one["Status"] for one in answer["CostAllocationTags"]]
-        detail = f"`{TAG}` is {status[0]}" if status else f"`{TAG}` is not known to billing"
-        advice = (
-            f"activate `{TAG}` under Billing, Cost allocation tags (in the payer account); it "
-            "works from a day later on, not for what was before"
-        )
+        found = f"is {status[0]}" if status else "is not known to billing"
+        detail, advice = f"`{DESIGN_TAG}` {found}", f"activate it {ACTIVATE}"
         return Finding("cost allocation tag", status == ["Active"], detail, advice)
 
     def _costs(self, granularity: str) -> Finding:

@@ -17,7 +17,7 @@ from workbench.stacks.aws_clients import Aws
 from workbench.stacks.aws_errors import AwsFailed
 from workbench.stacks.deployed import Deployed, find_stack
 from workbench.stacks.ledger import Entry, Ledger
-from workbench.targets.aws.batches import Batches
+from workbench.targets.aws.batches import Batches, OpenBatch
 from workbench.targets.aws.counters import CountersBatches
 from workbench.targets.aws.settings import Settings, StackSettings, settings_of, with_schedule
 from workbench.targets.aws.sfn import SfnBatches
@@ -48,6 +48,19 @@ class StackSession:
         """The batches of the stack."""
         control = CONTROLS[self.deployed.design.name]
         return control(self.aws, self.deployed.outputs, self.clock)
+
+    def others(self, batches: Batches, batch_id: str) -> list[OpenBatch]:
+        """Batches that hold the stack besides this one: open ones, and those that were stopped.
+
+        An execution that was stopped is open no more; that it can be resumed the ledger knows.
+        """
+        found = batches.others(batch_id)
+        names = [batch_id, *(one.batch_id for one in found)]
+        return found + [
+            OpenBatch(one.batch_id, "CANCELLED")
+            for one in self.ledger.live(self.deployed.key)
+            if one.phase == "stopped" and one.batch_id not in names
+        ]
 
     def settings(self, aws: Aws | None = None) -> StackSettings:
         """The settings of the stack."""
@@ -128,9 +141,9 @@ def resume(
 ) -> str:
     """Let a stopped batch go on; what happens now, in words."""
     session, entry = _found(batch_id, results, clock, timeouts)
-    session.batches().resume(batch_id)
+    how = session.batches().resume(batch_id)
     session.release(entry.at("triggered", reason=""))
-    return f"batch {batch_id} goes on. Run its order again to follow and collect it."
+    return f"batch {batch_id} goes on. Run its order again to follow and collect it.{how}"
 
 
 def purge(

@@ -93,10 +93,12 @@ class SfnBatches(Batches):
             "end by themselves. It can be resumed for 14 days"
         )
 
-    def resume(self, batch_id: str) -> None:
+    def resume(self, batch_id: str) -> str:
         """Redrive the execution: it goes on where it was stopped, and so does its map run."""
         with plainly():
             self._states.redrive_execution(executionArn=self._arn(batch_id))
+        # Redriven executions use the definition of the first attempt (RedriveExecution, API).
+        return " It runs the state machine as it was when it started, whatever was deployed since."
 
     def purge(self, batch_id: str) -> str:  # noqa: ARG002
         """Nothing waits anywhere: the items lie in the bucket, which forgets them."""

@@ -47,7 +47,7 @@ class SqsBatches(TableBatches):
             items_failed=int(number(record, "items_failed") or 0),
         )
 
-    def resume(self, batch_id: str) -> None:
+    def resume(self, batch_id: str) -> str:
         """Open the batch again, ask for what is left of its plan, and start its chain of looks."""
         self._change_status(batch_id, "CANCELLED", "OPEN")
         with plainly():
@@ -60,6 +60,7 @@ class SqsBatches(TableBatches):
             }
             self._send("PlanQueueUrl", {"kind": "plan", "batch": batch_id})
             self._send("PollQueueUrl", link)
+        return ""
 
     def purge(self, batch_id: str) -> str:
         """Empty the queues, then take the batch's records away; its own record stays, cancelled."""

@@ -130,7 +130,7 @@ def _refuse_busy(session: StackSession, entry: Entry, batches: Batches) -> None:
             f"`workbench purge {name}` gives it up; then run the order again."
         )
     stack = session.deployed.design.stack
-    for other in batches.others(entry.batch_id):
+    for other in session.others(batches, entry.batch_id):
         name = other.batch_id
         if other.status == "CANCELLED":
             advice = f"`workbench resume {name}` or `workbench purge {name}` first"

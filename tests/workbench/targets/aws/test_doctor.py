@@ -95,9 +95,9 @@ def test_more_messages_than_a_queue_gives_out_are_noted(recorded, tmp_path):
 @pytest.mark.parametrize(
     ("tags", "ok", "words"),
     [
-        ([{"TagKey": "project", "Type": "UserDefined", "Status": "Active"}], True, "is Active"),
+        ([{"TagKey": "design", "Type": "UserDefined", "Status": "Active"}], True, "is Active"),
         (
-            [{"TagKey": "project", "Type": "UserDefined", "Status": "Inactive"}],
+            [{"TagKey": "design", "Type": "UserDefined", "Status": "Inactive"}],
             False,
             "is Inactive",
         ),

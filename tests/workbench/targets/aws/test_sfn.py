@@ -133,7 +133,7 @@ def test_a_stop_says_what_is_not_done_and_a_resume_redrives(sfn, batches):
         ("redrive_execution", {"redriveDate": 1795000002}),
     )
     assert "stopped with 30 items not done" in batches.stop("b-1")
-    batches.resume("b-1")
+    assert "the state machine as it was when it started" in batches.resume("b-1")
 
 
 def test_children_are_those_that_were_started(sfn, batches):

@@ -15,6 +15,7 @@ from workbench.runs.records import read_run, write_folder
 from workbench.runs.runner import RunRequest, run_request
 from workbench.stacks.aws_errors import NoCredentials
 from workbench.stacks.ledger import Entry, Ledger, order_of
+from workbench.targets.aws.batches import OpenBatch
 from workbench.targets.aws.settings import is_scheduled, with_schedule
 
 BATCH = Batch(100, 7, "b-1")
@@ -157,6 +158,21 @@ def test_a_run_is_refused_while_a_stopped_batch_is_there(sqs):
     sqs.meta("b-0", status="CANCELLED")
     with pytest.raises(BadInput, match="`workbench resume b-0` or `workbench purge b-0` first"):
         run(sqs)
+
+
+def test_a_stopped_execution_holds_its_stack_too(sfn):
+    """No list of running executions has it; that it can be resumed, the ledger knows."""
+    key = sfn.session.deployed.key
+    entry = Entry("b-0", "order", "sfn", 100, 7, key, "us-east-1", "stopped", sfn.clock.at)
+    Ledger(sfn.results).write(entry)
+    with pytest.raises(BadInput, match="`workbench resume b-0` or `workbench purge b-0` first"):
+        run(sfn)
+    session = sfn.session
+    assert session.others(session.batches(), "b-1") == [OpenBatch("b-0", "CANCELLED")]
+    Ledger(sfn.results).write(entry.at("purged"))
+    sfn.notify("b-1")
+    sfn.evidence("b-1", 100)
+    assert run(sfn).run.status == "complete"
 
 
 def test_a_run_is_refused_while_the_sources_are_off(sqs):
