@@ -16,8 +16,7 @@ from matplotlib.figure import Figure
 
 from analysis import controls, theme
 from analysis.axes import time_axis
-from analysis.bars import bars, dollar_rows
-from analysis.lines import counts_axis, over_time
+from analysis.lines import bars, counts_axis, dollar_rows, over_time
 from analysis.measures import usd_per_million
 from analysis.pictures import html_table
 from analysis.placing import name_lines

@@ -11,7 +11,7 @@ import pandas as pd
 
 from analysis import gallery
 from analysis.charts import binding_limits, invocation_durations, savings, who_wins
-from analysis.frames import Frames
+from analysis.frames import BESIDE, Frames, in_words, own_beside_reference, which_runs
 from analysis.gallery import sentence
 from analysis.needs import (
     DEFAULT,
@@ -22,7 +22,6 @@ from analysis.needs import (
     usable,
     usual_length,
 )
-from analysis.runs_shown import BESIDE, in_words, own_beside_reference, which_runs
 from analysis.verdicts import Verdicts, by_size_in_words, verdicts
 from analysis.words import count, dollars, duration, percent, short_count
 from workbench.designs import DESIGNS

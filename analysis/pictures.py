@@ -13,9 +13,8 @@ from matplotlib.figure import Figure
 
 from analysis import gallery, theme
 from analysis.charts.bill_table import bill_table, select
-from analysis.frames import Frames
+from analysis.frames import BESIDE, Frames, in_words, own_beside_reference, which_runs
 from analysis.needs import NothingToShow, no_runs
-from analysis.runs_shown import BESIDE, in_words, own_beside_reference, which_runs
 
 # What lies between two dollar signs is no formula: the first class tells JupyterLab, the other
 # nbconvert and nbviewer.

@@ -19,9 +19,8 @@ from typing import Any
 from analysis import gallery, theme
 from analysis import video as films
 from analysis.charts.bill_table import TABLE_ID, bill_table, select
-from analysis.frames import Frames
+from analysis.frames import Frames, which_runs
 from analysis.needs import NothingToShow, no_runs
-from analysis.runs_shown import which_runs
 from workbench.runs.results_folder import published
 
 MANIFEST = "manifest.json"

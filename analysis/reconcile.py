@@ -16,8 +16,8 @@ import pandas as pd
 from workbench.bill import exact_sum
 from workbench.errors import BadInput, BadRecord
 from workbench.prices import PriceBook, load_book
+from workbench.pull.costs import Line, is_untagged, line_of
 from workbench.pull.store import Pull, newest_pull
-from workbench.pull.usage_types import Line, is_untagged, line_of
 from workbench.pull.window import started
 from workbench.runs.records import Run, read_folder, readable_runs
 

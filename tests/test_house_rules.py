@@ -44,11 +44,11 @@ MAY_IMPORT = {
     "workbench.runs.records": FACTS | {"workbench.runs.exact_tables"},
     "workbench.runs.failures": {"workbench.runs.records"},
     "workbench.runs.sets": RECORDS,
-    "workbench.targets.base": RECORDS | {"workbench.pull.access"},
+    "workbench.targets.base": RECORDS | {"workbench.pull.window"},
     "workbench.targets.aws": RECORDS | {"workbench"},
     "workbench.targets.local": RECORDS
-    | {"workbench.pull.access", "workbench.targets.base", "workbench.stacks.cdk", "lambdas"},
-    "workbench.targets.model": RECORDS | {"workbench.pull.access", "workbench.targets.base"},
+    | {"workbench.pull.window", "workbench.targets.base", "workbench.stacks.cdk", "lambdas"},
+    "workbench.targets.model": RECORDS | {"workbench.pull.window", "workbench.targets.base"},
     "workbench.swarm": RECORDS | {"workbench.targets.local", "workbench.targets.base", "lambdas"},
     "workbench.pull": RECORDS | {"workbench.stacks.aws_errors"},
     "workbench.stacks": {"workbench"},
@@ -73,7 +73,7 @@ ONLY_IN = {
 # Reading the clock or rolling dice: only where time and chance have their home.
 CLOCKS = {
     "lambdas.outside",
-    "workbench.engine.random_streams",
+    "workbench.engine.kernel",
     "workbench.platform.profile",
     "workbench.runs.progress",
     "workbench.targets.aws",

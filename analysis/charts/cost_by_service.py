@@ -4,9 +4,9 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from analysis.axes import panels
-from analysis.bars import bars, dollar_rows
 from analysis.caption import sign
 from analysis.frames import Frames
+from analysis.lines import bars, dollar_rows
 from analysis.measures import labels_in_order, near_a_million, usd_per_million
 from analysis.needs import Chosen, same_knobs, usable
 from analysis.words import count, dollars, listed, percent

@@ -2,9 +2,9 @@
 
 from matplotlib.figure import Figure
 
-from analysis.bars import bars
 from analysis.caption import sign_plain, summaries
 from analysis.frames import Frames
+from analysis.lines import bars
 from analysis.needs import Chosen
 from analysis.simplicity import MEASURES
 from workbench.designs import COMPARED

@@ -15,7 +15,7 @@ from typing import Any
 import pandas as pd
 
 from workbench.designs import Sqs
-from workbench.engine.random_streams import stream
+from workbench.engine.kernel import stream
 from workbench.errors import BadRecord
 from workbench.platform.profile import Profile, load_profile
 from workbench.platform.services import KEYS_PER_LIST

@@ -15,7 +15,8 @@ from typing import Annotated
 import typer
 from typer.core import TyperGroup
 
-from workbench.cli import doctor, predict, run, runs, stacks, study, trust
+from workbench.cli import doctor, predict, run, runs, study, trust
+from workbench.cli import doctor as stacks
 from workbench.cli.output import drop_buffers, take_every_sign
 from workbench.errors import WorkbenchError
 
@@ -155,7 +156,7 @@ def told(error: OSError) -> str:
 def _show_version(wanted: bool) -> None:
     """Print the version, and the commit where git knows it, and end."""
     if wanted:
-        from workbench.runs.provenance import commit
+        from workbench.project import commit
 
         print(f"workbench {version(PACKAGE)}" + (f", commit {commit()}" if commit() else ""))
         raise typer.Exit

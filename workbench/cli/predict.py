@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from workbench.targets.model.forecast import Estimate
     from workbench.tune.gains import Step
-    from workbench.tune.scoring import Score
+    from workbench.tune.goal import Score
     from workbench.tune.tuning import Confirmed, Tuned
 
 BILL_WIDTH_MIN, TUNE_WIDTH_MIN = 122, 130  # lines of theirs are not broken

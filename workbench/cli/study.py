@@ -176,7 +176,7 @@ def run_sweep(study: Path, results: Path, **options: Any) -> "Swept":
 
 def _pack() -> None:
     """Sweep the reference study, by this code only, and pack its runs."""
-    from workbench.runs.provenance import is_of_other_code
+    from workbench.project import is_of_other_code
     from workbench.runs.sets import pack, read_runs
 
     if any(is_of_other_code(run.commit) for run in read_runs(REFERENCE_RUNS)):

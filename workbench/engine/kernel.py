@@ -1,11 +1,15 @@
-"""The virtual clock: a heap of callbacks in order of time, and nothing else.
+"""The virtual clock, a heap of callbacks in order of time, and the streams of chance.
 
 Callbacks of the same instant run in the order in which they were asked for. The clock moves only
-when a callback is popped, so a simulated hour costs what its events cost.
+when a callback is popped, so a simulated hour costs what its events cost. Each concern
+draws from its own stream, grown from one seed and a name: one more draw in one place leaves the
+numbers of every other place as they were.
 """
 
 from collections.abc import Callable
+from hashlib import blake2b
 from heapq import heappop, heappush
+from random import Random
 
 Callback = Callable[[], None]
 
@@ -35,3 +39,14 @@ class Kernel:
             callback()
             if stop is not None and stop():
                 return
+
+
+def seed_for(seed: int, name: str) -> int:
+    """The 64-bit seed of the stream called `name` under `seed`."""
+    digest = blake2b(f"{seed}/{name}".encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "big")
+
+
+def stream(seed: int, name: str) -> Random:
+    """The random stream called `name` under `seed`."""
+    return Random(seed_for(seed, name))

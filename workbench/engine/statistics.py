@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from workbench.engine.random_streams import stream
+from workbench.engine.kernel import stream
 from workbench.errors import BadInput
 
 CONFIDENCE = 0.95

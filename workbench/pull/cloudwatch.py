@@ -13,10 +13,9 @@ from typing import Any
 import pandas as pd
 
 from workbench.errors import PullFailed
-from workbench.pull.access import MeasuringCost
 from workbench.pull.metrics import PERIOD_S, Series
 from workbench.pull.store import tidy
-from workbench.pull.window import Window
+from workbench.pull.window import MeasuringCost, Window
 from workbench.stacks.aws_errors import plainly
 
 QUERIES_MAX = 500  # in one call (GetMetricData, API reference)

@@ -13,7 +13,6 @@ import pandas as pd
 
 from workbench.designs import DESIGNS
 from workbench.errors import BadInput, PullFailed
-from workbench.pull.access import CloudAccess, HasCloud, MeasuringCost
 from workbench.pull.cloudwatch import fetch
 from workbench.pull.cost_explorer import STEPS
 from workbench.pull.costs import CostQuestion, pull_costs
@@ -22,7 +21,14 @@ from workbench.pull.insights import POLL, pull_insights
 from workbench.pull.logs import log_groups
 from workbench.pull.metrics import arrivals, wanted
 from workbench.pull.store import COLUMNS, Pull, newest_pull, pull_stamps, read_pull, write_pull
-from workbench.pull.window import Window, likely_window, window_of
+from workbench.pull.window import (
+    CloudAccess,
+    HasCloud,
+    MeasuringCost,
+    Window,
+    likely_window,
+    window_of,
+)
 from workbench.runs.records import USAGE_COLUMNS, RunData, read_folder, read_run, readable_runs
 from workbench.stacks.aws_errors import AwsFailed, NoCredentials
 

@@ -7,8 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from workbench.errors import PullFailed
-from workbench.pull.access import MeasuringCost
-from workbench.pull.window import Window
+from workbench.pull.window import MeasuringCost, Window
 from workbench.stacks.aws_errors import AwsFailed, plainly
 
 # ce:StartCostAllocationTagBackfill (Cost Explorer API reference): from the first of a month.

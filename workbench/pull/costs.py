@@ -4,9 +4,14 @@ Cost Explorer knows no runs. What two runs of a design cost in one hour (or day)
 their own meters and marked so, or refused without a meter: a run's weight in a line is what its own
 bill has of it, times the part of the run that lies in that hour or day; a line that no meter has is
 shared by the whole of the bills. A run that nobody names in `others`, such as one of the cron rule,
-cannot be told apart.
+cannot be kept apart.
+
+Usage types carry a region's prefix there: `USE1-Requests-Tier1` and `Requests-Tier1` are one line.
+Names are matched on their end, and what stands before must be a region's prefix: the end alone
+would take `IA-WriteRequestUnits` for `WriteRequestUnits`, and `Lambda-Edge-Request` for `Request`.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -17,10 +22,10 @@ import pandas as pd
 
 from workbench.bill import exact_sum
 from workbench.designs.tags import DESIGN_TAG
-from workbench.errors import BadInput
+from workbench.errors import BadInput, MissingPrice
+from workbench.platform.services import CLOUDWATCH, COST_EXPLORER
 from workbench.platform.units import QUANTITY_PLACES
 from workbench.prices import PriceBook, load_book
-from workbench.pull.access import MeasuringCost
 from workbench.pull.cost_explorer import (
     CostLine,
     cost_lines,
@@ -31,10 +36,43 @@ from workbench.pull.cost_explorer import (
     without_tag,
 )
 from workbench.pull.store import tidy
-from workbench.pull.usage_types import UNTAGGED, Line, is_untagged, line_of
-from workbench.pull.window import Window, likely_window
+from workbench.pull.window import MeasuringCost, Window, likely_window
 from workbench.runs.records import RunData
 from workbench.stacks.aws_errors import AwsFailed
+
+# USE1-, APN1-, EU- (Ireland), and whole names such as us-east-1- (KMS).
+PREFIX = re.compile(r"^(?:EU|[A-Z]{2,4}\d|[a-z]{2}(?:-[a-z]+)+-\d)-(?=.)")
+
+# Lines that no tag reaches: metrics and API requests belong to no resource.
+UNTAGGED = {
+    (CLOUDWATCH, "CW:Requests"): "telemetry",
+    (CLOUDWATCH, "CW:MetricMonitorUsage"): "telemetry",
+    (CLOUDWATCH, "CW:GMD-Metrics"): "measuring",
+    (CLOUDWATCH, "DataScanned-Bytes"): "measuring",
+    (COST_EXPLORER, "APIRequest"): "measuring",
+}
+
+Line = tuple[str, str]  # service, usage type without prefix
+
+
+def plain(usage_type: str) -> str:
+    """A usage type without its region's prefix."""
+    return PREFIX.sub("", usage_type)
+
+
+def line_of(service: str, usage_type: str, book: PriceBook) -> Line:
+    """The line that a usage type is of: no prefix, and one name where AWS has several."""
+    name = plain(usage_type)
+    try:
+        return service, plain(book.price(service, name).usage_type)
+    except MissingPrice:
+        return service, name
+
+
+def is_untagged(line: Line) -> bool:
+    """Whether a line is one that carries no tag."""
+    return line in UNTAGGED
+
 
 SETTLED_AFTER = timedelta(hours=48)
 HOURS_KEPT = timedelta(days=14)  # of hourly data, aws-cost-explorer/pricing

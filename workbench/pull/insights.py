@@ -16,11 +16,10 @@ import pandas as pd
 from workbench.designs import make_design
 from workbench.errors import PullFailed
 from workbench.platform.units import EXPRESS_STEP_MS
-from workbench.pull.access import MeasuringCost
 from workbench.pull.gate import Wait
 from workbench.pull.logs import Billed, Counted
 from workbench.pull.store import tidy
-from workbench.pull.window import Window
+from workbench.pull.window import MeasuringCost, Window
 from workbench.runs.records import Run
 from workbench.stacks.aws_errors import plainly
 

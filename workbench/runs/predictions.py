@@ -22,8 +22,8 @@ from workbench.bill import knowing_usd, total_usd
 from workbench.border import read_json
 from workbench.errors import BadInput, BadRecord
 from workbench.prices import load_book
+from workbench.project import commit
 from workbench.runs.batch import Batch
-from workbench.runs.provenance import commit
 from workbench.runs.records import Run, RunData, read_folder, skip_damaged
 from workbench.runs.results_folder import prediction_path, refuse_unwritable
 from workbench.runs.runner import RunRequest

@@ -18,8 +18,8 @@ from workbench.bill import bill, knowing_usd, total_usd
 from workbench.designs import DESIGNS, Design, Fitted, fit_design
 from workbench.errors import BadInput, NotDeployed, NotKept
 from workbench.prices import PriceBook, load_book
+from workbench.project import commit, versions
 from workbench.runs.batch import Batch
-from workbench.runs.provenance import commit, versions
 from workbench.runs.records import (
     TIMELINE_COLUMNS,
     USAGE_COLUMNS,

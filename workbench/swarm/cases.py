@@ -9,7 +9,7 @@ from random import Random
 from typing import Any
 
 from workbench.designs import Design, make_design
-from workbench.engine.random_streams import stream
+from workbench.engine.kernel import stream
 from workbench.errors import BadKnob
 from workbench.runs.batch import SEED_MAX
 from workbench.swarm.fault_plan import RATES, FaultRates

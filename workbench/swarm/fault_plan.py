@@ -11,8 +11,7 @@ from functools import cached_property
 from random import Random
 from typing import Any
 
-from workbench.engine.kernel import Kernel
-from workbench.engine.random_streams import stream
+from workbench.engine.kernel import Kernel, stream
 from workbench.errors import BadKnob
 from workbench.targets.local.runtime.faults import (
     NO_CALL_FAULT,

@@ -24,9 +24,8 @@ from workbench.targets.local.cloudwatch.telemetry import captured
 from workbench.targets.local.target import folder_of
 from workbench.targets.local.world.context import EPOCH_S, RunContext
 from workbench.targets.local.world.deployment import Deployment
-from workbench.targets.local.world.retune import retune
 from workbench.targets.local.world.stack import ACCOUNT
-from workbench.targets.local.world.synth import assembly
+from workbench.targets.local.world.synth import assembly, retune
 from workbench.targets.local.world.world import World
 
 SETTLED_S = 30.0  # so long nothing may be under way before a run counts as over

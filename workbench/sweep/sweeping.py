@@ -1,7 +1,8 @@
 """`workbench sweep`: the runs of a study that are not there yet, in parallel processes.
 
 A run is finished once its folder is there, which `records` renames into place whole; so a sweep
-that was killed goes on where it was, and runs nothing twice.
+that was killed goes on where it was, and runs nothing twice. Its result is a tidy
+table: one row a run, with its knobs and its dollars by label.
 """
 
 import fcntl
@@ -10,23 +11,26 @@ import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow.parquet as pq
 
 from workbench.border import whole_number
 from workbench.engine.parallel import in_parallel
 from workbench.errors import BadInput, BadRecord, WorkbenchError
 from workbench.prices import load_book
+from workbench.project import is_of_other_code
 from workbench.runs.batch import Batch
 from workbench.runs.predictions import predict
 from workbench.runs.progress import RunCounter
-from workbench.runs.provenance import is_of_other_code
-from workbench.runs.records import read_run, skip_damaged, write_folder
+from workbench.runs.records import LABELS, read_run, skip_damaged, write_folder
 from workbench.runs.results_folder import nothing_left, refuse_unwritable
 from workbench.runs.runner import make_target, priced
 from workbench.sweep.jobs import Job, plan_jobs
 from workbench.sweep.study import Study, read_study
-from workbench.sweep.table import write_table
 from workbench.targets.base import RunOptions, Target
 
 CHUNK_S = 1.0  # of work, handed to a process at once
@@ -190,3 +194,58 @@ def _clear_halves(results: Path, jobs: list[Job]) -> None:
     for path in (results / "runs").glob(".tmp-*"):
         if path.name.removeprefix(".tmp-").rpartition("-")[0] in names:
             shutil.rmtree(path, ignore_errors=True)
+
+
+MILLION = 1_000_000
+
+
+def runs_table(jobs: list[Job], results: Path) -> pd.DataFrame:
+    """One row a finished run: its columns, `preset`, `<label>_usd`, `knob_<name>`.
+
+    Raises BadRecord if their prices are of different dates.
+    """
+    rows = [row for job in jobs if job.is_finished(results) for row in _rows(job, results)]
+    frame = pd.DataFrame(rows)
+    dates = set(frame["price_date"].dropna()) if rows else set()
+    if len(dates) > 1:
+        raise BadRecord(f"runs of this study have prices of {', '.join(sorted(dates))}")
+    return frame
+
+
+def write_table(name: str, jobs: list[Job], results: Path) -> Path:
+    """Write the table of a study whole, in place of an older one."""
+    path = results / "studies" / f"{name}.parquet"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".tmp-{name}-{os.getpid()}.parquet")
+    runs_table(jobs, results).to_parquet(temporary, index=False)
+    os.replace(temporary, path)
+    return path
+
+
+def _rows(job: Job, results: Path) -> Iterator[dict[str, Any]]:
+    """The row of a finished run; none of a damaged one, which is named on standard error."""
+    try:
+        yield _row(job.folder(results), job)
+    except BadRecord as error:
+        skip_damaged(job.folder(results), error)
+
+
+def _row(path: Path, job: Job) -> dict[str, Any]:
+    run = read_run(path)
+    row = {key: value for key, value in asdict(run).items() if key not in ("knobs", "versions")}
+    row |= {"preset": job.request.preset, "detection_lag_s": run.detection_lag_s}
+    row |= dict.fromkeys((f"{label}_usd" for label in LABELS), 0.0) | _by_label(path)
+    batch_usd = sum(row[f"{label}_usd"] for label in LABELS if label != "measuring")
+    row |= {"batch_usd": batch_usd, "per_million_usd": batch_usd * MILLION / run.items}
+    return row | {f"knob_{name}": value for name, value in run.knobs.items()}
+
+
+def _by_label(path: Path) -> dict[str, float]:
+    """Dollars by label; the two columns alone are read, since a study has many bills."""
+    try:
+        lines = pq.read_table(path / "bill.parquet", columns=["label", "cost_usd"])
+    except (OSError, ValueError) as error:
+        raise BadRecord(f"{path}/bill.parquet cannot be read: {error}") from None
+    sums = lines.group_by("label").aggregate([("cost_usd", "sum")]).to_pydict()
+    pairs = zip(sums["label"], sums["cost_usd_sum"], strict=True)
+    return {f"{label}_usd": float(usd) for label, usd in pairs}

@@ -12,7 +12,7 @@ from typing import Protocol, Self
 import pandas as pd
 
 from workbench.designs import Design
-from workbench.pull.access import CloudAccess
+from workbench.pull.window import CloudAccess
 from workbench.runs.batch import Batch
 from workbench.runs.records import RunData
 

@@ -19,8 +19,7 @@ from workbench.runs.runner import RunRequest
 from workbench.sweep.jobs import plan_jobs
 from workbench.sweep.study import Study
 from workbench.sweep.sweeping import run_jobs
-from workbench.tune.goal import Goal, candidates, floor_usd
-from workbench.tune.scoring import SEEDS, Score, front, score_many
+from workbench.tune.goal import SEEDS, Goal, Score, candidates, floor_usd, front, score_many
 
 SCREEN_ITEMS = 30_000  # the largest batch on which all candidates are tried
 FINALISTS = 15  # by dollars, and as many by time, and the screen's front

@@ -5,7 +5,7 @@ from collections import Counter
 
 from lambdas.sfn import batcher, keys, processor, summary
 from tests.swarm.controls.mutants import Control, original
-from workbench.targets.local.world.retune import MARK
+from workbench.targets.local.world.synth import MARK
 
 QUICK = {"value_max": 0, "items_per_child": 5}
 

@@ -3,11 +3,11 @@
 import subprocess
 from importlib.metadata import version
 
-from workbench.runs import provenance
+from workbench import project
 
 
 def test_the_version_is_the_packages_and_names_the_commit(command, monkeypatch):
-    monkeypatch.setattr(provenance, "commit", lambda: "0123456789ab")
+    monkeypatch.setattr(project, "commit", lambda: "0123456789ab")
     told = f"workbench {version('fanin-workbench')}, commit 0123456789ab\n"
     assert command("--version") == (0, told, "")
 
@@ -16,11 +16,11 @@ def test_outside_of_git_the_version_stands_alone(command, monkeypatch):
     def no_git(*_arguments):
         raise subprocess.CalledProcessError(128, "git")
 
-    monkeypatch.setattr(provenance, "_git", no_git)
-    provenance.commit.cache_clear()
+    monkeypatch.setattr(project, "_git", no_git)
+    project.commit.cache_clear()
     told = f"workbench {version('fanin-workbench')}\n"
     assert command("--version") == (0, told, "")
-    provenance.commit.cache_clear()
+    project.commit.cache_clear()
 
 
 def test_a_pyproject_version_is_what_is_installed(request):

@@ -6,10 +6,10 @@ import pytest
 from typer.testing import CliRunner
 
 from analysis import gallery
+from workbench import project
 from workbench import side_tables
 from workbench.cli import study as command
 from workbench.cli.app import app
-from workbench.runs import provenance
 from workbench.runs.sets import read_runs
 
 TINY = "seeds: [1]\ngrids: [{targets: [model], designs: [sqs, sfn], items: [100, 1000]}]"
@@ -74,5 +74,5 @@ def test_again_it_runs_nothing_and_gives_the_same_bytes(place):
 
 def test_runs_of_other_code_are_made_again(place, monkeypatch):
     make()
-    monkeypatch.setattr(provenance, "is_of_other_code", lambda _commit: True)
+    monkeypatch.setattr(project, "is_of_other_code", lambda _commit: True)
     assert "4 runs, 0 were there already" in make().stderr

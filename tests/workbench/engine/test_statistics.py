@@ -42,7 +42,7 @@ def test_the_interval_of_very_many_values_goes_on_where_the_bootstrap_ends():
 
 
 def test_most_intervals_hold_the_true_mean():
-    from workbench.engine.random_streams import stream
+    from workbench.engine.kernel import stream
 
     dice = stream(3, "coverage")
     held = 0

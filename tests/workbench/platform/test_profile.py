@@ -5,7 +5,7 @@ from statistics import median
 
 import pytest
 
-from workbench.engine.random_streams import stream
+from workbench.engine.kernel import stream
 from workbench.errors import BadInput
 from workbench.platform.profile import Spread, load_profile
 

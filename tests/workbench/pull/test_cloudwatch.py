@@ -6,12 +6,11 @@ import pandas as pd
 import pytest
 
 from workbench.errors import PullFailed
-from workbench.pull.access import MeasuringCost
 from workbench.pull.cloudwatch import fetch, read_metrics
 from workbench.pull.logs import log_groups
 from workbench.pull.metrics import Series, billed, wanted
 from workbench.pull.store import CLOUDWATCH_COLUMNS
-from workbench.pull.window import Window
+from workbench.pull.window import MeasuringCost, Window
 from workbench.stacks.aws_errors import AwsFailed
 
 FUNCTION = (("FunctionName", "p"),)

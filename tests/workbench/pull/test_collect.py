@@ -7,7 +7,6 @@ import pytest
 from botocore.exceptions import ClientError
 
 from workbench.errors import BadInput, PullFailed
-from workbench.pull.access import CloudAccess
 from workbench.pull.collect import (
     collect,
     collect_cloudwatch,
@@ -17,6 +16,7 @@ from workbench.pull.collect import (
 )
 from workbench.pull.gate import Wait
 from workbench.pull.store import pull_stamps, read_pull
+from workbench.pull.window import CloudAccess
 from workbench.runs.records import write_folder
 from workbench.stacks.aws_errors import AwsFailed
 

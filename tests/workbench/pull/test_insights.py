@@ -5,10 +5,10 @@ import pytest
 
 from workbench.designs import make_design
 from workbench.errors import PullFailed
-from workbench.pull.access import MeasuringCost
 from workbench.pull.gate import Wait
 from workbench.pull.insights import ROWS_MAX, bin_width_ms, pull_insights
 from workbench.pull.store import INSIGHTS_COLUMNS
+from workbench.pull.window import MeasuringCost
 from workbench.stacks.aws_errors import AwsFailed
 
 GROUPS = {"processor": "/fanin/processor", "finalizer": "/fanin/finalizer"}

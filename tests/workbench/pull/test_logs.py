@@ -4,11 +4,10 @@ import pytest
 from botocore.stub import ANY, Stubber
 
 from workbench.errors import PullFailed
-from workbench.pull.access import MeasuringCost
 from workbench.pull.gate import Wait
 from workbench.pull.insights import ROWS_MAX, InsightsReader
 from workbench.pull.logs import Billed, Counted, EventsReader, log_groups, peak
-from workbench.pull.window import Window
+from workbench.pull.window import MeasuringCost, Window
 from workbench.stacks.aws_errors import AwsFailed
 
 WINDOW = Window.between(1_795_000_000, 1_795_000_100.5)

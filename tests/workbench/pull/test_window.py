@@ -1,13 +1,18 @@
 """Windows: when a run was, in whole steps of a clock."""
 
 from datetime import UTC, datetime, timedelta, timezone
+from decimal import Decimal
 
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from workbench.bill import bill, total_usd
 from workbench.errors import BadInput
-from workbench.pull.window import Window, window_of
+from workbench.prices import load_book
+from workbench.pull.window import MeasuringCost, Window, window_of
+from workbench.runs.records import USAGE_COLUMNS
 
 TIMES = st.datetimes(datetime(2020, 1, 1), datetime(2040, 1, 1), timezones=st.just(UTC))
 STEPS = st.sampled_from([timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)])
@@ -55,3 +60,31 @@ def test_what_two_windows_share_is_never_negative():
     day = datetime(2026, 1, 1, tzinfo=UTC)
     hours = [Window(day + timedelta(hours=h), day + timedelta(hours=h + 2)) for h in (0, 1, 5)]
     assert [hours[0].shared_s(other) for other in hours] == [7200.0, 3600.0, 0.0]
+
+
+CLOUDWATCH = "AmazonCloudWatch"
+
+
+def usage(cost):
+    lines = [line for line in cost.usage_lines() if line[-1]]
+    return pd.DataFrame(lines, columns=USAGE_COLUMNS).astype({"quantity": object})
+
+
+def test_every_request_becomes_a_usage_line_labelled_measuring():
+    cost = MeasuringCost(160, scanned_bytes=2**29, cost_pages=3, sqs_calls=7, read_units=4.5)
+    assert list(usage(cost).itertuples(index=False, name=None)) == [
+        (CLOUDWATCH, "CW:GMD-Metrics", "Metrics", "measuring", Decimal(160)),
+        (CLOUDWATCH, "DataScanned-Bytes", "GB", "measuring", Decimal("0.5")),
+        ("AWS Cost Explorer", "USE1-APIRequest", "Requests", "measuring", Decimal(3)),
+        ("Amazon Simple Queue Service", "Requests-Tier1", "Requests", "measuring", Decimal(7)),
+        ("Amazon DynamoDB",) + ("ReadRequestUnits",) * 2 + ("measuring", Decimal("4.5")),
+    ]
+
+
+def test_looking_is_billed_by_the_price_book():
+    priced = bill(usage(MeasuringCost(1_000, 2**30, 2)), load_book())
+    assert total_usd(priced) == Decimal("0.01") + Decimal("0.005") + Decimal("0.02")
+
+
+def test_nothing_asked_is_nothing_billed():
+    assert usage(MeasuringCost()).empty

@@ -10,7 +10,7 @@ from statistics import mean, stdev
 import pytest
 
 from workbench.designs import Sqs, make_design
-from workbench.engine.random_streams import stream
+from workbench.engine.kernel import stream
 from workbench.errors import BadKnob
 from workbench.runs.batch import Batch
 from workbench.targets.local.target import LocalTarget

@@ -5,8 +5,7 @@ import pytest
 from workbench.designs import BadKnob, make_design
 from workbench.errors import BadInput
 from workbench.prices import load_book
-from workbench.tune.goal import Goal, candidates, floor_usd
-from workbench.tune.scoring import Score, front, score
+from workbench.tune.goal import Goal, Score, candidates, floor_usd, front, score
 from workbench.tune.tuning import tune
 
 MILLION = 1_000_000

@@ -11,12 +11,11 @@ import pandas as pd
 from workbench.designs import Design
 from workbench.errors import WorkbenchError
 from workbench.platform.profile import load_profile
-from workbench.pull.access import MeasuringCost
 from workbench.pull.cloudwatch import Reading, read_metrics
 from workbench.pull.insights import POLL, InsightsReader
 from workbench.pull.logs import EventsReader, LogReader, log_groups
 from workbench.pull.metrics import billed
-from workbench.pull.window import Window
+from workbench.pull.window import MeasuringCost, Window
 from workbench.runs.batch import Batch
 from workbench.runs.failures import read_failures
 from workbench.runs.records import TIMELINE_COLUMNS, USAGE_COLUMNS, Run, RunData

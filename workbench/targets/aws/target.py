@@ -12,7 +12,7 @@ import pandas as pd
 
 from workbench.designs import Design
 from workbench.errors import BadInput, BudgetExceeded, NotDeployed
-from workbench.pull.access import CloudAccess
+from workbench.pull.window import CloudAccess
 from workbench.runs.batch import Batch
 from workbench.runs.records import RunData
 from workbench.stacks.aws_clients import Aws, supports

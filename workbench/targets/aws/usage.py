@@ -29,10 +29,9 @@ from workbench.platform.units import (
     gb_seconds,
     quantity,
 )
-from workbench.pull.access import MeasuringCost
 from workbench.pull.cloudwatch import Reading
 from workbench.pull.logs import Billed, Counted
-from workbench.pull.window import Window
+from workbench.pull.window import MeasuringCost, Window
 from workbench.runs.records import USAGE_COLUMNS
 
 Line = tuple[str, str, str, str, Decimal]

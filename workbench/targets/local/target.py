@@ -13,7 +13,7 @@ import pandas as pd
 from workbench.designs import DESIGNS, Design
 from workbench.errors import NotDeployed
 from workbench.platform.profile import Profile, load_profile
-from workbench.pull.access import CloudAccess
+from workbench.pull.window import CloudAccess
 from workbench.runs.batch import Batch
 from workbench.runs.failures import read_failures
 from workbench.runs.records import Run, RunData
@@ -23,8 +23,7 @@ from workbench.targets.local.runtime.outside import ItemLog
 from workbench.targets.local.world.context import EPOCH_S, RunContext
 from workbench.targets.local.world.deployment import Deployment, create_items, fill_world, read_ids
 from workbench.targets.local.world.moto_cloud import load_bill
-from workbench.targets.local.world.retune import retune
-from workbench.targets.local.world.synth import assembly
+from workbench.targets.local.world.synth import assembly, retune
 from workbench.targets.local.world.world import World
 
 DEADLINE_S = 14 * 86_400  # as long as a queue keeps a message

@@ -18,7 +18,7 @@ import pandas as pd
 from workbench.bill import bill, knowing_usd, total_usd
 from workbench.border import whole_number
 from workbench.designs import Design
-from workbench.engine.random_streams import seed_for, stream
+from workbench.engine.kernel import seed_for, stream
 from workbench.platform.profile import Profile, load_profile
 from workbench.prices import PriceBook, load_book
 from workbench.runs.batch import Batch

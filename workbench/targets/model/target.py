@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Self
 import pandas as pd
 
 from workbench.designs import Design
-from workbench.engine.random_streams import seed_for
+from workbench.engine.kernel import seed_for
 from workbench.platform.profile import DEFAULT, Profile, load_profile
 from workbench.runs.batch import Batch
 from workbench.runs.records import RunData

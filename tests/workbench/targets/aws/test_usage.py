@@ -8,10 +8,9 @@ from workbench.bill import bill
 from workbench.designs import make_design
 from workbench.platform.services import CLOUDWATCH, DYNAMODB, LAMBDA, S3, SNS, SQS, STEP_FUNCTIONS
 from workbench.prices import load_book
-from workbench.pull.access import MeasuringCost
 from workbench.pull.cloudwatch import Reading
 from workbench.pull.logs import Billed, Counted
-from workbench.pull.window import Window
+from workbench.pull.window import MeasuringCost, Window
 from workbench.targets.aws.session import CONTROLS
 from workbench.targets.aws.usage import BatchMeasurements, billed_by_metrics, usage_of_run
 

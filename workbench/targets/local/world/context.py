@@ -4,8 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
 
-from workbench.engine.kernel import Kernel
-from workbench.engine.random_streams import stream
+from workbench.engine.kernel import Kernel, stream
 from workbench.platform.profile import Profile
 from workbench.targets.local.cloudwatch.metrics import Metrics
 from workbench.targets.local.metering import Meter

@@ -5,9 +5,8 @@ import numpy as np
 from workbench.platform.units import READ_UNIT_BYTES
 from workbench.targets.model.counters.settings import PER_SHARD
 from workbench.targets.model.engine import draws
-from workbench.targets.model.engine.compiled import compiled
 from workbench.targets.model.engine.draws import hashed, latencies, latency
-from workbench.targets.model.engine.events import billed_ms, chunks, replace
+from workbench.targets.model.engine.events import billed_ms, chunks, compiled, replace
 from workbench.targets.model.sqs.batcher import (
     end_segment,
     segment_size,

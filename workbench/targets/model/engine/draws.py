@@ -15,7 +15,7 @@ import numpy as np
 from workbench.platform.profile import Profile, Spread
 from workbench.runs.batch import GOLDEN
 from workbench.runs.batch import mix64 as mixed_array
-from workbench.targets.model.engine.compiled import compiled
+from workbench.targets.model.engine.events import compiled
 
 CELLS = 1024
 PER_HASH = 6  # ten bits each

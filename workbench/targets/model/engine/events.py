@@ -2,11 +2,44 @@
 
 A heap is (time, payload) in two arrays whose size the caller keeps; payloads of the same instant
 leave in no promised order.
+
+`@compiled` is numba with a cache on disk that cannot go stale. Numba looks for changes in a
+function's own file only, and our kernels call each other across files; so the cache has a folder
+named by the digest of every file of the model.
 """
 
-import numpy as np
+import os
+import tempfile
+from collections.abc import Callable
+from functools import cache
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
 
-from workbench.targets.model.engine.compiled import compiled
+import numpy as np
+from numba import config, njit
+
+from workbench.project import ROOT
+
+MODEL = Path(__file__).parents[1]
+
+
+@cache
+def cache_folder() -> Path:
+    """Where compiled code is kept: `.cache/numba` of a checkout, else the user's cache."""
+    digest = blake2b(digest_size=8)
+    for path in sorted(MODEL.rglob("*.py")):
+        digest.update(path.read_bytes())
+    root = ROOT
+    if not (root / "pyproject.toml").exists() or not os.access(root, os.W_OK):
+        root = Path(os.environ.get("XDG_CACHE_HOME", tempfile.gettempdir())) / "workbench"
+    return root / ".cache" / "numba" / digest.hexdigest()
+
+
+def compiled(function: Callable) -> Any:
+    """The function, compiled on its first call and kept on disk."""
+    config.CACHE_DIR = str(cache_folder())  # numba reads it when a function is decorated
+    return njit(cache=True)(function)
 
 
 @compiled

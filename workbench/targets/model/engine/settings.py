@@ -7,7 +7,7 @@ from typing import NamedTuple, get_type_hints
 import numpy as np
 
 from workbench.designs import Design
-from workbench.engine.random_streams import seed_for
+from workbench.engine.kernel import seed_for
 from workbench.platform.profile import Profile
 from workbench.runs.batch import Batch
 from workbench.targets.model.engine.draws import CELLS, LATENCIES, Values, stream_key

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from workbench.runs.records import TIMELINE_COLUMNS
-from workbench.targets.model.engine.compiled import compiled
+from workbench.targets.model.engine.events import compiled
 
 POINTS = 2_000  # of a timeline; thinned by half when full
 FIRST_SAMPLE_STEP_S = 0.05

@@ -11,9 +11,8 @@ import numpy as np
 
 from workbench.platform.units import MB
 from workbench.targets.model.engine import draws, timeline
-from workbench.targets.model.engine.compiled import compiled
 from workbench.targets.model.engine.draws import hashed, latencies, latency
-from workbench.targets.model.engine.events import billed_ms, pop, push, replace
+from workbench.targets.model.engine.events import billed_ms, compiled, pop, push, replace
 from workbench.targets.model.engine.timeline import FIRST_SAMPLE_STEP_S, keep_sample
 from workbench.targets.model.sfn.settings import SfnSettings
 from workbench.targets.model.sfn.work import create_items, work_child

@@ -4,10 +4,10 @@ import numpy as np
 
 from workbench.platform.units import MB
 from workbench.targets.model.engine import draws
-from workbench.targets.model.engine.compiled import compiled
 from workbench.targets.model.engine.draws import hashed, item_value, latencies, latency, sleep_ms
 from workbench.targets.model.engine.events import (
     billed_ms,
+    compiled,
     pop,
     push,
     push_worker,

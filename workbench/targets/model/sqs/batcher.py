@@ -12,9 +12,8 @@ from math import inf
 import numpy as np
 
 from workbench.targets.model.engine import draws
-from workbench.targets.model.engine.compiled import compiled
 from workbench.targets.model.engine.draws import hashed, latencies, latency
-from workbench.targets.model.engine.events import billed_ms, pop, push, replace
+from workbench.targets.model.engine.events import billed_ms, compiled, pop, push, replace
 from workbench.targets.model.sqs.settings import WRITE_STEPS, SqsSettings
 
 PLAN_INIT = 1 << 60  # the number of a draw, apart from the segments'

@@ -6,9 +6,8 @@ import numpy as np
 
 from workbench.platform.units import READ_UNIT_BYTES
 from workbench.targets.model.engine import draws
-from workbench.targets.model.engine.compiled import compiled
 from workbench.targets.model.engine.draws import hashed, latency
-from workbench.targets.model.engine.events import billed_ms
+from workbench.targets.model.engine.events import billed_ms, compiled
 from workbench.targets.model.sqs.batcher import write_elsewhere
 from workbench.targets.model.sqs.settings import SqsSettings
 

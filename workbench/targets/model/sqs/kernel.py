@@ -5,8 +5,7 @@ from math import inf
 import numpy as np
 
 from workbench.targets.model.engine import timeline
-from workbench.targets.model.engine.compiled import compiled
-from workbench.targets.model.engine.events import chunks, pop, push, replace
+from workbench.targets.model.engine.events import chunks, compiled, pop, push, replace
 from workbench.targets.model.engine.timeline import FIRST_SAMPLE_STEP_S, keep_sample
 from workbench.targets.model.sqs.batcher import (
     begin_batch,

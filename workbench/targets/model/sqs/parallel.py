@@ -7,9 +7,8 @@ message, so that they do not depend on what comes first.
 import numpy as np
 
 from workbench.targets.model.engine import draws
-from workbench.targets.model.engine.compiled import compiled
 from workbench.targets.model.engine.draws import hashed, item_value, latencies, latency
-from workbench.targets.model.engine.events import pop, push_worker, use_cpu
+from workbench.targets.model.engine.events import compiled, pop, push_worker, use_cpu
 from workbench.targets.model.sqs.retries import BACKOFF_S, claim_calls, redeliver
 from workbench.targets.model.sqs.settings import SqsSettings
 

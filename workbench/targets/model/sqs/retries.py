@@ -12,8 +12,8 @@ from math import inf
 import numpy as np
 
 from workbench.targets.model.engine import draws
-from workbench.targets.model.engine.compiled import compiled
 from workbench.targets.model.engine.draws import hashed, latency
+from workbench.targets.model.engine.events import compiled
 from workbench.targets.model.sqs.settings import KINDS, WHEEL, WHEEL_STEP_S, SqsSettings
 
 LISTED_MAX = 25  # failed items of one write

@@ -6,9 +6,8 @@ import numpy as np
 
 from workbench.platform.units import SQS_CHUNK_BYTES
 from workbench.targets.model.engine import draws
-from workbench.targets.model.engine.compiled import compiled
 from workbench.targets.model.engine.draws import hashed, latencies, latency, sleep_ms
-from workbench.targets.model.engine.events import billed_ms, chunks
+from workbench.targets.model.engine.events import billed_ms, chunks, compiled
 from workbench.targets.model.sqs.parallel import work_at_once
 from workbench.targets.model.sqs.retries import (
     BACKOFF_S,

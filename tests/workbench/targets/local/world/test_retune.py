@@ -7,7 +7,7 @@ import pytest
 
 from workbench.designs import DESIGNS, Counters, Sfn, Sqs
 from workbench.stacks.cdk import node_path
-from workbench.targets.local.world.retune import retuned
+from workbench.targets.local.world.synth import retuned
 
 # jsii starts Node when aws_cdk is first imported.
 os.environ.setdefault("JSII_NODE", str(node_path()))

@@ -4,13 +4,13 @@ import subprocess
 
 import pytest
 
-from workbench.runs import provenance
+from workbench import project
 
 
 @pytest.fixture
 def repository(tmp_path, monkeypatch):
     """A repository of its own with one commit; writes a file, and commits it if asked."""
-    monkeypatch.setattr(provenance, "ROOT", tmp_path)
+    monkeypatch.setattr(project, "ROOT", tmp_path)
 
     def git(*arguments):
         name = ["-c", "user.name=t", "-c", "user.email=t@example.com"]
@@ -23,53 +23,53 @@ def repository(tmp_path, monkeypatch):
         if commit:
             git("add", "-A")
             git("commit", "-qm", text)
-        provenance.commit.cache_clear()
-        provenance.is_of_other_code.cache_clear()
+        project.commit.cache_clear()
+        project.is_of_other_code.cache_clear()
 
     git("init", "-q")
     write("workbench/platform/units.py", "first")
     yield write
-    provenance.commit.cache_clear()
-    provenance.is_of_other_code.cache_clear()
+    project.commit.cache_clear()
+    project.is_of_other_code.cache_clear()
 
 
 def test_what_shapes_a_run_is_there():
-    assert [path for path in provenance.SHAPING if not (provenance.ROOT / path).exists()] == []
+    assert [path for path in project.SHAPING if not (project.ROOT / path).exists()] == []
 
 
 def test_a_run_of_this_commit_is_of_this_code(repository):
-    made_at = provenance.commit()
+    made_at = project.commit()
     assert len(made_at) == 12
-    assert not provenance.is_of_other_code(made_at)
+    assert not project.is_of_other_code(made_at)
 
 
 def test_a_document_changes_no_run_and_the_model_does(repository):
-    made_at = provenance.commit()
+    made_at = project.commit()
     repository("docs/page.md", "a page")
     repository("workbench/runs/progress.py", "second")
-    assert not provenance.is_of_other_code(made_at)
+    assert not project.is_of_other_code(made_at)
     repository("workbench/platform/units.py", "third")
-    assert provenance.is_of_other_code(made_at)
+    assert project.is_of_other_code(made_at)
 
 
 def test_a_changed_file_is_named_by_a_plus_sign_and_is_other_code(repository):
-    made_at = provenance.commit()
+    made_at = project.commit()
     repository("workbench/platform/units.py", "second", commit=False)
-    assert provenance.commit() == f"{made_at}+"
-    assert provenance.is_of_other_code(made_at)
+    assert project.commit() == f"{made_at}+"
+    assert project.is_of_other_code(made_at)
 
 
 def test_a_commit_that_is_not_here_is_other_code(repository):
-    assert provenance.is_of_other_code("0123456789ab")
+    assert project.is_of_other_code("0123456789ab")
 
 
 def test_outside_git_nothing_is_known(tmp_path, monkeypatch, repository):
-    made_at = provenance.commit()
+    made_at = project.commit()
     outside = tmp_path / "outside"
     outside.mkdir()
-    monkeypatch.setattr(provenance, "ROOT", outside)
+    monkeypatch.setattr(project, "ROOT", outside)
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path))
-    provenance.commit.cache_clear()
-    assert provenance.commit() == ""
-    assert not provenance.is_of_other_code(made_at)
-    assert not provenance.is_of_other_code("")
+    project.commit.cache_clear()
+    assert project.commit() == ""
+    assert not project.is_of_other_code(made_at)
+    assert not project.is_of_other_code("")
