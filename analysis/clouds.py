@@ -1,7 +1,7 @@
 """Clouds of settings: a dot for each, the front as a step line, presets and the best ones named.
 
 A preset's name stands beside its dot. A list of knobs is too long for that on a phone, so such dots
-have numbers and the caption tells what they are.
+have numbers and the caption says what they are.
 """
 
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ from analysis.words import count, dollars, duration, listed
 from workbench.bill.pricing import MILLION
 
 SAME = 0.02  # two dots this near, as a share, are one to the eye
-NUMBERED_MAX = 3  # of each design's front: its ends, and what lies between
+NUMBERED_MAX = 3  # of each design's front: its ends, and what is between
 
 
 @dataclass(frozen=True)
@@ -94,8 +94,10 @@ def cloud(axes: Axes, dots: pd.DataFrame, x: str, y: str) -> None:
         axes.step(best[x], best[y], where="post", color=colour(design), lw=1.2, alpha=0.8)
         full = own[own["best"] | (own["name"] != "")]
         axes.scatter(full[x], full[y], marker=marker(design), color=colour(design), zorder=3)
-    told = dots[dots["name"] != ""]
-    names = [Name(row[x], row[y], row["name"], colour(row["design"])) for _, row in told.iterrows()]
+    named_dots = dots[dots["name"] != ""]
+    names = [
+        Name(row[x], row[y], row["name"], colour(row["design"])) for _, row in named_dots.iterrows()
+    ]
     place_names(axes, names, list(zip(dots[x], dots[y], strict=True)))
 
 
@@ -114,7 +116,7 @@ def numbered(dots: pd.DataFrame, x: str, y: str) -> pd.DataFrame:
 
 
 def _at_default(own: pd.DataFrame, x: str, y: str) -> pd.Series:
-    """Which dots of a design lie where the default setting's lies, itself included."""
+    """Which dots of a design are where the default setting's is, itself included."""
     found = own["setting"] == DEFAULT
     for _, default in own[found].iterrows():
         found |= _near(own, default, x, y)
@@ -122,7 +124,7 @@ def _at_default(own: pd.DataFrame, x: str, y: str) -> pd.Series:
 
 
 def _near(own: pd.DataFrame, dot: pd.Series, x: str, y: str) -> pd.Series:
-    """Which dots lie where this one lies, to the eye."""
+    """Which dots are where this one is, to the eye."""
     return ((own[[x, y]] / dot[[x, y]].astype(float) - 1).abs() < SAME).all(axis=1)
 
 
@@ -133,8 +135,8 @@ def _preset(dots: pd.DataFrame) -> pd.Series:
 
 def key(dots: pd.DataFrame) -> list[str]:
     """What the numbers stand for, a note each."""
-    told = dots[(dots["name"] != "") & ~_preset(dots)]
-    return [f"{row['name']}: {row['setting']}" for _, row in told.iterrows()]
+    named_dots = dots[(dots["name"] != "") & ~_preset(dots)]
+    return [f"{row['name']}: {row['setting']}" for _, row in named_dots.iterrows()]
 
 
 def one_size(runs: pd.DataFrame) -> Chosen:

@@ -142,7 +142,7 @@ def _table(shown: Shown, upkeep: dict[str, float]) -> str:
     rows: dict[str, list[str]] = {}
     for folder in shown.folders:
         run, million = folder.run, 1e6 / folder.run.items
-        told = {
+        traits = {
             "all items done after": duration(run.processed_s or 0.0),
             "known to be done after": duration(run.detected_s or 0.0),
             "so late": duration(run.detection_lag_s or 0.0),
@@ -154,7 +154,7 @@ def _table(shown: Shown, upkeep: dict[str, float]) -> str:
             "processor invocations": f"{run.invocations:,}, {run.cold_starts:,} of them cold",
             "most at a time": f"{run.peak_concurrency:,}",
         }
-        for name, value in told.items():
+        for name, value in traits.items():
             rows.setdefault(name, []).append(value)
     names = [folder.run.design for folder in shown.folders]
     promise = promises(DESIGNS[one.run.design](**one.run.knobs) for one in shown.folders)

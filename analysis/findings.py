@@ -149,8 +149,8 @@ def _costs(runs: pd.DataFrame) -> pd.DataFrame:
 def _limits(chosen: Chosen) -> pd.DataFrame:
     """One row a number of items: the limit that binds each design, with its share of the time."""
     bound = chosen.table.query("binds").drop_duplicates(["design", "items"])
-    told = bound["limit"] + " (" + bound["share"].map(percent) + ")"
-    wide = bound.assign(told=told).pivot(index="items", columns="design", values="told")
+    texts = bound["limit"] + " (" + bound["share"].map(percent) + ")"
+    wide = bound.assign(texts=texts).pivot(index="items", columns="design", values="texts")
     return wide[chosen.designs].reset_index()
 
 
@@ -159,8 +159,8 @@ def _map(chosen: Chosen) -> str:
     parts = []
     for column, name in who_wins.PANELS:
         found = who_wins.factors(chosen.runs, column)
-        told = [who_wins.cell(row, " ") for row in found.itertuples()]
-        wide = found.assign(told=told).pivot(index="mean_ms", columns="items", values="told")
+        texts = [who_wins.cell(row, " ") for row in found.itertuples()]
+        wide = found.assign(texts=texts).pivot(index="mean_ms", columns="items", values="texts")
         wide.columns = [short_count(items) for items in wide.columns]
         wide = wide.rename_axis("mean time per item").reset_index()
         shown = markdown(wide, {"mean time per item": lambda ms: duration(ms / 1000)})
@@ -225,4 +225,4 @@ def _or_why(make: Callable[[], str]) -> str:
     try:
         return make()
     except NothingToShow as reason:
-        return f"Not told: {reason}"
+        return f"Not texts: {reason}"

@@ -180,8 +180,8 @@ def beside_reference(own: pd.DataFrame, reference: pd.DataFrame) -> pd.DataFrame
         if name.endswith("usd"):
             both.loc[other_prices, [name, f"{name}_reference"]] = float("nan")
         both[f"{name}_percent"] = 100 * (both[name] / both[f"{name}_reference"] - 1)
-    told = [f"{name}{end}" for name in FIGURES for end in ("", "_reference", "_percent")]
-    columns = [*KEYS[:3], "setting", "value_max_ms", *told]
+    measured = [f"{name}{end}" for name in FIGURES for end in ("", "_reference", "_percent")]
+    columns = [*KEYS[:3], "setting", "value_max_ms", *measured]
     return both[columns].sort_values(columns[:5], ignore_index=True)
 
 

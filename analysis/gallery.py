@@ -84,4 +84,4 @@ def sentence(name: str, frames: Frames) -> str:
     try:
         return chart.say(chart.select(frames))
     except NothingToShow as reason:
-        return f"Not told: {reason}"
+        return f"Not shown: {reason}"

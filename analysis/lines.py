@@ -31,7 +31,7 @@ def against_items(axes: Axes, sizes: pd.DataFrame) -> None:
 def label_designs(panels: Mapping[Axes, pd.DataFrame], column: str = "middle") -> None:
     """Write each design's name to the right of every panel, at the height of its last point.
 
-    No name lies on another. Call it when scales and limits are final.
+    No name is on another. Call it when scales and limits are final.
     """
     settle(next(iter(panels)).figure)
     size = text_pt(0.95)
@@ -133,7 +133,7 @@ def panels_by_items(
 
 
 def _height(axes: Axes, y: float) -> float:
-    """Where a value lies in the axes, 0 to 1."""
+    """Where a value is in the axes, 0 to 1."""
     return axes.transAxes.inverted().transform(axes.transData.transform((1.0, y)))[1]
 
 

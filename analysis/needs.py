@@ -25,7 +25,7 @@ class NothingToShow(BadInput):
 
 @dataclass(frozen=True)
 class Chosen:
-    """What a chart draws and its sentence tells: runs, what is left out, and a table of theirs.
+    """What a chart draws and its sentence says: runs, what is left out, and a table of theirs.
 
     A chart of a side table has no runs.
     """

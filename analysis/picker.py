@@ -19,7 +19,7 @@ from analysis.words import count, dollars, duration
 SCREEN = theme.Canvas("screen", 10.0, 11.0, 120, height_in=4.4)
 ROWS = 10  # of the list that are seen at a time
 QUESTION = "How did these runs go?"
-MOST = 6  # more lines than that cannot be told apart
+MOST = 6  # more lines than that cannot be kept apart
 
 
 class Picker:
@@ -51,8 +51,10 @@ class Picker:
             if all(word in text.lower() for word in words)
         ]
         self.list.options = options
-        told = f"{len(options)} runs; pick up to {MOST} with Ctrl or Shift."
-        self.message.value = told if options else "No run is stored, or none has all these words."
+        message = f"{len(options)} runs; pick up to {MOST} with Ctrl or Shift."
+        self.message.value = (
+            message if options else "No run is stored, or none has all these words."
+        )
 
     def _compare(self, _change: Any) -> None:
         """Show the numbers and the lines of the picked runs."""
@@ -113,7 +115,7 @@ def _told(value: float | None, words: Any) -> str:
 def picked_runs(runs: pd.DataFrame, timelines: pd.DataFrame, figure: Figure) -> Figure:
     """One line a run: colour is the design, line style the target; numbered as in their table."""
     if len(runs) > MOST:
-        raise NothingToShow(f"{len(runs)} runs are picked; {MOST} can be told apart. Pick fewer.")
+        raise NothingToShow(f"{len(runs)} runs are picked; {MOST} can be kept apart. Pick fewer.")
     chosen = usable(runs)
     samples = timelines[timelines["metric"] == "concurrency"]
     samples = samples[samples["run_id"].isin(chosen.runs["run_id"])]

@@ -16,7 +16,7 @@ from analysis.charts.bill_table import bill_table, select
 from analysis.frames import BESIDE, Frames, in_words, own_beside_reference, which_runs
 from analysis.needs import NothingToShow, no_runs
 
-# What lies between two dollar signs is no formula: the first class tells JupyterLab, the other
+# What is between two dollar signs is no formula: the first class is for JupyterLab, the other
 # nbconvert and nbviewer.
 LITERAL = "mathjax_ignore tex2jax_ignore"
 

@@ -44,8 +44,8 @@ def place_names(
     for name in names:
         at = axes.transData.transform([(name.x, name.y)])
         others = around[np.hypot(*(around - at).T) > 1]  # a pixel
-        told = (name.text, name.colour)
-        taken = np.vstack([taken, _write(axes, told, at, taken, others, share)])
+        named = (name.text, name.colour)
+        taken = np.vstack([taken, _write(axes, named, at, taken, others, share)])
 
 
 def name_lines(panels: Sequence[Axes], share: float = 0.9, near: float = 1.0) -> None:
@@ -65,13 +65,13 @@ def name_lines(panels: Sequence[Axes], share: float = 0.9, near: float = 1.0) ->
             path = paths[line]
             wanted = path[:, 1].min() + near * np.ptp(path[:, 1])
             at = path[np.argsort(np.abs(path[:, 1] - wanted), kind="stable")]
-            told = (str(line.get_label()), line.get_color())
-            taken = np.vstack([taken, _write(axes, told, at, taken, others, share)])
+            named = (str(line.get_label()), line.get_color())
+            taken = np.vstack([taken, _write(axes, named, at, taken, others, share)])
 
 
 def _write(
     axes: Axes,
-    told: tuple[str, object],
+    named: tuple[str, object],
     at: np.ndarray,
     taken: np.ndarray,
     others: np.ndarray,
@@ -83,12 +83,12 @@ def _write(
     """
     to_data = axes.transData.inverted()
     text = axes.annotate(
-        told[0],
+        named[0],
         to_data.transform(at[0]),  # a place that the scales can show, so that its size is known
         (0, 0),
         textcoords="offset points",
         fontsize=text_pt(share),
-        color=told[1],
+        color=named[1],
         fontweight="bold",
         va="center",
     )

@@ -93,7 +93,7 @@ def _film(frames: Frames, folder: Path) -> dict[str, Any]:
 
 
 def _manifest(folder: Path, content: dict[str, Any], film: bool) -> Path:
-    """Write what stands behind each figure; take away pictures that are no longer told."""
+    """Write what stands behind each figure; take away pictures that are no longer made."""
     path = folder / MANIFEST
     kept = {name for entry in content["figures"].values() for name in entry["files"]}
     for name in _told(path, film) - kept:
@@ -107,7 +107,7 @@ def _told(path: Path, film: bool) -> set[str]:
     """The files that the manifest before this one named; the film's only if it was made anew."""
     try:
         figures = json.loads(path.read_text(encoding="utf-8"))["figures"]
-        told = {name: entry["files"] for name, entry in figures.items()}
+        by_chart = {name: entry["files"] for name, entry in figures.items()}
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return set()
-    return {name for chart, files in told.items() if film or chart != "drain" for name in files}
+    return {name for chart, files in by_chart.items() if film or chart != "drain" for name in files}

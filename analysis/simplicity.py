@@ -49,7 +49,7 @@ def handler_files(template: dict[str, Any], lambdas: Path) -> list[Path]:
         found.add(path)
         waiting += [_file(name, lambdas) for name in _imports(path)]
     if not found:
-        raise BadInput(f"no handler of the template lies in {lambdas}; synthesise it again.")
+        raise BadInput(f"no handler of the template is in {lambdas}; synthesise it again.")
     return sorted(found)
 
 
@@ -71,7 +71,7 @@ def _of_sources(files: Iterable[Path]) -> tuple[int, int]:
 
 
 def _statements(part: Any) -> Iterator[Any]:
-    """Every statement of every policy document, wherever it lies."""
+    """Every statement of every policy document, wherever it is."""
     if isinstance(part, dict):
         if "Statement" in part and "Version" in part:
             statement = part["Statement"]
@@ -126,7 +126,7 @@ def _imports(path: Path) -> Iterator[str]:
 
 
 def _file(module: str, lambdas: Path) -> Path | None:
-    """The file of a module of the package; None for what lies elsewhere."""
+    """The file of a module of the package; None for what is elsewhere."""
     first, *rest = module.split(".")
     if first != lambdas.name or not rest:
         return None

@@ -44,7 +44,7 @@ def duration(seconds: float) -> str:
 
 
 def duration_range(low: float, high: float) -> str:
-    """From one time to another; once where they are told alike."""
+    """From one time to another; once where they read alike."""
     ends = duration(low), duration(high)
     return ends[0] if ends[0] == ends[1] else f"{ends[0]} to {ends[1]}"
 
@@ -55,7 +55,7 @@ def listed(words: list[str]) -> str:
 
 
 def percent(share: float) -> str:
-    """A share in whole percent; what is there is never told as nothing."""
+    """A share in whole percent; what is there never reads as nothing."""
     return "under 1 %" if 0 < share < 0.005 else f"{share * 100:.0f} %"
 
 
@@ -71,8 +71,8 @@ def outcome(run: Run) -> str:
 def _items(run: Run) -> str:
     """How many were processed, and what else became of some."""
     others = {"failed": run.items_failed, "processed more than once": run.items_duplicated}
-    told = [f"{number:,} {how}" for how, number in others.items() if number]
-    return listed([f"{run.items_processed:,} of {run.items:,} items processed", *told])
+    texts = [f"{number:,} {how}" for how, number in others.items() if number]
+    return listed([f"{run.items_processed:,} of {run.items:,} items processed", *texts])
 
 
 def _times(run: Run) -> str:

@@ -42,7 +42,7 @@ def scratch_folder(parent: Path, kind: str) -> Iterator[Path]:
 
 
 def _alive(pid: int) -> bool:
-    """Whether a process of this number runs, whoever it belongs to."""
+    """Whether a process of this number runs, whosever it is."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

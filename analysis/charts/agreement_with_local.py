@@ -92,7 +92,7 @@ def model_and_local(runs: pd.DataFrame) -> pd.DataFrame:
         error = ((model[column] / local[column] - 1) * 100).dropna()
         for (design, items), own in error.groupby(["design", "items"]):
             ids = [*model.loc[own.index, "run_id"], *local.loc[own.index, "run_id"]]
-            told = (own.mean(), own.min(), own.max(), sorted(ids))
-            rows.append((design, items, COMPARED[column], *told))
+            texts = (own.mean(), own.min(), own.max(), sorted(ids))
+            rows.append((design, items, COMPARED[column], *texts))
     names = ["design", "items", "quantity", "error", "low", "high", "run_ids"]
     return pd.DataFrame(rows, columns=names)

@@ -53,8 +53,8 @@ def say(chosen: Chosen) -> str:
     for design in chosen.designs:
         usd = sums[sums["design"] == design].set_index("label")["usd"]
         total, labels = usd.sum(), labels_in_order(set(usd.index))
-        told = listed([f"{percent(usd[x] / total)} for {x}" for x in labels])
-        parts.append(f"{design} takes {dollars(total)} per million items, {told}")
+        texts = listed([f"{percent(usd[x] / total)} for {x}" for x in labels])
+        parts.append(f"{design} takes {dollars(total)} per million items, {texts}")
     return f"In batches of {count(chosen.items)} items {'; '.join(parts)}."
 
 

@@ -51,11 +51,11 @@ def say(chosen: Chosen) -> str:
     parts = []
     for items in sorted({runs["items"].min(), runs["items"].max()}):
         at_size = [own[own["items"] == items] for own in sizes.values()]
-        told = [
+        texts = [
             f"{design} {', with upkeep '.join(dollars(usd) for usd in _middles(at_size, design))}"
             for design, _ in in_order(at_size[0])
         ]
-        parts.append(f"with {count(items)} items {listed(told)}")
+        parts.append(f"with {count(items)} items {listed(texts)}")
     return f"A month of such batches costs: {'; '.join(parts)}."
 
 

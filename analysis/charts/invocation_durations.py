@@ -67,7 +67,7 @@ def _kinds(calls: pd.DataFrame) -> dict[str, pd.DataFrame]:
 
 
 def _panel(axes: Axes, part: pd.DataFrame, every: pd.Series) -> None:
-    """One curve a design, with its median marked and told."""
+    """One curve a design, with its median marked and named."""
     curves = part.groupby(["design", "target"], sort=False)
     for rank, ((design, target), own) in enumerate(curves):
         ordered = np.sort(own["total_s"].to_numpy())

@@ -49,8 +49,8 @@ def say(chosen: Chosen) -> str:
     parts = []
     for title, own in _lines(chosen).items():
         errors = own["error_percent"].abs()
-        told = f"{errors.median():.2g} % in the median, {errors.max():.2g} % at worst"
-        parts.append(f"{title[0].lower()}{title[1:]}: {told}")
+        texts = f"{errors.median():.2g} % in the median, {errors.max():.2g} % at worst"
+        parts.append(f"{title[0].lower()}{title[1:]}: {texts}")
     runs = chosen.table["run_id"].nunique()
     return f"Of {runs} runs predicted before they began, the error was, in {'; in '.join(parts)}."
 

@@ -163,7 +163,7 @@ def test_every_dollar_and_time_of_a_sentence_lies_within_the_picture(drawn, fram
 def test_every_chart_has_a_sentence(frames, name):
     told = gallery.sentence(name, frames)
     assert told.endswith(".")
-    assert "Not told" not in told
+    assert "Not shown" not in told
     assert len(told) < 500
 
 
@@ -172,7 +172,7 @@ def test_what_the_runs_cannot_tell_is_not_told(folder, stored):
     assert gallery.sentence("cost_against_items", frames).startswith(
         "Which design is cheapest is not known: no runs of two designs"
     )
-    assert gallery.sentence("how_simple", frames).startswith("Not told: there is no table of")
+    assert gallery.sentence("how_simple", frames).startswith("Not shown: there is no table of")
 
 
 @pytest.mark.parametrize("name", ["completion_time", "cost_against_items", "cost_by_service"])

@@ -36,7 +36,7 @@ def test_too_many_are_compared_in_numbers_and_refused_as_lines(picker):
     assert bytes(picker.picture.value).startswith(b"\x89PNG")
     picker.list.value = tuple(run_id for _, run_id in picker.list.options[:7])
     assert bytes(picker.picture.value) == b""  # not the lines of other runs beside these numbers
-    assert "7 runs are picked; 6 can be told apart" in picker.message.value
+    assert "7 runs are picked; 6 can be kept apart" in picker.message.value
     assert picker.table.value.count("<tr>") == 7
 
 

@@ -76,5 +76,5 @@ def test_the_notebook_renders_on_a_study(results, tmp_path):
     html = path.read_text()
     assert addresses(html) == []
     assert "No chart" not in html
-    assert "Not told" not in html
+    assert "Not shown" not in html
     assert [p.name for p in path.parent.glob(".tmp*")] == []

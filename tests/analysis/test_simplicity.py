@@ -84,7 +84,7 @@ def test_only_what_the_handlers_import_counts(lambdas):
 
 
 def test_a_template_of_other_handlers_is_refused(lambdas):
-    with pytest.raises(BadInput, match="no handler of the template lies in"):
+    with pytest.raises(BadInput, match="no handler of the template is in"):
         simplicity({"sqs": template("somewhere.else.handler")}, lambdas)
 
 

@@ -256,7 +256,7 @@ def _table(
 
 
 def _figures(one: "Score") -> tuple[str, str]:
-    return one.per_million_usd.told(",.4f"), one.minutes.told(",.1f")
+    return one.per_million_usd.text(",.4f"), one.minutes.text(",.1f")
 
 
 def _knobs(one: "Score") -> str:

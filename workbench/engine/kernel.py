@@ -24,7 +24,7 @@ class Kernel:
 
     def at(self, time_s: float, callback: Callback) -> None:
         """Call back at a time; one that has passed is an error of ours."""
-        assert time_s >= self.now, f"an event at {time_s} s lies before now, {self.now} s"
+        assert time_s >= self.now, f"an event at {time_s} s is before now, {self.now} s"
         self._serial += 1
         heappush(self._heap, (time_s, self._serial, callback))
 

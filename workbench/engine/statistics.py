@@ -28,14 +28,14 @@ class Interval:
     high: float
     count: int
 
-    def told(self, form: str = ",.4g") -> str:
+    def text(self, form: str = ",.4g") -> str:
         """The mean with its interval as text."""
         low, middle, high = (format(v, form) for v in (self.low, self.middle, self.high))
         return f"{middle} ({low} to {high})"
 
 
 def interval(values: Sequence[float], seed: int = 0) -> Interval:
-    """The mean of repetitions with its bootstrap interval; one value has no width to tell."""
+    """The mean of repetitions with its bootstrap interval; one value has no width."""
     known = np.asarray(values, dtype=float)
     if not len(known) or not np.isfinite(known).all():
         raise BadInput(f"{list(values)} cannot have an interval: finite numbers are needed.")

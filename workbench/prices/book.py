@@ -1,7 +1,7 @@
 """The price book of a region: every price with its unit, tiers, source and date.
 
 A usage type has tiers by the month's usage: `up_to` is where a tier ends, counted from the month's
-first unit, and the last tier has no end. What is free each month lies at its beginning and counts
+first unit, and the last tier has no end. What is free each month is at its beginning and counts
 towards the tiers, as on AWS's pages ("first 1 GB, next 9.999 TB"). A free tier may be shared by
 several usage types (`free_pool`): Lambda's by x86 and arm, SQS's by all queues.
 """

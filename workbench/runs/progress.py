@@ -110,12 +110,12 @@ class Pace:
         self._target = target
         self._clock = clock
         self._began_s = clock()
-        self._first: tuple[float, int] | None = None  # a batch gone on with has items done already
+        self._first: tuple[float, int] | None = None  # a continued batch has items done already
         self._now_s = 0.0
         self.last: base.Progress | None = None
 
     def note(self, now: base.Progress) -> None:
-        """Told how far the batch is."""
+        """Takes how far the batch is."""
         self._now_s = self._clock()
         self.last = now
         self._first = self._first or (self._now_s, now.items_done)

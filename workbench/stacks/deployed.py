@@ -79,7 +79,7 @@ def find_stack(aws: Aws, name: str) -> Deployed:
     region = described["StackId"].split(":")[3]
     if region != aws.region:
         raise NotDeployed(
-            f"{stack} lies in {region}, the session is in {aws.region}. Set AWS_REGION={region}."
+            f"{stack} is in {region}, the session is in {aws.region}. Set AWS_REGION={region}."
         )
     key = blake2b(described["StackId"].encode(), digest_size=8).hexdigest()
     return Deployed(_deployed_design(where, name, outputs), key, region, outputs)

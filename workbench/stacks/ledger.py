@@ -110,7 +110,7 @@ class Ledger:
     def _collected(self, entry: Entry) -> bool:
         """Whether a batch that was notified has a run folder: then it ended well.
 
-        The folder goes by its run's name, which is another where a batch was gone on with.
+        The folder goes by its run's name, which is another where a batch was continued.
         """
         if entry.phase != "notified":
             return False

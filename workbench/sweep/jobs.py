@@ -35,7 +35,7 @@ class Job:
 
     @property
     def expected_s(self) -> float:
-        """Wall time to expect, roughly: it orders the work and tells the time left."""
+        """Wall time to expect, roughly: it orders the work and gives the time left."""
         return self.request.expected_s
 
     def folder(self, results: Path) -> Path:
@@ -115,9 +115,9 @@ def _one_price_date(study: Study) -> str:
     }
     dates = {prices: target for target, prices in sorted(asked, key=str)}
     if len(dates) > 1:
-        told = ", ".join(f"{target} at {day or 'the newest'}" for day, target in dates.items())
+        used = ", ".join(f"{target} at {day or 'the newest'}" for day, target in dates.items())
         raise BadInput(
-            f"{study.name} mixes prices of different dates ({told}): its dollars could not be "
+            f"{study.name} mixes prices of different dates ({used}): its dollars could not be "
             "compared. Give one `prices` for the whole study."
         )
     return load_book(study.region, next(iter(dates))).date

@@ -61,7 +61,7 @@ class Target(Protocol):
         ...
 
     def publish_bill(self, bill: pd.DataFrame) -> None:
-        """Told the bill of the run that has just ended; a simulated cloud shows it as its own."""
+        """Takes the bill of the run that has just ended; a simulated cloud shows it as its own."""
         ...
 
     def cloud(self, design: str) -> CloudAccess | None:

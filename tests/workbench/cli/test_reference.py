@@ -6,8 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 from analysis import gallery
-from workbench import project
-from workbench import side_tables
+from workbench import project, side_tables
 from workbench.cli import study as command
 from workbench.cli.app import app
 from workbench.runs.sets import read_runs

@@ -34,7 +34,7 @@ def test_a_callback_may_ask_for_more_even_at_once(log):
 def test_the_past_is_an_error_of_ours():
     kernel = Kernel()
     kernel.at(5, lambda: kernel.at(4, lambda: None))
-    with pytest.raises(AssertionError, match="an event at 4 s lies before now, 5 s"):
+    with pytest.raises(AssertionError, match="an event at 4 s is before now, 5 s"):
         kernel.run()
 
 

@@ -27,7 +27,7 @@ from workbench.targets.local.world.synth import assembly, retune
 from workbench.targets.local.world.world import World
 
 DEADLINE_S = 14 * 86_400  # as long as a queue keeps a message
-WATCHED = 200  # how often a run tells how far it is
+WATCHED = 200  # how often a run reports how far it is
 
 
 @dataclass(frozen=True)

@@ -173,7 +173,7 @@ def _query(tables: Tables, request: Request) -> dict[str, Any]:
     keys = [key for key in partition if key > after] if after else list(partition)
     found: list[Record] = []
     size = 0
-    # One more than is asked for tells whether there is more; a look need not sort them all.
+    # One more than is asked for shows whether there is more; a look need not sort them all.
     for key in nsmallest(limit + 1, keys) if limit < len(keys) else sorted(keys):
         if len(found) == limit or size >= PAGE_MAX_BYTES:
             last = table.only_key(found[-1])

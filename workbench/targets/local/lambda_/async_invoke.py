@@ -1,4 +1,4 @@
-"""Asynchronous invocation: the caller is gone, so Lambda tries again and keeps what fails for good.
+"""Asynchronous invocation: nobody waits, so Lambda tries again and keeps what fails.
 
 Lambda developer guide, "Asynchronous invocation": a function error is tried twice more, after one
 and two minutes; a throttle until the event is six hours old, with back-off from 1 s to 5 minutes.

@@ -30,7 +30,7 @@ class Context:
 
 
 def context_of(spec: FunctionSpec, invocation: Invocation) -> Context:
-    """What a handler is told of its invocation."""
+    """What a handler can read of its invocation."""
     ends_s = invocation.started_s + spec.timeout_s
 
     def remaining_ms() -> int:

@@ -77,7 +77,7 @@ class LambdaService:
         self.invoke(name, payload, answered, half_s)
 
     def invoke(self, name: str, payload: Any, done: Done, dispatch_s: float) -> None:
-        """Invoke after so long on the way; `done` is told when it has ended, or was throttled."""
+        """Invoke after so long on the way; `done` is called when it has ended, or was throttled."""
         function = self.functions[name.rsplit(":", 1)[-1]]
         self._context.kernel.after(dispatch_s, partial(self._admit, function, dumps(payload), done))
 
@@ -155,8 +155,8 @@ class LambdaService:
         run.over = True
         cause, request_id = "", run.invocation.request_id
         if error is not None:
-            told = {"errorMessage": message, "errorType": error, "requestId": request_id}
-            cause = dumps(told)
+            answer = {"errorMessage": message, "errorType": error, "requestId": request_id}
+            cause = dumps(answer)
         result = InvokeResult(error, cause, loads(answer), run.invocation.started_s)
         self._context.kernel.after(0.0, partial(self._finish, run, result))
 

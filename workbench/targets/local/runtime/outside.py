@@ -30,7 +30,7 @@ class ItemLog:
 
     def __init__(self, kernel: Kernel, seen: Callable[[int], None]) -> None:
         self._kernel = kernel
-        self._seen = seen  # told the number of items done or only failed, after each change
+        self._seen = seen  # called with the number of items done or only failed, after each change
         self._live: Counter[str] = Counter()
         self.done_s: dict[str, float] = {}  # first time that the item was done
         self.failed_s: dict[str, float] = {}  # last time that it failed, of items never done

@@ -1,7 +1,7 @@
 """An SQS queue in virtual time, so that a backlog costs nothing.
 
 Messages wait in a heap until they are due (delayed, or invisible after a receive), then in line; a
-call touches only the messages that it is about. Besides, a queue tells a watcher what happens, and
+call touches only the messages that it is about. A queue reports to a watcher what happens, and
 lets a fault plan copy or delay what is sent.
 """
 
@@ -49,7 +49,7 @@ class QueueSettings:
 
 
 class QueueObserver:
-    """Told what happens to a queue's messages. Times are milliseconds since 1970."""
+    """Is called with what happens to a queue's messages. Times are milliseconds since 1970."""
 
     def copies(self, body: str) -> Sequence[float]:  # noqa: ARG002
         """When each copy of a sent message comes, in seconds after its own delay."""
@@ -126,7 +126,7 @@ class VirtualQueue:
     def receive(self, count: int, visibility_s: float) -> list[Message]:
         """Up to `count` messages that are due, hidden for that long.
 
-        One that was received too often goes to the dead letters, one past its retention is gone.
+        One that was received too often goes to the dead letters, one past its retention is deleted.
         """
         self._settle()
         now_ms = self._now_ms()
@@ -149,7 +149,7 @@ class VirtualQueue:
         return received
 
     def delete_message(self, receipt_handle: str) -> None:
-        """Delete by any receipt the message had; one that is gone already is no error."""
+        """Delete by any receipt the message had; one that is deleted already is no error."""
         message = self._handles.get(receipt_handle)
         if message is None:
             raise Refused(INVALID_RECEIPT, "The input receipt handle is invalid.")

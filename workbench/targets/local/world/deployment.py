@@ -45,7 +45,7 @@ class Deployment:
 
     @property
     def code_root(self) -> str:
-        """The folder in which the handlers' code lies: one asset has that of all functions."""
+        """The folder in which the handlers' code is: one asset has that of all functions."""
         return str(self._code)
 
     def create(self) -> Callable[..., Iterator[Any]]:

@@ -69,7 +69,7 @@ class World:
         deployment.current_run.set(context, Caller(context, self._services()), self.item_log)
 
     def begin(self, items: int, seen: Callable[[int], None]) -> None:
-        """A run of so many items begins; `seen` is told how many are over, as that changes."""
+        """A run of so many items begins; `seen` is called with how many are over by then."""
         self._items, self._seen = items, seen
         for metric, value in (("concurrency", 0), ("throttles", 0), ("items_done", 0)):
             self.timeline.note(metric, value)

@@ -1,4 +1,4 @@
-"""Targets `local` and `model` tell one story: same times and units, for knobs drawn at random.
+"""Targets `local` and `model` agree: same times and units, for knobs drawn at random.
 
 They share no code and no stream of latencies, only the items' values. So what N and the knobs
 determine must be equal run by run, and what is drawn must be equal in the mean of paired seeds.

@@ -1,4 +1,4 @@
-"""The compiled kernels and the plain tellings beside them give the same numbers, bit for bit."""
+"""The compiled kernels and the plain ones beside them give the same numbers, bit for bit."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The third design: the real handlers on `local` and its model tell one story."""
+"""The third design: the real handlers on `local` and its model agree."""
 
 from statistics import mean
 
