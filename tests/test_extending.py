@@ -13,8 +13,11 @@ from types import SimpleNamespace
 
 import pytest
 
+from analysis import gallery
+from tests.test_designs_are_slices import own
+from tests.test_house_rules import SOURCES
 from workbench.cli import app as cli
-from workbench.designs import make_design
+from workbench.designs import DESIGNS, make_design
 from workbench.errors import BadInput, WorkbenchError
 from workbench.runs.batch import Batch
 from workbench.runs.failures import failed_line, measured_work, work_hint
@@ -277,3 +280,34 @@ def test_every_study_of_the_project_is_named():
     there = {path.stem for path in (ROOT / "studies").glob("*.yaml")}
     named = set(re.findall(r"`(?:workbench sweep )?(\w+)`", TEXT))
     assert there - named == set()
+
+
+# What one more design and one more chart take, as "Where to add" of docs/architecture.md says.
+HOMES = (
+    "lambdas.{}",
+    "infra.{}_stack",
+    "workbench.designs.{}",
+    "workbench.targets.model.{}",
+    "workbench.targets.aws.{}",
+    "workbench.swarm.protocols.{}",  # with the one before: what follows a batch from outside
+)
+# The room of the AWS service that one design is named after.
+SERVICE_ROOM = "workbench.targets.local.sqs"
+
+
+@pytest.mark.parametrize("name", DESIGNS)
+def test_a_design_is_five_homes_and_nothing_else(name):
+    homes = {home.format(name) for home in HOMES}
+    found = {module for module in SOURCES if own(module) and name in re.split(r"[._]", module)}
+    found -= {module for module in found if f"{module}.".startswith(f"{SERVICE_ROOM}.")}
+    at_home = {home for home in homes for module in found if f"{module}.".startswith(f"{home}.")}
+    assert at_home == homes
+    assert [m for m in found if not any(f"{m}.".startswith(f"{home}.") for home in homes)] == []
+
+
+def test_a_chart_is_one_file_one_name_and_one_line_of_a_notebook():
+    files = {path.stem for path in (ROOT / "analysis/charts").glob("*.py")} - {"__init__"}
+    assert files == {*gallery.NAMES, "bill_table"}  # a table is no chart of the gallery
+    notebook = (ROOT / "notebooks/compare.ipynb").read_text()
+    lines = {name: notebook.count(f'\\"{name}\\"') for name in gallery.NAMES}
+    assert lines == dict.fromkeys(gallery.NAMES, 1)

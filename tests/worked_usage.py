@@ -10,18 +10,20 @@ from decimal import Decimal
 
 import pandas as pd
 
+from tests.oracles.units import (
+    TMP_FREE_MB,
+    async_event_requests,
+    express_gb_seconds,
+    tmp_gb_seconds,
+)
 from workbench.bill import bill
 from workbench.errors import BadInput
 from workbench.platform.services import LAMBDA, SQS, STEP_FUNCTIONS
 from workbench.platform.units import (
     EXPRESS_STEP_MB,
-    TMP_FREE_MB,
-    async_event_requests,
-    express_gb_seconds,
     gb_seconds,
     lambda_gb_seconds,
     sqs_requests,
-    tmp_gb_seconds,
 )
 from workbench.prices import PriceBook
 from workbench.runs.records import USAGE_COLUMNS

@@ -12,7 +12,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 import pytest
 
-from tests.oracles.units import kms_requests, streamed_gb
+from tests.oracles.units import express_gb_seconds, kms_requests, streamed_gb
 from tests.worked_usage import (
     express_usage,
     lambda_usage,
@@ -38,7 +38,6 @@ from workbench.platform.services import (
 from workbench.platform.units import (
     KB,
     MB,
-    express_gb_seconds,
     gb_months,
     quantity,
     query_units,

@@ -12,13 +12,10 @@ MB = KB * KB
 GB = KB * MB
 SQS_CHUNK_BYTES = 64 * KB  # aws.amazon.com/sqs/pricing: every 64 KB of a call is one request
 SNS_CHUNK_BYTES = 64 * KB  # aws.amazon.com/sns/pricing
-EVENT_CHUNK_BYTES = 64 * KB  # aws.amazon.com/eventbridge/pricing
 WRITE_UNIT_BYTES = 1 * KB  # DynamoDB developer guide, read/write capacity mode
 READ_UNIT_BYTES = 4 * KB
-ASYNC_FREE_BYTES = 256 * KB  # aws.amazon.com/lambda/pricing: an asynchronous event's first request
 EXPRESS_STEP_MS = 100  # aws.amazon.com/step-functions/pricing
 EXPRESS_STEP_MB = 64
-TMP_FREE_MB = 512  # /tmp that comes with every function, aws.amazon.com/lambda/pricing
 MONTH_HOURS = 730  # the month of AWS's calculator
 QUANTITY_PLACES = 14  # decimals of a quantity: a GB-second of 1 MB and 1 ms needs 13
 
@@ -33,12 +30,6 @@ def sqs_requests(size_bytes: int) -> int:
 def sns_requests(size_bytes: int) -> int:
     """Requests billed for one SNS publish of so many bytes: at least one."""
     return chunks(size_bytes, SNS_CHUNK_BYTES)
-
-
-def async_event_requests(size_bytes: int) -> int:
-    """Lambda requests billed for one asynchronous event: one, and one per 64 KB past 256 KB."""
-    _refuse_negative(size_bytes)
-    return 1 + -(-max(0, size_bytes - ASYNC_FREE_BYTES) // EVENT_CHUNK_BYTES)
 
 
 def write_units(item_bytes: int, transactional: bool = False) -> int:
@@ -66,18 +57,8 @@ def query_units(total_bytes: int, consistent: bool = True) -> Decimal:
 
 def lambda_gb_seconds(duration_ms: float | Decimal, memory_mb: int) -> Decimal:
     """Lambda GB-seconds of one invocation, its duration (init included) rounded up to 1 ms."""
-    return gb_seconds(_up(duration_ms, 1), memory_mb)
-
-
-def tmp_gb_seconds(duration_ms: float | Decimal, tmp_mb: int) -> Decimal:
-    """Lambda storage GB-seconds of one invocation: what its /tmp has above 512 MB."""
-    return gb_seconds(_up(duration_ms, 1), max(0, tmp_mb - TMP_FREE_MB))
-
-
-def express_gb_seconds(duration_ms: float | Decimal, memory_mb: int = EXPRESS_STEP_MB) -> Decimal:
-    """GB-seconds of one Express execution: time up to 100 ms steps, memory up to 64 MB steps."""
-    memory_mb = chunks(memory_mb, EXPRESS_STEP_MB) * EXPRESS_STEP_MB
-    return gb_seconds(_up(duration_ms, EXPRESS_STEP_MS), memory_mb)
+    nanoseconds = int(round(quantity(duration_ms), 6).scaleb(6))  # noise below 1 ns does not count
+    return gb_seconds(-(-nanoseconds // 1_000_000), memory_mb)
 
 
 def gb_seconds(duration_ms: int, memory_mb: int) -> Decimal:
@@ -113,12 +94,6 @@ def quantity(value: Decimal | float) -> Decimal:
     if value.as_tuple().exponent >= -QUANTITY_PLACES:
         return value
     return value.quantize(Decimal(1).scaleb(-QUANTITY_PLACES), context=_EXACT)
-
-
-def _up(duration_ms: float | Decimal, step_ms: int) -> int:
-    """A duration in whole milliseconds, rounded up to a step; noise below 1 ns does not count."""
-    nanoseconds = int(round(quantity(duration_ms), 6).scaleb(6))
-    return -(-nanoseconds // (step_ms * 1_000_000)) * step_ms
 
 
 def _refuse_negative(*values: int) -> None:

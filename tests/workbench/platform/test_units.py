@@ -7,12 +7,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.oracles.units import event_chunks, kms_requests, streamed_gb
+from tests.oracles.units import (
+    async_event_requests,
+    event_chunks,
+    express_gb_seconds,
+    kms_requests,
+    streamed_gb,
+    tmp_gb_seconds,
+)
 from workbench.platform.units import (
     KB,
     MB,
-    async_event_requests,
-    express_gb_seconds,
     gb_months,
     gb_seconds,
     lambda_gb_seconds,
@@ -21,7 +26,6 @@ from workbench.platform.units import (
     read_units,
     sns_requests,
     sqs_requests,
-    tmp_gb_seconds,
     write_units,
 )
 
