@@ -36,6 +36,9 @@ test-slow: env ## The slow tests: each telling of ten batches, a whole report, a
 swarm: env ## Break things at random and judge the fan-in (RUNS=200 seeds of each design)
 	$(RUN) workbench swarm --runs $(or $(RUNS),200)
 
+mutants: env ## Break the handlers by small changes: what tests and swarm see of them (SAMPLE=20, ONLY=text)
+	$(RUN) tests.mutants $(if $(ONLY),--only "$(ONLY)") $(if $(SAMPLE),--sample $(SAMPLE) --seed $(or $(SEED),0))
+
 e2e: env ## Deploy, run, collect and destroy on an AWS-compatible server on loopback
 	$(RUN) pytest -m e2e tests/e2e
 
@@ -79,4 +82,4 @@ lock: ## Pin the newest packages again (needs uv)
 clean: ## Remove the environment and the caches, not the results
 	rm -rf .venv .cache .pytest_cache .ruff_cache build *.egg-info infra/cdk.out
 
-.PHONY: help env study test test-slow swarm e2e browser-test agreement bench size report publish reference deploy destroy lab format lock clean
+.PHONY: help env study test test-slow swarm mutants e2e browser-test agreement bench size report publish reference deploy destroy lab format lock clean

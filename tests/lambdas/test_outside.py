@@ -33,9 +33,10 @@ def test_gather_never_runs_more_at_once_than_it_may():
 
 
 def test_an_error_is_raised_only_when_every_thread_has_ended():
-    ended = []
+    ended, all_begun = [], threading.Barrier(4)
 
     def work(n):
+        all_begun.wait(timeout=10)
         if n == 0:
             raise ValueError("the first")
         time.sleep(0.02)

@@ -5,7 +5,7 @@ import pytest
 
 @pytest.fixture
 def created(batch):
-    batch.bodies = batch.create(items=1_000)
+    batch.bodies = batch.create(items=100)
     return batch
 
 
@@ -25,7 +25,7 @@ def test_the_last_message_makes_it_complete_and_it_is_told_once(created):
             "batch_id": "b1",
             "design": "counters",
             "status": "complete",
-            "items": 1_000,
+            "items": 100,
             "items_failed": 0,
             "detected_at": created.world.now,
             "reason": "",
@@ -61,7 +61,7 @@ def test_a_plain_counter_declares_too_early_where_the_set_does_not(created, monk
     created.work(*created.bodies[:-1], created.bodies[0])
     assert created.look() is False
     (notice,) = created.world.notices()
-    assert (notice["status"], len(created.world.slept)) == ("complete", 1_000)  # 990 of 1,000 items
+    assert (notice["status"], len(created.world.slept)) == ("complete", 100)  # 90 of 100 items
 
 
 def test_a_death_between_the_notice_and_the_mark_tells_twice(created, monkeypatch):
