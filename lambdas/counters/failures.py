@@ -8,7 +8,7 @@ import os
 from functools import partial
 from typing import Any
 
-from lambdas import notification, outside, queues
+from lambdas import notification, outside, queues, telemetry
 from lambdas.counters import batcher, batches
 from lambdas.queues import Message
 from lambdas.trigger import name_of
@@ -22,13 +22,14 @@ topic = os.environ.get("TOPIC_ARN", "")
 sns = outside.client("sns")
 
 
-def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ARG001
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Deal with every dead letter; what cannot be dealt with now comes back."""
     delay = partial(queues.delay_message, dead_letters)
-    return queues.receive(event, ("counters", "failures"), _deal, delay)
+    deal = partial(_deal, context=context)
+    return queues.receive(event, ("counters", "failures"), deal, delay)
 
 
-def _deal(message: Message) -> None:
+def _deal(message: Message, context: Any) -> None:
     """Deal with one dead letter: a trigger, a part of a plan, or items."""
     if "requestPayload" in message:  # Lambda's record of an asynchronous invocation
         _start(message["requestPayload"])
@@ -50,6 +51,9 @@ def _deal(message: Message) -> None:
         failed = [batches.Failed(f"messages#{message['first']:09d}", items, REASON)]
     batches.list_failed(batch["id"], failed)
     batches.count(batch["id"], numbers)
+    metrics = {"items_processed": 0, "items_failed": sum(one.items for one in failed)}
+    now = outside.now()
+    telemetry.emit("counters", "failures", batch["id"], context, metrics, last_done_at=now)
 
 
 def _start(trigger: Any) -> None:

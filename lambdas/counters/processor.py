@@ -38,7 +38,8 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     )
     for batch, tally in tallies.items():
         if tally is not None:
-            done = {"last_done_at": tally["last_done_at"]} if tally["items_processed"] else {}
+            over = tally["items_processed"] + tally["items_failed"]
+            done = {"last_done_at": tally["last_done_at"]} if over else {}
             metrics = {name: tally[name] for name in METRICS}
             telemetry.emit("counters", "processor", batch, context, metrics, **done)
     return answer

@@ -27,9 +27,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     done_at: list[float] = []
 
     def one(item: Item) -> Attempt:
-        tried = _try(item, knobs)
-        done_at.append(outside.now())
-        return tried
+        return _try(item, knobs, done_at)
 
     tries = outside.gather(one, children, min(knobs.get("item_concurrency", 1), len(children)))
     failed = [
@@ -69,10 +67,11 @@ def _read(event: Any) -> tuple[str, dict[str, Any], list[Item], bool]:
     return batch_id, knobs, children, single
 
 
-def _try(item: Item, knobs: dict[str, Any]) -> Attempt:
-    """Work an item, and report it if the knob says so."""
+def _try(item: Item, knobs: dict[str, Any], done_at: list[float]) -> Attempt:
+    """Work an item, note when it was over, and report it if the knob says so."""
     telemetry.trace(knobs, f"Processing item: {item.id}")
     tried = attempt(item)
+    done_at.append(outside.now())
     if not tried.reason and knobs.get("telemetry") == "put_metric_data":
         telemetry.put_item_metric(cloudwatch, "sfn", round(tried.work_ms))
     return tried

@@ -104,6 +104,19 @@ class Polled:
     deleted: int
 
 
+@dataclass
+class Delivered:
+    """A message that an event source handed to a function. `end` is done, returned or failed."""
+
+    queue: str
+    message_id: str
+    receipt: str
+    body: str
+    at_s: float
+    ended_s: float = float("inf")
+    end: str = ""
+
+
 @dataclass(frozen=True)
 class Refused:
     """An invocation that ended in an error, which may have come before the handler began.
@@ -135,6 +148,7 @@ class Noted:
     calls: list[Called] = field(default_factory=list)
     notified: list[Notified] = field(default_factory=list)
     polled: list[Polled] = field(default_factory=list)
+    delivered: list[Delivered] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
 
 
@@ -250,10 +264,30 @@ class FaultRecord(Noted):
         return over
 
 
+def plain(record: dict[str, dict[str, Any]]) -> Record:
+    """A record of the table as Python's own values."""
+    return {name: _plain(value) for name, value in record.items()}
+
+
+def _plain(value: Any) -> Any:
+    """An attribute's value as Python's own."""
+    kind, content = next(iter(value.items()))
+    if kind == "N":
+        return int(content) if content.lstrip("-").isdigit() else float(content)
+    if kind == "L":
+        return [_plain(one) for one in content]
+    return content
+
+
+def items_in(body: str) -> list[str]:
+    """The items of a message."""
+    message = json.loads(body)
+    return [pair[0] for pair in message.get("items", ())] if isinstance(message, dict) else []
+
+
 def _items_of(event: Any) -> set[str]:
     """The items in an event of a processor: SQS records, or a map child's input."""
     if not isinstance(event, dict):
         return set()
-    bodies = [json.loads(record["body"]) for record in event.get("Records", ())]
-    found = {pair[0] for body in bodies for pair in body.get("items", ())}
+    found = {item for record in event.get("Records", ()) for item in items_in(record["body"])}
     return found | {item["id"] for item in event.get("Items", ())}

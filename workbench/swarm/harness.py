@@ -17,7 +17,7 @@ from workbench.platform.profile import load_profile
 from workbench.runs.batch import Batch
 from workbench.swarm.cases import FaultCase, Start
 from workbench.swarm.fault_plan import FaultPlan, MapFaultPlan
-from workbench.swarm.fault_record import Expected, FaultRecord
+from workbench.swarm.fault_record import Expected, FaultRecord, plain
 from workbench.swarm.protocols import PROTOCOLS
 from workbench.swarm.recorder import Recorder
 from workbench.targets.local.cloudwatch.telemetry import captured
@@ -183,18 +183,8 @@ def _records(deployment: Deployment) -> Iterator[tuple[tuple[str, str], dict[str
     """Every record of the state table."""
     for table in deployment.stack.of_type("AWS::DynamoDB::Table"):
         for stored in deployment.cloud.tables[table.physical_id].records():
-            record = {name: _plain(value) for name, value in stored.items()}
+            record = plain(stored)
             yield (record["pk"], record["sk"]), record
-
-
-def _plain(value: Any) -> Any:
-    """An attribute's value as Python's own."""
-    kind, content = next(iter(value.items()))
-    if kind == "N":
-        return int(content) if content.lstrip("-").isdigit() else float(content)
-    if kind == "L":
-        return [_plain(one) for one in content]
-    return content
 
 
 def _buckets(stack: Any) -> list[Any]:

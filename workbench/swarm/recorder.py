@@ -13,6 +13,7 @@ from typing import Any
 
 from workbench.swarm.fault_record import (
     Called,
+    Delivered,
     Execution,
     Invoked,
     Noted,
@@ -119,31 +120,50 @@ class Recorder:
         service, stack = self._world.service, self._world.deployment.stack
         invoke = service.invoke
         queues = {one.function: one.queue for one in read_mappings(stack, {})}
-        noted: dict[int, Any] = {}  # held, so that no two lists have one identity
+        received: dict[int, Any] = {}  # held, so that no two lists have one identity
 
         def noting(name: str, payload: Any, done: Done, dispatch_s: float) -> None:
-            records = payload.get("Records") if isinstance(payload, dict) else None
             function = name.rsplit(":", 1)[-1]
             role = service.functions[function].spec.role
-            queue = "" if records is None else queues[function]
-            if queue and id(records) not in noted:  # a throttled batch is tried again
-                noted[id(records)] = records
-                self.noted.polled.append(Polled(queue, len(records), 0))
+            records = payload.get("Records") if isinstance(payload, dict) else None
+            if records is not None and id(records) not in received:  # throttled, it comes again
+                received[id(records)] = records, self._received(queues[function], records)
 
             def answered(result: InvokeResult) -> None:
                 if result.error is not None:
                     cause = json.loads(result.cause) if result.error != THROTTLED else {}
                     request_id = cause.get("requestId", "")
                     self.noted.refused.append(Refused(role, payload, result.error, request_id))
-                elif queue:
-                    failed = failures(result.payload, records)
-                    done_with = sum(one["messageId"] not in failed for one in records)
-                    self.noted.polled.append(Polled(queue, 0, done_with))
+                if records is not None:
+                    self._given_back(result, *received[id(records)])
                 done(result)
 
             invoke(name, payload, answered, dispatch_s)
 
         service.invoke = noting
+
+    def _received(self, queue: str, records: list[dict[str, Any]]) -> list[Delivered]:
+        """Note the messages of a batch."""
+        self.noted.polled.append(Polled(queue, len(records), 0))
+        made = [
+            Delivered(queue, one["messageId"], one["receiptHandle"], one["body"], self._kernel.now)
+            for one in records
+        ]
+        self.noted.delivered += made
+        return made
+
+    def _given_back(
+        self, result: InvokeResult, records: list[dict[str, Any]], delivered: list[Delivered]
+    ) -> None:
+        """Note what became of each message of a batch."""
+        failed = failures(result.payload, records)
+        for one in delivered:
+            one.ended_s = self._kernel.now
+            one.end = "returned" if one.message_id in failed else "done"
+            one.end = "failed" if result.error is not None else one.end
+        if result.error is None:
+            done_with = sum(one.end == "done" for one in delivered)
+            self.noted.polled.append(Polled(delivered[0].queue, 0, done_with))
 
     def _watch_items(self) -> None:
         """Each try of an item, with its invocation."""

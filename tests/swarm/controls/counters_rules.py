@@ -4,7 +4,7 @@ import json
 from dataclasses import replace
 from itertools import count as numbers_from
 
-from lambdas import outside, queues, table
+from lambdas import outside, queues, table, telemetry
 from lambdas.counters import batches, failures, finalizer, processor
 from tests.swarm.controls.mutants import Control, original
 
@@ -18,6 +18,7 @@ SLOW = {  # one item a message, two messages at a time, so that looks come in be
 }
 POISONED = SLOW | {"items_per_message": 5, "poison_per_million": 200_000}
 TOKENS = numbers_from(1_000_000)
+WHOLE = {}
 
 
 def counts_each_time(batch, numbers):
@@ -96,6 +97,23 @@ def asked_for_twice(body, context):
         raise
 
 
+def resent_whole(queue, message, delay_s=0):
+    """A message with failed items is sent again with all of its items."""
+    if "tries" in message:
+        message = message | {"items": WHOLE[message["batch"], message["n"]]}
+    original(queue, message, delay_s)
+
+
+def noted_whole(body, tally):
+    """Work a message, and remember what it held when it came first."""
+    WHOLE.setdefault((body["batch"], body["n"]), body["items"])
+    original(body, tally)
+
+
+def unsaid(*_, **__):
+    """No telemetry."""
+
+
 def late_trigger(first):
     return [replace(first, at_s=2_000.0, kind="again")]
 
@@ -161,6 +179,23 @@ RULES = [
         checks=("cancelled",),
         knobs=SLOW,
         cancel_s=5.0,
+    ),
+    Control(
+        name="items sent again that were done",
+        design="counters",
+        changes={queues.send: resent_whole, processor._work: noted_whole},
+        roles=("processor",),
+        checks=("repeats",),
+        knobs=POISONED,
+    ),
+    Control(
+        name="dead letters that no line counts",
+        design="counters",
+        changes={telemetry.emit: unsaid},
+        roles=("failures",),
+        checks=("telemetry",),
+        knobs=SLOW | {"max_receives": 4},
+        rates={"throttle": 1.0, "roles": ("processor",), "quiet_s": 20_000.0},
     ),
     Control(
         name="looks that multiply",

@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 
+from lambdas import telemetry
 from lambdas.sfn import batcher, keys, processor, summary
 from tests.swarm.controls.mutants import Control, original
 from workbench.targets.local.world.synth import MARK
@@ -121,6 +122,18 @@ def uploads_left_open(key, parts):
     batcher.s3.complete_multipart_upload(**place, MultipartUpload={"Parts": done})
 
 
+def written_twice(created):
+    """A segment holds its items twice."""
+    (part,) = original(created)
+    yield part + part
+
+
+def one_more_processed(design, function, batch, context, metrics, **rest):
+    """A line counts an item that nobody worked."""
+    more = {"items_processed": metrics.get("items_processed", 0) + 1}
+    original(design, function, batch, context, metrics | more, **rest)
+
+
 RULES = [
     Control(
         name="map output over 256 KiB",
@@ -169,7 +182,7 @@ RULES = [
             keys.items_prefix: prefix_without_a_slash,
             keys.segment_key: key_behind_it,
         },
-        checks=("claims", "processed"),
+        checks=("repeats", "processed"),
         knobs=QUICK,
         more=lambda first: [
             type(first)(**vars(first) | {"batch_id": first.batch_id + "0", "seed": 99})
@@ -179,7 +192,7 @@ RULES = [
         name="two executions for one slot",
         design="sfn",
         changes={batcher._claim: everybody_owns},
-        checks=("claims", "notified"),
+        checks=("repeats", "notified"),
         knobs=QUICK,
         more=lambda first: [type(first)(1.0, "cron"), type(first)(1.5, "cron")],
     ),
@@ -195,7 +208,7 @@ RULES = [
         name="fresh object keys",
         design="sfn",
         changes={keys.segment_key: fresh_object_keys},
-        checks=("claims", "leftovers"),
+        checks=("repeats", "leftovers"),
         knobs=QUICK,
         rates={"kill_after": 0.5, "roles": ("batcher",), "operations": ("PutObject",)},
     ),
@@ -222,5 +235,20 @@ RULES = [
         knobs=QUICK,
         part_bytes=100,
         rates={"refuse": 0.3, "roles": ("batcher",), "operations": ("UploadPart",)},
+    ),
+    Control(
+        name="items written twice",
+        design="sfn",
+        changes={batcher._parts: written_twice},
+        checks=("repeats",),
+        knobs=QUICK,
+    ),
+    Control(
+        name="a line that counts one item more",
+        design="sfn",
+        changes={telemetry.emit: one_more_processed},
+        roles=("processor",),
+        checks=("telemetry",),
+        knobs=QUICK,
     ),
 ]

@@ -10,6 +10,8 @@ from workbench.swarm.checks.completion import (
 )
 from workbench.swarm.checks.ends import check_ends
 from workbench.swarm.checks.items import check_claims, check_processed
+from workbench.swarm.checks.repeats import check_repeats
+from workbench.swarm.checks.telemetry import check_telemetry
 from workbench.swarm.checks.traces import (
     check_cancelled,
     check_chain,
@@ -22,11 +24,13 @@ CHECKS: dict[str, Callable[[FaultRecord], Iterator[str]]] = {
     "ends": check_ends,
     "processed": check_processed,
     "claims": check_claims,
+    "repeats": check_repeats,
     "not_too_early": check_not_too_early,
     "not_too_late": check_not_too_late,
     "notified": check_notified,
     "leftovers": check_leftovers,
     "counts": check_counts,
+    "telemetry": check_telemetry,
     "chain": check_chain,
     "cancelled": check_cancelled,
     "billing": check_billing,

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from itertools import pairwise
 
 from workbench.swarm.fault_record import Execution, Expected, FaultRecord
 
@@ -31,7 +30,6 @@ def check_claims(seen: FaultRecord) -> Iterator[str]:
             if owned:
                 claimed[item] = batch.batch_id
                 yield from _two_owners(item, tries)
-            if owned or not seen.protocol.may_double(seen, batch):
                 yield from _repeats(seen, tries)
     yield from _uncounted(seen, claimed)
 
@@ -58,12 +56,20 @@ def _failed_for_nothing(seen: FaultRecord, batch: Expected) -> Iterator[str]:
 
 
 def _two_owners(item: str, tries: list[Execution]) -> Iterator[str]:
-    for first, second in pairwise(tries):
-        if second.begun_s < first.ended_s:
-            yield (
-                f"item {item} has two live owners at {second.begun_s:.3f} s: {first.request_id} "
-                f"until {first.ended_s:.3f} s, and {second.request_id}"
-            )
+    for first, second in overlaps(tries):
+        yield (
+            f"item {item} has two live owners at {second.begun_s:.3f} s: {first.request_id} "
+            f"until {first.ended_s:.3f} s, and {second.request_id}"
+        )
+
+
+def overlaps(tries: list[Execution]) -> Iterator[tuple[Execution, Execution]]:
+    """Each try that began while another one, begun before it, was still going on."""
+    last: Execution | None = None
+    for one in tries:
+        if last is not None and one.begun_s < last.ended_s:
+            yield last, one
+        last = one if last is None or one.ended_s > last.ended_s else last
 
 
 def _repeats(seen: FaultRecord, tries: list[Execution]) -> Iterator[str]:

@@ -68,10 +68,6 @@ class CountersProtocol(QueuedProtocol):
         received += counts["early"] + counts["undelete"]  # a receive without an end of its own
         return received >= ROUNDS * seen.design.max_receives
 
-    def sends_again(self, seen: FaultRecord, batch: Expected) -> bool:  # noqa: ARG002
-        """A trigger that comes again sends all messages again."""
-        return len(batch.started_s) > 1
-
     def ends_at_once(self, seen: FaultRecord, batch: Expected) -> bool:  # noqa: ARG002
         return False  # a copy of a message may be under way when the first has counted
 

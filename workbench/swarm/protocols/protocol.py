@@ -14,7 +14,7 @@ from typing import Any
 
 from workbench.designs import Design
 from workbench.swarm.fault_plan import FaultRates
-from workbench.swarm.fault_record import Called, Expected, FaultRecord, Listed
+from workbench.swarm.fault_record import Called, Expected, FaultRecord, Invoked, Listed
 
 QUEUE_KINDS = ("shard", "twice", "twice_late", "reorder", "early", "undelete")
 MAP_KINDS = ("child_fails", "child_twice", "map_s3", "publish")
@@ -24,10 +24,6 @@ ITEMS_MAX = 200  # of a batch
 BATCHER_TRIES = 3  # by Lambda's asynchronous invocation, and of a Task by its retries
 THROTTLES = 20  # tries of a throttled Task before it fails
 PUBLISHES = 7  # tries of the state machine's publish
-# Faults on messages and children, after which a design without claims may do an item again.
-DOUBLING = frozenset(
-    {"twice", "twice_late", "early", "undelete", "child_twice", "reorder", "throttle"}
-)
 
 Places = tuple[tuple[str, tuple[str, ...]], ...]
 
@@ -61,6 +57,10 @@ class Protocol(ABC):
         """The items that the design lists as failed."""
 
     @abstractmethod
+    def listed_by(self, seen: FaultRecord) -> Counter[tuple[str, str]]:
+        """How many items each request listed as failed, by batch."""
+
+    @abstractmethod
     def excuses_listing(self, seen: FaultRecord, item: str) -> bool:
         """Whether faults explain that a sound item is listed as failed."""
 
@@ -91,8 +91,20 @@ class Protocol(ABC):
         return False
 
     @abstractmethod
-    def may_double(self, seen: FaultRecord, batch: Expected) -> bool:
-        """Whether items may be worked again though nothing befell who did them."""
+    def doubled(self, seen: FaultRecord) -> set[str]:
+        """Items that came to the processors more than once, whatever befell who did them."""
+
+    def looks(self, one: Invoked, item: str) -> bool:  # noqa: ARG002
+        """Whether an invocation asks, before it works an item, whether it is done by now."""
+        return False
+
+    def senders(self, seen: FaultRecord) -> dict[str, list[str]]:  # noqa: ARG002
+        """The requests of batchers that sent each item in a message."""
+        return {}
+
+    def sends_again(self, seen: FaultRecord, batch: Expected) -> bool:  # noqa: ARG002
+        """Whether something explains that batchers sent items of a batch twice."""
+        return True
 
     @abstractmethod
     def ends_at_once(self, seen: FaultRecord, batch: Expected) -> bool:

@@ -1,6 +1,7 @@
 """The swarm's knowledge of the designs of queues and a table: knobs, waits, failed items."""
 
 from abc import abstractmethod
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
 from math import ceil
@@ -9,10 +10,17 @@ from typing import Any
 
 from workbench.designs import Queued
 from workbench.swarm.fault_plan import FaultRates
-from workbench.swarm.fault_record import Called, Expected, FaultRecord, Listed
+from workbench.swarm.fault_record import (
+    Called,
+    Delivered,
+    Expected,
+    FaultRecord,
+    Listed,
+    items_in,
+    plain,
+)
 from workbench.swarm.protocols.protocol import (
     CALLS_S,
-    DOUBLING,
     ITEMS_MAX,
     QUEUE_KINDS,
     TRIES_S,
@@ -83,6 +91,17 @@ class QueuedProtocol(Protocol):
                 listed = Listed(put_s.get(sk, 0.0), record["reason"], in_range)
                 yield from ((item, listed) for item in items)
 
+    def listed_by(self, seen: FaultRecord) -> Counter[tuple[str, str]]:
+        batches = {f"failed#{batch.batch_id}": batch for batch in seen.batches}
+        found: dict[tuple[str, str], set[str]] = defaultdict(set)
+        for call in seen.calls:
+            for record in [] if call.error else self.puts(call):
+                batch = batches.get(record["pk"]["S"])
+                if batch is not None:
+                    items, _ = self.failed_items(batch, record["sk"]["S"], plain(record))
+                    found[call.request_id, batch.batch_id].update(items)
+        return Counter({key: len(items) for key, items in found.items()})
+
     def late_s(self, design: Queued, roles: set[str], poll_s: float) -> float:
         late = 2 * poll_s + CALLS_S
         if roles & {"batcher", "plan", "dead"}:
@@ -114,12 +133,63 @@ class QueuedProtocol(Protocol):
             + ITEMS_MAX * design.value_max / 1000
         )
 
-    def may_double(self, seen: FaultRecord, batch: Expected) -> bool:
-        """A struck batcher sends messages again, and the design itself may do so."""
-        struck = any(hit.where in ("batcher", "failures") for hit in seen.plan.hits)
-        doubled = bool(DOUBLING & seen.plan.counts.keys())
-        return doubled or struck or self.sends_again(seen, batch)
+    def doubled(self, seen: FaultRecord) -> set[str]:
+        """Those of messages that were copied, and those that were sent in several messages.
 
-    @abstractmethod
+        What a processor sends is what it could not do, unless a fault struck it.
+        """
+        found = {item for body in copied(seen, "ItemQueue") for item in items_in(body)}
+        sent = Counter(item for item, ids in self._sent(seen).items() for _ in ids)
+        return found | {item for item, number in sent.items() if number > 1}
+
+    def senders(self, seen: FaultRecord) -> dict[str, list[str]]:
+        return {
+            item: [one for one in ids if seen.requests[one].role == "batcher"]
+            for item, ids in self._sent(seen).items()
+        }
+
+    def _sent(self, seen: FaultRecord) -> dict[str, list[str]]:
+        """The requests that sent an item in a message."""
+        found: dict[str, list[str]] = defaultdict(list)
+        for call in seen.calls:
+            if call.role == "processor" and call.request_id not in seen.hit:
+                continue
+            for body in sent_to(call, "ItemQueue"):
+                for item in items_in(body):
+                    found[item].append(call.request_id)
+        return found
+
     def sends_again(self, seen: FaultRecord, batch: Expected) -> bool:
-        """Whether messages of the batch are sent again though nothing was struck."""
+        """A struck batcher does, a copy of what it was asked, a second trigger."""
+        struck = any(hit.where in ("batcher", "failures") for hit in seen.plan.hits)
+        return struck or len(batch.started_s) > 1 or bool(copied(seen, "PlanQueue"))
+
+
+def sent_to(call: Called, queue: str) -> list[str]:
+    """The bodies that a call has sent to a queue; an answer that was lost is known to be right."""
+    if call.error or queue not in call.request.get("QueueUrl", ""):
+        return []
+    if call.operation == "SendMessage":
+        return [call.request["MessageBody"]]
+    failed = {one["Id"] for one in call.response.get("Failed", ())}
+    entries = call.request.get("Entries", ())
+    return [one["MessageBody"] for one in entries if one["Id"] not in failed]
+
+
+def copied(seen: FaultRecord, queue: str) -> set[str]:
+    """The bodies of a queue's messages that came again though nobody had given them back."""
+    found: set[str] = set()
+    last: dict[str, Delivered] = {}
+    for one in seen.delivered:
+        if queue in one.queue:
+            before = last.get(one.message_id)
+            if before is not None and (before.end in ("", "done") or _other(before, one)):
+                found.add(one.body)
+            last[one.message_id] = one
+    return found
+
+
+def _other(first: Delivered, second: Delivered) -> bool:
+    """Whether two deliveries of a message are of two copies of it: handles end in the receive."""
+    copies = {one.receipt.rsplit("/", 1)[0] for one in (first, second)}
+    return len(copies) > 1 or second.at_s < first.ended_s

@@ -9,10 +9,9 @@ from typing import Any
 
 from workbench.designs import Sfn
 from workbench.swarm.fault_plan import FaultRates
-from workbench.swarm.fault_record import Expected, FaultRecord, Listed
+from workbench.swarm.fault_record import Called, Expected, FaultRecord, Listed
 from workbench.swarm.protocols.protocol import (
     CALLS_S,
-    DOUBLING,
     ITEMS_MAX,
     MAP_KINDS,
     TRIES_S,
@@ -63,6 +62,15 @@ class SfnProtocol(Protocol):
         """In the results of the map, and in the lists of its children, which count first."""
         yield from (_in_results(seen, batch) | _in_lists(seen, batch)).items()
 
+    def listed_by(self, seen: FaultRecord) -> Counter[tuple[str, str]]:
+        return Counter(
+            {
+                (call.request_id, call.request["Key"].split("/")[1]): len(_listed_in(call))
+                for call in seen.calls
+                if call.role == "processor" and call.operation == "PutObject" and not call.error
+            }
+        )
+
     def excuses_listing(self, seen: FaultRecord, item: str) -> bool:
         design: Any = seen.design
         return bool(
@@ -90,8 +98,16 @@ class SfnProtocol(Protocol):
         children_s = -(-design.child_limit_s * ITEMS_MAX // (design.max_concurrency or 1_000))
         return last_s + BATCHER_S + MAP_S + children_s + SUMMARY_S + PUBLISH_S + 2 * CALLS_S
 
-    def may_double(self, seen: FaultRecord, batch: Expected) -> bool:  # noqa: ARG002
-        return bool(DOUBLING & seen.plan.counts.keys())
+    def doubled(self, seen: FaultRecord) -> set[str]:
+        """Those of the children that ran twice; of which batch's map is not said."""
+        twice = [int(hit.what) for hit in seen.plan.hits if hit.kind == "child_twice"]
+        return {
+            item
+            for batch in seen.batches
+            for size in [batch.knobs["items_per_child"]]
+            for number in twice
+            for item in batch.ids[number * size : (number + 1) * size]
+        }
 
     def ends_at_once(self, seen: FaultRecord, batch: Expected) -> bool:  # noqa: ARG002
         return not seen.plan.counts["child_twice"]
@@ -130,6 +146,12 @@ class SfnProtocol(Protocol):
         return counts
 
 
+def _listed_in(call: Called) -> list[str]:
+    """The items of a list that a processor has written."""
+    body = call.request["Body"].getvalue()  # botocore's file
+    return [json.loads(line)["id"] for line in body.splitlines()]
+
+
 def _in_lists(seen: FaultRecord, batch: Expected) -> dict[str, Listed]:
     """By the first list that named an item: a child that runs twice writes its list again."""
     prefix = f"batches/{batch.batch_id}/failed/"
@@ -137,8 +159,8 @@ def _in_lists(seen: FaultRecord, batch: Expected) -> dict[str, Listed]:
     for call in seen.calls:
         put = call.operation == "PutObject" and not call.error
         if put and call.request["Key"].startswith(prefix):
-            for line in call.request["Body"].getvalue().splitlines():  # botocore's file
-                first_s.setdefault(json.loads(line)["id"], call.t_s)
+            for item in _listed_in(call):
+                first_s.setdefault(item, call.t_s)
     lists = (body for key, body in seen.objects.items() if key.startswith(prefix))
     lines = (json.loads(line) for body in lists for line in body.splitlines())
     return {line["id"]: Listed(first_s[line["id"]], line["reason"]) for line in lines}

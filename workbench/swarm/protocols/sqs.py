@@ -5,7 +5,7 @@ from random import Random
 from typing import Any
 
 from workbench.designs import Sqs
-from workbench.swarm.fault_record import Called, Expected, FaultRecord
+from workbench.swarm.fault_record import Called, Expected, FaultRecord, Invoked, items_in
 from workbench.swarm.protocols.protocol import Places, batch_may_fail
 from workbench.swarm.protocols.queued import ASYNC_S, DELAY_MAX_S, QueuedProtocol
 
@@ -81,8 +81,14 @@ class SqsProtocol(QueuedProtocol):
     def claimed(self, batch: Expected) -> bool:
         return batch.knobs["claim"]
 
+    def looks(self, one: Invoked, item: str) -> bool:
+        """From the second receive of a message on; a first receive costs no read."""
+        mine = [record for record in one.event["Records"] if item in items_in(record["body"])]
+        return all(int(one["attributes"]["ApproximateReceiveCount"]) > 1 for one in mine)
+
     def sends_again(self, seen: FaultRecord, batch: Expected) -> bool:
-        return seen.ended_s >= batch.knobs["stuck_after_s"]
+        stuck = seen.ended_s >= batch.knobs["stuck_after_s"]
+        return stuck or super().sends_again(seen, batch)
 
     def ends_at_once(self, seen: FaultRecord, batch: Expected) -> bool:  # noqa: ARG002
         return batch.knobs["claim"]

@@ -1,0 +1,56 @@
+"""Work is repeated only where a crash, a copy of a message or a second sending explains it."""
+
+from collections.abc import Iterator
+
+from workbench.swarm.checks.items import overlaps
+from workbench.swarm.fault_record import Execution, Expected, FaultRecord
+
+
+def check_repeats(seen: FaultRecord) -> Iterator[str]:
+    """Items that were worked again, or twice at a time, and items sent again, for nothing."""
+    doubled = seen.protocol.doubled(seen)
+    for batch in seen.batches:
+        for item in batch.ids:
+            tries = seen.by_item.get(item, [])
+            if len(tries) > 1:
+                yield from _together(item, tries, doubled)
+                yield from _again(seen, tries, doubled)
+        yield from _sent_again(seen, batch)
+
+
+def _together(item: str, tries: list[Execution], doubled: set[str]) -> Iterator[str]:
+    for first, second in overlaps(tries):
+        if item not in doubled:
+            yield (
+                f"item {item} came once, and is worked by {first.request_id} until "
+                f"{first.ended_s:.3f} s and by {second.request_id} from {second.begun_s:.3f} s"
+            )
+            return
+
+
+def _again(seen: FaultRecord, tries: list[Execution], doubled: set[str]) -> Iterator[str]:
+    """A try after one that did the item and ended well."""
+    done: Execution | None = None
+    for one in tries:
+        if done is not None and done.request_id not in seen.hit:
+            first, later = seen.requests[done.request_id], seen.requests[one.request_id]
+            knows = later.begun_s > first.ended_s and seen.protocol.looks(later, one.item)
+            if knows or one.item not in doubled:
+                yield (
+                    f"item {one.item} was done by {done.request_id}, which nothing struck, and is "
+                    f"worked again at {one.begun_s:.3f} s by {one.request_id}"
+                )
+                return
+        if one.outcome == "done":
+            done = one
+
+
+def _sent_again(seen: FaultRecord, batch: Expected) -> Iterator[str]:
+    """Items that a batcher sent twice."""
+    if seen.protocol.sends_again(seen, batch):
+        return
+    for item in batch.ids:
+        requests = seen.protocol.senders(seen).get(item, ())
+        if len(requests) > 1:
+            yield f"item {item} was sent {len(requests)} times, and nothing explains it"
+            return
