@@ -5,7 +5,7 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from workbench.cli.doctor import prices_table
+from workbench.cli.account import prices_table
 from workbench.errors import BadInput
 from workbench.prices import load_book
 

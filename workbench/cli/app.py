@@ -15,8 +15,7 @@ from typing import Annotated
 import typer
 from typer.core import TyperGroup
 
-from workbench.cli import doctor, predict, run, runs, study, trust
-from workbench.cli import doctor as stacks
+from workbench.cli import account, predict, run, runs, study, trust
 from workbench.cli.output import drop_buffers, take_every_sign
 from workbench.errors import WorkbenchError
 
@@ -68,11 +67,11 @@ PANELS: dict[str, tuple[Command, ...]] = {
         Command("reference", study.reference),
     ),
     "AWS": (
-        Command("deploy", stacks.deploy, "--design sqs --notify someone@example.com"),
-        Command("destroy", stacks.destroy, "--design all"),
-        Command("teardown", stacks.teardown, "--dry-run"),
-        Command("resume", stacks.resume, "BATCH"),
-        Command("purge", stacks.purge, "BATCH"),
+        Command("deploy", account.deploy, "--design sqs --notify someone@example.com"),
+        Command("destroy", account.destroy, "--design all"),
+        Command("teardown", account.teardown, "--dry-run"),
+        Command("resume", account.resume, "BATCH"),
+        Command("purge", account.purge, "BATCH"),
     ),
     "Trust": (
         Command("swarm", trust.swarm, "--runs 200 --first-seed 1000"),
@@ -80,12 +79,12 @@ PANELS: dict[str, tuple[Command, ...]] = {
         Command("calibrate", trust.calibrate, "results/runs/RUN --out profile.json"),
     ),
     "Housekeeping": (
-        Command("doctor", doctor.doctor, "--target aws"),
+        Command("doctor", account.doctor, "--target aws"),
         Command("runs list", runs.list_runs, "--design sqs --target local"),
         Command("runs show", runs.show_run, "RUN --json"),
         Command("runs rm", runs.remove_runs, "RUN --yes"),
-        Command("prices show", doctor.show_prices, "--service lambda"),
-        Command("prices refresh", doctor.refresh_prices, "--region eu-west-1"),
+        Command("prices show", account.show_prices, "--service lambda"),
+        Command("prices refresh", account.refresh_prices, "--region eu-west-1"),
     ),
 }
 COMMANDS = tuple(command for panel in PANELS.values() for command in panel)
