@@ -155,8 +155,8 @@ class LambdaService:
         run.over = True
         cause, request_id = "", run.invocation.request_id
         if error is not None:
-            answer = {"errorMessage": message, "errorType": error, "requestId": request_id}
-            cause = dumps(answer)
+            failure = {"errorMessage": message, "errorType": error, "requestId": request_id}
+            cause = dumps(failure)
         result = InvokeResult(error, cause, loads(answer), run.invocation.started_s)
         self._context.kernel.after(0.0, partial(self._finish, run, result))
 
