@@ -26,6 +26,7 @@ from analysis.verdicts import Verdicts, by_size_in_words, verdicts
 from analysis.words import count, dollars, duration, percent, short_count
 from workbench.designs import DESIGNS
 from workbench.engine.statistics import cold_and_warm
+from workbench.temporary import written_whole
 
 CHEAPER, SOONER = ("cheaper", "cheapest"), ("sooner known to be done", "soonest known to be done")
 KNOBS = ("default", "tuned")  # whose answers the page gives
@@ -47,10 +48,8 @@ def write_findings(results: Path, docs: Path) -> Path:
     """Write `findings.md` into `docs`, whole. Raises NothingToShow if there are no runs."""
     text = findings(Frames(results), docs)
     path = docs / "findings.md"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".tmp-findings-{os.getpid()}.md")
-    temporary.write_text(text, encoding="utf-8")
-    temporary.replace(path)
+    with written_whole(path) as written:
+        written.write_text(text, encoding="utf-8")
     return path
 
 

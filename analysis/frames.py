@@ -10,7 +10,6 @@ predictions  every prediction beside what came, line by line (workbench.runs.pre
 """
 
 import json
-import os
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -27,6 +26,7 @@ from workbench.prices import load_book
 from workbench.project import REFERENCE
 from workbench.runs.results_folder import is_packed
 from workbench.runs.sets import usd_by_label
+from workbench.temporary import written_whole
 
 COLUMNS = {  # of the side tables
     "simplicity": ["design", "measure", "value"],
@@ -110,10 +110,8 @@ def write_side_table(results: Path, name: str, frame: pd.DataFrame) -> Path:
     """Write a side table whole; an older one is replaced."""
     _check(name, list(frame.columns), "the frame")
     path = results / "tables" / f"{name}.csv"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".tmp-{name}-{os.getpid()}.csv")
-    frame.to_csv(temporary, index=False, lineterminator="\n")
-    temporary.replace(path)
+    with written_whole(path) as written:
+        frame.to_csv(written, index=False, lineterminator="\n")
     return path
 
 

@@ -110,4 +110,10 @@ def _told(path: Path, film: bool) -> set[str]:
         by_chart = {name: entry["files"] for name, entry in figures.items()}
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return set()
-    return {name for chart, files in by_chart.items() if film or chart != "drain" for name in files}
+    told = [names for chart, names in by_chart.items() if film or chart != "drain"]
+    return {name for names in told for name in names if _is_within(path.parent, name)}
+
+
+def _is_within(folder: Path, name: Any) -> bool:
+    """Whether a name that a file says leads to something below a folder."""
+    return isinstance(name, str) and (folder / name).resolve().is_relative_to(folder.resolve())

@@ -19,7 +19,7 @@ from workbench.prices import PriceBook, load_book
 from workbench.pull.costs import Line, is_untagged, line_of
 from workbench.pull.store import Pull, newest_pull
 from workbench.pull.window import started
-from workbench.runs.records import Run, read_folder, readable_runs
+from workbench.runs.records import Run, is_there, read_folder, readable_runs
 
 SOURCES = ("metered", "modelled", "cost_explorer")
 RECONCILED_COLUMNS = [
@@ -209,7 +209,7 @@ def gather(results: Path, run_id: str = "", now: datetime | None = None) -> Evid
     A damaged pull is an error, never passed over for an older one.
     """
     path = results / "runs" / run_id if run_id else newest_run(results)
-    if not (path / "run.json").is_file():
+    if not is_there(path):
         raise BadInput(f"run_id={run_id!r}: {path} is no run folder")
     folder = read_folder(path)
     if folder.bill is None:

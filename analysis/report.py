@@ -4,15 +4,16 @@ Only the notebook's words and displayed outputs go into the page. It has no scri
 address: charts lie in it as data.
 """
 
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import gettempdir
 from typing import Any
 
 import nbformat
 from nbconvert import HTMLExporter
 
 from workbench.runs.results_folder import published
+from workbench.temporary import temporary_folder, written_whole
 
 Execute = Callable[[str, dict[str, Any], Path], None]  # workbench.notebooks.execute
 
@@ -49,14 +50,12 @@ div:has(> table) {{ overflow-x: auto; }}
 def render(results: Path, execute: Execute) -> Path:
     """Execute the notebook on a set of runs and write `report.html` where its charts go."""
     path = published(results) / "report.html"
-    with tempfile.TemporaryDirectory() as folder:
-        executed = Path(folder) / "compare.ipynb"
+    with temporary_folder(Path(gettempdir()), "workbench-report-") as folder:
+        executed = folder / "compare.ipynb"
         execute("compare", {"results": str(results.resolve())}, executed)
         text = page(executed)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(".tmp-report.html")
-    temporary.write_text(text, encoding="utf-8")
-    temporary.replace(path)
+    with written_whole(path) as written:
+        written.write_text(text, encoding="utf-8")
     return path
 
 

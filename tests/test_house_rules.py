@@ -15,6 +15,7 @@ FACTS = {
     f"workbench.{name}"
     for name in (
         "project",
+        "temporary",
         "errors",
         "border",
         "engine",
@@ -26,7 +27,7 @@ FACTS = {
     )
 }
 RECORDS = FACTS | {
-    f"workbench.runs.{name}" for name in ("records", "failures", "results_folder", "sets")
+    f"workbench.runs.{name}" for name in ("run", "records", "failures", "results_folder", "sets")
 }
 EVIDENCE = RECORDS | {"workbench.pull"}
 MAY_IMPORT = {
@@ -37,11 +38,14 @@ MAY_IMPORT = {
     "workbench.engine": {"workbench.errors"},
     "workbench.platform": {"workbench.errors", "workbench.border"},
     "workbench.designs": {"workbench.errors", "workbench.border"},
-    "workbench.prices": {"workbench.errors", "workbench.border", "workbench.platform"},
+    "workbench.prices": {
+        *("workbench.errors", "workbench.border", "workbench.platform", "workbench.temporary")
+    },
     "workbench.bill": RECORDS,
     "workbench.runs.batch": {"workbench.border", "workbench.engine", "workbench.errors"},
     "workbench.runs.exact_tables": {"workbench.errors"},
-    "workbench.runs.records": FACTS | {"workbench.runs.exact_tables"},
+    "workbench.runs.run": FACTS | {"workbench.targets.TARGETS"},
+    "workbench.runs.records": FACTS | {"workbench.runs.run", "workbench.runs.exact_tables"},
     "workbench.runs.failures": {"workbench.runs.records"},
     "workbench.runs.sets": RECORDS,
     "workbench.targets.base": RECORDS | {"workbench.pull.window"},

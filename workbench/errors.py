@@ -12,9 +12,36 @@ WorkbenchError
 └── PullFailed       CloudWatch or Cost Explorer gave no answer that can be used
 """
 
+import errno
 from reprlib import Repr
 
 ITEMS_FAILED = 3  # exit code of a command that is done, with items that failed
+
+
+ADVICE = {  # by what the system says
+    errno.ENOSPC: "Make room, then run the same command again.",
+    errno.EDQUOT: "Make room in your quota, then run the same command again.",
+    errno.EFBIG: "Raise the limit on the size of files (`ulimit -f`), then run it again.",
+    errno.EROFS: "Name a folder that can be written.",
+    errno.EACCES: "Name a place that you may read and write.",
+    errno.EPERM: "Name a place that you may read and write.",
+    errno.ENOENT: "Look whether the place is there, and no link that leads nowhere.",
+    errno.ENOTDIR: "Name a folder, not a file.",
+    errno.EISDIR: "Name a file, not a folder.",
+    errno.EEXIST: "Name another place, or move what lies there.",
+    errno.ELOOP: "Name a place whose links do not lead in a circle.",
+    errno.ENAMETOOLONG: "Give it a shorter name.",
+    errno.EMFILE: "Raise the limit on open files (`ulimit -n`), then run it again.",
+    errno.ENOMEM: "Take fewer items, or free memory, then run it again.",
+}
+LOOK = "Look at the disk and the folder, then run the same command again."
+
+
+def refusal(error: OSError) -> str:
+    """What the system refused, and what to do about it, in one line."""
+    where = f"{error.filename}: " if error.filename else ""
+    why = " ".join(str(error.strerror or error).split())
+    return f"{where}{why}. {ADVICE.get(error.errno or 0, LOOK)}"
 
 
 def shown(value: object) -> str:

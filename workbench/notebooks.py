@@ -5,6 +5,7 @@ once, other users of the machine cannot listen, and nothing is written beside th
 """
 
 import ast
+import builtins
 import json
 import os
 import tempfile
@@ -15,7 +16,8 @@ from typing import Any
 
 from workbench import errors
 from workbench.errors import BadInput, Incomplete, WorkbenchError
-from workbench.project import NOTEBOOKS, results_folder, scratch_folder
+from workbench.project import NOTEBOOKS, results_folder
+from workbench.temporary import temporary_folder
 
 OURS = (
     "benchmark.ipynb",
@@ -44,7 +46,7 @@ def execute(name: str, parameters: dict[str, Any], output: Path) -> None:
     _refuse(set(parameters) - set(known), set(known))
     output.parent.mkdir(parents=True, exist_ok=True)
     with (
-        scratch_folder(_sockets_parent(), "workbench-kernel") as folder,
+        temporary_folder(_sockets_parent(), "workbench-kernel-") as folder,
         _own_kernel(folder) as manager,
     ):
         try:
@@ -142,6 +144,8 @@ def _of_cell(name: str, error: Any) -> BaseException:
     """The error of a cell: ours in one line, Ctrl-C as itself, a bug with papermill's traceback."""
     if error.ename == "KeyboardInterrupt":
         return KeyboardInterrupt()
+    if issubclass(getattr(builtins, error.ename, object), OSError):  # a full disk, a missing right
+        return Incomplete(f"{name}.ipynb: {error.evalue}. {errors.LOOK}")
     kind = getattr(errors, error.ename, None)
     if kind is None or not issubclass(kind, WorkbenchError):
         return error

@@ -1,16 +1,11 @@
-"""The project itself: its folders, temporary ones, its commit, the versions that shape a run."""
+"""The project itself: its folders, its commit, the versions that shape a run."""
 
-import os
-import platform
-import shutil
+import re
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOKS = ROOT / "notebooks"
@@ -18,7 +13,6 @@ STUDIES = ROOT / "studies"
 DOCS = ROOT / "docs"
 RESULTS = ROOT / "results"  # where runs are written and read, unless another folder is named
 REFERENCE = RESULTS / "reference"  # the packed set that the project keeps; `make reference`
-HOST_CHARS_MAX = 16  # of a machine's name; paths of sockets must stay short
 
 
 def results_folder(given: str | Path = "") -> Path:
@@ -26,37 +20,14 @@ def results_folder(given: str | Path = "") -> Path:
     return Path(given).expanduser().resolve() if str(given) else RESULTS
 
 
-@contextmanager
-def scratch_folder(parent: Path, kind: str) -> Iterator[Path]:
-    """A new folder under `parent` that only its user can open; it is removed in the end.
-
-    Folders of the same kind whose process has died on this machine are removed too.
-    """
-    own = f"{kind}-{platform.node()[:HOST_CHARS_MAX]}-"
-    for left in parent.glob(f"{own}*"):
-        pid = left.name.removeprefix(own).split("-")[0]
-        if pid.isdecimal() and not _alive(int(pid)):
-            shutil.rmtree(left, ignore_errors=True)
-    with TemporaryDirectory(prefix=f"{own}{os.getpid()}-", dir=parent) as folder:
-        yield Path(folder)
-
-
-def _alive(pid: int) -> bool:
-    """Whether a process of this number runs, whosever it is."""
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
-
-
 PACKAGES = ("boto3", "moto", "numba", "aws-cdk-lib", "pandas")
 SHAPING = (  # the code and the constants that shape a run
     "lambdas infra workbench/targets workbench/designs workbench/platform workbench/prices "
     "workbench/bill workbench/engine workbench/runs/batch.py"
 ).split()
+
+
+COMMIT = re.compile(r"([0-9a-f]{4,64}\+?)?")  # empty outside of git; a plus sign: and changed
 
 
 @cache  # what runs is what was imported, however the files change later
@@ -78,8 +49,10 @@ def is_of_other_code(made_at: str) -> bool:
     """
     if not made_at or commit() in ("", made_at):
         return False
+    if not COMMIT.fullmatch(made_at):
+        return True  # no commit that git knows: nothing that a file says becomes an option of git
     try:
-        _git("diff", "--quiet", made_at.removesuffix("+"), "--", *SHAPING)
+        _git("diff", "--quiet", "--end-of-options", made_at.removesuffix("+"), "--", *SHAPING)
     except subprocess.CalledProcessError:
         return True
     return False

@@ -11,12 +11,12 @@ from rich.table import Table
 from workbench import notebooks
 from workbench.designs import COMPARED
 from workbench.errors import BadRecord
-from workbench.project import scratch_folder
 from workbench.runs.records import run_folders
 from workbench.runs.results_folder import no_empty_folders, refuse_unwritable
 from workbench.runs.runner import RunRequest, new_run_id
 from workbench.runs.sets import runs_frame
 from workbench.targets import FIGURES
+from workbench.temporary import temporary_folder
 
 
 @dataclass(frozen=True)
@@ -67,8 +67,7 @@ def run_notebook(request: RunRequest, results: Path) -> Path:
 def _run_notebook(parameters: dict[str, Any], results: Path) -> Path:
     """Execute it on the results' own disk, so that a rename is whole; hidden from listings."""
     path = results / "runs" / parameters["run_id"]
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with scratch_folder(path.parent, ".tmp-notebook") as folder:
+    with temporary_folder(path.parent) as folder:
         executed = folder / "benchmark.ipynb"
         notebooks.execute("benchmark", parameters, executed)
         if path not in run_folders(results):

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from tests.fuzz.strategies import changed, damaged
 from workbench.bill import bill
+from workbench.designs import Sqs
 from workbench.errors import BadInput, BadRecord, MissingPrice
 from workbench.platform.profile import load_profile
 from workbench.prices import load_book, read_book, write_book
@@ -35,7 +36,7 @@ RUN = Run(
     target="local",
     items=10,
     seed=7,
-    knobs={"items_per_message": 1},
+    knobs=Sqs(items_per_message=1).knobs(),
     batch_id="r1",
     started_at="2026-11-23T06:00:00+00:00",
 )

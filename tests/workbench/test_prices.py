@@ -156,8 +156,8 @@ END = {"up_to": None, "usd": "1"}
     [
         ([entry(tiers=[{"up_to": None, "usd": 0.1}])], "0.1 must be a string"),
         ([entry(tiers=[{"up_to": None, "usd": "ten"}])], "'ten' is no number"),
-        ([entry(tiers=[{"up_to": None, "usd": "-1"}])], "-1 must be 0 or more"),
-        ([entry(tiers=[{"up_to": None, "usd": "NaN"}])], "NaN must be 0 or more"),
+        ([entry(tiers=[{"up_to": None, "usd": "-1"}])], "-1 must be from 0 to"),
+        ([entry(tiers=[{"up_to": None, "usd": "NaN"}])], "NaN must be from 0 to"),
         ([entry(tiers=[{"up_to": None, "usd": "0.00000000001"}])], "at most 10 decimals"),
         ([entry(tiers=[])], "must have no end"),
         ([entry(tiers=[{"up_to": "5", "usd": "1"}])], "must have no end"),

@@ -63,6 +63,16 @@ def test_a_commit_that_is_not_here_is_other_code(repository):
     assert project.is_of_other_code("0123456789ab")
 
 
+@pytest.mark.parametrize("written", ["--output=kept", "--ext-diff", "HEAD", "-O kept", "a b"])
+def test_a_commit_that_git_would_take_for_something_else_is_other_code(
+    repository, tmp_path, monkeypatch, written
+):
+    repository("kept", "all of it")
+    monkeypatch.chdir(tmp_path)
+    assert project.is_of_other_code(written)
+    assert (tmp_path / "kept").read_text() == "all of it"
+
+
 def test_outside_git_nothing_is_known(tmp_path, monkeypatch, repository):
     made_at = project.commit()
     outside = tmp_path / "outside"

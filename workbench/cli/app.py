@@ -5,7 +5,6 @@ Exit code 0: done. 1: it did not finish. 2: refused before anything ran. 3: done
 batch failed; the last line on standard error says how many and why. 130: Ctrl-C.
 """
 
-import errno
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,15 +16,9 @@ from typer.core import TyperGroup
 
 from workbench.cli import account, predict, run, runs, study, trust
 from workbench.cli.output import drop_buffers, take_every_sign
-from workbench.errors import WorkbenchError
+from workbench.errors import WorkbenchError, refusal
 
 PACKAGE = "fanin-workbench"
-ADVICE = {
-    errno.ENOSPC: "Make room, then run the same command again.",
-    errno.EDQUOT: "Make room in your quota, then run the same command again.",
-    errno.EROFS: "Name a folder that can be written.",
-    errno.EACCES: "Name a folder that can be written.",
-}
 INTERRUPTED = 130  # typer's exit code after Ctrl-C
 QUESTION = "What does it cost to know that a large AWS Lambda batch is done?"
 
@@ -136,20 +129,14 @@ def main() -> None:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(error.exit_code)
     except OSError as error:
-        print(f"error: {told(error)}", file=sys.stderr)
+        drop_buffers()
+        print(f"error: {refusal(error)}", file=sys.stderr)
         sys.exit(1)
     except Exception as error:
         if not type(error).__module__.startswith("botocore."):
             raise  # a bug of ours, with its traceback
         print(f"error: AWS: {error}. `workbench doctor` says what is missing.", file=sys.stderr)
         sys.exit(2 if "Credential" in type(error).__name__ else 1)
-
-
-def told(error: OSError) -> str:
-    """What the system refused, and what to do about it, in one line."""
-    where = f"{error.filename}: " if error.filename else ""
-    advice = ADVICE.get(error.errno or 0, "")
-    return f"{where}{error.strerror or error}." + (f" {advice}" if advice else "")
 
 
 def _show_version(wanted: bool) -> None:

@@ -7,16 +7,18 @@ M (a working value that wants calibrating). An unsure one also has `low` and `hi
 
 from dataclasses import dataclass
 from importlib.resources import files
-from math import exp, isfinite, log
+from math import exp, log
 from pathlib import Path
 from random import Random
 from statistics import NormalDist
 from typing import Any
 
 from workbench.border import read_json
-from workbench.errors import BadInput
+from workbench.errors import BadInput, shown
 
 DEFAULT = "2026-11-23"
+TIMES_MAX = {"ms": 900_000, "s": 1_209_600, "ms/MB": 900_000}  # by unit: a function's, a queue's
+COUNT_MAX = 10_000_000  # of every other unit, from 1 on: places, rates, sizes
 Z99 = NormalDist().inv_cdf(0.99)
 
 
@@ -83,19 +85,27 @@ def load_profile(name: str = DEFAULT) -> Profile:
     return profile
 
 
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
 def _check(key: str, entry: dict[str, Any]) -> None:
     """Refuse an entry that contradicts itself."""
     missing = {"unit", "source", "sure"} - set(entry)
     if missing:
         raise BadInput(f"profile entry {key!r} lacks {', '.join(sorted(missing))}")
+    most = TIMES_MAX.get(entry["unit"])
+    least, most = (1, COUNT_MAX) if most is None else (0, most)
     for name in ("value", "low", "high", "p50", "p99"):
-        if entry.get(name) is not None and not isfinite(entry[name]):
-            raise BadInput(f"profile entry {key!r}: {name} {entry[name]} is not a finite number")
+        number = entry.get(name)
+        if number is not None and not (_is_number(number) and least <= number <= most):
+            limits = f"a number from {least:,} to {most:,} {entry['unit']}"
+            raise BadInput(f"profile entry {key!r}: {name} {shown(number)} is not {limits}")
     if "value" in entry:
         low, value, high = entry.get("low"), entry["value"], entry.get("high")
         if low is not None and not low <= value <= high:
             raise BadInput(f"profile entry {key!r}: {value} is not within {low} to {high}")
-        if value < 0:
-            raise BadInput(f"profile entry {key!r}: {value} is negative")
+        if value == 0 and low != 0:
+            raise BadInput(f"profile entry {key!r}: it is 0, which is not in its range")
     elif not 0 < entry.get("p50", 0) <= entry.get("p99", 0):
         raise BadInput(f"profile entry {key!r} needs a value, or 0 < p50 <= p99")

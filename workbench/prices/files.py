@@ -4,7 +4,6 @@ Amounts are strings, so that no price ever passes through a float.
 """
 
 import json
-import os
 import re
 from dataclasses import asdict, fields
 from decimal import Decimal, InvalidOperation
@@ -14,8 +13,10 @@ from typing import Any
 from workbench.border import read_json
 from workbench.errors import BadInput, BadRecord
 from workbench.prices.book import Price, PriceBook, Tier
+from workbench.temporary import written_whole
 
 BOOKS = Path(__file__).parent / "books"
+AMOUNT_MAX = 10**15
 PRICE_PLACES = 10  # decimals of AWS's price list
 _NAME = re.compile(r"(?P<region>[a-z0-9-]+)_(?P<date>\d{4}-\d\d-\d\d)\.json")
 _REQUIRED = set("service usage_type unit tiers free_per_month source sure confirmed note".split())
@@ -51,13 +52,11 @@ def book_dates(folder: Path = BOOKS) -> dict[str, list[str]]:
 def write_book(book: PriceBook, folder: Path = BOOKS) -> Path:
     """Write a book whole under its region and date, in place of one of the same day."""
     path = folder / f"{book.region}_{book.date}.json"
-    folder.mkdir(parents=True, exist_ok=True)
-    temporary = folder / f".tmp-{path.name}-{os.getpid()}"
     content = {"region": book.region, "date": book.date, "note": book.note}
     content["prices"] = [_to_json(price) for price in book.prices]
     text = json.dumps(content, indent=2, ensure_ascii=False)
-    temporary.write_text(text + "\n", encoding="utf-8")
-    os.replace(temporary, path)
+    with written_whole(path) as written:
+        written.write_text(text + "\n", encoding="utf-8")
     return path
 
 
@@ -124,8 +123,13 @@ def _amount(name: str, text: Any) -> Decimal:
         value = Decimal(text)
     except InvalidOperation:
         raise ValueError(f"{name}: {text!r} is no number") from None
-    if not value.is_finite() or value < 0 or value.as_tuple().exponent < -PRICE_PLACES:
-        raise ValueError(f"{name}: {text} must be 0 or more, with at most {PRICE_PLACES} decimals")
+    if (
+        not value.is_finite()
+        or not 0 <= value < AMOUNT_MAX
+        or value.as_tuple().exponent < -PRICE_PLACES
+    ):
+        limits = f"from 0 to {AMOUNT_MAX:,}, with at most {PRICE_PLACES} decimals"
+        raise ValueError(f"{name}: {text} must be {limits}")
     return value
 
 

@@ -9,7 +9,6 @@ finished, and does not count. An older pull is never touched.
 """
 
 import json
-import os
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ import pandas as pd
 
 from workbench.border import read_json
 from workbench.errors import BadRecord
+from workbench.temporary import written_whole
 
 CLOUDWATCH_COLUMNS = ["metric", "namespace", "dimension", "statistic", "t", "t_s", "value"]
 INSIGHTS_COLUMNS = ["query", "function", "t_s", "bin_ms", "measure", "value"]
@@ -145,9 +145,17 @@ def _read(run_folder: Path, kind: str, stamp: str) -> Pull:
         raise BadRecord(f"{table} cannot be read: {error}") from None
     if sha256(data).hexdigest() != digest:
         raise BadRecord(f"{table} is damaged: its bytes are not those that were written")
-    frame = pd.read_parquet(BytesIO(data))
+    try:
+        frame = pd.read_parquet(BytesIO(data))
+    except Exception as error:  # its digest may be that of a file that never was a table
+        raise BadRecord(f"{table} cannot be read: {error!r}") from None
     _check_columns(str(table), kind, list(frame.columns))
-    return Pull(run_folder.name, kind, stamp, frame, facts)
+    pull = Pull(run_folder.name, kind, stamp, frame, facts)
+    try:
+        _ = pull.pulled_at
+    except ValueError:
+        raise BadRecord(f"{path} is of {stamp}, a time that there is not") from None
+    return pull
 
 
 def _check_columns(what: str, kind: str, columns: list[str]) -> None:
@@ -162,9 +170,5 @@ def _put(path: Path, data: bytes) -> None:
     """Write a file whole under a new name."""
     if path.exists():
         raise BadRecord(f"{path} exists; a pull is never written twice")
-    temporary = path.with_name(f".tmp-{path.name}-{os.getpid()}")
-    try:
-        temporary.write_bytes(data)
-        os.rename(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with written_whole(path) as written:
+        written.write_bytes(data)

@@ -10,8 +10,10 @@ every quantity and every line of the bill.
 import json
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from math import inf
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -20,14 +22,15 @@ import pandas as pd
 
 from workbench.bill import knowing_usd, total_usd
 from workbench.border import read_json
-from workbench.errors import BadInput, BadRecord
+from workbench.errors import BadInput, BadRecord, shown
 from workbench.prices import load_book
 from workbench.project import commit
 from workbench.runs.batch import Batch
-from workbench.runs.records import Run, RunData, read_folder, skip_damaged
+from workbench.runs.records import Run, RunData, is_there, read_folder, skip_damaged
 from workbench.runs.results_folder import prediction_path, refuse_unwritable
 from workbench.runs.runner import RunRequest
 from workbench.targets.model.forecast import modelled
+from workbench.temporary import temporary
 
 SCHEMA_VERSION = 1
 REPLICATIONS = 5
@@ -86,7 +89,7 @@ def predict(
     path = prediction_path(results, run_id)
     if path.exists():
         return path
-    if (results / "runs" / run_id).exists():
+    if is_there(results / "runs" / run_id):
         raise BadInput(f"run {run_id} is there already; a prediction comes before its run.")
     refuse_unwritable(results)
     design, book = request.make_design(), load_book(request.region, price_date)
@@ -112,13 +115,21 @@ def read_prediction(path: Path) -> Prediction:
     """A prediction; raises BadRecord if it is damaged or of another schema."""
     content = read_json(path)
     try:
-        lines = {name: tuple(line) for name, line in content.pop("lines").items()}
+        lines = {name: _line(line) for name, line in content.pop("lines").items()}
         found = Prediction(**content, lines=lines)
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise BadRecord(f"{path} is no prediction: {error}") from None
     if found.schema_version != SCHEMA_VERSION:
         raise BadRecord(f"{path} has schema version {found.schema_version}; this reads version 1")
     return found
+
+
+def _line(line: Any) -> tuple[str, float, float, float]:
+    """A line of a prediction: its unit, and finite dollars, seconds or counts in their order."""
+    unit, low, middle, high = line
+    if not isinstance(unit, str) or not 0 <= low <= middle <= high < inf:
+        raise ValueError(f"{shown(line)} is no unit with low, middle and high")
+    return unit, low, middle, high
 
 
 def check_predictions(results: Path, run_id: str = "*") -> pd.DataFrame:
@@ -129,15 +140,13 @@ def check_predictions(results: Path, run_id: str = "*") -> pd.DataFrame:
     rows = []
     for path in sorted((results / "predictions").glob(f"{run_id}.json")):
         folder = results / "runs" / path.stem
-        if (folder / "run.json").is_file():
+        if is_there(folder):
             try:
-                said, came = read_prediction(path), read_folder(folder)
+                rows += list(_compare(read_prediction(path), read_folder(folder)))
             except BadRecord as error:
                 if run_id == path.stem:
                     raise
                 skip_damaged(folder, error)
-                continue
-            rows += _compare(said, came)
     frame = pd.DataFrame(rows, columns=COLUMNS)
     return frame.sort_values(["predicted_at", "run_id"], kind="stable", ignore_index=True)
 
@@ -179,14 +188,8 @@ def _spread(runs: list[Values]) -> Iterator[tuple[str, tuple[str, float, float, 
 
 def _write(path: Path, prediction: Prediction) -> Path:
     """Write a prediction whole, and only where there is none."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".tmp-{path.stem}-{os.getpid()}")
     text = json.dumps(asdict(prediction), indent=2, sort_keys=True)
-    temporary.write_text(text + "\n", encoding="utf-8")
-    try:
-        os.link(temporary, path)  # fails where there is one: the first word counts
-    except FileExistsError:
-        return path
-    finally:
-        temporary.unlink()
+    with temporary(path.parent) as written, suppress(FileExistsError):
+        written.write_text(text + "\n", encoding="utf-8")
+        os.link(written, path)  # fails where there is one: the first word counts
     return path

@@ -1,13 +1,13 @@
 """The results folder: whether it can be written, asked before anything runs and costs anything."""
 
 import os
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from workbench.errors import BadInput
+from workbench.temporary import clear_left, temporary
 
 # The folders under it that we write.
 PARTS = ("runs", "predictions", "studies", "ledger", "tables", "published")
@@ -22,6 +22,7 @@ def is_packed(results: Path) -> bool:
 def refuse_unwritable(results: Path) -> Path:
     """The folder, if files can be made in it and in its parts; BadInput says why not.
 
+    What killed processes have left there is cleared.
     It is really tried, since permission bits tell a superuser, a read-only disk and a full one
     nothing. What is not there yet is tried at the nearest folder above, and is not made.
     """
@@ -32,6 +33,7 @@ def refuse_unwritable(results: Path) -> Path:
         )
     for place in (results, *(results / part for part in PARTS)):
         _try(results, _nearest(place))
+        clear_left(place)
     return results
 
 
@@ -107,9 +109,8 @@ def _try(results: Path, place: Path) -> None:
         kind = "a link that leads nowhere" if not place.exists() else "a file"
         raise BadInput(f"results={str(results)!r}: {place} is {kind}, not a folder. {ADVICE}")
     try:
-        with tempfile.NamedTemporaryFile(dir=place, prefix=".tmp-") as file:
-            file.write(b"0")
-            file.flush()
+        with temporary(place) as tried:
+            tried.write_bytes(b"0")
     except OSError as error:
         why = error.strerror or str(error)
         raise BadInput(

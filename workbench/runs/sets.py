@@ -10,7 +10,6 @@ Nothing but `pack` writes a packed set: the project's reference, which git keeps
 """
 
 import json
-import os
 from collections.abc import Collection, Iterator
 from dataclasses import asdict, fields
 from pathlib import Path
@@ -24,13 +23,13 @@ import pyarrow.parquet as pq
 from workbench.errors import BadRecord
 from workbench.runs.records import (
     TABLES,
-    Run,
-    checked_run,
     read_table,
     readable_runs,
     skip_damaged,
 )
 from workbench.runs.results_folder import is_packed
+from workbench.runs.run import Run, checked_run
+from workbench.temporary import written_whole
 
 KINDS = {str: pa.string(), int: pa.int64(), float: pa.float64()}
 LEVEL = 15  # of zstd: written once, cloned by everybody
@@ -153,14 +152,13 @@ def _plain(kind: type) -> type:
 def _write(path: Path, table: pa.Table) -> Path:
     """Write a table whole; bytes of floats of equal rank lie together, which makes it a third."""
     floats = [f.name for f in table.schema if pa.types.is_floating(f.type)]
-    temporary = path.with_name(f".tmp-{os.getpid()}-{path.name}")
-    pq.write_table(
-        table,
-        temporary,
-        compression="zstd",
-        compression_level=LEVEL,
-        use_dictionary=[f.name for f in table.schema if f.name not in floats],
-        column_encoding=dict.fromkeys(floats, "BYTE_STREAM_SPLIT"),
-    )
-    temporary.replace(path)
+    with written_whole(path) as written:
+        pq.write_table(
+            table,
+            written,
+            compression="zstd",
+            compression_level=LEVEL,
+            use_dictionary=[f.name for f in table.schema if f.name not in floats],
+            column_encoding=dict.fromkeys(floats, "BYTE_STREAM_SPLIT"),
+        )
     return path

@@ -1,7 +1,6 @@
 """The runs of a results folder as a user handles them: found, looked at, removed."""
 
 import os
-import shutil
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -14,10 +13,19 @@ from workbench.designs import DESIGNS
 from workbench.errors import BadInput, BadRecord
 from workbench.project import REFERENCE
 from workbench.runs.failures import failed_line
-from workbench.runs.records import BILL_COLUMNS, Run, read_failed, read_run, read_table
+from workbench.runs.records import (
+    BILL_COLUMNS,
+    Run,
+    is_there,
+    listed,
+    read_failed,
+    read_run,
+    read_table,
+)
 from workbench.runs.results_folder import is_packed
 from workbench.runs.sets import read_runs, read_tables
 from workbench.stacks.ledger import Ledger
+from workbench.temporary import temporary
 
 FAILURES_SHOWN = 100  # failed items of a run; all are in its failures.parquet
 NAMED_MAX = 5  # runs that an error names
@@ -66,7 +74,7 @@ def stored_runs(
 
 def find_run(results: Path, name: str) -> Path:
     """The folder of a run by its path, its id, or the beginning of its id if no other has it."""
-    if os.sep in name or (Path(name) / "run.json").is_file():
+    if os.sep in name or is_there(Path(name)):
         if not Path(name).is_dir():
             raise BadInput(f"there is no run folder {name}.")
         return Path(name)
@@ -127,9 +135,8 @@ def remove_run(path: Path) -> None:
     """Remove a run folder with all in it, and its prediction."""
     refuse_removal(path)
     place = path.resolve()
-    half = place.with_name(f".tmp-{place.name}-{os.getpid()}")
-    os.rename(place, half)  # out of the way at once, however long its files take
-    shutil.rmtree(half)
+    with temporary(place.parent) as removed:
+        os.rename(place, removed)  # out of the way at once, however long its files take
     prediction = place.parent.parent / "predictions" / f"{place.name}.json"
     prediction.unlink(missing_ok=True)
 
@@ -149,7 +156,7 @@ def _folders(results: Path) -> list[Path]:
     """Every folder of a run, whole or damaged, in order of name; in a packed set, where it was."""
     if is_packed(results):
         return [results / "runs" / run.run_id for run in read_runs(results)]
-    return sorted(path for path in (results / "runs").glob("[!.]*") if path.is_dir())
+    return [path for path in listed(results / "runs") if path.name[0] != "." and path.is_dir()]
 
 
 def _stored(path: Path) -> Stored:

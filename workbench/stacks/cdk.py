@@ -10,16 +10,17 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
+from tempfile import gettempdir
 from typing import Any
 
 from workbench.errors import BadInput, WorkbenchError
 from workbench.project import ROOT
 from workbench.stacks.aws_errors import scrub
+from workbench.temporary import temporary_folder
 
 INFRA = ROOT / "infra"
 CLI = Path("node_modules") / "aws-cdk"
@@ -60,8 +61,8 @@ def install(say: Say) -> None:
 @contextmanager
 def assembly(context: Mapping[str, str]) -> Iterator[Path]:
     """The cloud assembly of the app under this context, in a folder of its own for the block."""
-    with tempfile.TemporaryDirectory(prefix="fanin-cdk-") as folder:
-        variables = {"CDK_OUTDIR": folder, "CDK_CONTEXT_JSON": json.dumps(dict(context))}
+    with temporary_folder(Path(gettempdir()), "workbench-cdk-") as folder:
+        variables = {"CDK_OUTDIR": str(folder), "CDK_CONTEXT_JSON": json.dumps(dict(context))}
         command = [sys.executable, "-m", "infra.app"]
         try:
             _run(command, ROOT, _environment(variables), _quiet)
@@ -69,7 +70,7 @@ def assembly(context: Mapping[str, str]) -> Iterator[Path]:
             if error.code == BadInput.exit_code:  # the app's own word for knobs that cannot work
                 raise BadInput(str(error)) from None
             raise
-        yield Path(folder)
+        yield folder
 
 
 def cdk(region: str, arguments: list[str], say: Say) -> None:
@@ -82,8 +83,8 @@ def cdk(region: str, arguments: list[str], say: Say) -> None:
     }
     script = INFRA / CLI / "bin" / "cdk"
     command = [str(node_path()), str(script), *arguments, "--no-notices", "--no-color"]
-    with tempfile.TemporaryDirectory() as folder:  # where no cdk.json names another app
-        _run(command, Path(folder), _environment(variables), say)
+    with temporary_folder(Path(gettempdir()), "workbench-cdk-") as folder:  # it has no cdk.json
+        _run(command, folder, _environment(variables), say)
 
 
 def _run(command: list[str], folder: Path, environment: dict[str, str], say: Say) -> None:

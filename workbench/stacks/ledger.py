@@ -21,9 +21,11 @@ from typing import Any
 
 from workbench.border import read_json
 from workbench.designs import Design
-from workbench.errors import BadRecord
+from workbench.errors import BadRecord, shown
 from workbench.runs.batch import Batch
 from workbench.runs.records import read_run, skip_damaged
+from workbench.runs.run import RUN_ID
+from workbench.temporary import written_whole
 
 LIVE = ("planned", "triggered", "notified", "stopped")
 ENDED = ("collected", "failed", "purged", "destroyed")
@@ -69,7 +71,7 @@ class Ledger:
     def read(self, batch_id: str) -> Entry | None:
         """A batch's entry, or None if this ledger never had it."""
         path = self._folder / f"{batch_id}.json"
-        return _read_entry(path) if path.exists() else None
+        return _read_entry(path) if RUN_ID.fullmatch(batch_id) and path.exists() else None
 
     def entries(self) -> list[Entry]:
         """Every batch, in order of name."""
@@ -140,7 +142,10 @@ def _read_entry(path: Path) -> Entry:
     if set(content) != known:
         different = ", ".join(sorted(set(content) ^ known))
         raise BadRecord(f"{path}: the fields {different} do not fit. Move the file away.")
-    return Entry(**content)
+    entry = Entry(**content)
+    if path.name != f"{entry.batch_id}.json" or not RUN_ID.fullmatch(entry.batch_id):
+        raise BadRecord(f"{path} is of batch {shown(entry.batch_id)}. Move the file away.")
+    return entry
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -153,10 +158,7 @@ def _read(path: Path) -> dict[str, Any]:
 
 def _write(path: Path, content: Mapping[str, Any]) -> None:
     """Write a file under another name, and to the disk, before it takes its own."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    with temporary.open("w", encoding="utf-8") as file:
+    with written_whole(path) as written, written.open("w", encoding="utf-8") as file:
         json.dump(content, file, indent=2, sort_keys=True)
         file.flush()
         os.fsync(file.fileno())
-    os.replace(temporary, path)

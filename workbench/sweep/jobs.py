@@ -18,7 +18,8 @@ from workbench.designs import DESIGNS, Design, make_design
 from workbench.errors import BadInput, BadKnob
 from workbench.platform.profile import load_profile
 from workbench.prices import load_book
-from workbench.runs.records import SCHEMA_VERSION
+from workbench.runs.records import is_there
+from workbench.runs.run import SCHEMA_VERSION
 from workbench.runs.runner import RunRequest, refuse_unknown_target
 from workbench.sweep.study import Grid, Study
 
@@ -44,7 +45,7 @@ class Job:
 
     def is_finished(self, results: Path) -> bool:
         """Whether its run folder is there, whole."""
-        return (self.folder(results) / "run.json").is_file()
+        return is_there(self.folder(results))
 
 
 def plan_jobs(study: Study, yes: bool = False) -> tuple[list[Job], list[str]]:

@@ -7,7 +7,6 @@ table: one row a run, with its knobs and its dollars by label.
 
 import fcntl
 import os
-import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,7 +19,7 @@ import pyarrow.parquet as pq
 
 from workbench.border import whole_number
 from workbench.engine.parallel import in_parallel
-from workbench.errors import BadInput, BadRecord, WorkbenchError
+from workbench.errors import BadInput, BadRecord, WorkbenchError, refusal
 from workbench.prices import load_book
 from workbench.project import is_of_other_code
 from workbench.runs.batch import Batch
@@ -32,6 +31,7 @@ from workbench.runs.runner import make_target, priced
 from workbench.sweep.jobs import Job, plan_jobs
 from workbench.sweep.study import Study, read_study
 from workbench.targets.base import RunOptions, Target
+from workbench.temporary import written_whole
 
 CHUNK_S = 1.0  # of work, handed to a process at once
 ALONE_S = 4.0  # less work than this is done before a second process has started
@@ -89,7 +89,6 @@ def sweep(
     jobs, skipped = plan_jobs(study, yes)
     refuse_unwritable(results)
     with _only_sweep(study, results):
-        _clear_halves(results, jobs)
         found = [job for job in jobs if job.is_finished(results)]
         commits, failed = _commits(results, found)
         names = {job.run_id for job in found}
@@ -169,7 +168,7 @@ def _run_job(job: Job, results: Path, made: dict[str, Target], make: TargetMaker
     except (WorkbenchError, OSError) as error:
         if isinstance(error, BadRecord | OSError) and job.is_finished(results):
             return Done(job)
-        return Done(job, error=str(error))
+        return Done(job, error=refusal(error) if isinstance(error, OSError) else str(error))
     return Done(job, read_run(path).cost_usd or 0.0)
 
 
@@ -186,14 +185,6 @@ def _only_sweep(study: Study, results: Path) -> Iterator[None]:
                 f"another sweep of {study.name} is under way in {results}. Wait for it."
             ) from None
         yield
-
-
-def _clear_halves(results: Path, jobs: list[Job]) -> None:
-    """Take away the temporary folders that a killed sweep of these runs has left."""
-    names = {job.run_id for job in jobs}
-    for path in (results / "runs").glob(".tmp-*"):
-        if path.name.removeprefix(".tmp-").rpartition("-")[0] in names:
-            shutil.rmtree(path, ignore_errors=True)
 
 
 MILLION = 1_000_000
@@ -215,10 +206,9 @@ def runs_table(jobs: list[Job], results: Path) -> pd.DataFrame:
 def write_table(name: str, jobs: list[Job], results: Path) -> Path:
     """Write the table of a study whole, in place of an older one."""
     path = results / "studies" / f"{name}.parquet"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".tmp-{name}-{os.getpid()}.parquet")
-    runs_table(jobs, results).to_parquet(temporary, index=False)
-    os.replace(temporary, path)
+    frame = runs_table(jobs, results)
+    with written_whole(path) as written:
+        frame.to_parquet(written, index=False)
     return path
 
 

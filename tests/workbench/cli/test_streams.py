@@ -49,7 +49,10 @@ def test_a_reader_that_goes_away_is_told_nothing(words):
     [
         (errno.ENOSPC, "No space left on device. Make room, then run the same command again."),
         (errno.EROFS, "Read-only file system. Name a folder that can be written."),
-        (errno.EIO, "Input/output error."),
+        (
+            errno.EIO,
+            "Input/output error. Look at the disk and the folder, then run the same command again.",
+        ),
     ],
 )
 def test_what_the_system_refuses_is_one_line(monkeypatch, capsys, number, line):

@@ -32,9 +32,16 @@ def test_a_spread_has_its_median_and_its_99th_percentile():
     [
         ({"value": 5, "unit": "s", "source": "x"}, "lacks sure"),
         ({"value": 5, "low": 6, "high": 9, "unit": "s", "source": "x", "sure": "M"}, "not within"),
-        ({"value": -1, "unit": "s", "source": "x", "sure": "A"}, "negative"),
-        ({"value": float("nan"), "unit": "s", "source": "x", "sure": "A"}, "not a finite number"),
-        ({"value": float("inf"), "unit": "s", "source": "x", "sure": "A"}, "not a finite number"),
+        ({"value": -1, "unit": "s", "source": "x", "sure": "A"}, "from 0 to"),
+        *(
+            ({"value": value, "unit": "s", "source": "x", "sure": "A"}, "from 0 to 1,209,600 s")
+            for value in (float("nan"), float("inf"), 1e12, 10**400, True, "5")
+        ),
+        ({"value": 0, "unit": "s", "source": "x", "sure": "A"}, "it is 0"),
+        ({"value": 0, "unit": "children/s", "source": "x", "sure": "A"}, "from 1 to 10,000,000"),
+        ({"value": 1e12, "unit": "WRU/s", "source": "x", "sure": "A"}, "from 1 to 10,000,000"),
+        ({"value": 5, "low": 0, "high": 1e9, "unit": "s", "source": "x", "sure": "A"}, "high"),
+        ({"p50": 9, "p99": 1e12, "unit": "ms", "source": "x", "sure": "A"}, "from 0 to 900,000"),
         ({"p50": 9, "p99": 4, "unit": "ms", "source": "x", "sure": "A"}, "0 < p50 <= p99"),
     ],
 )

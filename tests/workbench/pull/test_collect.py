@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from botocore.exceptions import ClientError
 
+from workbench.designs import make_design
 from workbench.errors import BadInput, PullFailed
 from workbench.pull.collect import (
     collect,
@@ -124,7 +125,7 @@ def test_neighbours_are_runs_of_the_same_design_and_target_on_the_same_day(
     for run_id, changes in {
         "same-day": {"started_at": "2026-11-20T23:00:00Z"},
         "broke-off": {"status": "incomplete", **times},
-        "other-design": {"design": "sfn"},
+        "other-design": {"design": "sfn", "knobs": make_design("sfn").knobs()},
         "other-target": {"target": "local"},
         "day-before": {"started_at": "2026-11-19T23:00:00Z"},
     }.items():

@@ -1,5 +1,6 @@
 """Pulls are kept whole, beside their run, and no older one is touched."""
 
+import os
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -7,7 +8,6 @@ import pandas as pd
 import pytest
 
 from workbench.errors import BadRecord
-from workbench.pull import store
 from workbench.pull.store import newest_pull, pull_stamps, read_pull, tidy, write_pull
 
 NOW = datetime(2026, 11, 23, 6, 45, tzinfo=UTC)
@@ -80,7 +80,7 @@ def test_a_frame_of_another_shape_is_refused_and_leaves_nothing(run_folder):
 
 @pytest.mark.parametrize("step", [0, 1])
 def test_a_crash_while_writing_leaves_the_older_pull_as_the_newest(run_folder, monkeypatch, step):
-    before, renames, rename = files(run_folder), [], store.os.rename
+    before, renames, rename = files(run_folder), [], os.replace
 
     def crash(source, target):
         renames.append(target)
@@ -88,7 +88,7 @@ def test_a_crash_while_writing_leaves_the_older_pull_as_the_newest(run_folder, m
             raise KeyboardInterrupt
         rename(source, target)
 
-    monkeypatch.setattr(store.os, "rename", crash)
+    monkeypatch.setattr(os, "replace", crash)
     with pytest.raises(KeyboardInterrupt):
         write_pull(run_folder, "costs", costs("9"), {}, NOW + timedelta(days=1))
     assert read_pull(run_folder, "costs").stamp == STAMPS[1]

@@ -65,11 +65,22 @@ def test_the_check_gives_the_error_of_every_line(tmp_path):
     assert len(found) == len(read_prediction(tmp_path / "predictions/r1.json").lines)
 
 
-def test_a_run_of_another_order_is_not_compared(tmp_path):
+def test_a_run_of_another_order_is_named_and_not_compared(tmp_path, capsys):
     predict(ORDER, "r1", tmp_path)
     model_run_as(ORDER, tmp_path, "r1")  # its target is another
+    assert check_predictions(tmp_path).empty
+    assert "the prediction of r1 is of another order" in capsys.readouterr().err
     with pytest.raises(BadRecord, match="of another order"):
-        check_predictions(tmp_path)
+        check_predictions(tmp_path, "r1")
+
+
+@pytest.mark.parametrize("line", [["$", 2.0, 1.0, 3.0], ["$", -1.0, 0.0, 1.0], ["$", 0.0, 1.0]])
+def test_a_line_that_cannot_be_is_refused(tmp_path, line):
+    path = predict(ORDER, "r1", tmp_path)
+    content = json.loads(path.read_text())
+    path.write_text(json.dumps(content | {"lines": content["lines"] | {"cost_usd": line}}))
+    with pytest.raises(BadRecord, match=r"r1\.json is no prediction"):
+        read_prediction(path)
 
 
 def test_a_damaged_prediction_is_an_error(tmp_path):

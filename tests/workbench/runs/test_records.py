@@ -6,11 +6,15 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from analysis import measures
 from analysis.reconcile import newest_run
-from workbench.errors import BadRecord
+from workbench.designs import Sqs
+from workbench.errors import BadInput, BadRecord
+from workbench.runs import records
 from workbench.runs.failures import Failure, failures_frame
 from workbench.runs.records import (
     BILL_COLUMNS,
@@ -24,7 +28,9 @@ from workbench.runs.records import (
     write_folder,
 )
 from workbench.runs.sets import runs_frame, usd_by_label
+from workbench.runs.stored import stored_runs
 
+KNOBS = Sqs().knobs()
 LINE = ["AWS Lambda", "Request-ARM", "Requests", "work", Decimal(12)]
 PRICE = [Decimal("0.0000002"), Decimal("0.0000024"), "metered"]
 
@@ -36,7 +42,7 @@ def folder(run_id="sqs-local-12-7", **changes):
         target="local",
         items=12,
         seed=7,
-        knobs={"poll_s": 30},
+        knobs=KNOBS,
         batch_id="b1",
         started_at="2026-11-23T06:00:00+00:00",
         processed_s=10.5,
@@ -107,7 +113,7 @@ def test_a_damaged_run_is_refused(tmp_path, damage, why):
 def test_a_damaged_table_is_refused_by_name(tmp_path):
     path = write_folder(folder(), tmp_path)
     (path / "usage.parquet").write_bytes(b"PAR1 and no more")
-    with pytest.raises(BadRecord, match=r"usage\.parquet cannot be read"):
+    with pytest.raises(BadRecord, match=r"usage\.parquet is damaged"):
         read_folder(path)
 
 
@@ -163,6 +169,30 @@ DAMAGES = {
     "done before created": change(created_s=6.0, processed_s=5.0),
     "negative time": change(created_s=-1.0),
     "schema": change(schema_version=2),
+    "negative count": change(invocations=-1),
+    "negative dollars": change(cost_usd=-0.01),
+    "counts of more than its items": change(items_processed=10, items_failed=3),
+    "no items": change(items=0),
+    "a batch of billions": change(items=10**12),
+    "a number without end": lambda path: (path / "run.json").write_text("9" * 5_000),
+    "another target": change(target="cloud"),
+    "another status": change(status="done"),
+    "a time that there is not": change(started_at="2026-02-30T06:00:00+00:00"),
+    "a price date that there is not": change(price_date="2026-13-01"),
+    "a commit that is an option": change(commit="--output=run.json"),
+    "a batch that is a path": change(batch_id="../../b"),
+    "years": change(detected_s=1e12),
+    "a knob missing": change(knobs=dict(list(KNOBS.items())[1:])),
+    "a knob of another design": change(knobs=KNOBS | {"child_type": "EXPRESS"}),
+    "a knob out of its limits": change(knobs=KNOBS | {"poll_s": 0}),
+    "a knob that is a text": change(knobs=KNOBS | {"poll_s": "30"}),
+    "nested knobs": lambda path: (path / "run.json").write_text('{"knobs":' * 5_000),
+    "a link that leads nowhere": lambda path: (
+        (path / "run.json").rename(path / "a") and (path / "run.json").symlink_to("nowhere")
+    ),
+    "cut in the middle": lambda path: (path / "bill.parquet").write_bytes(
+        (path / "bill.parquet").read_bytes()[-200:]
+    ),
     "no table": lambda path: (path / "timeline.parquet").unlink(),
     "half a table": lambda path: (path / "bill.parquet").write_bytes(
         (path / "bill.parquet").read_bytes()[:100]
@@ -187,6 +217,10 @@ def test_a_damaged_folder_is_named_once_and_the_others_are_read(tmp_path, capsys
     assert err.count("\n") == 1
     with pytest.raises(BadRecord, match=str(bad)):
         read_folder(bad)
+    assert [(one.path, bool(one.damage)) for one in stored_runs(tmp_path)] == [
+        (bad, True),
+        (good, False),
+    ]
 
 
 def test_a_table_of_other_columns_is_named_and_the_other_tables_are_read(tmp_path, capsys):
@@ -209,3 +243,59 @@ def test_what_could_not_be_read_back_is_never_written(tmp_path, changes):
     with pytest.raises(BadRecord):
         write_folder(replace(written, run=replace(written.run, **changes)), tmp_path)
     assert list((tmp_path / "runs").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "column", "value"),
+    [
+        ("timeline", "t_s", -1.0),
+        ("timeline", "value", float("nan")),
+        ("timeline", "value", float("inf")),
+        ("bill", "cost_usd", -Decimal(1)),
+    ],
+)
+def test_a_table_with_a_number_that_cannot_be_is_named_and_not_believed(
+    tmp_path, capsys, name, column, value
+):
+    for run_id in ("good", "bad"):
+        write_folder(folder(run_id), tmp_path)
+    file = tmp_path / "runs" / "bad" / f"{name}.parquet"
+    table = pq.read_table(file)
+    cells = pa.array([value], table.schema.field(column).type)
+    pq.write_table(table.set_column(table.column_names.index(column), column, cells), file)
+    assert measures.run_tables(tmp_path, name)["run_id"].to_list() == ["good"]
+    assert f"{file}: {column}" in capsys.readouterr().err
+
+
+def test_a_folder_without_its_record_is_absent_and_moved_aside_with_all_in_it(tmp_path, capsys):
+    half = tmp_path / "runs" / "r"
+    half.mkdir(parents=True)
+    (half / "timeline.parquet").write_text("half")
+    assert run_folders(tmp_path) == []
+    assert write_folder(folder("r"), tmp_path) == half
+    assert read_folder(half).run == folder("r").run
+    (aside,) = (tmp_path / "runs").glob(".aside-r-*")
+    assert (aside / "timeline.parquet").read_text() == "half"
+    assert aside.name in capsys.readouterr().err
+    assert run_folders(tmp_path) == [half]
+
+
+def test_a_folder_that_another_process_has_written_meanwhile_is_kept(tmp_path, monkeypatch):
+    written = write_folder(folder("r"), tmp_path)
+    kept = (written / "run.json").stat().st_mtime_ns
+    seen = iter([False, False])  # as this process saw it a moment before
+    monkeypatch.setattr(records, "is_there", lambda path: next(seen, True))
+    with pytest.raises(OSError, match="not empty"):
+        write_folder(folder("r"), tmp_path)
+    assert (written / "run.json").stat().st_mtime_ns == kept
+    assert [path.name for path in (tmp_path / "runs").iterdir()] == ["r"]
+
+
+@pytest.mark.parametrize("kind", ["file", "link"])
+def test_results_that_are_a_file_or_a_link_to_nowhere_are_refused_by_readers(tmp_path, kind):
+    runs = tmp_path / "runs"
+    runs.write_text("") if kind == "file" else runs.symlink_to("nowhere")
+    with pytest.raises(BadInput, match="/runs"):
+        run_folders(tmp_path)
+    with pytest.raises(BadInput, match="/runs"):
+        stored_runs(tmp_path)

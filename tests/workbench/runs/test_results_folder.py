@@ -2,7 +2,6 @@
 
 import errno
 import os
-import tempfile
 from pathlib import Path
 
 import pytest
@@ -30,14 +29,14 @@ def a_file(tmp_path):
 @pytest.fixture
 def full(monkeypatch, tmp_path):
     """A folder on a disk that takes no more files."""
-    made = tempfile.NamedTemporaryFile
+    opened = os.open
 
-    def refuse(*arguments, dir=None, **rest):
-        if str(dir).startswith(str(tmp_path)):
-            raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(dir))
-        return made(*arguments, dir=dir, **rest)
+    def refuse(path, flags, *rest):
+        if str(path).startswith(str(tmp_path)) and flags & os.O_CREAT:
+            raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(path))
+        return opened(path, flags, *rest)
 
-    monkeypatch.setattr(tempfile, "NamedTemporaryFile", refuse)
+    monkeypatch.setattr(os, "open", refuse)
     return tmp_path
 
 

@@ -11,7 +11,6 @@ the same knobs. Roles are left alone: nothing here checks them.
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -29,6 +28,7 @@ from workbench.targets.local.lambda_.functions import read_functions
 from workbench.targets.local.sqs.service import read_settings
 from workbench.targets.local.world.deployment import Deployment
 from workbench.targets.local.world.stack import Stack
+from workbench.temporary import clear_left, temporary
 
 SOURCES = ("infra", "lambdas", "workbench/designs", "workbench/errors.py")
 SYNTH_MAX_S = 300
@@ -38,12 +38,10 @@ def assembly(design: Design, cache: Path | None = None) -> Path:
     """The folder of the cloud assembly for these knobs, synthesised if there is none yet."""
     folder = (cache or ROOT / ".cache") / "synth" / _key(design)
     if not folder.exists():
-        temporary = folder.with_name(f".tmp-{folder.name}-{os.getpid()}")
-        try:
-            _synthesise(design, temporary)
-            _keep(temporary, folder)
-        finally:
-            shutil.rmtree(temporary, ignore_errors=True)
+        clear_left(folder.parent)
+        with temporary(folder.parent) as made:
+            _synthesise(design, made)
+            _keep(made, folder)
     return folder
 
 
@@ -77,7 +75,6 @@ def _files() -> Iterator[Path]:
 
 def _synthesise(design: Design, outdir: Path) -> None:
     """Run the CDK app in a process of its own."""
-    outdir.parent.mkdir(parents=True, exist_ok=True)
     environment = node_environment(dict(os.environ)) | {
         "CDK_OUTDIR": str(outdir),
         "CDK_CONTEXT_JSON": json.dumps(_changed(design)),
@@ -98,10 +95,10 @@ def _synthesise(design: Design, outdir: Path) -> None:
         )
 
 
-def _keep(temporary: Path, folder: Path) -> None:
+def _keep(made: Path, folder: Path) -> None:
     """Put a whole assembly in its place; another process may have been first with the same one."""
     try:
-        temporary.rename(folder)
+        made.rename(folder)
     except OSError:
         if not folder.exists():
             raise
