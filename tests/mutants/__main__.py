@@ -7,10 +7,13 @@ import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from random import Random
+from tempfile import gettempdir
 
 from tests.mutants.judging import Judges, Verdict
 from tests.mutants.mutants import Mutant, load_mutants
+from workbench.project import scratch_folder
 
 COLUMNS = ("mutants", "harmful", "by the swarm", "by unit tests", "by one of them")
 
@@ -36,8 +39,11 @@ def main() -> int:
 
 def judged(mutants: list[Mutant], asked: Namespace) -> Iterator[Verdict]:
     """The verdict on each mutant; when this is left, no judge runs any more."""
-    judges = Judges(asked.runs, asked.by)
-    with ThreadPoolExecutor(asked.processes) as pool:
+    with (
+        scratch_folder(Path(gettempdir()), "workbench-mutants") as home,
+        ThreadPoolExecutor(asked.processes) as pool,
+    ):
+        judges = Judges(home, asked.runs, asked.by)
         try:
             yield from pool.map(judges.judge, mutants)
         finally:

@@ -1,7 +1,8 @@
 """What sees a mutant: its unit tests, and the swarm of every design that runs its file.
 
-A mutant lies in a copy of the sources in a temporary folder; each judge is a process of its own
-that finds the copy before the sources, with a limit on its CPU time.
+All sources are copied at the start, so that editing them meanwhile changes nothing. A mutant lies
+in a copy of the handlers and the stacks that its judges, each a process with a limit on its CPU
+time, find before the rest.
 """
 
 import json
@@ -23,7 +24,9 @@ from workbench.stacks.cdk import node_environment
 from workbench.targets.local.world.synth import assembly
 
 CPU_MAX_S = 240  # of one judge: four times what the sound handlers take
-LEFT_OUT = shutil.ignore_patterns("__pycache__", "node_modules", "cdk.out")
+PARTS = ("analysis", "infra", "lambdas", "tests", "workbench")
+CHANGED = ("infra", "lambdas")
+LEFT_OUT = shutil.ignore_patterns("node_modules", "cdk.out")
 TIMED_OUT = "the time limit"
 
 
@@ -48,7 +51,10 @@ class Verdict:
 class Judges:
     """Runs judges, several at a time from threads; `stop` ends all."""
 
-    def __init__(self, runs: int, by: str | None = None) -> None:
+    def __init__(self, home: Path, runs: int, by: str | None = None) -> None:
+        self._home = home
+        _copy(ROOT, home / "sound", PARTS)
+        shutil.copy(ROOT / "pyproject.toml", home / "sound")
         self._runs = runs
         self._by = by
         self._sound = assembly(DESIGNS["sfn"]())  # default knobs: it holds every stack
@@ -58,10 +64,9 @@ class Judges:
 
     def judge(self, mutant: Mutant) -> Verdict:
         """Let the unit tests and the swarm look at a mutant."""
-        with TemporaryDirectory(prefix="mutant-") as name:
+        with TemporaryDirectory(dir=self._home) as name:
             folder = Path(name)
-            for part in ("lambdas", "infra"):
-                shutil.copytree(ROOT / part, folder / part, ignore=LEFT_OUT)
+            _copy(self._home / "sound", folder, CHANGED)
             mutant.write(folder)
             by_tests = self._by_tests(mutant, folder) if self._by != "swarm" else ""
             by_swarm = self._by_swarm(mutant, folder) if self._by != "tests" else ""
@@ -76,7 +81,7 @@ class Judges:
 
     def _by_tests(self, mutant: Mutant, folder: Path) -> str:
         command = [*"-m pytest -q -x --no-header --tb=no".split(), *mutant.tests]
-        code, text = self._run(command, _environment(folder))
+        code, text = self._run(command, self._environment(folder))
         if code == -signal.SIGXCPU:
             return f"tests: {TIMED_OUT}"
         seen = re.search(r"^(?:FAILED|ERROR) (?:.*/)?(\S+)", text, re.MULTILINE)
@@ -88,8 +93,8 @@ class Judges:
         out = folder / "assembly"
         if mutant.group == "machine":
             given = {"CDK_OUTDIR": str(out), "CDK_CONTEXT_JSON": "{}"}
-            environment = node_environment(_environment(folder)) | given
-            code, text = self._run(["-P", "-m", "infra.app"], environment)
+            environment = node_environment(self._environment(folder)) | given
+            code, text = self._run(["-m", "infra.app"], environment)
             if code:
                 return f"synthesis: {text.strip().splitlines()[-1]}"
         else:
@@ -98,7 +103,7 @@ class Judges:
             mutant.write(asset.parent)
         for design in mutant.designs:
             command = ["-m", "tests.mutants.seeds", str(out), design, str(self._runs)]
-            code, text = self._run(command, dict(os.environ))
+            code, text = self._run(command, self._environment(self._home / "sound"))
             if code == -signal.SIGXCPU:
                 return f"{design}: {TIMED_OUT}"
             if code:
@@ -107,6 +112,11 @@ class Judges:
                 return found
         return ""
 
+    def _environment(self, folder: Path) -> dict[str, str]:
+        """In which the copies in a folder are found before the sources."""
+        path = os.pathsep.join((str(folder), str(self._home / "sound")))
+        return {**os.environ, "PYTHONPATH": path, "PYTHONSAFEPATH": "1"}
+
     def _run(self, command: Sequence[str], environment: Mapping[str, str]) -> tuple[int, str]:
         """The exit code of a Python process, and what it printed."""
         with self._lock:
@@ -114,8 +124,8 @@ class Judges:
                 raise JudgeBroken("stopped")
             process = subprocess.Popen(
                 ["sh", "-c", f'ulimit -t {CPU_MAX_S}; exec "$0" "$@"', sys.executable, *command],
-                cwd=ROOT,
-                env={**environment, "PYTHONDONTWRITEBYTECODE": "1"},
+                cwd=self._home / "sound",
+                env=environment,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 encoding="utf-8",
@@ -135,6 +145,11 @@ def _environment(folder: Path) -> dict[str, str]:
     """In which the copies in a folder are found before the sources."""
     path = os.pathsep.join((str(folder), str(ROOT)))
     return {**os.environ, "PYTHONPATH": path, "PYTHONSAFEPATH": "1"}
+
+
+def _copy(source: Path, to: Path, parts: Sequence[str]) -> None:
+    for part in parts:
+        shutil.copytree(source / part, to / part, ignore=LEFT_OUT)
 
 
 def _kill(process: subprocess.Popen) -> None:
