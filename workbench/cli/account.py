@@ -149,13 +149,17 @@ def deploy(
     cron: Annotated[bool, typer.Option(help="Four scheduled batches a day.")] = True,
     cron_items: Annotated[int, whole("cron_items", "Items of a scheduled batch.")] = 100,
     settings: Settings = None,
+    results: Results = RESULTS,
 ) -> None:
     """Show the differences and the cost of a month, deploy, and print the outputs."""
     from workbench.stacks.deploy import Deployment
     from workbench.stacks.deploy import deploy as put_up
+    from workbench.targets.aws import put_back
 
     names = read_designs(design)
     plan = Deployment(names, settings_by_design(settings, names), cron, cron_items, notify)
+    plan.context()  # refused before anything is changed
+    put_back(names, results, say)
     for stack, outputs in put_up(plan, say).items():
         print(stack)
         for name, value in outputs.items():

@@ -78,6 +78,7 @@ def test_an_estimate_of_both_has_the_knobs_of_each(command):
 def test_a_deployment_of_both_has_the_knobs_of_each(command, monkeypatch):
     plans = []
     monkeypatch.setattr("workbench.stacks.deploy.deploy", lambda plan, _: plans.append(plan) or {})
+    monkeypatch.setattr("workbench.targets.aws.put_back", lambda *_: plans.clear())
     knobs = ("--set", "sfn.items_per_child=50", "--set", "memory_mb=256")
     assert command("deploy", "--designs", "sfn,sqs", *knobs)[0] == 0
     [plan] = plans

@@ -1,25 +1,33 @@
 """A stack that is used for one run: its settings changed, the schedule off, and all put back.
 
-What the settings were is written to the ledger before anything is changed, so that a run whose
-machine died, or whose credentials expired, is put right by the next one. A batch that has a record
-is stopped by its status, which every function honours, and by switching off the event sources; both
-stay so until it is resumed or purged.
+What is put back is what the stack was deployed with, whatever happens to be there: a run that was
+killed may have left its own. Only whether the schedule was on is not among the knobs; the ledger
+keeps it before anything is changed, and by it knows that something is to be put back. A batch that
+has a record is stopped by its status, which every function honours, and by switching off the event
+sources; both stay so until it is resumed or purged.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from workbench.designs import Design
-from workbench.errors import BadInput, WorkbenchError
+from workbench.errors import BadInput, BadRecord, NotDeployed, WorkbenchError
 from workbench.stacks.aws_clients import Aws
 from workbench.stacks.aws_errors import AwsFailed
 from workbench.stacks.deployed import Deployed, find_stack
 from workbench.stacks.ledger import Entry, Ledger
 from workbench.targets.aws.batches import Batches, OpenBatch
 from workbench.targets.aws.counters import CountersBatches
-from workbench.targets.aws.settings import Settings, StackSettings, settings_of, with_schedule
+from workbench.targets.aws.settings import (
+    SCHEDULE,
+    SCHEDULES,
+    Settings,
+    StackSettings,
+    settings_of,
+    with_schedule,
+)
 from workbench.targets.aws.sfn import SfnBatches
 from workbench.targets.aws.sqs import SqsBatches
 from workbench.targets.aws.timeouts import Clock, Timeouts
@@ -66,25 +74,26 @@ class StackSession:
         """The settings of the stack."""
         return StackSettings(aws or self.aws, self.deployed, self.clock, self.timeouts)
 
-    def kept(self) -> Settings | None:
-        """The settings before a run that did not put them back; None after a new deployment."""
+    def at_rest(self, now: Settings) -> Settings:
+        """The settings of the stack when nobody runs anything; `now` says whether it is scheduled,
+        unless a run that did not put it back has kept that. BadRecord if what is kept is damaged.
+        """
         kept = self.ledger.settings(self.deployed.key)
-        if kept is None or kept.get("deployed") != self.deployed.design.knobs():
-            return None
-        return self.settings().check(kept.get("settings"))
-
-    def keep(self, settings: Settings) -> None:
-        """Keep the settings until they are put back."""
-        kept = {"deployed": self.deployed.design.knobs(), "settings": settings}
-        self.ledger.keep_settings(self.deployed.key, kept)
+        schedule = now[SCHEDULE] if kept is None else kept.get(SCHEDULE)
+        if schedule not in SCHEDULES:
+            raise BadRecord(
+                f"the ledger's settings of {self.deployed.design.stack} do not fit. Look at the "
+                f"file settings-{self.deployed.key}.json in results/ledger, then move it away."
+            )
+        return settings_of(self.deployed.design) | {SCHEDULE: schedule}
 
     @contextmanager
     def held(self, design: Design) -> Iterator[None]:
         """Set what the design wants, and put everything back however the block ends."""
         settings = self.settings()
         now = settings.read()
-        before = self.kept() or now
-        self.keep(before)
+        before = self.at_rest(now)
+        self.ledger.keep_settings(self.deployed.key, {SCHEDULE: before[SCHEDULE]})
         try:
             settings.set(now, settings_of(design))
             yield
@@ -93,12 +102,13 @@ class StackSession:
 
     def put_back(self) -> bool:
         """Put back what an earlier run left changed; whether there was anything."""
-        kept = self.kept()
-        if kept is not None:
-            settings = self.settings()
-            settings.set(settings.read(), kept)
+        if self.ledger.settings(self.deployed.key) is None:
+            return False
+        settings = self.settings()
+        now = settings.read()
+        settings.set(now, self.at_rest(now))
         self.ledger.drop_settings(self.deployed.key)
-        return kept is not None
+        return True
 
     def stop(self, batches: Batches, batch_id: str) -> str:
         """Stop a batch; what is left of it, in words. AwsFailed if it had ended by then."""
@@ -134,6 +144,25 @@ class StackSession:
             if not self.stopped:  # else a resume or a purge switches the schedule on again
                 self.ledger.drop_settings(self.deployed.key)
             return
+
+
+def put_back(designs: Iterable[str], results: Path, say: Callable[[str], None]) -> None:
+    """Put back what runs left changed on these designs' stacks, before they are deployed anew.
+
+    CloudFormation compares templates: what a run changed through the API, and the new template does
+    not, would stay as the run left it. The stack of a stopped batch waits for its resume or purge.
+    """
+    aws, ledger = Aws(), Ledger(results)
+    aws.account()
+    for name in designs:
+        try:
+            deployed = find_stack(aws, name)
+        except NotDeployed:
+            continue
+        session = StackSession(aws, deployed, ledger, Clock(), Timeouts())
+        stopped = [one for one in ledger.live(deployed.key) if one.phase == "stopped"]
+        if not stopped and session.put_back():
+            say(f"{deployed.design.stack}: the settings that a run had left are put back")
 
 
 def resume(

@@ -6,14 +6,15 @@ a shorter visibility than the function's timeout (Lambda developer guide, SQS ev
 the visibility is raised first and lowered last, whichever way the settings go.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 from workbench.designs import Design, Part
-from workbench.errors import BadRecord
 from workbench.stacks.aws_clients import Aws
-from workbench.stacks.aws_errors import AwsFailed, plainly
+from workbench.stacks.aws_errors import AwsFailed, code_of, plainly
 from workbench.stacks.deployed import Deployed
 from workbench.targets.aws.timeouts import Clock, Timeouts
 
@@ -24,6 +25,8 @@ FUNCTION = ("MemorySize", "Timeout")
 SOURCE = ("BatchSize", "MaximumBatchingWindowInSeconds", "ScalingConfig")
 LEFT_OUT = {"MaximumBatchingWindowInSeconds": 0, "ScalingConfig": {}}  # as the API says it
 SCHEDULE = "Schedule"
+SCHEDULES = ({"State": "ENABLED"}, {"State": "DISABLED"})
+IN_USE = ("ResourceInUseException", "ResourceConflictException")  # a change is under way
 
 
 def settings_of(design: Design) -> Settings:
@@ -65,18 +68,6 @@ class StackSettings:
             rule = self.aws.client("events").describe_rule(Name=self.deployed.outputs["RuleName"])
         return found | {SCHEDULE: {"State": rule["State"]}}
 
-    def check(self, settings: Any) -> Settings:
-        """Settings from the ledger. Raises BadRecord if they are not this stack's."""
-        own = settings_of(self.deployed.design)
-        if isinstance(settings, Mapping) and set(settings) == set(own):
-            found = settings.items()
-            if all(isinstance(one, Mapping) and set(one) == set(own[n]) for n, one in found):
-                return dict(settings)
-        raise BadRecord(
-            f"the ledger's settings of {self.deployed.design.stack} do not fit. Look at the file "
-            f"settings-{self.deployed.key}.json in results/ledger, then move it away."
-        )
-
     def set(self, now: Settings, goal: Settings) -> None:
         """Go from the settings as they are to these."""
         parts = [part for part, _ in _settable(self.deployed.design)]
@@ -107,9 +98,7 @@ class StackSettings:
         sources = self.deployed.design.parts.sources
         with plainly():
             for part in sources:
-                self.aws.client("lambda").update_event_source_mapping(
-                    UUID=self._name(part), Enabled=on
-                )
+                self._update_source(part, Enabled=on)
             for part in sources:
                 self._await_source(part)
 
@@ -146,7 +135,7 @@ class StackSettings:
 
     def _set_function(self, part: Part, settings: Mapping[str, Any]) -> None:
         client, name = self.aws.client("lambda"), self._name(part)
-        client.update_function_configuration(FunctionName=name, **settings)
+        self._once_free(part, client.update_function_configuration, FunctionName=name, **settings)
         tries = max(1, round(self.timeouts.settings_s))
         client.get_waiter("function_updated_v2").wait(
             FunctionName=name, WaiterConfig={"Delay": 1, "MaxAttempts": tries}
@@ -154,8 +143,34 @@ class StackSettings:
 
     def _set_source(self, part: Part, settings: Mapping[str, Any]) -> None:
         own = {name: LEFT_OUT[name] if value is None else value for name, value in settings.items()}
-        self.aws.client("lambda").update_event_source_mapping(UUID=self._name(part), **own)
+        self._update_source(part, **own)
         self._await_source(part)
+
+    def _update_source(self, part: Part, **own: Any) -> None:
+        """Change an event source, once an earlier change of it is through."""
+        update = self.aws.client("lambda").update_event_source_mapping
+        self._once_free(part, update, UUID=self._name(part), **own)
+
+    def _once_free(self, part: Part, update: Callable[..., Any], **given: Any) -> None:
+        """Make a change as soon as Lambda takes it: it refuses one while another is under way.
+
+        A run that was interrupted may have left such a change (Lambda API,
+        UpdateEventSourceMapping and UpdateFunctionConfiguration, errors).
+        """
+        until = self.clock.now() + self.timeouts.settings_s
+        while True:
+            try:
+                update(**given)
+                return
+            except ClientError as error:
+                if code_of(error) not in IN_USE:
+                    raise
+            if self.clock.now() >= until:
+                raise AwsFailed(
+                    f"an earlier change of {part.construct} is still under way after "
+                    f"{self.timeouts.settings_s:.0f} s. Look at it in the Lambda console."
+                )
+            self.clock.sleep(1)
 
     def _await_source(self, part: Part) -> None:
         """Wait until an event source has taken its settings: there is no waiter for it."""

@@ -11,16 +11,19 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.config import Config
 from botocore.exceptions import ClientError
 from botocore.loaders import create_loader
 from moto import mock_aws
 
+from tests.e2e.proxy import Proxy, to_moto
 from workbench.designs import make_design
 from workbench.stacks.aws_clients import Aws
 from workbench.stacks.deployed import find_stack
 from workbench.stacks.ledger import Ledger
 from workbench.targets.aws import AwsOptions, AwsTarget
 from workbench.targets.aws.session import StackSession
+from workbench.targets.aws.settings import settings_of
 from workbench.targets.aws.timeouts import Clock, Timeouts
 
 REGION = "us-east-1"
@@ -50,6 +53,11 @@ class Ticks:
 
     def sleep(self, seconds):
         self.at += seconds
+
+
+def direct(service: str) -> Any:
+    """A client of moto's own, past a proxy that the environment may name."""
+    return boto3.client(service, REGION, config=Config(ignore_configured_endpoint_urls=True))
 
 
 class World:
@@ -92,7 +100,7 @@ class World:
         return AwsTarget(replace(options, **changes))
 
     def client(self, service: str) -> Any:
-        return boto3.client(service, REGION)
+        return direct(service)
 
     def meta(self, batch: str, **fields: Any) -> None:
         """Put a batch record as the handlers write it."""
@@ -107,7 +115,10 @@ class World:
             "messages": 1,
             "knobs": json.dumps(self.design.batch_knobs()),
         } | fields
-        table = boto3.resource("dynamodb", REGION).Table(self.outputs["StateTableName"])
+        config = Config(ignore_configured_endpoint_urls=True)
+        table = boto3.resource("dynamodb", REGION, config=config).Table(
+            self.outputs["StateTableName"]
+        )
         table.put_item(Item=record)
         if record["status"] in ("OPEN", "CANCELLED"):
             table.put_item(Item={"pk": "open", "sk": batch})
@@ -219,6 +230,14 @@ def sqs(moto, tmp_path):
 
 
 @pytest.fixture
+def proxy(moto, monkeypatch):
+    """AWS as it is where moto is kinder: between the target and moto, by its `rules`."""
+    with Proxy(to_moto) as made:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", made.url)
+        yield made
+
+
+@pytest.fixture
 def counters(moto, tmp_path):
     return World("counters", tmp_path)
 
@@ -231,13 +250,13 @@ def sfn(moto, tmp_path):
 def _deploy(name: str) -> dict[str, str]:
     """The parts of a stack that a run touches, and the stack that names them."""
     design = make_design(name)
-    sqs, lambda_ = boto3.client("sqs", REGION), boto3.client("lambda", REGION)
+    sqs, lambda_ = direct("sqs"), direct("lambda")
 
     def queue(queue_name: str, visibility_s: int = 30) -> str:
         attributes = {"VisibilityTimeout": str(visibility_s)}
         return sqs.create_queue(QueueName=queue_name, Attributes=attributes)["QueueUrl"]
 
-    topic = boto3.client("sns", REGION).create_topic(Name="notifications")["TopicArn"]
+    topic = direct("sns").create_topic(Name="notifications")["TopicArn"]
     outputs = {
         "Version": "1",
         "DesignKnobs": json.dumps(design.knobs()),
@@ -245,10 +264,9 @@ def _deploy(name: str) -> dict[str, str]:
         "NoticesQueueUrl": queue("Notifications"),
         "RuleName": "cron",
     }
-    boto3.client("events", REGION).put_rule(Name="cron", ScheduleExpression="rate(1 day)")
-    role = boto3.client("iam", REGION).create_role(RoleName="role", AssumeRolePolicyDocument="{}")[
-        "Role"
-    ]["Arn"]
+    direct("events").put_rule(Name="cron", ScheduleExpression="rate(1 day)")
+    role = direct("iam").create_role(RoleName="role", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
+    own = settings_of(design)
     for title in (part.construct for part in design.parts.functions):
         outputs[f"{title}Name"] = title
         lambda_.create_function(
@@ -257,13 +275,11 @@ def _deploy(name: str) -> dict[str, str]:
             Role=role,
             Handler="x.y",
             Code={"ZipFile": _zip()},
-            MemorySize=design.memory_mb if title == "Processor" else 256,
-            Timeout=design.processor_timeout_s if title == "Processor" else 60,
+            MemorySize=own.get(title, {}).get("MemorySize", 256),
+            Timeout=own.get(title, {}).get("Timeout", 60),
         )
     outputs |= _queued_parts(queue, design) if design.parts.queues else _sfn_parts(role)
-    boto3.client("cloudformation", REGION).create_stack(
-        StackName=design.stack, TemplateBody=_template(outputs)
-    )
+    direct("cloudformation").create_stack(StackName=design.stack, TemplateBody=_template(outputs))
     return outputs
 
 
@@ -276,7 +292,7 @@ def _queued_parts(queue, design) -> dict[str, str]:
         "StateTableName": "state",
     }
     keys = {"pk": "HASH", "sk": "RANGE"}
-    boto3.client("dynamodb", REGION).create_table(
+    direct("dynamodb").create_table(
         TableName="state",
         BillingMode="PAY_PER_REQUEST",
         AttributeDefinitions=[{"AttributeName": k, "AttributeType": "S"} for k in keys],
@@ -286,20 +302,20 @@ def _queued_parts(queue, design) -> dict[str, str]:
         ("ItemMappingId", "ItemQueue", "Processor"),
         ("PlanMappingId", "PlanQueue", "Batcher"),
     ):
-        made = boto3.client("lambda", REGION).create_event_source_mapping(
+        own = settings_of(design)[f"{function}Source"]
+        made = direct("lambda").create_event_source_mapping(
             EventSourceArn=f"arn:aws:sqs:{REGION}:{ACCOUNT}:{source}",
             FunctionName=function,
-            BatchSize=10,
-            ScalingConfig={"MaximumConcurrency": 10},
+            **({"BatchSize": 1} | {name: value for name, value in own.items() if value}),
         )
         outputs[output] = made["UUID"]
     return outputs
 
 
 def _sfn_parts(role: str) -> dict[str, str]:
-    boto3.client("s3", REGION).create_bucket(Bucket="bucket")
+    direct("s3").create_bucket(Bucket="bucket")
     definition = {"StartAt": "Wait", "States": {"Wait": {"Type": "Succeed"}}}
-    machine = boto3.client("stepfunctions", REGION).create_state_machine(
+    machine = direct("stepfunctions").create_state_machine(
         name="Machine", definition=json.dumps(definition), roleArn=role
     )
     return {"BucketName": "bucket", "StateMachineArn": machine["stateMachineArn"]}

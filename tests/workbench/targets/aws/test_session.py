@@ -1,16 +1,17 @@
 """A held stack is given back as it was, however the run ends; a stopped batch is dealt with."""
 
 import json
-from dataclasses import replace
 
 import pytest
 
+from tests.e2e.proxy import Refuse, Rule, Updating
 from workbench.designs import make_design
-from workbench.errors import BadInput
+from workbench.errors import BadInput, BadRecord
 from workbench.runs.batch import Batch
+from workbench.stacks.aws_errors import AwsFailed
 from workbench.stacks.ledger import Ledger
-from workbench.targets.aws import purge, resume
-from workbench.targets.aws.settings import is_scheduled, settings_of, with_schedule
+from workbench.targets.aws import purge, put_back, resume
+from workbench.targets.aws.settings import SCHEDULE, is_scheduled, settings_of, with_schedule
 from workbench.targets.aws.timeouts import Clock
 
 OTHER = make_design("sqs", settings={"memory_mb": 512, "messages_per_invocation": 5})
@@ -60,26 +61,90 @@ def test_a_stopped_run_leaves_the_schedule_off(sqs):
     assert not session.put_back()
 
 
+def killed(session):
+    """A run that was killed while it held the stack."""
+    board = session.settings()
+    session.ledger.keep_settings(session.deployed.key, {SCHEDULE: board.read()[SCHEDULE]})
+    board.set(board.read(), settings_of(OTHER))
+
+
 def test_a_run_after_one_that_died_puts_back_what_was_before_both(sqs):
     session, board = sqs.session, sqs.session.settings()
     before = board.read()
-    session.keep(before)  # and then the machine died
-    board.set(before, settings_of(OTHER))
+    killed(session)
     with session.held(make_design("sqs")):
         pass
     assert board.read() == before
 
 
-def test_settings_kept_before_a_new_deployment_are_forgotten(sqs):
+def test_what_a_killed_run_set_does_not_become_the_stacks_own(sqs):
+    """A new deployment with another knob changes that one only; the rest is put right by a run."""
+    killed(sqs.session)
+    deployed = make_design("sqs", settings={"batcher_memory_mb": 2_048})
+    sqs.restack(DesignKnobs=json.dumps(deployed.knobs()))
     session = sqs.session
-    session.keep(session.settings().read())
-    sqs.restack(DesignKnobs=json.dumps(OTHER.knobs()))
-    again = replace(sqs.session, deployed=replace(sqs.session.deployed, key=session.deployed.key))
-    assert (session.kept() is None, again.kept()) == (False, None)
+    with session.held(make_design("sqs")):
+        pass
+    scheduled = with_schedule(settings_of(deployed), on=is_scheduled(session.settings().read()))
+    assert session.settings().read() == scheduled
+
+
+def test_a_deployment_begins_with_what_a_killed_run_left(sqs):
+    session, said = sqs.session, []
+    before = session.settings().read()
+    killed(session)
+    put_back(["sqs", "counters"], sqs.results, said.append)
+    assert session.settings().read() == before
+    assert said == ["SqsBatchProcessing: the settings that a run had left are put back"]
+    put_back(["sqs"], sqs.results, said.append)
+    assert len(said) == 1
+
+
+def test_a_deployment_leaves_the_schedule_off_where_a_batch_is_stopped(stopped):
+    put_back(["sqs"], stopped.results, print)
+    assert not is_scheduled(stopped.session.settings().read())
+
+
+def test_damaged_settings_in_the_ledger_are_refused(sqs):
+    session = sqs.session
+    for content in ({}, {SCHEDULE: 3}, {SCHEDULE: {"State": "on"}}):
+        session.ledger.keep_settings(session.deployed.key, content)
+        with (
+            pytest.raises(BadRecord, match="settings of SqsBatchProcessing do not fit"),
+            session.held(OTHER),
+        ):
+            pass
+
+
+def test_a_run_that_comes_while_an_event_source_takes_its_settings_waits_for_it(sqs, proxy):
+    """An interrupted run leaves one behind; Lambda refuses another change until it is through."""
+    session = sqs.session
+    before = session.settings().read()
+    proxy.now = lambda: sqs.clock.at
+    proxy.rules = [Rule("lambda.*EventSourceMapping", Updating(4))]
+    session.settings()._update_source(sqs.design.parts.sources[0], BatchSize=3)  # and Ctrl-C
+    with sqs.session.held(OTHER) as _:
+        seen = session.settings().read()
+    assert seen["ProcessorSource"]["BatchSize"] == 5
+    assert sqs.session.settings().read() == before
+
+
+@pytest.mark.parametrize("call", ["UpdateEventSourceMapping", "UpdateFunctionConfiguration"])
+def test_a_change_that_never_ends_is_named(sqs, proxy, call):
+    code = {"UpdateEventSourceMapping": "ResourceInUseException"}
+    refused = Refuse(code.get(call, "ResourceConflictException"))
+    proxy.rules = [Rule(f"lambda.{call}", refused)]
+    with (
+        pytest.raises(
+            AwsFailed, match=r"change of Processor(Source)? is still under way after 5 s"
+        ),
+        sqs.session.held(OTHER),
+    ):
+        pass
 
 
 def test_settings_that_cannot_be_put_back_are_kept(sqs, refusing):
-    refusing("UpdateFunctionConfiguration", "ExpiredTokenException", after=2)
+    refusing("UpdateFunctionConfiguration", "ExpiredTokenException", after=1)
     session = sqs.session
     with session.held(OTHER):
         pass

@@ -1,14 +1,7 @@
 """Settings go on in an order that AWS accepts, and come back as they were."""
 
-import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-
 from workbench.designs import make_design
-from workbench.errors import BadRecord
-from workbench.stacks.deployed import Deployed
-from workbench.stacks.ledger import Ledger
-from workbench.targets.aws.settings import SCHEDULE, StackSettings, settings_of, with_schedule
+from workbench.targets.aws.settings import SCHEDULE, StackSettings, settings_of
 
 SMALL = {"items_per_message": 1, "messages_per_invocation": 1, "memory_mb": 128}
 LARGE = {"messages_per_invocation": 40, "batch_window_s": 5, "memory_mb": 512}
@@ -94,26 +87,3 @@ def test_the_sources_are_switched_off_and_on(sqs):
     assert not board.sources_on()
     board.switch_sources(True)
     assert board.sources_on()
-
-
-@given(
-    window_s=st.none() | st.integers(1, 300),
-    limit=st.none() | st.integers(2, 1000),
-    cron=st.booleans(),
-)
-def test_settings_survive_the_ledger(tmp_path_factory, window_s, limit, cron):
-    knobs = {"batch_window_s": window_s or 0, "max_concurrency": limit}
-    settings = with_schedule(settings_of(make_design("sqs", settings=knobs)), cron)
-    ledger = Ledger(tmp_path_factory.mktemp("results"))
-    ledger.keep_settings("stack", settings)
-    deployed = Deployed(make_design("sqs"), "stack", "us-east-1", {})
-    assert StackSettings(None, deployed).check(ledger.settings("stack")) == settings
-
-
-@pytest.mark.parametrize("content", [None, {}, {"Processor": 3}, {"Processor": {}}])
-def test_damaged_settings_are_refused(content):
-    own = settings_of(make_design("sqs"))
-    deployed = Deployed(make_design("sqs"), "key", "us-east-1", {})
-    damaged = own | content if content else content
-    with pytest.raises(BadRecord, match="settings of SqsBatchProcessing do not fit"):
-        StackSettings(None, deployed).check(damaged)

@@ -270,7 +270,7 @@ def test_an_expired_token_leaves_the_settings_for_the_next_run(sqs, refusing, mo
     before = sqs.session.settings().read()
     design = make_design("sqs", settings={"memory_mb": 256})
     with monkeypatch.context():
-        refusing("UpdateFunctionConfiguration", "ExpiredTokenException", after=2)
+        refusing("UpdateFunctionConfiguration", "ExpiredTokenException", after=1)
         folder = run(sqs, design=design)
     assert folder.run.status == "complete"
     assert sqs.session.ledger.settings(sqs.session.deployed.key) is not None
