@@ -13,7 +13,7 @@ from tempfile import gettempdir
 
 from tests.mutants.judging import Judges, Verdict
 from tests.mutants.mutants import Mutant, load_mutants
-from workbench.project import scratch_folder
+from workbench.temporary import temporary_folder
 
 COLUMNS = ("mutants", "harmful", "by the swarm", "by unit tests", "by one of them")
 
@@ -40,7 +40,7 @@ def main() -> int:
 def judged(mutants: list[Mutant], asked: Namespace) -> Iterator[Verdict]:
     """The verdict on each mutant; when this is left, no judge runs any more."""
     with (
-        scratch_folder(Path(gettempdir()), "workbench-mutants") as home,
+        temporary_folder(Path(gettempdir()), "workbench-mutants-") as home,
         ThreadPoolExecutor(asked.processes) as pool,
     ):
         judges = Judges(home, asked.runs, asked.by)
