@@ -19,6 +19,7 @@ from workbench.project import DOCS, REFERENCE, RESULTS, ROOT, STUDIES
 from workbench.targets import dollars_by_target
 
 if TYPE_CHECKING:
+    from workbench.sweep.study import Study
     from workbench.sweep.sweeping import Swept
 
 WIDTH_MIN = 120  # a row of the comparison is not broken
@@ -44,7 +45,7 @@ def study(
 
     knobs = options.settings_by_design(settings, options.read_designs(design))
     plan = job.Plan(tuple(knobs), options.read_sizes(items), target, seed, knobs)
-    wanted = find(story) if story else None
+    wanted = read_story(story) if story else None
     paths = []
     for request in plan.requests():
         print(f"{request.design}, {request.items:,} items on {request.target} …", file=sys.stderr)
@@ -148,7 +149,17 @@ def find(study: str) -> Path:
     raise BadInput(f"there is no study {study!r}. Give a YAML file, or one of {there}.")
 
 
-def run_sweep(study: Path, results: Path, **options: Any) -> "Swept":
+def read_story(story: str) -> "Study":
+    """A study, refused here if it cannot be read or planned."""
+    from workbench.sweep.jobs import plan_jobs
+    from workbench.sweep.study import read_study
+
+    study = read_study(find(story))
+    plan_jobs(study)
+    return study
+
+
+def run_sweep(study: "Path | Study", results: Path, **options: Any) -> "Swept":
     """Sweep a study under a bar, and say on standard error what was done, and what was not."""
     from workbench.runs.progress import RunCounter, display
     from workbench.sweep.sweeping import sweep

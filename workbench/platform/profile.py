@@ -97,8 +97,8 @@ def _check(key: str, entry: dict[str, Any]) -> None:
     most = TIMES_MAX.get(entry["unit"])
     least, most = (1, COUNT_MAX) if most is None else (0, most)
     for name in ("value", "low", "high", "p50", "p99"):
-        number = entry.get(name)
-        if number is not None and not (_is_number(number) and least <= number <= most):
+        number = entry.get(name, most)
+        if not (_is_number(number) and least <= number <= most):
             limits = f"a number from {least:,} to {most:,} {entry['unit']}"
             raise BadInput(f"profile entry {key!r}: {name} {shown(number)} is not {limits}")
     if "value" in entry:

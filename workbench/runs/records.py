@@ -31,6 +31,7 @@ from workbench.runs.run import RUN_ID, Run, checked_run
 from workbench.temporary import temporary
 
 RECORD = "run.json"  # of a run folder
+ANOTHER = "Name another folder with --results."
 TIMELINE_COLUMNS = ["t_s", "metric", "value"]
 USAGE_COLUMNS = ["service", "usage_type", "unit", "label", "quantity"]
 INVOCATION_COLUMNS = "function start_s init_ms duration_ms billed_ms memory_mb cold error".split()
@@ -183,11 +184,11 @@ def listed(folder: Path) -> list[Path]:
     try:
         return sorted(folder.iterdir())
     except FileNotFoundError:
-        if not os.path.lexists(folder):
+        if not any(os.path.islink(place) for place in (folder, folder.parent)):
             return []
-        raise BadInput(f"{folder} is a link that leads nowhere.") from None
+        raise BadInput(f"{folder}: a link leads nowhere. {ANOTHER}") from None
     except OSError as error:
-        raise BadInput(f"{folder} cannot be read: {error.strerror}.") from None
+        raise BadInput(f"{folder} cannot be read: {error.strerror}. {ANOTHER}") from None
 
 
 def readable_runs(results: Path) -> Iterator[tuple[Path, Run]]:
