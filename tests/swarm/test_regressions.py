@@ -1,25 +1,36 @@
-"""Seeds under which a promise was once broken."""
+"""Runs in which a promise was once broken, as they were drawn then: they keep it now."""
+
+import json
+from pathlib import Path
 
 import pytest
 
-from workbench.swarm.cases import draw_case
+from workbench.designs import make_design
+from workbench.swarm.cases import FaultCase, Start
 from workbench.swarm.checks import violations
+from workbench.swarm.fault_rates import FaultRates
 from workbench.swarm.harness import FaultHarness
 
-# What each found is told, and put back, in controls/found.py.
-# The last of each: a batch of the cron's was told of by its time, not by its name; and a check took
-# the second list of a child that ran twice for the first.
-BROKEN = {
-    "sqs": (8, 18, 40, 46, 318, 1040, 9711),
-    "sfn": (64, 104, 112, 117, 1349, 5977, 6898, 9535),
-    # A check took a refused put for a write, and did not count the copies of a poll message; one
-    # took a batch that was cancelled between its notification and its mark for one that went on.
-    "counters": (759, 791, 1160, 1297, 1447, 1478, 1555),
-}
+# What each found is put back in controls/found.py, or was a check's own fault: the second list of a
+# child that ran twice taken for the first (sfn), a refused put taken for a write, a copied poll
+# message, a batch that was cancelled between its notification and its mark (counters).
+BROKEN = json.loads(Path(__file__).with_name("broken.json").read_text(encoding="utf-8"))
+DESIGNS = sorted({one["design"] for one in BROKEN})
 
 
-@pytest.mark.parametrize("design", BROKEN)
-def test_a_seed_that_broke_a_promise_keeps_it_now(design):
+def case_of(kept):
+    """A kept case: the knobs and chances that are not the defaults."""
+    given = kept | {"design": make_design(kept["design"], settings=kept["knobs"])}
+    given["starts"] = tuple(Start(**start) for start in kept["starts"])
+    rates = {name: tuple(v) if type(v) is list else v for name, v in kept["rates"].items()}
+    given["rates"] = FaultRates(**rates)
+    del given["knobs"]
+    return FaultCase(**given)
+
+
+@pytest.mark.parametrize("design", DESIGNS)
+def test_a_run_that_broke_a_promise_keeps_it_now(design):
+    mine = [one for one in BROKEN if one["design"] == design]
     with FaultHarness(design) as harness:
-        found = {seed: violations(harness.run(draw_case(seed, design))) for seed in BROKEN[design]}
+        found = {one["seed"]: violations(harness.run(case_of(one))) for one in mine}
     assert {seed: some for seed, some in found.items() if some} == {}

@@ -20,12 +20,15 @@ def swarm(
     first_seed: Annotated[int, whole("first_seed", "The first of them.", 0)] = 0,
     processes: Annotated[int, whole("processes", "Run side by side.", 1)] = 2,
     design: Designs = "all",
+    coverage: Annotated[
+        bool, typer.Option("--coverage", help="Also count the seeds that reach each rule.")
+    ] = False,
 ) -> None:
     """Run seeds of drawn faults on every design, and check each; print the seeds that fail."""
     from workbench.swarm.swarm import swarm as run
 
     names = tuple(_drawn(name) for name in read_designs(design))
-    failures = run(runs, first_seed, names, processes)
+    failures = run(runs, first_seed, names, processes, coverage)
     print(f"{runs} seeds of {' and '.join(names)} from {first_seed}: {len(failures)} failures")
     if failures:
         raise PromiseBroken(f"{len(failures)} seeds broke a promise; each is named above")

@@ -4,6 +4,7 @@ Everything is drawn here, from named streams, so that a seed and a design's name
 the same thing again.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any
@@ -12,7 +13,7 @@ from workbench.designs import Design, make_design
 from workbench.engine.kernel import stream
 from workbench.errors import BadKnob
 from workbench.runs.batch import SEED_MAX
-from workbench.swarm.fault_plan import RATES, FaultRates
+from workbench.swarm.fault_rates import RATES, FaultRates
 from workbench.swarm.protocols import PROTOCOLS
 from workbench.swarm.protocols.protocol import (
     ITEMS_MAX,
@@ -22,8 +23,20 @@ from workbench.swarm.protocols.protocol import (
     log_even,
     log_int,
 )
+from workbench.swarm.rules.scenarios import Scenario
 
 CRON_ITEMS_MAX = 40
+SMALL, LARGE = (1, 20), (20, ITEMS_MAX)  # items of a batch
+SCENARIOS = 0.35  # of the seeds draw what a rule needs to decide something
+CANCEL_S = (0.3, 600.0)  # while a batch is planned, worked, or over
+# What handlers and services hold at a time, made so small that a batch of the swarm passes it.
+LIMITS = {
+    "PART_BYTES": (40, 2_000),  # of an upload to S3
+    "PER_SHARD": (1, 20),  # messages of a counter
+    "BATCH_GET_MAX": (1, 10),  # keys of a read
+    "PAGE_MAX_BYTES": (100, 2_000),  # of a query
+    "PAGE_KEYS": (1, 5),  # of a list of objects
+}
 CALM = 0.05  # of the seeds have no faults at all
 ACTIVE = 0.35  # of the kinds strike in a run that has faults everywhere
 FOCUSED = 0.4  # of the seeds strike one place hard, until its messages reach the dead letters
@@ -58,7 +71,7 @@ class FaultCase:
     rates: FaultRates
     cron_items: int = 1
     cancel_s: float | None = None  # when the first batch is cancelled
-    part_bytes: int | None = None  # of an upload to S3, so that small batches have parts
+    limits: dict[str, int] = field(default_factory=dict)  # that small batches are to pass
 
     @property
     def converge_s(self) -> float:
@@ -70,21 +83,45 @@ class FaultCase:
 def draw_case(seed: int, design_name: str) -> FaultCase:
     """The case of a seed."""
     protocol = PROTOCOLS[design_name]
-    design = _design(stream(seed, f"{design_name}/knobs"), design_name)
-    rates = _rates(stream(seed, f"{design_name}/rates"), protocol)
     dice = stream(seed, f"{design_name}/batches")
-    items = log_int(dice, 1, ITEMS_MAX)
+    if protocol.scenarios and dice.random() < SCENARIOS:
+        return _staged(seed, design_name, dice.choice(protocol.scenarios))
+    design = _design(stream(seed, f"{design_name}/knobs"), design_name, {})
+    rates = _rates(stream(seed, f"{design_name}/rates"), protocol)
+    items = log_int(dice, *(SMALL if dice.random() < 0.3 else LARGE))
     design, knobs = protocol.shaped(design, items, rates, dice)
     first = Start(0.0, "user", f"f{seed}", items, dice.randrange(SEED_MAX), knobs)
-    cancelled = protocol.cancels and dice.random() < 0.03
+    cancelled = protocol.cancels and dice.random() < 0.05
     return FaultCase(
         seed=seed,
         design=design,
         starts=(first, *_more(dice, first, protocol)),
         rates=rates,
         cron_items=dice.randint(1, CRON_ITEMS_MAX),
-        cancel_s=dice.uniform(0, 300) if cancelled else None,
-        part_bytes=dice.randint(40, 2_000) if dice.random() < 0.3 else None,
+        cancel_s=log_even(dice, *CANCEL_S) if cancelled else None,
+        limits={n: log_int(dice, *LIMITS[n]) for n in sorted(LIMITS) if dice.random() < 0.2},
+    )
+
+
+def _staged(seed: int, design_name: str, scenario: Scenario) -> FaultCase:
+    """The case of a seed that draws a scenario."""
+    protocol, dice = PROTOCOLS[design_name], stream(seed, f"{design_name}/scenario")
+    design, rates = _design(dice, design_name, scenario.knobs), scenario.fault_rates(dice)
+    items = log_int(dice, *scenario.items)
+    design, knobs = protocol.shaped(design, items, rates, dice)
+    first = Start(0.0, "user", f"f{seed}", items, dice.randrange(SEED_MAX), knobs)
+    again = (
+        [replace(first, at_s=dice.uniform(*scenario.again_s), kind="again")]
+        if scenario.again_s
+        else []
+    )
+    return FaultCase(
+        seed=seed,
+        design=design,
+        starts=(first, *again),
+        rates=rates,
+        cancel_s=dice.uniform(*scenario.cancel_s) if scenario.cancel_s else None,
+        limits={name: log_int(dice, *limits) for name, limits in scenario.limits.items()},
     )
 
 
@@ -106,12 +143,13 @@ def _more(dice: Random, first: Start, protocol: Protocol) -> list[Start]:
     return more
 
 
-def _design(dice: Random, name: str) -> Design:
-    """A design whose knobs can work with each other."""
+def _design(dice: Random, name: str, of: Mapping[str, tuple[Any, ...]]) -> Design:
+    """A design whose knobs can work with each other; some are one of a scenario's values."""
     while True:
         own = PROTOCOLS[name].draw_knobs(dice)
+        chosen = {knob: dice.choice(values) for knob, values in of.items()}
         try:
-            return make_design(name, settings=_shared(dice) | own)
+            return make_design(name, settings=_shared(dice) | own | chosen)
         except BadKnob:
             continue
 
@@ -122,7 +160,7 @@ def _shared(dice: Random) -> dict[str, Any]:
         "memory_mb": dice.choice((128, 256, 1_769)),
         "batcher_memory_mb": dice.choice((256, 1_024)),
         "item_concurrency": dice.choice((1, 1, 2, 5, 20)),
-        "value_max": dice.choice((0, 20, 200, 2_000)),
+        "value_max": dice.choice((0, 20, 200, 2_000, 8_000)),
         "poison_per_million": dice.choice((0, 0, 0, 20_000, 200_000)),
         "telemetry": "put_metric_data" if dice.random() < 0.05 else "emf",
     }

@@ -1,10 +1,12 @@
 """One stack deployed for many faulty runs: it is given new knobs and emptied between them."""
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from functools import partial
+from types import ModuleType
 from typing import Any, Self
 from unittest.mock import patch
 
@@ -21,6 +23,7 @@ from workbench.swarm.fault_record import Expected, FaultRecord, plain
 from workbench.swarm.protocols import PROTOCOLS
 from workbench.swarm.recorder import Recorder
 from workbench.targets.local.cloudwatch.telemetry import captured
+from workbench.targets.local.dynamodb import table as tables
 from workbench.targets.local.target import folder_of
 from workbench.targets.local.world.context import EPOCH_S, RunContext
 from workbench.targets.local.world.deployment import Deployment
@@ -28,6 +31,7 @@ from workbench.targets.local.world.stack import ACCOUNT
 from workbench.targets.local.world.synth import assembly, retune
 from workbench.targets.local.world.world import World
 
+PACKAGE = "lambdas."
 SETTLED_S = 30.0  # so long nothing may be under way before a run counts as over
 
 
@@ -57,7 +61,7 @@ class FaultHarness:
         with ExitStack() as around:
             around.enter_context(captured(sys.stdout))
             around.enter_context(recorder.listening())
-            around.enter_context(small_parts(self.deployment, case.part_bytes))
+            around.enter_context(small_limits(self.deployment, case.limits))
             around.callback(world.service.stop)
             converged = _run(world, case)
         world.settle()
@@ -201,16 +205,33 @@ def _objects(stack: Any) -> Iterator[tuple[str, bytes]]:
 
 
 @contextmanager
-def small_parts(deployment: Deployment, part_bytes: int | None) -> Iterator[None]:
-    """Uploads to S3 in parts of that size, which S3 and moto would refuse, inside the block.
+def small_limits(deployment: Deployment, limits: dict[str, int]) -> Iterator[None]:
+    """What handlers and services hold at a time is so small inside the block.
 
-    The batcher's own size is 8 MiB, a fifth of a million items: too many to run so often.
+    An upload has parts of 8 MiB, a list 1,000 keys: too much for batches that run so often.
     """
-    found = [handler.__globals__ for handler in deployment.functions.values()]
     with ExitStack() as undo:
-        for names in found if part_bytes is not None else ():
-            if "PART_BYTES" in names:
-                undo.callback(names.update, PART_BYTES=names["PART_BYTES"])
-                names["PART_BYTES"] = part_bytes
-                undo.enter_context(patch.object(s3_models, "S3_UPLOAD_PART_MIN_SIZE", 1))
+        for names in _modules(deployment) if limits else ():
+            small = {name: limits[name] for name in limits if name in names}
+            undo.enter_context(patch.dict(names, small))
+        if "PART_BYTES" in limits:
+            undo.enter_context(patch.object(s3_models, "S3_UPLOAD_PART_MIN_SIZE", 1))
+        if "PAGE_MAX_BYTES" in limits:
+            undo.enter_context(patch.object(tables, "PAGE_MAX_BYTES", limits["PAGE_MAX_BYTES"]))
+        if "PAGE_KEYS" in limits:
+            keys = {"MOTO_S3_DEFAULT_MAX_KEYS": str(limits["PAGE_KEYS"])}
+            undo.enter_context(patch.dict(os.environ, keys))
         yield
+
+
+def _modules(deployment: Deployment) -> Iterator[dict[str, Any]]:
+    """The names of every module of the handlers, of each function's own copies."""
+    for handler in deployment.functions.values():
+        found, waiting = set(), [handler.__globals__]
+        while waiting:
+            names = waiting.pop()
+            if names["__name__"] not in found:
+                found.add(names["__name__"])
+                yield names
+                parts = (one for one in names.values() if isinstance(one, ModuleType))
+                waiting += [vars(one) for one in parts if one.__name__.startswith(PACKAGE)]

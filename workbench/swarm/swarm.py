@@ -6,10 +6,13 @@ event for event.
 
 import multiprocessing
 import sys
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
 from traceback import extract_tb
+from typing import NamedTuple
 
 from workbench.border import whole_number
 from workbench.designs import DESIGNS
@@ -17,8 +20,22 @@ from workbench.swarm.cases import FaultCase, draw_case
 from workbench.swarm.checks import violations
 from workbench.swarm.fault_record import FaultRecord
 from workbench.swarm.harness import FaultHarness
+from workbench.swarm.probes import probing
+from workbench.swarm.protocols import PROTOCOLS
+from workbench.swarm.rules.guards import Elsewhere, reached
 
+RARE = 5  # of 200 seeds: a rule that fewer reach has a scenario of its own
 CHUNK = 100  # seeds that a process takes at a time
+
+Judged = tuple[list["Failure"], Counter[str]]  # the failures, and in how many seeds each rule
+
+
+class Chunk(NamedTuple):
+    """Some seeds of one design, for one process; with probes in the handlers, if asked."""
+
+    design: str
+    seeds: range
+    coverage: bool
 
 
 @dataclass(frozen=True)
@@ -43,22 +60,30 @@ def swarm(
     first_seed: int = 0,
     designs: Iterable[str] = tuple(DESIGNS),
     processes: int = 2,
+    coverage: bool = False,
 ) -> list[Failure]:
-    """Run so many seeds of each design; every failure is printed as it is found, and given back."""
+    """Run so many seeds of each design; every failure is printed as it is found, and given back.
+
+    With `coverage` a table is printed too: in how many seeds each rule decided something.
+    """
     runs, processes = whole_number("runs", runs, 1), whole_number("processes", processes, 1)
     first_seed = whole_number("first_seed", first_seed, 0)
     chunks = [
-        (design, range(at, min(at + CHUNK, first_seed + runs)))
+        Chunk(design, range(at, min(at + CHUNK, first_seed + runs)), coverage)
         for design in designs
         for at in range(first_seed, first_seed + runs, CHUNK)
     ]
     failures: list[Failure] = []
-    for (design, seeds), found in zip(chunks, _all(chunks, processes), strict=True):
+    counts: dict[str, Counter[str]] = defaultdict(Counter)
+    for chunk, (found, rules) in zip(chunks, _all(chunks, processes), strict=True):
         for failure in found:
             print(failure, file=sys.stderr, flush=True)
         failures += found
-        line = f"{design}: seeds up to {seeds[-1]}, {len(failures)} failures"
+        counts[chunk.design] += rules
+        line = f"{chunk.design}: seeds up to {chunk.seeds[-1]}, {len(failures)} failures"
         print(line, file=sys.stderr, flush=True)
+    for design in designs if coverage else ():
+        print(*table(design, counts[design], runs), sep="\n")
     return failures
 
 
@@ -70,8 +95,19 @@ def fault_run(seed: int, design: str) -> tuple[FaultCase, FaultRecord, dict[str,
         return case, seen, violations(seen)
 
 
-def _all(chunks: list[tuple[str, range]], processes: int) -> Iterator[list[Failure]]:
-    """The failures of each chunk, from processes of their own: moto's state is a process's."""
+def table(design: str, counts: Counter[str], seeds: int) -> Iterator[str]:
+    """The lines of a design: in how many seeds each rule decided something; rare ones marked."""
+    yield f"{design}: in how many of {seeds} seeds each rule decided something"
+    for rule, guards in PROTOCOLS[design].rules.items():
+        if isinstance(guards, Elsewhere):
+            yield f"     -  {rule} (held by {guards.held_by})"
+        else:
+            rare = " (rare)" if counts[rule] * 200 < RARE * seeds else ""
+            yield f"  {counts[rule]:>4}  {rule}{rare}"
+
+
+def _all(chunks: list[Chunk], processes: int) -> Iterator[Judged]:
+    """What each chunk shows, from processes of their own: moto's state is a process's."""
     if processes <= 1:
         yield from map(_run_chunk, chunks)
         return
@@ -80,21 +116,21 @@ def _all(chunks: list[tuple[str, range]], processes: int) -> Iterator[list[Failu
         yield from pool.map(_run_chunk, chunks)
 
 
-def _run_chunk(chunk: tuple[str, range]) -> list[Failure]:
-    """The failures of some seeds of one design."""
-    design, seeds = chunk
-    failures = []
-    with FaultHarness(design) as harness:
-        for seed in seeds:
-            found = _checked(harness, seed, design)
+def _run_chunk(chunk: Chunk) -> Judged:
+    """The failures of some seeds of one design, and how many of them reached each rule."""
+    design, failures, counts = chunk.design, [], Counter[str]()
+    with ExitStack() as stack:
+        taken = stack.enter_context(probing()) if chunk.coverage else set()
+        harness = stack.enter_context(FaultHarness(design))
+        for seed in chunk.seeds:
+            taken.clear()
+            try:
+                seen = harness.run(draw_case(seed, design))
+                found = violations(seen)
+                if chunk.coverage:
+                    counts.update(reached(PROTOCOLS[design].rules, seen, taken))
+            except Exception as error:  # a run that breaks is a finding too
+                found = {"run": [f"{error!r} at {extract_tb(error.__traceback__)[-1]}"]}
             if found:
                 failures.append(Failure(seed, design, found))
-    return failures
-
-
-def _checked(harness: FaultHarness, seed: int, design: str) -> dict[str, list[str]]:
-    """What the checks find; a run that breaks is a finding too."""
-    try:
-        return violations(harness.run(draw_case(seed, design)))
-    except Exception as error:
-        return {"run": [f"{error!r} at {extract_tb(error.__traceback__)[-1]}"]}
+    return failures, counts

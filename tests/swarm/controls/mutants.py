@@ -17,7 +17,7 @@ import lambdas
 from workbench.designs import make_design
 from workbench.swarm.cases import FaultCase, Start
 from workbench.swarm.checks import violations
-from workbench.swarm.fault_plan import FaultRates
+from workbench.swarm.fault_rates import FaultRates
 from workbench.swarm.harness import FaultHarness
 from workbench.targets.local.world.stack import Stack
 
@@ -136,7 +136,7 @@ class Control:
     rates: dict = field(default_factory=dict)
     more: Callable | None = None  # further starts, from the first one
     cancel_s: float | None = None
-    part_bytes: int | None = None
+    limits: dict = field(default_factory=dict)
 
     def case(self, seed: int) -> FaultCase:
         """The case of a seed."""
@@ -150,7 +150,7 @@ class Control:
             rates=FaultRates(**{"quiet_s": 600.0} | self.rates),
             cron_items=self.items,
             cancel_s=self.cancel_s,
-            part_bytes=self.part_bytes,
+            limits=self.limits,
         )
 
 

@@ -233,7 +233,7 @@ RULES = [
         changes={batcher._upload: uploads_left_open},
         checks=("leftovers",),
         knobs=QUICK,
-        part_bytes=100,
+        limits={"PART_BYTES": 100},
         rates={"refuse": 0.3, "roles": ("batcher",), "operations": ("UploadPart",)},
     ),
     Control(

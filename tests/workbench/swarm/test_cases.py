@@ -6,7 +6,7 @@ import pytest
 
 from workbench.designs import DESIGNS
 from workbench.swarm.cases import CALM, draw_case
-from workbench.swarm.fault_plan import RATES
+from workbench.swarm.fault_rates import RATES
 from workbench.swarm.protocols import PROTOCOLS
 from workbench.swarm.protocols.protocol import MAP_KINDS, QUEUE_KINDS
 

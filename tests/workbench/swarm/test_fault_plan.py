@@ -4,7 +4,8 @@ import pytest
 
 from workbench.engine.kernel import Kernel
 from workbench.errors import BadKnob
-from workbench.swarm.fault_plan import RATES, FaultPlan, FaultRates, MapFaultPlan
+from workbench.swarm.fault_plan import FaultPlan, MapFaultPlan
+from workbench.swarm.fault_rates import RATES, FaultRates
 from workbench.targets.local.runtime.faults import (
     NO_CALL_FAULT,
     NO_START_FAULT,

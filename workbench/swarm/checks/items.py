@@ -44,11 +44,14 @@ def _lost(seen: FaultRecord, batch: Expected) -> Iterator[str]:
 
 
 def _failed_for_nothing(seen: FaultRecord, batch: Expected) -> Iterator[str]:
-    """A sound item may be listed only if each of its tries was struck, or its whole range."""
+    """A sound item may be listed only if each try of it was struck, or of its whole range."""
     for item, listed in seen.listed(batch).items():
-        if listed.in_range or batch.values.get(item, -1) < 0:
-            continue
-        if not seen.protocol.excuses_listing(seen, item):
+        if listed.in_range:
+            excused = seen.protocol.excuses_range(seen, batch, item)
+        else:
+            poisoned = batch.values.get(item, -1) < 0
+            excused = poisoned or seen.protocol.excuses_listing(seen, item)
+        if not excused:
             yield (
                 f"item {item} of {batch.batch_id} is sound and listed as failed after "
                 f"{seen.struck[item]} struck tries: {listed.reason}"

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 
 from workbench.swarm.fault_record import Called, Expected, FaultRecord
+from workbench.targets.local.world.context import EPOCH_S
 
 NEAR_S = 0.002  # times are rounded to the millisecond
 NOTICED_S = 1.0  # an invocation asks once, as it begins, whether its batch is cancelled
@@ -24,11 +25,22 @@ def check_leftovers(seen: FaultRecord) -> Iterator[str]:
         kind, batch_id = (*pk.split("#"), "")[:2]
         if kind not in seen.protocol.kept or batch_id not in known:
             yield f"the record {pk} / {sk} is left"
+    yield from _expiring(seen)
     for batch in seen.batches:
         meta = seen.meta(batch)
         if meta is not None and meta["status"] != seen.protocol.ended_status:
             yield f"the record of {batch.batch_id} is {meta['status']} at the end"
     yield from seen.protocol.left_objects(seen)
+
+
+def _expiring(seen: FaultRecord) -> Iterator[str]:
+    """Records that DynamoDB would delete while a message of theirs can still come, or never."""
+    if not seen.protocol.kept_s:
+        return
+    for (pk, sk), record in sorted(seen.records.items()):
+        kept_s = record.get("expires_at", float("inf")) - EPOCH_S
+        if not seen.protocol.kept_s <= kept_s <= 2 * seen.protocol.kept_s + seen.ended_s:
+            yield f"the record {pk} / {sk} is kept for {kept_s:.0f} s"
 
 
 def check_counts(seen: FaultRecord) -> Iterator[str]:

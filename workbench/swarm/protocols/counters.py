@@ -6,16 +6,18 @@ from typing import Any
 from workbench.designs import Counters
 from workbench.swarm.fault_record import Called, Expected, FaultRecord
 from workbench.swarm.protocols.protocol import Places
-from workbench.swarm.protocols.queued import DELAY_MAX_S, QueuedProtocol
+from workbench.swarm.protocols.queued import DELAY_MAX_S, ROUNDS, QueuedProtocol
+from workbench.swarm.rules.counters import RULES, SCENARIOS
 
 SMALL_HIDDEN_S = 720  # of the dead letters and the polling queue: six times 120 s
 SPREAD_S = 900  # a dead letter that goes round again comes back within that
-ROUNDS = 3  # that a message goes through all its receives
 
 
 class CountersProtocol(QueuedProtocol):
     """`counters`."""
 
+    rules = RULES
+    scenarios = SCENARIOS
     places: Places = (
         ("batcher", ("PutItem", "GetItem", "SendMessage", "SendMessageBatch")),
         ("processor", ("UpdateItem", "SendMessage", "BatchWriteItem", "GetItem")),
@@ -25,6 +27,7 @@ class CountersProtocol(QueuedProtocol):
     one_moment = False  # notified, then marked: a death between them notifies again
     ended_status = "DONE"
     kept = ("batch", "failed", "done")  # they expire by themselves
+    kept_s = 28 * 86_400  # a message may live 14 days in its queue, and as many as a dead letter
     plan_wait_s = DELAY_MAX_S
     dead_wait_s = SMALL_HIDDEN_S + DELAY_MAX_S + SPREAD_S
     poll_wait_s = SMALL_HIDDEN_S + DELAY_MAX_S
@@ -49,6 +52,12 @@ class CountersProtocol(QueuedProtocol):
             return [sk], False
         first = int(number) * batch.knobs["items_per_message"]
         return batch.ids[first : first + record["items"]], True
+
+    def created_by(self, batch: Expected, message: dict[str, Any]) -> list[str]:
+        if message["batch"] != batch.batch_id:
+            return []
+        size = batch.knobs["items_per_message"]
+        return batch.ids[message["first"] * size : message["stop"] * size]
 
     def puts(self, call: Called) -> list[dict[str, Any]]:
         if call.operation != "BatchWriteItem":

@@ -10,11 +10,14 @@ from collections import Counter
 from collections.abc import Iterator
 from math import exp, log
 from random import Random
+from types import MappingProxyType
 from typing import Any
 
 from workbench.designs import Design
-from workbench.swarm.fault_plan import FaultRates
+from workbench.swarm.fault_rates import FaultRates
 from workbench.swarm.fault_record import Called, Expected, FaultRecord, Invoked, Listed
+from workbench.swarm.rules.guards import Rules
+from workbench.swarm.rules.scenarios import Scenario
 
 QUEUE_KINDS = ("shard", "twice", "twice_late", "reorder", "early", "undelete")
 MAP_KINDS = ("child_fails", "child_twice", "map_s3", "publish")
@@ -31,11 +34,14 @@ Places = tuple[tuple[str, tuple[str, ...]], ...]
 class Protocol(ABC):
     """One design, as the swarm draws and checks it. Seconds are virtual."""
 
+    rules: Rules = MappingProxyType({})  # and how a run shows that each decided something
+    scenarios: tuple[Scenario, ...] = ()  # that reach the rare ones
     places: Places  # roles, and the calls of each that faults may choose from
     kinds: tuple[str, ...]  # that can strike this design, besides those that strike any
     cancels = False  # whether a batch can be stopped by the status of its record
     one_moment = True  # whether all notifications of a batch name the same moment of completion
     ended_status = ""  # of the record of a batch that is over; none without a record
+    kept_s = 0.0  # for how long every record that outlives a batch must be kept, if it expires
     kept = ("batch", "failed")  # kinds of records that outlive a batch
 
     @abstractmethod
@@ -63,6 +69,10 @@ class Protocol(ABC):
     @abstractmethod
     def excuses_listing(self, seen: FaultRecord, item: str) -> bool:
         """Whether faults explain that a sound item is listed as failed."""
+
+    def excuses_range(self, seen: FaultRecord, batch: Expected, item: str) -> bool:  # noqa: ARG002
+        """Whether faults explain that a range with this item is listed as failed."""
+        return False
 
     @abstractmethod
     def late_s(self, design: Design, roles: set[str], poll_s: float) -> float:

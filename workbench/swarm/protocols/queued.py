@@ -4,12 +4,13 @@ from abc import abstractmethod
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
+from json import loads
 from math import ceil
 from random import Random
 from typing import Any
 
 from workbench.designs import Queued
-from workbench.swarm.fault_plan import FaultRates
+from workbench.swarm.fault_rates import FaultRates
 from workbench.swarm.fault_record import (
     Called,
     Delivered,
@@ -31,6 +32,7 @@ from workbench.swarm.protocols.protocol import (
 POLLS_MAX = 150  # polls of a batch while there are faults, so that a run stays short
 PLAN_HIDDEN_S = 5_400  # visibility of the plan queue: six times 900 s
 DELAY_MAX_S = 900  # the longest wait that a handler asks for
+ROUNDS = 3  # that a message goes through all its receives
 ASYNC_S = 180  # both retries of an asynchronous invocation
 
 
@@ -91,16 +93,26 @@ class QueuedProtocol(Protocol):
                 listed = Listed(put_s.get(sk, 0.0), record["reason"], in_range)
                 yield from ((item, listed) for item in items)
 
+    @abstractmethod
+    def created_by(self, batch: Expected, message: dict[str, Any]) -> list[str]:
+        """The items that a message of the plan queue asks for, if it is of that batch."""
+
+    def excuses_range(self, seen: FaultRecord, batch: Expected, item: str) -> bool:
+        """The message that asks for it went through all its receives, so many rounds long."""
+        asked = [loads(one.body) for one in seen.delivered if "PlanQueue" in one.queue]
+        received = sum(item in self.created_by(batch, message) for message in asked)
+        return received >= ROUNDS * seen.design.max_receives
+
     def listed_by(self, seen: FaultRecord) -> Counter[tuple[str, str]]:
         batches = {f"failed#{batch.batch_id}": batch for batch in seen.batches}
-        found: dict[tuple[str, str], set[str]] = defaultdict(set)
+        found: Counter[tuple[str, str]] = Counter()
         for call in seen.calls:
             for record in [] if call.error else self.puts(call):
                 batch = batches.get(record["pk"]["S"])
                 if batch is not None:
                     items, _ = self.failed_items(batch, record["sk"]["S"], plain(record))
-                    found[call.request_id, batch.batch_id].update(items)
-        return Counter({key: len(items) for key, items in found.items()})
+                    found[call.request_id, batch.batch_id] += len(items)
+        return found
 
     def late_s(self, design: Queued, roles: set[str], poll_s: float) -> float:
         late = 2 * poll_s + CALLS_S

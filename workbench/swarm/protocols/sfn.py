@@ -8,7 +8,7 @@ from random import Random
 from typing import Any
 
 from workbench.designs import Sfn
-from workbench.swarm.fault_plan import FaultRates
+from workbench.swarm.fault_rates import FaultRates
 from workbench.swarm.fault_record import Called, Expected, FaultRecord, Listed
 from workbench.swarm.protocols.protocol import (
     CALLS_S,
@@ -20,6 +20,7 @@ from workbench.swarm.protocols.protocol import (
     batch_may_fail,
     log_int,
 )
+from workbench.swarm.rules.sfn import RULES, SCENARIOS
 from workbench.targets.local.world.context import EPOCH_S
 
 BATCHER_S = 3 * 905 + 6  # all tries of the batcher
@@ -32,6 +33,8 @@ MAP_S = 300  # between the states
 class SfnProtocol(Protocol):
     """`sfn`."""
 
+    rules = RULES
+    scenarios = SCENARIOS
     places: Places = (
         ("batcher", ("PutObject", "UploadPart", "CompleteMultipartUpload", "GetObject")),
         ("processor", ("PutObject",)),

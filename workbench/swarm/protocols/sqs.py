@@ -59,6 +59,12 @@ class SqsProtocol(QueuedProtocol):
             return batch.ids[record["start"] : record["stop"]], True
         return [sk], False
 
+    def created_by(self, batch: Expected, message: dict[str, Any]) -> list[str]:
+        if message["batch"] != batch.batch_id or message["kind"] == "plan":
+            return batch.ids if message["batch"] == batch.batch_id else []
+        size = batch.knobs["segment_items"]
+        return batch.ids[message["segment"] * size : (message["segment"] + 1) * size]
+
     def puts(self, call: Called) -> list[dict[str, Any]]:
         if call.operation != "TransactWriteItems":
             return []

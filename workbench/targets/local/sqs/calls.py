@@ -47,7 +47,7 @@ class SqsService(Service):
         if operation not in BATCHES or not hold_back:
             return admitted
         entries = list(request["Entries"])
-        done = entries[: max(1, len(entries) - hold_back)]
+        done = entries[: max(0, len(entries) - hold_back)]
         return Admitted({**request, "Entries": done}, entries[len(done) :])
 
     def meter(self, operation: str, admitted: Admitted, response: dict[str, Any]) -> None:

@@ -1,0 +1,1 @@
+"""The rules of each design as docs/method.md has them, and how a run shows that one decided."""

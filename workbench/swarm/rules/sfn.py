@@ -1,0 +1,89 @@
+"""How the swarm sees that a rule of the `sfn` design decided something."""
+
+from collections import defaultdict
+
+from workbench.swarm.fault_record import FaultRecord
+from workbench.swarm.probes import Branch
+from workbench.swarm.rules.guards import Elsewhere, Rules, ended
+from workbench.swarm.rules.scenarios import Scenario
+from workbench.targets.local.lambda_.functions import THROTTLED, TIMED_OUT
+
+
+def _written_again(seen: FaultRecord) -> bool:
+    """A segment was written by a second invocation, or one batch's name begins another's."""
+    writers: dict[str, set[str]] = defaultdict(set)
+    for call in seen.calls:
+        if call.role == "batcher" and "/items/" in call.request.get("Key", ""):
+            writers[call.request["Key"]].add(call.request_id)
+    names = [batch.batch_id for batch in seen.batches]
+    nested = any(one != other and other.startswith(one) for one in names for other in names)
+    return nested or any(len(requests) > 1 for requests in writers.values())
+
+
+def _failed_children(seen: FaultRecord) -> bool:
+    return any(run.children.total() > run.children["SUCCEEDED"] for run in seen.map_runs)
+
+
+def _failed_notice(seen: FaultRecord) -> bool:
+    return any(one.message["status"] != "complete" for one in seen.notified)
+
+
+RULES: Rules = {
+    "Deterministic keys under a prefix that ends with a slash": (_written_again,),
+    "Results go to S3 by the ResultWriter": Elsewhere("tests/swarm/controls/sfn_rules.py"),
+    "All failures are tolerated, and listed": (
+        _failed_children,
+        Branch("sfn.processor.handler", "failed"),
+    ),
+    "Function timeout < task timeout < 300 s, with all tries": (ended("processor", TIMED_OUT),),
+    "The first state claims the batch by a conditional put": (
+        Branch("sfn.batcher._claim", "code == 'PreconditionFailed'"),
+    ),
+    "Throttles of Lambda are retried by name": (ended("processor", THROTTLED),),
+    "A failed execution notifies": (_failed_notice,),
+    "A child's list of failures carries its first item's name": (
+        Branch("sfn.summary._listed", "key not in died"),
+    ),
+    "A list of a child that died is not counted": (
+        Branch("sfn.summary._listed", "key not in died", False),
+    ),
+    "An upload in parts that fails is ended": (
+        Branch("sfn.batcher._upload", "except BaseException"),
+    ),
+}
+
+POISONED = {"poison_per_million": (50_000, 200_000)}
+SCENARIOS = (
+    Scenario(
+        "children that list what failed, and die in every try",
+        rates={"kill_after": (0.4, 1.0)},
+        roles=("processor",),
+        operations=("PutObject",),
+        knobs=POISONED | {"child_tries": (1, 2), "items_per_child": (5, 20)},
+    ),
+    Scenario(
+        "uploads in parts that fail",
+        rates={"refuse": (0.1, 0.6), "kill_before": (0.0, 0.2), "lose_answer": (0.0, 0.3)},
+        roles=("batcher",),
+        operations=("UploadPart", "CompleteMultipartUpload"),
+        limits={"PART_BYTES": (40, 400)},
+    ),
+    Scenario(
+        "lists of several pages",
+        rates={"child_fails": (0.05, 0.3), "kill_sleep": (0.0, 0.1)},
+        knobs=POISONED | {"items_per_child": (1, 5)},
+        limits={"PAGE_KEYS": (1, 4)},
+    ),
+    Scenario(
+        "children that outlive their function's time",
+        rates={"hang_start": (0.05, 0.4), "hang_call": (0.0, 0.2)},
+        roles=("processor",),
+        knobs=POISONED | {"value_max": (200, 2_000)},
+    ),
+    Scenario(
+        "heads that die",
+        rates={"kill_before": (0.1, 0.5), "kill_after": (0.1, 0.5), "throttle": (0.0, 0.3)},
+        roles=("batcher", "summary"),
+        again_s=(0.0, 60.0),
+    ),
+)
