@@ -69,6 +69,9 @@ deploy: env ## Deploy to AWS (DESIGN=sqs|sfn|counters|all, NOTIFY=someone@exampl
 destroy: env ## Remove everything from AWS, and prove it
 	$(RUN) workbench destroy --design $(or $(DESIGN),all)
 
+first-day: env ## A first day on AWS, from doctor to destroy, for about $1 (MAX_USD=2)
+	$(RUN) workbench first-day --max-usd $(or $(MAX_USD),2)
+
 lab: env ## Open JupyterLab on the notebooks
 	$(BIN)/jupyter-lab --ContentsManager.pre_save_hook=workbench.notebooks.strip notebooks
 
@@ -82,4 +85,4 @@ lock: ## Pin the newest packages again (needs uv)
 clean: ## Remove the environment and the caches, not the results
 	rm -rf .venv .cache .pytest_cache .ruff_cache build *.egg-info infra/cdk.out
 
-.PHONY: help env study test test-slow swarm mutants e2e browser-test agreement bench size report publish reference deploy destroy lab format lock clean
+.PHONY: help env study test test-slow swarm mutants e2e browser-test agreement bench size report publish reference deploy destroy first-day lab format lock clean

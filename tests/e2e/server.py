@@ -59,6 +59,7 @@ def main() -> None:
     count_sns()
     measure_functions()
     spare_the_working()
+    name_throttles()
     config = Config()
     config.bind = [f"{os.environ['BIND_HOST']}:{os.environ['GATEWAY_PORT']}"]
     config.loglevel = "WARNING"
@@ -239,6 +240,24 @@ def measure_functions() -> None:
 
     lambda_svc._emit_lambda_logs = emit
     lambda_svc._emit_lambda_metrics = lambda *_, **__: None  # else some are counted twice
+
+
+def name_throttles() -> None:
+    """A task that Lambda throttles fails with the name that retriers match: ministack calls it
+    Lambda.Unknown (Step Functions developer guide, Lambda service exceptions)."""
+    plain = stepfunctions._call_lambda
+
+    def call(function: Any, event: Any) -> Any:
+        try:
+            return plain(function, event)
+        except stepfunctions._ExecutionError as error:
+            if "TooManyRequestsException" in str(vars(error)):
+                cause = json.dumps({"errorMessage": "Rate Exceeded"})
+                throttled = "Lambda.TooManyRequestsException"
+                raise stepfunctions._ExecutionError(throttled, cause) from None
+            raise
+
+    stepfunctions._call_lambda = call
 
 
 def spare_the_working() -> None:

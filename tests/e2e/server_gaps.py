@@ -11,6 +11,7 @@ FILLED = {
     "topic metrics": "there are no AWS/SNS metrics",
     "function metrics": "invocations by event sources and state machines are not in AWS/Lambda",
     "log metrics": "there are no AWS/Logs metrics",
+    "throttles": "a throttled task fails as Lambda.Unknown, which no retrier matches",
     "changed functions": "a change of a function's settings kills what it is working on",
 }
 OPEN = {

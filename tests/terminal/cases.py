@@ -63,6 +63,7 @@ SLOW = [
     Case("collect RUN", code=2, error="error: .*"),
     Case("prices refresh", code=1, error="error: .*credentials.*"),
     Case("doctor --target aws", ".*credentials.*", code=1),
+    Case("first-day --results RESULTS", code=2, error="error: AWS: no region is set.*"),
     Case("deploy --design sfn", code=2, error=NO_CREDENTIALS),
     Case("destroy", code=2, error=NO_CREDENTIALS),
     Case("teardown --dry-run", code=2, error=NO_CREDENTIALS),

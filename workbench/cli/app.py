@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 from typer.core import TyperGroup
 
-from workbench.cli import account, predict, run, runs, study, trust
+from workbench.cli import account, first_day, predict, run, runs, study, trust
 from workbench.cli.output import drop_buffers, take_every_sign
 from workbench.errors import WorkbenchError, refusal
 
@@ -60,6 +60,7 @@ PANELS: dict[str, tuple[Command, ...]] = {
         Command("reference", study.reference),
     ),
     "AWS": (
+        Command("first-day", first_day.first_day, "--design all --max-usd 2"),
         Command("deploy", account.deploy, "--design sqs --notify someone@example.com"),
         Command("destroy", account.destroy, "--design all"),
         Command("teardown", account.teardown, "--dry-run"),

@@ -127,7 +127,7 @@ class Pace:
         since_s, before = self._first
         done, took_s = self.last.items_done - before, self._now_s - since_s
         parts = [f"{self.last.items_done:,}/{self.last.items:,} items"]
-        if done and took_s > 0:
+        if done > 0 and took_s > 0:  # what is sent again is not done: a count may fall
             left_s = (self.last.items - self.last.items_done) * took_s / done
             parts += [f"{done / took_s:,.0f} items/s", f"{clock_time(left_s)} left"]
         if self.last.cost_usd is not None:

@@ -1,0 +1,127 @@
+"""The page of a first day on AWS: what the model said, what came, and what comes tomorrow.
+
+One file that opens offline. All of it is made from the day's own runs and predictions.
+"""
+
+from collections.abc import Iterator
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from analysis.report import PAGE
+from analysis.words import listed
+from workbench.runs.records import read_run
+
+SHOWN = {"cost_usd": "dollars", "detected_s": "known after, s"}
+COLUMNS = {"predicted": "predicted", "actual": "measured", "error_percent": "error, %"}
+TITLE = "A first day on AWS"
+TOMORROW = (
+    "Cost Explorer has the first figures some 24 hours after a run, by the day; by the hour only "
+    "where that is switched on.",
+    "The tags must be active as cost allocation tags: activate them in the Billing console of the "
+    "account that pays, if <code>workbench doctor --target aws</code> says that they are not.",
+    "<code>workbench first-day --settle</code> then sets AWS's bill beside the meter's, and renews "
+    "this page.",
+)
+NOT_AWS = (
+    "<p class='refused'>This day ran on an AWS-compatible server, not on AWS: its times and its "
+    "calibrated constants say nothing about AWS.</p>"
+)
+
+
+def page(day: dict[str, Any], errors: pd.DataFrame, results: Path, bills: pd.DataFrame) -> str:
+    """A day as a page: `errors` are checked predictions, `bills` a row a run that has settled."""
+    own = errors[errors["run_id"].isin(day["runs"].values())]
+    body = "\n".join(_sections(day, own, results, bills))
+    return PAGE.format(body=body).replace(
+        "<title>What does it cost to know that a batch is done?</title>", f"<title>{TITLE}</title>"
+    )
+
+
+def _sections(
+    day: dict[str, Any], own: pd.DataFrame, results: Path, bills: pd.DataFrame
+) -> Iterator[str]:
+    steps = day["steps"]
+    yield f"<h1>{TITLE}</h1><p>{escape(_headline(own))}</p>"
+    if any("not AWS itself" in finding for finding in steps["doctor"]):
+        yield NOT_AWS
+    yield "<h2>Predicted and measured</h2>" + _html(_by_run(day, own, results))
+    yield "<p>Predicted: the model, before the run. Measured: metrics and logs of the account.</p>"
+    worst = own.reindex(own["error_percent"].abs().sort_values(ascending=False).index)
+    columns = ["run_id", "line", "unit", "predicted", "low", "high", "actual", "error_percent"]
+    yield f"<details><summary>Every line, the largest error first</summary>{_html(worst[columns])}"
+    yield "</details>"
+    yield "<h2>The model's constants</h2>" + _constants(steps["calibrate"]["constants"])
+    yield "<h2>Dollars</h2>" + _dollars(day, results, bills)
+    yield "<h2>What is left on AWS</h2>" + _left(steps["destroy"])
+    lacking = dict.fromkeys(why.partition(": ")[2] for why in steps["collect"])  # by run: once
+    missing = [f"Not there yet: {escape(why)}" for why in lacking]
+    yield "<h2>Tomorrow</h2><ul>" + "".join(f"<li>{one}</li>" for one in (*TOMORROW, *missing))
+    yield "</ul>"
+
+
+def _headline(own: pd.DataFrame) -> str:
+    """One sentence: how far off the model was."""
+    parts = []
+    for line in SHOWN:
+        errors = own[own["line"] == line]["error_percent"].dropna().abs()
+        if len(errors):
+            name = "the dollars" if line == "cost_usd" else "the time until known"
+            parts.append(f"{name} by {errors.median():.1f} % (at worst {errors.max():.1f} %)")
+    runs = own["run_id"].nunique()
+    return f"Over {runs} runs the model missed, in the median, {listed(parts)}."
+
+
+def _by_run(day: dict[str, Any], own: pd.DataFrame, results: Path) -> pd.DataFrame:
+    """One row a run, by its name: the main figures, predicted and measured."""
+    rows = {}
+    for name, run_id in day["runs"].items():
+        run, lines = read_run(results / "runs" / run_id), own[own["run_id"] == run_id]
+        row: dict[tuple[str, str], Any] = {
+            ("items", "in all"): run.items,
+            ("items", "failed"): run.items_failed,
+        }
+        for line, title in SHOWN.items():
+            found = lines[lines["line"] == line]
+            for column, head in COLUMNS.items():
+                row[title, head] = found[column].iloc[0] if len(found) else None
+        rows[name] = row
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis(columns=(None, None))
+
+
+def _constants(moved: dict[str, list]) -> str:
+    """The open constants before and after the fit."""
+    rows = [(was, now, unit, 100 * (now / was - 1)) for was, now, unit in moved.values()]
+    columns = ["shipped", "calibrated", "unit", "change, %"]
+    page = (
+        "<p><code>workbench estimate --profile</code> takes the file profile.json beside this.</p>"
+    )
+    return _html(pd.DataFrame(rows, index=list(moved), columns=columns)) + page
+
+
+def _dollars(day: dict[str, Any], results: Path, bills: pd.DataFrame) -> str:
+    runs = [read_run(results / "runs" / one) for one in day["runs"].values()]
+    spent = sum(run.cost_usd or 0 for run in runs)
+    text = f"<p>Forecast ${day['forecast_usd']}; metered ${spent:.4f} over {len(runs)} runs.</p>"
+    return text + (_html(bills) if len(bills) else "<p>Cost Explorer was not asked yet.</p>")
+
+
+def _left(destroyed: dict[str, Any]) -> str:
+    if destroyed["kept"]:
+        return "<p>The stacks stand. <code>workbench destroy</code> removes them, with proof.</p>"
+    things = "".join(f"<li>{escape(one)}</li>" for one in destroyed["removed"])
+    count = len(destroyed["removed"])
+    return (
+        f"<p>Nothing: {count} things were there before, none after.</p>"
+        f"<details><summary>The {count} things</summary><ul>{things}</ul></details>"
+    )
+
+
+def _html(frame: pd.DataFrame) -> str:
+    by_name = not pd.api.types.is_numeric_dtype(frame.index)
+    table = frame.to_html(
+        index=by_name, border=0, na_rep="", float_format=lambda value: f"{value:,.4g}"
+    )
+    return f"<div>{table}</div>"

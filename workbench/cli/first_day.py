@@ -1,0 +1,95 @@
+"""`workbench first-day`: the one command for a first day on AWS."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import pandas as pd
+import typer
+
+from workbench.cli.account import say
+from workbench.cli.options import (
+    Designs,
+    Results,
+    Settings,
+    amount,
+    read_designs,
+    settings_by_design,
+    whole,
+)
+from workbench.project import RESULTS
+
+if TYPE_CHECKING:
+    from workbench.first_day.plan import Day
+
+
+def first_day(
+    design: Designs = "all",
+    max_usd: Annotated[Decimal, amount("max_usd", "What the day may cost at most.")] = Decimal(2),
+    keep: Annotated[bool, typer.Option("--keep", help="Leave the stacks standing.")] = False,
+    settle: Annotated[
+        bool, typer.Option("--settle", help="A day later: ask Cost Explorer, renew the page.")
+    ] = False,
+    small: Annotated[int, whole("small", "Items of a small run.")] = 200,
+    large: Annotated[int, whole("large", "Items of a large run.")] = 20_000,
+    settings: Settings = None,
+    results: Results = RESULTS,
+) -> None:
+    """Doctor, deploy, a few runs, calibrate, destroy: prints the page of a first day on AWS."""
+    from workbench.first_day.plan import Plan, newest_day, open_day
+    from workbench.first_day.steps import FirstDay
+    from workbench.first_day.steps import settle as ask_costs
+    from workbench.stacks.aws_clients import Aws
+
+    if settle:
+        day = newest_day(results)
+        for why in ask_costs(day, results, say):
+            say(why)
+        print(_write_page(day, results))
+        return
+    names = read_designs(design)
+    knobs = settings_by_design(settings, names)
+    plan = Plan(tuple(names), Aws().region, max_usd, keep, small, large, knobs)
+    day = open_day(plan, results)
+    FirstDay(plan, day, results).go(say, _watched)
+    print(_write_page(day, results))
+
+
+@contextmanager
+def _watched(design: str) -> Iterator[Any]:
+    """A progress bar for one run."""
+    from workbench.runs.progress import progress_bar
+
+    with progress_bar(design, "aws") as watch:
+        yield watch
+
+
+def _write_page(day: "Day", results: Path) -> Path:
+    """The page of a day, beside its state."""
+    from analysis.first_day_page import page
+    from workbench.runs.predictions import check_predictions
+
+    path = results / "first-day" / day.name / "first-day.html"
+    text = page(asdict(day), check_predictions(results), results, _bills(day, results))
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def _bills(day: "Day", results: Path) -> pd.DataFrame:
+    """Dollars of each run that Cost Explorer was asked about: the meter's and AWS's."""
+    from analysis.reconcile import reconcile
+    from workbench.pull.store import newest_pull
+    from workbench.runs.records import read_folder
+
+    rows = []
+    for name, run_id in day.runs.items():
+        path = results / "runs" / run_id
+        if pull := newest_pull(path, "costs"):
+            table = reconcile(read_folder(path).bill, cost_explorer=pull.frame)
+            total = table[table["kind"] == "subtotal"].iloc[0]
+            rows.append((name, total["metered_usd"], total["cost_explorer_usd"]))
+    frame = pd.DataFrame(rows, columns=["run", "metered, $", "Cost Explorer, $"])
+    return frame.astype(dict.fromkeys(frame.columns[1:], float))

@@ -1,0 +1,1 @@
+"""`workbench first-day`: what it does (`plan`), and its steps (`steps`)."""

@@ -1,0 +1,136 @@
+"""What a first day on AWS does: its runs, what they show and cost, and how far a day has come."""
+
+import json
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from workbench.border import read_json
+from workbench.designs import COMPARED, DESIGNS, make_design
+from workbench.errors import BadRecord, BudgetExceeded
+from workbench.runs.runner import RunRequest, forecast_usd
+
+STEPS = ("doctor", "deploy", "runs", "collect", "calibrate", "destroy")
+POISON_PER_MILLION = 50_000  # of the run whose items fail: one in twenty
+PLACES = 5  # of a throttled function: fewer than the children that ask for one
+DOCTOR_USD = Decimal("0.03")  # three questions to Cost Explorer, aws.amazon.com/aws-cost-management
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a first day does; the sizes are numbers of items."""
+
+    designs: tuple[str, ...] = COMPARED
+    region: str = "us-east-1"
+    max_usd: Decimal = Decimal(2)
+    keep: bool = False  # leave the stacks standing at the end
+    small: int = 200
+    large: int = 20_000
+    settings: dict[str, dict[str, Any]] = field(default_factory=dict)  # knobs by design
+
+
+@dataclass(frozen=True)
+class PlannedRun:
+    """One run: what it shows, and how many places its function has (None: the account's own)."""
+
+    name: str
+    request: RunRequest
+    shows: str
+    places: int | None = None
+
+    @property
+    def forecast_usd(self) -> Decimal:
+        """The modelled dollars."""
+        return forecast_usd(self.request.make_design(), self.request.items)
+
+
+@dataclass
+class Day:
+    """A first day as its file has it."""
+
+    name: str
+    plan: dict[str, Any]
+    forecast_usd: str
+    steps: dict[str, Any] = field(default_factory=dict)  # by name: what came of it
+    runs: dict[str, str] = field(default_factory=dict)  # run id by planned run
+
+    @property
+    def is_over(self) -> bool:
+        """Whether every step has ended."""
+        return all(step in self.steps for step in STEPS)
+
+
+def planned_runs(plan: Plan) -> list[PlannedRun]:
+    """The runs of a day, in their order: small ones first, so that a fault is met cheaply."""
+    found = []
+    for design in plan.designs:
+        own = plan.settings.get(design, {})
+
+        def ask(items: int, own: dict[str, Any] = own, name: str = design, **more: Any) -> Any:
+            return RunRequest(name, "aws", items, settings=own | more, region=plan.region)
+
+        small, failing = ask(plan.small), ask(plan.small, poison_per_million=POISON_PER_MILLION)
+        found += [
+            PlannedRun(f"{design}-cold", small, "first starts, init times"),
+            PlannedRun(f"{design}-warm", small, "the same again, with environments that are warm"),
+            PlannedRun(f"{design}-large", ask(plan.large), "ramp, dispatch, writes, peak"),
+            PlannedRun(f"{design}-failing", failing, "tries, backoff, the list of failures"),
+        ]
+        if make_design(design).parts.machine:  # its retries meet a throttle within seconds
+            lot = {DESIGNS[design].search.lot: max(1, plan.small // (10 * PLACES))}
+            throttled = ask(plan.small, max_concurrency=4 * PLACES, **lot)
+            shows = f"throttles (429) with {PLACES} places"
+            found.append(PlannedRun(f"{design}-throttled", throttled, shows, PLACES))
+    return found
+
+
+def total_forecast_usd(plan: Plan) -> Decimal:
+    """The modelled dollars of a day's runs and questions; refused above the limit."""
+    usd = sum((run.forecast_usd for run in planned_runs(plan)), DOCTOR_USD)
+    if usd > plan.max_usd:
+        raise BudgetExceeded(
+            f"the day is forecast at ${usd:.4f} and --max-usd is ${plan.max_usd.normalize():f}: "
+            "nothing was started. Raise --max-usd, or name fewer designs."
+        )
+    return usd
+
+
+def newest_day(results: Path) -> Day:
+    """The last day whose runs were made; BadRecord if there is none."""
+    for path in sorted((results / "first-day").glob("*/state.json"), reverse=True):
+        if "runs" in (day := read_day(path)).steps:
+            return day
+    raise BadRecord(f"no first day was run into {results}: `workbench first-day` makes one")
+
+
+def read_day(path: Path) -> Day:
+    """A day's file; BadRecord if it is damaged."""
+    try:
+        return Day(**read_json(path))
+    except TypeError as error:
+        raise BadRecord(f"{path} is no first day: {error}. Move it away.") from None
+
+
+def open_day(plan: Plan, results: Path) -> Day:
+    """The day that did not end, or a new one; a plan that is another than its own is refused."""
+    asked = _plain(plan)
+    for path in sorted((results / "first-day").glob("*/state.json"), reverse=True):
+        day = read_day(path)
+        if not day.is_over:
+            if day.plan != asked:
+                different = [name for name in asked if day.plan.get(name) != asked[name]]
+                raise BadRecord(
+                    f"{day.name} did not end and has other options ({', '.join(different)}). Give "
+                    f"the same, or delete {path.parent} (`workbench destroy` removes its stacks)."
+                )
+            return day
+    name = datetime.now(UTC).strftime("day-%Y%m%dT%H%M%S")
+    return Day(name, asked, f"{total_forecast_usd(plan):.4f}")
+
+
+def _plain(plan: Plan) -> dict[str, Any]:
+    """A plan as JSON has it; how much may be spent, and what happens at the end, may change."""
+    found = json.loads(json.dumps(asdict(plan), default=str))
+    return {name: value for name, value in found.items() if name not in ("max_usd", "keep")}
