@@ -52,6 +52,16 @@ class Batch:
         """What is listed as failed: how many items by name."""
         return {sk: one["items"] for (_, sk), one in self.world.state("failed#").items()}
 
+    def set_status(self, status):
+        """As stopping the batch does, or its finalizer."""
+        self.world.dynamodb.update_item(
+            TableName="state",
+            Key={"pk": {"S": "batch#b1"}, "sk": {"S": "META"}},
+            UpdateExpression="SET #s = :s",
+            ExpressionAttributeNames={"#s": "status"},
+            ExpressionAttributeValues={":s": {"S": status}},
+        )
+
     def status(self):
         """The batch record's status."""
         return self.world.state("batch#")["batch#b1", "META"]["status"]
@@ -60,3 +70,14 @@ class Batch:
 @pytest.fixture
 def batch(world):
     return Batch(world)
+
+
+@pytest.fixture
+def strong_reads(world, monkeypatch):
+    """Whether each single read so far was strongly consistent."""
+    table, strong = world.module("table"), []
+    read = table.read
+    monkeypatch.setattr(
+        table, "read", lambda key, consistent=True: strong.append(consistent) or read(key)
+    )
+    return strong

@@ -17,6 +17,7 @@ def test_a_trigger_writes_the_batch_starts_the_looks_and_sends_the_plan(batch):
         10,
         7,
     )
+    assert batch.world.delays_s("poll") == [60]  # a poll at once could find nothing
     assert batch.world.bodies("poll") == [{"batch": "b1", "poll_s": 60}]
     assert batch.world.bodies("plan") == [{"batch": "b1", "first": 0, "stop": 10}]
 
@@ -37,6 +38,31 @@ def test_the_messages_carry_every_item_once_and_know_their_number(batch):
     assert [pair for body in bodies for pair in body["items"]] == wanted
 
 
+def test_messages_say_how_many_items_are_worked_at_a_time(batch):
+    bodies = batch.create(items=30, items_per_message=10, item_concurrency=4)
+    assert [body["item_concurrency"] for body in bodies] == [4, 4, 4]
+
+
+def test_ten_messages_go_in_a_call(batch, monkeypatch):
+    """Each call is paid for."""
+    client, sizes = batch.world.module("queues").sqs, []
+    send = client.send_message_batch
+    monkeypatch.setattr(
+        client,
+        "send_message_batch",
+        lambda **call: sizes.append(len(call["Entries"])) or send(**call),
+    )
+    batch.create(items=250, items_per_message=10, segment_items=1_000)
+    assert sizes == [1, 10, 10, 5]  # the plan, then the items
+
+
+def test_a_part_asks_for_its_batch_by_a_strong_read(batch, strong_reads):
+    """A read that is too old would take the batch for one that never was, and drop the part."""
+    batch.trigger()
+    batch.plan()
+    assert strong_reads == [True, True]
+
+
 def test_nothing_is_written_for_items_and_messages(batch):
     batch.create(items=1_000)
     assert list(batch.world.state()) == [("batch#b1", "META")]
@@ -55,13 +81,7 @@ def test_a_batch_that_is_over_opens_nothing_and_creates_nothing(batch, status):
     batch.trigger()
     parts = batch.world.records("plan")
     batch.world.bodies("poll")
-    batch.world.dynamodb.update_item(
-        TableName="state",
-        Key={"pk": {"S": "batch#b1"}, "sk": {"S": "META"}},
-        UpdateExpression="SET #s = :s",
-        ExpressionAttributeNames={"#s": "status"},
-        ExpressionAttributeValues={":s": {"S": status}},
-    )
+    batch.set_status(status)
     assert batch.trigger() == {"batch_id": "b1", "open": False}
     assert batch.world.deliver("counters.batcher", parts) == {"batchItemFailures": []}
     assert [batch.world.bodies(name) for name in ("plan", "poll", "item")] == [[], [], []]
@@ -98,9 +118,10 @@ def test_a_part_that_fails_comes_back_alone(batch, monkeypatch):
 
 
 def test_the_knobs_of_the_record_count_not_those_of_a_late_trigger(batch):
-    batch.trigger(items=40, items_per_message=10)
+    batch.trigger(items=40, items_per_message=10, poll_s=60)
     batch.world.bodies("plan")
-    batch.trigger(items=40, items_per_message=20)
+    batch.trigger(items=40, items_per_message=20, poll_s=10)
+    assert [body["poll_s"] for body in batch.world.bodies("poll")] == [60, 60]
     batch.plan()
     assert [len(body["items"]) for body in batch.world.bodies("item")] == [10, 10, 10, 10]
 

@@ -56,7 +56,21 @@ def test_never_more_items_are_told_as_failed_than_there_are(created):
 def test_what_is_buried_twice_is_listed_and_counted_once(created):
     for _ in range(2):
         created.bury(created.bodies[4] | {"round": 2})
+        created.world.now += 60
     assert (len(created.failed()), created.counted()) == (5, [4])
+
+
+def test_a_dead_letter_is_counted_only_after_it_is_listed(created, monkeypatch):
+    """A poll in between must find a message that is not counted."""
+    monkeypatch.setattr(created.world.module("counters.batches"), "count", lambda *_: 1 / 0)
+    assert created.bury(created.bodies[4] | {"round": 2}) != {"batchItemFailures": []}
+    assert (len(created.failed()), created.counted()) == (5, [])
+
+
+def test_what_is_listed_expires_30_days_later(created):
+    created.bury(created.bodies[4] | {"round": 2})
+    expires = {record["expires_at"] for record in created.world.state("failed#").values()}
+    assert expires == {int(created.world.now) + 30 * 86_400}
 
 
 def test_a_letter_of_a_batch_that_is_over_is_dropped(created):
@@ -69,6 +83,7 @@ def test_a_letter_of_a_batch_that_is_over_is_dropped(created):
 def test_a_letter_that_cannot_be_dealt_with_stays_alone(created):
     answer = created.bury("no json", {"batch": "b1"}, created.bodies[4])
     assert len(answer["batchItemFailures"]) == 2
+    assert [seconds for _, seconds in created.world.delayed] == [10, 10]
     assert [body["n"] for body in created.world.bodies("item")] == [4]
 
 

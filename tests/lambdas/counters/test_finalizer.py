@@ -1,5 +1,7 @@
 """The finalizer: never too early, told at least once, driven by one message that comes back."""
 
+import json
+
 import pytest
 
 
@@ -81,16 +83,44 @@ def test_failures_are_counted_in_the_notice(created):
     created.look()
     (notice,) = created.world.notices()
     assert (notice["items_failed"], notice["status"]) == (1, "complete")
+    assert created.world.state("batch#")["batch#b1", "META"]["items_failed"] == 1
+
+
+def test_what_is_listed_while_the_messages_are_counted_is_in_the_notification(created, monkeypatch):
+    """The last message to be counted may have listed its failures just before."""
+    batches = created.world.module("counters.batches")
+    all_counted = batches.all_counted
+
+    def late(*batch):
+        batches.list_failed("b1", [batches.Failed("00ff", 1, "late")])
+        return all_counted(*batch)
+
+    created.work(*created.bodies)
+    monkeypatch.setattr(batches, "all_counted", late)
+    created.look()
+    assert [one["items_failed"] for one in created.world.notices()] == [1]
+
+
+def test_a_poll_asks_for_its_batch_by_a_strong_read(created, strong_reads):
+    """A read that is too old would take the batch for one that never was, and end its polls."""
+    created.look()
+    assert strong_reads == [True]
+
+
+def test_the_line_says_how_long_the_batch_is_open(created, capsys):
+    created.world.now += 90
+    created.look()
+    assert json.loads(capsys.readouterr().out.splitlines()[-1])["open_batch_age_s"] == 90
+
+
+def test_a_batch_that_is_cancelled_as_it_is_notified_of_stays_cancelled(created):
+    created.set_status("CANCELLED")
+    created.world.module("counters.batches").mark_done("b1", created.world.now, 0)
+    assert created.status() == "CANCELLED"
 
 
 def test_a_cancelled_batch_is_not_looked_at_any_more(created):
-    created.world.dynamodb.update_item(
-        TableName="state",
-        Key={"pk": {"S": "batch#b1"}, "sk": {"S": "META"}},
-        UpdateExpression="SET #s = :s",
-        ExpressionAttributeNames={"#s": "status"},
-        ExpressionAttributeValues={":s": {"S": "CANCELLED"}},
-    )
+    created.set_status("CANCELLED")
     created.work(*created.bodies)
     assert (created.look(), created.world.notices()) == (False, [])
     assert created.status() == "CANCELLED"

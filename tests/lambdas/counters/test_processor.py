@@ -5,6 +5,7 @@ import json
 import pytest
 
 GOOD, BAD = ["0000000000000001", 5], ["000000000000000b", -1]
+SLOWER, WORSE = ["0000000000000002", 7], ["000000000000000c", -1]
 
 
 def message(number=0, items=(GOOD,), **more):
@@ -32,9 +33,10 @@ def test_a_message_that_comes_twice_is_worked_twice_and_counted_once(opened):
 
 
 def test_items_that_failed_are_sent_again_alone_and_the_message_is_not_counted_yet(opened):
-    opened.work(message(4, [GOOD, BAD]))
+    opened.work(message(4, [BAD, GOOD, WORSE]))
     assert opened.counted() == []
-    assert opened.world.bodies("item") == [message(4, [BAD], tries=2)]
+    assert opened.world.delays_s("item") == [10]
+    assert opened.world.bodies("item") == [message(4, [BAD, WORSE], tries=2)]
 
 
 def test_the_third_try_in_vain_lists_the_item_and_counts_the_message(opened):
@@ -43,6 +45,8 @@ def test_the_third_try_in_vain_lists_the_item_and_counts_the_message(opened):
     assert (again["tries"], opened.failed()) == (3, {})
     opened.work(again)
     assert (opened.failed(), opened.counted()) == ({BAD[0]: 1}, [4])
+    (listed,) = opened.world.state("failed#").values()
+    assert (listed["attempts"], listed["reason"][:10]) == (3, "ValueError")
     assert opened.world.bodies("item") == []
 
 
@@ -73,6 +77,21 @@ def test_a_message_that_cannot_be_counted_comes_back_alone(opened, monkeypatch):
     assert opened.counted() == [5]
 
 
+def test_a_message_is_not_counted_before_its_items_are_worked(opened, monkeypatch):
+    """A death in the work must leave a message that is not counted."""
+    monkeypatch.setattr(opened.world.outside, "gather", lambda *_: 1 / 0)
+    assert opened.work(message(4)) != {"batchItemFailures": []}
+    assert opened.counted() == []
+
+
+def test_messages_of_two_batches_are_judged_by_their_own(opened):
+    opened.trigger(items=1_000, batch="b2")
+    opened.set_status("CANCELLED")
+    opened.work(message(4), message(5) | {"batch": "b2"})
+    assert set(opened.world.state("done#")) == {("done#b2#0000000", "SET")}
+    assert len(opened.world.slept) == 1
+
+
 def test_a_stranger_takes_no_message_along(opened):
     answer = opened.work("no json", [], message(4), {"batch": "b1"})
     assert len(answer["batchItemFailures"]) == 3
@@ -81,19 +100,14 @@ def test_a_stranger_takes_no_message_along(opened):
 
 @pytest.mark.parametrize("status", ["DONE", "CANCELLED"])
 def test_a_batch_that_is_over_is_not_worked_any_more(opened, status):
-    opened.world.dynamodb.update_item(
-        TableName="state",
-        Key={"pk": {"S": "batch#b1"}, "sk": {"S": "META"}},
-        UpdateExpression="SET #s = :s",
-        ExpressionAttributeNames={"#s": "status"},
-        ExpressionAttributeValues={":s": {"S": status}},
-    )
+    opened.set_status(status)
     assert opened.work(message(4)) == {"batchItemFailures": []}
     assert (opened.world.slept, opened.counted()) == ([], [])
 
 
 def test_the_line_counts_what_was_done(opened, capsys):
-    opened.work(message(4, [GOOD, BAD]), message(5, [BAD], tries=3))
+    last = message(6, [SLOWER])
+    opened.work(message(4, [GOOD, BAD]), message(5, [BAD, WORSE], tries=3), last)
     (line,) = map(json.loads, capsys.readouterr().out.splitlines())
     assert {name: line[name] for name in ("design", "function", "batch_id")} == {
         "design": "counters",
@@ -101,7 +115,7 @@ def test_the_line_counts_what_was_done(opened, capsys):
         "batch_id": "b1",
     }
     counts = ("items_processed", "items_failed", "items_duplicated", "work_ms")
-    assert [line[name] for name in counts] == [1, 1, 0, 5]
+    assert [line[name] for name in counts] == [2, 2, 0, 12]
     assert line["last_done_at"] == opened.world.now
 
 
