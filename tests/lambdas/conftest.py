@@ -3,6 +3,7 @@
 import importlib
 import json
 import sys
+from functools import partial
 from types import SimpleNamespace
 
 import boto3
@@ -12,6 +13,7 @@ from moto import mock_aws
 from workbench.designs import Sfn, Sqs
 
 REGION = "us-east-1"
+CLIENTS = {}  # of all worlds: a client takes long to make, and moto answers it in each
 
 
 class World:
@@ -21,7 +23,7 @@ class World:
         self.now = 1_750_000_000.0
         self.slept = []
         self.dynamodb, self.sqs, self.s3, self.sns = (
-            boto3.client(name, region_name=REGION) for name in ("dynamodb", "sqs", "s3", "sns")
+            _client("test", name) for name in ("dynamodb", "sqs", "s3", "sns")
         )
         self.requests = 0
         self._make(monkeypatch)
@@ -60,6 +62,7 @@ class World:
         for name in [name for name in sys.modules if name.split(".")[0] == "lambdas"]:
             monkeypatch.delitem(sys.modules, name)
         self.outside = importlib.import_module("lambdas.outside")
+        monkeypatch.setattr(self.outside, "client", partial(_client, "handlers"))
         monkeypatch.setattr(self.outside, "now", lambda: self.now)
         monkeypatch.setattr(self.outside, "sleep", self._sleep)
 
@@ -153,6 +156,12 @@ class World:
     def notices(self):
         """The notifications so far."""
         return self.bodies("notices")
+
+
+def _client(whose, service):
+    if (whose, service) not in CLIENTS:
+        CLIENTS[whose, service] = boto3.client(service, region_name=REGION)
+    return CLIENTS[whose, service]
 
 
 @pytest.fixture

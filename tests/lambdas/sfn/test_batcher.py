@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from botocore.exceptions import ClientError
 
 from workbench.runs.batch import draw
 
@@ -29,6 +30,62 @@ def test_a_second_execution_is_not_the_owner_but_a_retry_of_the_first_is(world):
     assert start(world, "run-1")["owner"] is True
     assert start(world, "run-2")["owner"] is False
     assert start(world, "run-1")["owner"] is True
+
+
+def test_another_batch_has_an_owner_of_its_own(world):
+    assert start(world, "run-1")["owner"] is True
+    assert start(world, "run-2", batch="b2")["owner"] is True
+
+
+@pytest.mark.parametrize(("knob", "limit"), [(5, 5), (None, 10_000)])
+def test_a_map_without_a_limit_has_that_of_step_functions(world, knob, limit):
+    assert start(world, max_concurrency=knob)["max_concurrency"] == limit
+
+
+def refusing(world, monkeypatch, *codes):
+    """Let the next puts to S3 be refused with these codes."""
+    s3, left = world.module("sfn.batcher").s3, list(codes)
+    put = s3.put_object
+
+    def refuse(**call):
+        if left:
+            raise ClientError({"Error": {"Code": left.pop(0)}}, "PutObject")
+        return put(**call)
+
+    monkeypatch.setattr(s3, "put_object", refuse)
+
+
+def test_a_conflict_at_the_claim_is_tried_again_after_a_wait(world, monkeypatch):
+    refusing(world, monkeypatch, *["ConditionalRequestConflict"] * 4)
+    assert start(world)["owner"] is True
+    assert world.slept == [0.1, 0.2, 0.4, 0.8]
+
+
+def test_a_conflict_that_does_not_end_is_an_error(world, monkeypatch):
+    refusing(world, monkeypatch, *["ConditionalRequestConflict"] * 5)
+    with pytest.raises(RuntimeError, match="batches/b1/start is written to at the same time"):
+        start(world)
+
+
+def test_another_error_at_the_claim_is_raised_at_once(world, monkeypatch):
+    refusing(world, monkeypatch, "AccessDenied")
+    with pytest.raises(ClientError, match="AccessDenied"):
+        start(world)
+    assert world.slept == []
+
+
+def test_the_line_says_how_many_items_were_created(world, capsys):
+    batch = start(world, items=2_500, segment_items=1_000)
+    world.call("sfn.batcher", {"action": "segment", "batch": batch, "segment": 2})
+    line = json.loads(capsys.readouterr().out)
+    assert (line["function"], line["items_created"]) == ("batcher", 500)
+
+
+def test_one_full_part_is_an_object(world, monkeypatch):
+    batcher = world.module("sfn.batcher")
+    monkeypatch.setattr(batcher, "PART_BYTES", 10)
+    batcher._upload("one", iter([b"0123456789", b""]))
+    assert world.s3.get_object(Bucket="batches", Key="one")["Body"].read() == b"0123456789"
 
 
 def test_segments_hold_just_the_items_of_the_seed(world):

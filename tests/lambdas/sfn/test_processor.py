@@ -36,9 +36,55 @@ def test_a_second_try_of_a_child_writes_its_list_to_the_same_place(world):
     ]
 
 
-def test_several_items_are_worked_at_a_time_where_the_knob_says_so(world):
+def test_several_items_are_worked_at_a_time_where_the_knob_says_so(world, monkeypatch):
+    asked, gather = [], world.outside.gather
+    monkeypatch.setattr(
+        world.outside, "gather", lambda f, values, n: asked.append(n) or gather(f, values, n)
+    )
     answer = world.call("sfn.processor", child([1] * 50, item_concurrency=8))
     assert answer == {"processed": 50, "failed": 0}
+    world.call("sfn.processor", child([1] * 3, item_concurrency=8))
+    assert asked == [8, 3]
+
+
+@pytest.mark.parametrize("knob", [0, None, "2", True, 1.5])
+def test_a_concurrency_that_is_no_whole_number_is_refused_by_name(world, knob):
+    with pytest.raises(ValueError, match=r"item_concurrency .* of 'b1' is no whole number from 1"):
+        world.call("sfn.processor", child([1], item_concurrency=knob))
+
+
+def test_a_child_without_items_is_refused_by_name(world):
+    with pytest.raises(ValueError, match="a child of 'b1' came without items"):
+        world.call("sfn.processor", child([]))
+
+
+def test_a_list_of_failures_that_cannot_be_written_fails_the_child(world, monkeypatch):
+    """Its items are neither done nor listed: the map must try it again, or count it as failed."""
+    monkeypatch.setattr(world.module("sfn.processor").s3, "put_object", lambda **_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        world.call("sfn.processor", child([5, -1]))
+
+
+def test_the_line_counts_what_was_done_until_the_last_item_ended(world, monkeypatch, capsys):
+    s3 = world.module("sfn.processor").s3
+    monkeypatch.setattr(s3, "put_object", lambda **_: world.outside.sleep(3))
+    began_at = world.now
+    world.call("sfn.processor", child([5, -1, 20, 7]))
+    line = json.loads(capsys.readouterr().out)
+    counts = ("items_processed", "items_failed", "items_duplicated", "work_ms")
+    assert [line[name] for name in counts] == [3, 1, 0, 32]
+    assert line["last_done_at"] == pytest.approx(began_at + 0.032, abs=1e-5)
+
+
+@pytest.mark.parametrize(("telemetry", "metrics"), [("emf", 0), ("put_metric_data", 2)])
+def test_a_metric_is_put_for_each_item_that_is_done_where_the_knob_says_so(
+    world, monkeypatch, telemetry, metrics
+):
+    put = []
+    cloudwatch = world.module("sfn.processor").cloudwatch
+    monkeypatch.setattr(cloudwatch, "put_metric_data", lambda **call: put.append(call))
+    world.call("sfn.processor", child([5, -1, 20], telemetry=telemetry))
+    assert len(put) == metrics
 
 
 def test_a_single_item_is_worked_too(world, capsys):

@@ -37,8 +37,9 @@ def test_listed_items_of_every_page_are_counted_and_other_batches_are_not(world,
 
 
 def test_items_of_failed_children_are_counted_from_the_maps_own_files(world):
-    files = {"FAILED": [{"Key": f"{KEY}FAILED_0.json", "Size": 9}], "PENDING": [], "SUCCEEDED": []}
-    put(world, f"{KEY}manifest.json", json.dumps({"ResultFiles": files}))
+    named = {kind: [{"Key": f"{KEY}{kind}_0.json"}] for kind in ("FAILED", "SUCCEEDED")}
+    put(world, f"{KEY}manifest.json", json.dumps({"ResultFiles": named | {"PENDING": []}}))
+    put(world, f"{KEY}SUCCEEDED_0.json", json.dumps([{"Input": json.dumps({"Items": [{}] * 50})}]))
     children = [
         {"Input": json.dumps({"Items": [{"id": "x" * 16, "value": 1}] * 100}), "Error": "ä"}
         for _ in range(3)
@@ -46,6 +47,21 @@ def test_items_of_failed_children_are_counted_from_the_maps_own_files(world):
     put(world, f"{KEY}FAILED_0.json", json.dumps(children, ensure_ascii=False, indent=1).encode())
     put(world, "batches/b1/failed/a.jsonl", b"{}\n")
     assert summary(world)["items_failed"] == 301
+
+
+def test_every_file_of_failed_children_is_counted(world):
+    child = {"Input": json.dumps({"Items": [{"id": "aa", "value": 1}] * 4})}
+    for n in range(2):
+        put(world, f"{KEY}FAILED_{n}.json", json.dumps([child]))
+    files = {"FAILED": [{"Key": f"{KEY}FAILED_{n}.json"} for n in range(2)]}
+    put(world, f"{KEY}manifest.json", json.dumps({"ResultFiles": files}))
+    assert summary(world)["items_failed"] == 8
+
+
+def test_a_batch_whose_id_reaches_into_other_keys_is_refused(world):
+    event = {"batch": {"batch_id": "b1/items", "items": 9}, "entered_at": "2026-11-23T06:10:00Z"}
+    with pytest.raises(ValueError, match="is no batch that a map has ended for"):
+        world.call("sfn.summary", event)
 
 
 def test_items_that_a_failed_child_had_listed_in_an_earlier_try_are_counted_once(world):
