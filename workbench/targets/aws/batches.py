@@ -8,7 +8,7 @@ from workbench.designs import Design
 from workbench.runs.batch import Batch
 from workbench.stacks.aws_clients import Aws
 from workbench.targets.aws.timeouts import Clock
-from workbench.targets.aws.usage import BatchMeasurements, Line
+from workbench.targets.aws.usage import BatchMeasurements, Least, Line
 
 OPEN_LOOK = 10  # open batches that are looked at: one is enough to refuse a run
 
@@ -71,6 +71,10 @@ class Batches(ABC):
     def children(self, batch_id: str) -> int:  # noqa: ARG002
         """How many children a map has started for a batch."""
         return 0
+
+    def least(self, design: Design, items: int, failed: int) -> Least:  # noqa: ARG002
+        """What the metrics of a whole batch cannot stay below, by part and metric."""
+        return {}
 
     @abstractmethod
     def usage_lines(self, measured: BatchMeasurements) -> Iterator[Line]:

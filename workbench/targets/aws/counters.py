@@ -100,6 +100,10 @@ class CountersBatches(TableBatches):
         self._change_status(batch_id, "CANCELLED", "PURGED")
         return "the queues are empty, the records of the batch expire within 30 days"
 
+    def least_writes(self, design: Design, items: int) -> int:
+        """Each message is counted."""
+        return ceil(items / design.items_per_message)
+
     def usage_lines(self, measured: BatchMeasurements) -> Iterator[Line]:
         """Requests of the queues; units and storage of the counter shards."""
         items, design = measured.items, measured.design

@@ -28,6 +28,12 @@ TIMEOUT_LEAST_S = 900
 TIMEOUT_FACTOR = 4  # of the time that a batch should take
 ACCOUNT_CONCURRENCY = 1_000  # of an account that never asked for more (Lambda quotas)
 CREATE_PER_S = 1_000  # items a second, taken low: one key takes that many writes
+# The states of a batch that a notification of each kind is believed with.
+BACKED = {
+    "complete": ("complete",),
+    "failed": ("cancelled", "absent"),  # a failed execution has its own reason besides
+    "not_started": ("failed", "absent"),
+}
 COMPLETE, FAILED, STOPPED, LATE, GONE = "complete", "failed", "stopped", "late", "gone"
 
 
@@ -60,6 +66,7 @@ class End:
     reason: str = ""
     notification: Notification | None = None
     detected_at: float | None = None  # seconds since 1970
+    items_failed: int | None = None  # by the notification, or by the state
 
 
 @dataclass
@@ -84,8 +91,9 @@ class Follower:
         queue = self.session.deployed.outputs["NoticesQueueUrl"]
         notifications = Notifications(self.session.aws, queue, waiting.__contains__)
         complete_at: float | None = None  # when the state first said that it was over
+        heard: Notification | None = None  # what no state backs yet
         while True:
-            notification = notifications.wait(self.batch.batch_id, self._wait_s())
+            heard = notifications.wait(self.batch.batch_id, self._wait_s()) or heard
             status = self.batches.look(self.batch, self.design)
             sample = self._sample(status)
             on_progress(
@@ -96,13 +104,17 @@ class Follower:
                     cost_usd=float(sample.cost_usd),
                 )
             )
-            if notification is not None and not self._stale(notification, status):
-                return self._noticed(notification, status)
+            if heard is not None and self._is_backed(heard, status):
+                return self._noticed(heard, status)
             now = clock.now()
             if status.status == "complete":
                 complete_at = complete_at or now
                 if now - complete_at >= timeouts.notification_s:
-                    return End(COMPLETE, detected_at=status.detected_at)
+                    return End(
+                        COMPLETE,
+                        detected_at=status.detected_at,
+                        items_failed=status.items_failed,
+                    )
             elif end := self._ended(status, sample):
                 return end
             if now - self.triggered_at >= self.timeout_s:
@@ -120,17 +132,24 @@ class Follower:
         self.samples.append(sample)
         return sample
 
-    def _stale(self, notification: Notification, status: BatchStatus) -> bool:
-        """Whether a failure is of a batch that runs: it was resumed, or is about to end."""
-        if notification.status != FAILED or status.status != "open":
-            return False
-        self.reported = notification.reason
-        return True
+    def _is_backed(self, notification: Notification, status: BatchStatus) -> bool:
+        """Whether the batch's state agrees: anybody who may send to the queue can say anything.
+
+        A state may be a moment behind; and a failure may be of a batch that was resumed since.
+        """
+        if notification.status == FAILED:
+            self.reported = notification.reason
+        return status.status in BACKED.get(notification.status, ())
 
     def _noticed(self, notification: Notification, status: BatchStatus) -> End:
         detected_at = notification.detected_at or status.detected_at
         if notification.status == "complete":
-            return End(COMPLETE, notification=notification, detected_at=detected_at)
+            return End(
+                COMPLETE,
+                notification=notification,
+                detected_at=detected_at,
+                items_failed=notification.items_failed,
+            )
         why = notification.reason or "no reason given"
         reason = f"the batch {notification.status.replace('_', ' ')}: {why}"
         return End(FAILED, reason, notification)

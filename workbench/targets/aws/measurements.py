@@ -28,7 +28,9 @@ from workbench.targets.aws.usage import BatchMeasurements, billed_by_metrics, us
 
 MINUTE_METRICS = (("concurrency", "ConcurrentExecutions"), ("throttles", "Throttles"))
 WINDOW_MARGIN_S = 5  # before the trigger: clocks differ
-WINDOW_TAIL_S = 900  # after the end: the last poll of the finalizer's loop waits that long at most
+# After the end: the lines of the function that notified. What polls and waits later is the stack's.
+WINDOW_TAIL_S = 60
+SETTLE_MAX = 8  # times longer between two looks than at first: each of them costs
 
 
 @dataclass
@@ -41,6 +43,9 @@ class Collector:
     batches: Batches
     triggered_at: float = 0.0  # seconds since 1970, set once it is known
     ended_at: float | None = None
+    failed: int = 0  # items, by the notification or the batch's own records
+    again: bool = False  # whether it was collected before, and something was lacking
+    final: bool = False  # whether what is not there by now will never come
 
     def __post_init__(self) -> None:
         self.triggered_at = self.triggered_at or self.session.clock.now()
@@ -61,6 +66,8 @@ class Collector:
     def now(self) -> BatchMeasurements:
         """Everything that is known at this moment."""
         bare = self._bare()
+        least = self.batches.least(self.design, self.batch.items, self.failed)
+        bare = replace(bare, failed=self.failed, least=least)
         counted = self._logs.counted(self.batch.batch_id, bare.window)
         return self._with_metrics(
             replace(bare, counted=counted, billed=self._logs.billed(bare.window))
@@ -69,24 +76,39 @@ class Collector:
     def settled(self) -> BatchMeasurements:
         """Everything, as soon as two looks agree and nothing is missing; or what there is by then.
 
-        A minute of metrics may come late, so the first look waits.
+        A minute of metrics may come late, so the first look waits. Two looks that agree do not show
+        that all is there: what is known to be lacking is waited for as long as it may be late.
         """
         clock, timeouts = self.session.clock, self.session.timeouts
         clock.sleep(timeouts.metrics_s)
-        until = clock.now() + timeouts.logs_s
-        before = None
+        until = max(clock.now(), (self.ended_at or clock.now()) + timeouts.late_s)
+        before, wait_s = None, timeouts.settle_s
         while True:
             measured = self.now()
             sums = measured.reading.sums()
             settled = sums == before and not measured.missing()
             if settled or clock.now() >= until:
+                self.final = self.again and clock.now() >= until
                 return measured
             before = sums
-            clock.sleep(timeouts.settle_s)
+            clock.sleep(min(wait_s, max(timeouts.settle_s, until - clock.now())))
+            wait_s = min(2 * wait_s, SETTLE_MAX * timeouts.settle_s)
 
     def usage(self, measured: BatchMeasurements) -> pd.DataFrame:
         """The usage table of the batch."""
         return usage_of_run(measured, self.batches.usage_lines(measured))
+
+    def failures(self) -> pd.DataFrame | None:
+        """What the design itself lists as failed; None where the list cannot be read."""
+        session = self.session
+        try:
+            with plainly():
+                outputs = session.deployed.outputs
+                return read_failures(
+                    self.design.name, session.aws.client, outputs, self.batch.batch_id
+                )
+        except WorkbenchError:  # the batch is paid for: without the list it is a run all the same
+            return None
 
     def _log_reader(self, groups: dict[str, str]) -> LogReader:
         """The reader that the service at hand is able to serve."""
@@ -148,34 +170,21 @@ def folder_of(
         measured = replace(measured, notifications=int(end.notification is not None))
         usage = collector.usage(measured)
     timeline = timeline_of(samples, measured.reading, start)
-    run = _counted(run, measured, end, start)
-    failures = _listed(collector, run) if run.items_failed else None
+    run = _counted(run, measured, end, start, collector.final)
+    # Read once the bill is known: it is on no bill.
+    failures = collector.failures() if run.items_failed else None
     return RunData(run, timeline, usage, failures=failures)
 
 
-def _listed(collector: Collector, run: Run) -> pd.DataFrame | None:
-    """What the design itself lists as failed: read once the bill is known, it is on no bill."""
-    aws, outputs = collector.session.aws, collector.session.deployed.outputs
-    try:
-        with plainly():
-            return read_failures(run.design, aws.client, outputs, run.batch_id)
-    except WorkbenchError:  # the batch is paid for: without the list it is a run all the same
-        return None
-
-
-def _counted(run: Run, measured: BatchMeasurements, end: End, start: float) -> Run:
+def _counted(run: Run, measured: BatchMeasurements, end: End, start: float, final: bool) -> Run:
     """The run with its counts and times."""
     counted, processor = measured.counted, measured.billed.get("processor")
-    failed = counted.failed if end.notification is None else end.notification.items_failed
-    repeated = max(0, measured.over - run.items) if run.status == "complete" else 0
-    lacking = measured.missing() if run.status == "complete" else []
+    complete = run.status == "complete"
+    failed = max(counted.failed, measured.failed) if end.items_failed is None else end.items_failed
+    repeated = max(0, measured.over - run.items) if complete else 0
+    lacking = measured.missing() if complete else []
     if lacking:
-        run = replace(
-            run,
-            status="incomplete",
-            reason=f"the batch is complete, but CloudWatch still lacks {', '.join(lacking)}. Run "
-            "the same order again to collect it once more",
-        )
+        run = replace(run, **_lacking(", ".join(lacking), final))
     peak = measured.reading.peak("processor", "ConcurrentExecutions")
     if processor and processor.peak is not None:
         peak = processor.peak
@@ -188,7 +197,8 @@ def _counted(run: Run, measured: BatchMeasurements, end: End, start: float) -> R
         created_s=since(counted.created_at),
         processed_s=since(counted.last_done_at),
         detected_s=since(end.detected_at),
-        items_processed=min(counted.processed, run.items - failed),
+        # A complete batch has dealt with each item: one without a log line was done or has failed.
+        items_processed=run.items - failed if complete else min(counted.processed, run.items),
         items_failed=failed,
         items_duplicated=max(counted.duplicated, repeated),
         invocations=processor.requests if processor else 0,
@@ -196,6 +206,17 @@ def _counted(run: Run, measured: BatchMeasurements, end: End, start: float) -> R
         peak_concurrency=ceil(peak),
         work_ms=counted.work_ms,
     )
+
+
+def _lacking(what: str, final: bool) -> dict[str, str]:
+    """The status and the reason of a run whose batch is complete, and whose evidence is not."""
+    if final:
+        return {"reason": f"CloudWatch never delivered {what}: the true cost may be higher"}
+    text = (
+        f"the batch is complete, but CloudWatch still lacks {what}. Run the same order again to "
+        "collect it once more"
+    )
+    return {"status": "incomplete", "reason": text}
 
 
 def timeline_of(samples: Iterable[Sample], reading: Reading, start: float) -> pd.DataFrame:

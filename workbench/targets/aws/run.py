@@ -41,6 +41,7 @@ class AwsRun:
         self._collector = collector
         self._entry = entry
         self._forecast_usd = forecast_usd
+        collector.again = entry.phase == "notified"
 
     def go(self, run_id: str, on_progress: OnProgress) -> RunData:
         """Run the batch to an end of some kind, and give its run folder."""
@@ -81,7 +82,7 @@ class AwsRun:
         follower.triggered_at = self._collector.triggered_at = self._entry.triggered_at
         if self._entry.phase == "notified":
             look = self._batches.look(self._batch, self._collector.design)
-            return End(COMPLETE, detected_at=look.detected_at)
+            return End(COMPLETE, detected_at=look.detected_at, items_failed=look.items_failed)
         return follower.follow(on_progress)
 
     def _interrupted(self) -> End:
@@ -114,6 +115,9 @@ class AwsRun:
         """What is known; of a complete batch all of it, which takes CloudWatch some minutes."""
         if end.kind != COMPLETE:
             return self._collector.now()
+        listed = self._collector.failures() if end.items_failed is None else None
+        failed = end.items_failed if listed is None else sum(listed["items"])
+        self._collector.failed = failed or 0
         if self._session.timeouts.metrics_s > 0:
             self._options.say("the batch is complete; waiting for CloudWatch's last minutes")
         return self._collector.settled()

@@ -71,6 +71,10 @@ class SqsBatches(TableBatches):
             self._delete([{"pk": {"S": "open"}, "sk": {"S": batch_id}}])
         return f"the queues are empty, {deleted} records of the batch are deleted"
 
+    def least_writes(self, design: Design, items: int) -> int:
+        """A put and a delete of each record."""
+        return 2 * _records(design, items)
+
     def usage_lines(self, measured: BatchMeasurements) -> Iterator[Line]:
         """Requests of the queues; units and storage of one record an item or a message."""
         items, design = measured.items, measured.design
@@ -84,9 +88,9 @@ class SqsBatches(TableBatches):
                 return item_sends(items, design, design.segment_items, size)
             return 0, 0
 
-        records = ceil(items / (design.items_per_message if design.track == "message" else 1))
+        stored_bytes = _records(design, items) * RECORD_BYTES
         yield from queue_lines(measured, planned, size)
-        yield from table_lines(measured, records * RECORD_BYTES / 2)  # they leave one by one
+        yield from table_lines(measured, stored_bytes / 2)  # they leave one by one
 
     def _items_left(self, batch: Batch, record: Record, design: Design, waiting: int) -> int:
         """Items not done, as near as two approximate counts and the first open segment say."""
@@ -109,3 +113,8 @@ class SqsBatches(TableBatches):
                 self._delete(page)
                 deleted += len(page)
         return deleted
+
+
+def _records(design: Design, items: int) -> int:
+    """Records of the items, or of their messages."""
+    return ceil(items / (design.items_per_message if design.track == "message" else 1))

@@ -4,6 +4,7 @@ The table's keys are those of docs/architecture.md, "Batch state".
 """
 
 import json
+from abc import abstractmethod
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from itertools import islice
@@ -19,7 +20,7 @@ from workbench.platform.units import GB, gb_months, quantity, sqs_requests
 from workbench.runs.batch import Batch
 from workbench.stacks.aws_errors import AwsFailed, code_of, plainly
 from workbench.targets.aws.batches import Batches, OpenBatch
-from workbench.targets.aws.usage import BatchMeasurements, Line
+from workbench.targets.aws.usage import BatchMeasurements, Least, Line
 
 PURGE_S = 60  # a purge takes up to a minute (SQS API reference, PurgeQueue)
 SEND_MAX = 10  # messages of one SendMessageBatch
@@ -47,6 +48,19 @@ class TableBatches(Batches):
                 Payload=json.dumps(given).encode(),
             )
         return asked_at + self._clock.skew_s(answer, asked_at)
+
+    def least(self, design: Design, items: int, failed: int) -> Least:
+        """A message that died has a failed item, and is moved to the dead letters, not deleted."""
+        messages = ceil(items / design.items_per_message)
+        return {
+            ("table", "ConsumedWriteCapacityUnits"): self.least_writes(design, items),
+            ("item_queue", "NumberOfMessagesSent"): messages,
+            ("item_queue", "NumberOfMessagesDeleted"): max(0, messages - failed),
+        }
+
+    @abstractmethod
+    def least_writes(self, design: Design, items: int) -> int:
+        """Write units that no batch does without."""
 
     def known(self, batch_id: str) -> bool:
         return self._status(batch_id) != "absent"

@@ -25,8 +25,7 @@ from workbench.targets.aws.session import StackSession
 from workbench.targets.aws.timeouts import SERVER_TIMEOUTS, AwsOptions, Timeouts
 from workbench.targets.base import OnProgress, RunOptions
 
-LATE_S = 900  # SQS's metrics come up to 15 minutes late (SQS developer guide, CloudWatch)
-SERVER_LATE_S = 10  # those of an AWS-compatible server do not
+SERVER_LATE_S = 10  # what an AWS-compatible server measures does not come late
 
 
 class AwsTarget:
@@ -76,7 +75,7 @@ class AwsTarget:
             outputs=find_stack(aws, design).outputs,
             triggered_at=None,
             has_insights=full,
-            late_s=LATE_S if full else SERVER_LATE_S,
+            late_s=Timeouts().late_s if full else SERVER_LATE_S,
         )
 
     def _session(self, design: Design) -> StackSession:

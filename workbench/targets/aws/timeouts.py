@@ -44,9 +44,9 @@ class Timeouts:
     look_s: float = 5  # between two looks at a batch, at first
     look_max_s: float = 20  # later; also SQS's longest poll
     notification_s: float = 60  # for a notification, once the state says that it was sent
-    logs_s: float = 300  # for the last log line
-    metrics_s: float = 180  # for CloudWatch's metrics: a minute may be late, or more
-    settle_s: float = 15  # between two looks at logs or metrics
+    late_s: float = 900  # for the last log line and metric: SQS's come up to 15 minutes late
+    metrics_s: float = 180  # before the first look: a minute may be late, or more
+    settle_s: float = 15  # between two looks at logs or metrics, at first
     meter_s: float = 60  # between two looks at what a running batch has cost
 
 
@@ -57,7 +57,7 @@ SERVER_TIMEOUTS = Timeouts(
     look_s=1,
     look_max_s=5,
     notification_s=5,
-    logs_s=30,
+    late_s=30,
     metrics_s=0,
     settle_s=0.5,
     meter_s=5,

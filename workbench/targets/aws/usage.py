@@ -35,6 +35,8 @@ from workbench.pull.window import MeasuringCost, Window
 from workbench.runs.records import USAGE_COLUMNS
 
 Line = tuple[str, str, str, str, Decimal]
+Least = dict[tuple[str, str], float]  # sums by part and metric
+REPORT_BYTES = 100  # of a REPORT line, taken low
 SMALL_MEMORY_MB = 256  # of a function whose memory no knob says (infra)
 # Custom metrics of each function, by embedded-metric lines (lambdas/telemetry.py).
 EMBEDDED_METRICS = {"processor": 4, "batcher": 1, "finalizer": 1}
@@ -53,25 +55,35 @@ class BatchMeasurements:
     children: int = 0
     notifications: int = 0  # that were seen, whatever the metric says
     cost: MeasuringCost = field(default_factory=MeasuringCost)  # of our own look at it
+    failed: int = 0  # items, by the notification or the batch's own records
+    least: Least = field(default_factory=dict)  # what the design's own metrics must reach
 
     @property
     def over(self) -> int:
-        """Items that are processed or failed, by the logs; a repeated one counts again."""
-        return self.counted.processed + self.counted.failed
+        """Items that are processed or failed; a repeated one counts again.
+
+        An item whose function died left no log line: that it failed, the batch's records say.
+        """
+        return self.counted.processed + max(self.counted.failed, self.failed)
 
     def missing(self) -> list[str]:
-        """What CloudWatch has not delivered yet, though the batch is complete."""
-        parts, lacking = self.design.parts, []
+        """What CloudWatch has not delivered yet, though the batch is complete: what a whole batch
+        cannot stay below, and what must agree."""
+        lacking = []
         if self.over < self.items:
             lacking.append(f"the log lines of {self.items - self.over:,} items")
-        if parts.table and self.reading.sum("table", "ConsumedWriteCapacityUnits") <= 0:
-            lacking.append("the table's write units")
-        if parts.queues and self.reading.sum("item_queue", "NumberOfMessagesSent") <= 0:
-            lacking.append("the item queue's messages")
-        if self.reading.sum("processor", "IncomingBytes") <= 0:
-            lacking.append("the processor's log bytes")
-        if not self.billed.get("processor", Billed()).requests:
-            lacking.append("the processor's REPORT lines")
+        reports = self.billed.get("processor", Billed()).requests
+        needed = ceil((self.items - self.failed) / self.design.items_per_invocation)
+        if reports < needed:
+            lacking.append(f"{needed - reports:,} of the processor's REPORT lines")
+        own = {
+            ("processor", "Invocations"): reports,
+            ("processor", "IncomingBytes"): reports * REPORT_BYTES,
+        }
+        for (part, metric), least in (own | self.least).items():
+            found = self.reading.sum(part, metric)
+            if found < least:
+                lacking.append(f"{metric} of the {part} ({found:,.0f} of {least:,.0f} at least)")
         return lacking
 
 

@@ -7,6 +7,7 @@ import zipfile
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from math import ceil
 from typing import Any
 
 import boto3
@@ -15,6 +16,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 from botocore.loaders import create_loader
 from moto import mock_aws
+from moto.stepfunctions.models import stepfunctions_backends
 
 from tests.e2e.proxy import Proxy, to_moto
 from workbench.designs import make_design
@@ -34,7 +36,7 @@ TIMEOUTS = Timeouts(
     look_s=0,
     look_max_s=0,
     notification_s=0,
-    logs_s=0,
+    late_s=0,
     metrics_s=0,
     settle_s=0,
     meter_s=0,
@@ -123,6 +125,13 @@ class World:
         if record["status"] in ("OPEN", "CANCELLED"):
             table.put_item(Item={"pk": "open", "sk": batch})
 
+    def succeed(self, batch: str) -> None:
+        """Let the execution of a batch have ended well."""
+        found = stepfunctions_backends[ACCOUNT][REGION].state_machines[0].executions
+        for one in found:
+            if one.name == batch:
+                one.status, one.stop_date = "SUCCEEDED", datetime.now(UTC)
+
     def notify(self, batch: str, **fields: Any) -> None:
         """Let the topic's queue have a notification."""
         notification = {"batch_id": batch, "status": "complete", "items_failed": 0} | fields
@@ -163,7 +172,10 @@ class World:
         for part in self.design.parts.functions:
             self.log(part.construct)
         self.metric("AWS/DynamoDB", "ConsumedWriteCapacityUnits", 2 * items, TableName="state")
-        self.metric("AWS/SQS", "NumberOfMessagesSent", items / 10, QueueName="ItemQueue")
+        for metric in ("Sent", "Deleted"):
+            name = f"NumberOfMessages{metric}"
+            self.metric("AWS/SQS", name, ceil(items / 10), QueueName="ItemQueue")
+        self.metric("AWS/Lambda", "Invocations", 1, FunctionName="Processor")
         self.metric("AWS/Logs", "IncomingBytes", 1000, LogGroupName="/aws/lambda/Processor")
 
     def restack(self, **outputs: Any) -> None:

@@ -4,10 +4,13 @@ import errno
 import json
 import os
 import re
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
+from tests.e2e.proxy import Late, Rule
+from tests.workbench.targets.aws.conftest import TIMEOUTS
 from workbench.designs import make_design
 from workbench.errors import BadInput, BudgetExceeded, NotDeployed, NotKept
 from workbench.runs.batch import Batch
@@ -17,6 +20,7 @@ from workbench.stacks.aws_errors import NoCredentials
 from workbench.stacks.ledger import Entry, Ledger, order_of
 from workbench.targets.aws.batches import OpenBatch
 from workbench.targets.aws.settings import is_scheduled, with_schedule
+from workbench.targets.aws.timeouts import Timeouts
 
 BATCH = Batch(100, 7, "b-1")
 
@@ -172,7 +176,7 @@ def test_a_stopped_execution_holds_its_stack_too(sfn):
     Ledger(sfn.results).write(entry.at("purged"))
     sfn.notify("b-1")
     sfn.evidence("b-1", 100)
-    assert run(sfn).run.status == "complete"
+    assert run(sfn, lambda now: sfn.succeed("b-1")).run.status == "complete"
 
 
 def test_a_run_is_refused_while_the_sources_are_off(sqs):
@@ -239,6 +243,88 @@ def test_a_complete_batch_whose_logs_are_late_can_be_collected_again(sqs):
     folder = run(sqs, batch=Batch(200, 7, "b-1"))
     assert folder.run.status == "incomplete"
     assert "CloudWatch still lacks the log lines of 100 items" in folder.run.reason
+    write_folder(folder, sqs.results)
+    again = run(sqs, batch=Batch(200, 7, "b-2")).run
+    assert (again.status, again.batch_id, again.items_processed) == ("complete", "b-1", 200)
+    assert "never delivered the log lines of 100 items" in again.reason
+    assert "the true cost may be higher" in again.reason
+
+
+def test_metrics_that_come_ten_minutes_late_are_waited_for(sqs, proxy):
+    """Until then every look sees the same half of them."""
+    sqs.meta("b-1", status="NOTIFIED", items=200, detected_at=Decimal(int(sqs.clock.at + 200)))
+    sqs.notify("b-1", detected_at=sqs.clock.at + 200)
+    sqs.evidence("b-1", 100)
+    sqs.clock.at += 180
+    sqs.evidence("b-1", 100)
+    sqs.clock.at -= 180
+    proxy.now = lambda: sqs.clock.at
+    proxy.rules = [Rule("monitoring.*", Late(600))]
+    waits = Timeouts(settings_s=5, visibility_s=0, look_s=0, look_max_s=0, notification_s=0)
+    folder = run(sqs, batch=Batch(200, 7, "b-1"), timeouts=waits)
+    assert (folder.run.reason, folder.run.status) == ("", "complete")
+    rows = folder.usage[folder.usage["usage_type"] == "WriteRequestUnits"]
+    assert sum(rows["quantity"]) == 400
+    assert proxy.made.count("monitoring.GetMetricData") < 20
+
+
+def test_what_never_comes_is_waited_for_as_long_as_it_may_be_late(sqs, proxy):
+    ready(sqs)
+    began = sqs.clock.at
+    proxy.now = lambda: sqs.clock.at
+    proxy.rules = [Rule("monitoring.*", Late(9_999))]
+    waits = Timeouts(settings_s=5, visibility_s=0, look_s=0, look_max_s=0, notification_s=0)
+    folder = run(sqs, timeouts=waits)
+    assert 900 <= sqs.clock.at - began < 1_200
+    assert folder.run.status == "incomplete"
+    for lacking in ("ConsumedWriteCapacityUnits of the table (0 of 200", "Invocations"):
+        assert lacking in folder.run.reason
+
+
+def test_idle_polls_after_the_end_are_not_the_batchs(sqs):
+    ready(sqs)
+    sqs.clock.at += 600
+    sqs.metric("AWS/SQS", "NumberOfEmptyReceives", 1_000, QueueName="ItemQueue")
+    sqs.clock.at -= 600
+    folder = run(sqs, timeouts=replace(TIMEOUTS, metrics_s=900))
+    assert folder.run.status == "complete"
+    rows = folder.usage[folder.usage["label"] == "dispatch"]
+    assert sum(rows.loc[rows["usage_type"] == "Requests-Tier1", "quantity"]) < 100
+
+
+def test_an_item_that_died_without_a_log_line_makes_no_batch_incomplete(sqs):
+    """One dead invocation: the notification and the batch's own records say what failed."""
+    sqs.meta("b-1", status="NOTIFIED", items=200, items_failed=100)
+    sqs.notify("b-1", items_failed=100, detected_at=sqs.clock.at + 60)
+    sqs.evidence("b-1", 100)
+    sqs.evidence("b-0", 100)  # what the other half cost, without its items
+    folder = run(sqs, batch=Batch(200, 7, "b-1"))
+    assert (folder.run.reason, folder.run.status) == ("", "complete")
+    assert (folder.run.items_processed, folder.run.items_failed) == (100, 100)
+    write_folder(folder, sqs.results)
+    assert not Ledger(sqs.results).is_open("b-1")
+
+
+def test_a_notification_that_the_state_does_not_back_is_not_believed(sqs):
+    sqs.meta("b-1", items=100)
+    sqs.notify("b-1", detected_at=sqs.clock.at)
+    folder = run(sqs, timeout_s=60)
+    assert folder.run.reason.startswith("no notification within 60 s: the batch is open")
+
+
+def test_a_notification_that_comes_before_its_state_is_kept_until_then(sqs):
+    sqs.meta("b-1", items=100)
+    sqs.notify("b-1", detected_at=sqs.clock.at + 60)
+    sqs.evidence("b-1", 100)
+    looks = []
+
+    def settle(now):
+        looks.append(now)
+        if len(looks) == 3:
+            sqs.meta("b-1", status="NOTIFIED", items=100)
+
+    folder = run(sqs, settle)
+    assert (folder.run.status, len(looks)) == ("complete", 4)
 
 
 @pytest.mark.parametrize(

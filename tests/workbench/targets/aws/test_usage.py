@@ -1,5 +1,6 @@
 """Usage follows from the measured, line by line."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -150,18 +151,52 @@ def test_what_cloudwatch_has_not_told_yet_is_named(design):
         make_design(design), 10, HOUR, counted=Counted(processed=4)
     ).missing()
     assert missing[0] == "the log lines of 6 items"
-    assert "the processor's REPORT lines" in missing
+    assert "1 of the processor's REPORT lines" in missing
 
 
-def test_nothing_is_missing_of_a_batch_that_is_all_there():
-    metrics = reading(
-        table__ConsumedWriteCapacityUnits=20,
-        item_queue__NumberOfMessagesSent=1,
-        processor__IncomingBytes=100,
+WHOLE = {  # of 100 items, ten a message, in two invocations; one item failed
+    "table__ConsumedWriteCapacityUnits": 200,
+    "item_queue__NumberOfMessagesSent": 10,
+    "item_queue__NumberOfMessagesDeleted": 9,
+    "processor__Invocations": 2,
+    "processor__IncomingBytes": 200,
+}
+FEWEST = {"sqs": 200, "counters": 10}
+
+
+def whole(design, **changes):
+    """A batch of 100 items whose measurements are there, but for the changes."""
+    own = WHOLE | {"table__ConsumedWriteCapacityUnits": FEWEST[design]} | changes
+    made = make_design(design)
+    least = CONTROLS[design](None, {}, None).least(made, 100, 1)
+    counted, billed = Counted(processed=99), {"processor": Billed(2, 10)}
+    return BatchMeasurements(
+        made, 100, HOUR, counted, billed, reading(**own), failed=1, least=least
     )
-    counted, billed = Counted(processed=9, failed=1), {"processor": Billed(1, 10)}
-    measured = BatchMeasurements(make_design("sqs"), 10, HOUR, counted, billed, metrics)
-    assert measured.missing() == []
+
+
+@pytest.mark.parametrize("design", FEWEST)
+def test_nothing_is_missing_of_a_batch_that_is_all_there(design):
+    """Also of one in which an item died without a log line, as the batch's own records say."""
+    assert whole(design).missing() == []
+
+
+@pytest.mark.parametrize("name", WHOLE)
+@pytest.mark.parametrize("design", FEWEST)
+def test_a_metric_that_a_whole_batch_cannot_stay_below_is_waited_for(design, name):
+    part, metric = name.split("__")
+    [lacking] = whole(design, **{name: 1}).missing()
+    assert lacking.startswith(f"{metric} of the {part} (1 of ")
+
+
+def test_children_without_a_function_that_reported_are_those_whose_items_failed():
+    """A child that never got a place among the functions leaves no line of any kind."""
+    sfn = make_design("sfn", settings={"items_per_child": 100})
+    metrics = reading(processor__Invocations=9, processor__IncomingBytes=900)
+    billed = {"processor": Billed(9, 10)}
+    found = BatchMeasurements(sfn, 1_000, HOUR, Counted(processed=900), billed, metrics, failed=100)
+    assert found.missing() == []
+    assert "1 of the processor's REPORT lines" in replace(found, failed=0).missing()
 
 
 def test_while_a_batch_runs_the_metrics_stand_for_the_report_lines():
