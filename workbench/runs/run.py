@@ -29,11 +29,11 @@ PATTERNS = {
 }  # they reach paths, queries, git
 AMOUNTS = (  # of a run: counts and dollars
     "items_processed items_failed items_duplicated invocations cold_starts peak_concurrency "
-    "work_ms knowing_usd cost_usd"
+    "work_ms knowing_usd cost_usd measuring_usd"
 ).split()
 AMOUNT_MAX = 2**53  # whole numbers that every reader keeps exactly
 TIME_MAX_S = 366 * 86_400  # no batch takes a year
-LATER = ("work_ms",)  # fields that older run folders lack
+LATER = ("work_ms", "measuring_usd")  # fields that older run folders lack
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,8 @@ class Run:
     cold_starts: int = 0  # of the processor
     peak_concurrency: int = 0  # of the processor
     work_ms: int | None = None  # inside `process` in all, as its telemetry says; None: not measured
-    cost_usd: float | None = None
+    cost_usd: float | None = None  # of the batch
+    measuring_usd: float | None = None  # of our own look at it, on no target but aws
     price_date: str | None = None
     commit: str = ""
     status: str = "complete"  # or `incomplete`, and then `reason`

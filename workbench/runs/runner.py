@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from workbench import border
-from workbench.bill import bill, knowing_usd, total_usd
+from workbench.bill import bill, by_label, knowing_usd, total_usd
 from workbench.designs import DESIGNS, Design, Fitted, fit_design
 from workbench.errors import BadInput, NotDeployed, NotKept
 from workbench.prices import PriceBook, load_book
@@ -222,9 +222,11 @@ def priced(folder: RunData, book: PriceBook) -> RunData:
     """The folder with its bill, the dollars of its run, and where it comes from."""
     source = "modelled" if folder.run.target == "model" else "metered"
     table = bill(folder.usage, book, source=source)
+    measuring_usd = by_label(table)["measuring"]
     run = replace(
         folder.run,
-        cost_usd=float(total_usd(table)),
+        cost_usd=float(total_usd(table) - measuring_usd),
+        measuring_usd=float(measuring_usd),
         knowing_usd=float(knowing_usd(table)),
         price_date=book.date,
         commit=commit(),

@@ -11,10 +11,11 @@ import pytest
 
 from tests.e2e.proxy import Late, Rule
 from tests.workbench.targets.aws.conftest import TIMEOUTS
+from workbench.bill import by_label, total_usd
 from workbench.designs import make_design
 from workbench.errors import BadInput, BudgetExceeded, NotDeployed, NotKept
 from workbench.runs.batch import Batch
-from workbench.runs.records import read_run, write_folder
+from workbench.runs.records import read_folder, read_run, write_folder
 from workbench.runs.runner import RunRequest, run_request
 from workbench.stacks.aws_errors import NoCredentials
 from workbench.stacks.ledger import Entry, Ledger, order_of
@@ -47,6 +48,17 @@ def test_a_batch_is_triggered_followed_and_collected(sqs):
     assert folder.run.detected_s > folder.run.processed_s > folder.run.created_s > 0
     assert (seen[-1].items_done, seen[-1].items) == (100, 100)
     assert Ledger(sqs.results).read("b-1").phase == "notified"
+
+
+def test_what_our_own_look_costs_is_no_cost_of_the_batch(sqs):
+    ready(sqs)
+    run = read_run(
+        run_request(RunRequest("sqs", "aws", 100, 7), sqs.results, print, "b-1", sqs.target())
+    )
+    folder = read_folder(sqs.results / "runs" / "b-1")
+    sums = by_label(folder.bill)
+    assert run.measuring_usd == float(sums["measuring"]) > 0
+    assert run.cost_usd == float(total_usd(folder.bill) - sums["measuring"]) > 0
 
 
 def test_failed_items_come_with_their_reasons(sqs):
