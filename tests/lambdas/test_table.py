@@ -1,0 +1,129 @@
+"""The state table: nothing lost in batch calls, strong reads, refused writes told from errors."""
+
+import pytest
+from botocore.exceptions import ClientError
+
+
+@pytest.fixture
+def table(world):
+    return world.module("table")
+
+
+def keys_of(table, count):
+    return [table.batch_key(f"b{n}") for n in range(count)]
+
+
+def written(table, count):
+    table.put_all({"pk": f"batch#b{n}", "sk": "META", "n": n} for n in range(count))
+
+
+def refusing(monkeypatch, client, operation, part, times):
+    """Let a batch call leave the first of its entries undone, so often; the sizes of its calls."""
+    call, sizes = getattr(client, operation), []
+
+    def refuse(RequestItems):
+        (asked,) = RequestItems.values()
+        is_read = operation == "batch_get_item"
+        entries = asked["Keys"] if is_read else asked
+        sizes.append(len(entries))
+        if len(sizes) > times:
+            return call(RequestItems=RequestItems)
+        again, rest = entries[:1], entries[1:]
+        if is_read:
+            again, rest = asked | {"Keys": again}, asked | {"Keys": rest}
+        answer = call(RequestItems={"state": rest}) if entries[1:] else {"Responses": {}}
+        return answer | {part: {"state": again}}
+
+    monkeypatch.setattr(client, operation, refuse)
+    return sizes
+
+
+def test_what_is_written_is_read_whatever_its_kind(table):
+    record = {"pk": "batch#b1", "sk": "META", "n": 3, "s": 0.25, "yes": True, "names": ["a", "b"]}
+    table.put_all([record | {"nothing": None}])
+    assert table.read(table.batch_key("b1")) == record
+    assert type(table.read(table.batch_key("b1"))["n"]) is int
+    assert table.read(table.batch_key("b2")) is None
+
+
+@pytest.mark.parametrize("count", [1, 100, 101, 250])
+def test_many_records_are_read_in_calls_of_a_hundred(table, count):
+    written(table, count - 1)
+    assert sorted(one["n"] for one in table.read_all(keys_of(table, count))) == [*range(count - 1)]
+
+
+@pytest.mark.parametrize("consistent", [True, False])
+def test_reads_are_as_strong_as_asked_for(table, monkeypatch, consistent):
+    asked = []
+    monkeypatch.setattr(
+        table.dynamodb,
+        "batch_get_item",
+        lambda RequestItems: asked.append(RequestItems["state"]) or {"Responses": {}},
+    )
+    monkeypatch.setattr(table.dynamodb, "get_item", lambda **call: asked.append(call) or {})
+    table.read_all(keys_of(table, 1), consistent)
+    table.read(table.batch_key("b1"), consistent)
+    assert [call["ConsistentRead"] for call in asked] == [consistent] * 2
+
+
+def test_reads_are_strong_unless_asked_otherwise(table, monkeypatch):
+    asked = []
+    monkeypatch.setattr(table.dynamodb, "get_item", lambda **call: asked.append(call) or {})
+    monkeypatch.setattr(table.dynamodb, "query", lambda **call: asked.append(call) or {"Items": []})
+    table.read(table.batch_key("b1"))
+    assert (table.first("failed#b1"), list(table.every("failed#b1"))) == (None, [])
+    assert [call["ConsistentRead"] for call in asked] == [True] * 3
+
+
+def test_a_partition_is_read_page_by_page(table, monkeypatch):
+    table.put_all({"pk": "failed#b1", "sk": f"{n}", "n": n} for n in range(7))
+    query = table.dynamodb.query
+    monkeypatch.setattr(table.dynamodb, "query", lambda **call: query(**{"Limit": 3} | call))
+    assert [one["n"] for one in table.every("failed#b1")] == [*range(7)]
+    assert table.first("failed#b1")["n"] == 0
+
+
+def test_unprocessed_keys_alone_are_read_again(table, world, monkeypatch):
+    written(table, 5)
+    sizes = refusing(monkeypatch, table.dynamodb, "batch_get_item", "UnprocessedKeys", 2)
+    found = table.read_all(keys_of(table, 5))
+    assert sorted(one["n"] for one in found) == [0, 1, 2, 3, 4]
+    assert (sizes, world.slept) == ([5, 1, 1], [0.05, 0.1])
+
+
+def test_unprocessed_items_alone_are_written_and_deleted_again(table, world, monkeypatch):
+    sizes = refusing(monkeypatch, table.dynamodb, "batch_write_item", "UnprocessedItems", 1)
+    written(table, 30)
+    assert (sizes, world.slept) == ([25, 1, 5], [0.05])
+    assert len(world.state()) == 30
+    sizes.clear()
+    table.delete_all(keys_of(table, 30))
+    assert (sizes, world.state()) == ([25, 1, 5], {})
+
+
+def test_what_stays_unprocessed_is_an_error(table, world, monkeypatch):
+    refusing(monkeypatch, table.dynamodb, "batch_write_item", "UnprocessedItems", 99)
+    with pytest.raises(table.Unprocessed, match="undone in 8 tries"):
+        written(table, 1)
+    assert world.slept == [0.05 * 2**n for n in range(8)]
+
+
+@pytest.mark.parametrize("size", [1, 3, 25, 100])
+def test_any_size_of_a_call_writes_and_deletes_all(table, world, size):
+    table.put_all(({"pk": f"batch#b{n}", "sk": "META"} for n in range(60)), size)
+    assert len(world.state()) == 60
+    table.delete_all(keys_of(table, 60), size)
+    assert world.state() == {}
+
+
+def test_a_condition_that_does_not_hold_is_no_error_and_any_other_refusal_is(table, monkeypatch):
+    put = {"Item": table.batch_key("b1"), "ConditionExpression": "attribute_not_exists(pk)"}
+    assert table.conditional("put_item", **put) is True
+    assert table.conditional("put_item", **put) is False
+
+    def throttled(**_):
+        raise ClientError({"Error": {"Code": "ThrottlingException"}}, "PutItem")
+
+    monkeypatch.setattr(table.dynamodb, "put_item", throttled)
+    with pytest.raises(ClientError, match="ThrottlingException"):
+        table.conditional("put_item", **put)
