@@ -146,9 +146,8 @@ def _grow(column: Column, number: int) -> None:
     run = column.run
     known = now["t_s"] >= run["detected_s"]
     state = f"known to be done after {duration(run['detected_s'])}" if known else "working …"
-    column.counter.set_text(
-        f"{run['design']}: {now['items_done']:,.0f} items done, {dollars(now['cost_usd'])}\n{state}"
-    )
+    done = f"{now['items_done']:,.0f} items done{' or failed' if run['items_failed'] else ''}"
+    column.counter.set_text(f"{run['design']}: {done}, {dollars(now['cost_usd'])}\n{state}")
     column.counter.axes.draw_artist(column.counter)
 
 

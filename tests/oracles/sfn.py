@@ -161,7 +161,9 @@ class SfnStory:
         self.running += 1
         self.tally["peak"] = max(self.tally["peak"], self.running)
         half_s = self.of_child.latency("sfn_child_overhead", child, 0) / 2.0
-        clock = begun_s = self.now + half_s
+        gap_s = self.of_child.latency("sfn_state_gap", child, 0)
+        head_s, tail_s = (half_s, half_s) if p.express else (gap_s, 0.0)
+        clock = begun_s = self.now + head_s
         if self.running > self.environments:
             self.environments += 1
             self.tally["cold_starts"] += 1
@@ -171,7 +173,7 @@ class SfnStory:
             clock = begun_s + self.of_child.latency("lambda_init", child, 1)
         clock, items = self.work(child, clock)
         self.bill("processor_ms", clock - begun_s)
-        ended_s = clock + half_s
+        ended_s = clock + tail_s
         self.tally["express_steps"] += ceil((ended_s - since_s) * 10.0 - 1e-6)
         if ended_s - since_s > p.child_limit_s:
             self.tally["late"] += 1

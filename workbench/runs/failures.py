@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
+from workbench.errors import PullFailed
 from workbench.runs.records import FAILURE_COLUMNS, Run
 
 FAILURES_MAX = 100_000  # rows kept of a run; the true number is in run.json
@@ -125,7 +126,7 @@ def _in_objects(client: Clients, outputs: Names, batch_id: str) -> Iterator[Fail
     died: set[str] = set()
     for key in _keys(s3, bucket, f"results/{batch_id}/"):
         if "/FAILED_" in key:
-            for child in _children(_text(s3, bucket, key)):
+            for child in _children(key, _text(s3, bucket, key)):
                 for item in json.loads(child["Input"])["Items"]:
                     died.add(item["id"])
                     yield Failure(item["id"], 1, _reason(child), None)
@@ -145,8 +146,11 @@ def _reason(child: dict[str, Any]) -> str:
     return text.splitlines()[0]
 
 
-def _children(chunks: Iterator[str]) -> Iterator[dict[str, Any]]:
-    """The entries of a JSON array, one at a time: a results file grows to 5 GB."""
+def _children(key: str, chunks: Iterator[str]) -> Iterator[dict[str, Any]]:
+    """The entries of a JSON array, one at a time: a results file grows to 5 GB.
+
+    Raises PullFailed for one that ends in the middle: its list of what failed would be too short.
+    """
     decoder, held = json.JSONDecoder(), ""
     for chunk in chunks:
         held = (held + chunk).lstrip("[, \n\t\r")
@@ -157,6 +161,8 @@ def _children(chunks: Iterator[str]) -> Iterator[dict[str, Any]]:
                 break
             yield entry
             held = held[end:].lstrip(", \n\t\r")
+    if not held.startswith("]"):
+        raise PullFailed(f"{key} ends in the middle: which items failed cannot be listed")
 
 
 def _keys(s3: Any, bucket: str, prefix: str) -> Iterator[str]:

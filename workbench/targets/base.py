@@ -21,7 +21,7 @@ from workbench.runs.records import RunData
 class Progress:
     """How far a batch is, on the target's own clock."""
 
-    items_done: int
+    items_done: int  # or failed, so far
     items: int
     elapsed_s: float
     usage: Callable[[], pd.DataFrame] | None = None  # so far, where the target meters as it goes

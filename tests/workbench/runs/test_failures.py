@@ -5,6 +5,7 @@ import json
 
 import pytest
 
+from workbench.errors import PullFailed
 from workbench.runs.failures import (
     Failure,
     failed_line,
@@ -129,6 +130,15 @@ def test_items_of_sfn_come_from_dead_children_and_from_the_lists_of_the_others()
             ]
         )
     )
+
+
+@pytest.mark.parametrize("cut", [1, 2, 40, 200])
+def test_a_results_file_that_ends_in_the_middle_gives_no_shorter_list(cut):
+    bucket = Bucket()
+    key = "results/b/map/FAILED_0.json"
+    bucket.objects[key] = bucket.objects[key][:-cut]
+    with pytest.raises(PullFailed, match=r"FAILED_0\.json ends in the middle"):
+        read_failures("sfn", lambda _: bucket, {"BucketName": "bucket"}, "b")
 
 
 def run_of(work_ms, items=10_000, value_max=1_000):

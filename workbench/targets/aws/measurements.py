@@ -1,5 +1,6 @@
 """Collecting a batch: its counts, its usage and its timeline, once CloudWatch has them all."""
 
+import sys
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -107,7 +108,8 @@ class Collector:
                 return read_failures(
                     self.design.name, session.aws.client, outputs, self.batch.batch_id
                 )
-        except WorkbenchError:  # the batch is paid for: without the list it is a run all the same
+        except WorkbenchError as error:  # the batch is paid for: without the list it is a run, too
+            print(f"warning: the failed items are not listed: {error}", file=sys.stderr)
             return None
 
     def _log_reader(self, groups: dict[str, str]) -> LogReader:

@@ -130,7 +130,10 @@ def test_whatever_the_knobs_sqs_ends_in_order_and_within_its_limits(
     assert one.peak_concurrency <= (max_concurrency or 1_000)
     assert one.cold_starts <= one.peak_concurrency <= one.invocations
     assert one.invocations >= ceil(items / (per_message * 5))
-    assert folder.timeline.groupby("metric").size().max() <= 2_000
+    assert folder.timeline.groupby("metric").size().max() <= 2_001
+    at_once = folder.timeline[folder.timeline.metric == "concurrency"]
+    assert at_once.value.max() == one.peak_concurrency
+    assert at_once.t_s.is_monotonic_increasing
     done = folder.timeline[folder.timeline.metric == "items_done"].value
     assert done.is_monotonic_increasing
     assert done.iloc[-1] == items

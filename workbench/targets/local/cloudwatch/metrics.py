@@ -93,11 +93,13 @@ class Timeline:
         self._points: dict[str, list[Point]] = {}
 
     def note(self, metric: str, value: float) -> None:
-        """A metric has this value from now on."""
+        """A metric has this value from now on; of one moment its highest and its last are kept."""
         points = self._points.setdefault(metric, [])
-        if points and points[-1][0] == self._kernel.now:
-            points[-1] = (self._kernel.now, value)
-            return
+        moment = [now for now, _ in points[-2:]].count(self._kernel.now)
+        if moment == 2 or (moment == 1 and value >= points[-1][1]):
+            points.pop()
+            if moment == 2 and value >= points[-1][1]:
+                points.pop()
         points.append((self._kernel.now, value))
         if len(points) > HELD_MAX:
             self._points[metric] = thin(points)

@@ -129,7 +129,7 @@ class World:
 
     def _over(self, over: int) -> None:
         """So many items are done or failed."""
-        self.timeline.note("items_done", len(self.item_log.done_s))
+        self.timeline.note("items_done", over)
         self.timeline.note("backlog", self._items - over)
         if self._seen is not None:
             self._seen(over)

@@ -15,7 +15,7 @@ from workbench.targets.model.engine.timeline import POINTS
 
 LIMITS_MAX = 16
 KINDS = {int: np.int64, bool: np.int64, float: np.float64, np.uint64: np.uint64}
-TIMES = "now sample_at sample_step created_s processed_s detected_s cpu_free_at"
+TIMES = "now sample_at sample_step created_s processed_s detected_s cpu_free_at peak_at"
 COUNTS = (
     "samples_kept running environments items_done workers invocations cold_starts peak throttles "
     "failed late processor_ms batcher_ms batcher_invocations metric_calls"

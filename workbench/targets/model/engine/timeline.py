@@ -57,8 +57,18 @@ def keep_sample(s: np.void, concurrency: int, backlog: int, done: int, throttles
     s.sample_at += s.sample_step
 
 
+@compiled
+def note_peak(s: np.void, time_s: float) -> None:
+    """One more invocation runs since a time."""
+    if s.running > s.peak:
+        s.peak, s.peak_at = s.running, time_s
+
+
 def timeline_frame(s: np.void) -> pd.DataFrame:
-    """One row a metric and sample, and the end: at most 2,000 points a metric."""
+    """One row a metric and sample, and the end: at most 2,001 points a metric.
+
+    The concurrency has its peak besides, which may fall between two samples.
+    """
     rows, end_s = s["samples"][: int(s["samples_kept"])], float(s["detected_s"])
     rows = rows[rows[:, 0] < end_s]
     throttles = rows[-1, 4] if len(rows) else 0.0
@@ -70,7 +80,10 @@ def timeline_frame(s: np.void) -> pd.DataFrame:
             "value": rows[:, 1:].T.reshape(-1),
         }
     )
-    return frame[TIMELINE_COLUMNS]
+    peak = (float(s["peak_at"]), METRICS[0], float(s["peak"]))
+    place = int(np.searchsorted(rows[:, 0], peak[0], side="right"))
+    parts = [frame.iloc[:place], pd.DataFrame([peak], columns=frame.columns), frame.iloc[place:]]
+    return pd.concat(parts, ignore_index=True)[TIMELINE_COLUMNS]
 
 
 def held_s(limit_s: np.ndarray) -> dict[str, float]:

@@ -1,8 +1,8 @@
 """The event loop of `sfn`, compiled; its plain twin in tests/oracles reads more easily.
 
-A child holds its place in the map from its start; its Lambda begins half the child's overhead later
-and needs a place in the account. Children that wait for one are tried again by Step Functions, here
-first come, first served.
+A child holds its place in the map from its start. Its Lambda begins half an Express child's
+overhead later, or the gap before a Standard child's one state, and needs a place in the account.
+Children that wait for one are tried again by Step Functions, here first come, first served.
 """
 
 from math import inf
@@ -13,7 +13,7 @@ from workbench.platform.units import MB
 from workbench.targets.model.engine import draws, timeline
 from workbench.targets.model.engine.draws import hashed, latencies, latency
 from workbench.targets.model.engine.events import billed_ms, compiled, pop, push, replace
-from workbench.targets.model.engine.timeline import FIRST_SAMPLE_STEP_S, keep_sample
+from workbench.targets.model.engine.timeline import FIRST_SAMPLE_STEP_S, keep_sample, note_peak
 from workbench.targets.model.sfn.settings import SfnSettings
 from workbench.targets.model.sfn.work import create_items, work_child
 
@@ -115,10 +115,10 @@ def invoke(p: SfnSettings, s: np.void, since: float) -> tuple[float, int]:
     child = s.invocations
     s.invocations += 1
     s.running += 1
-    s.peak = max(s.peak, s.running)
+    note_peak(s, s.now)
     draw = hashed(p.key_child, child)
-    half_s = latency(s, draws.CHILD, draw, 0) / 2.0
-    begun = s.now + half_s
+    tail_s = latency(s, draws.CHILD, draw, 0) / 2.0 if p.express else 0.0
+    begun = s.now + (tail_s if p.express else latency(s, draws.STATE_GAP, draw, 0))
     clock = begun
     if s.running > s.environments:
         s.environments += 1
@@ -130,7 +130,7 @@ def invoke(p: SfnSettings, s: np.void, since: float) -> tuple[float, int]:
     clock = work_child(p, s, child, clock)
     assert s.now <= clock < inf
     s.processor_ms += billed_ms(clock - begun)
-    ended = clock + half_s
+    ended = clock + tail_s
     s.express_steps += int(np.ceil((ended - since) * 10.0 - 1e-6))
     if ended - since > p.child_limit_s:
         s.late += 1

@@ -31,7 +31,7 @@ def sfn_usage(design: Sfn, p: SfnSettings, s: np.void) -> pd.DataFrame:
     ]  # fmt: skip
     logged = sum(map(usage.platform_bytes, functions))
     logged += _handler_bytes(design, p, children)
-    works = WORK_METRICS + (1 if p.put_metrics else 0)
+    works = WORK_METRICS + (int(s["metric_calls"]) > 0)  # an item that fails puts none
     metrics = [(float(s["created_s"]), 1), (float(s["processed_s"]), works)]
     return usage.usage_frame(
         [

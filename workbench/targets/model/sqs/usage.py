@@ -57,7 +57,7 @@ def queued_usage(design: Design, p: SqsSettings, s: np.void, own: Own) -> pd.Dat
     ]  # fmt: skip
     logged = own.item_log_bytes + sum(map(usage.platform_bytes, functions))
     logged += _metric_lines_bytes(design, p, n)
-    works = WORK_METRICS + (1 if p.put_metrics else 0)
+    works = WORK_METRICS + (n["metric_calls"] > 0)  # an item that fails puts none
     ends = {"created_s": 1, "processed_s": works, "detected_s": 1}
     metrics = [(float(s[name]), number) for name, number in ends.items()]
     return usage.usage_frame(

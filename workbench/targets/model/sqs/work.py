@@ -8,6 +8,7 @@ from workbench.platform.units import SQS_CHUNK_BYTES
 from workbench.targets.model.engine import draws
 from workbench.targets.model.engine.draws import hashed, latencies, latency, sleep_ms
 from workbench.targets.model.engine.events import billed_ms, chunks, compiled
+from workbench.targets.model.engine.timeline import note_peak
 from workbench.targets.model.sqs.parallel import work_at_once
 from workbench.targets.model.sqs.retries import (
     BACKOFF_S,
@@ -25,7 +26,7 @@ def begin_invocation(p: SqsSettings, s: np.void, time_s: float) -> tuple[float, 
     draw = hashed(p.key_invocation, s.invocations)
     s.invocations += 1
     s.running += 1
-    s.peak = max(s.peak, s.running)
+    note_peak(s, time_s)
     if s.running <= p.pollers.start:
         s.idle_poller_s += time_s
     begun = time_s + latency(s, draws.DISPATCH, draw, 0)

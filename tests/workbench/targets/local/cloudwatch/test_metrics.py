@@ -43,6 +43,13 @@ def test_points_come_by_metric_and_time_and_the_last_of_an_instant_counts():
     assert timeline.frame().values.tolist() == [[3.0, "a", 1.0], [0.0, "b", 2.0], [3.0, "b", 7.0]]
 
 
+def test_a_peak_within_one_instant_is_kept():
+    timeline = Timeline(Kernel())
+    for value in (1, 5, 2, 7, 3, 4):
+        timeline.note("concurrency", value)
+    assert timeline.frame()["value"].to_list() == [7.0, 4.0]
+
+
 @settings(deadline=None)
 @given(st.lists(st.integers(0, 10**6), min_size=1, max_size=5_000))
 def test_thinning_keeps_the_peak_and_the_last_point_in_order(values):
