@@ -46,7 +46,7 @@ MAY_IMPORT = {
     "workbench.runs.exact_tables": {"workbench.errors"},
     "workbench.runs.run": FACTS | {"workbench.targets.TARGETS"},
     "workbench.runs.records": FACTS | {"workbench.runs.run", "workbench.runs.exact_tables"},
-    "workbench.runs.failures": {"workbench.runs.records"},
+    "workbench.runs.failures": {"workbench.errors", "workbench.runs.records"},
     "workbench.runs.sets": RECORDS,
     "workbench.targets.base": RECORDS | {"workbench.pull.window"},
     "workbench.targets.aws": RECORDS | {"workbench"},
