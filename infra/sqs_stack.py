@@ -1,4 +1,4 @@
-"""Stack `SqsBatchProcessing`: one record an item, and a loop of polls at them."""
+"""Stack `SqsBatchProcessing`: one record an item, and polls at them."""
 
 from typing import Any, ClassVar
 
@@ -7,7 +7,7 @@ from aws_cdk import aws_dynamodb as dynamodb
 from infra.functions import FunctionSpec
 from infra.queued import QueuedStack
 
-WRITES = "GetItem BatchGetItem PutItem UpdateItem DeleteItem BatchWriteItem"
+WRITES = "GetItem PutItem UpdateItem DeleteItem BatchWriteItem"
 
 
 class SqsStack(QueuedStack):
@@ -16,22 +16,28 @@ class SqsStack(QueuedStack):
     about = "Batches through SQS and DynamoDB"
     timeouts_s: ClassVar[dict[str, int]] = {"finalizer": 60, "failures": 300}
     why_no_redrive = (
-        "The finalizer's chain must not end while its batch is open: "
-        "what fails returns to this queue."
+        "Its one message stays until its batch is over: what fails returns to this queue."
     )
     why_no_recovery = "Records live until their item is done; a restored table would fit no queue."
 
     def specs(self) -> list[FunctionSpec]:
         return [
-            self.batcher("GetItem PutItem UpdateItem DeleteItem Query BatchWriteItem"),
+            self.batcher(f"{WRITES} Query"),
             self.spec("processor", WRITES, send="ItemQueue", delay="ItemQueue"),
             self.spec(
                 "finalizer",
                 "GetItem UpdateItem DeleteItem Query",
-                send="PollQueue PlanQueue ItemQueue",
+                send="PlanQueue ItemQueue",
+                delay="PollQueue",
                 publish=True,
             ),
-            self.spec("failures", WRITES, send="PlanQueue ItemQueue", publish=True),
+            self.spec(
+                "failures",
+                WRITES,
+                send="PlanQueue ItemQueue PollQueue",
+                delay="DeadLetters",
+                publish=True,
+            ),
         ]
 
     def table_options(self) -> dict[str, Any]:

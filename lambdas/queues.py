@@ -37,45 +37,40 @@ class Later(Exception):
 def receive(
     event: dict[str, Any],
     names: tuple[str, str],
+    queue_url: str,
     deal: Callable[[Message], None],
-    delay: Callable[[str, float], None] | None = None,
-    read: Callable[[str], Message] = json.loads,
-    undo: Callable[[Message], None] | None = None,
+    at_once: int = 1,
 ) -> dict[str, Any]:
-    """Deal with every message; what raises comes back alone, and is undone before.
+    """Deal with every message, so many at a time; what raises comes back alone, after a while.
 
-    `names` are those of the design and the function; `delay` gets the receipt of a message that
-    failed, and the seconds.
+    `names` are those of the design and the function. A message that was received before says so
+    (`again`).
     """
-    failed = []
-    for record in event["Records"]:
-        message, wait_s = {}, backoff_s(receives(record))
+
+    def one(record: dict[str, Any]) -> bool:
+        receives = int(record["attributes"]["ApproximateReceiveCount"])
+        wait_s = backoff_s(receives)
         try:
-            message = read(record["body"])
-            deal(message)
-            continue
+            message = json.loads(record["body"])
+            deal(message | {"again": True} if receives > 1 else message)
+            return True
         except Later as later:
             wait_s = later.seconds
         except Exception as error:
-            known = isinstance(message, dict) and "batch" in message
-            batch = message["batch"] if known else record["body"][:100]
-            telemetry.report(*names, batch, error)
-            if message and undo:
-                undo(message)
-        if delay:
-            delay(record["receiptHandle"], wait_s)
-        failed.append(record["messageId"])
-    return returned(failed)
+            telemetry.report(*names, record["body"][:100], error)
+        delay_message(queue_url, record["receiptHandle"], wait_s)
+        return False
 
-
-def returned(message_ids: list[str]) -> dict[str, Any]:
-    """The answer to an event source: these messages come back."""
-    return {"batchItemFailures": [{"itemIdentifier": one} for one in message_ids]}
+    records = event["Records"]
+    over = outside.gather(one, records, at_once)
+    back = [record["messageId"] for record, done in zip(records, over, strict=True) if not done]
+    return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in back]}
 
 
 def send(queue_url: str, message: Message, delay_s: float = 0) -> None:
     """Send one message, at most 15 minutes late."""
-    sqs.send_message(QueueUrl=queue_url, MessageBody=_text(message), DelaySeconds=_delay(delay_s))
+    delay_s = max(0, min(int(delay_s), DELAY_MAX_S))
+    sqs.send_message(QueueUrl=queue_url, MessageBody=text_of(message), DelaySeconds=delay_s)
 
 
 def send_all(queue_url: str, messages: Iterable[Message], size: int) -> None:
@@ -84,7 +79,7 @@ def send_all(queue_url: str, messages: Iterable[Message], size: int) -> None:
         for message in messages:
             send(queue_url, message)
         return
-    for texts in _calls(map(_text, messages), min(size, SEND_BATCH_MAX)):
+    for texts in _calls(map(text_of, messages), min(size, SEND_BATCH_MAX)):
         entries = [
             {"Id": str(i), "MessageBody": text, "DelaySeconds": 0} for i, text in enumerate(texts)
         ]
@@ -99,14 +94,14 @@ def delay_message(queue_url: str, receipt: str, seconds: float) -> None:
     )
 
 
-def receives(record: dict[str, Any]) -> int:
-    """How often the message of an event's record has been received, this time included."""
-    return int(record["attributes"]["ApproximateReceiveCount"])
-
-
 def backoff_s(tries: int) -> float:
     """How long to wait after that many tries: 10 s, 20 s, 40 s, … at most 15 minutes."""
     return min(10 * 2 ** (tries - 1), DELAY_MAX_S)
+
+
+def text_of(message: Message) -> str:
+    """A message as ASCII text: one character is one byte."""
+    return json.dumps(message, separators=(",", ":"))
 
 
 def _send_entries(queue_url: str, entries: list[dict[str, Any]]) -> None:
@@ -133,12 +128,3 @@ def _calls(texts: Iterator[str], size: int) -> Iterator[list[str]]:
         held_bytes += len(text)
     if part:
         yield part
-
-
-def _text(message: Message) -> str:
-    """A message as ASCII text: one character is one byte."""
-    return json.dumps(message, separators=(",", ":"))
-
-
-def _delay(seconds: float) -> int:
-    return max(0, min(int(seconds), DELAY_MAX_S))

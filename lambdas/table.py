@@ -6,9 +6,11 @@ anything is left under the segments and the shards, so nothing else may be store
 
 A lease says who works on a record, and until when. It is longer than its function's timeout, so
 Lambda has stopped the owner before it ends. It is only ever put on a record that exists: a late
-duplicate cannot bring a finished record back.
+duplicate cannot bring a finished record back. `begun` counts the owners that have not ended: an
+owner that gives the lease back takes itself off again, one that dies never does.
 """
 
+import json
 import os
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
@@ -21,10 +23,8 @@ from lambdas.items import shard_of
 from lambdas.queues import Later
 
 BATCH_WRITE_MAX = 25  # entries of one BatchWriteItem
-BATCH_GET_MAX = 100  # keys of one BatchGetItem
 TRIES = 8  # of what a batch call left unprocessed, before the message is reported failed
-UNLEASED = "attribute_not_exists(lease_until) OR lease_until < :now"
-FREE = f"{UNLEASED} OR lease_by = :me"
+FREE = "attribute_not_exists(lease_until) OR lease_until < :now"
 
 Key = dict[str, Any]
 Record = dict[str, Any]
@@ -37,14 +37,13 @@ class Unprocessed(Exception):
     """DynamoDB kept refusing a part of a batch call."""
 
 
+class LostLease(Exception):
+    """A record is no longer leased by who works on it."""
+
+
 def batch_key(batch: str) -> Key:
     """The key of the batch record."""
     return pack({"pk": f"batch#{batch}", "sk": "META"})
-
-
-def open_key(batch: str) -> Key:
-    """The key of the mark that a batch is open."""
-    return pack({"pk": "open", "sk": batch})
 
 
 def segment_key(batch: str, segment: int) -> Key:
@@ -55,11 +54,6 @@ def segment_key(batch: str, segment: int) -> Key:
 def item_key(batch: str, sk: str, shards: int) -> Key:
     """The key of an item's or a message's record; what was split stays in its parent's shard."""
     return pack({"pk": shard_partition(batch, shard_of(sk, shards)), "sk": sk})
-
-
-def failed_key(batch: str, sk: str) -> Key:
-    """The key of what failed."""
-    return pack({"pk": f"failed#{batch}", "sk": sk})
 
 
 def shard_partition(batch: str, shard: int) -> str:
@@ -85,8 +79,7 @@ def read(key: Key, consistent: bool = True) -> Record | None:
 
 def first(partition: str) -> Record | None:
     """The first record of a partition, strongly consistent, or None if it is empty."""
-    found = _query(partition, Limit=1)["Items"]
-    return unpack(found[0]) if found else None
+    return next(map(unpack, _query(partition, Limit=1)["Items"]), None)
 
 
 def every(partition: str) -> Iterator[Record]:
@@ -102,57 +95,27 @@ def every(partition: str) -> Iterator[Record]:
 
 def put_all(records: Iterable[Record], size: int = BATCH_WRITE_MAX) -> None:
     """Write records, `size` (1 to 25) in a call."""
-    packed = map(pack, records)
-    if size == 1:
-        for record in packed:
-            dynamodb.put_item(TableName=table, Item=record)
-        return
-    _write_all(({"PutRequest": {"Item": record}} for record in packed), size)
+    _write_all(dynamodb.put_item, "PutRequest", "Item", map(pack, records), size)
 
 
 def delete_all(keys: Iterable[Key], size: int = BATCH_WRITE_MAX) -> None:
     """Delete records, `size` (1 to 25) in a call; one that is deleted already is no error."""
-    if size == 1:
-        for key in keys:
-            dynamodb.delete_item(TableName=table, Key=key)
-        return
-    _write_all(({"DeleteRequest": {"Key": key}} for key in keys), size)
+    _write_all(dynamodb.delete_item, "DeleteRequest", "Key", iter(keys), size)
 
 
-def read_all(keys: list[Key], consistent: bool = True) -> list[Record]:
-    """Those of the records that exist."""
-    records = []
-    for at in range(0, len(keys), BATCH_GET_MAX):
-        asked = {"Keys": keys[at : at + BATCH_GET_MAX], "ConsistentRead": consistent}
-        for answer in _answers(dynamodb.batch_get_item, {table: asked}):
-            records += map(unpack, answer["Responses"].get(table, []))
-    return records
-
-
-def lease(
-    key: Key, owner: str, seconds: float, count_attempt: bool = False, mark: str = ""
-) -> Record | None:
+def lease(key: Key, owner: str, seconds: float) -> Record | None:
     """Take the lease on a record for that long; the record as it was before, or None without one.
 
-    An attempt is counted, or a mark set, if asked. `Later` says for how long another owner has it.
+    `Later` says for how long another owner has it.
     """
     now = outside.now()
-    changes = "SET lease_until = :until, lease_by = :me"
-    values: dict[str, Any] = {":until": now + seconds, ":me": owner, ":now": now}
-    if mark:
-        changes += f", {mark} = :true"
-        values[":true"] = True
-    if count_attempt:
-        changes += " ADD attempts :one"
-        values[":one"] = 1
-    # An attempt counts once, also if the answer is lost and the client writes again.
-    free = UNLEASED if count_attempt else FREE
+    values = {":until": now + seconds, ":me": owner, ":now": now, ":one": 1}
     try:
         old = dynamodb.update_item(
             TableName=table,
             Key=key,
-            UpdateExpression=changes,
-            ConditionExpression=f"attribute_exists(pk) AND ({free})",
+            UpdateExpression="SET lease_until = :until, lease_by = :me ADD begun :one",
+            ConditionExpression=f"attribute_exists(pk) AND ({FREE})",
             ExpressionAttributeValues=pack(values),
             ReturnValues="ALL_OLD",
             ReturnValuesOnConditionCheckFailure="ALL_OLD",
@@ -161,51 +124,35 @@ def lease(
     except ClientError as error:
         if not refused(error):
             raise
-        if not error.response.get("Item"):
-            return None
-        record = unpack(error.response["Item"])
-    if record.get("lease_by") == owner:
-        return record | {"attempts": record["attempts"] - 1}
+        record = unpack(error.response.get("Item", {}))
+    if not record:
+        return None
+    if record.get("lease_by") == owner:  # the answer was lost, and the client has asked again
+        return record | {"begun": record["begun"] - 1}
     raise Later(record["lease_until"] - outside.now())
 
 
-def crashed(record: Record) -> bool:
-    """Whether an owner before let its lease run out: it ended before it could give it back."""
-    return "lease_until" in record
+def mark(key: Key, owner: str, flag: str) -> None:
+    """Set a flag on a record that this owner leases; LostLease if it does not."""
+    changes = {"UpdateExpression": f"SET {flag} = :true"}
+    if not conditional("update_item", **held(key, owner, true=True), **changes):
+        raise LostLease(f"{key['pk']['S']} is not leased by {owner}")
 
 
-def update(key: Key, owner: str, name: str, value: Any) -> bool:
-    """Write a field of a record that this owner leases; False if it is deleted or another's."""
-    return conditional(
-        "update_item",
-        Key=key,
-        UpdateExpression="SET #name = :value",
-        ConditionExpression="lease_by = :me",
-        ExpressionAttributeNames={"#name": name},
-        ExpressionAttributeValues=pack({":value": value, ":me": owner}),
-    )
-
-
-def release(key: Key, owner: str, after_crash: bool = False) -> None:
-    """Give a lease back, if this owner has it.
-
-    A record whose owner before has crashed keeps a lease that ran out: what is repeated is counted.
-    """
-    past = {":past": 0} if after_crash else {}
-    changes = "REMOVE lease_until, lease_by"
-    conditional(
-        "update_item",
-        UpdateExpression="SET lease_until = :past REMOVE lease_by" if after_crash else changes,
-        **held(key, owner, **past),
-    )
+def release(key: Key, owner: str, **fields: Any) -> None:
+    """Give a lease back, if this owner has it, and write these fields with it."""
+    sets = "SET " + ", ".join(f"{name} = :{name}" for name in fields) if fields else ""
+    changes = {"UpdateExpression": f"{sets} REMOVE lease_until, lease_by ADD begun :less"}
+    conditional("update_item", **held(key, owner, less=-1, **fields), **changes)
 
 
 def held(key: Key, owner: str, **values: Any) -> dict[str, Any]:
     """A write on a record that this owner must hold, with further values of its expression."""
+    named = {f":{name}": value for name, value in values.items()}
     return {
         "Key": key,
         "ConditionExpression": "lease_by = :me",
-        "ExpressionAttributeValues": pack({":me": owner, **values}),
+        "ExpressionAttributeValues": pack({":me": owner, **named}),
     }
 
 
@@ -252,14 +199,20 @@ def _query(partition: str, **more: Any) -> dict[str, Any]:
     )
 
 
-def _write_all(requests: Iterator[dict[str, Any]], size: int) -> None:
-    """BatchWriteItem over all requests."""
-    while part := list(islice(requests, min(size, BATCH_WRITE_MAX))):
-        for _ in _answers(dynamodb.batch_write_item, {table: part}):
+def _write_all(
+    call: Callable[..., Any], request: str, name: str, values: Iterator[Any], size: int
+) -> None:
+    """BatchWriteItem over all values, named as it names them; a call for each if size is 1."""
+    while part := list(islice(values, min(size, BATCH_WRITE_MAX))):
+        if size == 1:
+            call(TableName=table, **{name: part[0]})
+            continue
+        asked = {table: [{request: {name: value}} for value in part]}
+        for _ in answers(dynamodb.batch_write_item, asked):
             pass
 
 
-def _answers(call: Callable[..., Any], asked: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def answers(call: Callable[..., Any], asked: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """The answers of a batch call: what comes back unprocessed is tried again, 0.05 s later, 0.1 s,
     … 6.4 s.
     """
@@ -286,7 +239,7 @@ def _pack(value: Any) -> dict[str, Any]:
 def _unpack(value: dict[str, Any]) -> Any:
     kind, content = next(iter(value.items()))
     if kind == "N":
-        return float(content) if "." in content or "e" in content else int(content)
+        return json.loads(content)  # an int or a float, as it is written
     if kind == "L":
         return [entry["S"] for entry in content]
     return content

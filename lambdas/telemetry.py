@@ -9,6 +9,7 @@ from typing import Any
 from lambdas import outside
 
 NAMESPACE = "BatchWorkbench"
+WORK = ("items_processed", "items_failed", "items_duplicated", "work_ms")  # of a processor
 UNITS = {"work_ms": "Milliseconds", "open_batch_age_s": "Seconds"}
 
 
@@ -36,6 +37,18 @@ def emit(
         **rest,
     }
     print(json.dumps(line, separators=(",", ":")))
+
+
+def emit_work(
+    names: tuple[str, str], batch: str, context: Any, counts: list[dict[str, float]]
+) -> None:
+    """Print what a function did for one batch, from parts of its metrics; `done_at` of each part
+    in which items were done, or failed for good.
+    """
+    metrics = {name: round(sum(part.get(name, 0) for part in counts)) for name in WORK}
+    done = [part["done_at"] for part in counts if "done_at" in part]
+    last = {"last_done_at": max(done)} if done else {}
+    emit(*names, batch, context, metrics, **last)
 
 
 def report(design: str, function: str, batch: str, error: BaseException) -> None:

@@ -26,9 +26,8 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """A trigger opens a batch; a message of the plan queue creates a part of it."""
     if not isinstance(event, dict) or "Records" not in event:
         return start(event)
-    delay = partial(queues.delay_message, plan_queue)
     create = partial(_create, context=context)
-    return queues.receive(event, ("counters", "batcher"), create, delay)
+    return queues.receive(event, ("counters", "batcher"), plan_queue, create)
 
 
 def start(event: Any) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from lambdas import outside, table
 from lambdas.table import dynamodb
 from lambdas.trigger import Trigger
 
+BATCH_GET_MAX = 100  # keys of one BatchGetItem
 PER_SHARD = 100  # messages: with the longest ids a record stays below 1 KB, one write unit
 KEPT_S = 30 * 86_400  # longer than any message that could still write: 14 days in two queues
 
@@ -95,10 +96,10 @@ def all_counted(batch: str, messages: int) -> bool:
 
     Messages are counted about in their order, so that all polls but the last few read one page.
     """
-    for stop in range(-(-messages // PER_SHARD), 0, -table.BATCH_GET_MAX):
-        start = max(0, stop - table.BATCH_GET_MAX)
+    for stop in range(-(-messages // PER_SHARD), 0, -BATCH_GET_MAX):
+        start = max(0, stop - BATCH_GET_MAX)
         keys = [shard_key(batch, shard) for shard in range(start, stop)]
-        counted = sum(len(record["done"]) for record in table.read_all(keys, consistent=False))
+        counted = sum(len(record["done"]) for record in _read_all(keys))
         if counted < min(stop * PER_SHARD, messages) - start * PER_SHARD:
             return False
     return True
@@ -133,3 +134,13 @@ def count_failed(batch: Batch) -> int:
 def expires_at() -> int:
     """When what is written now may be deleted: DynamoDB does so then, at no charge."""
     return int(outside.now()) + KEPT_S
+
+
+def _read_all(keys: list[table.Key]) -> list[table.Record]:
+    """Those of at most 100 records that exist."""
+    asked = {table.table: {"Keys": keys, "ConsistentRead": False}}
+    return [
+        table.unpack(record)
+        for answer in table.answers(dynamodb.batch_get_item, asked)
+        for record in answer["Responses"].get(table.table, [])
+    ]

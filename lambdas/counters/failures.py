@@ -24,9 +24,8 @@ sns = outside.client("sns")
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Deal with every dead letter; what cannot be dealt with now comes back."""
-    delay = partial(queues.delay_message, dead_letters)
     deal = partial(_deal, context=context)
-    return queues.receive(event, ("counters", "failures"), deal, delay)
+    return queues.receive(event, ("counters", "failures"), dead_letters, deal)
 
 
 def _deal(message: Message, context: Any) -> None:

@@ -18,9 +18,8 @@ sns = outside.client("sns")
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Poll each batch; answer with those that are to be polled again."""
-    delay = partial(queues.delay_message, poll_queue)
     poll = partial(_poll, context=context)
-    return queues.receive(event, ("counters", "finalizer"), poll, delay)
+    return queues.receive(event, ("counters", "finalizer"), poll_queue, poll)
 
 
 def _poll(message: Message, context: Any) -> None:

@@ -1,124 +1,113 @@
-"""The failures consumer: what reached the dead letters is sent again, split, or listed as failed.
+"""The failures consumer: what reached the dead letters is sent again, or listed as failed.
 
-Nothing is listed that may still be done: a message of several items is split, a one-item message
-fails only if its item began its attempts, a segment only after its records are deleted.
+A message may be here because it was throttled, and never ran. So one of several items goes on as
+messages of one item each, and an item is listed only if its record says that it killed its tries.
 """
 
 import os
-from itertools import count
+from functools import partial
 from typing import Any
 
 from lambdas import items, notification, outside, queues, table, telemetry
 from lambdas.items import Item
-from lambdas.queues import Later, Message
-from lambdas.sqs import batches, messages
+from lambdas.queues import Message
+from lambdas.sqs import batcher, batches
 from lambdas.sqs.batches import Batch
-from lambdas.sqs.splitting import ATTEMPTS_MAX, NEVER_ENDED, split
 from lambdas.trigger import name_of
 
-ROUNDS_MAX = 3  # a plan or a segment goes through all its receives as often
-LEASE_S = 930  # as long as the batcher's: it may hold the same records
+NAMES = ("sqs", "failures")
+UNCREATED = "the segment could not be created"
+ROUNDS_MAX = 3  # a segment goes through all its receives as often
 
-plan_queue = os.environ.get("PLAN_QUEUE_URL", "")
-item_queue = os.environ.get("ITEM_QUEUE_URL", "")
+dead_letters = os.environ.get("DEAD_LETTERS_URL", "")
 topic = os.environ.get("TOPIC_ARN", "")
 sns = outside.client("sns")
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Deal with every dead letter; those that cannot be dealt with now stay for the next time."""
-    numbers = count()
-
-    def deal(message: Message) -> None:
-        _deal(message, f"{context.aws_request_id}/{next(numbers)}", context)
-
-    return queues.receive(event, ("sqs", "failures"), deal, read=messages.read_dead_letter)
+    deal = partial(_deal, context=context)
+    return queues.receive(event, NAMES, dead_letters, deal)
 
 
-def _deal(message: Message, owner: str, context: Any) -> None:
-    """Deal with one dead letter."""
-    if "requestPayload" in message:
-        _not_started(message)
+def _deal(message: Message, context: Any) -> None:
+    """Deal with one dead letter: a trigger, a plan, a segment, or items."""
+    if "requestPayload" in message:  # Lambda's record of an asynchronous invocation
+        _start(message["requestPayload"])
         return
-    batch = batches.read_batch(message["batch"])
-    if batch is None or batch.status in ("COMPLETE", "NOTIFIED"):
+    batch = batches.read_open(message["batch"])
+    if not batch:
         return
-    if batch.status == "CANCELLED":
-        raise Later(LEASE_S)
     rounds = message.get("round", 0) + 1
-    if message["kind"] == "items":
-        if message.get("alone"):
-            _single(batch, message, owner, context)
-        else:
-            split(item_queue, message, owner)
-    elif rounds < ROUNDS_MAX:
-        queues.send(plan_queue, {**message, "round": rounds})
-    elif message["kind"] == "plan":
-        _fail_plan(batch, owner)
+    if "items" in message:
+        _items(batch, message, context)
+    elif "segment" in message and rounds >= ROUNDS_MAX:
+        _fail_segment(batch, message["segment"], context)
     else:
-        _fail_segment(batch, message["segment"], owner)
+        queues.send(batcher.plan_queue, message | {"round": rounds})
 
 
-def _single(batch: Batch, message: Message, owner: str, context: Any) -> None:
-    """List an item that used up its attempts; send one that did not begin them all once more."""
-    item, shards = Item(*message["items"][0]), message["knobs"]["state_shards"]
-    key = table.item_key(batch.id, messages.single_sk(message), shards)
-    record = table.lease(key, owner, LEASE_S)
-    if record is None:
+def _start(trigger: Any) -> None:
+    """Open a batch whose trigger died; notify of one that asks for what cannot be."""
+    try:
+        batcher.start(trigger)
+    except ValueError as error:
+        message = notification.not_started("sqs", name_of(trigger), None, str(error))
+        notification.publish(sns, topic, message)
+
+
+def _items(batch: Batch, message: Message, context: Any) -> None:
+    """Send items again, each in a message of its own; list one that cannot be tried."""
+    knobs, pairs, again = message["knobs"], message["items"], message | {"again": True}
+    sk, owner = message.get("sk", pairs[0][0]), context.aws_request_id
+    key = table.item_key(batch["id"], sk, knobs["state_shards"])
+    if len(pairs) == 1:
+        if batches.fail_dead(batch["id"], key, Item(*pairs[0])):
+            failed = {"items_failed": 1, "done_at": outside.now()}
+            telemetry.emit_work(NAMES, batch["id"], context, [failed])
+        else:
+            queues.send(batcher.item_queue, again, queues.backoff_s(1))
         return
-    tries = record.get("attempts", 0)
-    if tries < ATTEMPTS_MAX:
-        table.release(key, owner, table.crashed(record))
-        queues.send(item_queue, message, queues.backoff_s(tries + 1))
-        return
-    if batches.fail_item(batch.id, key, item, NEVER_ENDED, tries, owner):
-        failed = {"items_processed": 0, "items_failed": 1}
-        telemetry.emit("sqs", "failures", batch.id, context, failed, last_done_at=outside.now())
+    prefix = f"{sk}#" if knobs["track"] == "message" else ""
+    if prefix:
+        _give_each_a_record(key, prefix, pairs, owner)
+    singles = (again | {"items": [pair], "sk": prefix + pair[0]} for pair in pairs)
+    queues.send_all(batcher.item_queue, singles, knobs["send_batch_size"])
+    if prefix:
+        table.conditional("delete_item", **table.held(key, owner))
 
 
-def _fail_plan(batch: Batch, owner: str) -> None:
-    """List the whole batch as failed, if it was never planned."""
-    key = table.batch_key(batch.id)
-    if table.lease(key, owner, LEASE_S)["planned"]:
-        table.release(key, owner)
-        queues.send(plan_queue, messages.part_message(batch.id))
-        return
-    written = range(-(-batch.items // batch.knobs["segment_items"]))
-    table.delete_all(table.segment_key(batch.id, n) for n in written)
-    values = table.pack({":true": True, ":false": False, ":me": owner})
-    planned = {
-        "Key": key,
-        "UpdateExpression": "SET planned = :true",
-        "ConditionExpression": "lease_by = :me AND planned = :false",
-        "ExpressionAttributeValues": values,
-    }
-    reason = "the batch could not be planned"
-    batches.fail_range(batch.id, "plan", range(batch.items), reason, ("Update", planned))
+def _give_each_a_record(key: table.Key, prefix: str, pairs: list[list], owner: str) -> None:
+    """Hand the items that are left of a message's record over to records of their own.
+
+    They lie in its shard and sort behind it, and it stays until they are sent: a query in ascending
+    order cannot miss both. An item is in one of the two, as one transaction says.
+    """
+    record = table.lease(key, owner, batcher.LEASE_S) or {"undone": []}
+    begun = min(1, record.get("begun", 0))  # what is repeated is counted
+    own = {"pk": key["pk"]["S"], "created_at": outside.now(), "begun": begun}
+    children = [
+        (item, own | {"sk": prefix + item, "value": value})
+        for item, value in batches.undone(record, pairs)
+    ]
+    batches.replace(key, owner, children, keep=True)
 
 
-def _fail_segment(batch: Batch, segment: int, owner: str) -> None:
+def _fail_segment(batch: Batch, segment: int, context: Any) -> None:
     """List a segment's range as failed, if its items were never all created."""
-    key = table.segment_key(batch.id, segment)
-    record = table.lease(key, owner, LEASE_S)
+    key, owner = table.segment_key(batch["id"], segment), context.aws_request_id
+    record = table.lease(key, owner, batcher.LEASE_S)
     if record is None:
         return
     if record.get("written"):  # only its messages are missing
         table.release(key, owner)
-        queues.send(plan_queue, messages.part_message(batch.id, segment))
+        queues.send(batcher.plan_queue, {"batch": batch["id"], "segment": segment})
         return
-    start, stop = record["start"], record["stop"]
-    shards = batch.knobs["state_shards"]
-    created = items.create(batch.seed, start, stop, batch.knobs)
-    table.delete_all(table.item_key(batch.id, item.id, shards) for item in created)
-    name, reason = f"segment#{segment:06d}", "the segment could not be created"
-    then = ("Delete", table.held(key, owner))
-    batches.fail_range(batch.id, name, range(start, stop), reason, then)
-
-
-def _not_started(message: Message) -> None:
-    """Notify that a trigger failed for good: Lambda's record of an asynchronous invocation."""
-    trigger, response = message["requestPayload"], message.get("responsePayload") or {}
-    reason = str(response.get("errorMessage") or message["requestContext"].get("condition"))
-    asked = trigger.get("items")
-    message = notification.not_started("sqs", name_of(trigger), asked, reason)
-    notification.publish(sns, topic, message)
+    part, knobs = batches.segment_range(batch, segment), batch["knobs"]
+    created = items.create(batch["seed"], part.start, part.stop, knobs)
+    table.delete_all(table.item_key(batch["id"], one.id, knobs["state_shards"]) for one in created)
+    failed = {"pk": f"failed#{batch['id']}", "sk": f"segment#{segment:06d}", "reason": UNCREATED}
+    failed |= {"start": part.start, "stop": part.stop}
+    batches.replace(key, owner, [(failed["sk"], failed)])
+    counts = {"items_failed": len(part), "done_at": outside.now()}
+    telemetry.emit_work(NAMES, batch["id"], context, [counts])

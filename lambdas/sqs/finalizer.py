@@ -1,19 +1,17 @@
 """The finalizer: polls whether anything of a batch is left, and notifies when nothing is.
 
-It is driven by a loop of delayed poll messages. Each sends the next one first and then leads the
-batch record to it; one that the record does not name is dropped, so that the loop neither
-multiplies nor ends. It looks downstream only: the plan, then the segments, then the item shards.
+One message drives it: answered as failed, it comes back by itself after `poll_s`. It looks
+downstream only: the plan, then the segments, then the shards of the items.
 """
 
 import os
-from typing import Any, NamedTuple
+from functools import partial
+from typing import Any
 
 from lambdas import items, notification, outside, queues, table, telemetry
-from lambdas.queues import Message
-from lambdas.sqs import batches, messages
+from lambdas.queues import Later, Message
+from lambdas.sqs import batches
 from lambdas.sqs.batches import Batch
-
-ABSENT_MAX = 60  # polls of a batch whose record was never written, before the loop gives up
 
 poll_queue = os.environ.get("POLL_QUEUE_URL", "")
 plan_queue = os.environ.get("PLAN_QUEUE_URL", "")
@@ -22,127 +20,77 @@ topic = os.environ.get("TOPIC_ARN", "")
 sns = outside.client("sns")
 
 
-class Left(NamedTuple):
-    """What is left of a batch: the shard of the first of it, and its record, if it has one."""
-
-    shard: int
-    record: table.Record | None = None
-
-
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Follow each poll message; one that fails is returned to the queue and followed again."""
-    for record in event["Records"]:
-        _follow(messages.read_poll(record["body"]), context)
-    return queues.returned([])
+    """Poll each batch; answer with those that are to be polled again."""
+    poll = partial(_poll, context=context)
+    return queues.receive(event, ("sqs", "finalizer"), poll_queue, poll)
 
 
-def _follow(poll: Message, context: Any) -> None:
-    """Poll once, and notify if the batch is complete."""
-    batch = batches.read_batch(poll["batch"])
-    if batch is None:
-        _wait_for(poll)
-        return
-    if batch.status in ("NOTIFIED", "CANCELLED") or not _valid(poll, batch):
-        return
-    me, number = context.aws_request_id, poll["hop"] + 1
-    if batch.status == "COMPLETE":
-        _send_next(batch, number, me, 0)
-        _notify(batch)
-        return
-    left = _look(batch, poll.get("shard", 0))
-    _send_next(batch, number, me, left.shard if left else 0)
-    if not batches.advance_poll(batch.id, number, me):
-        return
-    age_s = outside.now() - batch.created_at
-    telemetry.emit("sqs", "finalizer", batch.id, context, {"open_batch_age_s": age_s})
-    if left is None:
-        batches.mark_complete(batch.id, batches.count_failed(batch.id))
-        complete = batches.read_batch(batch.id)
-        if complete is not None and complete.status == "COMPLETE":
-            _notify(complete)
-    elif left.record is not None:
-        _send_again(batch, left.record)
+def _poll(message: Message, context: Any) -> None:
+    """Notify if nothing is left.
 
-
-def _valid(poll: Message, batch: Batch) -> bool:
-    """Whether a poll message is the newest, or ahead (its sender died before the record)."""
-    if poll["hop"] == batch.poll:
-        return poll["by"] == batch.poll_by
-    return poll["hop"] > batch.poll
-
-
-def _wait_for(poll: Message) -> None:
-    """The batcher sends the first message before it writes the record; it may have died between."""
-    absent = poll.get("absent", 0) + 1
-    if absent <= ABSENT_MAX:
-        queues.send(poll_queue, {**poll, "absent": absent}, 60)
-
-
-def _send_next(batch: Batch, number: int, by: str, shard: int) -> None:
-    """Send the next poll message, before anything is changed."""
-    poll = {"batch": batch.id, "hop": number, "by": by, "shard": shard}
-    queues.send(poll_queue, poll, batch.knobs["poll_s"])
-
-
-def _look(batch: Batch, from_shard: int) -> Left | None:
-    """What is left, or None.
-
-    Once the plan is written and no segment is left, no record is ever written to an empty shard
-    again, so the next poll may begin at the first shard that was not empty.
+    Publish, then mark: a death between them notifies twice, with the moment that the record has.
     """
-    if not batch.planned:
-        return Left(0, {"kind": "plan", "created_at": batch.created_at})
-    segment = table.first(f"segments#{batch.id}")
-    if segment is not None:
-        return Left(0, segment)
-    for shard in range(from_shard, batch.knobs["state_shards"]):
-        record = table.first(table.shard_partition(batch.id, shard))
-        if record is not None:
-            return Left(shard, record)
-    return None
+    batch = batches.read_batch(message["batch"])
+    if batch.get("status") == "OPEN":
+        age = {"open_batch_age_s": outside.now() - batch["created_at"]}
+        telemetry.emit("sqs", "finalizer", batch["id"], context, age)
+        left = _left(batch)
+        if left:
+            _send_stuck(batch, left)
+            raise Later(batch["knobs"]["poll_s"])
+        failed = batches.count_failed(batch["id"])
+        batches.lead(
+            batch["id"], "OPEN", "COMPLETE", detected_at=outside.now(), items_failed=failed
+        )
+        batch = batches.read_batch(batch["id"])
+    if batch.get("status") == "COMPLETE":
+        known = (batch[name] for name in ("id", "items", "items_failed", "detected_at"))
+        notification.publish(sns, topic, notification.complete("sqs", *known))
+        batches.lead(batch["id"], "COMPLETE", "NOTIFIED")
+    if batch.get("status") != "CANCELLED":
+        table.conditional("delete_item", Key=table.pack({"pk": "open", "sk": message["batch"]}))
 
 
-def _notify(batch: Batch) -> None:
-    """Publish, then mark as notified: a death between them notifies twice, never not at all."""
-    failed, at = batch.items_failed, batch.detected_at
-    notification.publish(
-        sns, topic, notification.complete("sqs", batch.id, batch.items, failed, at)
-    )
-    batches.mark_notified(batch.id)
+def _left(batch: Batch) -> table.Record | None:
+    """The first record of what is left, upstream first: the batch itself until it is planned."""
+    if not batch["planned"]:
+        return batch
+    shards = range(batch["knobs"]["state_shards"])
+    items_of = (table.shard_partition(batch["id"], shard) for shard in shards)
+    return next(filter(None, map(table.first, (f"segments#{batch['id']}", *items_of))), None)
 
 
-def _send_again(batch: Batch, record: table.Record) -> None:
+def _send_stuck(batch: Batch, record: table.Record) -> None:
     """Send the message of a record that is older than anything a living message explains."""
     now = outside.now()
-    if now - record["created_at"] < batch.stuck_after_s:
+    if now - record["created_at"] < _stuck_after_s(batch):
         return
-    if record.get("kind") == "plan":
-        queues.send(plan_queue, messages.part_message(batch.id))
+    if record is batch:
+        queues.send(plan_queue, {"batch": batch["id"]})
         return
-    key = table.pack({"pk": record["pk"], "sk": record["sk"]})
-    if not _touch(key, record["created_at"], now):
+    # Dated anew, so that it is not sent at every poll; not if it is gone or was dated meanwhile.
+    young = {
+        "Key": table.pack({"pk": record["pk"], "sk": record["sk"]}),
+        "UpdateExpression": "SET created_at = :now",
+        "ConditionExpression": "created_at = :old",
+        "ExpressionAttributeValues": table.pack({":now": now, ":old": record["created_at"]}),
+    }
+    if not table.conditional("update_item", **young):
         return
     if record["pk"].startswith("segments#"):
-        queues.send(plan_queue, messages.part_message(batch.id, int(record["sk"])))
-        return
-    queues.send(item_queue, _message_of(batch, record))
+        queues.send(plan_queue, {"batch": batch["id"], "segment": int(record["sk"])})
+    else:
+        pairs = [[record["sk"].rsplit("#", 1)[-1], record.get("value")]]
+        if "stop" in record:
+            pairs = items.create(batch["seed"], record["start"], record["stop"], batch["knobs"])
+        resent = batches.items_message(batch, pairs, sk=record["sk"], again=True)
+        queues.send(item_queue, resent)
 
 
-def _message_of(batch: Batch, record: table.Record) -> Message:
-    """The message that an item's or a message's record was written for."""
-    if "stop" in record:
-        pairs = items.create(batch.seed, record["start"], record["stop"], batch.knobs)
-        return messages.items_message(batch, map(list, pairs)) | {"again": True}
-    pair = [record["sk"].rsplit("#", 1)[-1], record["value"]]
-    return messages.items_message(batch, [pair]) | {"alone": True, "sk": record["sk"]}
-
-
-def _touch(key: table.Key, created_at: float, now: float) -> bool:
-    """Make a record young again, so that it is not sent at every poll; False if it changed."""
-    return table.conditional(
-        "update_item",
-        Key=key,
-        UpdateExpression="SET created_at = :now",
-        ConditionExpression="created_at = :old",
-        ExpressionAttributeValues=table.pack({":now": now, ":old": created_at}),
-    )
+def _stuck_after_s(batch: Batch) -> float:
+    """When a record counts as forgotten: not before a long queue has had four times its time."""
+    knobs = batch["knobs"]
+    at_once = (knobs["max_concurrency"] or 1_000) * knobs["item_concurrency"]
+    drain_s = batch["items"] * knobs["value_max"] / 1000 / at_once
+    return max(knobs["stuck_after_s"], 4 * drain_s)

@@ -141,11 +141,20 @@ class World:
             for record in records:
                 assert self.deliver("sqs.batcher", [record]) == {"batchItemFailures": []}
 
-    def look(self, body=None):
-        """Follow the newest link of the finalizer's chain, or a given one."""
-        records = self.records("poll")
-        records = [self.record(body, "poll")] if body else records[-1:]
-        return self.deliver("sqs.finalizer", records)
+    def look(self, batch="b1"):
+        """One look of the finalizer; whether it wants another."""
+        record = self.record({"batch": batch}, "poll")
+        return self.deliver("sqs.finalizer", [record]) != {"batchItemFailures": []}
+
+    def cancel(self):
+        """Stop the batch as the workbench does."""
+        self.dynamodb.update_item(
+            TableName="state",
+            Key=self.module("table").batch_key("b1"),
+            UpdateExpression="SET #s = :c",
+            ExpressionAttributeNames={"#s": "status"},
+            ExpressionAttributeValues={":c": {"S": "CANCELLED"}},
+        )
 
     def state(self, prefix=""):
         """Every record of the state table whose partition starts so, by (pk, sk)."""

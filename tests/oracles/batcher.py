@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from math import ceil
 from typing import TYPE_CHECKING
 
-from workbench.targets.model.sqs.batcher import PLAN_INIT
+from workbench.targets.model.sqs.batcher import PLAN_INIT, PLAN_SEND
 from workbench.targets.model.sqs.settings import WRITE_STEPS
 
 if TYPE_CHECKING:
@@ -36,16 +36,19 @@ class Batcher:
         self.sender_ends_s = 0.0  # of the invocation that has sent what comes next
 
     def begin(self) -> None:
-        """The trigger's invocation: the finalizer's first message, the batch record, the plan's."""
+        """The trigger's invocation: the batch record, the looks' message, the plan's."""
         p, d = self.p, self.draws
         begun_s = d.latency("lambda_async", 0, 0)
         clock = begun_s + d.latency("lambda_init", 0, 1) + p.batcher.invocation_s
-        clock += p.batcher.call_s + d.latency("sqs_send", 0, 2)
+        clock += 3 * p.batcher.call_s
+        for place in range(2, 5):
+            clock += d.latency("ddb_single", 0, place)
+        clock += p.batcher.call_s + d.latency("sqs_send", 0, 5)
         first_look_s = clock + p.poll_s
-        clock += p.batcher.call_s + d.latency("ddb_transact", 0, 3)
-        sending_s = d.latency("sqs_send", 0, 4)
+        sending_s = d.latency("sqs_send", PLAN_SEND, 0)
         clock += p.batcher.call_s + sending_s
-        self.story.table.write_elsewhere(4)
+        self.story.table.write_elsewhere(2)
+        self.story.tally["read_half_units"] += 2
         self.bill(clock - begun_s)
         self.target = p.plan_pollers.start
         sent_s = clock - sending_s / 2  # a queue has a message before the sender hears of it

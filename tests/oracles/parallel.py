@@ -100,40 +100,34 @@ class Crew:
             self.remove(message)
 
     def remove(self, message: OpenMessage) -> None:
-        """The good items' records go; a bad message is sent back."""
+        """The good items' records go; what is bad is sent again, its message's lease given back."""
         p, calls_of = self.p, self.processor.calls
-        if p.counted and message.bad:
-            self.story.tally["retry_sends"] += 1
-            at = self.call("sqs_send", BY_MESSAGE + message.number * CALLS_MAX + 1, 0)
-            self.kernel.at(at, lambda: self.close(message))
-            return
         good = message.items - message.bad
         batched = p.track_item and p.entries_per_write > 1
-        calls = ceil(good / p.entries_per_write) if p.track_item else 1
+        calls = ceil(good / p.entries_per_write) if p.track_item else int(message.bad == 0)
         spent_s = calls * p.processor.call_s + (good * p.processor.entry_s if batched else 0.0)
         first = BY_MESSAGE + message.number * CALLS_MAX + 1
         waits_s = calls_of.latencies("ddb_batch_write" if batched else "ddb_single", first, calls)
         if message.bad:
             spent_s += p.processor.call_s
-            waits_s += calls_of.latency("sqs_change_visibility", first + calls)
-            self.story.tally["visibility_changes"] += 1
+            waits_s += calls_of.latency("sqs_send", first + calls)
+            self.story.tally["retry_sends"] += 1
+            if p.claim and not p.track_item:
+                spent_s += p.processor.call_s
+                waits_s += calls_of.latency("ddb_single", first + calls + 1)
         self.kernel.at(self.use_cpu(spent_s) + waits_s, lambda: self.close(message))
 
     def close(self, message: OpenMessage) -> None:
-        """The message is done, or comes again."""
-        p, processor = self.p, self.processor
-        good = message.items - message.bad
+        """The message is done; what failed of it comes again."""
+        p, processor, bad = self.p, self.processor, message.bad
+        good = message.items - bad
         if p.claim:
-            processor.writes += message.items + message.bad if p.track_item else 1
-        counted_bad = p.counted and message.bad
-        if not counted_bad:
-            processor.writes += good if p.track_item else 1
+            processor.writes += message.items + bad if p.track_item else 1 + (bad > 0)
+        processor.writes += good if p.track_item else int(bad == 0)
         processor.gone += good
-        processor.acks += 1 if counted_bad else 0
-        if message.bad:
-            processor.retries.come_again(1, self.kernel.now + BACKOFF_S, 1, message.bad)
-        else:
-            processor.acks += 1
+        processor.acks += 1
+        if bad:
+            processor.retries.come_again(1, self.kernel.now + BACKOFF_S, 1, bad)
         if self.messages:
             self.open_message()
 

@@ -91,18 +91,12 @@ class Processor:
         if p.claim or p.put_metrics:
             self.clock += self.around_items(items, good)
         story.processed_s = max(story.processed_s, self.clock)
-        if p.counted and good < items:
-            self.clock += self.retries.send_failed()
-            self.retries.come_again(1, self.clock + BACKOFF_S, 1, items - good)
-            self.gone += good
-            self.acks += 1
-            return
         if not p.arrivals:
             self.remove(good, items - good)
         if good < items:
+            self.clock += self.retries.send_failed()
             self.retries.come_again(1, self.clock + BACKOFF_S, 1, items - good)
-        else:
-            self.acks += 1
+        self.acks += 1
         self.gone += good
 
     def around_items(self, items: int, good: int) -> float:
@@ -110,7 +104,7 @@ class Processor:
         p, spent_s = self.p, 0.0
         if p.claim:
             failed = items - good  # whose claims are given up, so that they can be taken again
-            claims = items + failed if p.track_item else 1
+            claims = items + failed if p.track_item else 1 + (failed > 0)
             self.writes += claims
             spent_s += claims * p.processor.call_s
             spent_s += self.calls.next("ddb_single", claims)
@@ -121,14 +115,11 @@ class Processor:
         return spent_s
 
     def remove(self, good: int, bad: int) -> None:
-        """The records of a message's good items go; a bad message is sent back."""
+        """The records of a message's good items go; its own stays for the bad ones."""
         p = self.p
         batched = p.track_item and p.entries_per_write > 1
-        calls = ceil(good / p.entries_per_write) if p.track_item else 1
+        calls = ceil(good / p.entries_per_write) if p.track_item else int(bad == 0)
         spent_s = calls * p.processor.call_s + (good * p.processor.entry_s if batched else 0.0)
         spent_s += self.calls.next("ddb_batch_write" if batched else "ddb_single", calls)
-        if bad:
-            spent_s += p.processor.call_s + self.calls.next("sqs_change_visibility")
-            self.story.tally["visibility_changes"] += 1
         self.clock += spent_s
-        self.writes += good if p.track_item else 1
+        self.writes += good if p.track_item else calls

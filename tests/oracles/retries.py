@@ -1,17 +1,17 @@
-"""Messages that come again, told plainly: the receives of a poisoned message, then items alone."""
+"""What failed, sent again, told plainly: the second and the third message of poisoned items."""
 
 from collections import Counter, defaultdict
 from math import ceil
 from typing import TYPE_CHECKING
 
-from workbench.targets.model.sqs.retries import BACKOFF_S, LISTED_MAX
+from workbench.targets.model.sqs.retries import BACKOFF_S, LISTED_MAX, MOVED_MAX
 from workbench.targets.model.sqs.settings import WHEEL_STEP_S
 
 if TYPE_CHECKING:
     from tests.oracles.processor import Processor
     from tests.oracles.sqs import SqsStory
 
-SECOND, THIRD, ALONE_1, ALONE_2, ALONE_3 = KINDS = (1, 2, 3, 4, 5)
+SECOND, THIRD = KINDS = (1, 2)
 
 
 class Retries:
@@ -59,18 +59,8 @@ class Retries:
             self.ready_messages[kind] -= messages
             self.ready_items[kind] -= items
             taken += messages
-            if self.p.counted:
-                processor.acks += messages
-                self.fail_counted(processor, kind, messages, items)
-                continue
-            if kind == SECOND:
-                self.fail_again(processor, messages, items)
-                continue
             processor.acks += messages
-            if kind == THIRD:
-                self.split(processor, messages, items)
-            else:
-                self.attempt_alone(processor, kind, messages)
+            self.fail_again(processor, kind, messages, items)
         return taken
 
     def call(self, name: str, entries: float = 0.0) -> float:
@@ -80,88 +70,49 @@ class Retries:
         return cpu_s + self.draws.latency(name, self.story.tally["retries"])
 
     def send_failed(self) -> float:
-        """Seconds to send what failed of a counted message as another one."""
+        """Seconds to send what failed of a message as another one."""
         self.story.tally["retry_sends"] += 1
         return self.call("sqs_send")
 
-    def fail_counted(self, processor: "Processor", kind: int, messages: int, items: int) -> None:
-        """A second or third message of items that fail: sent again, or listed and counted."""
-        processor.clock += items * self.p.processor.item_s
-        self.story.processed_s = max(self.story.processed_s, processor.clock)
+    def fail_again(self, processor: "Processor", kind: int, messages: int, items: int) -> None:
+        """A second or third message of items that fail: sent again, or listed. Each is claimed,
+        unless messages are counted.
+        """
+        p, story = self.p, self.story
+        records = items if p.track_item else messages
+        claims = 0 if p.counted else records
+        for _ in range(claims):
+            processor.clock += self.call("ddb_single")
+        processor.writes += claims
+        processor.clock += items * p.processor.item_s
+        story.processed_s = max(story.processed_s, processor.clock)
         if kind == SECOND:
+            for _ in range(claims):
+                processor.clock += self.call("ddb_single")
+            processor.writes += claims
             for _ in range(messages):
                 processor.clock += self.send_failed()
             self.come_again(THIRD, processor.clock + 2 * BACKOFF_S, messages, items)
             return
-        share = ceil(items / messages)
-        for _ in range(messages):
+        story.tally["failed"] += items
+        processor.gone += items
+        for _ in range(records):
+            self.list_failed(processor, ceil(items / records))
+        if p.counted:
+            processor.writes += items + messages
+        elif p.track_item:
+            processor.writes += 4 * items
+        else:
+            parts = messages * ceil(ceil(items / messages) / MOVED_MAX)
+            processor.writes += 2 * (items + parts)
+
+    def list_failed(self, processor: "Processor", share: int) -> None:
+        """The failed items of one record: listed, and counted or taken from it."""
+        if self.p.counted:
             for _ in range(ceil(share / LISTED_MAX)):
                 processor.clock += self.call("ddb_batch_write", min(share, LISTED_MAX))
             processor.clock += self.call("ddb_single")
-        self.story.tally["failed"] += items
-        processor.writes += items + messages
-        processor.gone += items
-
-    def read_left(self, messages: int) -> float:
-        """Seconds to read what is left of messages."""
-        p, spent_s = self.p, 0.0
-        for _ in range(messages):
-            if p.track_item:
-                spent_s += self.call("ddb_batch_get", p.items_per_message)
-            else:
-                spent_s += self.call("ddb_single")
-            self.story.tally["read_half_units"] += 2 * (p.items_per_message if p.track_item else 1)
-        return spent_s
-
-    def fail_again(self, processor: "Processor", messages: int, items: int) -> None:
-        """A second receive: what is left is tried, and fails."""
-        p = self.p
-        processor.clock += items * p.processor.item_s
-        if p.track_item or not p.claim:  # else the claim answers with the record
-            processor.clock += self.read_left(messages)
-        if p.claim:
-            calls = 2 * items if p.track_item else messages  # a failed item's claim is given up
-            for _ in range(calls):
-                processor.clock += self.call("ddb_single")
-            processor.writes += calls
-        for _ in range(messages):
-            if not p.track_item:
-                processor.clock += self.call("ddb_single")
-                processor.writes += 1
-            processor.clock += self.call("sqs_change_visibility")
-        self.story.tally["visibility_changes"] += messages
-        self.come_again(THIRD, processor.clock + 2 * BACKOFF_S, messages, items)
-
-    def split(self, processor: "Processor", messages: int, items: int) -> None:
-        """A third receive: one message an item."""
-        p, share = self.p, ceil(items / messages)
-        if p.track_item:
-            processor.clock += self.read_left(messages)
-        for _ in range(messages):
-            if not p.track_item:  # lease, children, `written`, delete
-                processor.clock += self.call("ddb_single") + self.call("ddb_batch_write", share)
-                processor.clock += self.call("ddb_single") + self.call("ddb_single")
-                processor.writes += share + 3
-            for _ in range(ceil(share / p.messages_per_send)):
-                processor.clock += self.call("sqs_send_batch", min(share, p.messages_per_send))
-                self.story.tally["retry_sends"] += 1
-        self.come_again(ALONE_1, processor.clock, items, items)
-
-    def attempt_alone(self, processor: "Processor", kind: int, items: int) -> None:
-        """One item a message: counted, tried, and sent again or listed as failed."""
-        story, p = self.story, self.p
-        for _ in range(items):
-            processor.clock += self.call("ddb_single") + p.processor.item_s
-            processor.writes += 1
-            story.processed_s = max(story.processed_s, processor.clock)
-            if kind == ALONE_3:
-                processor.clock += self.call("ddb_transact")
-                processor.writes += 4
-                processor.gone += 1
-                story.tally["failed"] += 1
-                continue
-            processor.clock += self.call("ddb_single") + self.call("sqs_send")  # lease given up
-            processor.writes += 1
-            story.tally["retry_sends"] += 1
-            delay_s = BACKOFF_S if kind == ALONE_1 else 2 * BACKOFF_S
-            self.come_again(kind + 1, processor.clock + delay_s, 1, 1)
+            return
+        for _ in range(ceil(share / MOVED_MAX)):
+            moved = 0 if self.p.track_item else min(share, MOVED_MAX)
+            processor.clock += self.call("ddb_transact", moved)

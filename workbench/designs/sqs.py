@@ -130,9 +130,9 @@ class Sqs(Queued):
 
     @property
     def processor_timeout_s(self) -> int:
-        """Longest work, and an allowance for every AWS call."""
+        """Longest work, and an allowance for every AWS call: what comes again is claimed anyway."""
         items, messages = self.items_per_invocation, self.messages_per_invocation
-        claims = (items if self.track == "item" else messages) if self.claim else 0
+        claims = items if self.track == "item" else messages
         deletes = messages * ceil(self.items_per_message / self.write_batch_size)
         metrics = items if self.telemetry == "put_metric_data" else 0
         calls = (claims + deletes + metrics) * CALL_ALLOWANCE_S

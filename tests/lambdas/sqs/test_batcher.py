@@ -26,43 +26,81 @@ def test_a_batch_is_created_with_just_the_items_of_its_seed(world):
     assert world.state("segments#") == {}
 
 
-def test_the_root_starts_the_chain_writes_the_batch_and_asks_for_the_plan(world):
-    assert world.trigger(items=5) == {"batch_id": "b1", "new": True}
-    assert world.bodies("poll") == [{"batch": "b1", "hop": 0, "by": ""}]
-    assert world.bodies("plan") == [{"kind": "plan", "batch": "b1"}]
+def test_the_root_writes_the_batch_starts_the_polls_and_asks_for_the_plan(world):
+    assert world.trigger(items=5) == {"batch_id": "b1", "status": "OPEN"}
+    assert world.delays_s("poll") == [30]
+    assert world.bodies("poll") == [{"batch": "b1"}]
+    assert world.bodies("plan") == [{"batch": "b1"}]
     meta = world.state("batch#")[("batch#b1", "META")]
-    assert (meta["status"], meta["planned"], meta["items"], meta["hop"]) == ("OPEN", False, 5, 0)
+    assert (meta["status"], meta["planned"], meta["items"]) == ("OPEN", False, 5)
     assert list(world.state("open")) == [("open", "b1")]
+
+
+@pytest.mark.parametrize("ready", ["open_batch", "put_all", "poll"])
+def test_a_root_that_died_anywhere_is_made_good_by_its_retry(world, monkeypatch, ready):
+    """Whatever it had done: the record comes first, and the plan is asked for last."""
+    batcher = world.module("sqs.batcher")
+    sent = []
+
+    def dies(*given):
+        sent.append(given)
+        raise RuntimeError("killed")
+
+    with monkeypatch.context() as death:
+        if ready == "poll":
+            death.setattr(batcher.queues, "send", dies)
+        else:
+            place = batcher.batches if ready == "open_batch" else batcher.table
+            death.setattr(place, ready, dies)
+        with pytest.raises(RuntimeError):
+            world.trigger(items=5)
+    assert world.bodies("plan") == []
+    assert world.trigger(items=5)["status"] == "OPEN"
+    assert world.bodies("poll") == [{"batch": "b1"}]
+    assert world.bodies("plan") == [{"batch": "b1"}]
+    assert list(world.state("open")) == [("open", "b1")]
+
+
+def test_a_poll_is_on_its_way_before_the_plan_can_be_written(world, monkeypatch):
+    queues, order = world.module("queues"), []
+    monkeypatch.setattr(queues, "send", lambda url, *_: order.append(url.rsplit("/", 1)[-1]))
+    world.trigger(items=5)
+    assert order == ["poll", "plan"]
 
 
 def test_a_second_trigger_of_a_planned_batch_asks_for_nothing(world):
     world.create(items=5)
     world.bodies("item")
-    assert world.trigger(items=5) == {"batch_id": "b1", "new": False}
-    assert world.bodies("plan") == []
+    world.bodies("poll")
+    assert world.trigger(items=5) == {"batch_id": "b1", "status": "OPEN"}
+    assert (world.bodies("plan"), world.bodies("poll")) == ([], [])
 
 
-def test_a_retry_of_a_root_that_died_before_the_plan_message_asks_again(world):
-    world.trigger(items=5)
-    world.bodies("plan")  # the message that was never sent
-    assert world.trigger(items=5)["new"] is False
-    assert world.bodies("plan") == [{"kind": "plan", "batch": "b1"}]
+def test_a_trigger_of_a_batch_that_is_over_leaves_it_so(world):
+    world.create(items=5)
+    world.deliver("sqs.processor", world.records("item"))
+    world.look()
+    world.bodies("poll")
+    before = world.state()
+    assert world.trigger(items=5) == {"batch_id": "b1", "status": "NOTIFIED"}
+    assert (world.state(), world.bodies("plan"), world.bodies("poll")) == (before, [], [])
 
 
 def test_a_cron_event_that_fires_twice_means_one_batch(world):
-    from workbench.designs import Sqs
-
-    event = {"time": "2026-11-23T06:00:00Z", "items": 5, "knobs": Sqs().batch_knobs()}
-    assert world.call("sqs.batcher", event) == {"batch_id": "cron-20261123T0600", "new": True}
-    assert world.call("sqs.batcher", event)["new"] is False
+    event = {"time": "2026-11-23T06:00:00Z", "items": 5, "knobs": KNOBS}
+    for _ in range(2):
+        answer = world.call("sqs.batcher", event)
+        assert answer == {"batch_id": "cron-20261123T0600", "status": "OPEN"}
     assert len(world.state("batch#")) == 1
 
 
 def test_a_batch_is_cut_into_segments_that_know_their_range(world):
     world.trigger(items=250, segment_items=100)
     world.deliver("sqs.batcher", world.records("plan"))
-    ranges = [(r["start"], r["stop"]) for r in world.state("segments#").values()]
-    assert ranges == [(0, 100), (100, 200), (200, 250)]
+    assert [sk for _, sk in world.state("segments#")] == ["000000", "000001", "000002"]
+    batch = world.module("sqs.batches").read_batch("b1")
+    ranges = [world.module("sqs.batches").segment_range(batch, n) for n in range(3)]
+    assert ranges == [range(100), range(100, 200), range(200, 250)]
     assert [body["segment"] for body in world.bodies("plan")] == [0, 1, 2]
 
 
@@ -104,8 +142,8 @@ def test_a_segment_that_another_holds_comes_back_when_its_lease_ends(world):
     world.trigger(items=50)
     world.deliver("sqs.batcher", world.records("plan"))
     (segment,) = world.bodies("plan")
-    table, state = world.module("table"), world.module("table")
-    table.lease(state.segment_key("b1", 0), "another", 930)
+    table = world.module("table")
+    table.lease(table.segment_key("b1", 0), "another", 930)
     world.now += 30
     record = world.record(segment, "plan")
     answer = world.deliver("sqs.batcher", [record])
@@ -223,3 +261,38 @@ def test_an_error_of_aws_gives_the_lease_back_and_the_message_returns_soon(world
     assert world.delayed == [(segment["receiptHandle"], 10)]
     (record,) = world.state("segments#").values()
     assert "lease_until" not in record
+
+
+@pytest.mark.parametrize("part", ["plan", "segment"])
+def test_who_has_lost_the_lease_sets_no_flag_and_sends_nothing(world, monkeypatch, part):
+    """A slow owner: its lease ran out while it wrote, and another has taken it."""
+    world.trigger(items=50)
+    table = world.module("table")
+    if part == "segment":
+        world.deliver("sqs.batcher", world.records("plan"))
+    (record,) = world.records("plan")
+    put_all = table.put_all
+
+    def slowly(*given):
+        put_all(*given)
+        monkeypatch.setattr(table, "put_all", put_all)
+        world.now += 931
+        key = table.batch_key("b1") if part == "plan" else table.segment_key("b1", 0)
+        table.lease(key, "another", 930)
+
+    monkeypatch.setattr(table, "put_all", slowly)
+    assert len(world.deliver("sqs.batcher", [record])["batchItemFailures"]) == 1
+    flag = "planned" if part == "plan" else "written"
+    states = [*world.state("segments#").values(), world.state("batch#")["batch#b1", "META"]]
+    assert not any(one.get(flag) for one in states)
+    assert {one["lease_by"] for one in states if "lease_by" in one} >= {"another"}
+    assert (world.bodies("plan"), world.bodies("item")) == ([], [])
+
+
+def test_a_batch_that_is_cancelled_is_not_created_and_its_parts_stay(world):
+    world.trigger(items=50)
+    records = world.records("plan")
+    world.cancel()
+    assert len(world.deliver("sqs.batcher", records)["batchItemFailures"]) == 1
+    assert [wait_s for _, wait_s in world.delayed] == [3_600]
+    assert world.state("segments#") == {}

@@ -1,4 +1,4 @@
-"""The processor: work first, record after; what fails comes back, is split, then listed."""
+"""The processor: work first, record after; what fails is sent again, then listed."""
 
 import json
 
@@ -16,9 +16,9 @@ def again(world, record, receives):
     return world.record(record["body"], receives=receives)
 
 
-def lease(world, item_id, shards=10, seconds=100, **take):
+def lease(world, item_id, shards=10, seconds=100):
     key = world.module("table").item_key("b1", item_id, shards)
-    return world.module("table").lease(key, "another", seconds, **take)
+    return world.module("table").lease(key, "another", seconds)
 
 
 def poison(pairs):
@@ -40,47 +40,43 @@ def test_all_items_are_worked_and_their_records_removed(world, capsys):
     assert line["last_done_at"] == world.now
 
 
-def test_a_failing_item_brings_its_message_back_and_leaves_only_its_own_record(world):
-    (record,) = finish(world, items=10, poison_per_million=200_000)
-    bad = poison(json.loads(record["body"])["items"])
+BOTH = pytest.mark.parametrize("track", ["item", "message"])
+CLAIMS = pytest.mark.parametrize("claim", [False, True])
+
+
+@BOTH
+@CLAIMS
+def test_what_failed_is_sent_again_as_a_message_of_its_own(world, track, claim):
+    batch = {"items": 10, "poison_per_million": 200_000, "track": track, "claim": claim}
+    (record,) = finish(world, **batch)
+    body = json.loads(record["body"])
+    bad = poison(body["items"])
     assert 0 < len(bad) < 10
-    answer = world.deliver("sqs.processor", [record])
-    assert answer == {"batchItemFailures": [{"itemIdentifier": record["messageId"]}]}
-    assert world.delayed == [(record["receiptHandle"], 10)]
-    assert {sk for _, sk in world.state("items#")} == set(bad)
+    assert world.deliver("sqs.processor", [record]) == {"batchItemFailures": []}
+    assert world.delays_s("item") == [10]
+    (resent,) = world.bodies("item")
+    assert [item for item, _ in resent["items"]] == bad
+    assert (resent["tries"], resent["again"]) == (2, True)
+    assert resent.get("sk") == (body["items"][0][0] if track == "message" else None)
+    left = {sk for _, sk in world.state("items#")}
+    assert left == ({body["items"][0][0]} if track == "message" else set(bad))
 
 
-def test_a_second_receive_works_only_what_is_left(world):
-    (record,) = finish(world, items=10, poison_per_million=200_000)
+@BOTH
+@CLAIMS
+def test_an_item_is_listed_as_failed_after_its_third_try(world, track, claim):
+    batch = {"items": 10, "poison_per_million": 200_000, "track": track, "claim": claim}
+    (record,) = finish(world, **batch)
     bad = poison(json.loads(record["body"])["items"])
-    world.deliver("sqs.processor", [record])
-    world.slept.clear()
-    world.deliver("sqs.processor", [again(world, record, 2)])
-    assert world.slept == []  # nothing done was done again
-    assert {sk for _, sk in world.state("items#")} == set(bad)
-
-
-def test_the_third_receive_splits_into_one_item_messages(world):
-    (record,) = finish(world, items=10, poison_per_million=200_000)
-    bad = poison(json.loads(record["body"])["items"])
-    world.deliver("sqs.processor", [record])
-    answer = world.deliver("sqs.processor", [again(world, record, 3)])
-    assert answer == {"batchItemFailures": []}
-    bodies = world.bodies("item")
-    assert [body["items"][0][0] for body in bodies] == bad
-    assert all(body["alone"] for body in bodies)
-
-
-def test_an_item_alone_is_listed_as_failed_after_its_third_attempt(world):
-    (record,) = finish(world, items=10, poison_per_million=200_000)
-    bad = poison(json.loads(record["body"])["items"])
-    world.deliver("sqs.processor", [record])
-    world.deliver("sqs.processor", [again(world, record, 3)])
-    for attempt in (1, 2, 3):
+    records, delays_s = [record], []
+    for _ in (1, 2, 3):
         assert set(world.state("failed#")) == set()
-        alone = world.records("item")
-        assert len(alone) == len(bad), attempt
-        assert world.deliver("sqs.processor", alone) == {"batchItemFailures": []}
+        world.slept.clear()
+        assert world.deliver("sqs.processor", records) == {"batchItemFailures": []}
+        delays_s += world.delays_s("item")
+        records = world.records("item")
+    assert world.slept == []  # nothing done was done again
+    assert (records, delays_s) == ([], [10, 20])
     assert world.state("items#") == {}
     failed = {sk: r for (_, sk), r in world.state("failed#").items()}
     assert set(failed) == set(bad)
@@ -88,29 +84,125 @@ def test_an_item_alone_is_listed_as_failed_after_its_third_attempt(world):
     assert {r["reason"] for r in failed.values()} == {
         "ValueError: sleep length must be non-negative"
     }
-    assert world.bodies("item") == []
+
+
+def test_more_failed_items_than_one_transaction_takes_are_all_listed(world):
+    batch = {
+        "items": 250,
+        "items_per_message": 250,
+        "messages_per_invocation": 1,
+        "poison_per_million": 1_000_000,
+    }
+    records = finish(world, track="message", **batch)
+    for _ in (1, 2, 3):
+        world.deliver("sqs.processor", records)
+        records = world.records("item")
+    assert len(world.state("failed#")) == 250
+    assert world.state("items#") == {}
+
+
+@BOTH
+def test_a_death_while_failures_are_listed_loses_none_and_lists_none_twice(
+    world, monkeypatch, track
+):
+    batch = {
+        "items": 250,
+        "items_per_message": 250,
+        "messages_per_invocation": 1,
+        "poison_per_million": 1_000_000,
+    }
+    records = finish(world, track=track, **batch)
+    for _ in (1, 2):
+        world.deliver("sqs.processor", records)
+        records = world.records("item")
+    table, calls = world.module("table"), []
+    transact = table.transact
+
+    def dies(*actions):
+        calls.append(actions)
+        if len(calls) == 2:
+            raise RuntimeError("killed")
+        return transact(*actions)
+
+    with monkeypatch.context() as death:
+        death.setattr(table, "transact", dies)
+        assert len(world.deliver("sqs.processor", records)["batchItemFailures"]) == 1
+    assert 0 < len(world.state("failed#")) < 250
+    world.now += 10_000
+    world.deliver("sqs.processor", [again(world, records[0], 2)])
+    assert (len(world.state("failed#")), world.state("items#")) == (250, {})
+
+
+@BOTH
+def test_a_copy_of_what_was_sent_again_does_nothing_that_was_done_since(world, track):
+    """The first copy does one item and fails another; the second finds only that one left."""
+    (record,) = finish(world, items=10, poison_per_million=200_000, track=track, claim=True)
+    world.deliver("sqs.processor", [record])
+    (resent,) = world.bodies("item")
+    sound = [json.loads(record["body"])["items"][0][0], 5]
+    mixed = world.record(resent | {"items": [*resent["items"], sound]})
+    if track == "item":
+        world.module("table").put_all([{"pk": table_pk(world, sound[0]), "sk": sound[0]}], 1)
+    else:
+        release_with(world, resent["sk"], [item for item, _ in [*resent["items"], sound]])
+    world.slept.clear()
+    world.deliver("sqs.processor", [mixed])
+    assert world.slept == [0.005]
+    world.deliver("sqs.processor", [again(world, mixed, 1)])
+    assert world.slept == [0.005]
+
+
+def table_pk(world, item):
+    return world.module("table").unpack(world.module("table").item_key("b1", item, 10))["pk"]
+
+
+def release_with(world, sk, undone):
+    """Write what is left of a message's record."""
+    table = world.module("table")
+    key = table.item_key("b1", sk, 10)
+    table.lease(key, "me", 100)
+    table.release(key, "me", undone=undone)
+
+
+@BOTH
+def test_only_who_holds_the_lease_lists_a_failure(world, monkeypatch, track):
+    """A slow owner: its lease has run out, and another works the item."""
+    (record,) = finish(world, items=1, poison_per_million=1_000_000, track=track)
+    item = json.loads(record["body"])["items"][0][0]
+    work = world.module("sqs.processor").attempt
+
+    def slowly(one):
+        world.now += 10_000
+        lease(world, item, seconds=100_000)
+        return work(one)
+
+    monkeypatch.setattr(world.module("sqs.processor"), "attempt", slowly)
+    last = world.record(json.loads(record["body"]) | {"tries": 3, "again": True})
+    assert len(world.deliver("sqs.processor", [last])["batchItemFailures"]) == 1
+    assert world.state("failed#") == {}
+    (left,) = world.state("items#").values()
+    assert left["lease_by"] == "another"
+
+
+@BOTH
+def test_what_is_received_again_is_claimed_whatever_the_knobs_say(world, track):
+    (record,) = finish(world, items=4, track=track)
+    first = json.loads(record["body"])["items"][0][0]
+    lease(world, first, seconds=100)
+    assert len(world.deliver("sqs.processor", [again(world, record, 2)])["batchItemFailures"]) == 1
+    assert first in {sk for _, sk in world.state("items#")}
+    world.now += 1_000
+    world.slept.clear()
+    assert world.deliver("sqs.processor", [again(world, record, 3)]) == {"batchItemFailures": []}
+    assert (len(world.slept), world.state("items#")) == (1 if track == "item" else 4, {})
 
 
 def test_receives_that_never_ran_an_item_do_not_fail_it(world):
     """A throttled mapping used up the receives; the item itself is sound."""
     (record,) = finish(world, items=1)
     world.deliver("sqs.processor", [again(world, record, 5)])
-    (alone,) = world.records("item")
-    world.deliver("sqs.processor", [again(world, alone, 5)])
     assert world.state("items#") == {}
     assert world.state("failed#") == {}
-
-
-def test_an_item_that_kills_its_invocation_three_times_is_listed(world):
-    (record,) = finish(world, items=1)
-    body = json.loads(record["body"]) | {"alone": True}
-    for _ in range(3):
-        lease(world, body["items"][0][0], seconds=-1, count_attempt=True)
-    world.now += 10
-    assert world.deliver("sqs.processor", [world.record(body)]) == {"batchItemFailures": []}
-    assert world.slept == []
-    ((_, sk),) = world.state("failed#")
-    assert sk == body["items"][0][0]
 
 
 def test_a_late_duplicate_with_claims_brings_nothing_back(world):
@@ -128,7 +220,7 @@ def test_a_live_claim_is_never_acknowledged(world):
     lease(world, item, seconds=100)
     answer = world.deliver("sqs.processor", [record])
     assert answer == {"batchItemFailures": [{"itemIdentifier": record["messageId"]}]}
-    assert world.delayed == [(record["receiptHandle"], int(100 - sum(world.slept)))]
+    assert world.delayed == [(record["receiptHandle"], round(100 - sum(world.slept[:3])))]
     assert [sk for _, sk in world.state("items#")] == [item]
 
 
@@ -149,118 +241,52 @@ def test_one_copy_of_a_message_twice_in_an_invocation_works_its_items_once(world
     assert len(world.slept) == 10
 
 
-def test_by_message_the_undone_items_are_remembered(world):
-    (record,) = finish(world, items=10, track="message", poison_per_million=200_000)
-    bad = poison(json.loads(record["body"])["items"])
-    assert len(world.deliver("sqs.processor", [record])["batchItemFailures"]) == 1
-    (state,) = world.state("items#").values()
-    assert state["undone"] == bad
-    world.slept.clear()
-    world.deliver("sqs.processor", [again(world, record, 2)])
-    assert world.slept == []
-
-
-def test_by_message_a_lost_answer_does_not_pass_for_a_record_that_is_gone(world, monkeypatch):
-    """The first write was done and its answer lost; its second attempt is refused."""
-    (record,) = finish(world, items=10, track="message", claim=True, poison_per_million=200_000)
-    table = world.module("table")
-    conditional = table.conditional
-
-    def twice(call, **arguments):
-        if "undone" in arguments.get("UpdateExpression", ""):
-            assert conditional(call, **arguments)
-        return conditional(call, **arguments)
-
-    monkeypatch.setattr(table, "conditional", twice)
-    answer = world.deliver("sqs.processor", [record])
-    assert answer == {"batchItemFailures": [{"itemIdentifier": record["messageId"]}]}
-
-
-def test_by_message_what_a_split_repeats_after_a_crash_is_counted(world, capsys):
-    (record,) = finish(world, items=3, track="message", claim=True)
-    first = json.loads(record["body"])["items"][0][0]
-    lease(world, first, seconds=100)  # its owner works the items and dies
-    world.now += 101
-    world.deliver("sqs.processor", [again(world, record, 3)])
-    capsys.readouterr()
-    world.deliver("sqs.processor", world.records("item"))
-    line = json.loads(capsys.readouterr().out)
-    assert (line["items_processed"], line["items_duplicated"]) == (3, 3)
-
-
-def test_by_message_a_split_keeps_children_behind_their_parent_in_its_shard(world):
-    (record,) = finish(world, items=10, track="message", poison_per_million=200_000)
+def test_what_a_claim_that_failed_gives_back_keeps_the_trace_of_a_crash(world, capsys):
+    (record,) = finish(world, items=1, poison_per_million=1_000_000, claim=True)
     body = json.loads(record["body"])
-    bad = poison(body["items"])
-    (parent,) = world.state("items#")
+    (item,) = body["items"]
+    lease(world, item[0], seconds=100)  # its owner dies
+    world.now += 101
     world.deliver("sqs.processor", [record])
-    world.deliver("sqs.processor", [again(world, record, 3)])
-    children = set(world.state("items#"))
-    assert children == {(parent[0], f"{parent[1]}#{item}") for item in bad}
-    for _ in range(3):
-        world.deliver("sqs.processor", world.records("item"))
-    assert world.state("items#") == {}
-    assert {sk for _, sk in world.state("failed#")} == set(bad)
+    (state,) = world.state("items#").values()
+    assert (state["begun"], state.get("lease_by")) == (1, None)
+    capsys.readouterr()
+    world.bodies("item")
+    world.deliver("sqs.processor", [world.record(body | {"items": [[item[0], 5]]})])
+    line = json.loads(capsys.readouterr().out)
+    assert (line["items_processed"], line["items_duplicated"]) == (1, 1)
 
 
-def test_by_message_a_split_that_died_before_its_sends_goes_on_and_writes_nothing_again(world):
-    (record,) = finish(world, items=4, track="message")
-    messages = world.module("queues")
-    send_all, messages.send_all = messages.send_all, None
-    assert len(world.deliver("sqs.processor", [again(world, record, 3)])["batchItemFailures"]) == 1
-    assert len(world.state("items#")) == 5
-    messages.send_all = send_all
-    world.now += 1000  # the dead split's lease has ended
-    world.deliver("sqs.processor", [again(world, record, 4)])
-    assert len(world.state("items#")) == 4
-    world.deliver("sqs.processor", world.records("item"))
-    assert world.state("items#") == {}
-
-
-def test_by_message_a_split_that_has_begun_is_never_worked(world, monkeypatch):
-    """It died after some children were written: worked as a whole, it would leave them for ever."""
-    (record,) = finish(world, items=4, track="message", claim=True)
-    table = world.module("table")
-    with monkeypatch.context() as death:
-        death.setattr(table, "update", lambda *_: False)
-        assert world.deliver("sqs.processor", [again(world, record, 3)])["batchItemFailures"]
-    assert len(world.state("items#")) == 5
-    world.now += 1000
-    world.slept.clear()
-    world.deliver("sqs.processor", [record])  # such as the finalizer sends
-    assert world.slept == []
-    world.deliver("sqs.processor", world.records("item"))
-    assert (len(world.slept), world.state("items#")) == (4, {})
-
-
-def test_by_message_a_slow_copy_leaves_its_message_to_the_split_that_has_begun(world, monkeypatch):
-    (record,) = finish(world, items=4, track="message")
-    table = world.module("table")
-    with monkeypatch.context() as death:
-        death.setattr(table, "update", lambda *_: False)
-        world.deliver("sqs.processor", [again(world, record, 3)])
-    answer = world.deliver("sqs.processor", [record])  # it began before the split
-    assert answer == {"batchItemFailures": [{"itemIdentifier": record["messageId"]}]}
-    assert len(world.state("items#")) == 5
-
-
-def test_an_attempt_whose_answer_was_lost_counts_once(world):
+def test_a_lease_whose_answer_was_lost_is_the_same_lease_and_counts_once(world):
     (record,) = finish(world, items=1)
     (item,) = json.loads(record["body"])["items"]
     for _ in range(5):  # the client tries again
-        record = lease(world, item[0], count_attempt=True)
-        assert record.get("attempts", 0) == 0
-    assert [one["attempts"] for one in world.state("items#").values()] == [1]
+        assert lease(world, item[0]).get("begun", 0) == 0
+    assert [one["begun"] for one in world.state("items#").values()] == [1]
+    table = world.module("table")
+    for _ in range(3):
+        table.release(table.item_key("b1", item[0], 10), "another")
+    assert [one["begun"] for one in world.state("items#").values()] == [0]
 
 
-def test_by_message_a_slow_copy_does_not_take_a_split_record_away(world):
-    (record,) = finish(world, items=4, track="message")
-    messages = world.module("queues")
-    send_all, messages.send_all = messages.send_all, None
-    world.deliver("sqs.processor", [again(world, record, 3)])
-    messages.send_all = send_all
-    world.deliver("sqs.processor", [record])  # the first copy ends only now
-    assert len(world.state("items#")) == 5
+def test_a_conflict_of_transactions_brings_the_message_back(world, monkeypatch):
+    (record,) = finish(world, items=1, poison_per_million=1_000_000)
+    body = json.loads(record["body"]) | {"tries": 3, "again": True}
+    table = world.module("table")
+    canceled = table.dynamodb.exceptions.TransactionCanceledException
+
+    def conflict(**_):
+        reasons = [{"Code": "None"}, {"Code": "TransactionConflict"}]
+        answer = {"Error": {"Code": "TransactionCanceledException"}, "CancellationReasons": reasons}
+        raise canceled(answer, "TransactWriteItems")
+
+    with monkeypatch.context() as busy:
+        busy.setattr(table.dynamodb, "transact_write_items", conflict)
+        assert len(world.deliver("sqs.processor", [world.record(body)])["batchItemFailures"]) == 1
+    assert (len(world.state("items#")), world.state("failed#")) == (1, {})
+    world.now += 1_000
+    world.deliver("sqs.processor", [world.record(body)])
+    assert (world.state("items#"), len(world.state("failed#"))) == ({}, 1)
 
 
 @pytest.mark.parametrize("track", ["item", "message"])
@@ -295,13 +321,7 @@ def test_an_error_in_one_message_leaves_the_others_alone(world):
 
 def test_a_cancelled_batch_is_not_worked_and_its_messages_stay(world):
     records = finish(world, items=20)
-    world.dynamodb.update_item(
-        TableName="state",
-        Key=world.module("table").batch_key("b1"),
-        UpdateExpression="SET #s = :c",
-        ExpressionAttributeNames={"#s": "status"},
-        ExpressionAttributeValues={":c": {"S": "CANCELLED"}},
-    )
+    world.cancel()
     assert len(world.deliver("sqs.processor", records)["batchItemFailures"]) == 2
     assert world.slept == []
 
@@ -316,21 +336,35 @@ def test_threads_work_several_items_at_a_time_and_are_joined(world):
 def test_the_published_habits_write_one_metric_for_each_item(world, monkeypatch):
     records = finish(world, items=3, telemetry="put_metric_data", write_batch_size=1)
     metrics = []
-    cloudwatch = world.module("sqs.item_work").cloudwatch
+    cloudwatch = world.module("sqs.processor").cloudwatch
     monkeypatch.setattr(cloudwatch, "put_metric_data", lambda **call: metrics.append(call))
     world.deliver("sqs.processor", records)
     assert [call["Namespace"] for call in metrics] == ["BatchWorkbench"] * 3
     assert world.state("items#") == {}
 
 
-@pytest.mark.parametrize("alone", [False, True])
-def test_a_metric_that_is_refused_does_not_undo_the_work(world, monkeypatch, alone):
+def test_a_metric_that_is_refused_does_not_undo_the_work(world, monkeypatch):
     (record,) = finish(world, items=1, telemetry="put_metric_data")
 
     def refuse(**call):
         raise RuntimeError("throttled")
 
-    monkeypatch.setattr(world.module("sqs.item_work").cloudwatch, "put_metric_data", refuse)
-    body = json.loads(record["body"]) | ({"alone": True} if alone else {})
-    assert world.deliver("sqs.processor", [world.record(body)]) == {"batchItemFailures": []}
+    monkeypatch.setattr(world.module("sqs.processor").cloudwatch, "put_metric_data", refuse)
+    assert world.deliver("sqs.processor", [record]) == {"batchItemFailures": []}
     assert (len(world.slept), world.state("items#")) == (1, {})
+
+
+def test_an_error_of_one_items_record_leaves_the_other_items_done(world, monkeypatch):
+    (record,) = finish(world, items=4, claim=True)
+    broken = json.loads(record["body"])["items"][1][0]
+    table = world.module("table")
+    take = table.lease
+
+    def refuse(key, *rest):
+        if key["sk"]["S"] == broken:
+            raise RuntimeError("refused")
+        return take(key, *rest)
+
+    monkeypatch.setattr(table, "lease", refuse)
+    assert len(world.deliver("sqs.processor", [record])["batchItemFailures"]) == 1
+    assert [sk for _, sk in world.state("items#")] == [broken]

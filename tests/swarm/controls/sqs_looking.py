@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from lambdas import outside, table, telemetry
+from lambdas import notification, outside, queues, table, telemetry, trigger
 from lambdas.sqs import batcher, batches, finalizer
 from tests.swarm.controls.mutants import Control, original
 from tests.swarm.controls.sqs_published import QUICK
@@ -10,43 +10,75 @@ from tests.swarm.controls.sqs_published import QUICK
 SEGMENTS = QUICK | {"segment_items": 5}
 
 
-def ends_at_complete(link, batch):
-    """COMPLETE ends the chain, and not NOTIFIED."""
-    return batch.status != "COMPLETE" and original(link, batch)
+def ends_at_complete(message, context):
+    """COMPLETE ends the looks, and not NOTIFIED."""
+    if batches.read_batch(message["batch"]).get("status") != "COMPLETE":
+        original(message, context)
 
 
-def moment_of_the_look(batch):
-    """A second notice names another moment of completion."""
-    return original(batch._replace(detected_at=outside.now()))
+def moment_of_the_look(design, batch, items, items_failed, detected_at):
+    """A second notification names another moment of completion."""
+    return original(design, batch, items, items_failed, outside.now())
 
 
-def failed_link_acknowledged(link, context):
+def failed_poll_acknowledged(message, context):
     try:
-        original(link, context)
+        original(message, context)
+    except queues.Later:
+        raise
     except Exception as error:
-        telemetry.report("sqs", "finalizer", link["batch"], error)
+        telemetry.report("sqs", "finalizer", message["batch"], error)
 
 
-def early_link_dropped(link):
-    """A link whose batch is not written yet is not sent again."""
-    return
+def marked_before_it_is_published(sns, topic, message):
+    """NOTIFIED first, then the publish."""
+    batches.lead(message["batch_id"], "COMPLETE", "NOTIFIED")
+    original(sns, topic, message)
 
 
-def plan_written_twice(key, owner):
+def root_that_is_not_repeated(event):
+    """A trigger that comes again finds the batch's record, and leaves the rest to the first."""
+    if not batches.read_batch(trigger.read_trigger(event).batch):
+        original(event)
+
+
+def plan_before_polls(queue_url, message, delay_s=0):
+    """The root asks for the plan first, and then for the looks."""
+    if queue_url == batcher.poll_queue:
+        HELD.append((message, delay_s))
+        return
+    original(queue_url, message)
+    while HELD:
+        original(batcher.poll_queue, *HELD.pop())
+
+
+HELD = []
+
+
+def loses_one(queue_url, entries):
+    """The first message of each call is lost on its way."""
+    original(queue_url, entries[1:] or entries)
+
+
+def nothing_sent_again(batch, record):
+    return None
+
+
+def plan_written_twice(key, owner, seconds):
     """A plan that comes again writes the segments again."""
-    record = original(key, owner)
+    record = original(key, owner, seconds)
     return record | {"planned": False} if record and "planned" in record else record
 
 
 ATTEMPTS, NEWEST = Counter(), {}
 
 
-def keys_of_each_attempt(batch, start, stop):
+def keys_of_each_attempt(batch, part):
     """Sort keys made up anew at every attempt; the last ones are those that messages carry."""
-    ATTEMPTS[batch.id, start] += 1
-    attempt = ATTEMPTS[batch.id, start]
-    for record in original(batch, start, stop):
-        NEWEST[batch.id, record["sk"]] = f"{record['sk']}-{attempt}"
+    ATTEMPTS[batch["id"], part] += 1
+    attempt = ATTEMPTS[batch["id"], part]
+    for record in original(batch, part):
+        NEWEST[batch["id"], record["sk"]] = f"{record['sk']}-{attempt}"
         yield record | {"sk": f"{record['sk']}-{attempt}"}
 
 
@@ -57,47 +89,73 @@ def newest_key(batch, sk, shards):
 def cancelled_unseen(batch, consistent=True):
     """A cancelled batch is taken for an open one."""
     found = original(batch, consistent)
-    cancelled = found is not None and found.status == "CANCELLED"
-    return found._replace(status="OPEN") if cancelled else found
+    return found | {"status": "OPEN"} if found.get("status") == "CANCELLED" else found
 
 
 LOOKING = [
     Control(
-        name="a chain that ends at complete",
+        name="looks that end at complete",
         design="sqs",
-        changes={finalizer._valid: ends_at_complete},
+        changes={finalizer._poll: ends_at_complete},
         checks=("notified",),
         knobs=QUICK,
         rates={"kill_before": 0.5, "roles": ("finalizer",), "operations": ("Publish",)},
     ),
     Control(
-        name="a moment of completion for each notice",
+        name="a moment of completion for each notification",
         design="sqs",
-        changes={finalizer._notify: moment_of_the_look},
+        changes={notification.complete: moment_of_the_look},
         checks=("notified",),
         knobs=QUICK,
         rates={"kill_after": 0.5, "roles": ("finalizer",), "operations": ("Publish",)},
     ),
     Control(
-        name="a failed link acknowledged",
+        name="a failed poll acknowledged",
         design="sqs",
-        changes={finalizer._follow: failed_link_acknowledged},
+        changes={finalizer._poll: failed_poll_acknowledged},
         checks=("notified", "not_too_late"),
         knobs=QUICK,
         rates={"refuse": 0.5, "roles": ("finalizer",), "operations": ("GetItem",)},
     ),
     Control(
-        name="a link before its batch is dropped",
+        name="published after the mark",
         design="sqs",
-        changes={finalizer._wait_for: early_link_dropped},
+        changes={notification.publish: marked_before_it_is_published},
+        roles=("finalizer",),
         checks=("notified",),
-        knobs=QUICK | {"poll_s": 10},
-        rates={"slow": 0.5, "roles": ("batcher",), "operations": ("TransactWriteItems",)},
+        knobs=QUICK,
+        rates={"kill_before": 0.5, "roles": ("finalizer",), "operations": ("Publish",)},
+    ),
+    Control(
+        name="a root that is not repeated",
+        design="sqs",
+        changes={batcher.start: root_that_is_not_repeated},
+        checks=("notified",),
+        knobs=QUICK,
+        rates={"kill_after": 1.0, "roles": ("batcher",), "operations": ("PutItem",)},
+    ),
+    Control(
+        name="the plan asked for before the looks",
+        design="sqs",
+        changes={queues.send: plan_before_polls},
+        roles=("batcher",),
+        checks=("notified",),
+        knobs=QUICK,
+        rates={"kill_before": 0.5, "roles": ("batcher",), "operations": ("SendMessage",)},
+    ),
+    Control(
+        name="nothing is sent again",
+        design="sqs",
+        changes={queues._send_entries: loses_one, finalizer._send_stuck: nothing_sent_again},
+        roles=("batcher", "finalizer"),
+        checks=("notified", "not_too_late"),
+        knobs={"value_max": 0, "poll_s": 60, "stuck_after_s": 300},
     ),
     Control(
         name="a plan written twice",
         design="sqs",
-        changes={batcher._leased: plan_written_twice},
+        changes={table.lease: plan_written_twice},
+        roles=("batcher",),
         checks=("claims",),
         knobs=SEGMENTS | {"claim": True},
         rates={"lose_answer": 0.9, "roles": ("batcher",), "operations": ("SendMessageBatch",)},

@@ -1,35 +1,33 @@
 """The races of the published design, as mutants of the sqs handlers."""
 
 from lambdas import queues, table
-from lambdas.sqs import batcher, batches, finalizer, messages
+from lambdas.sqs import batcher, batches, finalizer
 from tests.swarm.controls.mutants import Control
 
 NEVER = {"stuck_after_s": 30_000}  # what is lost stays lost for longer than is allowed
 QUICK = {"value_max": 0, "poll_s": 300, **NEVER}
 
 
-def message_before_state(batch, number, owner, context):
-    key = table.segment_key(batch.id, number)
-    record = batcher._leased(key, owner)
-    if record is None:
+def message_before_state(batch, segment, context):
+    key, part = table.segment_key(batch["id"], segment), batches.segment_range(batch, segment)
+    if table.lease(key, context.aws_request_id, batcher.LEASE_S) is None:
         return
-    start, stop = record["start"], record["stop"]
-    sent = messages.item_messages(batch, start, stop)
-    queues.send_all(batcher.item_queue, sent, batch.knobs["send_batch_size"])
-    table.put_all(batcher._records(batch, start, stop), batch.knobs["write_batch_size"])
+    sent, knobs = batcher._item_messages(batch, part), batch["knobs"]
+    queues.send_all(batcher.item_queue, sent, knobs["send_batch_size"])
+    table.put_all(batcher._records(batch, part), knobs["write_batch_size"])
     table.delete_all([key], 1)
 
 
-def look_at_items_only(batch, from_shard):
-    for shard in range(from_shard, batch.knobs["state_shards"]):
-        record = table.first(table.shard_partition(batch.id, shard))
+def look_at_items_only(batch):
+    for shard in range(batch["knobs"]["state_shards"]):
+        record = table.first(table.shard_partition(batch["id"], shard))
         if record is not None:
-            return finalizer.Left(shard, record)
+            return record
     return None
 
 
-def failed_item_deleted(batch, key, item, why, tries, owner):
-    return table.conditional("delete_item", **table.held(key, owner))
+def failed_items_deleted(batch, key, owner, failed, tries):
+    table.conditional("delete_item", **table.held(key, owner))
 
 
 def never_again(condition):
@@ -49,7 +47,7 @@ PUBLISHED = [
     Control(
         name="empty table while the batcher writes",
         design="sqs",
-        changes={finalizer._look: look_at_items_only},
+        changes={finalizer._left: look_at_items_only},
         checks=("not_too_early",),
         knobs=QUICK | {"poll_s": 1, "segment_items": 5},
         rates={"slow": 0.5, "roles": ("batcher",), "operations": ("BatchWriteItem",)},
@@ -57,17 +55,14 @@ PUBLISHED = [
     Control(
         name="failed item deleted",
         design="sqs",
-        changes={batches.fail_item: failed_item_deleted},
+        changes={batches.fail_items: failed_items_deleted},
         checks=("processed",),
         knobs=QUICK | {"poison_per_million": 200_000},
     ),
     Control(
         name="claim left by a crash",
         design="sqs",
-        constants={
-            (table, "FREE"): never_again(table.FREE),
-            (table, "UNLEASED"): never_again(table.UNLEASED),
-        },
+        constants={(table, "FREE"): never_again(table.FREE)},
         checks=("not_too_late", "notified"),
         knobs=QUICK | {"claim": True, "value_max": 100},
         rates={"kill_sleep": 0.2, "roles": ("processor",), "quiet_s": 20.0},

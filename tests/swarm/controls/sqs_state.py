@@ -3,7 +3,7 @@
 from collections import Counter
 
 from lambdas import outside, queues, table, trigger
-from lambdas.sqs import batcher, batches, finalizer, messages
+from lambdas.sqs import batcher, batches, finalizer
 from tests.swarm.controls.mutants import Control, original
 from tests.swarm.controls.sqs_published import NEVER, QUICK
 
@@ -39,63 +39,59 @@ def every_among_items(partition):
             yield (record | {"sk": record["sk"][1:]})
 
 
-def shards_before_segments(batch, from_shard):
+def shards_before_segments(batch):
     """Upstream last: a segment may turn into items of a shard that was seen empty."""
-    if not batch.planned:
-        return finalizer.Left(0, {"kind": "plan", "created_at": batch.created_at})
-    for shard in range(from_shard, batch.knobs["state_shards"]):
-        record = table.first(table.shard_partition(batch.id, shard))
+    if not batch["planned"]:
+        return batch
+    for shard in range(batch["knobs"]["state_shards"]):
+        record = table.first(table.shard_partition(batch["id"], shard))
         if record is not None:
-            return finalizer.Left(shard, record)
-    segment = table.first(f"segments#{batch.id}")
-    return segment and finalizer.Left(0, segment)
+            return record
+    return table.first(f"segments#{batch['id']}")
 
 
 ATTEMPTS = Counter()
 
 
-def fresh_keys(batch, number, owner, context):
+def fresh_keys(batch, segment, context):
     """Every attempt at a segment draws its items anew."""
-    attempt = ATTEMPTS[batch.id, number]
-    ATTEMPTS[batch.id, number] += 1
-    original(batch._replace(seed=batch.seed + attempt), number, owner, context)
+    attempt = ATTEMPTS[batch["id"], segment]
+    ATTEMPTS[batch["id"], segment] += 1
+    original(batch | {"seed": batch["seed"] + attempt}, segment, context)
 
 
-def written_ignored(key, owner):
+def written_ignored(key, owner, seconds):
     """A redelivered segment writes its records again."""
-    record = original(key, owner)
+    record = original(key, owner, seconds)
     return record and {name: value for name, value in record.items() if name != "written"}
 
 
-def no_parent_lease(key, owner):
+def no_parent_lease(key, owner, seconds):
     return table.read(key)
 
 
-def written_by_anyone(key, owner, name, value):
-    return table.conditional(
+def marked_by_anyone(key, owner, flag):
+    table.conditional(
         "update_item",
         Key=key,
-        UpdateExpression="SET #name = :value",
+        UpdateExpression=f"SET {flag} = :true",
         ConditionExpression="attribute_exists(pk)",
-        ExpressionAttributeNames={"#name": name},
-        ExpressionAttributeValues=table.pack({":value": value}),
+        ExpressionAttributeValues=table.pack({":true": True}),
     )
 
 
-def parent_deleted_first(batch, number, owner, context):
+def parent_deleted_first(batch, segment, context):
     """The segment's record goes before its messages are sent."""
-    key = table.segment_key(batch.id, number)
-    record = batcher._leased(key, owner)
-    if record is None:
+    key, part = table.segment_key(batch["id"], segment), batches.segment_range(batch, segment)
+    if table.lease(key, context.aws_request_id, batcher.LEASE_S) is None:
         return
-    start, stop = record["start"], record["stop"]
-    table.put_all(batcher._records(batch, start, stop), batch.knobs["write_batch_size"])
+    table.put_all(batcher._records(batch, part), batch["knobs"]["write_batch_size"])
     table.delete_all([key], 1)
-    sent = messages.item_messages(batch, start, stop)
-    queues.send_all(batcher.item_queue, sent, batch.knobs["send_batch_size"])
+    sent = batcher._item_messages(batch, part)
+    queues.send_all(batcher.item_queue, sent, batch["knobs"]["send_batch_size"])
 
 
-def upserting_claim(key, owner, seconds, count_attempt=False, mark=""):
+def upserting_claim(key, owner, seconds):
     """A lease on a record that is gone brings it back."""
     now = outside.now()
     values = {":until": now + seconds, ":me": owner, ":now": now}
@@ -117,9 +113,9 @@ def upserting_claim(key, owner, seconds, count_attempt=False, mark=""):
     return table.unpack(old.get("Attributes", {}))
 
 
-def short_lease(key, owner, seconds, count_attempt=False, mark=""):
+def short_lease(key, owner, seconds):
     """A claim that ends before its owner must have ended."""
-    return original(key, owner, 1, count_attempt, mark)
+    return original(key, owner, 1)
 
 
 def unprocessed_ignored(keys, size=25):
@@ -129,22 +125,16 @@ def unprocessed_ignored(keys, size=25):
         table.dynamodb.batch_write_item(RequestItems=part)
 
 
-def listed_and_kept(batch, key, item, why, tries, owner):
-    """A failed item is listed, and its record stays under the polled keys."""
-    record = table.pack({"value": item.value, "reason": why[:500], "attempts": tries})
-    failed = {**table.failed_key(batch, item.id), **record}
-    return table.transact(("Put", {"Item": failed}))
+def listed_and_kept(batch, key, owner, failed, tries):
+    """Failed items are listed, and their record stays under the polled keys."""
+    table.put_all(batches._listing(batch, item, reason, tries) for item, reason in failed)
 
 
-def unconditional_open(*actions):
+def unconditional(call, **arguments):
     """A trigger that comes again writes the batch's record again."""
-    free = [
-        (kind, {name: value for name, value in part.items() if name != "ConditionExpression"})
-        if kind == "Put"
-        else (kind, part)
-        for kind, part in actions
-    ]
-    return original(*free)
+    if call == "put_item":
+        del arguments["ConditionExpression"]
+    return original(call, **arguments)
 
 
 FIRED = Counter()
@@ -181,7 +171,7 @@ STATE = [
     Control(
         name="item shards read before the segments",
         design="sqs",
-        changes={finalizer._look: shards_before_segments},
+        changes={finalizer._left: shards_before_segments},
         checks=("not_too_early",),
         knobs=SEGMENTS | SLOW | {"state_shards": 4},
         rates={
@@ -201,7 +191,8 @@ STATE = [
     Control(
         name="a segment written twice",
         design="sqs",
-        changes={batcher._leased: written_ignored},
+        changes={table.lease: written_ignored},
+        roles=("batcher",),
         checks=("claims",),
         knobs=CLAIMED | {"write_batch_size": 25},
         rates={"kill_after": 0.9, "roles": ("batcher",), "operations": ("SendMessageBatch",)},
@@ -209,7 +200,8 @@ STATE = [
     Control(
         name="segments without a lease",
         design="sqs",
-        changes={batcher._leased: no_parent_lease, table.update: written_by_anyone},
+        changes={table.lease: no_parent_lease, table.mark: marked_by_anyone},
+        roles=("batcher",),
         checks=("claims",),
         knobs=CLAIMED,
         rates={
@@ -255,14 +247,14 @@ STATE = [
     Control(
         name="a failed item under the polled keys",
         design="sqs",
-        changes={batches.fail_item: listed_and_kept},
+        changes={batches.fail_items: listed_and_kept},
         checks=("not_too_late", "notified"),
         knobs=QUICK | {"poison_per_million": 200_000},
     ),
     Control(
         name="a batch record that is written again",
         design="sqs",
-        changes={table.transact: unconditional_open},
+        changes={table.conditional: unconditional},
         checks=("claims", "notified"),
         knobs=CLAIMED,
         more=lambda first: [type(first)(**vars(first) | {"at_s": 2_000.0, "kind": "again"})],

@@ -2,15 +2,13 @@
 
 import pytest
 
-from tests.swarm.controls.found import FOUND_SQS
 from tests.swarm.controls.mutants import MutantHarness
 from tests.swarm.controls.sqs_failures import FAILURES
 from tests.swarm.controls.sqs_looking import LOOKING
-from tests.swarm.controls.sqs_messages import MESSAGES
 from tests.swarm.controls.sqs_published import PUBLISHED
 from tests.swarm.controls.sqs_state import STATE
 
-CONTROLS = [*PUBLISHED, *STATE, *MESSAGES, *LOOKING, *FAILURES, *FOUND_SQS]
+CONTROLS = [*PUBLISHED, *STATE, *LOOKING, *FAILURES]
 
 
 @pytest.fixture(scope="module")

@@ -74,7 +74,7 @@ DETERMINED = {  # by N and knobs alone, where no item is poisoned
     ("Amazon Simple Storage Service", "Requests", "knowing"),
     ("Amazon Simple Notification Service", "Requests", "knowing"),
     ("AmazonCloudWatch", "Requests", "telemetry"),
-    ("records", "WriteRequestUnits", "knowing"),
+    ("Amazon DynamoDB", "WriteRequestUnits", "knowing"),
 }
 
 
@@ -132,10 +132,6 @@ def units(folder, name):
         found[key] = found.get(key, 0.0) + float(quantity)
     if name == "sfn":  # one for each child
         found["AWS Lambda", "Requests", "map children"] = found["AWS Lambda", "Requests", "work"]
-    if name == "sqs":  # each look writes its hop: without them, what the records take
-        writes = found["Amazon DynamoDB", "WriteRequestUnits", "knowing"]
-        looks = found["AWS Lambda", "Requests", "knowing"]
-        found["records", "WriteRequestUnits", "knowing"] = writes - looks
     return found
 
 

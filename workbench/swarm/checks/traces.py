@@ -152,4 +152,4 @@ def _batches_written(call: Called) -> list[str]:
     if call.operation == "BatchWriteItem":
         for entries in call.request["RequestItems"].values():
             items += [one["PutRequest"]["Item"] for one in entries]
-    return [item["pk"]["S"].split("#")[1] for item in items]
+    return [(*item["pk"]["S"].split("#"), "")[1] for item in items]

@@ -6,7 +6,7 @@ from typing import Any
 from workbench.designs import Counters
 from workbench.swarm.fault_record import Called, Expected, FaultRecord
 from workbench.swarm.protocols.protocol import Places
-from workbench.swarm.protocols.queued import DELAY_MAX_S, ROUNDS, QueuedProtocol
+from workbench.swarm.protocols.queued import DELAY_MAX_S, ROUNDS, QueuedProtocol, on_record
 from workbench.swarm.rules.counters import RULES, SCENARIOS
 
 SMALL_HIDDEN_S = 720  # of the dead letters and the polling queue: six times 120 s
@@ -89,44 +89,7 @@ class CountersProtocol(QueuedProtocol):
         most = sum(one["items"] for (pk, _), one in records if pk == f"failed#{batch.batch_id}")
         return len(seen.listed(batch)) <= said <= min(most, batch.items)
 
-    def polls(self, seen: FaultRecord, batch: Expected) -> list[float]:
-        """When the finalizer read the batch's record."""
-        return [call.t_s for call in _on_record(seen, batch, "GetItem")]
-
-    def poll_loops(self, seen: FaultRecord, batch: Expected) -> int:
-        """One for each first message that reached the polling queue, and for each copy of it."""
-        copies = sum(
-            hit.kind in ("twice", "twice_late") and "PollQueue" in hit.where
-            for hit in seen.plan.hits
-        )
-        sent = sum(
-            call.role in ("batcher", "failures")
-            and call.operation == "SendMessage"
-            and "PollQueue" in call.request["QueueUrl"]
-            and f'"batch":"{batch.batch_id}"' in call.request["MessageBody"]
-            for call in seen.calls
-        )
-        return max(1, sent) + copies
-
     def closed_s(self, seen: FaultRecord, batch: Expected) -> float | None:
         """When its record was marked, after which a late trigger or copy finds it done."""
-        marks = _on_record(seen, batch, "UpdateItem", "DeleteItem")
+        marks = on_record(seen, batch, "UpdateItem", "DeleteItem")
         return next((call.t_s for call in marks if not call.error), None)
-
-    def goes_on(self, call: Called, batch_id: str) -> str:
-        if call.role == "batcher" and call.operation == "SendMessageBatch":
-            texts = [entry["MessageBody"] for entry in call.request["Entries"]]
-            if any(f'"batch":"{batch_id}"' in text for text in texts):
-                return "its messages are sent"
-        return ""
-
-
-def _on_record(seen: FaultRecord, batch: Expected, *operations: str) -> list[Called]:
-    """These calls of the finalizer on the batch's record."""
-    return [
-        call
-        for call in seen.calls
-        if call.role == "finalizer"
-        and call.operation in operations
-        and call.request["Key"]["pk"]["S"] == f"batch#{batch.batch_id}"
-    ]

@@ -176,6 +176,37 @@ class QueuedProtocol(Protocol):
         struck = any(hit.where in ("batcher", "failures") for hit in seen.plan.hits)
         return struck or len(batch.started_s) > 1 or bool(copied(seen, "PlanQueue"))
 
+    def polls(self, seen: FaultRecord, batch: Expected) -> list[float]:
+        """When the finalizer read the batch's record."""
+        return [call.t_s for call in on_record(seen, batch, "GetItem")]
+
+    def poll_loops(self, seen: FaultRecord, batch: Expected) -> int:
+        """One for each first message that reached the polling queue, and for each copy of it."""
+        copies = sum(
+            hit.kind in ("twice", "twice_late") and "PollQueue" in hit.where
+            for hit in seen.plan.hits
+        )
+        sent = sum(
+            call.role in ("batcher", "failures")
+            and call.operation == "SendMessage"
+            and "PollQueue" in call.request["QueueUrl"]
+            and f'"batch":"{batch.batch_id}"' in call.request["MessageBody"]
+            for call in seen.calls
+        )
+        return max(1, sent) + copies
+
+    def goes_on(self, call: Called, batch_id: str) -> str:
+        """A batcher that sends messages of it, or a finalizer that looks at its records."""
+        if call.role == "batcher" and call.operation in ("SendMessage", "SendMessageBatch"):
+            texts = [one["MessageBody"] for one in call.request.get("Entries", [call.request])]
+            if any(f'"batch":"{batch_id}"' in text for text in texts):
+                return "its messages are sent"
+        if call.role == "finalizer" and call.operation == "Query":
+            partition = call.request["ExpressionAttributeValues"][":pk"]["S"]
+            if partition.split("#")[1] == batch_id:
+                return "its records are looked at"
+        return ""
+
 
 def sent_to(call: Called, queue: str) -> list[str]:
     """The bodies that a call has sent to a queue; an answer that was lost is known to be right."""
@@ -205,3 +236,14 @@ def _other(first: Delivered, second: Delivered) -> bool:
     """Whether two deliveries of a message are of two copies of it: handles end in the receive."""
     copies = {one.receipt.rsplit("/", 1)[0] for one in (first, second)}
     return len(copies) > 1 or second.at_s < first.ended_s
+
+
+def on_record(seen: FaultRecord, batch: Expected, *operations: str) -> list[Called]:
+    """These calls of the finalizer on the batch's record."""
+    return [
+        call
+        for call in seen.calls
+        if call.role == "finalizer"
+        and call.operation in operations
+        and call.request["Key"]["pk"]["S"] == f"batch#{batch.batch_id}"
+    ]

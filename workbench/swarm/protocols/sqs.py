@@ -1,35 +1,32 @@
-"""The swarm's knowledge of the `sqs` design: records, leases, a loop of poll messages."""
+"""The swarm's knowledge of the `sqs` design: records and leases."""
 
-from json import loads
 from random import Random
 from typing import Any
 
 from workbench.designs import Sqs
 from workbench.swarm.fault_record import Called, Expected, FaultRecord, Invoked, items_in
-from workbench.swarm.protocols.protocol import Places, batch_may_fail
-from workbench.swarm.protocols.queued import ASYNC_S, DELAY_MAX_S, QueuedProtocol
+from workbench.swarm.protocols.protocol import Places
+from workbench.swarm.protocols.queued import DELAY_MAX_S, QueuedProtocol
 
 DEAD_HIDDEN_S = 1_800  # of the dead letters: six times 300 s
 POLL_HIDDEN_S = 360  # of the polling queue: six times 60 s
 BATCHER_LEASE_S = 930  # also of what the failures consumer works
-SPLIT_LEASE_S = 330
-ABSENT_S = 60 * 60  # so long the finalizer polls for a batch that was never written
-ATTEMPTS = 3  # that really began, before a one-item message may fail
+TRIES = 3  # of an item, before it may be listed as failed
 
 
 class SqsProtocol(QueuedProtocol):
     """`sqs`."""
 
     places: Places = (
-        ("batcher", ("TransactWriteItems", "BatchWriteItem", "SendMessageBatch", "UpdateItem")),
-        ("processor", ("BatchWriteItem", "UpdateItem", "SendMessage", "DeleteItem", "GetItem")),
-        ("finalizer", ("SendMessage", "UpdateItem", "Publish", "TransactWriteItems", "Query")),
+        ("batcher", ("PutItem", "BatchWriteItem", "SendMessageBatch", "UpdateItem")),
+        ("processor", ("BatchWriteItem", "UpdateItem", "SendMessage", "TransactWriteItems")),
+        ("finalizer", ("ChangeMessageVisibility", "UpdateItem", "Publish", "DeleteItem", "Query")),
         ("failures", ("UpdateItem", "TransactWriteItems", "BatchWriteItem", "SendMessage")),
     )
     ended_status = "NOTIFIED"
     plan_wait_s = BATCHER_LEASE_S
-    dead_wait_s = DEAD_HIDDEN_S + BATCHER_LEASE_S
-    poll_wait_s = POLL_HIDDEN_S
+    dead_wait_s = DEAD_HIDDEN_S + BATCHER_LEASE_S + DELAY_MAX_S
+    poll_wait_s = POLL_HIDDEN_S + DELAY_MAX_S
 
     def own_knobs(self, dice: Random) -> dict[str, Any]:
         return {
@@ -49,10 +46,7 @@ class SqsProtocol(QueuedProtocol):
         return knobs | shards | {"claim": dice.random() < 0.5}
 
     def item_wait_s(self, design: Sqs) -> float:
-        return design.visibility_timeout_s + design.lease_s + SPLIT_LEASE_S + DELAY_MAX_S
-
-    def start_wait_s(self, design: Sqs) -> float:
-        return ABSENT_S + ASYNC_S + design.stuck_after_s
+        return design.visibility_timeout_s + design.lease_s + DELAY_MAX_S
 
     def failed_items(self, batch: Expected, sk: str, record: dict) -> tuple[list[str], bool]:
         if "stop" in record:
@@ -60,7 +54,7 @@ class SqsProtocol(QueuedProtocol):
         return [sk], False
 
     def created_by(self, batch: Expected, message: dict[str, Any]) -> list[str]:
-        if message["batch"] != batch.batch_id or message["kind"] == "plan":
+        if message["batch"] != batch.batch_id or "segment" not in message:
             return batch.ids if message["batch"] == batch.batch_id else []
         size = batch.knobs["segment_items"]
         return batch.ids[message["segment"] * size : (message["segment"] + 1) * size]
@@ -72,17 +66,7 @@ class SqsProtocol(QueuedProtocol):
         return [action["Put"]["Item"] for action in actions if "Put" in action]
 
     def excuses_listing(self, seen: FaultRecord, item: str) -> bool:
-        return seen.struck[item] >= ATTEMPTS
-
-    def planned_again_s(self, seen: FaultRecord, batch: Expected) -> float:
-        """The wait for the finalizer, where the root died before it could ask for the plan."""
-        asked = any(
-            call.role == "batcher"
-            and call.operation == "SendMessage"
-            and f'"kind":"plan","batch":"{batch.batch_id}"' in call.request["MessageBody"]
-            for call in seen.calls
-        )
-        return 0.0 if asked else batch.knobs["stuck_after_s"]
+        return seen.struck[item] >= TRIES
 
     def claimed(self, batch: Expected) -> bool:
         return batch.knobs["claim"]
@@ -99,27 +83,5 @@ class SqsProtocol(QueuedProtocol):
     def ends_at_once(self, seen: FaultRecord, batch: Expected) -> bool:  # noqa: ARG002
         return batch.knobs["claim"]
 
-    def excuses_failure(self, seen: FaultRecord, batch: Expected) -> bool:
-        """All tries of its root were struck, so that it has no record."""
-        return batch_may_fail(seen) and seen.meta(batch) is None
-
-    def polls(self, seen: FaultRecord, batch: Expected) -> list[float]:
-        """When the next poll message was sent, about a batch that exists."""
-        sent = [
-            (call.t_s, loads(call.request["MessageBody"]))
-            for call in seen.calls
-            if call.role == "finalizer"
-            and call.operation == "SendMessage"
-            and "PollQueue" in call.request["QueueUrl"]
-        ]
-        return [
-            t_s
-            for t_s, message in sent
-            if message["batch"] == batch.batch_id and "absent" not in message
-        ]
-
-    def goes_on(self, call: Called, batch_id: str) -> str:
-        asks = call.role == "finalizer" and call.operation == "SendMessage"
-        if asks and f'"batch":"{batch_id}"' in call.request["MessageBody"]:
-            return "the next poll of it is asked for"
-        return ""
+    def excuses_failure(self, seen: FaultRecord, batch: Expected) -> bool:  # noqa: ARG002
+        return False  # a trigger that dies goes through the dead letters until its batch is open

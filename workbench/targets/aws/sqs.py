@@ -48,18 +48,11 @@ class SqsBatches(TableBatches):
         )
 
     def resume(self, batch_id: str) -> str:
-        """Open the batch again, ask for what is left of its plan, and start its chain of looks."""
+        """Open the batch again, ask for what is left of its plan, and start the looks at it."""
         self._change_status(batch_id, "CANCELLED", "OPEN")
         with plainly():
-            record = self._meta(batch_id, consistent=True)
-            assert record is not None
-            link = {
-                "batch": batch_id,
-                "hop": int(record["hop"]["N"]),
-                "by": record["hop_by"]["S"],
-            }
-            self._send("PlanQueueUrl", {"kind": "plan", "batch": batch_id})
-            self._send("PollQueueUrl", link)
+            self._send("PlanQueueUrl", {"batch": batch_id})
+            self._send("PollQueueUrl", {"batch": batch_id})
         return ""
 
     def purge(self, batch_id: str) -> str:

@@ -111,8 +111,6 @@ class World:
             "sk": "META",
             "status": "OPEN",
             "planned": True,
-            "hop": 3,
-            "hop_by": "me",
             "items": 10,
             "messages": 1,
             "knobs": json.dumps(self.design.batch_knobs()),

@@ -93,8 +93,8 @@ def test_a_resume_opens_the_batch_and_starts_its_chain_where_it_ended(sqs, batch
     sqs.meta("b-1", status="CANCELLED")
     batches.resume("b-1")
     assert batches.look(BATCH, sqs.design).status == "open"
-    assert bodies(sqs, "PollQueueUrl") == [{"batch": "b-1", "hop": 3, "by": "me"}]
-    assert bodies(sqs, "PlanQueueUrl") == [{"kind": "plan", "batch": "b-1"}]
+    assert bodies(sqs, "PollQueueUrl") == [{"batch": "b-1"}]
+    assert bodies(sqs, "PlanQueueUrl") == [{"batch": "b-1"}]
 
 
 def test_a_purge_takes_messages_and_records_away(sqs, batches):

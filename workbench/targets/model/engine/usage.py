@@ -163,7 +163,7 @@ def platform_bytes(one: Function) -> int:
 
 def message_bytes(knobs: dict[str, Any], batch_bytes: int, items: int, value_max: int) -> int:
     """The body of an item message."""
-    body = {"kind": "items", "batch": "b" * batch_bytes, "knobs": knobs, "items": []}
+    body = {"batch": "b" * batch_bytes, "knobs": knobs, "items": []}
     return round(_length(body) + items * (22 + mean_digits(value_max)) - 1)  # ["…16…",500],
 
 
@@ -177,7 +177,7 @@ def item_record_bytes(batch_bytes: int, by_message: bool) -> int:
 def segment_record_bytes(batch_bytes: int) -> int:
     """A segment's record, as it is read."""
     key = len("pk" + "segments#" + "sk") + batch_bytes + 6
-    return key + len("start" + "stop") + 2 * 3 + len("created_at") + TIME_BYTES
+    return key + len("created_at") + TIME_BYTES
 
 
 def failed_record_bytes(batch_bytes: int) -> int:

@@ -16,21 +16,25 @@ from workbench.targets.model.engine.draws import hashed, latencies, latency
 from workbench.targets.model.engine.events import billed_ms, compiled, pop, push, replace
 from workbench.targets.model.sqs.settings import WRITE_STEPS, SqsSettings
 
-PLAN_INIT = 1 << 60  # the number of a draw, apart from the segments'
+PLAN_INIT = 1 << 60  # numbers of draws, apart from the segments'
+PLAN_SEND = PLAN_INIT - 1
 
 
 @compiled
 def begin_batch(p: SqsSettings, s: np.void) -> None:
-    """The trigger's invocation: the finalizer's first message, the batch record, the plan's."""
+    """The trigger's invocation: the batch record, the message that drives the looks, the plan's."""
     draw = hashed(p.key_segment, 0)
     begun = latency(s, draws.ASYNC, draw, 0)
     clock = begun + latency(s, draws.INIT, draw, 1) + p.batcher.invocation_s
-    clock += p.batcher.call_s + latency(s, draws.SEND, draw, 2)
+    clock += 3 * p.batcher.call_s  # the record, its read, the mark that it is open
+    for place in range(2, 5):
+        clock += latency(s, draws.SINGLE, draw, place)
+    clock += p.batcher.call_s + latency(s, draws.SEND, draw, 5)
     s.look_visible_at = clock + p.poll_s
-    clock += p.batcher.call_s + latency(s, draws.TRANSACT, draw, 3)
-    sending = latency(s, draws.SEND, draw, 4)
+    sending = latency(s, draws.SEND, hashed(p.key_segment, PLAN_SEND), 0)
     clock += p.batcher.call_s + sending
-    write_elsewhere(s, 4)
+    write_elsewhere(s, 2)
+    s.read_half_units += 2
     s.batcher_environments = 1
     s.batcher_ms += billed_ms(clock - begun)
     s.plan_target = p.plan_pollers.start

@@ -17,7 +17,7 @@ AFTER = 1 << 40  # numbers of the draws for what comes after the first queries o
 
 @compiled
 def await_look(p: SqsSettings, s: np.void) -> None:
-    """The next message is on its way: when its look has read the batch and the segments."""
+    """The message that drives the looks comes back: when the next has read batch and segments."""
     draw = hashed(p.key_look, s.looks)
     begun = s.look_visible_at + latency(s, draws.DISPATCH, draw, 0)
     clock = begun + (latency(s, draws.INIT, draw, 1) if s.looks == 0 else 0.0)
@@ -31,34 +31,35 @@ def await_look(p: SqsSettings, s: np.void) -> None:
 
 @compiled
 def look(p: SqsSettings, s: np.void, time_s: float) -> None:
-    """The shards from the first that held a record; the next message; none left: complete."""
+    """The shards up to the first that holds a record, and a wait; none does: complete."""
     poll_draw = hashed(p.key_look, s.looks)
     first = AFTER + s.looks * (p.shards + 2)
     s.looks += 1
     s.read_half_units += 4
-    write_elsewhere(s, 1)
     clock = time_s
     left = p.items - s.items_done
     if not p.track_item:
         left = -(-left // p.items_per_message)
+    shard = 0
     if s.segments_done == p.segments:
-        while s.shard < p.shards:
-            draw = hashed(p.key_look, first + s.shard)
+        while shard < p.shards:
+            draw = hashed(p.key_look, first + shard)
             clock += p.finalizer.call_s + latency(s, draws.SINGLE, draw, 0)
             s.read_half_units += 2
-            if not shard_empty(p.shards - s.shard, left, draw):
+            if not shard_empty(p.shards - shard, left, draw):
                 break
-            s.shard += 1
-    clock += p.finalizer.call_s + latency(s, draws.SEND, poll_draw, 3)
-    s.look_visible_at = clock + p.poll_s
-    clock += p.finalizer.call_s + latency(s, draws.SINGLE, poll_draw, 5)
-    if s.shard < p.shards:
+            shard += 1
+    if shard < p.shards:
+        clock += p.finalizer.call_s + latency(s, draws.VISIBILITY, poll_draw, 3)
+        s.look_visible_at = clock + p.poll_s
         s.finalizer_ms += billed_ms(s.look_spent_s + clock - time_s)
         await_look(p, s)
         return
     clock = complete(p, s, clock, hashed(p.key_look, first + p.shards))
     s.finalizer_ms += billed_ms(s.look_spent_s + clock - time_s)
-    drop_last_message(p, s)
+    s.ended_s = clock
+    s.idle_poller_s += p.pollers.start * clock
+    s.plan_idle_poller_s += p.plan_pollers.start * clock
 
 
 @compiled
@@ -73,25 +74,13 @@ def shard_empty(shards: int, records: int, draw: np.uint64) -> bool:
 
 @compiled
 def complete(p: SqsSettings, s: np.void, clock: float, draw: np.uint64) -> float:
-    """Failures are counted, the batch is marked complete, the notification goes out."""
+    """Failures are counted, the batch is marked complete, notified of, and marked as over."""
     clock += p.finalizer.call_s + latency(s, draws.SINGLE, draw, 0)
     s.detected_s = clock
-    clock += 2 * p.finalizer.call_s
-    clock += latency(s, draws.SINGLE, draw, 1) + latency(s, draws.SINGLE, draw, 4)
     clock += p.finalizer.call_s + latency(s, draws.SNS, draw, 2)
-    clock += p.finalizer.call_s + latency(s, draws.TRANSACT, draw, 3)
+    clock += 4 * p.finalizer.call_s
+    clock += latency(s, draws.SINGLE, draw, 1) + latency(s, draws.SINGLE, draw, 3)
+    clock += latency(s, draws.SINGLE, draw, 4) + latency(s, draws.SINGLE, draw, 5)
     s.read_half_units += 2 + 2 * max(1, -(-s.failed * p.failed_bytes // READ_UNIT_BYTES))
-    write_elsewhere(s, 5)
+    write_elsewhere(s, 3)
     return clock
-
-
-@compiled
-def drop_last_message(p: SqsSettings, s: np.void) -> None:
-    """The message under way finds the batch notified; with it the run is over."""
-    draw = hashed(p.key_look, s.looks)
-    spent = p.finalizer.invocation_s + p.finalizer.call_s + latency(s, draws.SINGLE, draw, 2)
-    s.read_half_units += 2
-    s.finalizer_ms += billed_ms(spent)
-    s.ended_s = s.look_visible_at + latency(s, draws.DISPATCH, draw, 0) + spent
-    s.idle_poller_s += p.pollers.start * s.ended_s
-    s.plan_idle_poller_s += p.plan_pollers.start * s.ended_s

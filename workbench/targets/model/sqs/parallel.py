@@ -9,7 +9,13 @@ import numpy as np
 from workbench.targets.model.engine import draws
 from workbench.targets.model.engine.draws import hashed, item_value, latencies, latency
 from workbench.targets.model.engine.events import compiled, pop, push_worker, use_cpu
-from workbench.targets.model.sqs.retries import BACKOFF_S, claim_calls, redeliver
+from workbench.targets.model.sqs.retries import (
+    BACKOFF_S,
+    claim_calls,
+    records_removed,
+    redeliver,
+    removals,
+)
 from workbench.targets.model.sqs.settings import SqsSettings
 
 BY_ITEM = 1 << 60  # numbers of draws, apart from the counted ones
@@ -48,7 +54,6 @@ def work_at_once(
         else:
             w, g, a = close_message(p, s, clock, slot)
             writes, settled, acks = writes + w, settled + g, acks + a
-            s.record_s += g * clock if w > 0 else 0.0
             if begun < messages:
                 open_message(p, s, clock, slot, begun)
                 begun += 1
@@ -150,22 +155,20 @@ def item_done(p: SqsSettings, s: np.void, clock: float, slot: int) -> None:
         return
     if slots[BUSY] > 0:
         return
-    if p.counted and slots[BAD] > 0:
-        draw = hashed(p.key_remove, BY_MESSAGE + slots[MESSAGE] * CALLS_MAX + 1)
-        s.retry_sends += 1
-        at = use_cpu(s, clock, p.processor.call_s) + latency(s, draws.SEND, draw, 0)
-        wake(s, at, 0, slot, REMOVED)
-        return
-    good = message_items(p, slots[MESSAGE], slots[STOP]) - slots[BAD]
+    bad = slots[BAD]
+    good = message_items(p, slots[MESSAGE], slots[STOP]) - bad
     batched = p.track_item and p.entries_per_write > 1
-    calls = -(-good // p.entries_per_write) if p.track_item else 1
+    calls = removals(p, good, bad)
     spent = calls * p.processor.call_s + (good * p.processor.entry_s if batched else 0.0)
     first = BY_MESSAGE + slots[MESSAGE] * CALLS_MAX + 1
     waits = latencies(s, draws.BATCH_WRITE if batched else draws.SINGLE, p.key_remove, first, calls)
-    if slots[BAD] > 0:
+    if bad > 0:
         spent += p.processor.call_s
-        waits += latencies(s, draws.VISIBILITY, p.key_remove, first + calls, 1)
-        s.visibility_changes += 1
+        waits += latencies(s, draws.SEND, p.key_remove, first + calls, 1)
+        s.retry_sends += 1
+        if p.claim and not p.track_item:  # the lease is given back
+            spent += p.processor.call_s
+            waits += latencies(s, draws.SINGLE, p.key_remove, first + calls + 1, 1)
     wake(s, use_cpu(s, clock, spent) + waits, 0, slot, REMOVED)
 
 
@@ -182,9 +185,8 @@ def close_message(p: SqsSettings, s: np.void, clock: float, slot: int) -> tuple[
     """The records are removed: writes, items settled, acks of the message."""
     slots = s.worker_slots[slot]
     items, bad = message_items(p, slots[MESSAGE], slots[STOP]), slots[BAD]
-    writes = claim_calls(p, items, bad) + (items - bad if p.track_item else 1)
+    if p.track_item or bad == 0:
+        s.record_s += (items - bad) * clock
     if bad > 0:
         redeliver(s, 1, clock + BACKOFF_S, 1, bad)
-        if p.counted:
-            return 0, items - bad, 1
-    return writes, items - bad, 0 if bad > 0 else 1
+    return claim_calls(p, items, bad) + records_removed(p, items - bad, bad), items - bad, 1

@@ -1,9 +1,7 @@
-"""Redelivered messages: poisoned items through their receives and their single attempts.
+"""What failed, sent again: poisoned items through their second and third message.
 
-kind 1  second receive: the message's records are read, what is left is tried, and fails again
-kind 2  third receive: what is left is split into messages of one item each
-kind 3, 4, 5  a single message, first to third attempt; the third lists the item as failed
-Where messages are counted, kinds 1 and 2 are the second and third message of what failed.
+kind 1  the second message: what is left is tried, fails, and is sent once more
+kind 2  the third: what fails is listed
 Kept as counts by kind and by twentieth of a second, so that memory does not grow.
 """
 
@@ -13,10 +11,11 @@ import numpy as np
 
 from workbench.targets.model.engine import draws
 from workbench.targets.model.engine.draws import hashed, latency
-from workbench.targets.model.engine.events import compiled
+from workbench.targets.model.engine.events import chunks, compiled
 from workbench.targets.model.sqs.settings import KINDS, WHEEL, WHEEL_STEP_S, SqsSettings
 
 LISTED_MAX = 25  # failed items of one write
+MOVED_MAX = 99  # of one transaction
 BACKOFF_S = 10.0  # before the second receive or attempt; doubled before the third
 
 
@@ -66,20 +65,9 @@ def work_retries(
         s.ready_items[kind] -= items
         s.ready -= messages
         taken += messages
-        if p.counted:
-            clock, more = fail_counted(p, s, clock, kind, messages, items)
-            acks += messages
-            settled += items if kind == 2 else 0
-        elif kind == 1:
-            clock, more = fail_second_receive(p, s, clock, messages, items)
-        elif kind == 2:
-            clock, more = split(p, s, clock, messages, items)
-            acks += messages
-        else:
-            clock, more = attempt_single(p, s, clock, kind, messages)
-            acks += messages
-            if kind == 5:
-                settled += messages
+        clock, more = fail_again(p, s, clock, kind, messages, items)
+        acks += messages
+        settled += items if kind == 2 else 0
         writes += more
     return clock, writes, settled, taken, acks
 
@@ -94,121 +82,77 @@ def call_s(p: SqsSettings, s: np.void, row: int, entries: float) -> float:
 
 @compiled
 def send_failed(p: SqsSettings, s: np.void) -> float:
-    """Seconds to send what failed of a counted message as another one."""
+    """Seconds to send what failed of a message as another one."""
     s.retry_sends += 1
     return call_s(p, s, draws.SEND, 0.0)
 
 
 @compiled
-def fail_counted(
+def fail_again(
     p: SqsSettings, s: np.void, clock: float, kind: int, messages: int, items: int
 ) -> tuple[float, int]:
-    """A second or third message of items that fail: sent again, or listed and counted."""
+    """A second or third message of items that fail: sent again, or listed. Each is claimed, unless
+    messages are counted.
+    """
+    claims = claims_again(p, messages, items)
+    for _ in range(claims):
+        clock += call_s(p, s, draws.SINGLE, 0.0)
     clock += items * p.processor.item_s
     s.processed_s = max(s.processed_s, clock)
     if kind == 1:
+        for _ in range(claims):  # the leases are given back
+            clock += call_s(p, s, draws.SINGLE, 0.0)
         for _ in range(messages):
             clock += send_failed(p, s)
         redeliver(s, 2, clock + 2 * BACKOFF_S, messages, items)
-        return clock, 0
-    share = -(-items // messages)
-    for _ in range(messages):
-        for _ in range(-(-share // LISTED_MAX)):
-            clock += call_s(p, s, draws.BATCH_WRITE, min(share, LISTED_MAX))
-        clock += call_s(p, s, draws.SINGLE, 0.0)
-        s.record_s += p.items_per_message * clock
+        return clock, 2 * claims
     s.failed += items
-    return clock, items + messages
+    if p.track_item:
+        for _ in range(items):
+            clock += call_s(p, s, draws.TRANSACT, 0.0)
+        s.record_s += items * clock
+        return clock, claims + 4 * items
+    writes, share = claims + items, -(-items // messages)
+    for _ in range(messages):
+        if p.counted:
+            for _ in range(chunks(share, LISTED_MAX)):
+                clock += call_s(p, s, draws.BATCH_WRITE, min(share, LISTED_MAX))
+            clock += call_s(p, s, draws.SINGLE, 0.0)
+            writes += 1
+        else:
+            for _ in range(chunks(share, MOVED_MAX)):
+                clock += call_s(p, s, draws.TRANSACT, min(share, MOVED_MAX))
+            writes += 2 * chunks(share, MOVED_MAX)
+        s.record_s += p.items_per_message * clock
+    return clock, writes if p.counted else writes + items
 
 
 @compiled
-def read_left(p: SqsSettings, s: np.void, messages: int) -> float:
-    """Seconds to read what is left of messages, each with one call per 100 records."""
-    spent = 0.0
-    for _ in range(messages):
-        if p.track_item:
-            spent += call_s(p, s, draws.BATCH_GET, p.items_per_message)
-            s.read_half_units += 2 * p.items_per_message
-        else:
-            spent += call_s(p, s, draws.SINGLE, 0.0)
-            s.read_half_units += 2
-    return spent
+def records_removed(p: SqsSettings, good: int, bad: int) -> int:
+    """Records that go with the items that are done; a message's own stays for what failed of it."""
+    if p.track_item:
+        return good
+    return 0 if bad > 0 else 1
+
+
+@compiled
+def removals(p: SqsSettings, good: int, bad: int) -> int:
+    """The calls that take them away."""
+    records = records_removed(p, good, bad)
+    return chunks(records, p.entries_per_write) if p.track_item else records
+
+
+@compiled
+def claims_again(p: SqsSettings, messages: int, items: int) -> int:
+    """Conditional writes that claim what comes again."""
+    if p.counted:
+        return 0
+    return items if p.track_item else messages
 
 
 @compiled
 def claim_calls(p: SqsSettings, items: int, failed: int) -> int:
-    """Conditional writes of one message's claims; a failed item's is given up, so that it can be
-    taken again.
-    """
+    """Conditional writes of one message's claims; of what failed they are given up again."""
     if not p.claim:
         return 0
-    return items + failed if p.track_item else 1
-
-
-@compiled
-def fail_second_receive(
-    p: SqsSettings, s: np.void, clock: float, messages: int, items: int
-) -> tuple[float, int]:
-    """A second receive."""
-    writes = 0
-    clock += items * p.processor.item_s
-    if p.track_item or not p.claim:  # else the claim answers with the record
-        clock += read_left(p, s, messages)
-    if p.claim:
-        calls = claim_calls(p, items, items) if p.track_item else messages
-        for _ in range(calls):
-            clock += call_s(p, s, draws.SINGLE, 0.0)
-        writes += calls
-    for _ in range(messages):
-        if not p.track_item:
-            clock += call_s(p, s, draws.SINGLE, 0.0)
-            writes += 1
-        clock += call_s(p, s, draws.VISIBILITY, 0.0)
-    s.visibility_changes += messages
-    redeliver(s, 2, clock + 2 * BACKOFF_S, messages, items)
-    return clock, writes
-
-
-@compiled
-def split(p: SqsSettings, s: np.void, clock: float, messages: int, items: int) -> tuple[float, int]:
-    """A third receive: one message an item."""
-    writes = 0
-    if p.track_item:
-        clock += read_left(p, s, messages)
-    share = -(-items // messages)
-    for _ in range(messages):
-        if not p.track_item:  # lease, children, `written`, delete
-            clock += call_s(p, s, draws.SINGLE, 0.0) + call_s(p, s, draws.BATCH_WRITE, share)
-            clock += call_s(p, s, draws.SINGLE, 0.0) + call_s(p, s, draws.SINGLE, 0.0)
-            writes += share + 3
-        for _ in range(-(-share // p.messages_per_send)):
-            clock += call_s(p, s, draws.SEND_BATCH, min(share, p.messages_per_send))
-            s.retry_sends += 1
-    redeliver(s, 3, clock, items, items)
-    return clock, writes
-
-
-@compiled
-def attempt_single(
-    p: SqsSettings, s: np.void, clock: float, kind: int, items: int
-) -> tuple[float, int]:
-    """One item a message: counted, tried, and sent again or listed as failed."""
-    writes = 0
-    for _ in range(items):
-        clock += call_s(p, s, draws.SINGLE, 0.0) + p.processor.item_s
-        writes += 1
-        s.processed_s = max(s.processed_s, clock)
-        if kind == 5:
-            clock += call_s(p, s, draws.TRANSACT, 0.0)
-            writes += 4
-            s.failed += 1
-            s.record_s += clock
-        else:
-            clock += call_s(p, s, draws.SINGLE, 0.0) + call_s(
-                p, s, draws.SEND, 0.0
-            )  # the lease is given up
-            writes += 1
-            s.retry_sends += 1
-            delay_s = BACKOFF_S if kind == 3 else 2 * BACKOFF_S
-            redeliver(s, kind + 1, clock + delay_s, 1, 1)
-    return clock, writes
+    return items + failed if p.track_item else 1 + min(1, failed)

@@ -39,16 +39,16 @@ BATCHERS_MAX = 2_000
 WORKERS_MAX = 1_024
 WHEEL_STEP_S = 0.05  # redeliveries are kept by twentieths of a second
 WHEEL = 20_480  # 1,024 seconds ahead: the longest invocation and the longest delay
-KINDS = 6  # 1, 2: a message's second and third receive; 3, 4, 5: single, first to third attempt
+KINDS = 3  # 1, 2: the second and third message of what failed
 WRITE_STEPS = 16  # a segment's writes ask the table for capacity in so many portions
 STATE = state_type(
     times=f"{EVENTS} other look_visible_at look_spent_s table_free_at key_free_at table_rate "
     "table_unit_s key_unit_s plan_ends_at idle_poller_s plan_idle_poller_s record_s ended_s",
     counts="next_message next_item segment_stop visible arrived target ready flushing held "
     "held_polls due segments_begun segments_visible batchers plan_target batcher_environments "
-    "shard removals writes_drawn sends_drawn growth_units finalizer_ms written_units "
+    "removals writes_drawn sends_drawn growth_units finalizer_ms written_units "
     "read_half_units item_sends item_send_units receives receive_units deletes "
-    "visibility_changes retry_sends retries looks segments_done",
+    "retry_sends retries looks segments_done",
     workers=WORKERS_MAX,
     slots=SLOTS_MAX,
     arrays=[

@@ -15,7 +15,7 @@ from workbench.targets.model.sqs.settings import FINALIZER_MB, SqsSettings
 IDLE_POLLERS = 2  # of PollQueue and of DeadLetters, which have no cap
 WORK_METRICS = 4  # of the processor; the batcher and the finalizer have one each
 BATCH_RECORD_BYTES = 900  # META with its knobs and the open mark, as stored
-ITEM_CALLS = "item_send_units receive_units deletes visibility_changes retry_sends".split()
+ITEM_CALLS = "item_send_units receive_units deletes retry_sends".split()
 
 
 @dataclass(frozen=True)
@@ -37,8 +37,8 @@ def sqs_usage(design: Sqs, p: SqsSettings, s: np.void) -> pd.DataFrame:
     everything = usage.all_bytes(p.items, p.messages, p.message_bytes)
     own = Own(
         plan_calls=1 + ceil(p.segments / p.segments_per_send) + 2 * (1 + p.segments),
-        poll_calls=1 + 3 * polls + 2,  # the first; a receive, a send, a delete each; the last
-        finalizer_requests=polls + 1,  # and the poll message that was still under way
+        poll_calls=1 + 2 * polls,  # a send; received at each poll, delayed or deleted
+        finalizer_requests=polls,
         stored_byte_s=stored + BATCH_RECORD_BYTES * ended_s,
         item_log_bytes=everything if design.logs == "all" else 0,
     )

@@ -13,7 +13,9 @@ from workbench.targets.model.sqs.parallel import work_at_once
 from workbench.targets.model.sqs.retries import (
     BACKOFF_S,
     claim_calls,
+    records_removed,
     redeliver,
+    removals,
     send_failed,
     work_retries,
 )
@@ -102,20 +104,15 @@ def work_in_turn(
             clock += around_items(p, s, stop - start, stop - start - bad)
             writes += claim_calls(p, stop - start, bad)
         s.processed_s = max(s.processed_s, clock)
-        if bad > 0 and p.counted:
-            clock += send_failed(p, s)
-            redeliver(s, 1, clock + BACKOFF_S, 1, bad)
-            settled += stop - start - bad
-            acks += 1
-            continue
         if p.arrivals == 0:
             clock += remove(p, s, stop - start - bad, bad)
+            writes += records_removed(p, stop - start - bad, bad)
+        if p.track_item or bad == 0:
             s.record_s += (stop - start - bad) * clock
-            writes += stop - start - bad if p.track_item else 1
         if bad > 0:
+            clock += send_failed(p, s)
             redeliver(s, 1, clock + BACKOFF_S, 1, bad)
-        else:
-            acks += 1
+        acks += 1
         settled += stop - start - bad
     return clock, writes, settled, acks
 
@@ -139,15 +136,11 @@ def around_items(p: SqsSettings, s: np.void, items: int, good: int) -> float:
 
 @compiled
 def remove(p: SqsSettings, s: np.void, good: int, bad: int) -> float:
-    """Seconds to take the records of one message away, and to send a bad one back."""
+    """Seconds to take the records of one message away."""
     batched = p.track_item and p.entries_per_write > 1
-    calls = chunks(good, p.entries_per_write) if p.track_item else 1
-    row = draws.BATCH_WRITE if batched else draws.SINGLE
+    calls = removals(p, good, bad)
     spent = calls * p.processor.call_s + (good * p.processor.entry_s if batched else 0.0)
+    row = draws.BATCH_WRITE if batched else draws.SINGLE
     spent += latencies(s, row, p.key_remove, s.removals, calls)
     s.removals += chunks(calls, 6)
-    if bad > 0:
-        spent += p.processor.call_s + latencies(s, draws.VISIBILITY, p.key_remove, s.removals, 1)
-        s.removals += 1
-        s.visibility_changes += 1
     return spent
