@@ -16,6 +16,7 @@ from workbench.runs.records import read_run
 
 SHOWN = {"cost_usd": "dollars", "detected_s": "known after, s"}
 COLUMNS = {"predicted": "predicted", "actual": "measured", "error_percent": "error, %"}
+FIELDS = ("cost_usd", "measuring_usd")
 TITLE = "A first day on AWS"
 TOMORROW = (
     "Cost Explorer has the first figures some 24 hours after a run, by the day; by the hour only "
@@ -103,8 +104,11 @@ def _constants(moved: dict[str, list]) -> str:
 
 def _dollars(day: dict[str, Any], results: Path, bills: pd.DataFrame) -> str:
     runs = [read_run(results / "runs" / one) for one in day["runs"].values()]
-    spent = sum(run.cost_usd or 0 for run in runs)
-    text = f"<p>Forecast ${day['forecast_usd']}; metered ${spent:.4f} over {len(runs)} runs.</p>"
+    spent, looked = (sum(getattr(run, name) or 0 for run in runs) for name in FIELDS)
+    text = (
+        f"<p>Forecast ${day['forecast_usd']}; metered ${spent:.4f} over {len(runs)} runs, and "
+        f"${looked:.4f} for looking at them.</p>"
+    )
     return text + (_html(bills) if len(bills) else "<p>Cost Explorer was not asked yet.</p>")
 
 
