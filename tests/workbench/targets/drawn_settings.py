@@ -15,15 +15,17 @@ from workbench.runs.batch import Batch, draw
 from workbench.runs.run import checked_run
 from workbench.runs.runner import priced
 
-ITEMS_MAX = 150
+ITEMS_MAX = 400
 CHANGED_MAX = 6  # knobs that are drawn; the others are at their default
 BOOK = load_book()
 MILLISECOND_S = 1e-3
 LOTS = 0.6  # of the settings have few items a message or child
+NEAR, FAILING_NEAR = 0.03, 0.05  # of the time until all is done, and of dollars
+LATENCIES_S = 1.5  # cold starts, the batcher, state gaps: a handful of draws
 PLACE = Decimal("1e-14")
 
 
-def drawn(name, number):
+def drawn(name, number, items_max=ITEMS_MAX):
     """A design with some of its knobs drawn over all that they allow, and a batch for it."""
     dice = stream(number, f"drawn/{name}")
     knobs = fields(DESIGNS[name])
@@ -34,9 +36,11 @@ def drawn(name, number):
             settings[DESIGNS[name].search.lot] = dice.randint(1, 5)
         try:
             design = make_design(name, settings=settings)
+            items = round(exp(dice.uniform(0, log(items_max))))
+            design.refuse_items(items)
         except BadKnob:
             continue
-        return design, Batch(round(exp(dice.uniform(0, log(ITEMS_MAX)))), number, f"drawn-{number}")
+        return design, Batch(items, number, f"drawn-{number}")
 
 
 def value_of(knob, dice):
@@ -57,9 +61,36 @@ def ran(target, design, batch):
     return priced(target.run(design, batch, lambda _: None), BOOK)
 
 
-def broken(design, batch, folder):
+def broken(batch, folder):
     """The identities that do not hold of a run, in words."""
+    design = make_design(folder.run.design, settings=folder.run.knobs)
     return [what for what, holds in identities(design, batch, folder) if not holds]
+
+
+def differences(design, local, model):
+    """What differs by more than it may between one run on each target, in words.
+
+    Each target draws its own latencies, so what a few calls take differs, and with it the look of
+    the finalizer that falls behind the last item. Where items fail, tries that come back together
+    are taken by as many pollers as are free on `local`, and by few on `model`.
+    """
+    here, there = local.run, model.run
+    poll_s = getattr(design, "poll_s", 0)
+    may = {
+        "processed_s": NEAR * here.processed_s + LATENCIES_S,
+        "detection_lag_s": poll_s + LATENCIES_S,
+        "items_processed": 0,
+        "items_failed": 0,
+        "cost_usd": (FAILING_NEAR if here.items_failed else NEAR) * here.cost_usd,
+        "invocations": 0.1 * here.invocations + 1 if poll_s else 0,
+        "peak_concurrency": 0.1 * here.peak_concurrency + 2 if poll_s else 0,
+    }
+    if poll_s and here.items_failed:
+        del may["invocations"], may["peak_concurrency"]
+    for name, apart in may.items():
+        one, other = getattr(here, name), getattr(there, name)
+        if abs(one - other) > apart:
+            yield f"{name} {one} on local and {other} on model, {apart:.3g} allowed"
 
 
 def identities(design, batch, folder):
