@@ -93,7 +93,7 @@ def checked_run(content: Any, where: str) -> Run:
     if given != known:
         raise BadRecord(f"{where}: fields {', '.join(sorted(given ^ known))} do not fit")
     for one in fields(Run):
-        if not _fits(content[one.name], one.type):
+        if not fits(content[one.name], one.type):
             raise BadRecord(f"{where}: {one.name}={shown(content[one.name])} does not fit")
     run = Run(**content)
     if wrong := next(_contradictions(run), None):
@@ -153,7 +153,7 @@ def _is_moment(text: str) -> bool:
     return True
 
 
-def _fits(value: Any, kind: Any) -> bool:
+def fits(value: Any, kind: Any) -> bool:
     """Whether a value of a JSON file is of a field's kind; a whole number will do for a float."""
     if get_origin(kind) is dict:
         return isinstance(value, dict)

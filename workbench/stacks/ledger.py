@@ -24,7 +24,7 @@ from workbench.designs import Design
 from workbench.errors import BadRecord, shown
 from workbench.runs.batch import Batch
 from workbench.runs.records import read_run, skip_damaged
-from workbench.runs.run import RUN_ID
+from workbench.runs.run import RUN_ID, fits
 from workbench.temporary import written_whole
 
 LIVE = ("planned", "triggered", "notified", "stopped")
@@ -142,6 +142,10 @@ def _read_entry(path: Path) -> Entry:
     if set(content) != known:
         different = ", ".join(sorted(set(content) ^ known))
         raise BadRecord(f"{path}: the fields {different} do not fit. Move the file away.")
+    for one in fields(Entry):
+        if not fits(content[one.name], one.type):
+            value = shown(content[one.name])
+            raise BadRecord(f"{path}: {one.name}={value} does not fit. Move the file away.")
     entry = Entry(**content)
     if path.name != f"{entry.batch_id}.json" or not RUN_ID.fullmatch(entry.batch_id):
         raise BadRecord(f"{path} is of batch {shown(entry.batch_id)}. Move the file away.")

@@ -97,6 +97,26 @@ def test_a_damaged_entry_is_named(tmp_path, text):
         ledger.find("order")
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [{"batch_id": "../../b"}, {"batch_id": "b-2"}, {"items": "100"}, {"triggered_at": "noon"},
+     {"triggered_at": float("nan")}, {"region": None}],
+)  # fmt: skip
+def test_an_entry_that_is_not_its_own_is_named(tmp_path, changes):
+    ledger = Ledger(tmp_path)
+    ledger.write(ENTRY)
+    path = tmp_path / "ledger" / "b-1.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | changes))
+    with pytest.raises(BadRecord, match=r"b-1\.json.*Move the file away"):
+        ledger.entries()
+
+
+def test_a_batch_whose_name_is_a_path_is_none_of_the_ledger(tmp_path):
+    (tmp_path / "ledger").mkdir()
+    (tmp_path / "b-1.json").write_text("{")
+    assert Ledger(tmp_path).read("../b-1") is None
+
+
 def test_an_unknown_phase_is_refused(tmp_path):
     with pytest.raises(BadRecord, match="phase 'begun' is none of planned"):
         ENTRY.at("begun")

@@ -17,6 +17,7 @@ from workbench.runs.records import read_run, run_folders
 from workbench.runs.runner import make_target
 from workbench.runs.sets import runs_frame
 from workbench.sweep.sweeping import sweep
+from workbench.temporary import temporary
 
 TWO = "seeds: [1, 2]\ngrids: [{designs: [sqs, sfn], items: [100]}]"
 MANY = "seeds: [SEEDS]\ngrids: [{designs: [sqs, sfn], items: [100, 1000]}]".replace(
@@ -135,6 +136,24 @@ def test_half_a_run_folder_of_a_killed_sweep_is_no_run(study, tmp_path):
     again = sweep(study(TWO), tmp_path)
     assert (again.ran, again.found) == (1, 3)
     assert not half.exists()
+
+
+def test_the_half_of_another_sweep_that_is_under_way_stays(study, tmp_path):
+    with temporary(tmp_path / "runs") as half:
+        half.mkdir()
+        assert sweep(study(TWO), tmp_path).ran == 4
+        assert half.is_dir()
+
+
+def test_a_folder_without_its_record_is_run_and_what_was_in_it_is_kept(study, tmp_path):
+    first = sweep(study(TWO), tmp_path).jobs[0].folder(tmp_path)
+    (first / "run.json").unlink()
+    (first / "notes").write_text("kept")
+    again = sweep(study(TWO), tmp_path)
+    assert (again.ran, again.found, again.failed) == (1, 3, {})
+    assert read_run(first).run_id == first.name
+    (aside,) = (tmp_path / "runs").glob(".aside-*")
+    assert (aside / "notes").read_text() == "kept"
 
 
 def test_one_run_that_fails_does_not_stop_the_others(study, tmp_path):
