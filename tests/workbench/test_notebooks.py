@@ -124,6 +124,9 @@ def test_an_error_of_ours_in_a_cell_is_ours_again_and_a_bug_keeps_its_traceback(
     with pytest.raises(BadInput) as refused:
         notebooks.execute("one", {}, tmp_path / "out.ipynb")
     assert str(refused.value) == "one.ipynb: claim=3: must be true."
+    notebook("open('/nowhere/at/all')")
+    with pytest.raises(Incomplete, match=r"^one\.ipynb: .*No such file.*run the same"):
+        notebooks.execute("one", {}, tmp_path / "out.ipynb")
     notebook("1 / 0")
     with pytest.raises(PapermillExecutionError, match="ZeroDivisionError"):
         notebooks.execute("one", {}, tmp_path / "out.ipynb")
