@@ -35,6 +35,15 @@ class Refuse:
 
 
 @dataclass(frozen=True)
+class Answered:
+    """The call is answered so, in JSON, and not made: what a server lacks, or an account has."""
+
+    content: dict[str, Any]
+
+    __hash__ = object.__hash__
+
+
+@dataclass(frozen=True)
 class Lose:
     """The call is made, and its answer lost."""
 
@@ -66,7 +75,7 @@ class PhysicalNames:
 
 
 HOPS = ("connection", "host", "content-length", "expect")  # of one connection only
-Fault = Refuse | Lose | Delay | Late | Updating | PhysicalNames
+Fault = Refuse | Answered | Lose | Delay | Late | Updating | PhysicalNames
 EXPIRED = Refuse("ExpiredTokenException", message="The security token included is expired")
 THROTTLED = Refuse("ThrottlingException", message="Rate exceeded")
 FAILED = Refuse("InternalFailure", 500, "an internal error")
@@ -118,6 +127,8 @@ class Proxy:
         match fault:
             case Refuse(code, status, message):
                 return refusal(call, code, status, message)
+            case Answered(content):
+                return Answer(200, {}, json.dumps(content).encode())
             case Lose():
                 self.forward(call)
                 return None

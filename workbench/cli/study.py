@@ -6,13 +6,22 @@
 import shutil
 import sys
 from collections.abc import Iterable
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from workbench.cli import options
-from workbench.cli.options import Designs, Results, Settings, Target, WrittenResults, whole
+from workbench.cli.options import (
+    Designs,
+    Results,
+    Settings,
+    Target,
+    WrittenResults,
+    amount,
+    whole,
+)
 from workbench.cli.output import Json, end_by_failed, print_json, wide_console
 from workbench.errors import BadInput, Incomplete
 from workbench.project import DOCS, REFERENCE, RESULTS, ROOT, STUDIES
@@ -67,23 +76,28 @@ def sweep(
     results: Results = RESULTS,
     yes: Annotated[bool, typer.Option("--yes", help="Also more than 100,000 runs.")] = False,
     processes: Annotated[int | None, whole("processes", "Default: all cores.", 1)] = None,
+    max_usd: Annotated[Decimal, amount("max_usd", "Of all its runs on aws together.")] = Decimal(5),
     as_json: Json = False,
 ) -> None:
     """Run every run of a study that is not there yet, and write its table.
 
     Exit code 3 if items failed in some of its runs, which are finished all the same.
     """
-    done = run_sweep(find(study), results, yes=yes, processes=processes)
+    done = run_sweep(find(study), results, yes=yes, processes=processes, max_usd=max_usd)
     if as_json:
         keys = ("table", "ran", "found", "older", "skipped", "failed", "cost_usd")
         content = {key: getattr(done, key) for key in keys}
-        runs = [job.run_id for job in done.jobs]  # each one's folder is under `runs` of the results
+        runs = [
+            job.folder(results).name for job in done.jobs
+        ]  # each one's folder is under `runs` of the results
         print_json("sweep", study=done.study.name, runs=runs, **content)
     else:
         print(done.table)
     if done.failed:
-        raise Incomplete(f"{len(done.failed)} of {len(done.jobs)} runs have no run folder.")
-    end_by_failed(results / "runs" / job.run_id for job in done.jobs)
+        raise Incomplete(
+            f"{len(done.failed)} of {len(done.jobs)} runs have no run folder, or did not complete."
+        )
+    end_by_failed(job.folder(results) for job in done.jobs)
 
 
 def tables(results: WrittenResults = RESULTS) -> None:

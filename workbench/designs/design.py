@@ -27,7 +27,7 @@ PROMISES = {
     (False,): "an item that is delivered twice may be worked twice at a time by",
     (False, True): "whether an item may be worked twice at a time depends on the knobs of",
 }
-SMALL_FUNCTIONS = 10  # finalizer, failures, summary: invocations at a time that they take besides
+SMALL_FUNCTIONS = 4  # finalizer, failures, summary: invocations at a time that they take besides
 
 
 def knob(

@@ -45,8 +45,7 @@ class FirstDay:
         """Dollars of the runs so far by their meters, and of what the doctor asked."""
         runs = (read_run(self.results / "runs" / name) for name in self.day.runs.values())
         asked = DOCTOR_USD if "doctor" in self.day.steps else Decimal(0)
-        usd = ((run.cost_usd or 0) + (run.measuring_usd or 0) for run in runs)
-        return sum((Decimal(str(one)) for one in usd), asked)
+        return sum((Decimal(str(run.spent_usd)) for run in runs), asked)
 
     def go(self, say: Say, on_progress: Callable[[str], AbstractContextManager]) -> None:
         """Every step that has not ended yet; each says how far it is and what is spent.

@@ -69,6 +69,11 @@ class Run:
     schema_version: int = SCHEMA_VERSION
 
     @property
+    def spent_usd(self) -> float:
+        """Dollars of the batch and of our own look at it: what a limit on dollars counts."""
+        return (self.cost_usd or 0.0) + (self.measuring_usd or 0.0)
+
+    @property
     def work_mean_ms(self) -> float | None:
         """Milliseconds inside `process` for each item that was processed, where measured."""
         if self.work_ms is None or not self.items_processed:

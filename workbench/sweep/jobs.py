@@ -9,21 +9,22 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from hashlib import blake2b
-from itertools import product
+from itertools import chain, count, product
 from math import prod
 from pathlib import Path
 from typing import Any
 
 from workbench.designs import DESIGNS, Design, make_design
-from workbench.errors import BadInput, BadKnob
+from workbench.errors import BadInput, BadKnob, BadRecord
 from workbench.platform.profile import load_profile
 from workbench.prices import load_book
-from workbench.runs.records import is_there
+from workbench.runs.records import is_there, read_run
 from workbench.runs.run import SCHEMA_VERSION
 from workbench.runs.runner import RunRequest, refuse_unknown_target
 from workbench.sweep.study import Grid, Study
 
 RUNS_MAX = 100_000  # more want a `--yes`
+RESUMED = "aws"  # the target whose batches go on without us
 
 
 @dataclass(frozen=True)
@@ -40,12 +41,29 @@ class Job:
         return self.request.expected_s
 
     def folder(self, results: Path) -> Path:
-        """Where its run folder is, or will be."""
-        return results / "runs" / self.run_id
+        """Where its run folder is, or will be.
+
+        A batch on aws that did not complete can be gone on with, under another run's name: the
+        folder is that of the run which completed, or the next one. Elsewhere a run that did not
+        complete would only be the same again.
+        """
+        names = chain([self.run_id], (f"{self.run_id}-{number}" for number in count(2)))
+        folders = (results / "runs" / name for name in names)
+        if self.request.target != RESUMED:
+            return next(folders)
+        return next(one for one in folders if not is_there(one) or not _is_incomplete(one))
 
     def is_finished(self, results: Path) -> bool:
         """Whether its run folder is there, whole."""
         return is_there(self.folder(results))
+
+
+def _is_incomplete(folder: Path) -> bool:
+    """Whether a run did not complete, as far as it can be read."""
+    try:
+        return read_run(folder).status != "complete"
+    except BadRecord:
+        return False
 
 
 def plan_jobs(study: Study, yes: bool = False) -> tuple[list[Job], list[str]]:
@@ -54,10 +72,10 @@ def plan_jobs(study: Study, yes: bool = False) -> tuple[list[Job], list[str]]:
     Refused: prices of different dates, more than 100,000 runs without `yes`, nothing to run.
     """
     price_date = _one_price_date(study)
-    count = sum(_size(grid) for grid in study.grids) + len(study.runs)
-    if count > RUNS_MAX and not yes:
+    asked = sum(_size(grid) for grid in study.grids) + len(study.runs)
+    if asked > RUNS_MAX and not yes:
         raise BadInput(
-            f"{study.name} asks for {count:,} runs; over {RUNS_MAX:,} want a --yes. "
+            f"{study.name} asks for {asked:,} runs; over {RUNS_MAX:,} want a --yes. "
             "Shorten a list of the grid, or pass --yes."
         )
     profile = load_profile()

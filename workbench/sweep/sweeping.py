@@ -10,7 +10,8 @@ import os
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ import pyarrow.parquet as pq
 
 from workbench.border import whole_number
 from workbench.engine.parallel import in_parallel
-from workbench.errors import BadInput, BadRecord, WorkbenchError, refusal
+from workbench.errors import BadInput, BadRecord, BudgetExceeded, WorkbenchError, refusal
 from workbench.prices import load_book
 from workbench.project import is_of_other_code
 from workbench.runs.batch import Batch
@@ -27,7 +28,7 @@ from workbench.runs.predictions import predict
 from workbench.runs.progress import RunCounter
 from workbench.runs.records import LABELS, read_run, skip_damaged, write_folder
 from workbench.runs.results_folder import nothing_left, refuse_unwritable
-from workbench.runs.runner import make_target, priced
+from workbench.runs.runner import forecast_usd, make_target, priced
 from workbench.sweep.jobs import Job, plan_jobs
 from workbench.sweep.study import Study, read_study
 from workbench.targets.base import RunOptions, Target
@@ -36,6 +37,8 @@ from workbench.temporary import written_whole
 CHUNK_S = 1.0  # of work, handed to a process at once
 ALONE_S = 4.0  # less work than this is done before a second process has started
 ONE_AT_A_TIME = ("aws",)  # batches that share a stack would be billed for each other
+MAX_USD = Decimal(5)  # of a study's runs on aws together
+LEAST_USD = Decimal("0.000001")  # what is left of a limit that is used up: nothing starts on it
 
 
 TargetMaker = Callable[[str, RunOptions], Target]
@@ -47,7 +50,7 @@ class Done:
 
     job: Job
     cost_usd: float = 0.0
-    error: str = ""
+    error: str = ""  # or why it did not complete, where it can be gone on with
 
 
 @dataclass(frozen=True)
@@ -76,12 +79,14 @@ def sweep(
     *,
     yes: bool = False,
     processes: int | None = None,
+    max_usd: Decimal = MAX_USD,
     counter: RunCounter | None = None,
     make: TargetMaker = make_target,
 ) -> Swept:
     """Run what is new of a study and write its table, `results/studies/<name>.parquet`.
 
-    Everything that can be refused is refused before the first run: BadInput.
+    Everything that can be refused is refused before the first run: BadInput; BudgetExceeded if the
+    runs on aws are forecast above `max_usd`, which is for all of them together.
     """
     if processes is not None:
         processes = whole_number("processes", processes, 1)
@@ -93,9 +98,10 @@ def sweep(
         commits, failed = _commits(results, found)
         names = {job.run_id for job in found}
         new = [job for job in jobs if job.run_id not in names]
+        _refuse_dear([job for job in new if job.request.target in ONE_AT_A_TIME], max_usd)
         counter = counter or RunCounter()
         counter.begin(len(jobs), len(found), sum(job.expected_s for job in new))
-        for done in _run(new, results, processes or os.cpu_count() or 1, make):
+        for done in _run(new, results, processes or os.cpu_count() or 1, max_usd, make):
             if done.error:
                 failed[done.job.run_id] = done.error
             counter.count(
@@ -119,7 +125,20 @@ def _commits(results: Path, jobs: list[Job]) -> tuple[Counter[str], dict[str, st
     return made, damaged
 
 
-def _run(jobs: list[Job], results: Path, processes: int, make: TargetMaker) -> Iterator[Done]:
+def _refuse_dear(jobs: list[Job], max_usd: Decimal) -> None:
+    """Refuse runs on aws whose forecasts together pass the limit."""
+    forecasts = (forecast_usd(job.request.make_design(), job.request.items) for job in jobs)
+    usd = sum(forecasts, Decimal(0))
+    if usd > max_usd:
+        raise BudgetExceeded(
+            f"{len(jobs)} runs on aws are forecast at ${usd:.4f} and --max-usd is "
+            f"${max_usd.normalize():f} for all: nothing was started. Raise it, or ask for less."
+        )
+
+
+def _run(
+    jobs: list[Job], results: Path, processes: int, max_usd: Decimal, make: TargetMaker
+) -> Iterator[Done]:
     """Every job done, as it ends: the longest first, the small ones in chunks."""
     alone = [job for job in jobs if job.request.target in ONE_AT_A_TIME]
     shared = sorted((j for j in jobs if j not in alone), key=lambda j: -j.expected_s)
@@ -129,8 +148,13 @@ def _run(jobs: list[Job], results: Path, processes: int, make: TargetMaker) -> I
         tasks = [(chunk, results, make) for chunk in _chunks(shared)]
         for done in in_parallel(run_jobs, tasks, processes):
             yield from done
+    left = max_usd
     for job in alone:
-        yield from run_jobs([job], results, make)
+        own = replace(job.request, max_usd=max(left, LEAST_USD))
+        [done] = run_jobs([replace(job, request=own)], results, make)
+        if job.request.target in ONE_AT_A_TIME:
+            left -= Decimal(str(done.cost_usd))
+        yield replace(done, job=job)
 
 
 def _chunks(jobs: list[Job]) -> Iterator[list[Job]]:
@@ -156,11 +180,12 @@ def _run_job(job: Job, results: Path, made: dict[str, Target], make: TargetMaker
         return Done(job)
     request = job.request
     try:
-        with nothing_left(results, job.run_id) as beginning:
-            predict(request, job.run_id, results, price_date=job.price_date)
+        run_id = job.folder(results).name
+        with nothing_left(results, run_id) as beginning:
+            predict(request, run_id, results, price_date=job.price_date)
             if request.target not in made:
                 made[request.target] = make(request.target, request.options(results))
-            batch = Batch(request.items, request.seed, job.run_id)
+            batch = Batch(request.items, request.seed, run_id)
             watch = beginning.listening(lambda _progress: None)  # a sweep counts runs, not items
             folder = made[request.target].run(request.make_design(), batch, watch)
         folder = priced(folder, load_book(request.region, job.price_date))
@@ -169,7 +194,9 @@ def _run_job(job: Job, results: Path, made: dict[str, Target], make: TargetMaker
         if isinstance(error, BadRecord | OSError) and job.is_finished(results):
             return Done(job)
         return Done(job, error=refusal(error) if isinstance(error, OSError) else str(error))
-    return Done(job, read_run(path).cost_usd or 0.0)
+    run = read_run(path)
+    stays = request.target in ONE_AT_A_TIME and run.status != "complete"
+    return Done(job, run.spent_usd, run.reason if stays else "")
 
 
 @contextmanager

@@ -7,11 +7,14 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from dataclasses import replace
+from decimal import Decimal
+from typing import ClassVar
 
 import pandas as pd
 import pytest
 
-from workbench.errors import BadInput, BadRecord
+from workbench.errors import BadInput, BadRecord, BudgetExceeded
 from workbench.runs.progress import RunCounter
 from workbench.runs.records import read_run, run_folders
 from workbench.runs.runner import make_target
@@ -162,6 +165,55 @@ def test_one_run_that_fails_does_not_stop_the_others(study, tmp_path):
     assert set(done.failed.values()) == {"seed 2 is damaged"}
     assert list(runs_frame(tmp_path)["seed"]) == [1, 1]
     assert sweep(study(TWO), tmp_path).ran == 2
+
+
+PAIR = "seeds: [1, 2]\ngrids: [{designs: [sqs], items: [100], targets: [aws]}]"
+
+
+class Aws:
+    """A target whose first run of each batch does not complete; each costs a dollar in all."""
+
+    name = "aws"
+    tried: ClassVar[list] = []
+
+    def __init__(self, name, options):
+        self.options = options
+
+    def run(self, design, batch, on_progress):
+        self.tried.append((batch.seed, batch.batch_id, self.options.max_usd))
+        folder = make_target("model").run(design, batch, on_progress)
+        first = [seed for seed, *_ in self.tried].count(batch.seed) == 1
+        status = {"status": "incomplete", "reason": "the logs are late"} if first else {}
+        lines = [("AmazonCloudWatch", "CW:GMD-Metrics", "Metrics", "measuring", Decimal(100_000))]
+        usage = pd.DataFrame(lines, columns=folder.usage.columns)
+        return replace(folder, run=replace(folder.run, target="aws", **status), usage=usage)
+
+
+@pytest.fixture
+def aws(monkeypatch):
+    monkeypatch.setattr(Aws, "tried", [])
+    monkeypatch.setattr("workbench.sweep.sweeping.forecast_usd", lambda *_: Decimal(1))
+    return Aws
+
+
+def test_a_run_on_aws_that_did_not_complete_is_gone_on_with(study, tmp_path, aws):
+    first = sweep(study(PAIR), tmp_path, make=aws)
+    assert (first.ran, set(first.failed.values())) == (0, {"the logs are late"})
+    again = sweep(study(PAIR), tmp_path, make=aws)
+    assert (again.ran, again.found, again.failed) == (2, 0, {})
+    names = [job.run_id for job in first.jobs]
+    assert [run for _, run, _ in aws.tried] == [*names, *(f"{name}-2" for name in names)]
+    assert set(pd.read_parquet(again.table)["run_id"]) == {f"{name}-2" for name in names}
+    assert sweep(study(PAIR), tmp_path, make=aws).found == 2
+    assert len(aws.tried) == 4
+
+
+def test_the_limit_on_dollars_is_for_the_whole_study(study, tmp_path, aws):
+    with pytest.raises(BudgetExceeded, match=r"2 runs on aws are forecast at \$2.0000 and --max"):
+        sweep(study(PAIR), tmp_path, make=aws, max_usd=Decimal("1.5"))
+    assert aws.tried == []
+    sweep(study(PAIR), tmp_path, make=aws, max_usd=Decimal(3))
+    assert [left for *_, left in aws.tried] == [3, 2]  # what our own look costs counts too
 
 
 class FailsOnSeedTwo:

@@ -10,7 +10,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from workbench.designs import Design
-from workbench.designs.design import SMALL_FUNCTIONS
 from workbench.designs.tags import DESIGN_TAG
 from workbench.errors import NotDeployed, WorkbenchError
 from workbench.pull.cost_explorer import ACTIVATE
@@ -19,6 +18,7 @@ from workbench.stacks.aws_errors import plainly, scrub
 from workbench.stacks.deployed import Deployed, find_stack
 from workbench.stacks.doctor import Finding
 from workbench.stacks.ledger import Ledger
+from workbench.targets.aws.limits import advice, is_short, places
 from workbench.targets.aws.session import StackSession
 from workbench.targets.aws.timeouts import Clock, Timeouts
 
@@ -88,16 +88,11 @@ class _Doctor:
         return Finding(name, not found, detail, advice)
 
     def _concurrency(self) -> Finding:
-        with plainly():
-            limits = self.aws.client("lambda").get_account_settings()["AccountLimit"]
-        free = limits["UnreservedConcurrentExecutions"]
-        wanted = max((one.concurrency_max for one in self.designs), default=0)
-        advice = (
-            f"set max_concurrency to {max(2, free - SMALL_FUNCTIONS - 10)} or less, or ask for "
-            "more: Service Quotas, AWS Lambda, Concurrent executions"
-        )
+        free = places(self.aws)
+        most = max(self.designs, key=lambda one: one.concurrency_max)
+        wanted, short = most.concurrency_max, any(is_short(one, free) for one in self.designs)
         detail = f"the account has {free:,} left, the knobs want up to {wanted:,}"
-        return Finding("Lambda concurrency", free >= wanted, detail, advice)
+        return Finding("Lambda concurrency", free >= wanted, detail, advice(most, free), short)
 
     def _writes(self) -> Finding:
         with plainly():

@@ -19,6 +19,7 @@ from workbench.stacks.aws_clients import Aws, supports
 from workbench.stacks.deployed import find_stack, refuse_design
 from workbench.stacks.ledger import Entry, Ledger, order_of
 from workbench.targets.aws.batches import Batches
+from workbench.targets.aws.limits import places, refuse_short
 from workbench.targets.aws.measurements import Collector
 from workbench.targets.aws.run import AwsRun
 from workbench.targets.aws.session import StackSession
@@ -50,6 +51,7 @@ class AwsTarget:
         The run keeps the name that was asked for; its `batch_id` says which batch it was.
         """
         session = self._session(design)
+        refuse_short(design, places(session.aws))
         forecast_usd = self._forecast(design, batch)
         order = order_of(design, batch, session.deployed.key)
         entry = session.ledger.find(order) or _entry(order, design, batch, session)

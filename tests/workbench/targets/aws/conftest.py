@@ -229,7 +229,8 @@ def refusing(monkeypatch):
 
 
 @pytest.fixture
-def moto():
+def moto(monkeypatch):
+    monkeypatch.setattr("workbench.targets.aws.target.places", lambda aws: 1_000)  # moto has none
     with mock_aws(config={"lambda": {"use_docker": False}}):
         yield
 
