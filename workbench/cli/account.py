@@ -149,6 +149,12 @@ def deploy(
     cron: Annotated[bool, typer.Option(help="Four scheduled batches a day.")] = True,
     cron_items: Annotated[int, whole("cron_items", "Items of a scheduled batch.")] = 100,
     settings: Settings = None,
+    max_monthly_usd: Annotated[
+        Decimal, options.amount("max_monthly_usd", "Refused above it.")
+    ] = Decimal(50),
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Also above the limit, or without a price.")
+    ] = False,
     results: Results = RESULTS,
 ) -> None:
     """Show the differences and the cost of a month, deploy, and print the outputs."""
@@ -157,7 +163,9 @@ def deploy(
     from workbench.targets.aws import put_back
 
     names = read_designs(design)
-    plan = Deployment(names, settings_by_design(settings, names), cron, cron_items, notify)
+    plan = Deployment(
+        names, settings_by_design(settings, names), cron, cron_items, notify, max_monthly_usd, yes
+    )
     plan.context()  # refused before anything is changed
     put_back(names, results, say)
     for stack, outputs in put_up(plan, say).items():

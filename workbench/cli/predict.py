@@ -63,6 +63,11 @@ def estimate(
     fitted = [fit_design(name, preset, own) for name, own in knobs.items()]
     for one in fitted:
         one.design.refuse_items(items)
+        if unpriced := one.design.unpriced:
+            raise BadInput(
+                f"{one.design.name}: {unpriced}, and no price list has its price: an estimate "
+                "without it would be too cheap. Leave it out."
+            )
         _say_fitted(one)
     from workbench.bill import bill_tree, by_label
     from workbench.platform.profile import load_profile

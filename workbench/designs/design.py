@@ -151,6 +151,11 @@ class Design(ABC):
         """Writes a second that the table is paid to be ready for."""
         return 0
 
+    @property
+    def unpriced(self) -> str:
+        """What AWS charges for and no price list has a price of, in words; empty: nothing."""
+        return ""
+
     def refused_on(self, deployed: "Design") -> list[str]:
         """What a run with these knobs needs and a stack deployed with others lacks, in words."""
         there, asked = deployed.knobs(), self.knobs()

@@ -115,6 +115,11 @@ class Sqs(Queued):
         return self.batch_window_s
 
     @property
+    def unpriced(self) -> str:
+        # DynamoDB developer guide, Understanding warm throughput: raising it is charged.
+        return "raising warm_write_units is charged for" if self.warm_write_units else ""
+
+    @property
     def writes_per_s(self) -> int:
         return self.warm_write_units or 0
 

@@ -12,7 +12,7 @@ from workbench.bill import bill, total_usd
 from workbench.bill.monthly_cost import Upkeep, monthly_usage
 from workbench.designs import COMPARED, DESIGNS, Design, make_design
 from workbench.designs.tags import DESIGN_TAG
-from workbench.errors import BadInput
+from workbench.errors import BadInput, BudgetExceeded
 from workbench.prices import load_book
 from workbench.pull.cost_explorer import ACTIVATE
 from workbench.runs.runner import forecast
@@ -35,6 +35,8 @@ class Deployment:
     cron: bool = True
     cron_items: int = 100
     notify: str | None = None
+    max_monthly_usd: Decimal = Decimal(50)
+    yes: bool = False  # also above the limit, and where there is no price
 
     def __post_init__(self) -> None:
         for name in (*self.designs, *self.knobs):
@@ -77,9 +79,13 @@ def deploy(
     with assembly(context) as folder:
         app = ["--app", str(folder)]
         cdk(aws.region, ["diff", *app, *stacks], say)
-        for name in plan.designs:
-            usd = (monthly_usd or monthly_cost_usd)(plan.design(name), plan)
+        costs = {
+            name: (monthly_usd or monthly_cost_usd)(plan.design(name), plan)
+            for name in plan.designs
+        }
+        for name, usd in costs.items():
             say(f"{DESIGNS[name].stack} will cost about ${usd:.2f} a month while it stands")
+        _refuse_dear(plan, sum(costs.values(), Decimal(0)))
         cdk(aws.region, ["deploy", *app, *stacks, "--require-approval", "never"], say)
     found = [find_stack(aws, name) for name in plan.designs]
     for deployed in found:
@@ -87,6 +93,23 @@ def deploy(
             _subscribe(aws, deployed, plan.notify, say)
     say(f"to see the bill by design: activate the tag `{DESIGN_TAG}` {ACTIVATE}")
     return {deployed.design.stack: _shown(deployed) for deployed in found}
+
+
+def _refuse_dear(plan: Deployment, usd: Decimal) -> None:
+    """Refuse what would cost more a month than is allowed, or what nobody can say, without `yes`."""
+    if plan.yes:
+        return
+    if usd > plan.max_monthly_usd:
+        raise BudgetExceeded(
+            f"${usd:.2f} a month is above --max-monthly-usd ${plan.max_monthly_usd.normalize():f}: "
+            "nothing was deployed. Lower --cron-items, take --no-cron, raise the limit or add --yes."
+        )
+    for name in plan.designs:
+        if unpriced := plan.design(name).unpriced:
+            raise BadInput(
+                f"{name}: {unpriced}, and no price list has its price: nothing was deployed. Leave "
+                "it out, or look it up and add --yes."
+            )
 
 
 def monthly_cost_usd(design: Design, plan: Deployment) -> Decimal:

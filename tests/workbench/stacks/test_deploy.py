@@ -1,6 +1,7 @@
 """What is deployed is checked before anything is called; the deployment itself is `make e2e`'s."""
 
 import json
+from contextlib import nullcontext
 from decimal import Decimal
 
 import boto3
@@ -8,7 +9,7 @@ import pytest
 from moto import mock_aws
 
 from workbench.designs import DESIGNS, make_design
-from workbench.errors import BadInput
+from workbench.errors import BadInput, BudgetExceeded
 from workbench.stacks import deploy as deploying
 from workbench.stacks.aws_clients import Aws
 from workbench.stacks.aws_errors import NoCredentials
@@ -120,6 +121,46 @@ def test_outputs_are_shown_without_the_account():
     outputs = {"TopicArn": "arn:aws:sns:us-east-1:123456789012:t", "DesignKnobs": "{}"}
     deployed = Deployed(make_design("sqs"), "key", "us-east-1", outputs)
     assert deploying._shown(deployed) == {"TopicArn": "arn:aws:sns:us-east-1:<account>:t"}
+
+
+@pytest.fixture
+def nothing_runs(monkeypatch, ran):
+    """No CDK app, no command line; every stack costs $20 a month."""
+    monkeypatch.setattr(deploying, "install", lambda say: None)
+    monkeypatch.setattr(deploying, "assembly", lambda context: nullcontext("folder"))
+    monkeypatch.setattr(deploying, "_bootstrap", lambda *_: None)
+    monkeypatch.setattr(deploying, "monthly_cost_usd", lambda *_: Decimal(20))
+    monkeypatch.setattr(
+        deploying, "find_stack", lambda aws, name: Deployed(make_design(name), "k", "r", {})
+    )
+    return ran
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({}, r"\$60.00 a month is above --max-monthly-usd \$50"),
+        ({"max_monthly_usd": Decimal(59)}, "nothing was deployed"),
+    ],
+)
+def test_a_deployment_that_costs_too_much_a_month_is_refused(aws, nothing_runs, changes, words):
+    with pytest.raises(BudgetExceeded, match=words):
+        deploy(Deployment(**changes), print)
+    assert [words[0] for words in nothing_runs] == ["diff"]
+
+
+def test_what_has_no_price_is_deployed_only_if_wanted(aws, nothing_runs):
+    plan = Deployment(("sqs",), {"sqs": {"warm_write_units": 8_000}})
+    with pytest.raises(BadInput, match="raising warm_write_units is charged for, and no price"):
+        deploy(plan, print)
+    assert [words[0] for words in nothing_runs] == ["diff"]
+
+
+def test_within_the_limit_or_with_a_yes_it_is_deployed(aws, nothing_runs):
+    for changes in ({"max_monthly_usd": Decimal(60)}, {"yes": True}):
+        assert set(deploy(Deployment(**changes), print)) == {one.stack for one in DESIGNS.values()}
+        assert [words[0] for words in nothing_runs] == ["diff", "deploy"]
+        nothing_runs.clear()
 
 
 @pytest.mark.parametrize("name", DESIGNS)
