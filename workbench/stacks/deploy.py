@@ -96,13 +96,14 @@ def deploy(
 
 
 def _refuse_dear(plan: Deployment, usd: Decimal) -> None:
-    """Refuse what would cost more a month than is allowed, or what nobody can say, without `yes`."""
+    """Refuse more dollars a month than are allowed, or what has no price, without a `yes`."""
     if plan.yes:
         return
     if usd > plan.max_monthly_usd:
         raise BudgetExceeded(
             f"${usd:.2f} a month is above --max-monthly-usd ${plan.max_monthly_usd.normalize():f}: "
-            "nothing was deployed. Lower --cron-items, take --no-cron, raise the limit or add --yes."
+            "nothing was deployed. Lower --cron-items, take --no-cron, raise the limit, or add "
+            "--yes."
         )
     for name in plan.designs:
         if unpriced := plan.design(name).unpriced:
