@@ -136,7 +136,10 @@ def _more(dice: Random, first: Start, protocol: Protocol) -> list[Start]:
         more.append(Start(at_s, "user", name, items, dice.randrange(SEED_MAX), other))
     if dice.random() < 0.15:
         at_s = dice.choice((dice.uniform(0, 1), dice.uniform(0, 3_600)))
-        more.append(replace(first, at_s=at_s, kind="again"))
+        knobs = (
+            protocol.other_knobs(dice, dict(first.knobs)) if dice.random() < 0.5 else first.knobs
+        )
+        more.append(replace(first, at_s=at_s, kind="again", knobs=knobs))
     if dice.random() < 0.15:
         at_s = dice.uniform(0, 120)
         more += [Start(at_s, "cron")] * dice.choice((1, 1, 2))

@@ -4,10 +4,9 @@ Times are virtual seconds since the start. Everything here was noted outside of 
 items are worked, where calls reach a service, where messages are published.
 """
 
-import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -17,13 +16,22 @@ from lambdas.items import create
 from workbench.designs import Design
 from workbench.runs.records import RunData
 from workbench.swarm.fault_plan import FaultPlan
+from workbench.swarm.noted import (
+    Execution,
+    Invoked,
+    Listed,
+    Noted,
+    Notified,
+    Record,
+    Refused,
+    items_in,
+    written_by,
+)
 from workbench.targets.local.lambda_.functions import THROTTLED
 from workbench.targets.local.world.context import EPOCH_S
 
 if TYPE_CHECKING:
     from workbench.swarm.protocols import Protocol
-
-Record = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -45,111 +53,6 @@ class Expected:
     def ids(self) -> list[str]:
         """The items in the order of their indices."""
         return list(self.values)
-
-
-@dataclass
-class Execution:
-    """One try of an item, seen where the work is done. `outcome` is done, failed or killed."""
-
-    item: str
-    request_id: str
-    begun_s: float
-    ended_s: float = float("inf")
-    outcome: str = "killed"
-
-
-@dataclass
-class Invoked:
-    """One invocation of a handler. `end` is answered, raised or died."""
-
-    role: str
-    request_id: str
-    event: Any
-    begun_s: float
-    ended_s: float = float("inf")
-    end: str = "died"
-    answer: Any = None
-    telemetry: list[Record] = field(default_factory=list)
-    errors: list[str] = field(default_factory=list)  # that it raised, or reported of a message
-
-
-@dataclass(frozen=True)
-class Called:
-    """A call that reached a service. `role` is empty where a service of AWS's own made it."""
-
-    t_s: float
-    role: str
-    request_id: str
-    service: str
-    operation: str
-    request: dict[str, Any]
-    response: dict[str, Any]
-    error: str
-
-
-@dataclass(frozen=True)
-class Notified:
-    """One notification, as it came."""
-
-    t_s: float
-    message: Record
-
-
-@dataclass(frozen=True)
-class Polled:
-    """Messages that an event source handed to a function, and those that it deleted after it."""
-
-    queue: str
-    messages: int
-    deleted: int
-
-
-@dataclass
-class Delivered:
-    """A message that an event source handed to a function. `end` is done, returned or failed."""
-
-    queue: str
-    message_id: str
-    receipt: str
-    body: str
-    at_s: float
-    ended_s: float = float("inf")
-    end: str = ""
-
-
-@dataclass(frozen=True)
-class Refused:
-    """An invocation that ended in an error, which may have come before the handler began.
-
-    One that was throttled has no request id.
-    """
-
-    role: str
-    event: Any
-    error: str
-    request_id: str = ""
-
-
-@dataclass(frozen=True)
-class Listed:
-    """An item that was listed as failed: when, and whether a whole range was."""
-
-    t_s: float
-    reason: str
-    in_range: bool = False
-
-
-@dataclass
-class Noted:
-    """What is noted while a run goes on."""
-
-    executions: list[Execution] = field(default_factory=list)
-    invoked: list[Invoked] = field(default_factory=list)
-    calls: list[Called] = field(default_factory=list)
-    notified: list[Notified] = field(default_factory=list)
-    polled: list[Polled] = field(default_factory=list)
-    delivered: list[Delivered] = field(default_factory=list)
-    refused: list[Refused] = field(default_factory=list)
 
 
 @dataclass(kw_only=True)
@@ -229,9 +132,26 @@ class FaultRecord(Noted):
         return self.records.get((f"batch#{batch.batch_id}", "META"))
 
     def cancelled(self, batch: Expected) -> bool:
-        """Whether the batch was stopped on purpose."""
-        meta = self.meta(batch)
-        return meta is not None and meta["status"] == "CANCELLED"
+        """Whether the batch was stopped on purpose, whatever its record says in the end."""
+        return batch.batch_id in self._cancelled
+
+    @cached_property
+    def _cancelled(self) -> set[str]:
+        """The batches whose record was set to CANCELLED from outside."""
+        return {
+            call.request["Key"]["pk"]["S"].partition("#")[2]
+            for call in self.calls
+            if not (call.role or call.error) and call.operation == "UpdateItem"
+        }
+
+    @cached_property
+    def written_s(self) -> dict[tuple[str, str], float]:
+        """When each record was written last, alone or among others of a call."""
+        found: dict[tuple[str, str], float] = defaultdict(float)
+        for call in self.calls:
+            for key in [] if call.error or not call.role else written_by(call):
+                found[key["pk"]["S"], key["sk"]["S"]] = call.t_s
+        return found
 
     def tries(self, batch: Expected) -> Iterator[Execution]:
         """The tries of the batch's items, item by item."""
@@ -262,27 +182,6 @@ class FaultRecord(Noted):
         for item, listed in self.listed(batch).items():
             over[item] = min(listed.t_s, over.get(item, float("inf")))
         return over
-
-
-def plain(record: dict[str, dict[str, Any]]) -> Record:
-    """A record of the table as Python's own values."""
-    return {name: _plain(value) for name, value in record.items()}
-
-
-def _plain(value: Any) -> Any:
-    """An attribute's value as Python's own."""
-    kind, content = next(iter(value.items()))
-    if kind == "N":
-        return int(content) if content.lstrip("-").isdigit() else float(content)
-    if kind == "L":
-        return [_plain(one) for one in content]
-    return content
-
-
-def items_in(body: str) -> list[str]:
-    """The items of a message."""
-    message = json.loads(body)
-    return [pair[0] for pair in message.get("items", ())] if isinstance(message, dict) else []
 
 
 def _items_of(event: Any) -> set[str]:

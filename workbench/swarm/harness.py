@@ -1,5 +1,6 @@
 """One stack deployed for many faulty runs: it is given new knobs and emptied between them."""
 
+import json
 import os
 import sys
 from collections.abc import Iterator
@@ -19,7 +20,8 @@ from workbench.platform.profile import load_profile
 from workbench.runs.batch import Batch
 from workbench.swarm.cases import FaultCase, Start
 from workbench.swarm.fault_plan import FaultPlan, MapFaultPlan
-from workbench.swarm.fault_record import Expected, FaultRecord, plain
+from workbench.swarm.fault_record import Expected, FaultRecord
+from workbench.swarm.noted import Record, plain
 from workbench.swarm.protocols import PROTOCOLS
 from workbench.swarm.recorder import Recorder
 from workbench.targets.local.cloudwatch.telemetry import captured
@@ -135,7 +137,8 @@ def _fault_record(
 ) -> FaultRecord:
     first = case.starts[0]
     batch = Batch(first.items, first.seed, first.batch_id)
-    batches = tuple(_expected(case, started))
+    records = dict(_records(world.deployment))
+    batches = tuple(_expected(case, started, records))
     ids = {name for one in batches if one.batch_id == first.batch_id for name in one.ids}
     folder = folder_of(world, case.design, batch, ids, datetime.now(UTC).isoformat())
     machine, stack = world.machines.machine, world.deployment.stack
@@ -146,7 +149,7 @@ def _fault_record(
         batches=batches,
         plan=world.context.faults,
         **vars(recorder.noted),
-        records=dict(_records(world.deployment)),
+        records=records,
         objects=dict(_objects(stack)),
         uploads=sum(len(bucket.multiparts) for bucket in _buckets(stack)),
         left=world.left(),
@@ -167,8 +170,13 @@ def _fault_record(
     )
 
 
-def _expected(case: FaultCase, started: list[tuple[Start, float]]) -> Iterator[Expected]:
-    """The batches that were asked for: the cron's by its slot, with the knobs of the template."""
+def _expected(
+    case: FaultCase, started: list[tuple[Start, float]], records: dict[Any, Record]
+) -> Iterator[Expected]:
+    """The batches that were asked for: the cron's by its slot, with the knobs of the template.
+
+    Of several triggers the one counts that opened the batch, which its record says.
+    """
     asked: dict[str, tuple[Trigger, list[float]]] = {}
     for start, at_s in started:
         given = start.trigger()
@@ -180,6 +188,9 @@ def _expected(case: FaultCase, started: list[tuple[Start, float]]) -> Iterator[E
         _, times_s = asked.get(trigger.batch, (trigger, []))
         asked[trigger.batch] = trigger, [*times_s, at_s]
     for trigger, times_s in asked.values():
+        meta = records.get((f"batch#{trigger.batch}", "META"), {})
+        if "knobs" in meta:
+            trigger = trigger._replace(knobs=json.loads(meta["knobs"]))
         yield Expected(*trigger, tuple(times_s))
 
 

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
-from workbench.swarm.fault_record import (
+from workbench.swarm.noted import (
     Called,
     Delivered,
     Execution,

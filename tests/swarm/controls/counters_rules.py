@@ -114,6 +114,32 @@ def unsaid(*_, **__):
     """No telemetry."""
 
 
+def left_to_the_queue(queue_url, receipt, seconds):
+    """A message that failed comes back when its queue shows it again."""
+
+
+def sent_one_by_one(queue, messages, size):
+    original(queue, messages, 1)
+
+
+def marked_with_nothing(batch, detected_at, items_failed):
+    original(batch, 0.0, 0)
+
+
+def marked_whatever_it_was(batch, detected_at, items_failed):
+    """A batch that was cancelled meanwhile is marked as done."""
+    names = {"#s": "status"}
+    table.dynamodb.update_item(
+        TableName=table.table,
+        Key=table.batch_key(batch),
+        UpdateExpression="SET #s = :done, detected_at = :at, items_failed = :failed",
+        ExpressionAttributeNames=names,
+        ExpressionAttributeValues=table.pack(
+            {":done": "DONE", ":at": detected_at, ":failed": items_failed}
+        ),
+    )
+
+
 def late_trigger(first):
     return [replace(first, at_s=2_000.0, kind="again")]
 
@@ -196,6 +222,36 @@ RULES = [
         checks=("telemetry",),
         knobs=SLOW | {"max_receives": 4},
         rates={"throttle": 1.0, "roles": ("processor",), "quiet_s": 20_000.0},
+    ),
+    Control(
+        name="failed parts that are left to their queue",
+        design="counters",
+        changes={queues.delay_message: left_to_the_queue},
+        roles=("batcher",),
+        checks=("waits",),
+        knobs=SLOW,
+        rates={"refuse": 0.5, "roles": ("batcher",), "operations": ("SendMessageBatch",)},
+    ),
+    Control(
+        name="messages that are sent one by one",
+        design="counters",
+        changes={queues.send_all: sent_one_by_one},
+        checks=("repeats",),
+        knobs=SLOW,
+    ),
+    Control(
+        name="a mark that does not say what was notified",
+        design="counters",
+        changes={batches.mark_done: marked_with_nothing},
+        checks=("leftovers",),
+        knobs=SLOW,
+    ),
+    Control(
+        name="a mark that forgets when it may be deleted",
+        design="counters",
+        changes={batches.mark_done: marked_whatever_it_was},
+        checks=("leftovers",),
+        knobs=SLOW | {"poll_s": 300},
     ),
     Control(
         name="looks that multiply",

@@ -18,6 +18,7 @@ from workbench.swarm.checks.traces import (
     check_counts,
     check_leftovers,
 )
+from workbench.swarm.checks.waits import check_waits
 from workbench.swarm.fault_record import FaultRecord
 
 CHECKS: dict[str, Callable[[FaultRecord], Iterator[str]]] = {
@@ -27,6 +28,7 @@ CHECKS: dict[str, Callable[[FaultRecord], Iterator[str]]] = {
     "repeats": check_repeats,
     "not_too_early": check_not_too_early,
     "not_too_late": check_not_too_late,
+    "waits": check_waits,
     "notified": check_notified,
     "leftovers": check_leftovers,
     "counts": check_counts,

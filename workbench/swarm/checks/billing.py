@@ -6,7 +6,8 @@ from decimal import Decimal
 
 from workbench.platform.services import CLOUDWATCH, DYNAMODB, LAMBDA, S3, SNS, SQS, STEP_FUNCTIONS
 from workbench.platform.units import lambda_gb_seconds, query_units, sns_requests, sqs_requests
-from workbench.swarm.fault_record import Called, FaultRecord
+from workbench.swarm.fault_record import FaultRecord
+from workbench.swarm.noted import Called
 from workbench.targets.local.metering import item_bytes, message_bytes
 
 Counts = Counter[tuple[str, str]]  # of a service and a usage type

@@ -3,7 +3,8 @@
 from collections import Counter
 from collections.abc import Iterator
 
-from workbench.swarm.fault_record import Execution, Expected, FaultRecord
+from workbench.swarm.fault_record import Expected, FaultRecord
+from workbench.swarm.noted import Execution
 
 
 def check_processed(seen: FaultRecord) -> Iterator[str]:

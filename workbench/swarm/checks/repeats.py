@@ -1,9 +1,14 @@
 """Work is repeated only where a crash, a copy of a message or a second sending explains it."""
 
+from collections import Counter
 from collections.abc import Iterator
 
 from workbench.swarm.checks.items import overlaps
-from workbench.swarm.fault_record import Execution, Expected, FaultRecord
+from workbench.swarm.fault_record import Expected, FaultRecord
+from workbench.swarm.noted import Execution
+
+SENDS = ("SendMessage", "SendMessageBatch")
+SEND_BATCH_MAX = 10
 
 
 def check_repeats(seen: FaultRecord) -> Iterator[str]:
@@ -16,6 +21,7 @@ def check_repeats(seen: FaultRecord) -> Iterator[str]:
                 yield from _together(item, tries, doubled)
                 yield from _again(seen, tries, doubled)
         yield from _sent_again(seen, batch)
+    yield from _dear(seen)
 
 
 def _together(item: str, tries: list[Execution], doubled: set[str]) -> Iterator[str]:
@@ -54,3 +60,20 @@ def _sent_again(seen: FaultRecord, batch: Expected) -> Iterator[str]:
         if len(requests) > 1:
             yield f"item {item} was sent {len(requests)} times, and nothing explains it"
             return
+
+
+def _dear(seen: FaultRecord) -> Iterator[str]:
+    """Invocations that nothing struck and that made more sends than their messages need."""
+    calls, messages = Counter[tuple[str, str]](), Counter[tuple[str, str]]()
+    for call in seen.calls:
+        if call.operation in SENDS and call.role == "batcher" and call.request_id not in seen.hit:
+            key = call.request_id, call.request["QueueUrl"]
+            calls[key] += 1
+            messages[key] += len(call.request.get("Entries", [0]))
+    at_a_time = min(batch.knobs.get("send_batch_size", SEND_BATCH_MAX) for batch in seen.batches)
+    for (request_id, queue), number in calls.items():
+        if number > -(-messages[request_id, queue] // at_a_time):
+            yield (
+                f"{request_id} sends {messages[request_id, queue]} messages to "
+                f"{queue.rsplit('/', 1)[-1]} in {number} calls"
+            )

@@ -3,7 +3,8 @@
 from collections import Counter
 from collections.abc import Iterator
 
-from workbench.swarm.fault_record import Execution, FaultRecord, Invoked, Record
+from workbench.swarm.fault_record import FaultRecord
+from workbench.swarm.noted import Execution, Invoked, Record
 from workbench.targets.local.world.context import EPOCH_S
 
 NEAR_S = 0.1  # CPU between an item's end and the handler's look at the clock

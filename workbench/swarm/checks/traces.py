@@ -5,10 +5,12 @@ batch that was cancelled or closed.
 import json
 from collections.abc import Iterator
 
-from workbench.swarm.fault_record import Called, Expected, FaultRecord
+from workbench.swarm.fault_record import Expected, FaultRecord
+from workbench.swarm.noted import Called
 from workbench.targets.local.world.context import EPOCH_S
 
 NEAR_S = 0.002  # times are rounded to the millisecond
+SLOW_CALL_S = 200.0  # from the handler's look at the clock to its write, with all tries
 NOTICED_S = 1.0  # an invocation asks once, as it begins, whether its batch is cancelled
 POLLS_SLACK = 3
 CLIENT_TRIES = 6  # that a client makes of a call
@@ -30,17 +32,27 @@ def check_leftovers(seen: FaultRecord) -> Iterator[str]:
         meta = seen.meta(batch)
         if meta is not None and meta["status"] != seen.protocol.ended_status:
             yield f"the record of {batch.batch_id} is {meta['status']} at the end"
+        yield from _other_than_notified(seen, batch)
     yield from seen.protocol.left_objects(seen)
+
+
+def _other_than_notified(seen: FaultRecord, batch: Expected) -> Iterator[str]:
+    """A record that says other than any notification when it was over, and how many failed."""
+    meta, complete = seen.meta(batch), seen.notifications(batch, "complete")
+    for name in ("detected_at", "items_failed") if meta and complete else ():
+        if meta.get(name) not in [one.message[name] for one in complete]:
+            yield f"the record of {batch.batch_id} has {name} {meta.get(name)}, not as notified"
 
 
 def _expiring(seen: FaultRecord) -> Iterator[str]:
     """Records that DynamoDB would delete while a message of theirs can still come, or never."""
     if not seen.protocol.kept_s:
         return
+    written_s = seen.written_s
     for (pk, sk), record in sorted(seen.records.items()):
-        kept_s = record.get("expires_at", float("inf")) - EPOCH_S
-        if not seen.protocol.kept_s <= kept_s <= 2 * seen.protocol.kept_s + seen.ended_s:
-            yield f"the record {pk} / {sk} is kept for {kept_s:.0f} s"
+        kept_s = record.get("expires_at", float("inf")) - EPOCH_S - written_s[pk, sk]
+        if not -SLOW_CALL_S <= kept_s - seen.protocol.kept_s <= 1:
+            yield f"the record {pk} / {sk} is kept for {kept_s:.0f} s after it was written"
 
 
 def check_counts(seen: FaultRecord) -> Iterator[str]:
@@ -101,6 +113,9 @@ def check_cancelled(seen: FaultRecord) -> Iterator[str]:
     """What began after a batch was cancelled or closed, and notifications that it is complete."""
     for batch in seen.batches:
         if seen.cancelled(batch):
+            meta = seen.meta(batch)
+            if meta is None or meta["status"] != "CANCELLED":
+                yield f"{batch.batch_id} was cancelled, and its record says {meta}"
             if _notified_after_all(seen, batch):
                 yield f"{batch.batch_id} was cancelled and is notified of as complete"
             yield from _worked(seen, batch, seen.cancelled_s, "cancelled")

@@ -4,9 +4,16 @@ from random import Random
 from typing import Any
 
 from workbench.designs import Counters
-from workbench.swarm.fault_record import Called, Expected, FaultRecord
+from workbench.swarm.fault_record import Expected, FaultRecord
+from workbench.swarm.noted import Called
 from workbench.swarm.protocols.protocol import Places
-from workbench.swarm.protocols.queued import DELAY_MAX_S, ROUNDS, QueuedProtocol, on_record
+from workbench.swarm.protocols.queued import (
+    DELAY_MAX_S,
+    ROUNDS,
+    QueuedProtocol,
+    backoff_s,
+    on_record,
+)
 from workbench.swarm.rules.counters import RULES, SCENARIOS
 
 SMALL_HIDDEN_S = 720  # of the dead letters and the polling queue: six times 120 s
@@ -27,7 +34,8 @@ class CountersProtocol(QueuedProtocol):
     one_moment = False  # notified, then marked: a death between them notifies again
     ended_status = "DONE"
     kept = ("batch", "failed", "done")  # they expire by themselves
-    kept_s = 28 * 86_400  # a message may live 14 days in its queue, and as many as a dead letter
+    kept_s = 30 * 86_400  # a message lives 14 days in its queue, and 14 more as a dead letter
+    puts_off = ("batcher", "processor", "finalizer", "failures")
     plan_wait_s = DELAY_MAX_S
     dead_wait_s = SMALL_HIDDEN_S + DELAY_MAX_S + SPREAD_S
     poll_wait_s = SMALL_HIDDEN_S + DELAY_MAX_S
@@ -88,6 +96,25 @@ class CountersProtocol(QueuedProtocol):
         records = seen.records.items()
         most = sum(one["items"] for (pk, _), one in records if pk == f"failed#{batch.batch_id}")
         return len(seen.listed(batch)) <= said <= min(most, batch.items)
+
+    def put_off_s(
+        self, seen: FaultRecord, call: Called, message: dict[str, Any], receives: int
+    ) -> tuple[float, float]:
+        """A poll comes back after its own time; what went wrong, later each time."""
+        waits_s = {backoff_s(receives)}
+        if call.role == "finalizer":
+            struck = call.request_id in seen.hit
+            waits_s = {message["poll_s"], *(waits_s if struck else ())}
+        return min(waits_s), max(waits_s)
+
+    def delayed_s(self, call: Called, message: dict[str, Any]) -> tuple[float, float]:
+        if "poll_s" in message:
+            return message["poll_s"], message["poll_s"]
+        if call.role == "processor":
+            return (backoff_s(message["tries"] - 1),) * 2
+        if call.role == "failures" and message.get("round"):
+            return 0, DELAY_MAX_S
+        return 0, 0
 
     def closed_s(self, seen: FaultRecord, batch: Expected) -> float | None:
         """When its record was marked, after which a late trigger or copy finds it done."""

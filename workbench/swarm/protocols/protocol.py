@@ -15,7 +15,8 @@ from typing import Any
 
 from workbench.designs import Design
 from workbench.swarm.fault_rates import FaultRates
-from workbench.swarm.fault_record import Called, Expected, FaultRecord, Invoked, Listed
+from workbench.swarm.fault_record import Expected, FaultRecord
+from workbench.swarm.noted import Called, Invoked, Listed
 from workbench.swarm.rules.guards import Rules
 from workbench.swarm.rules.scenarios import Scenario
 
@@ -42,6 +43,7 @@ class Protocol(ABC):
     one_moment = True  # whether all notifications of a batch name the same moment of completion
     ended_status = ""  # of the record of a batch that is over; none without a record
     kept_s = 0.0  # for how long every record that outlives a batch must be kept, if it expires
+    puts_off: tuple[str, ...] = ()  # functions that say when each message they give back returns
     kept = ("batch", "failed")  # kinds of records that outlive a batch
 
     @abstractmethod
@@ -127,6 +129,16 @@ class Protocol(ABC):
     def failed_fits(self, seen: FaultRecord, batch: Expected, said: int) -> bool:
         """Whether a notification counts the failed items as they are listed."""
         return said == len(seen.listed(batch))
+
+    def put_off_s(
+        self, seen: FaultRecord, call: Called, message: dict[str, Any], receives: int
+    ) -> tuple[float, float]:
+        """For how long a call may put off a message that was received so often."""
+        raise NotImplementedError
+
+    def delayed_s(self, call: Called, message: dict[str, Any]) -> tuple[float, float]:
+        """How late a call may send a message."""
+        raise NotImplementedError
 
     def polls(self, seen: FaultRecord, batch: Expected) -> list[float]:  # noqa: ARG002
         """When the finalizer polled a batch; nothing without one."""

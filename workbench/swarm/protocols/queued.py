@@ -11,15 +11,8 @@ from typing import Any
 
 from workbench.designs import Queued
 from workbench.swarm.fault_rates import FaultRates
-from workbench.swarm.fault_record import (
-    Called,
-    Delivered,
-    Expected,
-    FaultRecord,
-    Listed,
-    items_in,
-    plain,
-)
+from workbench.swarm.fault_record import Expected, FaultRecord
+from workbench.swarm.noted import Called, Delivered, Listed, items_in, plain
 from workbench.swarm.protocols.protocol import (
     CALLS_S,
     ITEMS_MAX,
@@ -34,6 +27,11 @@ PLAN_HIDDEN_S = 5_400  # visibility of the plan queue: six times 900 s
 DELAY_MAX_S = 900  # the longest wait that a handler asks for
 ROUNDS = 3  # that a message goes through all its receives
 ASYNC_S = 180  # both retries of an asynchronous invocation
+
+
+def backoff_s(tries: int) -> float:
+    """The wait after so many tries."""
+    return min(10 * 2 ** (tries - 1), DELAY_MAX_S)
 
 
 class QueuedProtocol(Protocol):

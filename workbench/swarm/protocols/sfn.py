@@ -9,7 +9,8 @@ from typing import Any
 
 from workbench.designs import Sfn
 from workbench.swarm.fault_rates import FaultRates
-from workbench.swarm.fault_record import Called, Expected, FaultRecord, Listed
+from workbench.swarm.fault_record import Expected, FaultRecord
+from workbench.swarm.noted import Called, Listed
 from workbench.swarm.protocols.protocol import (
     CALLS_S,
     ITEMS_MAX,

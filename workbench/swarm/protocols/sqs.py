@@ -4,7 +4,8 @@ from random import Random
 from typing import Any
 
 from workbench.designs import Sqs
-from workbench.swarm.fault_record import Called, Expected, FaultRecord, Invoked, items_in
+from workbench.swarm.fault_record import Expected, FaultRecord
+from workbench.swarm.noted import Called, Invoked, items_in
 from workbench.swarm.protocols.protocol import Places
 from workbench.swarm.protocols.queued import DELAY_MAX_S, QueuedProtocol
 
@@ -12,6 +13,7 @@ DEAD_HIDDEN_S = 1_800  # of the dead letters: six times 300 s
 POLL_HIDDEN_S = 360  # of the polling queue: six times 60 s
 BATCHER_LEASE_S = 930  # also of what the failures consumer works
 TRIES = 3  # of an item, before it may be listed as failed
+CANCELLED_S = 3_600  # between two looks at a batch that was cancelled
 
 
 class SqsProtocol(QueuedProtocol):
@@ -85,3 +87,13 @@ class SqsProtocol(QueuedProtocol):
 
     def excuses_failure(self, seen: FaultRecord, batch: Expected) -> bool:  # noqa: ARG002
         return False  # a trigger that dies goes through the dead letters until its batch is open
+
+    def put_off_s(
+        self, seen: FaultRecord, call: Called, message: dict[str, Any], receives: int
+    ) -> tuple[float, float]:
+        """What went wrong comes later each time; what another holds, when its lease has ended."""
+        del call, message, receives
+        return 0, max(seen.design.lease_s, BATCHER_LEASE_S, CANCELLED_S)
+
+    def delayed_s(self, call: Called, message: dict[str, Any]) -> tuple[float, float]:  # noqa: ARG002
+        return 0, DELAY_MAX_S

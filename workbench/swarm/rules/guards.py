@@ -3,7 +3,8 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from workbench.swarm.fault_record import Called, FaultRecord
+from workbench.swarm.fault_record import FaultRecord
+from workbench.swarm.noted import Called
 from workbench.swarm.probes import Branch
 
 Guard = Branch | Callable[[FaultRecord], bool]

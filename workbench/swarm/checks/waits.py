@@ -1,0 +1,59 @@
+"""What is put off is put off as long as its own cause asks; nothing is left to its queue."""
+
+import json
+from collections.abc import Iterator
+
+from workbench.swarm.fault_record import FaultRecord
+from workbench.swarm.noted import Called, Delivered
+
+PUT_OFF = "ChangeMessageVisibility"
+SENDS = ("SendMessage", "SendMessageBatch")
+
+
+def check_waits(seen: FaultRecord) -> Iterator[str]:
+    """Messages that were put off too long, too short or not at all."""
+    by_receipt = {one.receipt: one for one in seen.delivered}
+    put_off = set()
+    for call in seen.calls:
+        if call.operation == PUT_OFF and not call.error:
+            put_off.add(call.request["ReceiptHandle"])
+            yield from _put_off(seen, call, by_receipt[call.request["ReceiptHandle"]])
+        elif call.operation in SENDS and not call.error and call.role:
+            yield from _sent(seen, call)
+    yield from _left(seen, put_off)
+
+
+def _put_off(seen: FaultRecord, call: Called, one: Delivered) -> Iterator[str]:
+    wait_s = call.request["VisibilityTimeout"]
+    low_s, high_s = seen.protocol.put_off_s(seen, call, json.loads(one.body), one.receives)
+    if not low_s <= wait_s <= high_s + 1:  # whole seconds, rounded up
+        yield (
+            f"{call.role} {call.request_id} puts a message off for {wait_s} s at its receive "
+            f"{one.receives}; {low_s:.0f} to {high_s:.0f} s are asked for: {one.body[:100]}"
+        )
+
+
+def _sent(seen: FaultRecord, call: Called) -> Iterator[str]:
+    """Delays of messages that are sent."""
+    for entry in call.request.get("Entries", [call.request]):
+        message = json.loads(entry["MessageBody"])
+        low_s, high_s = seen.protocol.delayed_s(call, message)
+        if not int(low_s) <= entry.get("DelaySeconds", 0) <= high_s:
+            yield (
+                f"{call.role} {call.request_id} sends a message {entry.get('DelaySeconds', 0)} s "
+                f"late; {low_s:.0f} to {high_s:.0f} s are asked for: {entry['MessageBody'][:100]}"
+            )
+
+
+def _left(seen: FaultRecord, put_off: set[str]) -> Iterator[str]:
+    """Messages given back by an invocation that ended well, and left to the queue's own time."""
+    struck = {hit.request_id for hit in seen.plan.hits if hit.what == PUT_OFF}
+    for one in seen.invoked:
+        if one.end != "answered" or one.role not in seen.protocol.puts_off:
+            continue
+        for record in one.event.get("Records", ()):
+            receipt = record["receiptHandle"]
+            back = {each["itemIdentifier"] for each in one.answer["batchItemFailures"]}
+            left = record["messageId"] in back and receipt not in put_off
+            if left and one.request_id not in struck:
+                yield f"{one.role} {one.request_id} gives {receipt} back without a time"
