@@ -13,11 +13,12 @@ SENDS = ("SendMessage", "SendMessageBatch")
 def check_waits(seen: FaultRecord) -> Iterator[str]:
     """Messages that were put off too long, too short or not at all."""
     by_receipt = {one.receipt: one for one in seen.delivered}
-    put_off = set()
+    put_off: set[tuple[str, str]] = set()
     for call in seen.calls:
         if call.operation == PUT_OFF and not call.error:
-            put_off.add(call.request["ReceiptHandle"])
-            yield from _put_off(seen, call, by_receipt[call.request["ReceiptHandle"]])
+            one = by_receipt[call.request["ReceiptHandle"]]
+            put_off.add((call.request_id, one.message_id))
+            yield from _put_off(seen, call, one)
         elif call.operation in SENDS and not call.error and call.role:
             yield from _sent(seen, call)
     yield from _left(seen, put_off)
@@ -37,7 +38,7 @@ def _sent(seen: FaultRecord, call: Called) -> Iterator[str]:
     """Delays of messages that are sent."""
     for entry in call.request.get("Entries", [call.request]):
         message = json.loads(entry["MessageBody"])
-        low_s, high_s = seen.protocol.delayed_s(call, message)
+        low_s, high_s = seen.protocol.delayed_s(seen, call, message)
         if not int(low_s) <= entry.get("DelaySeconds", 0) <= high_s:
             yield (
                 f"{call.role} {call.request_id} sends a message {entry.get('DelaySeconds', 0)} s "
@@ -45,15 +46,13 @@ def _sent(seen: FaultRecord, call: Called) -> Iterator[str]:
             )
 
 
-def _left(seen: FaultRecord, put_off: set[str]) -> Iterator[str]:
+def _left(seen: FaultRecord, put_off: set[tuple[str, str]]) -> Iterator[str]:
     """Messages given back by an invocation that ended well, and left to the queue's own time."""
     struck = {hit.request_id for hit in seen.plan.hits if hit.what == PUT_OFF}
     for one in seen.invoked:
         if one.end != "answered" or one.role not in seen.protocol.puts_off:
             continue
-        for record in one.event.get("Records", ()):
-            receipt = record["receiptHandle"]
-            back = {each["itemIdentifier"] for each in one.answer["batchItemFailures"]}
-            left = record["messageId"] in back and receipt not in put_off
-            if left and one.request_id not in struck:
-                yield f"{one.role} {one.request_id} gives {receipt} back without a time"
+        for back in one.answer.get("batchItemFailures", ()):
+            message_id = back["itemIdentifier"]  # of all its copies in this event
+            if (one.request_id, message_id) not in put_off and one.request_id not in struck:
+                yield f"{one.role} {one.request_id} gives {message_id} back without a time"

@@ -11,7 +11,6 @@ from workbench.swarm.protocols.queued import (
     DELAY_MAX_S,
     ROUNDS,
     QueuedProtocol,
-    backoff_s,
     on_record,
 )
 from workbench.swarm.rules.counters import RULES, SCENARIOS
@@ -35,7 +34,6 @@ class CountersProtocol(QueuedProtocol):
     ended_status = "DONE"
     kept = ("batch", "failed", "done")  # they expire by themselves
     kept_s = 30 * 86_400  # a message lives 14 days in its queue, and 14 more as a dead letter
-    puts_off = ("batcher", "processor", "finalizer", "failures")
     plan_wait_s = DELAY_MAX_S
     dead_wait_s = SMALL_HIDDEN_S + DELAY_MAX_S + SPREAD_S
     poll_wait_s = SMALL_HIDDEN_S + DELAY_MAX_S
@@ -96,25 +94,6 @@ class CountersProtocol(QueuedProtocol):
         records = seen.records.items()
         most = sum(one["items"] for (pk, _), one in records if pk == f"failed#{batch.batch_id}")
         return len(seen.listed(batch)) <= said <= min(most, batch.items)
-
-    def put_off_s(
-        self, seen: FaultRecord, call: Called, message: dict[str, Any], receives: int
-    ) -> tuple[float, float]:
-        """A poll comes back after its own time; what went wrong, later each time."""
-        waits_s = {backoff_s(receives)}
-        if call.role == "finalizer":
-            struck = call.request_id in seen.hit
-            waits_s = {message["poll_s"], *(waits_s if struck else ())}
-        return min(waits_s), max(waits_s)
-
-    def delayed_s(self, call: Called, message: dict[str, Any]) -> tuple[float, float]:
-        if "poll_s" in message:
-            return message["poll_s"], message["poll_s"]
-        if call.role == "processor":
-            return (backoff_s(message["tries"] - 1),) * 2
-        if call.role == "failures" and message.get("round"):
-            return 0, DELAY_MAX_S
-        return 0, 0
 
     def closed_s(self, seen: FaultRecord, batch: Expected) -> float | None:
         """When its record was marked, after which a late trigger or copy finds it done."""

@@ -136,7 +136,9 @@ class Protocol(ABC):
         """For how long a call may put off a message that was received so often."""
         raise NotImplementedError
 
-    def delayed_s(self, call: Called, message: dict[str, Any]) -> tuple[float, float]:
+    def delayed_s(
+        self, seen: FaultRecord, call: Called, message: dict[str, Any]
+    ) -> tuple[float, float]:
         """How late a call may send a message."""
         raise NotImplementedError
 

@@ -39,6 +39,7 @@ class QueuedProtocol(Protocol):
 
     kinds = QUEUE_KINDS
     cancels = True
+    puts_off = ("batcher", "processor", "finalizer", "failures")
     plan_wait_s: float  # beside the visibility, where a message of the plan queue failed
     dead_wait_s: float  # of a dead letter
     poll_wait_s: float  # of a poll message that failed
@@ -174,6 +175,32 @@ class QueuedProtocol(Protocol):
         struck = any(hit.where in ("batcher", "failures") for hit in seen.plan.hits)
         return struck or len(batch.started_s) > 1 or bool(copied(seen, "PlanQueue"))
 
+    def held_s(self, seen: FaultRecord, role: str) -> float:  # noqa: ARG002
+        """How long a function may put off a message that is another's at the moment."""
+        return 0.0
+
+    def put_off_s(
+        self, seen: FaultRecord, call: Called, message: dict[str, Any], receives: int
+    ) -> tuple[float, float]:
+        """A poll comes back after its own time; what went wrong, later each time."""
+        held_s = self.held_s(seen, call.role)
+        waits_s = {0.0, held_s} if held_s else set()
+        if call.role == "finalizer":
+            waits_s = {poll_s(seen, message)}
+        if call.request_id in seen.hit:
+            waits_s.add(backoff_s(receives))
+        return min(waits_s, default=0.0), max(waits_s, default=0.0)
+
+    def delayed_s(
+        self, seen: FaultRecord, call: Called, message: dict[str, Any]
+    ) -> tuple[float, float]:
+        """The first poll, and what failed; a dead letter that goes round is spread."""
+        if "PollQueue" in call.request["QueueUrl"]:
+            return (poll_s(seen, message),) * 2
+        if call.role == "processor":
+            return (backoff_s(message["tries"] - 1),) * 2
+        return 0.0, (DELAY_MAX_S if call.role == "failures" else 0.0)
+
     def polls(self, seen: FaultRecord, batch: Expected) -> list[float]:
         """When the finalizer read the batch's record."""
         return [call.t_s for call in on_record(seen, batch, "GetItem")]
@@ -204,6 +231,12 @@ class QueuedProtocol(Protocol):
             if partition.split("#")[1] == batch_id:
                 return "its records are looked at"
         return ""
+
+
+def poll_s(seen: FaultRecord, message: dict[str, Any]) -> float:
+    """The time between two polls of a message's batch."""
+    found = (one.knobs["poll_s"] for one in seen.batches if one.batch_id == message["batch"])
+    return next(found, 0.0)
 
 
 def sent_to(call: Called, queue: str) -> list[str]:

@@ -88,12 +88,6 @@ class SqsProtocol(QueuedProtocol):
     def excuses_failure(self, seen: FaultRecord, batch: Expected) -> bool:  # noqa: ARG002
         return False  # a trigger that dies goes through the dead letters until its batch is open
 
-    def put_off_s(
-        self, seen: FaultRecord, call: Called, message: dict[str, Any], receives: int
-    ) -> tuple[float, float]:
-        """What went wrong comes later each time; what another holds, when its lease has ended."""
-        del call, message, receives
-        return 0, max(seen.design.lease_s, BATCHER_LEASE_S, CANCELLED_S)
-
-    def delayed_s(self, call: Called, message: dict[str, Any]) -> tuple[float, float]:  # noqa: ARG002
-        return 0, DELAY_MAX_S
+    def held_s(self, seen: FaultRecord, role: str) -> float:
+        """Until another's lease ends, or a cancelled batch is looked at again."""
+        return seen.design.lease_s if role == "processor" else CANCELLED_S
