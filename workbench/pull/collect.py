@@ -30,7 +30,7 @@ from workbench.pull.window import (
     window_of,
 )
 from workbench.runs.records import USAGE_COLUMNS, RunData, read_folder, read_run, readable_runs
-from workbench.stacks.aws_errors import AwsFailed, NoCredentials
+from workbench.stacks.aws_errors import AwsFailed, NoCredentials, scrub
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,8 @@ def collect_cloudwatch(
     # Without Insights there are no percentiles either: the local target's CloudWatch has none.
     series = wanted(run.design, names, percentiles=cloud.has_insights)
     frame = fetch(client, series, window, cost)
-    facts = {"coverage": coverage(frame, run).facts(), "names": names}
+    shown = {role: scrub(name) for role, name in names.items()}  # a machine's is its ARN
+    facts = {"coverage": coverage(frame, run).facts(), "names": shown}
     return _keep(run_folder, "cloudwatch", frame, facts, window, cost)
 
 

@@ -15,6 +15,13 @@ from workbench.errors import BadInput, WorkbenchError
 TRIES_MAX = 6  # of a call, the first one in it
 ACCOUNT = re.compile(r"(?<!\d)\d{12}(?!\d)")
 KEY_ID = re.compile(r"\b(?:AKIA|ASIA|AIDA|AROA)[A-Z0-9]{12,}\b")
+# Who asks, in an ARN; a role's session, often a mail address, stands behind another slash.
+PRINCIPAL = re.compile(r"(:(?:user|role|assumed-role|federated-user|group)/)[^\s\"'`,;()\[\]]+")
+SKEWED = re.compile(
+    "signature (expired|not yet current)|time ?too ?skewed|difference between the request time",
+    re.IGNORECASE,
+)
+CLOCK = "This machine's clock is minutes off AWS's: set it (NTP), then do the same once more."
 LOGIN = "Log in again (`aws sso login`, or renew AWS_SESSION_TOKEN), then do the same once more."
 SETUP = (
     "Set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; `aws configure` or "
@@ -87,8 +94,8 @@ def explained(error: Exception) -> WorkbenchError:
 
 
 def scrub(text: str) -> str:
-    """A text without account ids and key ids."""
-    return KEY_ID.sub("<key>", ACCOUNT.sub("<account>", text))
+    """A text of AWS's without account ids, key ids, users and roles: the one place for it."""
+    return KEY_ID.sub("<key>", ACCOUNT.sub("<account>", PRINCIPAL.sub(r"\1<name>", text)))
 
 
 def code_of(error: Exception) -> str:
@@ -102,6 +109,8 @@ def _of_client(error: botocore.ClientError) -> WorkbenchError:
     """An answer of AWS's that is an error."""
     code, call = code_of(error), f"AWS {error.operation_name}"
     said = scrub(error.response.get("Error", {}).get("Message") or "no message")
+    if SKEWED.search(f"{code} {said}"):
+        return AwsFailed(f"{call}: the request's time is refused ({code}). {CLOCK}", code, said)
     if code in REFUSED:
         return NoCredentials(f"{call}: the credentials are not valid ({code}). {SETUP}")
     if code in EXPIRED:

@@ -74,6 +74,29 @@ def test_no_account_survives_a_scrub(account, beside):
     assert account not in scrub(f"a{beside}{account}{beside}b")
 
 
+@pytest.mark.parametrize("kind", ["user", "role", "assumed-role", "federated-user", "group"])
+def test_no_user_and_no_role_survives_a_scrub(kind):
+    arn = f"arn:aws:sts::123456789012:{kind}/a/path/jane.doe@example.com"
+    for before, after in (("", " is"), ('"', '"'), ("(", ")"), ("", ", or")):
+        text = scrub(f"{before}{arn}{after}")
+        assert text == f"{before}arn:aws:sts::<account>:{kind}/<name>{after}"
+
+
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        ("InvalidSignatureException", "Signature expired: 20261123T0600 is now earlier than 0700"),
+        ("SignatureDoesNotMatch", "Signature not yet current: 20261123T0800 is still later"),
+        ("RequestTimeTooSkewed", "The difference between the request time and the current time"),
+    ],
+)
+def test_a_clock_that_is_off_is_no_fault_of_the_credentials(code, message):
+    answer = {"Error": {"Code": code, "Message": message}}
+    error = explained(ClientError(answer, "GetCallerIdentity"))
+    assert not isinstance(error, NoCredentials)
+    assert "This machine's clock is minutes off AWS's: set it" in str(error)
+
+
 def test_keys_go_and_times_stay():
     assert scrub("AKIAIOSFODNN7EXAMPLE at 20261123T063859123, 1795000000") == (
         "<key> at 20261123T063859123, 1795000000"

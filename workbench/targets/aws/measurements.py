@@ -21,7 +21,7 @@ from workbench.runs.batch import Batch
 from workbench.runs.failures import read_failures
 from workbench.runs.records import TIMELINE_COLUMNS, USAGE_COLUMNS, Run, RunData
 from workbench.stacks.aws_clients import supports
-from workbench.stacks.aws_errors import plainly
+from workbench.stacks.aws_errors import plainly, scrub
 from workbench.targets.aws.batches import Batches
 from workbench.targets.aws.follow import COMPLETE, End, Sample
 from workbench.targets.aws.session import StackSession
@@ -105,9 +105,10 @@ class Collector:
         try:
             with plainly():
                 outputs = session.deployed.outputs
-                return read_failures(
+                found = read_failures(
                     self.design.name, session.aws.client, outputs, self.batch.batch_id
                 )
+            return found.assign(reason=found["reason"].map(scrub))  # AWS's words are among them
         except WorkbenchError as error:  # the batch is paid for: without the list it is a run, too
             print(f"warning: the failed items are not listed: {error}", file=sys.stderr)
             return None
