@@ -1,24 +1,31 @@
 """What sees a mutant: its unit tests, and the swarm of every design that runs its file.
 
 All sources are copied at the start, so that editing them meanwhile changes nothing. A mutant lies
-in a copy of the handlers and the stacks that its judges, each a process with a limit on its CPU
-time, find before the rest.
+in a copy of the handlers and the stacks that its judges find before the rest. Each judge is a
+process with a limit on its CPU time, forked from one that has imported what all of them need.
 """
 
 import json
+import multiprocessing
 import os
 import re
+import resource
+import runpy
 import shutil
 import signal
-import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from multiprocessing.connection import wait
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Lock
+from typing import Any
+
+import pytest
 
 from tests.mutants.mutants import ROOT, Mutant
+from tests.mutants.seeds import first_violation
 from workbench.designs import DESIGNS
 from workbench.stacks.cdk import node_environment
 from workbench.targets.local.world.synth import assembly
@@ -28,6 +35,8 @@ PARTS = ("analysis", "infra", "lambdas", "tests", "workbench")
 CHANGED = ("infra", "lambdas")
 LEFT_OUT = shutil.ignore_patterns("node_modules", "cdk.out")
 TIMED_OUT = "the time limit"
+PRELOADED = ("tests.mutants.judging", "hypothesis", "boto3", "moto.dynamodb", "moto.s3", "moto.sqs")
+FORKS = multiprocessing.get_context("forkserver")
 
 
 class JudgeBroken(Exception):
@@ -52,21 +61,23 @@ class Judges:
     """Runs judges, several at a time from threads; `stop` ends all."""
 
     def __init__(self, home: Path, runs: int, by: str | None = None) -> None:
-        self._home = home
-        _copy(ROOT, home / "sound", PARTS)
-        shutil.copy(ROOT / "pyproject.toml", home / "sound")
+        self._home, self._sound = home, home / "sound"
+        _copy(ROOT, self._sound, PARTS)
+        shutil.copy(ROOT / "pyproject.toml", self._sound)
+        sys.path.insert(0, str(self._sound))  # where the process that is forked finds its modules
+        FORKS.set_forkserver_preload(list(PRELOADED))
         self._runs = runs
         self._by = by
-        self._sound = assembly(DESIGNS["sfn"]())  # default knobs: it holds every stack
+        self._assembly = assembly(DESIGNS["sfn"]())  # default knobs: it holds every stack
         self._lock = Lock()
-        self._live: set[subprocess.Popen] = set()
+        self._live: set[Any] = set()
         self._stopped = False
 
     def judge(self, mutant: Mutant) -> Verdict:
         """Let the unit tests and the swarm look at a mutant."""
         with TemporaryDirectory(dir=self._home) as name:
             folder = Path(name)
-            _copy(self._home / "sound", folder, CHANGED)
+            _copy(self._sound, folder, CHANGED)
             mutant.write(folder)
             by_tests = self._by_tests(mutant, folder) if self._by != "swarm" else ""
             by_swarm = self._by_swarm(mutant, folder) if self._by != "tests" else ""
@@ -77,11 +88,11 @@ class Judges:
         with self._lock:
             self._stopped = True
             for process in self._live:
-                _kill(process)
+                _kill(process.pid)
 
     def _by_tests(self, mutant: Mutant, folder: Path) -> str:
-        command = [*"-m pytest -q -x --no-header --tb=no".split(), *mutant.tests]
-        code, text = self._run(command, self._environment(folder))
+        arguments = [*"-q -x --no-header --tb=no".split(), *mutant.tests]
+        code, text = self._run(folder, folder, pytest.main, arguments)
         if code == -signal.SIGXCPU:
             return f"tests: {TIMED_OUT}"
         seen = re.search(r"^(?:FAILED|ERROR) (?:.*/)?(\S+)", text, re.MULTILINE)
@@ -92,18 +103,15 @@ class Judges:
     def _by_swarm(self, mutant: Mutant, folder: Path) -> str:
         out = folder / "assembly"
         if mutant.group == "machine":
-            given = {"CDK_OUTDIR": str(out), "CDK_CONTEXT_JSON": "{}"}
-            environment = node_environment(self._environment(folder)) | given
-            code, text = self._run(["-m", "infra.app"], environment)
+            code, text = self._run(folder, folder, _synthesise, out)
             if code:
                 return f"synthesis: {text.strip().splitlines()[-1]}"
         else:
-            shutil.copytree(self._sound, out)
+            shutil.copytree(self._assembly, out)
             (asset,) = out.glob("asset.*/lambdas")
             mutant.write(asset.parent)
         for design in mutant.designs:
-            command = ["-m", "tests.mutants.seeds", str(out), design, str(self._runs)]
-            code, text = self._run(command, self._environment(self._home / "sound"))
+            code, text = self._run(folder, self._sound, _swarm, out, design, self._runs)
             if code == -signal.SIGXCPU:
                 return f"{design}: {TIMED_OUT}"
             if code:
@@ -112,39 +120,43 @@ class Judges:
                 return found
         return ""
 
-    def _environment(self, folder: Path) -> dict[str, str]:
-        """In which the copies in a folder are found before the sources."""
-        path = os.pathsep.join((str(folder), str(self._home / "sound")))
-        return {**os.environ, "PYTHONPATH": path, "PYTHONSAFEPATH": "1"}
-
-    def _run(self, command: Sequence[str], environment: Mapping[str, str]) -> tuple[int, str]:
-        """The exit code of a Python process, and what it printed."""
+    def _run(self, folder: Path, first: Path, judge: Callable, *given: Any) -> tuple[int, str]:
+        """The exit code of a judge that finds modules in `first`, and what it printed."""
+        printed = folder / "printed.txt"
+        process = FORKS.Process(target=_limited, args=(printed, self._sound, first, judge, given))
         with self._lock:
             if self._stopped:
                 raise JudgeBroken("stopped")
-            process = subprocess.Popen(
-                ["sh", "-c", f'ulimit -t {CPU_MAX_S}; exec "$0" "$@"', sys.executable, *command],
-                cwd=self._home / "sound",
-                env=environment,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                encoding="utf-8",
-                start_new_session=True,
-            )
+            process.start()
             self._live.add(process)
-        try:
-            text, _ = process.communicate()
-        finally:
-            with self._lock:
-                _kill(process)
-                self._live.remove(process)
-        return process.returncode, text
+        wait([process.sentinel])
+        with self._lock:
+            process.join()
+            self._live.remove(process)
+        return process.exitcode, printed.read_text(encoding="utf-8")
 
 
-def _environment(folder: Path) -> dict[str, str]:
-    """In which the copies in a folder are found before the sources."""
-    path = os.pathsep.join((str(folder), str(ROOT)))
-    return {**os.environ, "PYTHONPATH": path, "PYTHONSAFEPATH": "1"}
+def _limited(printed: Path, sound: Path, first: Path, judge: Callable, given: Sequence) -> None:
+    """In a process of its own: a judge, with limited CPU time, whose output goes to a file."""
+    os.setsid()
+    resource.setrlimit(resource.RLIMIT_CPU, (CPU_MAX_S, CPU_MAX_S + 5))
+    os.chdir(sound)
+    sys.path.insert(0, str(first))
+    os.environ["PYTHONPATH"] = os.pathsep.join((str(first), str(sound)))
+    file = os.open(printed, os.O_CREAT | os.O_WRONLY | os.O_TRUNC)
+    for stream in (1, 2):
+        os.dup2(file, stream)
+    sys.exit(judge(*given))
+
+
+def _swarm(out: Path, design: str, runs: int) -> None:
+    print(json.dumps({"found": first_violation(out, design, runs)}), flush=True)
+
+
+def _synthesise(out: Path) -> None:
+    os.environ |= node_environment(dict(os.environ))
+    os.environ |= {"CDK_OUTDIR": str(out), "CDK_CONTEXT_JSON": "{}"}
+    runpy.run_module("infra.app", run_name="__main__")
 
 
 def _copy(source: Path, to: Path, parts: Sequence[str]) -> None:
@@ -152,9 +164,9 @@ def _copy(source: Path, to: Path, parts: Sequence[str]) -> None:
         shutil.copytree(source / part, to / part, ignore=LEFT_OUT)
 
 
-def _kill(process: subprocess.Popen) -> None:
+def _kill(pid: int) -> None:
     """End a process and all that it started."""
     try:
-        os.killpg(process.pid, signal.SIGKILL)
+        os.killpg(pid, signal.SIGKILL)
     except ProcessLookupError:
         return

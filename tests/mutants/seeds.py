@@ -1,10 +1,5 @@
-"""The swarm against one assembly, in a process of its own: prints the first violation as JSON.
+"""The swarm against one assembly, up to the first violation."""
 
-`python -m tests.mutants.seeds ASSEMBLY DESIGN RUNS`
-"""
-
-import json
-import sys
 from pathlib import Path
 from traceback import extract_tb
 from unittest.mock import patch
@@ -31,8 +26,3 @@ def first_violation(assembly: Path, design: str, runs: int) -> str:
             if found:
                 return f"{design} {seed} ({', '.join(found)})"
     return ""
-
-
-if __name__ == "__main__":
-    found = first_violation(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]))
-    print(json.dumps({"found": found}))
