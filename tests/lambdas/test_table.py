@@ -17,24 +17,20 @@ def written(table, count):
     table.put_all({"pk": f"batch#b{n}", "sk": "META", "n": n} for n in range(count))
 
 
-def refusing(monkeypatch, client, operation, part, times):
-    """Let a batch call leave the first of its entries undone, so often; the sizes of its calls."""
-    call, sizes = getattr(client, operation), []
+def refusing(monkeypatch, client, times):
+    """Let a batch write leave the first of its entries undone, so often; the sizes of its calls."""
+    call, sizes = client.batch_write_item, []
 
     def refuse(RequestItems):
-        (asked,) = RequestItems.values()
-        is_read = operation == "batch_get_item"
-        entries = asked["Keys"] if is_read else asked
+        (entries,) = RequestItems.values()
         sizes.append(len(entries))
         if len(sizes) > times:
             return call(RequestItems=RequestItems)
-        again, rest = entries[:1], entries[1:]
-        if is_read:
-            again, rest = asked | {"Keys": again}, asked | {"Keys": rest}
-        answer = call(RequestItems={"state": rest}) if entries[1:] else {"Responses": {}}
-        return answer | {part: {"state": again}}
+        if entries[1:]:
+            call(RequestItems={"state": entries[1:]})
+        return {"UnprocessedItems": {"state": entries[:1]}}
 
-    monkeypatch.setattr(client, operation, refuse)
+    monkeypatch.setattr(client, "batch_write_item", refuse)
     return sizes
 
 
@@ -46,24 +42,12 @@ def test_what_is_written_is_read_whatever_its_kind(table):
     assert table.read(table.batch_key("b2")) is None
 
 
-@pytest.mark.parametrize("count", [1, 100, 101, 250])
-def test_many_records_are_read_in_calls_of_a_hundred(table, count):
-    written(table, count - 1)
-    assert sorted(one["n"] for one in table.read_all(keys_of(table, count))) == [*range(count - 1)]
-
-
 @pytest.mark.parametrize("consistent", [True, False])
-def test_reads_are_as_strong_as_asked_for(table, monkeypatch, consistent):
+def test_a_read_is_as_strong_as_asked_for(table, monkeypatch, consistent):
     asked = []
-    monkeypatch.setattr(
-        table.dynamodb,
-        "batch_get_item",
-        lambda RequestItems: asked.append(RequestItems["state"]) or {"Responses": {}},
-    )
     monkeypatch.setattr(table.dynamodb, "get_item", lambda **call: asked.append(call) or {})
-    table.read_all(keys_of(table, 1), consistent)
     table.read(table.batch_key("b1"), consistent)
-    assert [call["ConsistentRead"] for call in asked] == [consistent] * 2
+    assert [call["ConsistentRead"] for call in asked] == [consistent]
 
 
 def test_reads_are_strong_unless_asked_otherwise(table, monkeypatch):
@@ -83,16 +67,8 @@ def test_a_partition_is_read_page_by_page(table, monkeypatch):
     assert table.first("failed#b1")["n"] == 0
 
 
-def test_unprocessed_keys_alone_are_read_again(table, world, monkeypatch):
-    written(table, 5)
-    sizes = refusing(monkeypatch, table.dynamodb, "batch_get_item", "UnprocessedKeys", 2)
-    found = table.read_all(keys_of(table, 5))
-    assert sorted(one["n"] for one in found) == [0, 1, 2, 3, 4]
-    assert (sizes, world.slept) == ([5, 1, 1], [0.05, 0.1])
-
-
 def test_unprocessed_items_alone_are_written_and_deleted_again(table, world, monkeypatch):
-    sizes = refusing(monkeypatch, table.dynamodb, "batch_write_item", "UnprocessedItems", 1)
+    sizes = refusing(monkeypatch, table.dynamodb, 1)
     written(table, 30)
     assert (sizes, world.slept) == ([25, 1, 5], [0.05])
     assert len(world.state()) == 30
@@ -102,7 +78,7 @@ def test_unprocessed_items_alone_are_written_and_deleted_again(table, world, mon
 
 
 def test_what_stays_unprocessed_is_an_error(table, world, monkeypatch):
-    refusing(monkeypatch, table.dynamodb, "batch_write_item", "UnprocessedItems", 99)
+    refusing(monkeypatch, table.dynamodb, 99)
     with pytest.raises(table.Unprocessed, match="undone in 8 tries"):
         written(table, 1)
     assert world.slept == [0.05 * 2**n for n in range(8)]

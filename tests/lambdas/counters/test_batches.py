@@ -33,23 +33,41 @@ def test_all_are_counted_only_with_the_very_last_one(counting):
 
 @pytest.mark.parametrize("missing", [0, 199, 200, 449])
 def test_one_that_is_missing_anywhere_is_missed(counting, monkeypatch, missing):
-    monkeypatch.setattr(counting.table, "BATCH_GET_MAX", 2)  # shards of a page
+    monkeypatch.setattr(counting, "BATCH_GET_MAX", 2)  # shards of a page
     counting.count("b1", (number for number in range(450) if number != missing))
     assert not counting.all_counted("b1", 450)
     counting.count("b1", [missing])
     assert counting.all_counted("b1", 450)
 
 
-def test_while_the_last_ones_are_missing_a_look_reads_one_page(counting, monkeypatch):
-    calls = []
-    read_all = counting.table.read_all
-    monkeypatch.setattr(
-        counting.table,
-        "read_all",
-        lambda keys, consistent: calls.append(len(keys)) or read_all(keys, consistent),
-    )
+def gets(counting, monkeypatch, unprocessed=0):
+    """What each BatchGetItem asks for; so often, one key of it is left undone."""
+    get, asked = counting.dynamodb.batch_get_item, []
+
+    def refuse(RequestItems):
+        asked.append(RequestItems["state"])
+        keys = RequestItems["state"]["Keys"]
+        if len(asked) > unprocessed:
+            return get(RequestItems=RequestItems)
+        answer = get(RequestItems={"state": {"Keys": keys[1:]}}) if keys[1:] else {"Responses": {}}
+        return answer | {"UnprocessedKeys": {"state": {"Keys": keys[:1]}}}
+
+    monkeypatch.setattr(counting.dynamodb, "batch_get_item", refuse)
+    return asked
+
+
+def test_while_the_last_ones_are_missing_a_poll_reads_one_page(counting, monkeypatch):
+    """At half the price: what is too old only shows too few."""
+    asked = gets(counting, monkeypatch)
     assert not counting.all_counted("b1", 10_000_000)
-    assert calls == [100]
+    assert [(len(one["Keys"]), one["ConsistentRead"]) for one in asked] == [(100, False)]
+
+
+def test_unprocessed_keys_alone_are_read_again(counting, world, monkeypatch):
+    counting.count("b1", range(250))
+    asked = gets(counting, monkeypatch, unprocessed=2)
+    assert counting.all_counted("b1", 250)
+    assert ([len(one["Keys"]) for one in asked], world.slept) == ([3, 1, 1], [0.05, 0.1])
 
 
 def test_another_batch_is_another_count(counting):

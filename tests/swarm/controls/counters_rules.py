@@ -47,7 +47,7 @@ def messages_added_up(batch, numbers):
 
 def sum_reached(batch, messages):
     """All are counted when the sum is the number of messages."""
-    counted = table.read_all([batches.shard_key(batch, 0)])
+    counted = batches._read_all([batches.shard_key(batch, 0)])
     return sum(one["done"] for one in counted) >= messages
 
 
