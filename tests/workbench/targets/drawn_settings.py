@@ -21,6 +21,7 @@ BOOK = load_book()
 MILLISECOND_S = 1e-3
 LOTS = 0.6  # of the settings have few items a message or child
 NEAR, FAILING_NEAR = 0.03, 0.05  # of the time until all is done, and of dollars
+SPREAD = 0.9  # three standard deviations of an item's time, in the longest items
 LATENCIES_S = 1.5  # cold starts, the batcher, state gaps: a handful of draws
 PLACE = Decimal("1e-14")
 
@@ -71,14 +72,17 @@ def differences(design, local, model):
     """What differs by more than it may between one run on each target, in words.
 
     Each target draws its own latencies, so what a few calls take differs, and with it the look of
-    the finalizer that falls behind the last item. Where items fail, tries that come back together
+    the finalizer that falls behind the last item. Which messages come together into an invocation
+    is drawn too, so the longest invocation differs by some standard deviations of its items' sum. Where items fail, tries that come back together
     are taken by as many pollers as are free on `local`, and by few on `model`.
     """
     here, there = local.run, model.run
     poll_s = getattr(design, "poll_s", 0)
+    together = min(here.items, design.items_per_invocation) / design.item_concurrency
+    drawn_s = SPREAD * design.value_max / 1000 * max(1.0, together) ** 0.5 if poll_s else 0.0
     may = {
-        "processed_s": NEAR * here.processed_s + LATENCIES_S,
-        "detection_lag_s": poll_s + LATENCIES_S,
+        "processed_s": NEAR * here.processed_s + LATENCIES_S + drawn_s,
+        "detection_lag_s": poll_s + LATENCIES_S + drawn_s,
         "items_processed": 0,
         "items_failed": 0,
         "cost_usd": (FAILING_NEAR if here.items_failed else NEAR) * here.cost_usd,
