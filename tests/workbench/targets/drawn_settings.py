@@ -73,8 +73,10 @@ def differences(design, local, model):
 
     Each target draws its own latencies, so what a few calls take differs, and with it the look of
     the finalizer that falls behind the last item. Which messages come together into an invocation
-    is drawn too, so the longest invocation differs by some standard deviations of its items' sum. Where items fail, tries that come back together
-    are taken by as many pollers as are free on `local`, and by few on `model`.
+    is drawn too, so the longest invocation differs by some standard deviations of its items' sum.
+    Where items fail, tries that come back together are taken by as many pollers as are free on
+    `local`, and by few on `model`. A map child counts as running from its start on `model`, and
+    from its function's start on `local`.
     """
     here, there = local.run, model.run
     poll_s = getattr(design, "poll_s", 0)
@@ -87,7 +89,7 @@ def differences(design, local, model):
         "items_failed": 0,
         "cost_usd": (FAILING_NEAR if here.items_failed else NEAR) * here.cost_usd,
         "invocations": 0.1 * here.invocations + 1 if poll_s else 0,
-        "peak_concurrency": 0.1 * here.peak_concurrency + 2 if poll_s else 0,
+        "peak_concurrency": (0.1 if poll_s else 0.25) * here.peak_concurrency + 2,
     }
     if poll_s and here.items_failed:
         del may["invocations"], may["peak_concurrency"]
