@@ -27,7 +27,7 @@ from workbench.swarm.rules.scenarios import Scenario
 
 CRON_ITEMS_MAX = 40
 SMALL, LARGE = (1, 20), (20, ITEMS_MAX)  # items of a batch
-SCENARIOS = 0.35  # of the seeds draw what a rule needs to decide something
+SCENARIOS = 0.45  # of the seeds draw what a rule needs to decide something
 CANCEL_S = (0.3, 600.0)  # while a batch is planned, worked, or over
 # What handlers and services hold at a time, made so small that a batch of the swarm passes it.
 LIMITS = {

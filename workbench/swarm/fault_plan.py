@@ -116,6 +116,8 @@ class FaultPlan:
     def sending(self, queue: str, body: str) -> Sequence[float]:  # noqa: ARG002
         if not self._in(queue):
             return ONE_COPY
+        if self.strikes("lose", queue):
+            return ()
         if self.strikes("twice", queue):
             return (0.0, self._die("twice").uniform(0, 1))
         if self.strikes("twice_late", queue):

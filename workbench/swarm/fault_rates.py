@@ -38,6 +38,7 @@ class FaultRates:
     hold_back: float = chance(0.05, 0.6)  # a batch call of which a part is not done
     slow: float = chance(0.005, 0.05)  # a call that takes up to half a minute
     shard: float = chance(0.1, 0.8)  # a call on the one drawn shard: throttled, or slow
+    lose: float = 0.0  # a message that never comes, though SQS took it: only a scenario asks for it
     twice: float = chance(0.02, 0.3)  # a message that comes twice at once
     twice_late: float = chance(0.01, 0.2)  # a message that comes again much later
     reorder: float = chance(0.05, 0.5)  # a message that others overtake

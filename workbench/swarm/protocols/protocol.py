@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Iterator
 from math import exp, log
 from random import Random
-from types import MappingProxyType
 from typing import Any
 
 from workbench.designs import Design
@@ -35,8 +34,8 @@ Places = tuple[tuple[str, tuple[str, ...]], ...]
 class Protocol(ABC):
     """One design, as the swarm draws and checks it. Seconds are virtual."""
 
-    rules: Rules = MappingProxyType({})  # and how a run shows that each decided something
-    scenarios: tuple[Scenario, ...] = ()  # that reach the rare ones
+    rules: Rules  # and how a run shows that each decided something
+    scenarios: tuple[Scenario, ...]  # that reach the rare ones
     places: Places  # roles, and the calls of each that faults may choose from
     kinds: tuple[str, ...]  # that can strike this design, besides those that strike any
     cancels = False  # whether a batch can be stopped by the status of its record

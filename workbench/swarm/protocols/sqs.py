@@ -4,10 +4,12 @@ from random import Random
 from typing import Any
 
 from workbench.designs import Sqs
+from workbench.swarm.fault_rates import FaultRates
 from workbench.swarm.fault_record import Expected, FaultRecord
 from workbench.swarm.noted import Called, Invoked, items_in
-from workbench.swarm.protocols.protocol import Places
+from workbench.swarm.protocols.protocol import ITEMS_MAX, Places
 from workbench.swarm.protocols.queued import DELAY_MAX_S, QueuedProtocol
+from workbench.swarm.rules.sqs import RULES, SCENARIOS
 
 DEAD_HIDDEN_S = 1_800  # of the dead letters: six times 300 s
 POLL_HIDDEN_S = 360  # of the polling queue: six times 60 s
@@ -19,6 +21,8 @@ CANCELLED_S = 3_600  # between two looks at a batch that was cancelled
 class SqsProtocol(QueuedProtocol):
     """`sqs`."""
 
+    rules = RULES
+    scenarios = SCENARIOS
     places: Places = (
         ("batcher", ("PutItem", "BatchWriteItem", "SendMessageBatch", "UpdateItem")),
         ("processor", ("BatchWriteItem", "UpdateItem", "SendMessage", "TransactWriteItems")),
@@ -69,6 +73,15 @@ class SqsProtocol(QueuedProtocol):
 
     def excuses_listing(self, seen: FaultRecord, item: str) -> bool:
         return seen.struck[item] >= TRIES
+
+    def planned_again_s(self, seen: FaultRecord, batch: Expected) -> float:
+        """A lost message is sent again when its record is old, one at a poll."""
+        lost = seen.plan.counts["lose"]
+        return batch.knobs["stuck_after_s"] + lost * 2 * batch.knobs["poll_s"] if lost else 0.0
+
+    def converge_s(self, design: Sqs, rates: FaultRates, last_s: float) -> float:
+        lost_s = design.stuck_after_s + 2 * ITEMS_MAX * design.poll_s if rates.lose else 0.0
+        return super().converge_s(design, rates, last_s) + lost_s
 
     def claimed(self, batch: Expected) -> bool:
         return batch.knobs["claim"]

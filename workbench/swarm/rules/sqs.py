@@ -1,0 +1,286 @@
+"""How the swarm sees that a rule of the `sqs` design decided something, and what rare ones need."""
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Callable
+
+from workbench.swarm.fault_record import FaultRecord
+from workbench.swarm.noted import Called, items_in
+from workbench.swarm.probes import Branch
+from workbench.swarm.rules.guards import Elsewhere, Guard, Rules, broken_off, refused
+from workbench.swarm.rules.scenarios import Scenario
+
+
+def _requests(asks: Callable[[Called], str]) -> Callable[[FaultRecord], dict[str, set[str]]]:
+    """The requests of the calls for which a name is given, by that name."""
+
+    def found(seen: FaultRecord) -> dict[str, set[str]]:
+        requests: dict[str, set[str]] = defaultdict(set)
+        for call in seen.calls:
+            if not call.error and call.role and (name := asks(call)):
+                requests[name].add(call.request_id)
+        return requests
+
+    return found
+
+
+def _twice(asks: Callable[[Called], str]) -> Guard:
+    """Two requests made a call of the same name."""
+    found = _requests(asks)
+    return lambda seen: any(len(requests) > 1 for requests in found(seen).values())
+
+
+def _set_of_segment(call: Called) -> str:
+    """The segment that a batcher leases."""
+    key = call.request.get("Key", {}).get("pk", {}).get("S", "")
+    leases = "begun :one" in call.request.get("UpdateExpression", "")
+    return f"{key}{call.request['Key']['sk']['S']}" if leases and "segments#" in key else ""
+
+
+def _asked_root(call: Called) -> str:
+    """The batch for which a root asks for the plan."""
+    if call.operation != "SendMessage" or "PlanQueue" not in call.request["QueueUrl"]:
+        return ""
+    message = json.loads(call.request["MessageBody"])
+    return "" if "segment" in message or "round" in message else message["batch"]
+
+
+def _many_shards(seen: FaultRecord) -> bool:
+    """A poll read segments and the shards behind them."""
+    reads = Counter(c.request_id for c in seen.calls if c.operation == "Query")
+    return any(number > 1 for number in reads.values())
+
+
+def _opened_by(role: str) -> Guard:
+    """A batch's record was written by this function."""
+    return lambda seen: any(
+        call.role == role and call.operation == "PutItem" and not call.error for call in seen.calls
+    )
+
+
+def _listed(prefix: str) -> Guard:
+    """Something was listed under such a name."""
+    return lambda seen: any(
+        record["pk"]["S"].startswith("failed#") and record["sk"]["S"].startswith(prefix)
+        for call in seen.calls
+        if not call.error
+        for record in seen.protocol.puts(call)
+    )
+
+
+def _claimed_although(seen: FaultRecord) -> bool:
+    """A message that came again was claimed in a batch whose knobs ask for no claim."""
+    knobs = {batch.batch_id: batch.knobs for batch in seen.batches}
+    return any(
+        call.role == "processor"
+        and "begun :one" in call.request.get("UpdateExpression", "")
+        and not knobs[call.request["Key"]["pk"]["S"].split("#")[1]]["claim"]
+        for call in seen.calls
+    )
+
+
+def _several_items_dead(seen: FaultRecord) -> bool:
+    return any("DeadLetters" in one.queue and len(items_in(one.body)) > 1 for one in seen.delivered)
+
+
+def _held_back_deletes(seen: FaultRecord) -> bool:
+    return any(hit.kind == "hold_back" and hit.where == "processor" for hit in seen.plan.hits)
+
+
+def _cron_twice(seen: FaultRecord) -> bool:
+    return any(len(batch.started_s) > 1 for batch in seen.batches)
+
+
+RULES: Rules = {
+    "State before message": (broken_off("batcher", "BatchWriteItem", "SendMessageBatch"),),
+    "Segments have their own partition, read before the items' shards": (_many_shards,),
+    "Keys are drawn from seed and index": (_twice(_set_of_segment),),
+    "A segment whose `written` flag is set writes nothing again": (
+        Branch("sqs.batcher._create_under", "not record.get(flag)", False),
+    ),
+    "Parents are worked under a lease longer than the function's timeout, and who has lost it can "
+    "set no flag": (
+        refused("batcher", "UpdateItem", "attribute_not_exists(lease_until)"),
+        refused("failures", "UpdateItem", "attribute_not_exists(lease_until)"),
+    ),
+    "The root writes the batch, starts the looks, then asks for the plan, and does it all again "
+    "until there is one": (
+        _twice(_asked_root),
+        broken_off("batcher", "PutItem", "SendMessage"),
+    ),
+    "A root that died is carried out by the failures consumer": (_opened_by("failures"),),
+    "The batch id is the caller's token or the cron slot": (_cron_twice,),
+    "The batch record is only written conditionally, and complete is final": (
+        refused("batcher", "PutItem", "attribute_not_exists(pk)"),
+    ),
+    "One message drives the looks; it comes back until its batch is over, whatever failed": (
+        lambda seen: any(
+            one.role == "finalizer" and one.request_id in seen.hit for one in seen.invoked
+        ),
+    ),
+    "OPEN → COMPLETE → publish → NOTIFIED; only NOTIFIED ends the looks": (
+        Branch("sqs.finalizer._poll", "batch.get('status') == 'OPEN'", False),
+    ),
+    "A failed item leaves its record in the same transaction that lists it": (
+        Branch("sqs.batches.fail_items", ""),
+    ),
+    "What failed is sent again as a message of its own, which counts the tries that ended": (
+        Branch("sqs.processor._work", "failed"),
+    ),
+    "A dead message of several items goes on as messages of one": (_several_items_dead,),
+    "A dead item is listed only if its record says that three tries of it died, and that none "
+    "lives": (Branch("sqs.batches.fail_dead", ""),),
+    "A lease is only put on a record that exists": (
+        Branch("sqs.processor._work_record", "record is None"),
+    ),
+    "What is sent or received again is claimed": (_claimed_although,),
+    "A duplicate that meets a live lease is never acknowledged": (
+        refused("processor", "UpdateItem", "attribute_not_exists(lease_until)"),
+    ),
+    "A record for each message remembers what is undone": (
+        Branch("sqs.batches.undone", "left is None", False),
+    ),
+    "Items get records of their own in the transaction that takes them from their message's": (
+        Branch("sqs.failures._give_each_a_record", ""),
+    ),
+    "A lease counts its owner until it is given back, once for each owner": (
+        Branch("table.lease", "record.get('lease_by') == owner"),
+        lambda seen: any(
+            line.get("items_duplicated") for one in seen.invoked for line in one.telemetry
+        ),
+    ),
+    "A plan that died is sent again without end": (
+        lambda seen: any(
+            "DeadLetters" in one.queue and one.body.startswith('{"batch"') and "items" not in body
+            for one in seen.delivered
+            for body in [json.loads(one.body)]
+            if "segment" not in body
+        ),
+    ),
+    "A segment is listed as failed only if it is not written": (
+        _listed("segment#"),
+        Branch("sqs.failures._fail_segment", "record.get('written')"),
+    ),
+    "A message that is none of ours fails alone": Elsewhere("tests/lambdas/sqs/test_strangers.py"),
+    "A record older than anything a living message explains is sent again, if it is still as it "
+    "was read": (
+        Branch(
+            "sqs.finalizer._send_stuck", "now - record['created_at'] < _stuck_after_s(batch)", False
+        ),
+    ),
+    "A message is done when its deletes are accepted": (_held_back_deletes,),
+    "Knobs travel in the batch's record and messages": (
+        lambda seen: (
+            any(batch.batch_id.startswith("cron") for batch in seen.batches)
+            and any(batch.knobs != seen.batches[0].knobs for batch in seen.batches)
+        ),
+    ),
+    "CANCELLED is a state that batcher, processor and finalizer honour": (
+        Branch("sqs.batches.read_open", "found.get('status') == 'CANCELLED'"),
+        Branch("sqs.processor.handler.deal", "message['batch'] not in counts"),
+    ),
+    "Everything started in a handler is joined before it returns": Elsewhere(
+        "tests/lambdas/test_outside.py"
+    ),
+}
+
+SLOW = {"value_max": (2_000, 8_000), "item_concurrency": (1,)}
+SCENARIOS = (
+    Scenario(
+        "segments whose records are never all written",
+        rates={"hold_back": (1.0, 1.0)},
+        roles=("batcher",),
+        operations=("BatchWriteItem",),
+        knobs={"write_batch_size": (5, 25)},
+        quiet_s=(3_000.0, 30_000.0),
+    ),
+    Scenario(
+        "segments whose messages are never all sent",
+        rates={"hold_back": (1.0, 1.0)},
+        roles=("batcher",),
+        operations=("SendMessageBatch",),
+        queues=("ItemQueue",),
+        knobs={"send_batch_size": (3, 10)},
+        quiet_s=(3_000.0, 30_000.0),
+    ),
+    Scenario(
+        "plans that reach the dead letters",
+        rates={"hold_back": (1.0, 1.0)},
+        roles=("batcher",),
+        operations=("SendMessageBatch",),
+        queues=("PlanQueue",),
+        knobs={"send_batch_size": (3, 10)},
+        quiet_s=(2_000.0, 10_000.0),
+    ),
+    Scenario(
+        "roots that die with all their tries",
+        rates={"kill_before": (0.7, 1.0), "refuse": (0.0, 0.3)},
+        roles=("batcher",),
+        operations=("PutItem", "SendMessage"),
+        quiet_s=(300.0, 3_000.0),
+        items=(1, 60),
+    ),
+    Scenario(
+        "messages that die with their items",
+        rates={"kill_sleep": (0.3, 0.9), "hang_start": (0.0, 0.2)},
+        roles=("processor",),
+        knobs={"value_max": (20, 200), "items_per_message": (1, 1, 3), "track": ("message",)},
+        quiet_s=(3_000.0, 20_000.0),
+        items=(5, 20),
+    ),
+    Scenario(
+        "messages that are throttled into the dead letters",
+        rates={"throttle": (0.95, 1.0)},
+        roles=("processor",),
+        knobs={"items_per_message": (2, 5), "max_receives": (4,), "track": ("message",)},
+        quiet_s=(1_500.0, 4_000.0),
+        items=(5, 40),
+    ),
+    Scenario(
+        "duplicates that meet live leases",
+        rates={"twice": (0.2, 0.7), "early": (0.1, 0.5), "twice_late": (0.1, 0.5)},
+        queues=("ItemQueue", "PlanQueue"),
+        late_max_s=60.0,
+        knobs=SLOW | {"claim": (True,), "max_concurrency": (50, 900, None)},
+    ),
+    Scenario(
+        "records that are forgotten",
+        rates={"lose": (0.1, 0.6)},
+        queues=("ItemQueue", "PlanQueue"),
+        knobs={"stuck_after_s": (300, 3_600), "value_max": (0, 20, 200)},
+        items=(5, 60),
+    ),
+    Scenario(
+        "deletes that are not all accepted",
+        rates={"hold_back": (0.5, 1.0)},
+        roles=("processor",),
+        operations=("BatchWriteItem",),
+        knobs={"items_per_message": (5, 20), "track": ("item",), "write_batch_size": (5, 25)},
+    ),
+    Scenario(
+        "deaths around the notification",
+        rates={"kill_after": (0.2, 0.8), "kill_before": (0.1, 0.5), "lose_answer": (0.0, 0.3)},
+        roles=("finalizer",),
+        operations=("Publish", "UpdateItem", "DeleteItem"),
+        items=(1, 40),
+    ),
+    Scenario("a batch that is cancelled while it is planned", cancel_s=(0.3, 2.0)),
+    Scenario(
+        "a batch that is cancelled while it is worked",
+        rates={"kill_sleep": (0.0, 0.1), "twice": (0.0, 0.3)},
+        knobs=SLOW | {"max_concurrency": (2, 5)},
+        cancel_s=(2.0, 60.0),
+    ),
+    Scenario(
+        "partitions of several pages",
+        rates={"kill_after": (0.0, 0.2), "twice": (0.0, 0.3)},
+        roles=("batcher", "finalizer"),
+        knobs={"poison_per_million": (50_000, 200_000)},
+        limits={"PAGE_MAX_BYTES": (100, 600)},
+    ),
+    Scenario(
+        "a trigger that comes again when its batch is over",
+        again_s=(600.0, 7_200.0),
+        items=(1, 60),
+    ),
+)
