@@ -34,6 +34,7 @@ class Invoked:
     answer: Any = None
     telemetry: list[Record] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)  # that it raised, or reported of a message
+    limit_s: float = float("inf")  # when Lambda would stop it
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from workbench.swarm.noted import (
     Refused,
 )
 from workbench.targets.local.cloudwatch.telemetry import EMBEDDED
-from workbench.targets.local.lambda_.functions import THROTTLED, Done, InvokeResult
+from workbench.targets.local.lambda_.functions import THROTTLED, Done, FunctionSpec, InvokeResult
 from workbench.targets.local.lambda_.mapping import failures, read_mappings
 from workbench.targets.local.runtime.tasks import current
 from workbench.targets.local.sqs.calls import Notifications
@@ -82,11 +82,13 @@ class Recorder:
 
     def _watch_handlers(self) -> None:
         for function in self._world.service.functions.values():
-            role, handler = function.spec.role, function.handler
-            function.handler = partial(self._handle, role, handler)
+            function.handler = partial(self._handle, function.spec, function.handler)
 
-    def _handle(self, role: str, handler: Callable[..., Any], event: Any, context: Any) -> Any:
-        one = Invoked(role, context.aws_request_id, event, self._kernel.now)
+    def _handle(
+        self, spec: FunctionSpec, handler: Callable[..., Any], event: Any, context: Any
+    ) -> Any:
+        one = Invoked(spec.role, context.aws_request_id, event, self._kernel.now)
+        one.limit_s = one.begun_s + spec.timeout_s
         self.noted.invoked.append(one)
         self._live[one.request_id] = one
         try:

@@ -126,6 +126,15 @@ SCENARIOS = (
         operations=("Publish", "UpdateItem"),
         items=(1, 40),
     ),
+    Scenario(
+        "a batch that is cancelled as it ends",
+        rates={"slow": (0.6, 1.0)},
+        roles=("finalizer",),
+        quiet_s=(200.0, 400.0),
+        items=(1, 20),
+        knobs={"poll_s": (10,), "value_max": (0, 20), "poison_per_million": (0,)},
+        cancel_s=(10.0, 60.0),
+    ),
     Scenario("a batch that is cancelled while it is planned", cancel_s=(0.3, 2.0)),
     Scenario(
         "a batch that is cancelled while it is worked",
