@@ -14,7 +14,7 @@ from lambdas import outside, telemetry
 SEND_BATCH_MAX = 10
 SEND_MAX_BYTES = 1_048_576  # of one call, all entries together
 DELAY_MAX_S = 900
-VISIBILITY_MAX_S = 43_200
+VISIBILITY_MAX_S = 42_300  # 12 hours from the receive, less the longest function
 TRIES = 8
 
 sqs = outside.client("sqs")
@@ -87,8 +87,8 @@ def send_all(queue_url: str, messages: Iterable[Message], size: int) -> None:
 
 
 def delay_message(queue_url: str, receipt: str, seconds: float) -> None:
-    """Let a message that will be reported failed be seen again in that time."""
-    seconds = max(0, min(ceil(seconds), VISIBILITY_MAX_S))
+    """Let a message that will be reported failed be seen again in that time, a second at least."""
+    seconds = max(1, min(ceil(seconds), VISIBILITY_MAX_S))
     sqs.change_message_visibility(
         QueueUrl=queue_url, ReceiptHandle=receipt, VisibilityTimeout=seconds
     )

@@ -52,8 +52,8 @@ def time_to_live(partition):
     return None if old else record
 
 
-def dead_segment_forgotten(batch, segment, owner):
-    table.delete_all([table.segment_key(batch.id, segment)], 1)
+def dead_segment_forgotten(batch, segment, context):
+    table.delete_all([table.segment_key(batch["id"], segment)], 1)
 
 
 def undone_unread(record, pairs):
@@ -207,7 +207,8 @@ FAILURES = [
         design="sqs",
         changes={batches.replace: handed_over_in_two_writes},
         checks=("claims", "not_too_late", "processed", "leftovers"),
-        knobs=QUICK | {"track": "message", "claim": True, "max_receives": 4},
+        knobs={"value_max": 0, "poll_s": 60, "stuck_after_s": 600, "max_receives": 4}
+        | {"track": "message", "claim": True},
         rates={
             "kill_before": 0.6,
             "roles": ("processor", "failures"),

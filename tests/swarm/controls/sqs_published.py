@@ -2,7 +2,7 @@
 
 from lambdas import queues, table
 from lambdas.sqs import batcher, batches, finalizer
-from tests.swarm.controls.mutants import Control
+from tests.swarm.controls.mutants import Control, original
 
 NEVER = {"stuck_after_s": 30_000}  # what is lost stays lost for longer than is allowed
 QUICK = {"value_max": 0, "poll_s": 300, **NEVER}
@@ -30,9 +30,8 @@ def failed_items_deleted(batch, key, owner, failed, tries):
     table.conditional("delete_item", **table.held(key, owner))
 
 
-def never_again(condition):
-    """A condition of a lease that does not end."""
-    return condition.replace("lease_until < :now", "attribute_not_exists(pk)")
+def lease_without_end(key, owner, seconds):
+    return original(key, owner, 1e9)
 
 
 PUBLISHED = [
@@ -62,7 +61,8 @@ PUBLISHED = [
     Control(
         name="claim left by a crash",
         design="sqs",
-        constants={(table, "FREE"): never_again(table.FREE)},
+        changes={table.lease: lease_without_end},
+        roles=("processor",),
         checks=("not_too_late", "notified"),
         knobs=QUICK | {"claim": True, "value_max": 100},
         rates={"kill_sleep": 0.2, "roles": ("processor",), "quiet_s": 20.0},

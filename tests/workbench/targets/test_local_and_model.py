@@ -195,7 +195,7 @@ def test_a_thousand_items_are_told_alike(local, name, number):
 def test_claims_that_failed_items_give_up_are_written_alike(local, item_concurrency):
     knobs = {"claim": True, "poison_per_million": 200_000, "item_concurrency": item_concurrency}
     design = make_design("sqs", "default", knobs)
-    records = ("records", "WriteRequestUnits", "knowing")
+    records = ("Amazon DynamoDB", "WriteRequestUnits", "knowing")
     for pair in compared(local, design, 300, seeds=2):
         here, there = (units(folder, "sqs")[records] for folder in pair)
         assert there == pytest.approx(here, abs=FLOORS["WriteRequestUnits"])
