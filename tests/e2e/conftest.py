@@ -62,6 +62,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         "BIND_HOST": "127.0.0.1",
         "MINISTACK_HOST": "127.0.0.1",
         "MINISTACK_ACCOUNT_ID": "123456789012",
+        "LAMBDA_ACCOUNT_CONCURRENCY": "1000",  # as an account has, whatever memory is here
         "IOT_MTLS_ENABLED": "0",
         "SFTP_ENABLED": "0",
     }

@@ -44,6 +44,7 @@ def doctor(
             help="The knobs that quotas are held against.", autocompletion=options.presets
         ),
     ] = "default",
+    region: options.Region = None,
     as_json: Json = False,
     results: options.Results = RESULTS,
 ) -> None:
@@ -58,7 +59,7 @@ def doctor(
         from workbench.targets.aws.doctor import aws_findings
 
         found = [finding for finding in found if finding.name != "AWS credentials"]
-        found += aws_findings(designs, results)
+        found += aws_findings(designs, results, region)
     works = not any(finding.fatal for finding in found)
     if as_json:
         print_json("doctor", target=target, works=works, findings=found)
@@ -155,6 +156,7 @@ def deploy(
     yes: Annotated[
         bool, typer.Option("--yes", help="Also above the limit, or without a price.")
     ] = False,
+    region: options.Region = None,
     results: Results = RESULTS,
 ) -> None:
     """Show the differences and the cost of a month, deploy, and print the outputs."""
@@ -167,6 +169,7 @@ def deploy(
         names, settings_by_design(settings, names), cron, cron_items, notify, max_monthly_usd, yes
     )
     plan.context()  # refused before anything is changed
+    options.session_region(region)
     put_back(names, results, say)
     for stack, outputs in put_up(plan, say).items():
         print(stack)

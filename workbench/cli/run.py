@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from workbench.cli import options
 from workbench.cli.options import (
     Design,
     Preset,
@@ -40,6 +41,7 @@ def run(
     max_usd: Annotated[
         Decimal, amount("max_usd", "On aws: refused or stopped above it.")
     ] = Decimal(1),
+    region: options.Region = None,
     fill: Annotated[
         Path | None,
         typer.Option(help="On local: a Python file that fills the cloud."),
@@ -56,13 +58,10 @@ def run(
     from workbench.runs.progress import progress_bar
     from workbench.runs.runner import RunRequest, new_run_id, run_request
 
+    knobs = read_settings(settings, design)
     request = RunRequest(
-        design,
-        target,
-        items,
-        seed,
-        preset,
-        read_settings(settings, design),
+        *(design, target, items, seed, preset, knobs),
+        region=options.region_of(target, region),
         max_usd=max_usd,
         fill=fill or "",
     )

@@ -13,7 +13,7 @@ from workbench.bill.monthly_cost import Upkeep, monthly_usage
 from workbench.designs import COMPARED, DESIGNS, Design, make_design
 from workbench.designs.tags import DESIGN_TAG
 from workbench.errors import BadInput, BudgetExceeded
-from workbench.prices import load_book
+from workbench.prices import PriceBook, load_book
 from workbench.pull.cost_explorer import ACTIVATE
 from workbench.runs.runner import forecast
 from workbench.stacks.aws_clients import Aws
@@ -73,6 +73,7 @@ def deploy(
     context = plan.context()
     aws = Aws()
     account = aws.account()
+    book = load_book(aws.region)  # a region without prices would be deployed to, and never run in
     stacks = [DESIGNS[name].stack for name in plan.designs]
     install(say)
     _bootstrap(aws, account, say)
@@ -80,7 +81,9 @@ def deploy(
         app = ["--app", str(folder)]
         cdk(aws.region, ["diff", *app, *stacks], say)
         costs = {
-            name: (monthly_usd or monthly_cost_usd)(plan.design(name), plan)
+            name: monthly_usd(plan.design(name), plan)
+            if monthly_usd
+            else monthly_cost_usd(plan.design(name), plan, book)
             for name in plan.designs
         }
         for name, usd in costs.items():
@@ -113,11 +116,11 @@ def _refuse_dear(plan: Deployment, usd: Decimal) -> None:
             )
 
 
-def monthly_cost_usd(design: Design, plan: Deployment) -> Decimal:
+def monthly_cost_usd(design: Design, plan: Deployment, book: PriceBook) -> Decimal:
     """Dollars of a month in which nobody runs anything: the schedule's batches, and the waiting."""
     usage = forecast(design, plan.cron_items, "scheduled").outcome.usage
     upkeep = Upkeep(batches_per_day=BATCHES_PER_DAY if plan.cron else 0)
-    return total_usd(bill(monthly_usage(design, usage, upkeep), load_book(), source="modelled"))
+    return total_usd(bill(monthly_usage(design, usage, upkeep), book, source="modelled"))
 
 
 def _bootstrap(aws: Aws, account: str, say: Say) -> None:

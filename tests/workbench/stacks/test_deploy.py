@@ -10,6 +10,7 @@ from moto import mock_aws
 
 from workbench.designs import DESIGNS, make_design
 from workbench.errors import BadInput, BudgetExceeded
+from workbench.prices import load_book
 from workbench.stacks import deploy as deploying
 from workbench.stacks.aws_clients import Aws
 from workbench.stacks.aws_errors import NoCredentials
@@ -123,6 +124,13 @@ def test_outputs_are_shown_without_the_account():
     assert deploying._shown(deployed) == {"TopicArn": "arn:aws:sns:us-east-1:<account>:t"}
 
 
+def test_a_region_without_prices_is_refused_before_anything_is_deployed(aws, ran, monkeypatch):
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+    with pytest.raises(BadInput, match="region='eu-west-1' has no price book; there are us-east-1"):
+        deploy(Deployment(), print)
+    assert ran == []
+
+
 @pytest.fixture
 def nothing_runs(monkeypatch, ran):
     """No CDK app, no command line; every stack costs $20 a month."""
@@ -166,5 +174,7 @@ def test_within_the_limit_or_with_a_yes_it_is_deployed(aws, nothing_runs):
 @pytest.mark.parametrize("name", DESIGNS)
 def test_a_month_costs_more_with_its_scheduled_batches(name):
     design = make_design(name)
-    with_cron, without = (monthly_cost_usd(design, Deployment(cron=on)) for on in (True, False))
+    with_cron, without = (
+        monthly_cost_usd(design, Deployment(cron=on), load_book()) for on in (True, False)
+    )
     assert Decimal("0.1") <= without < with_cron < Decimal(10)

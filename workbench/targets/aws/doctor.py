@@ -12,6 +12,7 @@ from pathlib import Path
 from workbench.designs import Design
 from workbench.designs.tags import DESIGN_TAG
 from workbench.errors import NotDeployed, WorkbenchError
+from workbench.prices import load_book
 from workbench.pull.cost_explorer import ACTIVATE
 from workbench.stacks.aws_clients import Aws
 from workbench.stacks.aws_errors import plainly, scrub
@@ -26,12 +27,13 @@ IN_FLIGHT_MAX = 120_000  # messages of one queue (SQS quotas)
 
 
 def aws_findings(
-    designs: Sequence[Design], results: Path = Path("results"), region: str = "us-east-1"
+    designs: Sequence[Design], results: Path = Path("results"), region: str | None = None
 ) -> list[Finding]:
-    """Everything that the target `aws` stands on, for these designs with these knobs."""
-    aws = Aws()
+    """What the target `aws` stands on, for these designs with these knobs, in a region or the
+    session's."""
+    aws = Aws(region)
     first = _try("AWS credentials", lambda: _credentials(aws), fatal=True)
-    return [first, *_Doctor(aws, designs, results, region).findings()] if first.ok else [first]
+    return [first, *_Doctor(aws, designs, results).findings()] if first.ok else [first]
 
 
 def _credentials(aws: Aws) -> Finding:
@@ -48,14 +50,10 @@ class _Doctor:
     aws: Aws
     designs: Sequence[Design]
     results: Path
-    region: str
 
     def findings(self) -> Iterator[Finding]:
         """One finding a question; a call that fails is a finding too."""
-        same = self.aws.region == self.region
-        detail = f"the session is in {self.aws.region}, the prices are of {self.region}"
-        advice = f"set AWS_REGION={self.region}, or take the prices of {self.aws.region}"
-        yield Finding("region", same, detail, advice, fatal=not same)
+        yield _try("region", self._prices, fatal=True)
         for design in self.designs:
             yield from self._stack(design)
         yield _try("Lambda concurrency", self._concurrency)
@@ -64,6 +62,11 @@ class _Doctor:
         yield _try("cost allocation tag", self._tag)
         yield _try("Cost Explorer", lambda: self._costs("DAILY"))
         yield _try("Cost Explorer by the hour", lambda: self._costs("HOURLY"))
+
+    def _prices(self) -> Finding:
+        """A region without a price book can be given no bill, and no limit on dollars."""
+        book = load_book(self.aws.region)
+        return Finding("region", True, f"{book.region}, with prices of {book.date}")
 
     def _stack(self, design: Design) -> Iterator[Finding]:
         """The stack, and its open and stopped batches: a run is refused meanwhile."""

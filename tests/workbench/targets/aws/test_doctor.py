@@ -39,7 +39,7 @@ def recorded(aws, monkeypatch):
             else:
                 stub.add_response("get_cost_and_usage", one)
         stub.activate()
-        monkeypatch.setattr(aws_doctor, "Aws", lambda: made)
+        monkeypatch.setattr(aws_doctor, "Aws", lambda region: made)
 
     return answer
 
@@ -161,11 +161,15 @@ def test_a_stopped_batch_is_shown(recorded, tmp_path):
     assert "workbench resume" in finding.advice
 
 
-def test_the_region_of_the_prices_must_be_the_sessions(recorded, tmp_path, monkeypatch):
+def test_the_sessions_region_must_have_prices(recorded, tmp_path, monkeypatch):
+    recorded()
+    finding = found(name="region", tmp_path=tmp_path)
+    assert (finding.ok, finding.detail) == (True, "us-east-1, with prices of 2026-11-23")
     monkeypatch.setenv("AWS_REGION", "eu-west-1")
     recorded()
     finding = found(name="region", tmp_path=tmp_path)
     assert (finding.ok, finding.fatal) == (False, True)
+    assert "`workbench prices refresh --region eu-west-1`" in finding.detail
 
 
 def test_an_endpoint_that_is_not_aws_is_named(aws, monkeypatch):
