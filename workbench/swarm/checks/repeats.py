@@ -55,8 +55,9 @@ def _sent_again(seen: FaultRecord, batch: Expected) -> Iterator[str]:
     """Items that a batcher sent twice."""
     if seen.protocol.sends_again(seen, batch):
         return
+    senders = seen.protocol.senders(seen)
     for item in batch.ids:
-        requests = seen.protocol.senders(seen).get(item, ())
+        requests = senders.get(item, ())
         if len(requests) > 1:
             yield f"item {item} was sent {len(requests)} times, and nothing explains it"
             return
