@@ -32,12 +32,16 @@ RECONCILED_COLUMNS = [
     "modelled_minus_metered_usd",
     "cost_explorer_minus_metered_usd",
     "share_explained",
+    "share_of_quantity",
     "days_since_run",
 ]
 # The kinds of rows, in their order: the lines of the run, what Cost Explorer has of them that the
 # meter does not explain, their sum; the lines that no tag reaches and are the whole account's in
 # Cost Explorer, their sum; and all of a bill.
 KINDS = ("line", "residual", "subtotal", "untagged", "untagged subtotal", "total")
+
+LISTED = ("metered_usd", "metered_quantity", "cost_explorer_quantity", "cost_explorer_usd")
+COMPARABLE = Decimal("0.99")  # of the list price: what is billed below it has a reason
 
 Sums = dict[Line, tuple[str, Decimal, Decimal]]  # unit, quantity, dollars
 
@@ -69,7 +73,10 @@ def reconcile(
     rows.append(_total("subtotal", own))
     if others:
         rows += [*others, _total("untagged subtotal", others)]
-    alone = ("cost_explorer_usd", "cost_explorer_minus_metered_usd", "share_explained")
+    alone = (
+        *("cost_explorer_usd", "cost_explorer_minus_metered_usd"),
+        *("share_explained", "share_of_quantity"),
+    )
     rows.append(_total("total", own + others) | dict.fromkeys(alone))
     frame = pd.DataFrame(rows, columns=RECONCILED_COLUMNS).astype(object)
     frame["days_since_run"] = days_since_run
@@ -88,7 +95,9 @@ def answer(table: pd.DataFrame) -> str:
         return f"{text} There is no Cost Explorer pull of it yet: see `workbench collect`."
     own = rows["subtotal"].iloc[0]
     text += f" Cost Explorer bills ${own['cost_explorer_usd']:,.6f} under the design's tag"
-    if own["share_explained"] is not None:
+    if cheaper := _below_list_price(table):
+        text += f". {cheaper}"
+    elif own["share_explained"] is not None:
         residual = rows["residual"]["cost_explorer_usd"].iloc[0]
         text += f", of which the meter explains {own['share_explained']:.1%}"
         text += f" and leaves ${residual:,.6f}"
@@ -96,6 +105,24 @@ def answer(table: pd.DataFrame) -> str:
     when = "" if days is None else f", {days:,.1f} days after the run"
     unsettled = days is not None and days < 2
     return f"{text}{when}{' (not settled before two days)' if unsettled else ''}."
+
+
+def _below_list_price(table: pd.DataFrame) -> str:
+    """Why the dollars of both cannot be compared, with the quantities' share; empty if they can."""
+    lines = table[(table["kind"] == "line") & (table["metered_quantity"] > 0)]
+    billed = list(zip(*(lines[name] for name in LISTED), strict=True))
+    listed = exact_sum(usd / quantity * found for usd, quantity, found, _ in billed)
+    if exact_sum(paid for *_, paid in billed) >= listed * COMPARABLE:
+        return ""
+    free = sum(found > 0 and not paid for _, _, found, paid in billed)
+    why = "a savings plan or a discount"
+    if free:
+        why = f"{free} of its lines cost nothing: the free tier, credits or a savings plan"
+    share = table.loc[table["kind"] == "subtotal", "share_of_quantity"].iloc[0]
+    return (
+        f"At list prices that would be ${listed:,.6f} ({why}), so dollars are not compared: by "
+        f"quantity the meter explains {share:.1%}"
+    )
 
 
 def _sums(frame: pd.DataFrame | None, book: PriceBook) -> Sums | None:
@@ -151,7 +178,25 @@ def _compared(row: dict[str, Any], rows: list[dict[str, Any]]) -> dict[str, Any]
         row[f"{source}_minus_metered_usd"] = None if usd is None else usd - row["metered_usd"]
     billed = row["cost_explorer_usd"]
     row["share_explained"] = float(exact_sum(map(_explained, rows)) / billed) if billed else None
+    row["share_of_quantity"] = _by_quantity(rows)
     return row
+
+
+def _by_quantity(rows: list[dict[str, Any]]) -> float | None:
+    """What the meter explains of Cost Explorer's quantities, each at the meter's own price.
+
+    Inside the free tier or under a savings plan the quantities are the same, and the dollars not.
+    """
+    both = [row for row in rows if row.get("cost_explorer_quantity") and row["metered_quantity"]]
+    prices = [row["metered_usd"] / row["metered_quantity"] for row in both]
+    listed = exact_sum(
+        price * row["cost_explorer_quantity"] for price, row in zip(prices, both, strict=True)
+    )
+    explained = exact_sum(
+        price * min(row["metered_quantity"], row["cost_explorer_quantity"])
+        for price, row in zip(prices, both, strict=True)
+    )
+    return float(explained / listed) if listed else None
 
 
 def _explained(row: dict[str, Any]) -> Decimal:

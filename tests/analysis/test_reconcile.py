@@ -178,6 +178,27 @@ def test_the_answer_is_a_sentence_of_the_tables_numbers(days, end):
     assert text.endswith(end)
 
 
+USED = [(LAMBDA, "Request-ARM", 1_500_000), (DDB, "WriteRequestUnits", 2_000_000)]
+
+
+@pytest.mark.parametrize(
+    ("paid", "why"),
+    [
+        (("0", "0"), "2 of its lines cost nothing: the free tier, credits or a savings plan"),
+        (("0", "1.25"), "1 of its lines cost nothing"),
+        (("0.24", "1.0"), "a savings plan or a discount"),
+    ],
+)
+def test_dollars_below_the_list_price_are_not_compared(paid, why):
+    """The meter then explains by quantity: all requests, and 1.6 of 2 million write units."""
+    used = [(*line, usd, True) for line, usd in zip(USED, paid, strict=True)]
+    table = reconcile(make_bill(OWN), None, pulled(used))
+    assert list(table.loc[table["kind"] == "line", "share_of_quantity"]) == [1.0, 0.8]
+    text = answer(table)
+    assert f"At list prices that would be $1.550000 ({why}" in text
+    assert text.endswith("so dollars are not compared: by quantity the meter explains 83.9%.")
+
+
 def test_the_answer_says_when_nothing_was_pulled():
     text = answer(reconcile(make_bill(OWN)))
     assert text == (

@@ -5,7 +5,7 @@ Whatever fails, fails before anything is written.
 """
 
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -114,6 +114,12 @@ def collect_costs(
 ) -> Pull:
     """Pull what Cost Explorer has of a run, and keep it with whether it is settled."""
     cost, now = MeasuringCost(), now or datetime.now(UTC)
+    due = window.end + timedelta(seconds=cloud.costs_late_s)
+    if now < due:
+        raise PullFailed(
+            "Cost Explorer has the costs of a run about a day later, and takes $0.01 a question: "
+            f"it was not asked. Collect again after {due:%Y-%m-%d %H:%M} UTC."
+        )
     question = CostQuestion(window, others=tuple(neighbours(run_folder, window)), now=now)
     frame = pull_costs(cloud.client("ce"), read_folder(run_folder), question, cost)
     facts = {

@@ -97,6 +97,7 @@ class CloudAccess:
     triggered_at: datetime | None  # on the target's own clock; None: the run's `started_at`
     has_insights: bool  # False where percentiles and Logs Insights are not answered
     late_s: float  # how long its data may come late
+    costs_late_s: float = 0.0  # before this, Cost Explorer has nothing, and takes money for it
 
 
 class HasCloud(Protocol):

@@ -145,6 +145,13 @@ def test_a_pull_that_fails_leaves_the_older_one(
     assert pull_stamps(run_folder, "costs") == [first.stamp]
 
 
+def test_cost_explorer_is_not_asked_before_a_day_has_passed(recorded, run_folder, window):
+    cloud = replace(access(ce=recorded("ce")), costs_late_s=86_400)
+    with pytest.raises(PullFailed, match=r"it was not asked. Collect again after 20\d\d-"):
+        collect_costs(run_folder, cloud, window, window.end + timedelta(hours=23))
+    assert pull_stamps(run_folder, "costs") == []
+
+
 def test_a_pull_says_what_asking_used(cloud, run_folder, folder, window, load_cost_explorer):
     cloudwatch = cloud("cloudwatch")
     put_run(cloudwatch, window)

@@ -26,6 +26,7 @@ from workbench.targets.aws.session import StackSession
 from workbench.targets.aws.timeouts import SERVER_TIMEOUTS, AwsOptions, Timeouts
 from workbench.targets.base import OnProgress, RunOptions
 
+COSTS_LATE_S = 86_400  # Cost Explorer has data about a day later (its user guide)
 SERVER_LATE_S = 10  # what an AWS-compatible server measures does not come late
 
 
@@ -78,6 +79,7 @@ class AwsTarget:
             triggered_at=None,
             has_insights=full,
             late_s=Timeouts().late_s if full else SERVER_LATE_S,
+            costs_late_s=COSTS_LATE_S,
         )
 
     def _session(self, design: Design) -> StackSession:
