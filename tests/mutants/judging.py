@@ -60,8 +60,11 @@ class Verdict:
 class Judges:
     """Runs judges, several at a time from threads; `stop` ends all."""
 
-    def __init__(self, home: Path, runs: int, by: str | None = None) -> None:
+    def __init__(
+        self, home: Path, runs: int, by: str | None = None, cpu_max_s: int = CPU_MAX_S
+    ) -> None:
         self._home, self._sound = home, home / "sound"
+        self._cpu_max_s = cpu_max_s
         _copy(ROOT, self._sound, PARTS)
         shutil.copy(ROOT / "pyproject.toml", self._sound)
         sys.path.insert(0, str(self._sound))  # where the process that is forked finds its modules
@@ -91,7 +94,7 @@ class Judges:
                 _kill(process.pid)
 
     def _by_tests(self, mutant: Mutant, folder: Path) -> str:
-        arguments = [*"-q -x --no-header --tb=no".split(), *mutant.tests]
+        arguments = [*"-q -x --no-header --tb=no".split(), *mutant.tests(self._sound)]
         code, text = self._run(folder, folder, pytest.main, arguments)
         if code == -signal.SIGXCPU:
             return f"tests: {TIMED_OUT}"
@@ -123,7 +126,8 @@ class Judges:
     def _run(self, folder: Path, first: Path, judge: Callable, *given: Any) -> tuple[int, str]:
         """The exit code of a judge that finds modules in `first`, and what it printed."""
         printed = folder / "printed.txt"
-        process = FORKS.Process(target=_limited, args=(printed, self._sound, first, judge, given))
+        limits = (printed, self._sound, first, self._cpu_max_s)
+        process = FORKS.Process(target=_limited, args=(*limits, judge, given))
         with self._lock:
             if self._stopped:
                 raise JudgeBroken("stopped")
@@ -136,10 +140,12 @@ class Judges:
         return process.exitcode, printed.read_text(encoding="utf-8")
 
 
-def _limited(printed: Path, sound: Path, first: Path, judge: Callable, given: Sequence) -> None:
+def _limited(
+    printed: Path, sound: Path, first: Path, cpu_max_s: int, judge: Callable, given: Sequence
+) -> None:
     """In a process of its own: a judge, with limited CPU time, whose output goes to a file."""
     os.setsid()
-    resource.setrlimit(resource.RLIMIT_CPU, (CPU_MAX_S, CPU_MAX_S + 5))
+    resource.setrlimit(resource.RLIMIT_CPU, (cpu_max_s, cpu_max_s + 5))
     os.chdir(sound)
     sys.path.insert(0, str(first))
     os.environ["PYTHONPATH"] = os.pathsep.join((str(first), str(sound)))

@@ -60,17 +60,16 @@ class Mutant:
             return ("sfn",)
         return (self.group,) if self.group in DESIGNS else _users(Path(self.file).stem)
 
-    @cached_property
-    def tests(self) -> list[str]:
-        """Its unit tests: those of its own module first, those with drawn events last."""
+    def tests(self, root: Path = ROOT) -> list[str]:
+        """Its unit tests under a folder: its own module's first, those with drawn events last."""
         if self.group == "machine":
             return [f"tests/infra/test_{name}.py" for name in TESTS_OF_THE_MACHINE]
         homes = [f"tests/lambdas/{design}" for design in self.designs]
         homes += ["tests/lambdas"] if self.group == "shared" else []
-        found = [path for home in homes for path in sorted((ROOT / home).glob("test_*.py"))]
+        found = [path for home in homes for path in sorted((root / home).glob("test_*.py"))]
         own = f"test_{Path(self.file).stem}.py"
         found.sort(key=lambda path: (path.name == "test_strangers.py", path.name != own))
-        return [str(path.relative_to(ROOT)) for path in found]
+        return [str(path.relative_to(root)) for path in found]
 
 
 def load_mutants() -> list[Mutant]:

@@ -1,9 +1,11 @@
 """The batcher: one trigger, one batch; children before flag, flag before messages."""
 
+import json
+
 import pytest
 from botocore.exceptions import ClientError
 
-from workbench.designs import Sqs
+from workbench.designs import FUNCTION_TIMEOUT_MAX_S, Sqs
 from workbench.runs.batch import draw
 
 KNOBS = Sqs().batch_knobs()
@@ -296,3 +298,28 @@ def test_a_batch_that_is_cancelled_is_not_created_and_its_parts_stay(world):
     assert len(world.deliver("sqs.batcher", records)["batchItemFailures"]) == 1
     assert [wait_s for _, wait_s in world.delayed] == [3_600]
     assert world.state("segments#") == {}
+
+
+def test_a_lease_is_longer_than_the_function_may_run(world):
+    assert world.module("sqs.batcher").LEASE_S > FUNCTION_TIMEOUT_MAX_S
+
+
+def test_a_trigger_of_a_batch_that_was_cancelled_before_its_plan_asks_for_nothing(world):
+    world.trigger(items=5)
+    assert (len(world.bodies("plan")), len(world.bodies("poll"))) == (1, 1)
+    world.cancel()
+    assert world.trigger(items=5) == {"batch_id": "b1", "status": "CANCELLED"}
+    assert (world.bodies("plan"), world.bodies("poll")) == ([], [])
+
+
+def test_a_plan_gives_the_lease_on_its_batch_back(world):
+    world.trigger(items=5)
+    world.deliver("sqs.batcher", world.records("plan"))
+    meta = world.state("batch#")[("batch#b1", "META")]
+    assert (meta["planned"], meta["begun"], "lease_until" in meta) == (True, 0, False)
+
+
+def test_the_line_of_a_segment_counts_its_items(world, capsys):
+    world.create(items=25, track="message", items_per_message=10)
+    (line,) = map(json.loads, capsys.readouterr().out.splitlines())
+    assert (line["function"], line["items_created"]) == ("batcher", 25)

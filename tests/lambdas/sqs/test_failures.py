@@ -194,6 +194,7 @@ def test_a_dead_segment_that_is_written_is_only_sent_again(world):
     bury(world, body | {"round": 2})
     assert world.state("failed#") == {}
     assert [b["segment"] for b in world.bodies("plan")] == [0]
+    assert "lease_until" not in world.state("segments#")["segments#b1", "000000"]
 
 
 def test_a_dead_segment_that_is_being_created_waits(world):
@@ -261,3 +262,33 @@ def test_a_letter_that_cannot_be_dealt_with_stays_and_the_others_go(world):
     broken = first | {"items": [["zz", 1]]}
     assert len(bury(world, broken, second)["batchItemFailures"]) == 1
     assert len(world.bodies("item")) == 10
+
+
+def test_by_message_children_are_young_and_know_of_one_crash_at_most(world):
+    """Three crashes of their message are none of theirs: they may be listed only for their own."""
+    world.create(items=2, track="message")
+    (body,) = world.bodies("item")
+    table = world.module("table")
+    for _ in range(3):
+        table.lease(table.item_key("b1", body["items"][0][0], 10), f"dead {world.now}", 100)
+        world.now += 101
+    bury(world, body)
+    children = world.state("items#").values()
+    assert [(one["begun"], one["created_at"]) for one in children] == [(1, world.now)] * 2
+
+
+def test_the_lines_count_what_is_listed(world, capsys):
+    world.create(items=1)
+    (body,) = world.bodies("item")
+    table = world.module("table")
+    for _ in range(3):
+        table.lease(table.item_key("b1", body["items"][0][0], 10), f"dead {world.now}", 100)
+        world.now += 101
+    world.trigger(items=250, segment_items=100, batch="b2")
+    world.deliver("sqs.batcher", world.records("plan"))
+    part = next(one for one in world.bodies("plan") if one["segment"] == 2)
+    capsys.readouterr()
+    bury(world, body, part | {"round": 2})
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [(one["batch_id"], one["items_failed"]) for one in lines] == [("b1", 1), ("b2", 50)]
+    assert {one["last_done_at"] for one in lines} == {world.now}

@@ -1,5 +1,7 @@
 """The finalizer: never too early, never not at all, and by one message that comes back."""
 
+import json
+
 import pytest
 
 
@@ -203,3 +205,42 @@ def test_a_cancelled_batch_ends_the_polls_and_notifies_of_nothing(world):
     assert not world.look()
     assert world.notices() == []
     assert list(world.state("open")) == [("open", "b1")]
+
+
+def test_what_is_listed_while_a_batch_is_looked_at_is_in_its_notification(world, monkeypatch):
+    """The last item to leave the shards may be listed as failed just then."""
+    world.create(items=1)
+    world.deliver("sqs.processor", world.records("item"))
+    finalizer = world.module("sqs.finalizer")
+    left_of = finalizer._left
+
+    def late(batch):
+        finalizer.table.put_all([{"pk": "failed#b1", "sk": "00ff"}])
+        return left_of(batch)
+
+    monkeypatch.setattr(finalizer, "_left", late)
+    world.look()
+    assert [notice["items_failed"] for notice in world.notices()] == [1]
+
+
+def test_the_line_says_how_long_the_batch_is_open(world, capsys):
+    world.create(items=1)
+    capsys.readouterr()
+    world.now += 90
+    world.look()
+    assert json.loads(capsys.readouterr().out.splitlines()[0])["open_batch_age_s"] == 90
+
+
+@pytest.mark.parametrize("track", ["item", "message"])
+def test_what_is_sent_again_names_its_record_and_is_to_be_claimed(world, track):
+    """It may have been long on its way: then it has two owners."""
+    world.create(items=10, stuck_after_s=60, track=track, items_per_message=5)
+    sent = {message["items"][0][0]: message for message in world.bodies("item")}
+    world.now += 61
+    world.look()
+    (resent,) = world.bodies("item")
+    ((first, value), *rest) = resent["items"]
+    assert (resent["sk"], resent["again"]) == (first, True)
+    known = dict(map(tuple, (pair for one in sent.values() for pair in one["items"])))
+    assert known[first] == value
+    assert rest == (sent[first]["items"][1:] if track == "message" else [])

@@ -368,3 +368,70 @@ def test_an_error_of_one_items_record_leaves_the_other_items_done(world, monkeyp
     monkeypatch.setattr(table, "lease", refuse)
     assert len(world.deliver("sqs.processor", [record])["batchItemFailures"]) == 1
     assert [sk for _, sk in world.state("items#")] == [broken]
+
+
+def test_a_lease_is_as_long_as_the_knob_says(world, monkeypatch):
+    (record,) = finish(world, items=1, claim=True)
+    processor, until = world.module("sqs.processor"), []
+
+    def look(item):
+        until.extend(one["lease_until"] - world.now for one in world.state("items#").values())
+        return processor.attempt_before(item)
+
+    monkeypatch.setattr(processor, "attempt_before", processor.attempt, raising=False)
+    monkeypatch.setattr(processor, "attempt", look)
+    world.deliver("sqs.processor", [record])
+    assert until == [json.loads(record["body"])["knobs"]["lease_s"]]
+
+
+def test_the_line_counts_what_failed_for_good_and_nothing_else_as_processed(world, capsys):
+    batch = {"items": 10, "poison_per_million": 200_000}
+    (record,) = finish(world, **batch)
+    bad = len(poison(json.loads(record["body"])["items"]))
+    last = world.record(json.loads(record["body"]) | {"tries": 3, "again": True})
+    capsys.readouterr()
+    world.deliver("sqs.processor", [last])
+    line = json.loads(capsys.readouterr().out)
+    assert (line["items_processed"], line["items_failed"]) == (10 - bad, bad)
+    assert line["last_done_at"] == world.now
+
+
+def test_no_metric_is_put_for_an_item_that_failed(world, monkeypatch):
+    batch = {"items": 10, "poison_per_million": 200_000, "telemetry": "put_metric_data"}
+    (record,) = finish(world, **batch)
+    bad, metrics = len(poison(json.loads(record["body"])["items"])), []
+    cloudwatch = world.module("sqs.processor").cloudwatch
+    monkeypatch.setattr(cloudwatch, "put_metric_data", lambda **call: metrics.append(call))
+    world.deliver("sqs.processor", [record])
+    assert len(metrics) == 10 - bad
+
+
+def test_only_as_many_messages_at_a_time_as_leave_each_item_a_place(world, monkeypatch):
+    records = finish(world, items=40, items_per_message=10, item_concurrency=25)
+    asked, gather = [], world.outside.gather
+    monkeypatch.setattr(
+        world.outside, "gather", lambda f, values, n: asked.append(n) or gather(f, values, n)
+    )
+    world.deliver("sqs.processor", records)
+    assert asked[0] == 2
+    assert max(asked[1:]) == 10
+
+
+def test_messages_of_a_cancelled_batch_come_back_after_a_lease(world):
+    (record,) = finish(world, items=10)
+    world.cancel()
+    world.deliver("sqs.processor", [record])
+    assert [wait_s for _, wait_s in world.delayed] == [
+        json.loads(record["body"])["knobs"]["lease_s"]
+    ]
+
+
+def test_whether_a_batch_is_cancelled_is_asked_once_and_at_half_the_price(world, monkeypatch):
+    records = finish(world, items=30)
+    table, strong = world.module("table"), []
+    read = table.read
+    monkeypatch.setattr(
+        table, "read", lambda key, consistent=True: strong.append(consistent) or read(key)
+    )
+    world.deliver("sqs.processor", records)
+    assert strong == [False]
