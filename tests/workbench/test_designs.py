@@ -55,6 +55,14 @@ def test_batches_out_of_range_are_refused(items):
         Sqs().refuse_items(items)
 
 
+def test_an_execution_has_events_for_so_many_segments():
+    Sfn().refuse_items(100_000_000)
+    small = Sfn(segment_items=1_000)
+    small.refuse_items(3_000_000)
+    with pytest.raises(BadKnob, match=r"3,001 segments; .*\. Raise it to 1,001 or more"):
+        small.refuse_items(3_000_001)
+
+
 @given(
     messages=st.integers(1, 10),
     items=st.integers(1, 50),

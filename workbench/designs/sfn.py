@@ -30,6 +30,10 @@ THROTTLE_WAIT_S = 1
 THROTTLE_WAIT_MAX_S = 20
 THROTTLE_TRIES = 20  # six minutes of waiting at most
 ERRORS = ("States.TaskFailed", "States.Timeout")
+# An execution that passes 25,000 events fails (Step Functions quotas). A segment is an iteration of
+# an inline map: its start and end, a state entered and left, a task scheduled, started, ended; and
+# one event more for retries. So the list of segments stays far below 256 KiB of state, too.
+SEGMENTS_MAX = 24_000 // 8
 CHILDREN_MAX = 10_000  # of a map run without a limit (Step Functions guide, Distributed Map)
 CHILD_STARTS_PER_S = 100  # taken low
 CHILD = "States.Process.ItemProcessor"  # in the machine's definition
@@ -111,6 +115,18 @@ class Sfn(Design):
                 f"{self.value_max} ms need {self.child_limit_s} s; an Express child ends at 300 s",
                 "Lower items_per_child or child_tries, raise item_concurrency, "
                 "or take child_type=STANDARD.",
+            )
+
+    def refuse_items(self, items: int) -> None:
+        super().refuse_items(items)
+        segments = ceil(items / self.segment_items)
+        if segments > SEGMENTS_MAX:
+            raise BadKnob(
+                "segment_items",
+                self.segment_items,
+                f"{items:,} items are {segments:,} segments; an execution's 25,000 events are "
+                f"enough for {SEGMENTS_MAX:,}",
+                f"Raise it to {ceil(items / SEGMENTS_MAX):,} or more.",
             )
 
     def settings(self) -> dict[str, dict[str, Any]]:
