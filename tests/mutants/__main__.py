@@ -3,6 +3,7 @@
 `make mutants`; `python -m tests.mutants --only counters --sample 20 --seed 3 --processes 1`.
 """
 
+import signal
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
@@ -21,6 +22,8 @@ COLUMNS = ("mutants", "harmful", "by the swarm", "by unit tests", "by one of the
 def main() -> int:
     """Judge the mutants that are asked for: 1 if a harmful one survives both."""
     asked = _arguments()
+    for name in (signal.SIGINT, signal.SIGTERM):  # also where a shell has it ignored
+        signal.signal(name, signal.default_int_handler)
     verdicts = []
     for verdict in judged(_chosen(asked), asked):
         print(verdict, flush=True)
@@ -88,4 +91,7 @@ def _arguments() -> Namespace:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit("stopped: every judge has ended, and no copy is left")

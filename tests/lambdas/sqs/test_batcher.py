@@ -57,6 +57,7 @@ def test_a_root_that_died_anywhere_is_made_good_by_its_retry(world, monkeypatch,
         with pytest.raises(RuntimeError):
             world.trigger(items=5)
     assert world.bodies("plan") == []
+    world.now += 60
     assert world.trigger(items=5)["status"] == "OPEN"
     assert world.bodies("poll") == [{"batch": "b1"}]
     assert world.bodies("plan") == [{"batch": "b1"}]
