@@ -230,9 +230,9 @@ def refusing(monkeypatch):
 
 
 @pytest.fixture
-def moto(monkeypatch):
-    monkeypatch.setattr("workbench.targets.aws.target.places", lambda aws: 1_000)  # moto has none
-    with mock_aws(config={"lambda": {"use_docker": False}}):
+def moto():
+    with pytest.MonkeyPatch.context() as patch, mock_aws(config={"lambda": {"use_docker": False}}):
+        patch.setattr("workbench.targets.aws.target.places", lambda aws: 1_000)  # moto has none
         yield
 
 
