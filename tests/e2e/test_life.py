@@ -288,6 +288,8 @@ def test_everything_is_removed_and_proven_to_be(runs, results):
     }
     assert [str(one.thing) for one in teardown_plan() if one.monthly_usd > Decimal("0.05")] != []
     said = []
+    [machine] = [one.name for one in there if one.type == "AWS::StepFunctions::StateMachine"]
+    assert "SfnBatchProcessing" not in machine  # as CloudFormation names it
     before = destroy(results, said.append)
     assert before == there
     # The server drops a full bucket, so that it was emptied shows here.
