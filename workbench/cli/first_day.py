@@ -7,22 +7,25 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import pandas as pd
 import typer
 
 from workbench.cli.account import say
 from workbench.cli.options import (
     Designs,
+    Region,
     Results,
     Settings,
     amount,
     read_designs,
+    session_region,
     settings_by_design,
     whole,
 )
 from workbench.project import RESULTS
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from workbench.first_day.plan import Day
 
 
@@ -36,13 +39,13 @@ def first_day(
     small: Annotated[int, whole("small", "Items of a small run.")] = 200,
     large: Annotated[int, whole("large", "Items of a large run.")] = 20_000,
     settings: Settings = None,
+    region: Region = None,
     results: Results = RESULTS,
 ) -> None:
     """Doctor, deploy, a few runs, calibrate, destroy: prints the page of a first day on AWS."""
     from workbench.first_day.plan import Plan, newest_day, open_day
     from workbench.first_day.steps import FirstDay
     from workbench.first_day.steps import settle as ask_costs
-    from workbench.stacks.aws_clients import Aws
 
     if settle:
         day = newest_day(results)
@@ -52,7 +55,7 @@ def first_day(
         return
     names = read_designs(design)
     knobs = settings_by_design(settings, names)
-    plan = Plan(tuple(names), Aws().region, max_usd, keep, small, large, knobs)
+    plan = Plan(tuple(names), session_region(region), max_usd, keep, small, large, knobs)
     day = open_day(plan, results)
     FirstDay(plan, day, results).go(say, _watched)
     print(_write_page(day, results))
@@ -78,8 +81,10 @@ def _write_page(day: "Day", results: Path) -> Path:
     return path
 
 
-def _bills(day: "Day", results: Path) -> pd.DataFrame:
+def _bills(day: "Day", results: Path) -> "pd.DataFrame":
     """Dollars of each run that Cost Explorer was asked about: the meter's and AWS's."""
+    import pandas as pd
+
     from analysis.reconcile import reconcile
     from workbench.pull.store import newest_pull
     from workbench.runs.records import read_folder

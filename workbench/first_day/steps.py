@@ -87,7 +87,9 @@ class FirstDay:
     def _deploy(self, say: Say) -> list[str]:
         """No schedule: the day's own batches are the only ones."""
         from workbench.stacks.deploy import Deployment, deploy
+        from workbench.targets.aws import put_back
 
+        put_back(self.plan.designs, self.results, say)
         return list(deploy(Deployment(self.plan.designs, self.plan.settings, cron=False), say))
 
     def _runs(self, say: Say, on_progress: Callable[[str], AbstractContextManager]) -> list[str]:

@@ -79,6 +79,7 @@ def test_a_deployment_of_both_has_the_knobs_of_each(command, monkeypatch):
     plans = []
     monkeypatch.setattr("workbench.stacks.deploy.deploy", lambda plan, _: plans.append(plan) or {})
     monkeypatch.setattr("workbench.targets.aws.put_back", lambda *_: plans.clear())
+    monkeypatch.setenv("AWS_REGION", "us-east-1")
     knobs = ("--set", "sfn.items_per_child=50", "--set", "memory_mb=256")
     assert command("deploy", "--designs", "sfn,sqs", *knobs)[0] == 0
     [plan] = plans
@@ -101,7 +102,7 @@ def test_the_swarm_takes_designs_with_commas(command, monkeypatch):
     drawn = []
     monkeypatch.setattr("workbench.swarm.swarm.swarm", lambda *asked: drawn.append(asked) or [])
     assert command("swarm", "--design", "sfn,sqs", "--runs", 3)[0] == 0
-    assert drawn == [(3, 0, ("sfn", "sqs"), 2)]
+    assert drawn == [(3, 0, ("sfn", "sqs"), 2, False)]
 
 
 @pytest.mark.parametrize("text", ["1,200", "100,200", "10,000,000"])
