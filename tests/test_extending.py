@@ -290,6 +290,7 @@ HOMES = (
     "workbench.targets.model.{}",
     "workbench.targets.aws.{}",
     "workbench.swarm.protocols.{}",  # with the one before: what follows a batch from outside
+    "workbench.swarm.rules.{}",
 )
 # The room of the AWS service that one design is named after.
 SERVICE_ROOM = "workbench.targets.local.sqs"

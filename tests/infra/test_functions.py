@@ -43,7 +43,7 @@ def _settings(template):
 def test_functions_of_sqs_are_as_the_knobs_say(sqs):
     assert _settings(sqs) == {
         "Batcher": ("lambdas.sqs.batcher.handler", 1_024, 900, "Allow"),
-        "Processor": ("lambdas.sqs.processor.handler", 128, 112, "Allow"),
+        "Processor": ("lambdas.sqs.processor.handler", 128, 127, "Allow"),
         "Finalizer": ("lambdas.sqs.finalizer.handler", 256, 60, "Allow"),
         "Failures": ("lambdas.sqs.failures.handler", 256, 300, "Allow"),
     }

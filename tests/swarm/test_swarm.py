@@ -54,14 +54,15 @@ def test_a_run_that_miscounts_is_seen(monkeypatch):
     monkeypatch.setattr(ItemLog, "failed", lambda *_: None)
     monkeypatch.setattr(ItemLog, "done", lambda *_: None)
     with FaultHarness("sfn") as harness:
-        assert "counts" in violations(harness.run(draw_case(0, "sfn")))
+        assert "counts" in violations(harness.run(draw_case(1, "sfn")))
 
 
 def test_there_is_a_control_for_every_check():
+    from tests.swarm.controls import counters_rules
     from tests.swarm.controls.raising import ROLES, raising
     from tests.swarm.controls.sfn_rules import RULES
     from tests.swarm.controls.test_sqs_controls import CONTROLS
 
-    controls = [*RULES, *CONTROLS, *(raising(*one) for one in ROLES)]
+    controls = [*RULES, *counters_rules.RULES, *CONTROLS, *(raising(*one) for one in ROLES)]
     shown = {check for control in controls for check in control.checks}
     assert shown | {"billing", "counts"} == CHECKS.keys()

@@ -64,7 +64,7 @@ SLOW = [
     Case("prices refresh", code=1, error="error: .*credentials.*"),
     Case("doctor --target aws", ".*credentials.*", code=1),
     Case("first-day --results RESULTS", code=2, error="error: AWS: no region is set.*"),
-    Case("deploy --design sfn", code=2, error=NO_CREDENTIALS),
+    Case("deploy --design sfn", code=2, error="error: AWS: no region is set.*"),
     Case("destroy", code=2, error=NO_CREDENTIALS),
     Case("teardown --dry-run", code=2, error=NO_CREDENTIALS),
     Case("resume nothing --results RESULTS", code=2, error=NO_BATCH),

@@ -1,6 +1,7 @@
 """`workbench run` and `collect`: one batch, and the evidence about it."""
 
 import sys
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -60,12 +61,10 @@ def run(
 
     knobs = read_settings(settings, design)
     request = RunRequest(
-        *(design, target, items, seed, preset, knobs),
-        region=options.region_of(target, region),
-        max_usd=max_usd,
-        fill=fill or "",
+        *(design, target, items, seed, preset, knobs), max_usd=max_usd, fill=fill or ""
     )
-    request.make_design()  # refused before anything is said, or numba loaded
+    request.make_design()  # refused before anything is said or asked, or numba loaded
+    request = replace(request, region=options.region_of(target, region))
     run_id = new_run_id(request)
     with nothing_left(results, run_id) as beginning:
         if forecast and (foretold := _predict(request, run_id, results)):

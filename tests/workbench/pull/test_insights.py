@@ -67,7 +67,7 @@ def test_as_many_rows_as_a_query_gives_means_that_some_are_missing(recorded, run
 
 
 @pytest.mark.parametrize(
-    ("settings", "width_ms"), [({"value_max": 0}, 20), ({}, 200), ({"value_max": 8_000}, 1_000)]
+    ("settings", "width_ms"), [({"value_max": 0}, 50), ({}, 200), ({"value_max": 8_000}, 1_000)]
 )
 def test_bins_are_as_wide_as_the_longest_invocation_asks_for(another_folder, settings, width_ms):
     run = another_folder(knobs=make_design("sqs", settings=settings).knobs()).run

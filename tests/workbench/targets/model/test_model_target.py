@@ -59,9 +59,8 @@ def test_sqs_counts_what_n_and_the_knobs_determine():
     folder = run("sqs", 25_000)
     assert quantity(folder, "Request-ARM", "work") == 250  # 10 messages of 10 items
     assert quantity(folder, "Request-ARM", "dispatch") == 2 + 3  # root, plan, three segments
-    looks = quantity(folder, "Request-ARM", "knowing")
-    # puts and deletes; root 4, plan 2, a segment's record and its 3 changes, looks, the end 5
-    assert quantity(folder, "WriteRequestUnits", "knowing") == 50_000 + 4 + 2 + 3 * 4 + looks + 5
+    # puts and deletes; root 2, plan 3, a segment's record and its 3 changes, the end 3; no look
+    assert quantity(folder, "WriteRequestUnits", "knowing") == 50_000 + 2 + 3 + 3 * 4 + 3
 
 
 def test_sfn_counts_what_n_and_the_knobs_determine():
