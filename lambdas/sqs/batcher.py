@@ -42,7 +42,7 @@ def start(event: Any) -> dict[str, Any]:
     batch = batches.open_batch(trigger)
     if batch["status"] == "OPEN" and not batch["planned"]:
         table.put_all([{"pk": "open", "sk": trigger.batch}], 1)
-        queues.send(poll_queue, {"batch": trigger.batch}, trigger.knobs["poll_s"])
+        queues.send(poll_queue, {"batch": trigger.batch}, batch["knobs"]["poll_s"])
         queues.send(plan_queue, {"batch": trigger.batch})
     return {"batch_id": trigger.batch, "status": batch["status"]}
 

@@ -89,6 +89,12 @@ def test_a_trigger_of_a_batch_that_is_over_leaves_it_so(world):
     assert (world.state(), world.bodies("plan"), world.bodies("poll")) == (before, [], [])
 
 
+def test_a_second_trigger_with_other_knobs_polls_by_those_of_the_first(world):
+    world.trigger(items=5, poll_s=120)
+    world.trigger(items=5, poll_s=20)
+    assert world.delays_s("poll") == [120, 120]
+
+
 def test_a_cron_event_that_fires_twice_means_one_batch(world):
     event = {"time": "2026-11-23T06:00:00Z", "items": 5, "knobs": KNOBS}
     for _ in range(2):
