@@ -45,6 +45,7 @@ class Collector:
     triggered_at: float = 0.0  # seconds since 1970, set once it is known
     ended_at: float | None = None
     failed: int = 0  # items, by the notification or the batch's own records
+    whole: bool = True  # whether the batch was run in one go, under the settings of its order
     again: bool = False  # whether it was collected before, and something was lacking
     final: bool = False  # whether what is not there by now will never come
 
@@ -68,7 +69,7 @@ class Collector:
         """Everything that is known at this moment."""
         bare = self._bare()
         least = self.batches.least(self.design, self.batch.items, self.failed)
-        bare = replace(bare, failed=self.failed, least=least)
+        bare = replace(bare, failed=self.failed, least=least, whole=self.whole)
         counted = self._logs.counted(self.batch.batch_id, bare.window)
         return self._with_metrics(
             replace(bare, counted=counted, billed=self._logs.billed(bare.window))

@@ -59,7 +59,8 @@ class AwsTarget:
         run_id, batch = batch.batch_id, replace(batch, batch_id=entry.batch_id)
         batches = session.batches()
         _refuse_busy(session, entry, batches)
-        collector = Collector(session, design, batch, batches)
+        whole = entry.phase in ("planned", "notified")
+        collector = Collector(session, design, batch, batches, whole=whole)
         if entry.phase != "planned":
             self._options.say(f"going on with batch {entry.batch_id}, which was {entry.phase}")
         attempt = AwsRun(self._options, collector, session.ledger.write(entry), forecast_usd)

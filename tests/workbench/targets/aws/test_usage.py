@@ -189,6 +189,14 @@ def test_a_metric_that_a_whole_batch_cannot_stay_below_is_waited_for(design, nam
     assert lacking.startswith(f"{metric} of the {part} (1 of ")
 
 
+def test_a_batch_that_went_on_under_other_settings_may_have_had_fewer_invocations():
+    """Stopped and resumed, its source takes as many messages at a time as the stack's own knobs."""
+    one_by_one = make_design("sqs", settings={"messages_per_invocation": 1})
+    found = replace(whole("sqs"), design=one_by_one)
+    assert found.missing() == ["8 of the processor's REPORT lines"]
+    assert replace(found, whole=False).missing() == []
+
+
 def test_children_without_a_function_that_reported_are_those_whose_items_failed():
     """A child that never got a place among the functions leaves no line of any kind."""
     sfn = make_design("sfn", settings={"items_per_child": 100})
