@@ -21,7 +21,7 @@ def judges(tmp_path_factory):
     ("becomes", "by_tests", "by_swarm"),
     [
         ("while True:\n    pass", f"tests: {TIMED_OUT}", f"counters: {TIMED_OUT}"),
-        ("return None", "test_batches.py::", "counters 0 ("),
+        ("return None", "test_batcher.py::", "counters 0 ("),
         (f"{START}\nconsistent = None", "", ""),
     ],
 )
