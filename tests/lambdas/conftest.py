@@ -190,3 +190,14 @@ def world(monkeypatch):
         yield made
     for name in [name for name in sys.modules if name.split(".")[0] == "lambdas"]:
         del sys.modules[name]
+
+
+@pytest.fixture
+def strong_reads(world, monkeypatch):
+    """Whether each single read so far was strongly consistent."""
+    table, strong = world.module("table"), []
+    read = table.read
+    monkeypatch.setattr(
+        table, "read", lambda key, consistent=True: strong.append(consistent) or read(key)
+    )
+    return strong

@@ -70,14 +70,3 @@ class Batch:
 @pytest.fixture
 def batch(world):
     return Batch(world)
-
-
-@pytest.fixture
-def strong_reads(world, monkeypatch):
-    """Whether each single read so far was strongly consistent."""
-    table, strong = world.module("table"), []
-    read = table.read
-    monkeypatch.setattr(
-        table, "read", lambda key, consistent=True: strong.append(consistent) or read(key)
-    )
-    return strong

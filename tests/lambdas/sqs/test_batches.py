@@ -11,17 +11,6 @@ def batches(world):
     return world.module("sqs.batches")
 
 
-@pytest.fixture
-def strong_reads(world, monkeypatch):
-    """Whether each single read so far was strongly consistent."""
-    table, strong = world.module("table"), []
-    read = table.read
-    monkeypatch.setattr(
-        table, "read", lambda key, consistent=True: strong.append(consistent) or read(key)
-    )
-    return strong
-
-
 def leased(world, **fields):
     """A record that `me` leases."""
     table = world.module("table")

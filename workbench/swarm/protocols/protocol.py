@@ -130,16 +130,24 @@ class Protocol(ABC):
         return said == len(seen.listed(batch))
 
     def put_off_s(
-        self, seen: FaultRecord, call: Called, message: dict[str, Any], receives: int
+        self,
+        seen: FaultRecord,  # noqa: ARG002
+        call: Called,  # noqa: ARG002
+        message: dict[str, Any],  # noqa: ARG002
+        receives: int,  # noqa: ARG002
     ) -> tuple[float, float]:
-        """For how long a call may put off a message that was received so often."""
-        raise NotImplementedError
+        """For how long a call may put off a message that was received so often; without a queue
+        there is none to put off."""
+        return 0.0, 0.0
 
     def delayed_s(
-        self, seen: FaultRecord, call: Called, message: dict[str, Any]
+        self,
+        seen: FaultRecord,  # noqa: ARG002
+        call: Called,  # noqa: ARG002
+        message: dict[str, Any],  # noqa: ARG002
     ) -> tuple[float, float]:
-        """How late a call may send a message."""
-        raise NotImplementedError
+        """How late a call may send a message; without a queue none is sent."""
+        return 0.0, 0.0
 
     def polls(self, seen: FaultRecord, batch: Expected) -> list[float]:  # noqa: ARG002
         """When the finalizer polled a batch; nothing without one."""

@@ -35,3 +35,25 @@ class Scenario:
             queues=self.queues,
             **{kind: dice.uniform(*chances) for kind, chances in self.rates.items()},
         )
+
+
+def cancellations(slow: Mapping[str, tuple[Any, ...]]) -> tuple[Scenario, ...]:
+    """A cancellation in each phase of a batch that has a record; `slow` are knobs of long work."""
+    return (
+        Scenario(
+            "a batch that is cancelled as it ends",
+            rates={"slow": (0.6, 1.0)},
+            roles=("finalizer",),
+            quiet_s=(200.0, 400.0),
+            items=(1, 20),
+            knobs={"poll_s": (10,), "value_max": (0, 20), "poison_per_million": (0,)},
+            cancel_s=(10.0, 60.0),
+        ),
+        Scenario("a batch that is cancelled while it is planned", cancel_s=(0.3, 2.0)),
+        Scenario(
+            "a batch that is cancelled while it is worked",
+            rates={"kill_sleep": (0.0, 0.1), "twice": (0.0, 0.3)},
+            knobs=slow | {"max_concurrency": (2, 5)},
+            cancel_s=(2.0, 60.0),
+        ),
+    )

@@ -8,7 +8,7 @@ from workbench.swarm.fault_record import FaultRecord
 from workbench.swarm.noted import Called, items_in
 from workbench.swarm.probes import Branch
 from workbench.swarm.rules.guards import Elsewhere, Guard, Rules, broken_off, refused
-from workbench.swarm.rules.scenarios import Scenario
+from workbench.swarm.rules.scenarios import Scenario, cancellations
 
 
 def _requests(asks: Callable[[Called], str]) -> Callable[[FaultRecord], dict[str, set[str]]]:
@@ -264,22 +264,7 @@ SCENARIOS = (
         operations=("Publish", "UpdateItem", "DeleteItem"),
         items=(1, 40),
     ),
-    Scenario(
-        "a batch that is cancelled as it ends",
-        rates={"slow": (0.6, 1.0)},
-        roles=("finalizer",),
-        quiet_s=(200.0, 400.0),
-        items=(1, 20),
-        knobs={"poll_s": (10,), "value_max": (0, 20), "poison_per_million": (0,)},
-        cancel_s=(10.0, 60.0),
-    ),
-    Scenario("a batch that is cancelled while it is planned", cancel_s=(0.3, 2.0)),
-    Scenario(
-        "a batch that is cancelled while it is worked",
-        rates={"kill_sleep": (0.0, 0.1), "twice": (0.0, 0.3)},
-        knobs=SLOW | {"max_concurrency": (2, 5)},
-        cancel_s=(2.0, 60.0),
-    ),
+    *cancellations(SLOW),
     Scenario(
         "partitions of several pages",
         rates={"kill_after": (0.0, 0.2), "twice": (0.0, 0.3)},
