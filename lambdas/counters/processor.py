@@ -27,7 +27,9 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     def deal(message: Message) -> None:
         batch = message["batch"]
         if batch not in counts:
-            counts[batch] = [] if batches.read_open(batch, consistent=False) else None
+            # Messages of a batch that is over are dropped for good: a stale read must not say so.
+            found = batches.read_open(batch, consistent=False) or batches.read_open(batch)
+            counts[batch] = [] if found else None
         parts = counts[batch]
         if parts is not None:
             _work(message, parts)
@@ -46,8 +48,7 @@ def _work(message: Message, counts: Counts) -> None:
     failed = [(pair, one.reason) for pair, one in zip(pairs, tried, strict=True) if one.reason]
     counts.append({"work_ms": sum(one.work_ms for one in tried)})
     if len(pairs) > len(failed):
-        done = {"items_processed": len(pairs) - len(failed), "done_at": outside.now()}
-        counts.append(done)
+        counts.append({"items_processed": len(pairs) - len(failed), "done_at": outside.now()})
     if failed and tries < TRIES_MAX:
         resent = message | {"items": [pair for pair, _ in failed], "tries": tries + 1}
         queues.send(item_queue, resent, queues.backoff_s(tries))

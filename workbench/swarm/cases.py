@@ -37,6 +37,7 @@ LIMITS = {
     "PAGE_MAX_BYTES": (100, 2_000),  # of a query
     "PAGE_KEYS": (1, 5),  # of a list of objects
 }
+STALE = (0.6, (0.1, 0.9))  # so many seeds have stale reads, and so many of the reads are
 CALM = 0.05  # of the seeds have no faults at all
 ACTIVE = 0.35  # of the kinds strike in a run that has faults everywhere
 FOCUSED = 0.4  # of the seeds strike one place hard, until its messages reach the dead letters
@@ -82,6 +83,15 @@ class FaultCase:
 
 def draw_case(seed: int, design_name: str) -> FaultCase:
     """The case of a seed."""
+    case, dice = _drawn(seed, design_name), stream(seed, f"{design_name}/stale")
+    share, chances = STALE
+    if dice.random() >= share:
+        return case
+    return replace(case, rates=replace(case.rates, stale=dice.uniform(*chances)))
+
+
+def _drawn(seed: int, design_name: str) -> FaultCase:
+    """The case of a seed, in which no read is stale."""
     protocol = PROTOCOLS[design_name]
     dice = stream(seed, f"{design_name}/batches")
     if protocol.scenarios and dice.random() < SCENARIOS:

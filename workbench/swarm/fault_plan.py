@@ -6,7 +6,7 @@ What struck is noted, because a checker must know what a crash explains and what
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from random import Random
 from typing import Any
@@ -28,6 +28,7 @@ from workbench.targets.local.runtime.faults import (
 HANG_S = 1_000.0  # longer than any function may run
 SLOW_MAX_S = 30.0
 REORDER_MAX_S = 30.0
+STALE_MAX_S = 1.0  # DynamoDB developer guide, read consistency: "usually within one second"
 FOR_GOOD = 99  # attempts: more than any client makes
 # What services answer when they are busy or broken, as (code, HTTP status); not all are retried.
 REFUSALS: dict[str, tuple[tuple[str, int], ...]] = {
@@ -49,6 +50,7 @@ CALL_KINDS = (
     *("refuse", "hold_back", "slow", "shard"),
 )
 BATCH_CALLS = ("BatchWriteItem", "BatchGetItem", "SendMessageBatch")
+READS = ("GetItem", "BatchGetItem", "Query", "Scan")
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,9 @@ class FaultPlan:
 
     def __init__(self, rates: FaultRates, seed: int, kernel: Kernel) -> None:
         self.rates = rates
+        self.stale_max_s = STALE_MAX_S if rates.stale else 0.0
         self.hits: list[Hit] = []
+        self.stale: list[Hit] = []  # apart, since they strike any function and excuse nothing
         self.started: Counter[str] = Counter()  # invocations that began, by role
         self._seed = seed
         self._kernel = kernel
@@ -77,9 +81,15 @@ class FaultPlan:
     @cached_property
     def counts(self) -> Counter[str]:
         """How often each kind struck; to be asked at the end."""
-        return Counter(hit.kind for hit in self.hits)
+        return Counter(hit.kind for hit in (*self.hits, *self.stale))
 
     def calling(self, call: Call) -> CallFault:
+        fault = self._befalls(call)
+        if _eventual(call) and self.strikes("stale", call.function, call.operation):
+            return replace(fault, stale_s=self._die("stale").uniform(0, STALE_MAX_S))
+        return fault
+
+    def _befalls(self, call: Call) -> CallFault:
         failing = self._failing.get(id(call.request))
         if failing is not None and call.attempt > 1:
             return self._fail_again(call, failing)
@@ -142,7 +152,8 @@ class FaultPlan:
         rate = getattr(self.rates, kind)
         if not rate or self._over() or self._die(f"whether {kind}").random() >= rate:
             return False
-        self.hits.append(Hit(self._kernel.now, kind, where, request_id, what))
+        noted = self.stale if kind == "stale" else self.hits
+        noted.append(Hit(self._kernel.now, kind, where, request_id, what))
         return True
 
     def _kind(self, call: Call) -> str:
@@ -233,6 +244,14 @@ class MapFaultPlan(MapFaults):
 
     def publish(self) -> str | None:
         return "Throttling" if self._plan.strikes("publish", "machine", "Publish") else None
+
+
+def _eventual(call: Call) -> bool:
+    """Whether a call is a read that is not consistent, of any of its tables."""
+    if call.service != "dynamodb" or call.operation not in READS:
+        return False
+    asked = call.request.get("RequestItems", {"": call.request}).values()
+    return not all(one.get("ConsistentRead") for one in asked)
 
 
 def _partitions(request: Mapping[str, Any]) -> list[str]:

@@ -36,6 +36,7 @@ class FaultRates:
     refuse: float = chance(0.005, 0.1)  # a call that is throttled or fails, once or for good
     lose_answer: float = chance(0.005, 0.1)  # a call that is done, and its caller gets an error
     hold_back: float = chance(0.05, 0.6)  # a batch call of which a part is not done
+    stale: float = 0.0  # an eventually consistent read of what was there up to a second ago
     slow: float = chance(0.005, 0.05)  # a call that takes up to half a minute
     shard: float = chance(0.1, 0.8)  # a call on the one drawn shard: throttled, or slow
     lose: float = 0.0  # a message that never comes, though SQS took it: only a scenario asks for it

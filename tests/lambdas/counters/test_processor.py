@@ -130,3 +130,13 @@ def test_several_items_are_worked_at_a_time_if_the_message_says_so(opened, monke
     opened.work(message(0, [GOOD] * 3) | {"item_concurrency": 2})
     opened.work(message(1, [GOOD] * 3) | {"item_concurrency": 50})
     assert asked == [1, 2, 1, 3]  # messages one by one, their items together
+
+
+def test_a_stale_read_that_finds_no_batch_drops_no_message(opened, monkeypatch):
+    batches = opened.world.module("counters.batches")
+    read = batches.table.read
+    monkeypatch.setattr(
+        batches.table, "read", lambda key, consistent=True: read(key) if consistent else None
+    )
+    opened.work(message(4))
+    assert opened.counted() == [4]

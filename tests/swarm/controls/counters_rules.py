@@ -76,6 +76,11 @@ def forgotten_when_told(batch, *_):
     table.dynamodb.delete_item(TableName=table.table, Key=table.batch_key(batch))
 
 
+def read_eventually(batch, consistent=True):
+    """Every look at a batch is content with an eventual read."""
+    return original(batch, False)
+
+
 def dead_letters_dropped(body):
     return None
 
@@ -252,6 +257,15 @@ RULES = [
         changes={batches.mark_done: marked_whatever_it_was},
         checks=("leftovers",),
         knobs=SLOW | {"poll_s": 300},
+    ),
+    Control(
+        name="messages that a stale read drops",
+        design="counters",
+        changes={batches.read_open: read_eventually},
+        roles=("processor", "batcher"),
+        checks=("processed",),
+        knobs=SLOW,
+        rates={"stale": 0.5},
     ),
     Control(
         name="looks that multiply",

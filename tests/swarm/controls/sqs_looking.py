@@ -92,7 +92,26 @@ def cancelled_unseen(batch, consistent=True):
     return found | {"status": "OPEN"} if found.get("status") == "CANCELLED" else found
 
 
+def read_eventually(partition, **more):
+    """The finalizer's looks at its partitions are content with an eventual read."""
+    return table.dynamodb.query(
+        TableName=table.table,
+        KeyConditionExpression="pk = :pk",
+        ExpressionAttributeValues=table.pack({":pk": partition}),
+        ConsistentRead=False,
+        **more,
+    )
+
+
 LOOKING = [
+    Control(
+        name="partitions read eventually",
+        design="sqs",
+        changes={table._query: read_eventually},
+        checks=("ends", "processed", "not_too_early", "not_too_late", "notified"),
+        knobs=QUICK | {"poison_per_million": 200_000, "poll_s": 10},
+        rates={"stale": 0.9},
+    ),
     Control(
         name="looks that end at complete",
         design="sqs",

@@ -145,3 +145,27 @@ def test_map_children_fail_or_run_twice():
 def test_a_chance_is_from_0_to_1(kind):
     with pytest.raises(BadKnob, match=kind):
         FaultRates(**{kind: 1.5})
+
+
+STRONG = {"ConsistentRead": True}
+
+
+@pytest.mark.parametrize(
+    ("operation", "request_", "stale"),
+    [
+        ("GetItem", {}, True),
+        ("GetItem", STRONG, False),
+        ("Query", {"ConsistentRead": False}, True),
+        ("Query", STRONG, False),
+        ("BatchGetItem", {"RequestItems": {"t": {}}}, True),
+        ("BatchGetItem", {"RequestItems": {"t": STRONG}}, False),
+        ("PutItem", {}, False),
+    ],
+)
+def test_only_reads_that_are_not_consistent_are_stale_and_that_excuses_nothing(
+    operation, request_, stale
+):
+    made = plan(stale=1.0, roles=("batcher",))
+    fault = made.calling(call(operation, request=request_))
+    assert 0 <= fault.stale_s <= made.stale_max_s
+    assert (bool(fault.stale_s), made.counts["stale"], made.hits) == (stale, stale, [])

@@ -5,13 +5,15 @@ batch that was cancelled or closed.
 import json
 from collections.abc import Iterator
 
+from workbench.swarm.fault_plan import STALE_MAX_S
 from workbench.swarm.fault_record import Expected, FaultRecord
 from workbench.swarm.noted import Called
 from workbench.targets.local.world.context import EPOCH_S
 
 NEAR_S = 0.002  # times are rounded to the millisecond
 SLOW_CALL_S = 200.0  # from the handler's look at the clock to its write, with all tries
-NOTICED_S = 1.0  # an invocation asks once, as it begins, whether its batch is cancelled
+# An invocation asks once, as it begins, whether its batch is cancelled; that read may be stale.
+NOTICED_S = STALE_MAX_S
 POLLS_SLACK = 3
 CLIENT_TRIES = 6  # that a client makes of a call
 

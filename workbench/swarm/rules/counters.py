@@ -76,6 +76,11 @@ RULES: Rules = {
     "The batch record is there before any message, and outlives them all": (
         Branch("counters.batcher.start", "batch is not None", False),
     ),
+    "A message is dropped only if a consistent read says that its batch is over": (
+        lambda seen: any(
+            call.role == "processor" and call.request.get("ConsistentRead") for call in seen.calls
+        ),
+    ),
     "Tell, then mark": (broken_off("finalizer", "Publish", "UpdateItem"),),
     "Every record expires later than any message could still write": (_written_late,),
     "What was cancelled is planned again from what is not counted, with the queues emptied first": (

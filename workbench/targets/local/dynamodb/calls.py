@@ -6,9 +6,10 @@ Units are counted from the items themselves.
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -16,6 +17,7 @@ from botocore.exceptions import ClientError
 from workbench.designs.parts import KNOWING
 from workbench.platform.services import DYNAMODB
 from workbench.platform.units import query_units, read_units, write_units
+from workbench.targets.local.dynamodb.past import Past
 from workbench.targets.local.dynamodb.table import Key, Tables, entries
 from workbench.targets.local.metering import Storage, item_bytes, stored_bytes
 from workbench.targets.local.runtime.service import (
@@ -71,6 +73,8 @@ class DynamoDbService(Service):
         self._writes_per_s = writes_per_s
         self._of_table: dict[str, TokenBucket] = {}
         self._of_key: dict[tuple[str, str], TokenBucket] = {}
+        kept_s = context.faults.stale_max_s
+        tables.remember(partial(Past, lambda: context.kernel.now, kept_s) if kept_s else None)
 
     def entries(self, operation: str, request: Request) -> int:
         return entries(operation, request)
@@ -89,6 +93,9 @@ class DynamoDbService(Service):
                 raise Refused(THROTTLED)
             admitted.writes.append(write)
         return admitted
+
+    def as_of(self, age_s: float) -> AbstractContextManager[None]:
+        return self._tables.as_of(age_s)
 
     def meter(self, operation: str, admitted: Admitted, response: dict[str, Any]) -> None:
         if operation in READS:

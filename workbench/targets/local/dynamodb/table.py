@@ -6,10 +6,12 @@ runs against moto, parameter checks of botocore included, and hold the answers e
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from heapq import nsmallest
 from typing import Any
 
 from workbench.targets.local.dynamodb.expressions import Value, condition, updated
+from workbench.targets.local.dynamodb.past import Past
 from workbench.targets.local.metering import item_bytes
 from workbench.targets.local.runtime.service import NotKnown, Refused, Request
 
@@ -48,6 +50,7 @@ class Table:
         self.range_key = range_key
         self._partitions: dict[str, dict[str, Record]] = {}
         self._bytes: dict[tuple[str, str], int] = {}  # measured once, when a record is stored
+        self.past: Past | None = None  # kept while eventual reads may be stale
 
     def get(self, key: Key) -> Record | None:
         """The record under a key; never to be changed in place."""
@@ -60,12 +63,16 @@ class Table:
         if size > ITEM_MAX_BYTES:
             raise Refused("ValidationException", "Item size has exceeded the maximum allowed size")
         pk, sk = self.key_of(record)
+        if self.past is not None:
+            self.past.note(pk, sk, self.get(record))
         self._partitions.setdefault(pk, {})[sk] = dict(record)
         self._bytes[pk, sk] = size
 
     def remove(self, key: Key) -> None:
         """Forget the record under a key, if there is one."""
         pk, sk = self.key_of(key)
+        if self.past is not None:
+            self.past.note(pk, sk, self.get(key))
         partition = self._partitions.get(pk, {})
         partition.pop(sk, None)
         self._bytes.pop((pk, sk), None)
@@ -85,6 +92,16 @@ class Table:
         """Forget every record."""
         self._partitions.clear()
         self._bytes.clear()
+
+    def as_of(self, age_s: float) -> "Table":
+        """The table as it was that long ago, to be read only."""
+        then = Table(self.name, self.hash_key, self.range_key)
+        then._partitions = dict(self._partitions)
+        for (pk, sk), record in (self.past.since(age_s) if self.past else {}).items():
+            partition = dict(then.partition(pk))
+            partition.pop(sk, None)
+            then._partitions[pk] = partition if record is None else partition | {sk: record}
+        return then
 
     def only_key(self, record: Key) -> Record:
         """The key attributes of a record."""
@@ -109,6 +126,21 @@ class Tables:
         """A new table."""
         self._tables[table.name] = table
         return table
+
+    def remember(self, make: Callable[[], Past] | None) -> None:
+        """Keep what each table was a moment ago, or no more."""
+        for table in self._tables.values():
+            table.past = make() if make else None
+
+    @contextmanager
+    def as_of(self, age_s: float) -> Iterator[None]:
+        """Reads inside the block see the tables as they were that long ago."""
+        now = self._tables
+        self._tables = {name: table.as_of(age_s) for name, table in now.items()}
+        try:
+            yield
+        finally:
+            self._tables = now
 
     def __getitem__(self, name: str) -> Table:
         if name not in self._tables:

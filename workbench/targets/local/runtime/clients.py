@@ -10,6 +10,7 @@ botocore checks on the way is checked by tests, on every call of whole runs.
 """
 
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -238,7 +239,8 @@ def _do(api: Api, request: Request, service: Service, fault: CallFault) -> Any:
         if injected and not fault.lose_answer:
             raise injected
         admitted = service.admit(api.operation, request, fault.hold_back)
-        response = _made(api, admitted.request)
+        with service.as_of(fault.stale_s) if fault.stale_s else nullcontext():
+            response = _made(api, admitted.request)
         service.meter(api.operation, admitted, response)
         if injected:
             raise injected

@@ -30,7 +30,7 @@ class CallFault:
     `error` is refused by the service, which does nothing; with `lose_answer` the service does it
     and the caller gets the error all the same. `hold_back` entries of a batch call are returned as
     unprocessed or failed, from its end. `kill` ends the environment, `before` the call reaches the
-    service or `after` it was answered.
+    service or `after` it was answered. A read answers with what was there `stale_s` ago.
     """
 
     kill: str = ""  # "", "before" or "after"
@@ -39,6 +39,7 @@ class CallFault:
     lose_answer: bool = False
     delay_s: float = 0.0
     hold_back: int = 0
+    stale_s: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,8 @@ ONE_COPY = (0.0,)
 
 class Faults:
     """A fault plan; this one, of a cloud that behaves, is what others override."""
+
+    stale_max_s = 0.0  # how old what a read sees may be
 
     def calling(self, call: Call) -> CallFault:  # noqa: ARG002
         """What befalls this attempt of a call."""

@@ -1,6 +1,7 @@
 """A service of AWS here: what it refuses, admits and meters; what stops a run; limits of rates."""
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -67,6 +68,10 @@ class Service:
         if operation not in self.known:
             raise NotKnown(f"{self.name} {operation}")
         return Admitted(request)
+
+    def as_of(self, age_s: float) -> AbstractContextManager[None]:  # noqa: ARG002
+        """Reads inside the block see what was there that long ago, where a service has such."""
+        return nullcontext()
 
     def meter(self, operation: str, admitted: Admitted, response: Mapping[str, Any]) -> None:
         """Bill a call that was done, and put what was held back into its answer."""

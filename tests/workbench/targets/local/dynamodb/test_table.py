@@ -9,6 +9,7 @@ from moto import mock_aws
 from moto.dynamodb.models import dynamodb_backends
 
 from workbench.targets.local.dynamodb.expressions import condition, update
+from workbench.targets.local.dynamodb.past import Past
 from workbench.targets.local.dynamodb.table import Table, Tables
 from workbench.targets.local.runtime.service import NotKnown, Refused
 from workbench.targets.local.world.stack import ACCOUNT, REGION
@@ -237,3 +238,35 @@ def test_a_request_with_more_in_it_is_refused():
 def test_a_table_that_is_not_there_is_named():
     with pytest.raises(Refused, match="no table lost"):
         Tables().call("Scan", {"TableName": "lost"})
+
+
+def test_a_read_of_a_moment_ago_sees_what_was_there_then():
+    now_s, tables = [0.0], Tables()
+    table = tables.add(Table("ours"))
+    tables.remember(lambda: Past(lambda: now_s[0], kept_s=1.0))
+
+    def record(sk, value):
+        return {"pk": {"S": "p"}, "sk": {"S": sk}, "v": {"S": value}}
+
+    def seen():
+        found = tables.call("Scan", {"TableName": "ours"})["Items"]
+        return {one["sk"]["S"]: one["v"]["S"] for one in found}
+
+    for at_s, change in (
+        (0.0, lambda: table.put(record("a", "first"))),
+        (1.0, lambda: table.put(record("a", "second"))),
+        (1.5, lambda: table.put(record("b", "new"))),
+        (1.8, lambda: table.remove(record("a", ""))),
+    ):
+        now_s[0] = at_s
+        change()
+    now_s[0] = 1.9
+    for age_s, expected in (
+        (0.0, {"b": "new"}),
+        (0.2, {"a": "second", "b": "new"}),
+        (0.7, {"a": "second"}),
+        (1.0, {"a": "first"}),
+    ):
+        with tables.as_of(age_s):
+            assert seen() == expected
+    assert seen() == {"b": "new"}
