@@ -1,25 +1,27 @@
-"""The evidence about a run, and its bills side by side: metered, modelled, Cost Explorer.
+"""Bills of one run side by side, line by line: metered, modelled, Cost Explorer.
+
+What Cost Explorer has under the tag of a run's hours or days is the run's and that of the stack,
+which stands meanwhile: idle polls, the alarm, what is kept. The stack's part is taken off first and
+stands apart. It never takes what the run's meter has.
 
 Each line says how much of what AWS bills the run's own meter explains. A line's share is the
 smaller of the two over what Cost Explorer has; the total's is the sum of those over all, so that
-too much in one line never hides too little in another.
+too much in one line never hides too little in another. Where a line is billed below its list price
+dollars are not comparable: there the quantities are, each at its list price.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from analysis.words import listed
 from workbench.bill import exact_sum
-from workbench.errors import BadInput, BadRecord
 from workbench.prices import PriceBook, load_book
-from workbench.pull.costs import Line, is_untagged, line_of
-from workbench.pull.store import Pull, newest_pull
-from workbench.pull.window import started
-from workbench.runs.records import Run, is_there, read_folder, readable_runs
+from workbench.pull.cost_explorer import BESIDES
+from workbench.pull.costs import COMPARABLE, Line, is_untagged, line_of, list_price
 
 SOURCES = ("metered", "modelled", "cost_explorer")
 RECONCILED_COLUMNS = [
@@ -29,6 +31,7 @@ RECONCILED_COLUMNS = [
     "unit",
     *(f"{source}_quantity" for source in SOURCES),
     *(f"{source}_usd" for source in SOURCES),
+    "listed_usd",
     "modelled_minus_metered_usd",
     "cost_explorer_minus_metered_usd",
     "share_explained",
@@ -36,14 +39,37 @@ RECONCILED_COLUMNS = [
     "days_since_run",
 ]
 # The kinds of rows, in their order: the lines of the run, what Cost Explorer has of them that the
-# meter does not explain, their sum; the lines that no tag reaches and are the whole account's in
-# Cost Explorer, their sum; and all of a bill.
-KINDS = ("line", "residual", "subtotal", "untagged", "untagged subtotal", "total")
+# meter does not explain, their sum; what the stack costs while it stands, and its sum; the lines
+# that no tag reaches and are the whole account's in Cost Explorer, their sum; and all of a bill.
+KINDS = (
+    *("line", "residual", "subtotal", "standing", "standing subtotal"),
+    *("untagged", "untagged subtotal", "total"),
+)
+ZERO = Decimal(0)
+LOWERED = {  # by words in the names of record types (Cost Explorer, charge type)
+    "a savings plan": ("SavingsPlan",),
+    "reserved capacity": ("DiscountedUsage",),
+    "a discount": ("Discount Program", "BundledDiscount", "Bundled Discount", "Private"),
+}
+NAMED = dict(zip(BESIDES, ("credits", "refunds", "tax"), strict=True))
 
-LISTED = ("metered_usd", "metered_quantity", "cost_explorer_quantity", "cost_explorer_usd")
-COMPARABLE = Decimal("0.99")  # of the list price: what is billed below it has a reason
 
-Sums = dict[Line, tuple[str, Decimal, Decimal]]  # unit, quantity, dollars
+@dataclass(frozen=True)
+class Amount:
+    """What one source has of a line; of Cost Explorer's, how much may be the stack's standing."""
+
+    unit: str = ""
+    quantity: Decimal = ZERO
+    usd: Decimal = ZERO
+    standing: Decimal = ZERO
+
+    def part(self, quantity: Decimal) -> "Amount":
+        """So much of it, at the same dollars each."""
+        usd = self.usd * quantity / self.quantity if self.quantity else ZERO
+        return Amount(self.unit, quantity, usd)
+
+
+Sums = dict[Line, Amount]
 
 
 def reconcile(
@@ -57,24 +83,28 @@ def reconcile(
     """The bills side by side (`RECONCILED_COLUMNS`), one row a service and usage type.
 
     `run_bill` and `modelled` are bills, `cost_explorer` is a pull's frame. What a source has not
-    got is None; where there is a source, a line that it lacks is zero. The total has no figure of
-    Cost Explorer, because the untagged lines there are not the run's alone.
+    got is None; where there is a source, a line that it lacks is zero. `listed_usd` is what Cost
+    Explorer's quantity would cost at list prices. The total has no figure of Cost Explorer, because
+    the untagged lines there are not the run's alone.
     """
     book = book or load_book()
     sums = [_sums(run_bill, book), _sums(modelled, book), _sums(cost_explorer, book)]
     apart = _untagged(sums, cost_explorer, book)
+    standing = _take_off_standing(sums, apart)
     lines = sorted({line for one in sums if one for line in one})
-    own = [_line("line", line, sums) for line in lines if line not in apart]
-    others = [_line("untagged", line, sums) for line in lines if line in apart]
+    own = [_line("line", line, sums, book) for line in lines if line not in apart]
+    others = [_line("untagged", line, sums, book) for line in lines if line in apart]
+    stood = [_line("standing", line, [None, None, standing], book) for line in sorted(standing)]
     rows = [*own]
     if cost_explorer is not None:
-        left = exact_sum(row["cost_explorer_usd"] - _explained(row) for row in own)
+        left = exact_sum(_residual(row) for row in own)
         rows.append({"kind": "residual", "cost_explorer_usd": left})
     rows.append(_total("subtotal", own))
-    if others:
-        rows += [*others, _total("untagged subtotal", others)]
+    for kind, some in (("standing", stood), ("untagged", others)):
+        if some:
+            rows += [*some, _total(f"{kind} subtotal", some)]
     alone = (
-        *("cost_explorer_usd", "cost_explorer_minus_metered_usd"),
+        *("cost_explorer_usd", "cost_explorer_minus_metered_usd", "listed_usd"),
         *("share_explained", "share_of_quantity"),
     )
     rows.append(_total("total", own + others) | dict.fromkeys(alone))
@@ -83,8 +113,11 @@ def reconcile(
     return frame.where(frame.notna(), None)
 
 
-def answer(table: pd.DataFrame) -> str:
-    """What a reconciled table says, in a sentence."""
+def answer(table: pd.DataFrame, record_types: Mapping[str, str] | None = None) -> str:
+    """What a reconciled table says, in a few sentences.
+
+    `record_types` are a pull's dollars by record type, which say why less is paid than listed.
+    """
     rows = {kind: table[table["kind"] == kind] for kind in KINDS}
     metered = rows["total"]["metered_usd"].iloc[0]
     text = f"The run's own meter says ${metered:,.6f}."
@@ -93,48 +126,86 @@ def answer(table: pd.DataFrame) -> str:
         text += f" The model says ${modelled:,.6f}."
     if rows["residual"].empty:
         return f"{text} There is no Cost Explorer pull of it yet: see `workbench collect`."
-    own = rows["subtotal"].iloc[0]
-    text += f" Cost Explorer bills ${own['cost_explorer_usd']:,.6f} under the design's tag"
-    if cheaper := _below_list_price(table):
-        text += f". {cheaper}"
-    elif own["share_explained"] is not None:
-        residual = rows["residual"]["cost_explorer_usd"].iloc[0]
-        text += f", of which the meter explains {own['share_explained']:.1%}"
+    own, billed = rows["subtotal"].iloc[0], rows["subtotal"]["cost_explorer_usd"].iloc[0]
+    stood = rows["standing subtotal"]["cost_explorer_usd"]
+    text += f" Cost Explorer bills ${billed + exact_sum(stood):,.6f} under the design's tag"
+    of_it = "of which"
+    if len(stood):
+        text += f". ${stood.iloc[0]:,.6f} is what the stack costs while it stands in that time"
+        of_it = f"and of the other ${billed:,.6f}"
+    residual = rows["residual"]["cost_explorer_usd"].iloc[0]
+    if own["share_explained"] is not None:
+        text += f", {of_it} the meter explains {own['share_explained']:.1%}"
         text += f" and leaves ${residual:,.6f}"
+    elif own["share_of_quantity"] is not None:
+        text += (
+            f". At list prices the run's part would be ${own['listed_usd']:,.6f} "
+            f"({_why(table, record_types or {})}), so dollars are not compared: by quantity the "
+            f"meter explains {own['share_of_quantity']:.1%}"
+        )
     days = own["days_since_run"]
     when = "" if days is None else f", {days:,.1f} days after the run"
     unsettled = days is not None and days < 2
-    return f"{text}{when}{' (not settled before two days)' if unsettled else ''}."
+    text += f"{when}{' (not settled before two days)' if unsettled else ''}."
+    return text + _besides(record_types or {})
 
 
-def _below_list_price(table: pd.DataFrame) -> str:
-    """Why the dollars of both cannot be compared, with the quantities' share; empty if they can."""
-    lines = table[(table["kind"] == "line") & (table["metered_quantity"] > 0)]
-    billed = list(zip(*(lines[name] for name in LISTED), strict=True))
-    listed = exact_sum(usd / quantity * found for usd, quantity, found, _ in billed)
-    if exact_sum(paid for *_, paid in billed) >= listed * COMPARABLE:
-        return ""
-    free = sum(found > 0 and not paid for _, _, found, paid in billed)
-    why = "a savings plan or a discount"
-    if free:
-        why = f"{free} of its lines cost nothing: the free tier, credits or a savings plan"
-    share = table.loc[table["kind"] == "subtotal", "share_of_quantity"].iloc[0]
-    return (
-        f"At list prices that would be ${listed:,.6f} ({why}), so dollars are not compared: by "
-        f"quantity the meter explains {share:.1%}"
-    )
+def _why(table: pd.DataFrame, record_types: Mapping[str, str]) -> str:
+    """Why less is paid than the list prices say."""
+    lines = table[table["kind"].isin(("line", "standing"))]
+    nothing = lines[(lines["listed_usd"] > 0) & (lines["cost_explorer_usd"] == 0)]
+    free = len(nothing[["service", "usage_type"]].drop_duplicates())
+    begin = f"{free} of its lines cost nothing: " if free else ""
+    if not record_types:
+        return f"{begin}the free tier, a savings plan or a discount"
+    usd = {name: Decimal(amount) for name, amount in record_types.items()}
+    reasons = [
+        f"{name} ({', '.join(found)})"
+        for name, words in LOWERED.items()
+        if (found := [one for one in usd if any(word in one for word in words)])
+    ]
+    # The free tier has no record of its own: it is what the other reasons do not take off.
+    taken = -exact_sum(min(amount, ZERO) for name, amount in usd.items() if name not in BESIDES)
+    paid, full = exact_sum(lines["cost_explorer_usd"]), exact_sum(lines["listed_usd"])
+    if not reasons or paid + taken < full * COMPARABLE:
+        reasons.insert(0, "the free tier")
+    return begin + listed(reasons)
+
+
+def _besides(record_types: Mapping[str, str]) -> str:
+    """What else is on the bill of that time, and on no side of the comparison."""
+    found = {name: abs(Decimal(record_types.get(name, "0"))) for name in BESIDES}
+    parts = [f"{NAMED[name]} of ${usd:,.6f}" for name, usd in found.items() if usd]
+    return f" Not compared in that time: {listed(parts)}." if parts else ""
+
+
+def _take_off_standing(sums: list[Sums | None], apart: set[Line]) -> Sums:
+    """Take the stack's part out of Cost Explorer's lines, and give it; the meter's part stays."""
+    metered, billed, found = sums[0] or {}, sums[2] or {}, {}
+    for line, amount in list(billed.items()):
+        own = metered.get(line, Amount()).quantity
+        part = min(amount.standing, max(ZERO, amount.quantity - own))
+        if line in apart or not part:
+            continue
+        found[line] = amount.part(part)
+        billed[line] = amount.part(amount.quantity - part)
+        if part == amount.quantity and all(line not in (one or {}) for one in sums[:2]):
+            del billed[line]
+    return found
 
 
 def _sums(frame: pd.DataFrame | None, book: PriceBook) -> Sums | None:
     """Quantity and dollars of each line of a bill, over labels, tiers, hours and days."""
     if frame is None:
         return None
-    parts: dict[Line, list[tuple[str, Decimal, Decimal]]] = {}
-    columns = ("service", "usage_type", "unit", "quantity", "cost_usd")
-    for service, kind, *rest in zip(*(frame[name] for name in columns), strict=True):
-        parts.setdefault(line_of(service, kind, book), []).append(tuple(rest))
+    parts: dict[Line, list[Amount]] = {}
+    columns = ("service", "usage_type", "unit", "quantity", "cost_usd", "standing")
+    known = [frame[name] if name in frame else [ZERO] * len(frame) for name in columns]
+    for service, kind, *rest in zip(*known, strict=True):
+        parts.setdefault(line_of(service, kind, book), []).append(Amount(*rest))
+    names = ("quantity", "usd", "standing")
     return {
-        line: (some[0][0], exact_sum(p[1] for p in some), exact_sum(p[2] for p in some))
+        line: Amount(some[0].unit, *(exact_sum(getattr(p, name) for p in some) for name in names))
         for line, some in parts.items()
     }
 
@@ -151,52 +222,50 @@ def _untagged(
     return known - {line_of(*name, book) for name in names}
 
 
-def _line(kind: str, line: Line, sums: list[Sums | None]) -> dict[str, Any]:
+def _line(kind: str, line: Line, sums: list[Sums | None], book: PriceBook) -> dict[str, Any]:
     """The row of one line."""
-    nothing = ("", Decimal(0), Decimal(0))
-    found = [None if one is None else one.get(line, nothing) for one in sums]
-    unit = next((one[0] for one in found if one and one[0]), "")
+    found = [None if one is None else one.get(line, Amount()) for one in sums]
+    unit = next((one.unit for one in found if one and one.unit), "")
     row = {"kind": kind, "service": line[0], "usage_type": line[1], "unit": unit}
     for source, one in zip(SOURCES, found, strict=True):
-        row |= {f"{source}_quantity": one and one[1], f"{source}_usd": one and one[2]}
+        row |= {f"{source}_quantity": one and one.quantity, f"{source}_usd": one and one.usd}
+    metered, billed = found[0], found[2]
+    if billed:
+        usd = metered.usd / metered.quantity if metered and metered.usd else list_price(line, book)
+        row["listed_usd"] = billed.usd if usd is None else usd * billed.quantity
     return _compared(row, [row])
 
 
 def _total(kind: str, rows: list[dict[str, Any]]) -> dict[str, Any]:
     """The dollars of these rows together."""
     total: dict[str, Any] = {"kind": kind}
-    for source in SOURCES:
-        parts = [row[f"{source}_usd"] for row in rows]
-        total[f"{source}_usd"] = None if None in parts else exact_sum(parts)
+    for name in (*(f"{source}_usd" for source in SOURCES), "listed_usd"):
+        parts = [row.get(name) for row in rows]
+        total[name] = None if None in parts else exact_sum(parts)
     return _compared(total, rows)
 
 
 def _compared(row: dict[str, Any], rows: list[dict[str, Any]]) -> dict[str, Any]:
     """A row with how far the others are from the meter, and what the meter explains of `rows`."""
+    metered, billed = row["metered_usd"], row["cost_explorer_usd"]
     for source in SOURCES[1:]:
         usd = row[f"{source}_usd"]
-        row[f"{source}_minus_metered_usd"] = None if usd is None else usd - row["metered_usd"]
-    billed = row["cost_explorer_usd"]
-    row["share_explained"] = float(exact_sum(map(_explained, rows)) / billed) if billed else None
-    row["share_of_quantity"] = _by_quantity(rows)
+        apart = None if usd is None or metered is None else usd - metered
+        row[f"{source}_minus_metered_usd"] = apart
+    row["share_explained"] = row["share_of_quantity"] = None
+    if billed is None or metered is None:
+        return row
+    if billed and _is_comparable(row):
+        row["share_explained"] = float(exact_sum(map(_explained, rows)) / billed)
+    if row["listed_usd"]:
+        explained = exact_sum(one["listed_usd"] - _left_of_quantity(one) for one in rows)
+        row["share_of_quantity"] = float(explained / row["listed_usd"])
     return row
 
 
-def _by_quantity(rows: list[dict[str, Any]]) -> float | None:
-    """What the meter explains of Cost Explorer's quantities, each at the meter's own price.
-
-    Inside the free tier or under a savings plan the quantities are the same, and the dollars not.
-    """
-    both = [row for row in rows if row.get("cost_explorer_quantity") and row["metered_quantity"]]
-    prices = [row["metered_usd"] / row["metered_quantity"] for row in both]
-    listed = exact_sum(
-        price * row["cost_explorer_quantity"] for price, row in zip(prices, both, strict=True)
-    )
-    explained = exact_sum(
-        price * min(row["metered_quantity"], row["cost_explorer_quantity"])
-        for price, row in zip(prices, both, strict=True)
-    )
-    return float(explained / listed) if listed else None
+def _is_comparable(row: dict[str, Any]) -> bool:
+    """Whether Cost Explorer's dollars are those of the list."""
+    return row["cost_explorer_usd"] >= row["listed_usd"] * COMPARABLE
 
 
 def _explained(row: dict[str, Any]) -> Decimal:
@@ -204,84 +273,15 @@ def _explained(row: dict[str, Any]) -> Decimal:
     return min(row["metered_usd"], row["cost_explorer_usd"])
 
 
-@dataclass(frozen=True)
-class Evidence:
-    """The bills of one run, those that there are."""
-
-    run: Run
-    bill: pd.DataFrame
-    modelled: pd.DataFrame | None
-    costs: Pull | None
-    now: datetime
-
-    @property
-    def cost_explorer(self) -> pd.DataFrame | None:
-        """The newest frame of Cost Explorer."""
-        return self.costs and self.costs.frame
-
-    @property
-    def days_since_run(self) -> float:
-        """Days from the run's end to the pull, or to now where there is none."""
-        seconds = max(self.run.detected_s or 0, self.run.processed_s or 0)
-        ended = started(self.run) + timedelta(seconds=seconds)
-        until = self.costs.pulled_at if self.costs else self.now
-        return (until - ended).total_seconds() / 86_400
-
-    def __str__(self) -> str:
-        """What there is, in plain words."""
-        run = self.run
-        lines = [
-            f"{run.run_id}: design {run.design} on {run.target}, {run.items:,} items, "
-            f"{run.status}, {self.days_since_run:,.1f} days ago.",
-            "Modelled: a run of the model with the same knobs and items is there."
-            if self.modelled is not None
-            else "Modelled: no run of the model with the same knobs and items is there.",
-        ]
-        if self.costs is None:
-            lines.append("Cost Explorer: nothing was pulled yet. `workbench collect` pulls it.")
-        else:
-            facts = self.costs.facts
-            settled = "settled" if facts["settled"] else "not settled yet"
-            shared = ", shared out with other runs of its time" if facts["prorated"] else ""
-            pulled = f"pulled {self.costs.pulled_at:%Y-%m-%d %H:%M} UTC"
-            lines.append(f"Cost Explorer: {pulled}, {settled}{shared}.")
-        return "\n".join(lines)
+def _left_of_quantity(row: dict[str, Any]) -> Decimal:
+    """What the meter lacks of Cost Explorer's quantity, at its list price."""
+    billed = row["cost_explorer_quantity"]
+    left = max(ZERO, billed - row["metered_quantity"])
+    return row["listed_usd"] * left / billed if billed else ZERO
 
 
-def gather(results: Path, run_id: str = "", now: datetime | None = None) -> Evidence:
-    """The evidence about a run, or about the newest one. Raises BadInput if there is no such run.
-
-    A damaged pull is an error, never passed over for an older one.
-    """
-    path = results / "runs" / run_id if run_id else newest_run(results)
-    if not is_there(path):
-        raise BadInput(f"run_id={run_id!r}: {path} is no run folder")
-    folder = read_folder(path)
-    if folder.bill is None:
-        raise BadRecord(f"{path} has no bill.parquet: there is nothing to compare")
-    return Evidence(
-        run=folder.run,
-        bill=folder.bill,
-        modelled=modelled_bill(results, folder.run),
-        costs=newest_pull(path, "costs"),
-        now=now or datetime.now(UTC),
-    )
-
-
-def newest_run(results: Path) -> Path:
-    """The run that started last."""
-    found = list(readable_runs(results))
-    if not found:
-        raise BadInput(f"{results}/runs has no run yet: make one with `workbench run`")
-    return max(found, key=lambda one: (one[1].started_at, one[0].name))[0]
-
-
-def modelled_bill(results: Path, run: Run) -> pd.DataFrame | None:
-    """The bill of the newest run of the model with the same knobs and items, its seed if it can."""
-    same = [
-        (other.seed == run.seed, other.started_at, path)
-        for path, other in readable_runs(results)
-        if other.target == "model"
-        and (other.design, other.items, other.knobs) == (run.design, run.items, run.knobs)
-    ]
-    return read_folder(max(same)[2]).bill if same else None
+def _residual(row: dict[str, Any]) -> Decimal:
+    """What the meter does not explain of a line, in the dollars that can be compared."""
+    if _is_comparable(row):
+        return row["cost_explorer_usd"] - _explained(row)
+    return _left_of_quantity(row)

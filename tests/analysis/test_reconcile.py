@@ -1,21 +1,15 @@
 """Bills side by side, line by line."""
 
-from dataclasses import replace
-from datetime import UTC, datetime
 from decimal import Decimal
 
-import nbformat
 import pandas as pd
 import pytest
 
-from analysis.reconcile import KINDS, RECONCILED_COLUMNS, answer, gather, newest_run, reconcile
-from workbench import notebooks
+from analysis.reconcile import KINDS, RECONCILED_COLUMNS, answer, reconcile
 from workbench.bill import bill, total_usd
-from workbench.designs import make_design
-from workbench.errors import BadInput, BadRecord
 from workbench.prices import load_book
-from workbench.pull.store import tidy, write_pull
-from workbench.runs.records import TIMELINE_COLUMNS, USAGE_COLUMNS, Run, RunData, write_folder
+from workbench.pull.store import tidy
+from workbench.runs.records import USAGE_COLUMNS
 
 BOOK = load_book()
 LAMBDA, DDB, CW = "AWS Lambda", "Amazon DynamoDB", "AmazonCloudWatch"
@@ -29,24 +23,10 @@ PULLED = [
     (LAMBDA, "USE1-Request-ARM", 1_400_000, "0.28", True),
     (DDB, "WriteRequestUnits", 1_000_000, "0.60", True),
     (DDB, "WriteRequestUnits", 1_000_000, "0.65", True),  # the next hour
-    (DDB, "USE1-TimedStorage-ByteHrs", 1, "0.07", True),
+    (DDB, "USE1-TimedStorage-ByteHrs", "0.28", "0.07", True),
     (CW, "CW:GMD-Metrics", 9_000, "0.09", False),
     (CW, "CW:MetricMonitorUsage", 1, "0.30", False),
 ]
-LAMBDA = "AWS Lambda"
-NOW = datetime(2026, 11, 23, 6, 3, tzinfo=UTC)
-RUN = Run(
-    run_id="sqs-aws-1000-7",
-    design="sqs",
-    target="aws",
-    items=1_000,
-    seed=7,
-    knobs=make_design("sqs").knobs(),
-    batch_id="b-1",
-    started_at="2026-11-20T06:00:00Z",
-    processed_s=170.0,
-    detected_s=180.0,
-)
 
 
 def make_bill(rows, source="metered"):
@@ -55,12 +35,17 @@ def make_bill(rows, source="metered"):
     return bill(usage, BOOK, source=source)
 
 
-def pulled(rows=PULLED):
+def pulled(rows=PULLED, standing=None):
+    """A pull of these lines; `standing` is how much of a usage type may be the stack's."""
+    standing = {name: Decimal(amount) for name, amount in (standing or {}).items()}
     when = ("2026-11-20T06:00Z", "2026-11-20T07:00Z")
     return tidy(
         "costs",
         [
-            (service, kind, "N/A", Decimal(quantity), Decimal(usd), *when, tagged, False, True)
+            (
+                *(service, kind, "N/A", Decimal(quantity), standing.get(kind, Decimal(0))),
+                *(Decimal(usd), *when, tagged, False, True),
+            )
             for service, kind, quantity, usd, tagged in rows
         ],
     )
@@ -111,7 +96,7 @@ def test_quantities_and_units_are_those_of_the_whole_line():
         1_600_000,
         2_000_000,
     )
-    assert tuple(table.loc["TimedStorage-ByteHrs", columns]) == ("N/A", 0, 1)
+    assert tuple(table.loc["TimedStorage-ByteHrs", columns]) == ("N/A", 0, Decimal("0.28"))
 
 
 def test_the_model_stands_beside_the_meter():
@@ -179,24 +164,108 @@ def test_the_answer_is_a_sentence_of_the_tables_numbers(days, end):
 
 
 USED = [(LAMBDA, "Request-ARM", 1_500_000), (DDB, "WriteRequestUnits", 2_000_000)]
+ON_TERMS = [
+    (("0", "0"), {}, "2 of its lines cost nothing: the free tier, a savings plan or a discount"),
+    (("0", "0"), {"Usage": "0"}, "2 of its lines cost nothing: the free tier"),
+    (
+        ("0", "1.25"),
+        {"SavingsPlanCoveredUsage": "0.3", "SavingsPlanNegation": "-0.3", "Usage": "1.25"},
+        "1 of its lines cost nothing: a savings plan (SavingsPlanCoveredUsage, "
+        "SavingsPlanNegation)",
+    ),
+    (
+        ("0.24", "1.0"),
+        {"Usage": "1.55", "Enterprise Discount Program Discount": "-0.31"},
+        "a discount (Enterprise Discount Program Discount)",
+    ),
+    (
+        ("0", "1.0"),
+        {"Usage": "1.25", "BundledDiscount": "-0.25"},
+        "1 of its lines cost nothing: the free tier and a discount (BundledDiscount)",
+    ),
+]
 
 
-@pytest.mark.parametrize(
-    ("paid", "why"),
-    [
-        (("0", "0"), "2 of its lines cost nothing: the free tier, credits or a savings plan"),
-        (("0", "1.25"), "1 of its lines cost nothing"),
-        (("0.24", "1.0"), "a savings plan or a discount"),
-    ],
-)
-def test_dollars_below_the_list_price_are_not_compared(paid, why):
+@pytest.mark.parametrize(("paid", "records", "why"), ON_TERMS)
+def test_dollars_below_the_list_price_are_not_compared_and_the_reason_is_named(paid, records, why):
     """The meter then explains by quantity: all requests, and 1.6 of 2 million write units."""
     used = [(*line, usd, True) for line, usd in zip(USED, paid, strict=True)]
     table = reconcile(make_bill(OWN), None, pulled(used))
     assert list(table.loc[table["kind"] == "line", "share_of_quantity"]) == [1.0, 0.8]
-    text = answer(table)
-    assert f"At list prices that would be $1.550000 ({why}" in text
+    assert table.loc[table["kind"] == "subtotal", "share_explained"].iloc[0] is None
+    text = answer(table, records)
+    assert f"At list prices the run's part would be $1.550000 ({why}), so" in text
     assert text.endswith("so dollars are not compared: by quantity the meter explains 83.9%.")
+
+
+def test_a_line_that_is_paid_below_its_list_price_has_no_share_in_dollars():
+    used = [(*USED[0], "0", True), (*USED[1], "1.25", True)]
+    table = reconcile(make_bill(OWN), None, pulled(used)).set_index("usage_type")
+    assert list(table.loc[["Request-ARM", "WriteRequestUnits"], "share_explained"]) == [None, 0.8]
+
+
+def test_credits_refunds_and_tax_are_named_and_on_no_side():
+    records = {"Usage": "1.6", "Credit": "-1.6", "Refund": "0", "Tax": "0.16"}
+    plain = answer(reconcile(make_bill(OWN), None, pulled()))
+    text = answer(reconcile(make_bill(OWN), None, pulled()), records)
+    besides = " Not compared in that time: credits of $1.600000 and tax of $0.160000."
+    assert text == plain + besides
+
+
+QUEUE, ALARM, KEPT = "Requests-Tier1", "CW:AlarmMonitorUsage", "TimedStorage-ByteHrs"
+SQS, S3 = "Amazon Simple Queue Service", "Amazon Simple Storage Service"
+DAY = [  # of a run of 1,000 items: 1,000 requests and an hour's storage, and what stood that day
+    (SQS, "USE1-Requests-RBP", 61_000, "0.0244", True),
+    (CW, "USE1-CW:AlarmMonitorUsage", "0.033", "0.0033", True),
+    (S3, "USE1-TimedStorage-ByteHrs", "0.01", "0.00023", True),
+    (DDB, "WriteRequestUnits", 2_000, "0.00125", True),
+]
+STOOD = {
+    "USE1-Requests-RBP": 60_000,
+    "USE1-CW:AlarmMonitorUsage": "0.033",
+    "USE1-TimedStorage-ByteHrs": "0.01",
+}
+RUN = [
+    (SQS, QUEUE, "Requests", "dispatch", 1_000),
+    (S3, KEPT, "GB-Mo", "dispatch", "0.001"),
+    (DDB, "WriteRequestUnits", "WriteRequestUnits", "knowing", 1_900),
+]
+
+
+def test_what_the_stack_costs_while_it_stands_is_a_kind_of_its_own():
+    table = reconcile(make_bill(RUN), None, pulled(DAY, STOOD))
+    columns = ("kind", "usage_type", "cost_explorer_quantity", "cost_explorer_usd")
+    assert rows(table, *columns)[:9] == [
+        ("line", "WriteRequestUnits", Decimal(2_000), Decimal("0.00125")),
+        ("line", QUEUE, Decimal(1_000), Decimal("0.0004")),
+        ("line", KEPT, Decimal("0.001"), Decimal("0.000023")),
+        ("residual", None, None, Decimal("0.0000625")),
+        ("subtotal", None, None, Decimal("0.001673")),
+        ("standing", QUEUE, Decimal(60_000), Decimal("0.024")),
+        ("standing", KEPT, Decimal("0.009"), Decimal("0.000207")),
+        ("standing", ALARM, Decimal("0.033"), Decimal("0.0033")),
+        ("standing subtotal", None, None, Decimal("0.027507")),
+    ]
+    assert answer(table).endswith(
+        "bills $0.029180 under the design's tag. $0.027507 is what the stack costs while it stands "
+        "in that time, and of the other $0.001673 the meter explains 96.3% and leaves $0.000062."
+    )
+
+
+def test_the_stacks_part_never_takes_what_the_meter_has():
+    """CloudWatch has more polls than were billed; the run's own requests stay its own."""
+    table = reconcile(make_bill(RUN), None, pulled(DAY, STOOD | {"USE1-Requests-RBP": 61_000}))
+    line = table[(table["kind"] == "line") & (table["usage_type"] == QUEUE)].iloc[0]
+    assert line["cost_explorer_quantity"] == 1_000
+
+
+def test_a_day_inside_the_free_tier_is_compared_by_quantity_without_the_stacks_part():
+    free = [(*line[:3], "0", True) for line in DAY]
+    table = reconcile(make_bill(RUN), None, pulled(free, STOOD))
+    text = answer(table, {"Usage": "0"})
+    assert "Cost Explorer bills $0.000000 under the design's tag" in text
+    assert "$0.001673 (4 of its lines cost nothing: the free tier), so dollars are not" in text
+    assert text.endswith("by quantity the meter explains 96.3%.")
 
 
 def test_the_answer_says_when_nothing_was_pulled():
@@ -205,100 +274,3 @@ def test_the_answer_says_when_nothing_was_pulled():
         "The run's own meter says $1.310000. "
         "There is no Cost Explorer pull of it yet: see `workbench collect`."
     )
-
-
-def write(results, requests=1_000_000, with_bill=True, **changes):
-    """A run folder whose bill is $0.20 for each million requests."""
-    run = replace(RUN, **changes)
-    rows = [(LAMBDA, "Request-ARM", "Requests", "work", Decimal(requests))]
-    usage = pd.DataFrame(rows, columns=USAGE_COLUMNS).astype({"quantity": object})
-    source = "modelled" if run.target == "model" else "metered"
-    table = bill(usage, load_book(), source=source) if with_bill else None
-    return write_folder(RunData(run, pd.DataFrame(columns=TIMELINE_COLUMNS), usage, table), results)
-
-
-def pull(path, usd="0.21", settled=True, now=NOW):
-    when = ("2026-11-20T06:00Z", "2026-11-20T07:00Z")
-    line = (LAMBDA, "Request-ARM", "N/A", Decimal(1_050_000), Decimal(usd), *when)
-    facts = {"settled": settled, "prorated": False}
-    spent = {"metrics": 0, "scanned_bytes": 0, "cost_pages": 2}
-    frame = tidy("costs", [(*line, True, False, settled)])
-    return write_pull(path, "costs", frame, facts | {"spent": spent}, now)
-
-
-def test_all_three_bills_of_a_run_are_found(tmp_path):
-    path = write(tmp_path)
-    pull(path)
-    write(tmp_path, 900_000, run_id="m-1", target="model", started_at="2026-11-21T00:00:00Z")
-    found = gather(tmp_path, RUN.run_id)
-    assert list(found.bill["cost_usd"]) == [Decimal("0.20")]
-    assert list(found.modelled["cost_usd"]) == [Decimal("0.18")]
-    assert list(found.cost_explorer["cost_usd"]) == [Decimal("0.21")]
-    assert found.days_since_run == 3.0
-
-
-def test_the_models_run_has_the_same_knobs_and_items_and_its_seed_if_it_can(tmp_path):
-    write(tmp_path)
-    model = {"target": "model"}
-    other = make_design("sqs", settings={"items_per_message": 1}).knobs()
-    write(tmp_path, 1, run_id="m-knobs", knobs=other, **model)
-    write(tmp_path, 2, run_id="m-items", items=10, **model)
-    assert gather(tmp_path, RUN.run_id).modelled is None
-    write(tmp_path, 3, run_id="m-same-seed", **model)
-    write(tmp_path, 4, run_id="m-newer", seed=8, started_at="2026-11-22T00:00:00Z", **model)
-    assert list(gather(tmp_path, RUN.run_id).modelled["quantity"]) == [3]
-
-
-def test_what_is_not_there_is_said_in_plain_words(tmp_path):
-    write(tmp_path)
-    text = str(gather(tmp_path, RUN.run_id, now=NOW))
-    assert text.splitlines() == [
-        "sqs-aws-1000-7: design sqs on aws, 1,000 items, complete, 3.0 days ago.",
-        "Modelled: no run of the model with the same knobs and items is there.",
-        "Cost Explorer: nothing was pulled yet. `workbench collect` pulls it.",
-    ]
-
-
-def test_an_unsettled_pull_is_said_to_be_one(tmp_path):
-    pull(write(tmp_path), settled=False)
-    text = str(gather(tmp_path, RUN.run_id))
-    assert "Cost Explorer: pulled 2026-11-23 06:03 UTC, not settled yet." in text
-
-
-def test_without_a_name_the_newest_run_is_taken(tmp_path):
-    write(tmp_path)
-    write(tmp_path, run_id="a-later", started_at="2026-11-22T00:00:00Z")
-    assert newest_run(tmp_path).name == gather(tmp_path).run.run_id == "a-later"
-
-
-def test_no_run_no_bill_and_a_damaged_pull_are_errors(tmp_path):
-    with pytest.raises(BadInput, match="no run yet"):
-        gather(tmp_path)
-    path = write(tmp_path)
-    with pytest.raises(BadInput, match="no run folder"):
-        gather(tmp_path, "another")
-    write(tmp_path, with_bill=False, run_id="no-bill")
-    with pytest.raises(BadRecord, match=r"no bill\.parquet"):
-        gather(tmp_path, "no-bill")
-    stamp = pull(path).stamp
-    (path / "pulls" / f"{stamp}-costs.parquet").write_bytes(b"half")
-    with pytest.raises(BadRecord, match="is damaged"):
-        gather(tmp_path, RUN.run_id)
-
-
-@pytest.mark.parametrize(
-    ("pulled", "words"),
-    [
-        (True, "of which the meter explains 95.2% and leaves $0.010000, 3.0 days after the run."),
-        (False, "There is no Cost Explorer pull of it yet"),
-    ],
-)
-def test_the_notebook_shows_what_there_is_with_a_pull_and_without(tmp_path, pulled, words):
-    path = write(tmp_path)
-    if pulled:
-        pull(path)
-    executed = tmp_path / "reconcile.ipynb"
-    parameters = {"results": str(tmp_path), "run_id": RUN.run_id}
-    notebooks.execute("reconcile", parameters, executed)
-    last = nbformat.read(executed, as_version=4).cells[-1]
-    assert words in last.outputs[0]["text"]

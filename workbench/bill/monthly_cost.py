@@ -63,18 +63,24 @@ def idle_polls(pollers: int, seconds: int) -> Decimal:
     return quantity(Decimal(pollers * seconds) / LONG_POLL_S)
 
 
-def _waiting(design: Design, batch_usage: pd.DataFrame, upkeep: Upkeep) -> list[tuple]:
-    """Idle polls, alarms and kept logs of a month."""
-    rows = []
+def standing_usage(design: Design, seconds: int, upkeep: Upkeep | None = None) -> list[tuple]:
+    """Idle polls and alarms of a stack that stands for so long (rows of `USAGE_COLUMNS`)."""
+    upkeep, rows = upkeep or Upkeep(), []
     if design.parts.sources:
         item_source = design.settings()["ProcessorSource"]["ScalingConfig"] or {}
         pollers = idle_pollers(item_source.get("MaximumConcurrency"))
         dispatch = pollers + IDLE_POLLERS * upkeep.capped_mappings
         knowing = IDLE_POLLERS_LEAST * upkeep.free_mappings
         for label, pollers in (("dispatch", dispatch), ("knowing", knowing)):
-            rows.append((SQS, "Requests-Tier1", "Requests", label, idle_polls(pollers, MONTH_S)))
-    alarms = Decimal(upkeep.alarms)
+            rows.append((SQS, "Requests-Tier1", "Requests", label, idle_polls(pollers, seconds)))
+    alarms = quantity(Decimal(upkeep.alarms * seconds) / MONTH_S)
     rows.append((CLOUDWATCH, "CW:AlarmMonitorUsage", "Alarms", "telemetry", alarms))
+    return rows
+
+
+def _waiting(design: Design, batch_usage: pd.DataFrame, upkeep: Upkeep) -> list[tuple]:
+    """Idle polls, alarms and kept logs of a month."""
+    rows = standing_usage(design, MONTH_S, upkeep)
     logs = batch_usage.loc[batch_usage["usage_type"] == "VendedLog-Bytes", "quantity"]
     kept = sum(map(quantity, logs), Decimal(0)) * upkeep.batches_per_day * upkeep.log_days
     rows.append((CLOUDWATCH, "TimedStorage-ByteHrs", "GB-Mo", "telemetry", quantity(kept)))

@@ -1,9 +1,11 @@
 """Pulling the evidence about a run and keeping it: CloudWatch, REPORT lines and Cost Explorer.
 
 A pull never replaces an older one, so collecting can be repeated when the bill has settled.
-Whatever fails, fails before anything is written.
+Of a pull that fails nothing is kept but what asking has cost.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,16 +13,25 @@ from typing import Any
 
 import pandas as pd
 
-from workbench.designs import DESIGNS
-from workbench.errors import BadInput, PullFailed
+from workbench.designs import DESIGNS, make_design
+from workbench.errors import BadInput, PullFailed, WorkbenchError
 from workbench.pull.cloudwatch import fetch
 from workbench.pull.cost_explorer import STEPS
-from workbench.pull.costs import CostQuestion, pull_costs
+from workbench.pull.costs import CostQuestion, pull_costs, why_below_list
 from workbench.pull.gate import Coverage, Wait, coverage, wait_for_complete
 from workbench.pull.insights import POLL, pull_insights
 from workbench.pull.logs import log_groups
 from workbench.pull.metrics import arrivals, wanted
-from workbench.pull.store import COLUMNS, Pull, newest_pull, pull_stamps, read_pull, write_pull
+from workbench.pull.standing import IdlePolls, count_polls
+from workbench.pull.store import (
+    COLUMNS,
+    Pull,
+    newest_pull,
+    pull_stamps,
+    read_pull,
+    tidy,
+    write_pull,
+)
 from workbench.pull.window import (
     CloudAccess,
     HasCloud,
@@ -73,10 +84,11 @@ def collect_cloudwatch(
     def look() -> Coverage:
         return coverage(fetch(client, arrivals(run.design, names), window, cost), run)
 
-    wait_for_complete(look, wait or Wait(limit_s=cloud.late_s))
     # Without Insights there are no percentiles either: the local target's CloudWatch has none.
     series = wanted(run.design, names, percentiles=cloud.has_insights)
-    frame = fetch(client, series, window, cost)
+    with _kept_if_failed(run_folder, "cloudwatch", cost):
+        wait_for_complete(look, wait or Wait(limit_s=cloud.late_s))
+        frame = fetch(client, series, window, cost)
     shown = {role: scrub(name) for role, name in names.items()}  # a machine's is its ARN
     facts = {"coverage": coverage(frame, run).facts(), "names": shown}
     return _keep(run_folder, "cloudwatch", frame, facts, window, cost)
@@ -105,7 +117,8 @@ def collect_insights(
         frames.append(pull_insights(cloud.client("logs"), run, groups, window, poll, cost))
         return coverage(metrics.frame, run, frames[-1])
 
-    facts = {"coverage": wait_for_complete(look, wait).facts()}
+    with _kept_if_failed(run_folder, "insights", cost):
+        facts = {"coverage": wait_for_complete(look, wait).facts()}
     return _keep(run_folder, "insights", frames[-1], facts, window, cost)
 
 
@@ -120,15 +133,47 @@ def collect_costs(
             "Cost Explorer has the costs of a run about a day later, and takes $0.01 a question: "
             f"it was not asked. Collect again after {due:%Y-%m-%d %H:%M} UTC."
         )
-    question = CostQuestion(window, others=tuple(neighbours(run_folder, window)), now=now)
-    frame = pull_costs(cloud.client("ce"), read_folder(run_folder), question, cost)
+    folder, others = read_folder(run_folder), neighbours(run_folder, window)
+    polls = _idle_polls(run_folder, cloud, window, others, cost)
+    question = CostQuestion(window, others, now=now, idle_polls=lambda one: polls.within(one))
+    with _kept_if_failed(run_folder, "costs", cost, now):
+        frame = pull_costs(cloud.client("ce"), folder, question, cost)
+        why = why_below_list(cloud.client("ce"), frame, folder.run.design, question, cost)
     facts = {
         "settled": question.settled,
         "prorated": bool(frame["prorated"].any()),
         "tag_key": question.tag_key,
         "others": [other.run.run_id for other in question.others],
+        "record_types": why,
+        "idle_polls": polls.source,
     }
     return _keep(run_folder, "costs", frame, facts, window, cost, now)
+
+
+def _idle_polls(
+    run_folder: Path,
+    cloud: CloudAccess,
+    window: Window,
+    others: list[RunData],
+    cost: MeasuringCost,
+) -> IdlePolls:
+    """The polls of a run's stack in its days, beside those of the runs themselves.
+
+    A stack that is gone has its queues' names in the pull of its metrics.
+    """
+    run = read_run(run_folder)
+    design = make_design(run.design, settings=run.knobs)
+    names = design.parts.names(cloud.outputs)
+    if not names and (metrics := newest_pull(run_folder, "cloudwatch")):
+        names = metrics.facts["names"]
+    windows = [window, *(likely_window(other.run) for other in others)]
+    days = window.widened(STEPS["DAILY"])
+    counted: dict[float, float] = {}
+    with suppress(AwsFailed):  # then they are computed, and `idle_polls` says so
+        counted = count_polls(cloud.client("cloudwatch"), names, design, days, cost)
+    idle = IdlePolls(design, windows)
+    outside = {at: count for at, count in counted.items() if idle.is_free(at)}
+    return replace(idle, counted=outside)
 
 
 def neighbours(run_folder: Path, window: Window) -> list[RunData]:
@@ -156,6 +201,21 @@ def measured(run_folder: Path) -> pd.DataFrame:
             total.scanned_bytes += spent["scanned_bytes"]
             total.cost_pages += spent["cost_pages"]
     return pd.DataFrame(list(total.usage_lines()), columns=USAGE_COLUMNS)
+
+
+@contextmanager
+def _kept_if_failed(
+    run_folder: Path, kind: str, cost: MeasuringCost, now: datetime | None = None
+) -> Iterator[None]:
+    """What was asked before a pull failed is paid for, and counts in `measured`."""
+    try:
+        yield
+    except WorkbenchError as error:
+        if cost != MeasuringCost():
+            frame = tidy("failed", [(kind, str(error))])
+            facts = {"spent": asdict(cost)}
+            write_pull(run_folder, "failed", frame, facts, now or datetime.now(UTC))
+        raise
 
 
 def _keep(

@@ -19,13 +19,18 @@ ACTIVATE = (
 STEPS = {"HOURLY": timedelta(hours=1), "DAILY": timedelta(days=1)}
 FORMATS = {"HOURLY": "%Y-%m-%dT%H:%M:%SZ", "DAILY": "%Y-%m-%d"}
 GROUPS = [{"Type": "DIMENSION", "Key": key} for key in ("SERVICE", "USAGE_TYPE")]
-# Credits and refunds are no costs of a run. CHARGE_TYPE, as the console calls it, is refused.
-NO_CREDITS = {"Not": {"Dimensions": {"Key": "RECORD_TYPE", "Values": ["Credit", "Refund"]}}}
+BY_RECORD = [{"Type": "DIMENSION", "Key": key} for key in ("RECORD_TYPE", "SERVICE")]
+# No costs of a run. CHARGE_TYPE, as the console calls it, is refused.
+BESIDES = ("Credit", "Refund", "Tax")
+NOT_BESIDES = {"Not": {"Dimensions": {"Key": "RECORD_TYPE", "Values": list(BESIDES)}}}
 
 
 @dataclass(frozen=True)
 class CostLine:
-    """What Cost Explorer says of one usage type in one hour or day, as it says it."""
+    """What Cost Explorer says of one usage type in one hour or day, as it says it.
+
+    Of a question by record type, `service` is that type and `usage_type` the service.
+    """
 
     service: str
     usage_type: str
@@ -36,15 +41,20 @@ class CostLine:
 
 
 def cost_lines(
-    client: Any, window: Window, granularity: str, conditions: list[dict], cost: MeasuringCost
+    client: Any,
+    window: Window,
+    granularity: str,
+    conditions: list[dict],
+    cost: MeasuringCost,
+    groups: list[dict] = GROUPS,
 ) -> list[CostLine]:
     """The costs under these conditions, by service and usage type, in whole hours or days."""
     request = {
         "TimePeriod": period(window, granularity),
         "Granularity": granularity,
         "Metrics": ["UnblendedCost", "UsageQuantity"],
-        "GroupBy": GROUPS,
-        "Filter": {"And": [*conditions, NO_CREDITS]},
+        "GroupBy": groups,
+        "Filter": {"And": conditions} if len(conditions) > 1 else conditions[0],
     }
     lines: list[CostLine] = []
     while True:
@@ -59,6 +69,16 @@ def cost_lines(
         if token == request.get("NextPageToken"):
             raise PullFailed("ce:GetCostAndUsage gives the same page again. Collect again.")
         request["NextPageToken"] = token
+
+
+def record_types(
+    client: Any, window: Window, granularity: str, condition: dict, cost: MeasuringCost
+) -> dict[str, Decimal]:
+    """Dollars by record type (`Usage`, `SavingsPlanNegation`, `Credit`, `Tax` and others)."""
+    sums: dict[str, Decimal] = {}
+    for line in cost_lines(client, window, granularity, [condition], cost, BY_RECORD):
+        sums[line.service] = sums.get(line.service, Decimal(0)) + line.cost_usd
+    return sums
 
 
 def tagged(key: str, value: str) -> dict[str, Any]:

@@ -12,7 +12,7 @@ would take `IA-WriteRequestUnits` for `WriteRequestUnits`, and `Lambda-Edge-Requ
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -27,14 +27,18 @@ from workbench.platform.services import CLOUDWATCH, COST_EXPLORER
 from workbench.platform.units import QUANTITY_PLACES
 from workbench.prices import PriceBook, load_book
 from workbench.pull.cost_explorer import (
+    NOT_BESIDES,
+    STEPS,
     CostLine,
     cost_lines,
     explain_nothing,
     of_services,
+    record_types,
     refuses_hours,
     tagged,
     without_tag,
 )
+from workbench.pull.standing import POLLS, standing_part
 from workbench.pull.store import tidy
 from workbench.pull.window import MeasuringCost, Window, likely_window
 from workbench.runs.records import RunData
@@ -69,6 +73,14 @@ def line_of(service: str, usage_type: str, book: PriceBook) -> Line:
         return service, name
 
 
+def list_price(line: Line, book: PriceBook) -> Decimal | None:
+    """The list price of a line's first unit, in dollars; None if the book has none."""
+    try:
+        return book.price(*line).tiers[0].usd
+    except MissingPrice:
+        return None
+
+
 def is_untagged(line: Line) -> bool:
     """Whether a line is one that carries no tag."""
     return line in UNTAGGED
@@ -78,13 +90,15 @@ SETTLED_AFTER = timedelta(hours=48)
 HOURS_KEPT = timedelta(days=14)  # of hourly data, aws-cost-explorer/pricing
 STEP = Decimal(1).scaleb(-QUANTITY_PLACES)
 GRANULARITIES = ("auto", "HOURLY", "DAILY")
+COMPARABLE = Decimal("0.99")  # of the list price: what is billed below it has a reason
 
 
 @dataclass(frozen=True)
 class CostQuestion:
     """When to look, and how. `others` are the runs that may share the hours or days.
 
-    `granularity=auto` takes hours where they are switched on and kept still, else days.
+    `idle_polls` says of an hour or day how many polls were the stack's own. `granularity=auto`
+    takes hours where they are switched on and kept still, else days.
     """
 
     window: Window
@@ -93,6 +107,7 @@ class CostQuestion:
     granularity: str = "auto"
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
     book: PriceBook = field(default_factory=load_book)
+    idle_polls: Callable[[Window], Decimal] = lambda _: Decimal(0)
 
     def __post_init__(self) -> None:
         if self.granularity not in GRANULARITIES:
@@ -125,8 +140,8 @@ class Shares:
         """Whether another run was in this hour or day."""
         return any(window.shared_s(bucket) for _, window in self._others)
 
-    def part(self, line: CostLine) -> tuple[Decimal, Decimal]:
-        """The run's own quantity and dollars of a line that it shares."""
+    def share(self, line: CostLine) -> Decimal:
+        """The run's own part of a line that it shares, 0 to 1."""
         name = line_of(line.service, line.usage_type, self._book)
         folders = [(self._own, self._window), *self._others]
         within = [(one, window) for one, window in folders if window.shared_s(line.bucket)]
@@ -135,8 +150,7 @@ class Shares:
             weights = [self._weight(one, window, line.bucket) for one, window in within]
         if not sum(weights):
             raise BadInput(f"run {self._own.run.run_id} and others of its time have empty bills")
-        share = weights[0] / sum(weights) if within[0][0] is self._own else Decimal(0)
-        return (line.quantity * share).quantize(STEP), (line.cost_usd * share).quantize(STEP)
+        return weights[0] / sum(weights) if within[0][0] is self._own else Decimal(0)
 
     def _weight(
         self, folder: RunData, window: Window, bucket: Window, name: Line | None = None
@@ -162,14 +176,16 @@ def pull_costs(
 ) -> pd.DataFrame:
     """The costs of a run, tidy (`COST_COLUMNS`), one row a usage type and hour or day.
 
-    Credits and refunds are left out. Rows with `tagged` false are the whole account's, for usage
-    that no tag reaches (PutMetricData, custom metrics, Cost Explorer itself). Raises PullFailed if
-    the tag is not active or there are no data yet, AwsFailed if access is denied.
+    Credits, refunds and tax are left out. `standing` is how much of the quantity may be the stack's
+    while it stood; where several runs share a line, they share that too. Rows with `tagged` false
+    are the whole account's, for usage that no tag reaches (PutMetricData, custom metrics, Cost
+    Explorer itself). Raises PullFailed if the tag is not active or there are no data yet, AwsFailed
+    if access is denied.
     """
     cost = cost or MeasuringCost()
     granularity, own = _own_lines(client, folder, question, cost)
     services = dict.fromkeys(service for service, _ in UNTAGGED)
-    conditions = [without_tag(question.tag_key), of_services(*services)]
+    conditions = [without_tag(question.tag_key), of_services(*services), NOT_BESIDES]
     account = [
         line
         for line in cost_lines(client, question.window, granularity, conditions, cost)
@@ -178,14 +194,36 @@ def pull_costs(
     shares = Shares(folder, question.window, question.others, question.book)
     rows = [_row(line, shares, question, is_own=True) for line in own]
     rows += [_row(line, shares, question, is_own=False) for line in account]
-    return tidy("costs", sorted(rows, key=lambda row: (not row[7], row[0], row[1], row[5])))
+    return tidy("costs", sorted(rows, key=lambda row: (not row[8], row[0], row[1], row[6])))
+
+
+def why_below_list(
+    client: Any, frame: pd.DataFrame, design: str, question: CostQuestion, cost: MeasuringCost
+) -> dict[str, str]:
+    """Dollars by record type, as text, where a run's are below their list prices; else nothing.
+
+    The question costs a cent, and says why: a savings plan, a discount, or neither.
+    """
+    own, paid, listed = frame[frame["tagged"]], [], []
+    columns = ("service", "usage_type", "quantity", "standing", "cost_usd")
+    for service, kind, amount, stood, usd in zip(*(own[name] for name in columns), strict=True):
+        price = list_price(line_of(service, kind, question.book), question.book)
+        if price is not None and amount:
+            listed.append((amount - stood) * price)
+            paid.append(usd * (amount - stood) / amount)
+    if exact_sum(paid) >= exact_sum(listed) * COMPARABLE:
+        return {}
+    by_hour = (own["end"] - own["start"]).max() <= STEPS["HOURLY"]
+    condition = tagged(question.tag_key, design)
+    sums = record_types(client, question.window, "HOURLY" if by_hour else "DAILY", condition, cost)
+    return {name: f"{usd:f}" for name, usd in sorted(sums.items())}
 
 
 def _own_lines(
     client: Any, folder: RunData, question: CostQuestion, cost: MeasuringCost
 ) -> tuple[str, list[CostLine]]:
     """The lines under the run's tag, and whether they are by the hour or the day."""
-    condition = [tagged(question.tag_key, folder.run.design)]
+    condition = [tagged(question.tag_key, folder.run.design), NOT_BESIDES]
     granularities = (question.granularity,)
     if question.granularity == "auto":  # finest first
         kept = question.now - question.window.start < HOURS_KEPT
@@ -206,13 +244,19 @@ def _own_lines(
 def _row(line: CostLine, shares: Shares, question: CostQuestion, is_own: bool) -> tuple:
     """One row: the run's share of a line, or what the account has of one without a tag."""
     prorated = is_own and shares.is_shared(line.bucket)
-    quantity, usd = shares.part(line) if prorated else (line.quantity, line.cost_usd)
+    name, standing = line_of(line.service, line.usage_type, question.book), Decimal(0)
+    if is_own:
+        polls = question.idle_polls(line.bucket) if name == POLLS else Decimal(0)
+        standing = standing_part(name, line.quantity, polls)
+    amounts = (line.quantity, standing, line.cost_usd)
+    if prorated:
+        share = shares.share(line)
+        amounts = tuple((amount * share).quantize(STEP) for amount in amounts)
     return (
         line.service,
         line.usage_type,
         line.unit,
-        quantity,
-        usd,
+        *amounts,
         line.bucket.start,
         line.bucket.end,
         is_own,

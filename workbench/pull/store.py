@@ -27,12 +27,13 @@ from workbench.temporary import written_whole
 CLOUDWATCH_COLUMNS = ["metric", "namespace", "dimension", "statistic", "t", "t_s", "value"]
 INSIGHTS_COLUMNS = ["query", "function", "t_s", "bin_ms", "measure", "value"]
 COST_COLUMNS = (
-    "service usage_type unit quantity cost_usd start end tagged prorated settled"
+    "service usage_type unit quantity standing cost_usd start end tagged prorated settled"
 ).split()
 COLUMNS = {
     "cloudwatch": CLOUDWATCH_COLUMNS,
     "insights": INSIGHTS_COLUMNS,
     "costs": COST_COLUMNS,
+    "failed": ["kind", "why"],  # a pull that came to nothing, for what it cost
 }
 TYPES = {
     "t": "datetime64[us, UTC]",
@@ -45,6 +46,7 @@ TYPES = {
     "prorated": "bool",
     "settled": "bool",
     "quantity": "object",  # exact decimals
+    "standing": "object",
     "cost_usd": "object",
 }
 SCHEMA_VERSION = 1

@@ -15,6 +15,8 @@ from workbench.platform.units import GB, quantity
 from workbench.runs.records import Run
 
 MARGIN_S = 120  # the finalizer's last link and the last log lines come after the end is known
+METERED_BEFORE_S = 5  # a run's own meter on aws begins before the trigger: clocks differ
+METERED_AFTER_S = 60  # and has the lines of the function that notified; the rest is the stack's
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -77,6 +79,13 @@ def likely_window(run: Run) -> Window:
     except BadInput:
         start = started(run)
         return Window(start, start + timedelta(seconds=MARGIN_S))
+
+
+def metered(window: Window) -> Window:
+    """The whole minutes of a run's window that its own meter covers."""
+    start = window.start - timedelta(seconds=METERED_BEFORE_S)
+    end = window.end - timedelta(seconds=MARGIN_S - METERED_AFTER_S)
+    return Window(start, end).widened(timedelta(minutes=1))
 
 
 def started(run: Run) -> datetime:

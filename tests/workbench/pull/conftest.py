@@ -17,7 +17,7 @@ from workbench.designs import make_design
 from workbench.prices import load_book
 from workbench.pull.window import Window
 from workbench.runs.records import USAGE_COLUMNS, Run, RunData
-from workbench.targets.local.world.moto_cloud import load_bill
+from workbench.targets.local.world.cost_explorer import load_bill
 
 RECORDED = Path(__file__).parent / "recorded"
 START = datetime(2026, 11, 20, 6, 10, 30, tzinfo=UTC)

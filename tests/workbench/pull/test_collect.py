@@ -2,23 +2,29 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
+import pandas as pd
 import pytest
 from botocore.exceptions import ClientError
 
+from workbench.bill import bill
 from workbench.designs import make_design
 from workbench.errors import BadInput, PullFailed
+from workbench.platform.services import SQS
+from workbench.prices import load_book
 from workbench.pull.collect import (
     collect,
     collect_cloudwatch,
     collect_costs,
     collect_insights,
+    measured,
     neighbours,
 )
 from workbench.pull.gate import Wait
 from workbench.pull.store import pull_stamps, read_pull
 from workbench.pull.window import CloudAccess
-from workbench.runs.records import write_folder
+from workbench.runs.records import USAGE_COLUMNS, write_folder
 from workbench.stacks.aws_errors import AwsFailed
 
 LATER = datetime(2026, 12, 20, tzinfo=UTC)
@@ -145,11 +151,44 @@ def test_a_pull_that_fails_leaves_the_older_one(
     assert pull_stamps(run_folder, "costs") == [first.stamp]
 
 
+def test_what_a_failed_pull_cost_is_counted(recorded, run_folder, window):
+    """Nothing under the tag: a question for the costs, one for the tag, one for its values."""
+    client = access(ce=recorded("ce", "costs_none", "tag_active", "tag_values_none"))
+    with pytest.raises(PullFailed, match="has no costs of design=sqs"):
+        collect_costs(run_folder, client, window, LATER)
+    kept = read_pull(run_folder, "failed")
+    assert list(kept.frame["kind"]) == ["costs"]
+    asked = measured(run_folder).set_index("service")["quantity"]
+    assert asked["AWS Cost Explorer"] == 3
+
+
 def test_cost_explorer_is_not_asked_before_a_day_has_passed(recorded, run_folder, window):
     cloud = replace(access(ce=recorded("ce")), costs_late_s=86_400)
     with pytest.raises(PullFailed, match=r"it was not asked. Collect again after 20\d\d-"):
         collect_costs(run_folder, cloud, window, window.end + timedelta(hours=23))
     assert pull_stamps(run_folder, "costs") == []
+
+
+def test_polls_outside_of_runs_are_those_that_cloudwatch_counted(
+    cloud, run_folder, folder, window, load_cost_explorer
+):
+    """By the names of the queues that an earlier pull has kept: the stack may be gone by now."""
+    cloudwatch = cloud("cloudwatch")
+    names = {"outputs": ("ProcessorName",), "cloudwatch": cloudwatch}
+    queued = replace(access(**names), outputs={"ItemQueueUrl": "https://sqs/1/items"})
+    wait = Wait(limit_s=0, say=lambda line: None)
+    collect_cloudwatch(run_folder, queued, window, wait)
+    hour = timedelta(hours=1)
+    for start, count in ((window.start, 40), (window.start + hour, 60), (window.end - hour, 120)):
+        at = replace(window, start=start, end=start + hour)
+        put(cloudwatch, at, "AWS/SQS", "NumberOfEmptyReceives", count, QueueName="items")
+    more = [(SQS, "Requests-Tier1", "Requests", "dispatch", Decimal(250))]
+    usage = pd.DataFrame(more, columns=USAGE_COLUMNS).astype({"quantity": object})
+    load_cost_explorer(bill(usage, load_book()), "2026-11-20", "2026-11-21")
+    gone = replace(access(ce=cloud("ce"), cloudwatch=cloudwatch), outputs={})
+    pull = collect_costs(run_folder, gone, window, LATER)
+    assert list(pull.frame["standing"]) == [180]  # the run's own meter has its 40
+    assert pull.facts["idle_polls"] == "counted by CloudWatch"
 
 
 def test_a_pull_says_what_asking_used(cloud, run_folder, folder, window, load_cost_explorer):

@@ -58,7 +58,11 @@ def test_hours_come_page_by_page_with_untagged_lines_apart(recorded, folder, win
         (CW, "CW:MetricMonitorUsage", "0.5", "0.15", False),
     ]
     assert rows(frame, *COST_COLUMNS) == [
-        (service, kind, "N/A", Decimal(quantity), Decimal(usd), *hour, tagged, False, False)
+        (
+            *(service, kind, "N/A", Decimal(quantity)),
+            Decimal(quantity if kind == "TimedStorage-ByteHrs" else 0),  # the stack's, at the most
+            *(Decimal(usd), *hour, tagged, False, False),
+        )
         for service, kind, quantity, usd, tagged in expected
     ]
     assert cost == MeasuringCost(cost_pages=3)

@@ -18,7 +18,20 @@ def costs(usd):
     start, end = NOW, NOW + timedelta(hours=1)
     flags = (True, False, False)
     return tidy(
-        "costs", [("AWS Lambda", "Request", "N/A", Decimal(3), Decimal(usd), start, end, *flags)]
+        "costs",
+        [
+            (
+                "AWS Lambda",
+                "Request",
+                "N/A",
+                Decimal(3),
+                Decimal(0),
+                Decimal(usd),
+                start,
+                end,
+                *flags,
+            )
+        ],
     )
 
 
@@ -45,7 +58,7 @@ def test_the_newest_pull_is_read_and_an_older_one_by_its_time(run_folder):
     assert pull_stamps(run_folder, "costs") == STAMPS
 
 
-@pytest.mark.parametrize("kind", ["cloudwatch", "insights", "costs"])
+@pytest.mark.parametrize("kind", ["cloudwatch", "insights", "costs", "failed"])
 def test_every_kind_comes_back_with_its_types_even_when_empty(run_folder, kind):
     write_pull(run_folder, kind, tidy(kind, []), {}, NOW + timedelta(days=1))
     kept = read_pull(run_folder, kind).frame

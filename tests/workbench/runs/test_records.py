@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from analysis import measures
-from analysis.reconcile import newest_run
+from analysis.evidence import newest_run
 from workbench.designs import Sqs
 from workbench.errors import BadInput, BadRecord
 from workbench.runs import records

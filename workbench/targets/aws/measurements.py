@@ -16,7 +16,7 @@ from workbench.pull.cloudwatch import Reading, read_metrics
 from workbench.pull.insights import POLL, InsightsReader
 from workbench.pull.logs import EventsReader, LogReader, log_groups
 from workbench.pull.metrics import billed
-from workbench.pull.window import MeasuringCost, Window
+from workbench.pull.window import METERED_AFTER_S, METERED_BEFORE_S, MeasuringCost, Window
 from workbench.runs.batch import Batch
 from workbench.runs.failures import read_failures
 from workbench.runs.records import TIMELINE_COLUMNS, USAGE_COLUMNS, Run, RunData
@@ -28,9 +28,6 @@ from workbench.targets.aws.session import StackSession
 from workbench.targets.aws.usage import BatchMeasurements, billed_by_metrics, usage_of_run
 
 MINUTE_METRICS = (("concurrency", "ConcurrentExecutions"), ("throttles", "Throttles"))
-WINDOW_MARGIN_S = 5  # before the trigger: clocks differ
-# After the end: the lines of the function that notified. What polls and waits later is the stack's.
-WINDOW_TAIL_S = 60
 SETTLE_MAX = 8  # times longer between two looks than at first: each of them costs
 
 
@@ -126,8 +123,8 @@ class Collector:
     def _bare(self) -> BatchMeasurements:
         end = self.session.clock.now()
         if self.ended_at is not None:  # a batch may be collected long after its end
-            end = min(end, self.ended_at + WINDOW_TAIL_S)
-        window = Window.between(self.triggered_at - WINDOW_MARGIN_S, end)
+            end = min(end, self.ended_at + METERED_AFTER_S)
+        window = Window.between(self.triggered_at - METERED_BEFORE_S, end)
         children = self.batches.children(self.batch.batch_id)
         return BatchMeasurements(self.design, self.batch.items, window, children=children)
 

@@ -21,8 +21,8 @@ from workbench.targets.base import OnProgress, Progress, RunOptions
 from workbench.targets.local.runtime.faults import Faults, MapFaults
 from workbench.targets.local.runtime.outside import ItemLog
 from workbench.targets.local.world.context import EPOCH_S, RunContext
+from workbench.targets.local.world.cost_explorer import Terms, load_bill, standing_bill
 from workbench.targets.local.world.deployment import Deployment, create_items, fill_world, read_ids
-from workbench.targets.local.world.moto_cloud import load_bill
 from workbench.targets.local.world.synth import assembly, retune
 from workbench.targets.local.world.world import World
 
@@ -40,6 +40,7 @@ class Settings:
     cron: bool = False  # a benchmark has its rule disabled, as on AWS
     deadline_s: float = DEADLINE_S
     assemble: Callable[[Design], Path] = assembly  # the cloud assembly for a design's defaults
+    terms: Terms = field(default_factory=Terms)  # what the account pays, by its Cost Explorer
     fill: Path | None = None  # a file that fills the world before each run
 
 
@@ -52,6 +53,7 @@ class LocalTarget:
         self.settings = settings or Settings()
         self.world: World | None = None
         self._deployed: tuple[Path, str, Deployment] | None = None
+        self._last: Run | None = None
         self._close: weakref.finalize | None = None
 
     @classmethod
@@ -79,7 +81,9 @@ class LocalTarget:
         world.start(design.trigger(batch.batch_id, batch.items, batch.seed))
         world.run(self.settings.deadline_s, partial(_over, world, batch))
         world.settle()
-        return folder_of(world, design, batch, ids, started_at)
+        folder = folder_of(world, design, batch, ids, started_at)
+        self._last = folder.run
+        return folder
 
     def prepare(self, design: Design, seed: int) -> World:
         """The design's stack with everything of an earlier run forgotten, nothing started yet."""
@@ -107,9 +111,14 @@ class LocalTarget:
         )
 
     def publish_bill(self, bill: pd.DataFrame) -> None:
-        """Let moto's Cost Explorer answer with the metered bill of the last run."""
-        if self._deployed is not None:
-            self._deployed[2].cloud.fill["ce"] = lambda _: load_bill(bill)
+        """Let moto's Cost Explorer answer with the metered bill of the last run, and its stack's.
+
+        The stack stood all of the virtual day, and no run but this one was on it.
+        """
+        if self._deployed is not None and self._last is not None:
+            standing, terms = standing_bill(self._last), self.settings.terms
+            fill = self._deployed[2].cloud.fill
+            fill["ce"] = lambda _: load_bill(bill, standing=standing, terms=terms)
 
     def close(self) -> None:
         """Undeploy; moto's state, which is the process's, is free for others."""

@@ -8,14 +8,12 @@ process's.
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import ExitStack
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import boto3
-import pandas as pd
 from botocore import UNSIGNED
 from botocore.config import Config
 
@@ -24,7 +22,6 @@ from workbench.targets.local.dynamodb.table import Table, Tables
 from workbench.targets.local.runtime.clients import OnCall, Request, ServiceClient
 from workbench.targets.local.sns import Topics
 from workbench.targets.local.sqs.service import Queues
-from workbench.targets.local.world.context import EPOCH_S
 from workbench.targets.local.world.stack import (
     ACCOUNT,
     KNOWN,
@@ -33,7 +30,6 @@ from workbench.targets.local.world.stack import (
     physical_id,
 )
 
-UNTAGGED = ("CW:", "USE1-APIRequest", "DataScanned-Bytes")  # usage types that carry no tag
 SIGNED = Config(
     region_name=REGION,
     retries={"total_max_attempts": 1},  # retries take virtual time: `clients` makes them
@@ -157,35 +153,3 @@ def _no_aws_settings() -> ExitStack:
         del os.environ[name]
     os.environ.update(nowhere)
     return context
-
-
-def load_bill(bill: pd.DataFrame, day: datetime | None = None) -> None:
-    """Let moto's Cost Explorer answer with this bill, as of a day (default: the virtual one).
-
-    moto evaluates no filter and gives each answer once, in order: first what carries the design's
-    tag, then what carries none, as a pull asks for them.
-    """
-    from moto.ce import ce_backends
-
-    day = day or datetime.fromtimestamp(EPOCH_S, UTC)
-    answers = ce_backends[ACCOUNT]["aws"].cost_usage_results_queue
-    answers.clear()
-    without = bill["usage_type"].str.startswith(UNTAGGED)
-    period = {"Start": f"{day:%Y-%m-%d}", "End": f"{day + timedelta(days=1):%Y-%m-%d}"}
-    for some in (bill[~without], bill[without]):
-        groups = list(_groups(some))
-        result = {"TimePeriod": period, "Total": {}, "Groups": groups, "Estimated": False}
-        answers.append({"ResultsByTime": [result], "DimensionValueAttributes": []})
-
-
-def _groups(bill: pd.DataFrame) -> Iterator[dict[str, Any]]:
-    """One group a service and usage type, in the shape of GetCostAndUsage."""
-    lines = bill.groupby(["service", "usage_type", "unit"])[["quantity", "cost_usd"]].sum()
-    for (service, usage_type, unit), (quantity, cost_usd) in lines.iterrows():
-        yield {
-            "Keys": [service, usage_type],
-            "Metrics": {
-                "UnblendedCost": {"Amount": str(cost_usd), "Unit": "USD"},
-                "UsageQuantity": {"Amount": str(quantity), "Unit": unit},
-            },
-        }

@@ -1,0 +1,102 @@
+"""The evidence about one run: its own bill, the model's, and what Cost Explorer has of it."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pandas as pd
+
+from workbench.errors import BadInput, BadRecord
+from workbench.pull.store import Pull, newest_pull
+from workbench.pull.window import started
+from workbench.runs.records import Run, is_there, read_folder, readable_runs
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """The bills of one run, those that there are."""
+
+    run: Run
+    bill: pd.DataFrame
+    modelled: pd.DataFrame | None
+    costs: Pull | None
+    now: datetime
+
+    @property
+    def cost_explorer(self) -> pd.DataFrame | None:
+        """The newest frame of Cost Explorer."""
+        return self.costs and self.costs.frame
+
+    @property
+    def record_types(self) -> dict[str, str]:
+        """Cost Explorer's dollars by record type, where it was asked for them."""
+        return self.costs.facts.get("record_types", {}) if self.costs else {}
+
+    @property
+    def days_since_run(self) -> float:
+        """Days from the run's end to the pull, or to now where there is none."""
+        seconds = max(self.run.detected_s or 0, self.run.processed_s or 0)
+        ended = started(self.run) + timedelta(seconds=seconds)
+        until = self.costs.pulled_at if self.costs else self.now
+        return (until - ended).total_seconds() / 86_400
+
+    def __str__(self) -> str:
+        """What there is, in plain words."""
+        run = self.run
+        lines = [
+            f"{run.run_id}: design {run.design} on {run.target}, {run.items:,} items, "
+            f"{run.status}, {self.days_since_run:,.1f} days ago.",
+            "Modelled: a run of the model with the same knobs and items is there."
+            if self.modelled is not None
+            else "Modelled: no run of the model with the same knobs and items is there.",
+        ]
+        if self.costs is None:
+            lines.append("Cost Explorer: nothing was pulled yet. `workbench collect` pulls it.")
+        else:
+            facts = self.costs.facts
+            settled = "settled" if facts["settled"] else "not settled yet"
+            shared = ", shared out with other runs of its time" if facts["prorated"] else ""
+            how = facts.get("idle_polls")
+            polls = f"; idle polls are {how}" if how else ""
+            pulled = f"pulled {self.costs.pulled_at:%Y-%m-%d %H:%M} UTC"
+            lines.append(f"Cost Explorer: {pulled}, {settled}{shared}{polls}.")
+        return "\n".join(lines)
+
+
+def gather(results: Path, run_id: str = "", now: datetime | None = None) -> Evidence:
+    """The evidence about a run, or about the newest one. Raises BadInput if there is no such run.
+
+    A damaged pull is an error, never passed over for an older one.
+    """
+    path = results / "runs" / run_id if run_id else newest_run(results)
+    if not is_there(path):
+        raise BadInput(f"run_id={run_id!r}: {path} is no run folder")
+    folder = read_folder(path)
+    if folder.bill is None:
+        raise BadRecord(f"{path} has no bill.parquet: there is nothing to compare")
+    return Evidence(
+        run=folder.run,
+        bill=folder.bill,
+        modelled=modelled_bill(results, folder.run),
+        costs=newest_pull(path, "costs"),
+        now=now or datetime.now(UTC),
+    )
+
+
+def newest_run(results: Path) -> Path:
+    """The run that started last."""
+    found = list(readable_runs(results))
+    if not found:
+        raise BadInput(f"{results}/runs has no run yet: make one with `workbench run`")
+    return max(found, key=lambda one: (one[1].started_at, one[0].name))[0]
+
+
+def modelled_bill(results: Path, run: Run) -> pd.DataFrame | None:
+    """The bill of the newest run of the model with the same knobs and items, its seed if it can."""
+    same = [
+        (other.seed == run.seed, other.started_at, path)
+        for path, other in readable_runs(results)
+        if other.target == "model"
+        and (other.design, other.items, other.knobs) == (run.design, run.items, run.knobs)
+    ]
+    return read_folder(max(same)[2]).bill if same else None
