@@ -10,9 +10,14 @@ from typing import Any
 
 import pandas as pd
 
+from analysis.reconcile import reason, reconcile
 from analysis.report import PAGE
 from analysis.words import listed
-from workbench.runs.records import read_run
+from workbench.bill import bill, total_usd
+from workbench.prices import PriceBook, load_book
+from workbench.pull.collect import measured
+from workbench.pull.store import newest_pull
+from workbench.runs.records import read_folder, read_run
 
 SHOWN = {"cost_usd": "dollars", "detected_s": "known after, s"}
 COLUMNS = {"predicted": "predicted", "actual": "measured", "error_percent": "error, %"}
@@ -26,24 +31,31 @@ TOMORROW = (
     "<code>workbench first-day --settle</code> then sets AWS's bill beside the meter's, and renews "
     "this page.",
 )
+BILL_COLUMNS = [
+    *("metered, $", "Cost Explorer, $", "at list prices, $", "the stack standing, $"),
+    *("explained, %", "by", "settled"),
+]
+BILLS = (
+    "Cost Explorer: what it has of the run under the design's tag. Beside it is what the stack "
+    "cost while it stood in the same hours or days. What several runs share of an hour or day is "
+    "shared out by their own meters, so their sum says most."
+)
 NOT_AWS = (
     "<p class='refused'>This day ran on an AWS-compatible server, not on AWS: its times and its "
     "calibrated constants say nothing about AWS.</p>"
 )
 
 
-def page(day: dict[str, Any], errors: pd.DataFrame, results: Path, bills: pd.DataFrame) -> str:
-    """A day as a page: `errors` are checked predictions, `bills` a row a run that has settled."""
+def page(day: dict[str, Any], errors: pd.DataFrame, results: Path) -> str:
+    """A day as a page: `errors` are checked predictions; its runs and their pulls are read."""
     own = errors[errors["run_id"].isin(day["runs"].values())]
-    body = "\n".join(_sections(day, own, results, bills))
+    body = "\n".join(_sections(day, own, results))
     return PAGE.format(body=body).replace(
         "<title>What does it cost to know that a batch is done?</title>", f"<title>{TITLE}</title>"
     )
 
 
-def _sections(
-    day: dict[str, Any], own: pd.DataFrame, results: Path, bills: pd.DataFrame
-) -> Iterator[str]:
+def _sections(day: dict[str, Any], own: pd.DataFrame, results: Path) -> Iterator[str]:
     steps = day["steps"]
     yield f"<h1>{TITLE}</h1><p>{escape(_headline(own))}</p>"
     if any("not AWS itself" in finding for finding in steps["doctor"]):
@@ -55,7 +67,7 @@ def _sections(
     yield f"<details><summary>Every line, the largest error first</summary>{_html(worst[columns])}"
     yield "</details>"
     yield "<h2>The model's constants</h2>" + _constants(steps["calibrate"]["constants"])
-    yield "<h2>Dollars</h2>" + _dollars(day, results, bills)
+    yield "<h2>Dollars</h2>" + _dollars(day, results)
     yield "<h2>What is left on AWS</h2>" + _left(steps["destroy"])
     lacking = dict.fromkeys(why.partition(": ")[2] for why in steps["collect"])  # by run: once
     missing = [f"Not there yet: {escape(why)}" for why in lacking]
@@ -102,14 +114,44 @@ def _constants(moved: dict[str, list]) -> str:
     return _html(pd.DataFrame(rows, index=list(moved), columns=columns)) + page
 
 
-def _dollars(day: dict[str, Any], results: Path, bills: pd.DataFrame) -> str:
-    runs = [read_run(results / "runs" / one) for one in day["runs"].values()]
+def _dollars(day: dict[str, Any], results: Path) -> str:
+    """The forecast, the meters, and Cost Explorer where it was asked."""
+    folders = {name: results / "runs" / one for name, one in day["runs"].items()}
+    runs = [read_run(path) for path in folders.values()]
     spent, looked = (sum(getattr(run, name) or 0 for run in runs) for name in FIELDS)
+    book = load_book(day["plan"].get("region", "us-east-1"))
+    pulls = sum(total_usd(bill(measured(path), book)) for path in folders.values())
     text = (
-        f"<p>Forecast ${day['forecast_usd']}; metered ${spent:.4f} over {len(runs)} runs, and "
-        f"${looked:.4f} for looking at them.</p>"
+        f"<p>Forecast ${day['forecast_usd']}; metered ${spent:.4f} over {len(runs)} runs, "
+        f"${looked:.4f} for looking at them, and ${pulls:.4f} for the pulls beside them.</p>"
     )
-    return text + (_html(bills) if len(bills) else "<p>Cost Explorer was not asked yet.</p>")
+    bills = _bills(folders, book)
+    if not len(bills):
+        return text + "<p>Cost Explorer was not asked yet.</p>"
+    return text + _html(bills) + f"<p>{BILLS}</p>"
+
+
+def _bills(folders: dict[str, Path], book: PriceBook) -> pd.DataFrame:
+    """Each run that Cost Explorer was asked about: the meter's bill, AWS's, how far they fit."""
+    rows = {}
+    for name, path in folders.items():
+        pull = newest_pull(path, "costs")
+        if pull is None:
+            continue
+        table = reconcile(read_folder(path).bill, cost_explorer=pull.frame, book=book)
+        sums = table.drop_duplicates("kind").set_index("kind")
+        run, stood = sums.loc["subtotal"], sums["cost_explorer_usd"].get("standing subtotal", 0)
+        share, by = run["share_explained"], "dollars"
+        if share is None:
+            why = reason(table, pull.facts["record_types"])
+            share, by = run["share_of_quantity"], f"quantity: {why}"
+        figures = (run["metered_usd"], run["cost_explorer_usd"], run["listed_usd"], stood)
+        percent = None if share is None else 100 * share
+        rows[name] = (*map(float, figures), percent, by, "yes" if pull.facts["settled"] else "no")
+    frame = pd.DataFrame.from_dict(rows, orient="index", columns=BILL_COLUMNS)
+    if len(frame) > 1:
+        frame.loc["together", BILL_COLUMNS[:4]] = frame[BILL_COLUMNS[:4]].sum()
+    return frame
 
 
 def _left(destroyed: dict[str, Any]) -> str:

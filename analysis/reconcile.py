@@ -140,7 +140,7 @@ def answer(table: pd.DataFrame, record_types: Mapping[str, str] | None = None) -
     elif own["share_of_quantity"] is not None:
         text += (
             f". At list prices the run's part would be ${own['listed_usd']:,.6f} "
-            f"({_why(table, record_types or {})}), so dollars are not compared: by quantity the "
+            f"({reason(table, record_types or {})}), so dollars are not compared: by quantity the "
             f"meter explains {own['share_of_quantity']:.1%}"
         )
     days = own["days_since_run"]
@@ -150,7 +150,7 @@ def answer(table: pd.DataFrame, record_types: Mapping[str, str] | None = None) -
     return text + _besides(record_types or {})
 
 
-def _why(table: pd.DataFrame, record_types: Mapping[str, str]) -> str:
+def reason(table: pd.DataFrame, record_types: Mapping[str, str]) -> str:
     """Why less is paid than the list prices say."""
     lines = table[table["kind"].isin(("line", "standing"))]
     nothing = lines[(lines["listed_usd"] > 0) & (lines["cost_explorer_usd"] == 0)]

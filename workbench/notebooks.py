@@ -146,7 +146,9 @@ def _of_cell(name: str, error: Any) -> BaseException:
         return KeyboardInterrupt()
     if issubclass(getattr(builtins, error.ename, object), OSError):  # a full disk, a missing right
         return Incomplete(f"{name}.ipynb: {error.evalue}. {errors.LOOK}")
-    kind = getattr(errors, error.ename, None)
+    from workbench.stacks import aws_errors  # loads botocore
+
+    kind = getattr(errors, error.ename, None) or getattr(aws_errors, error.ename, None)
     if kind is None or not issubclass(kind, WorkbenchError):
         return error
     plain = BadInput if issubclass(kind, BadInput) else kind  # some take more than a text

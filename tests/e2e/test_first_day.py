@@ -5,13 +5,19 @@ import os
 import re
 import subprocess
 import sys
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from tests.e2e.cost_explorer import costs_of
+from tests.e2e.proxy import Proxy, to_server
+from workbench.cli.first_day import first_day
 from workbench.first_day.plan import STEPS
+from workbench.runs.records import read_folder
 from workbench.stacks.aws_clients import Aws
 from workbench.stacks.inventory import inventory
+from workbench.targets.local.world.cost_explorer import Terms
 
 pytestmark = pytest.mark.e2e
 
@@ -62,6 +68,22 @@ def test_nothing_is_left(day):
     _, state, _ = day
     assert state["steps"]["destroy"]["removed"] != []
     assert inventory(Aws()) == []
+
+
+def test_a_day_later_the_page_has_both_bills(day, monkeypatch, capsys):
+    results, state, _ = day
+    paths = [results / "runs" / run_id for run_id in state["runs"].values()]
+    for path in paths:
+        run = json.loads((path / "run.json").read_text())
+        began = datetime.fromisoformat(run["started_at"]) - timedelta(days=3)
+        (path / "run.json").write_text(json.dumps(run | {"started_at": began.isoformat()}))
+    rules = costs_of([read_folder(path) for path in paths], Terms(free_tier=True))
+    with Proxy(to_server(os.environ["AWS_ENDPOINT_URL"]), rules) as proxy:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.url)
+        first_day(settle=True, results=results)
+    page = Path(capsys.readouterr().out.splitlines()[-1]).read_text()
+    assert page.count("of its lines cost nothing: the free tier") == len(paths)
+    assert "together" in page
 
 
 def test_its_files_say_nothing_of_accounts(day):

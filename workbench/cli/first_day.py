@@ -24,8 +24,6 @@ from workbench.cli.options import (
 from workbench.project import RESULTS
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from workbench.first_day.plan import Day
 
 
@@ -76,25 +74,6 @@ def _write_page(day: "Day", results: Path) -> Path:
     from workbench.runs.predictions import check_predictions
 
     path = results / "first-day" / day.name / "first-day.html"
-    text = page(asdict(day), check_predictions(results), results, _bills(day, results))
+    text = page(asdict(day), check_predictions(results), results)
     path.write_text(text, encoding="utf-8")
     return path
-
-
-def _bills(day: "Day", results: Path) -> "pd.DataFrame":
-    """Dollars of each run that Cost Explorer was asked about: the meter's and AWS's."""
-    import pandas as pd
-
-    from analysis.reconcile import reconcile
-    from workbench.pull.store import newest_pull
-    from workbench.runs.records import read_folder
-
-    rows = []
-    for name, run_id in day.runs.items():
-        path = results / "runs" / run_id
-        if pull := newest_pull(path, "costs"):
-            table = reconcile(read_folder(path).bill, cost_explorer=pull.frame)
-            total = table[table["kind"] == "subtotal"].iloc[0]
-            rows.append((name, total["metered_usd"], total["cost_explorer_usd"]))
-    frame = pd.DataFrame(rows, columns=["run", "metered, $", "Cost Explorer, $"])
-    return frame.astype(dict.fromkeys(frame.columns[1:], float))

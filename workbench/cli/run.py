@@ -17,16 +17,18 @@ from workbench.cli.options import (
     Target,
     amount,
     read_settings,
+    region_of,
     whole,
 )
 from workbench.cli.output import say_failed
 from workbench.cli.trust import replay
-from workbench.errors import ITEMS_FAILED, BadInput, Incomplete, PullFailed
+from workbench.errors import ITEMS_FAILED, BadInput, Incomplete, PullFailed, WorkbenchError
 from workbench.project import RESULTS
 from workbench.runs.results_folder import nothing_left
 
 if TYPE_CHECKING:
     from workbench.runs.runner import RunRequest
+    from workbench.targets.aws import AwsTarget
 
 SAID_FROM_S = 60.0  # a run that takes longer says so first
 
@@ -64,7 +66,7 @@ def run(
         *(design, target, items, seed, preset, knobs), max_usd=max_usd, fill=fill or ""
     )
     request.make_design()  # refused before anything is said or asked, or numba loaded
-    request = replace(request, region=options.region_of(target, region))
+    request = replace(request, region=region_of(target, region))
     run_id = new_run_id(request)
     with nothing_left(results, run_id) as beginning:
         if forecast and (foretold := _predict(request, run_id, results)):
@@ -96,7 +98,7 @@ def _end(path: Path) -> None:
 def collect(
     runs: Annotated[list[Path], typer.Argument(help="Run folders of the target aws.")],
 ) -> None:
-    """Pull the evidence about runs again from AWS; what was pulled before stays."""
+    """Bill runs on AWS again by all that it has now, and pull the evidence; older pulls stay."""
     from workbench.runs.records import read_run
 
     on = {path: read_run(path).target for path in runs}
@@ -108,15 +110,43 @@ def collect(
             )
     from workbench.pull.collect import collect as pull
     from workbench.runs.runner import make_target
+    from workbench.targets.base import RunOptions
 
     lacking = []
     for path, target in on.items():
-        found = pull(path, make_target(target))
+        terms = RunOptions(path.resolve().parents[1], region_of(target, None))
+        own = make_target(target, terms)
+        lacking += _bill_again(path, own, terms.region)
+        found = pull(path, own)
         for kept in found.pulls:
             print(f"{path.name}: {kept.kind}, {len(kept.frame):,} rows, {kept.stamp}")
         lacking += [f"{path.name}: {why}" for why in found.failed]
     if lacking:
         raise PullFailed("; ".join(lacking))
+
+
+def _bill_again(path: Path, target: "AwsTarget", region: str) -> list[str]:
+    """Renew a run's bill by all that AWS has now, and say what became of it; why not, if it fails.
+
+    A batch that did not end well has nothing that came late: its run stays as it is.
+    """
+    from workbench.prices import load_book
+    from workbench.runs.records import read_folder, renew_folder
+    from workbench.runs.runner import priced
+
+    before = read_folder(path)
+    try:
+        found = target.bill_again(before)
+    except BadInput as error:
+        print(error, file=sys.stderr)
+        return []
+    except WorkbenchError as error:
+        return [f"{path.name}: {error}"]
+    after = priced(found, load_book(region))
+    renew_folder(after, path.resolve().parents[1])
+    was, now = before.run, after.run
+    print(f"{path.name}: ${was.cost_usd or 0:.6f}, billed again ${now.cost_usd:.6f}, {now.status}")
+    return [f"{path.name}: {now.reason}"] if now.status != "complete" else []
 
 
 def _predict(request: "RunRequest", run_id: str, results: Path) -> str:

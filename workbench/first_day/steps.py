@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from workbench.designs import make_design
-from workbench.errors import BadRecord, BudgetExceeded, Incomplete, WorkbenchError
+from workbench.errors import BadRecord, BudgetExceeded, Incomplete, PullFailed, WorkbenchError
 from workbench.first_day.plan import DOCTOR_USD, STEPS, Day, Plan, PlannedRun, planned_runs
 from workbench.runs.predictions import predict
 from workbench.runs.records import read_run
@@ -174,14 +174,19 @@ class FirstDay:
 
 
 def settle(day: Day, results: Path, say: Say) -> list[str]:
-    """What Cost Explorer has of a day's runs, kept beside them; what it has not yet, by run."""
+    """What Cost Explorer has of a day's runs, kept beside them; what it has not yet, by run.
+
+    Nothing is asked of a run that has not been over for a day: each question costs a cent.
+    """
     from workbench.pull.collect import collect_costs
+    from workbench.pull.cost_explorer import TagInactive
     from workbench.pull.window import CloudAccess, window_of
+    from workbench.targets.aws.target import COSTS_LATE_S
 
     aws = Aws(day.plan["region"])
     aws.account()
     # The stacks are gone by now: costs are found by their tags alone.
-    cloud = CloudAccess(aws.client, {}, None, has_insights=False, late_s=0)
+    cloud = CloudAccess(aws.client, {}, None, False, 0, costs_late_s=COSTS_LATE_S)
     lacking = []
     for name, run_id in day.runs.items():
         path = results / "runs" / run_id
@@ -189,8 +194,11 @@ def settle(day: Day, results: Path, say: Say) -> list[str]:
             pull = collect_costs(path, cloud, window_of(read_run(path)))
         except WorkbenchError as error:
             lacking.append(f"{name}: {error}")
+            if isinstance(error, TagInactive) or not isinstance(error, PullFailed):
+                break  # of the other runs AWS would say the same, for money
             continue
-        say(f"{name}: {len(pull.frame):,} lines of Cost Explorer")
+        settled = "" if pull.facts["settled"] else ", not settled yet"
+        say(f"{name}: {len(pull.frame):,} lines of Cost Explorer{settled}")
     return lacking
 
 

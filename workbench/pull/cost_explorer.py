@@ -25,6 +25,10 @@ BESIDES = ("Credit", "Refund", "Tax")
 NOT_BESIDES = {"Not": {"Dimensions": {"Key": "RECORD_TYPE", "Values": list(BESIDES)}}}
 
 
+class TagInactive(PullFailed):
+    """No run of the account can be asked about: its cost allocation tag is off."""
+
+
 @dataclass(frozen=True)
 class CostLine:
     """What Cost Explorer says of one usage type in one hour or day, as it says it.
@@ -138,8 +142,8 @@ def explain_nothing(
     )
 
 
-def _inactive(tag_key: str) -> PullFailed:
-    return PullFailed(
+def _inactive(tag_key: str) -> TagInactive:
+    return TagInactive(
         f"the cost allocation tag {tag_key!r} is not active, so Cost Explorer cannot tell the runs "
         f"from the rest. Activate it {ACTIVATE}."
     )

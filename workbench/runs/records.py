@@ -67,18 +67,37 @@ def write_folder(folder: RunData, results: Path) -> Path:
     """Write a run whole under `results/runs`, and give its path."""
     final = refuse_run_id(folder.run.run_id, results)
     with temporary(final.parent) as written:
-        written.mkdir()
-        text = json.dumps(asdict(folder.run), indent=2, sort_keys=True)
-        (written / RECORD).write_text(text + "\n", encoding="utf-8")
-        for name, columns in TABLES.items():
-            frame = getattr(folder, name)
-            if frame is not None and (len(frame) or name != "failures"):
-                write_table(written / f"{name}.parquet", frame, columns)
-        _read_run(written, final.name)
-        _refuse_halves(written)
+        _write_parts(folder, written)
         _set_aside(final)
         os.rename(written, final)
     return final
+
+
+def renew_folder(folder: RunData, results: Path) -> Path:
+    """Write a run's record and tables in place of its older ones; what else lies there stays.
+
+    The record comes last: until then the folder is the older run, and the same can be done again.
+    """
+    final = results / "runs" / folder.run.run_id
+    read_run(final)
+    with temporary(final.parent) as written:
+        _write_parts(folder, written)
+        for part in sorted(written.iterdir(), key=lambda one: one.name == RECORD):
+            os.replace(part, final / part.name)
+    return final
+
+
+def _write_parts(folder: RunData, written: Path) -> None:
+    """A run's record and tables in a new folder, read again before anybody relies on them."""
+    written.mkdir()
+    text = json.dumps(asdict(folder.run), indent=2, sort_keys=True)
+    (written / RECORD).write_text(text + "\n", encoding="utf-8")
+    for name, columns in TABLES.items():
+        frame = getattr(folder, name)
+        if frame is not None and (len(frame) or name != "failures"):
+            write_table(written / f"{name}.parquet", frame, columns)
+    _read_run(written, folder.run.run_id)
+    _refuse_halves(written)
 
 
 def _set_aside(final: Path) -> None:

@@ -5,7 +5,6 @@ from contextlib import nullcontext
 from dataclasses import asdict, replace
 from decimal import Decimal
 
-import pandas as pd
 import pytest
 
 from analysis.first_day_page import page
@@ -137,7 +136,7 @@ def test_the_page_says_how_far_off_the_model_was_and_where_it_ran(tmp_path, mode
         "destroy": {"kept": False, "removed": ["AWS::SQS::Queue <one>"]},
     }
     errors = check_predictions(tmp_path)
-    text = page(asdict(day.day), errors, tmp_path, pd.DataFrame())
+    text = page(asdict(day.day), errors, tmp_path)
     assert "Over 5 runs the model missed, in the median, the dollars by " in text
     assert "not on AWS" in text
     assert text.count("Not there yet: late") == 1

@@ -79,7 +79,8 @@ class Collector:
         that all is there: what is known to be lacking is waited for as long as it may be late.
         """
         clock, timeouts = self.session.clock, self.session.timeouts
-        clock.sleep(timeouts.metrics_s)
+        ago_s = 0.0 if self.ended_at is None else max(0.0, clock.now() - self.ended_at)
+        clock.sleep(max(0.0, timeouts.metrics_s - ago_s))
         until = max(clock.now(), (self.ended_at or clock.now()) + timeouts.late_s)
         before, wait_s = None, timeouts.settle_s
         while True:
@@ -92,6 +93,13 @@ class Collector:
             before = sums
             clock.sleep(min(wait_s, max(timeouts.settle_s, until - clock.now())))
             wait_s = min(2 * wait_s, SETTLE_MAX * timeouts.settle_s)
+
+    def of_complete(self, end: End) -> BatchMeasurements:
+        """All of a complete batch. What failed the end says, or the batch's own records."""
+        listed = self.failures() if end.items_failed is None else None
+        failed = end.items_failed if listed is None else sum(listed["items"])
+        self.failed = failed or 0
+        return self.settled()
 
     def usage(self, measured: BatchMeasurements) -> pd.DataFrame:
         """The usage table of the batch."""
@@ -214,8 +222,8 @@ def _lacking(what: str, final: bool) -> dict[str, str]:
     if final:
         return {"reason": f"CloudWatch never delivered {what}: the true cost may be higher"}
     text = (
-        f"the batch is complete, but CloudWatch still lacks {what}. Run the same order again to "
-        "collect it once more"
+        f"the batch is complete, but CloudWatch still lacks {what}. `workbench collect` bills the "
+        "run again, and so does the same order"
     )
     return {"status": "incomplete", "reason": text}
 

@@ -115,12 +115,9 @@ class AwsRun:
         """What is known; of a complete batch all of it, which takes CloudWatch some minutes."""
         if end.kind != COMPLETE:
             return self._collector.now()
-        listed = self._collector.failures() if end.items_failed is None else None
-        failed = end.items_failed if listed is None else sum(listed["items"])
-        self._collector.failed = failed or 0
         if self._session.timeouts.metrics_s > 0:
             self._options.say("the batch is complete; waiting for CloudWatch's last minutes")
-        return self._collector.settled()
+        return self._collector.of_complete(end)
 
     def _follower(self) -> Follower:
         """What follows the batch, and knows when it has spent too much."""

@@ -10,7 +10,7 @@ from typing import Self
 
 import pandas as pd
 
-from workbench.designs import Design
+from workbench.designs import Design, make_design
 from workbench.errors import BadInput, BudgetExceeded, NotDeployed
 from workbench.pull.window import CloudAccess
 from workbench.runs.batch import Batch
@@ -18,6 +18,7 @@ from workbench.runs.records import RunData
 from workbench.stacks.aws_clients import Aws, supports
 from workbench.stacks.deployed import find_stack, refuse_design
 from workbench.stacks.ledger import Entry, Ledger, order_of
+from workbench.targets.aws.again import again
 from workbench.targets.aws.batches import Batches
 from workbench.targets.aws.limits import places, refuse_short
 from workbench.targets.aws.measurements import Collector
@@ -65,6 +66,11 @@ class AwsTarget:
             self._options.say(f"going on with batch {entry.batch_id}, which was {entry.phase}")
         attempt = AwsRun(self._options, collector, session.ledger.write(entry), forecast_usd)
         return attempt.go(run_id, on_progress)
+
+    def bill_again(self, folder: RunData) -> RunData:
+        """A complete run as AWS has it by now, with no bill yet: see `again`."""
+        design = make_design(folder.run.design, settings=folder.run.knobs)
+        return again(self._session(design), design, folder)
 
     def publish_bill(self, bill: pd.DataFrame) -> None:
         """AWS keeps its own bill, which comes a day later: nothing is to be learnt here."""

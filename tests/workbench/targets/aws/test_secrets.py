@@ -1,14 +1,17 @@
 """No account, key, user or role reaches a file under results, whatever AWS refuses."""
 
 import json
+from contextlib import nullcontext
 
 import pandas as pd
 import pytest
 
-from tests.e2e.proxy import Refuse, Rule
+from tests.e2e.proxy import Answered, Refuse, Rule
+from workbench import notebooks
 from workbench.errors import WorkbenchError
 from workbench.pull.collect import collect
 from workbench.runs.runner import RunRequest, run_request
+from workbench.stacks.aws_errors import AwsFailed
 
 ACCOUNT, USER = "123456789012", "jane.doe@example.com"
 DENIED = Refuse(
@@ -97,6 +100,33 @@ def test_a_pull_names_a_state_machine_without_its_account(sfn, proxy):
     [pull] = collect(sfn.results / "runs" / "b-1", Patient(sfn.target())).pulls
     assert json.dumps(pull.facts["names"]).count("<account>") == 1
     assert given_away(every_text(sfn.results)) == []
+
+
+REFUSED = pytest.raises(AwsFailed, match=r"^benchmark\.ipynb: AWS DescribeStacks is not allowed")
+
+
+@pytest.mark.parametrize(
+    ("call", "ends"),
+    [
+        ("monitoring.GetMetricData", nullcontext()),  # in an incomplete run
+        pytest.param("cloudformation.DescribeStacks", REFUSED, marks=pytest.mark.slow),
+    ],
+)
+def test_nothing_is_given_away_by_an_executed_notebook(sqs, proxy, call, ends, tmp_path):
+    """What its cells print, show and raise stands in it, whether the run ends or is refused."""
+    finished(sqs, "b-1")
+    places = {"AccountLimit": {"UnreservedConcurrentExecutions": 1_000}}  # moto has none
+    proxy.rules = [
+        *(Rule(one, DENIED) for one in (call, "ce.*")),
+        Rule("lambda.GetAccountSettings", Answered(places)),
+    ]
+    executed = tmp_path / "notebooks" / "benchmark.ipynb"
+    asked = {"design": "sqs", "target": "aws", "items": 100, "results": str(tmp_path)}
+    with ends:
+        notebooks.execute("benchmark", asked | {"run_id": "b-1"}, executed)
+    texts = every_text(tmp_path)
+    assert f"AWS {call.partition('.')[2]} is not allowed" in texts[str(executed)]
+    assert given_away(texts) == []
 
 
 class Patient:

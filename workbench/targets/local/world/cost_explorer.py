@@ -48,27 +48,36 @@ def load_bill(
     standing: pd.DataFrame | None = None,
     terms: Terms | None = None,
 ) -> None:
-    """Let moto's Cost Explorer answer with this bill, as of a day (default: the virtual one).
+    """Let moto's Cost Explorer give these `answers` (default: of the virtual day).
 
-    `standing` is a bill too, of the stack itself. moto evaluates no filter and gives each answer
-    once, in order: what carries the design's tag, what carries none, and the first by record type,
-    as a pull asks for them.
+    moto evaluates no filter and gives each answer once, in order, as a pull asks for them.
     """
     from moto.ce import ce_backends
 
-    day = day or datetime.fromtimestamp(EPOCH_S, UTC)
     backend = ce_backends[ACCOUNT]["aws"]
     backend.cost_usage_results.clear()
-    backend.cost_usage_results_queue.clear()
+    day = day or datetime.fromtimestamp(EPOCH_S, UTC)
+    backend.cost_usage_results_queue[:] = answers(bill, day, standing, terms)
+
+
+def answers(
+    bill: pd.DataFrame,
+    day: datetime,
+    standing: pd.DataFrame | None = None,
+    terms: Terms | None = None,
+) -> list[dict[str, Any]]:
+    """What GetCostAndUsage says of a day with this bill: what carries the design's tag, what
+    carries none, and the first by record type. `standing` is a bill too, of the stack itself."""
     without = bill["usage_type"].isin(UNTAGGED)
     tagged = bill[~without] if standing is None else pd.concat([bill[~without], standing])
     own, records = _on_terms(tagged, terms or Terms())
     rest, _ = _on_terms(bill[without], Terms())
     period = {"Start": f"{day:%Y-%m-%d}", "End": f"{day + timedelta(days=1):%Y-%m-%d}"}
-    for groups in (own, rest, records):
-        result = {"TimePeriod": period, "Total": {}, "Groups": groups, "Estimated": False}
-        answer = {"ResultsByTime": [result], "DimensionValueAttributes": []}
-        backend.cost_usage_results_queue.append(answer)
+    results = [
+        {"TimePeriod": period, "Total": {}, "Groups": groups, "Estimated": False}
+        for groups in (own, rest, records)
+    ]
+    return [{"ResultsByTime": [one], "DimensionValueAttributes": []} for one in results]
 
 
 def standing_bill(run: Run) -> pd.DataFrame:
