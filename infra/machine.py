@@ -7,8 +7,8 @@ from aws_cdk import aws_stepfunctions as sfn
 from infra.constructs import accept, add_logs, allow, wildcard
 from infra.states import BATCHES, RESULTS, Parts, definition
 from workbench.designs import Sfn
+from workbench.designs.sfn import MACHINE_TIMEOUT_S
 
-MACHINE_TIMEOUT_H = 48  # a hundred million items at 900 at a time take 16 hours
 LOG_DELIVERY = (
     "logs:CreateLogDelivery",
     "logs:GetLogDelivery",
@@ -29,7 +29,7 @@ def add_machine(stack: Stack, design: Sfn, parts: Parts) -> sfn.StateMachine:
         "Machine",
         definition_body=sfn.DefinitionBody.from_chainable(definition(stack, design, parts)),
         role=role.without_policy_updates(),
-        timeout=Duration.hours(MACHINE_TIMEOUT_H),
+        timeout=Duration.seconds(MACHINE_TIMEOUT_S),
         logs=sfn.LogOptions(
             destination=add_logs(stack, "MachineLogs"),
             level=sfn.LogLevel.ERROR,

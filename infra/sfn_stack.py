@@ -9,7 +9,7 @@ from aws_cdk import aws_sns as sns
 
 from infra.constructs import Trigger, accept, add_queue, allow, wildcard
 from infra.functions import FunctionSpec
-from infra.machine import MACHINE_TIMEOUT_H, add_machine
+from infra.machine import add_machine
 from infra.stack import BatchStack
 from infra.states import BATCHER_TIMEOUT_S, BATCHES, RESULTS, SUMMARY_TIMEOUT_S, Parts
 
@@ -39,7 +39,7 @@ class SfnStack(BatchStack):
         # Step Functions has no metric of a running execution's age (developer guide, CloudWatch
         # metrics), so the machine's timeout is the limit.
         stopped = self.machine.metric_timed_out(period=Duration.minutes(5))
-        description = f"A batch was open for {MACHINE_TIMEOUT_H} hours and was stopped"
+        description = "A batch was stopped by its execution's limit of time"
         self.notifications.alarm_above(stopped, 0, description)
 
     def start_with(self, trigger: Trigger) -> targets.SfnStateMachine:

@@ -21,14 +21,14 @@ def complete(
     }
 
 
-def not_started(design: str, batch: str, items: Any, reason: str) -> dict[str, Any]:
-    """The trigger of a batch failed for good."""
+def incomplete(status: str, design: str, batch: str, items: Any, reason: str) -> dict[str, Any]:
+    """A batch was not_started, as its trigger failed for good, or was cancelled by its deadline."""
     message = complete(design, batch, items, 0, outside.now())
-    return message | {"status": "not_started", "reason": reason}
+    return message | {"status": status, "reason": reason}
 
 
 def publish(sns: Any, topic: str, message: dict[str, Any]) -> None:
     """Publish a notification to the topic of the stack."""
-    complete = message["status"] == "complete"
-    subject = f"Batch {message['batch_id']} complete"[:100] if complete else "Batch not started"
-    sns.publish(TopicArn=topic, Subject=subject, Message=json.dumps(message))
+    named = message["status"] != "not_started"  # else the batch may be called anything
+    what = f"{message['batch_id']} {message['status']}" if named else "not started"
+    sns.publish(TopicArn=topic, Subject=f"Batch {what}"[:100], Message=json.dumps(message))

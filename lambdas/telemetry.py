@@ -18,17 +18,9 @@ def emit(
 ) -> None:
     """Print the metrics of one invocation for one batch, with further properties."""
     definitions = [{"Name": name, "Unit": UNITS.get(name, "Count")} for name in metrics]
+    kept = {"Namespace": NAMESPACE, "Dimensions": [["design", "function"]], "Metrics": definitions}
     line = {
-        "_aws": {
-            "Timestamp": int(outside.now() * 1000),
-            "CloudWatchMetrics": [
-                {
-                    "Namespace": NAMESPACE,
-                    "Dimensions": [["design", "function"]],
-                    "Metrics": definitions,
-                }
-            ],
-        },
+        "_aws": {"Timestamp": int(outside.now() * 1000), "CloudWatchMetrics": [kept]},
         "design": design,
         "function": function,
         "batch_id": batch,

@@ -63,14 +63,18 @@ def read_open(batch: str, consistent: bool = True) -> Batch | None:
 
 def mark_done(batch: str, detected_at: float, items_failed: int) -> None:
     """OPEN to DONE, for good, with what the notification said."""
-    values = {":done": "DONE", ":open": "OPEN", ":expires": expires_at()}
-    values |= {":at": detected_at, ":failed": items_failed}
+    lead(batch, "DONE", detected_at=detected_at, items_failed=items_failed)
+
+
+def lead(batch: str, after: str, **fields: Any) -> None:
+    """OPEN to another status, with further fields."""
+    sets = "".join(f", {name} = :{name}" for name in fields)
+    values = {f":{name}": fields[name] for name in fields}
+    values |= {":after": after, ":open": "OPEN", ":expires": expires_at()}
     table.conditional(
         "update_item",
         Key=table.batch_key(batch),
-        UpdateExpression=(
-            "SET #s = :done, expires_at = :expires, detected_at = :at, items_failed = :failed"
-        ),
+        UpdateExpression=f"SET #s = :after, expires_at = :expires{sets}",
         ConditionExpression="#s = :open",
         ExpressionAttributeNames={"#s": "status"},
         ExpressionAttributeValues=table.pack(values),

@@ -60,5 +60,6 @@ def _start(trigger: Any) -> None:
     try:
         batcher.start(trigger)
     except ValueError as error:
-        message = notification.not_started("counters", name_of(trigger), None, str(error))
+        name, why = name_of(trigger), str(error)
+        message = notification.incomplete("not_started", "counters", name, None, why)
         notification.publish(sns, topic, message)

@@ -52,7 +52,7 @@ def _start(trigger: Any) -> None:
     try:
         batcher.start(trigger)
     except ValueError as error:
-        message = notification.not_started("sqs", name_of(trigger), None, str(error))
+        message = notification.incomplete("not_started", "sqs", name_of(trigger), None, str(error))
         notification.publish(sns, topic, message)
 
 

@@ -6,6 +6,7 @@ downstream only: the plan, then the segments, then the shards of the items.
 
 import os
 from functools import partial
+from math import inf
 from typing import Any
 
 from lambdas import items, notification, outside, queues, table, telemetry
@@ -35,7 +36,10 @@ def _poll(message: Message, context: Any) -> None:
     if batch.get("status") == "OPEN":
         age = {"open_batch_age_s": outside.now() - batch["created_at"]}
         telemetry.emit("sqs", "finalizer", batch["id"], context, age)
-        left = _left(batch)
+        left, limit_s = _left(batch), batch["knobs"].get("deadline_s", inf)
+        if left and age["open_batch_age_s"] > limit_s:
+            _cancel(batch, f"not complete within {limit_s:.0f} s, its deadline")
+            return
         if left:
             _send_stuck(batch, left)
             raise Later(batch["knobs"]["poll_s"])
@@ -50,6 +54,13 @@ def _poll(message: Message, context: Any) -> None:
         batches.lead(batch["id"], "COMPLETE", "NOTIFIED")
     if batch.get("status") != "CANCELLED":
         table.conditional("delete_item", Key=table.pack({"pk": "open", "sk": message["batch"]}))
+
+
+def _cancel(batch: Batch, why: str) -> None:
+    """Notify of a batch that is past its deadline, then cancel it, as the workbench does."""
+    known = (batch[name] for name in ("id", "items"))
+    notification.publish(sns, topic, notification.incomplete("cancelled", "sqs", *known, why))
+    batches.lead(batch["id"], "OPEN", "CANCELLED", reason=why)
 
 
 def _left(batch: Batch) -> table.Record | None:

@@ -85,10 +85,10 @@ class World:
         """One invocation of a handler."""
         return self.module(name).handler(event, self.context())
 
-    def trigger(self, items=100, batch="b1", seed=7, **knobs):
+    def trigger(self, items=100, batch="b1", seed=7, deadline_s=None, **knobs):
         """Open a batch of the sqs design."""
-        event = {"batch_id": batch, "items": items, "seed": seed}
-        return self.call("sqs.batcher", event | {"knobs": Sqs(**knobs).batch_knobs()})
+        event = Sqs(**knobs).trigger(batch, items, seed, deadline_s)
+        return self.call("sqs.batcher", event)
 
     def sfn_batch(self, items=100, batch="b1", seed=7, **knobs):
         """The trigger of a batch of the sfn design."""

@@ -25,7 +25,7 @@ def test_a_batch_that_is_complete_says_how_many_failed(notification):
 
 
 def test_a_batch_that_never_started_says_why(notification, world):
-    assert notification.not_started("sqs", "b1", None, "no items") == COMPLETE | {
+    assert notification.incomplete("not_started", "sqs", "b1", None, "no items") == COMPLETE | {
         "status": "not_started",
         "items": None,
         "items_failed": 0,
@@ -42,9 +42,11 @@ def test_it_is_published_as_json_under_a_subject_that_sns_takes(notification):
             published.append(call)
 
     notification.publish(Topic(), "topic", COMPLETE | {"batch_id": "b" * 64})
+    notification.publish(Topic(), "topic", COMPLETE | {"status": "cancelled"})
     notification.publish(Topic(), "topic", COMPLETE | {"status": "not_started"})
     assert [call["Subject"] for call in published] == [
         f"Batch {'b' * 64} complete",
+        "Batch b1 cancelled",
         "Batch not started",
     ]
     assert json.loads(published[0]["Message"]) == COMPLETE | {"batch_id": "b" * 64}

@@ -165,14 +165,14 @@ class Design(ABC):
             if f.metadata["deployed"] and asked[f.name] != there[f.name]
         ]
 
-    def trigger(self, batch_id: str, items: int, seed: int) -> dict[str, Any]:
-        """What starts a batch."""
-        return {
-            "batch_id": batch_id,
-            "items": items,
-            "seed": seed,
-            "knobs": self.batch_knobs(),
-        }
+    def trigger(
+        self, batch_id: str, items: int, seed: int, deadline_s: int | None = None
+    ) -> dict[str, Any]:
+        """What starts a batch, which is to be cancelled if it is not complete within that time."""
+        knobs = self.batch_knobs()
+        if deadline_s is not None:
+            knobs["deadline_s"] = deadline_s
+        return {"batch_id": batch_id, "items": items, "seed": seed, "knobs": knobs}
 
     def refuse_items(self, items: int) -> None:
         """Refuse a batch that the knobs cannot carry."""

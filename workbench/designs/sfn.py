@@ -34,6 +34,7 @@ ERRORS = ("States.TaskFailed", "States.Timeout")
 # an inline map: its start and end, a state entered and left, a task scheduled, started, ended; and
 # one event more for retries. So the list of segments stays far below 256 KiB of state, too.
 SEGMENTS_MAX = 24_000 // 8
+MACHINE_TIMEOUT_S = 172_800  # of any batch: a hundred million items at 900 at a time take 16 hours
 CHILDREN_MAX = 10_000  # of a map run without a limit (Step Functions guide, Distributed Map)
 CHILD_STARTS_PER_S = 100  # taken low
 CHILD = "States.Process.ItemProcessor"  # in the machine's definition
@@ -137,6 +138,7 @@ class Sfn(Design):
             "Processor": cpu | {"MemorySize": self.memory_mb, "Timeout": self.processor_timeout_s},
             "Summary": cpu,
             "Machine": {
+                "TimeoutSeconds": MACHINE_TIMEOUT_S,
                 f"{CHILD}.ProcessorConfig.ExecutionType": self.child_type,
                 f"{task}.TimeoutSeconds": self.task_timeout_s,
                 f"{task}.Retry": self.child_retries or None,

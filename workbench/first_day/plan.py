@@ -10,7 +10,7 @@ from typing import Any
 from workbench.border import read_json
 from workbench.designs import COMPARED, DESIGNS, make_design
 from workbench.errors import BadRecord, BudgetExceeded
-from workbench.runs.runner import RunRequest, forecast_usd
+from workbench.runs.runner import RunRequest, forecast_of
 
 STEPS = ("doctor", "deploy", "runs", "collect", "calibrate", "destroy")
 POISON_PER_MILLION = 50_000  # of the run whose items fail: one in twenty
@@ -43,7 +43,8 @@ class PlannedRun:
     @property
     def forecast_usd(self) -> Decimal:
         """The modelled dollars."""
-        return forecast_usd(self.request.make_design(), self.request.items)
+        request = self.request
+        return forecast_of(request.make_design(), request.items, request.region).usd
 
 
 @dataclass

@@ -7,6 +7,7 @@ import sys
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,7 +31,7 @@ from workbench.runs.records import (
 )
 from workbench.runs.results_folder import nothing_left, refuse_unwritable
 from workbench.targets import FILLED, TARGETS
-from workbench.targets.base import OnProgress, Progress, RunOptions, Target
+from workbench.targets.base import Forecast, OnProgress, Progress, RunOptions, Target
 
 if TYPE_CHECKING:
     from workbench.targets.model.forecast import Modelled
@@ -68,7 +69,8 @@ class RunRequest:
     def options(self, results: Path) -> RunOptions:
         """Money and place for a target."""
         fill = Path(self.fill) if self.fill else None
-        return RunOptions(results, self.region, self.max_usd, forecast_usd, fill)
+        forecast = partial(forecast_of, region=self.region)
+        return RunOptions(results, self.region, self.max_usd, forecast, fill)
 
     @property
     def expected_s(self) -> float:
@@ -206,16 +208,17 @@ def refuse_unknown_target(target: str) -> None:
         raise BadInput(f"target={target!r} is not known. Take one of {', '.join(TARGETS)}.")
 
 
-def forecast_usd(design: Design, items: int) -> Decimal:
-    """The modelled dollars of a batch."""
-    return forecast(design, items).usd
+def forecast_of(design: Design, items: int, region: str = "us-east-1") -> Forecast:
+    """What a batch is modelled to cost at a region's prices, and to take."""
+    found = forecast(design, items, load_book(region))
+    return Forecast(found.usd, found.detected_s)
 
 
-def forecast(design: Design, items: int, batch_id: str = "forecast") -> "Modelled":
+def forecast(design: Design, items: int, book: PriceBook, batch_id: str = "forecast") -> "Modelled":
     """One run of the model as its profile stands, billed; for those that may know no target."""
     from workbench.targets.model.forecast import modelled  # loads the compiled kernels
 
-    return modelled(design, Batch(items, 7, batch_id))
+    return modelled(design, Batch(items, 7, batch_id), book)
 
 
 def priced(folder: RunData, book: PriceBook) -> RunData:

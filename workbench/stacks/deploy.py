@@ -118,7 +118,7 @@ def _refuse_dear(plan: Deployment, usd: Decimal) -> None:
 
 def monthly_cost_usd(design: Design, plan: Deployment, book: PriceBook) -> Decimal:
     """Dollars of a month in which nobody runs anything: the schedule's batches, and the waiting."""
-    usage = forecast(design, plan.cron_items, "scheduled").outcome.usage
+    usage = forecast(design, plan.cron_items, book, "scheduled").outcome.usage
     upkeep = Upkeep(batches_per_day=BATCHES_PER_DAY if plan.cron else 0)
     return total_usd(bill(monthly_usage(design, usage, upkeep), book, source="modelled"))
 

@@ -28,7 +28,7 @@ from workbench.runs.predictions import predict
 from workbench.runs.progress import RunCounter
 from workbench.runs.records import LABELS, read_run, skip_damaged, write_folder
 from workbench.runs.results_folder import nothing_left, refuse_unwritable
-from workbench.runs.runner import forecast_usd, make_target, priced
+from workbench.runs.runner import forecast_of, make_target, priced
 from workbench.sweep.jobs import Job, plan_jobs
 from workbench.sweep.study import Study, read_study
 from workbench.targets.base import RunOptions, Target
@@ -127,7 +127,10 @@ def _commits(results: Path, jobs: list[Job]) -> tuple[Counter[str], dict[str, st
 
 def _refuse_dear(jobs: list[Job], max_usd: Decimal) -> None:
     """Refuse runs on aws whose forecasts together pass the limit."""
-    forecasts = (forecast_usd(job.request.make_design(), job.request.items) for job in jobs)
+    forecasts = (
+        forecast_of(job.request.make_design(), job.request.items, job.request.region).usd
+        for job in jobs
+    )
     usd = sum(forecasts, Decimal(0))
     if usd > max_usd:
         raise BudgetExceeded(

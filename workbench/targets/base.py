@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import Protocol, Self
+from typing import NamedTuple, Protocol, Self
 
 import pandas as pd
 
@@ -31,6 +31,13 @@ class Progress:
 OnProgress = Callable[[Progress], None]
 
 
+class Forecast(NamedTuple):
+    """What a batch is modelled to cost, and how long until it is known to be complete."""
+
+    usd: Decimal
+    seconds: float
+
+
 @dataclass(frozen=True)
 class RunOptions:
     """Money and place for a target, and what a simulated cloud begins with."""
@@ -38,7 +45,7 @@ class RunOptions:
     results: Path = Path("results")
     region: str = "us-east-1"  # whose prices count
     max_usd: Decimal = Decimal(1)
-    forecast_usd: Callable[[Design, int], Decimal] | None = None
+    forecast: Callable[[Design, int], Forecast] | None = None  # of so many items, at these prices
     fill: Path | None = None  # a Python file that fills a simulated cloud first
 
 

@@ -11,11 +11,10 @@ class Batch:
     def __init__(self, world):
         self.world = world
 
-    def trigger(self, items=100, batch="b1", seed=7, **knobs):
+    def trigger(self, items=100, batch="b1", seed=7, deadline_s=None, **knobs):
         """Open the batch."""
-        event = {"batch_id": batch, "items": items, "seed": seed}
-        knobs = Counters(**knobs).batch_knobs()
-        return self.world.call("counters.batcher", event | {"knobs": knobs})
+        event = Counters(**knobs).trigger(batch, items, seed, deadline_s)
+        return self.world.call("counters.batcher", event)
 
     def create(self, **batch):
         """Open the batch and create all of it; the item messages' bodies."""

@@ -126,6 +126,31 @@ def test_a_cancelled_batch_is_not_looked_at_any_more(created):
     assert created.status() == "CANCELLED"
 
 
+def test_a_batch_that_is_open_past_its_deadline_is_notified_of_and_cancelled(batch, monkeypatch):
+    """A death between the notification and the mark notifies twice, and never leaves it open."""
+    batch.create(items=100, deadline_s=900)
+    batch.world.now += 900
+    assert batch.look() is True
+    batch.world.now += 1
+    with monkeypatch.context() as death:
+        death.setattr(batch.world.module("counters.batches"), "lead", None)
+        assert batch.look() is True
+    assert batch.look() is False
+    record = batch.world.state("batch#")["batch#b1", "META"]
+    why = "not complete within 900 s, its deadline"
+    assert (record["status"], record["reason"]) == ("CANCELLED", why)
+    expected = {"batch_id": "b1", "status": "cancelled", "reason": why, "items": 100}
+    notices = batch.world.notices()
+    assert [expected | notice == notice for notice in notices] == [True, True]
+
+
+def test_a_batch_that_is_counted_at_its_deadline_is_complete(batch):
+    batch.work(*batch.create(items=100, deadline_s=900))
+    batch.world.now += 5_000
+    assert batch.look() is False
+    assert [one["status"] for one in batch.world.notices()] == ["complete"]
+
+
 def test_the_batch_record_expires_30_days_after_it_was_told(created):
     created.work(*created.bodies)
     created.world.now += 86_400

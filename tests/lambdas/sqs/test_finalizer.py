@@ -207,6 +207,33 @@ def test_a_cancelled_batch_ends_the_polls_and_notifies_of_nothing(world):
     assert list(world.state("open")) == [("open", "b1")]
 
 
+def test_a_batch_that_is_open_past_its_deadline_is_notified_of_and_cancelled(world, monkeypatch):
+    """A death between the notification and the mark notifies twice, and never leaves it open."""
+    world.create(items=5, deadline_s=900)
+    world.now += 900
+    assert world.look()
+    world.now += 1
+    with monkeypatch.context() as death:
+        death.setattr(world.module("sqs.batches"), "lead", None)
+        assert world.look()
+    assert not world.look()
+    record = world.state("batch#")[("batch#b1", "META")]
+    why = "not complete within 900 s, its deadline"
+    assert (record["status"], record["reason"]) == ("CANCELLED", why)
+    assert list(world.state("open")) == [("open", "b1")]  # whoever takes it up finds it
+    expected = {"batch_id": "b1", "status": "cancelled", "reason": why, "items": 5}
+    notices = world.notices()
+    assert [expected | notice == notice for notice in notices] == [True, True]
+
+
+def test_a_batch_of_which_nothing_is_left_at_its_deadline_is_complete(world):
+    world.create(items=5, deadline_s=900)
+    world.deliver("sqs.processor", world.records("item"))
+    world.now += 5_000
+    assert not world.look()
+    assert [notice["status"] for notice in world.notices()] == ["complete"]
+
+
 def test_what_is_listed_while_a_batch_is_looked_at_is_in_its_notification(world, monkeypatch):
     """The last item to leave the shards may be listed as failed just then."""
     world.create(items=1)

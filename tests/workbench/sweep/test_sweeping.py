@@ -20,6 +20,7 @@ from workbench.runs.records import read_run, run_folders
 from workbench.runs.runner import make_target
 from workbench.runs.sets import runs_frame
 from workbench.sweep.sweeping import sweep
+from workbench.targets.base import Forecast
 from workbench.temporary import temporary
 
 TWO = "seeds: [1, 2]\ngrids: [{designs: [sqs, sfn], items: [100]}]"
@@ -192,7 +193,7 @@ class Aws:
 @pytest.fixture
 def aws(monkeypatch):
     monkeypatch.setattr(Aws, "tried", [])
-    monkeypatch.setattr("workbench.sweep.sweeping.forecast_usd", lambda *_: Decimal(1))
+    monkeypatch.setattr("workbench.sweep.sweeping.forecast_of", lambda *_: Forecast(Decimal(1), 60))
     return Aws
 
 

@@ -30,7 +30,7 @@ class BatchStatus:
     backlog: int = 0  # messages that wait or are worked; items, where there are no messages
     detected_at: float | None = None  # seconds since 1970
     items_failed: int | None = None
-    reason: str = ""
+    reason: str = ""  # why it failed, or was cancelled by AWS: it was late
 
 
 class Batches(ABC):
@@ -45,7 +45,7 @@ class Batches(ABC):
         """Batches that are open besides this one; a few, if there are many."""
 
     @abstractmethod
-    def trigger(self, batch: Batch, design: Design) -> float:
+    def trigger(self, batch: Batch, design: Design, deadline_s: int) -> float:
         """Start a batch, once however often it is asked; the time at it, on AWS's clock."""
 
     @abstractmethod
@@ -55,6 +55,10 @@ class Batches(ABC):
     def known(self, batch_id: str) -> bool:  # noqa: ARG002
         """Whether a batch is there: a trigger may take a moment."""
         return True
+
+    @abstractmethod
+    def is_cancelled(self, batch_id: str) -> bool:
+        """Whether a batch was cancelled, or timed out."""
 
     @abstractmethod
     def stop(self, batch_id: str) -> str:

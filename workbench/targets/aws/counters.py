@@ -16,6 +16,7 @@ from workbench.targets.aws.table_batches import (
     number,
     queue_lines,
     table_lines,
+    why_cancelled,
 )
 from workbench.targets.aws.usage import BatchMeasurements, Line
 
@@ -76,6 +77,7 @@ class CountersBatches(TableBatches):
             backlog=waiting,
             detected_at=number(record, "detected_at"),
             items_failed=int(number(record, "items_failed") or 0),
+            reason=why_cancelled(record),
         )
 
     def resume(self, batch_id: str) -> str:
@@ -85,7 +87,7 @@ class CountersBatches(TableBatches):
         emptied, and every message that is not counted is planned.
         """
         self._empty_queues(self.others(batch_id), "planning it again")
-        self._change_status(batch_id, "CANCELLED", "OPEN")
+        self._reopen(batch_id)
         with plainly():
             record = self._meta(batch_id, consistent=True)
             assert record is not None

@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
+from math import ceil
 from typing import Any
 
 import pandas as pd
@@ -24,8 +25,9 @@ from workbench.targets.aws.timeouts import Clock
 from workbench.targets.base import OnProgress, Progress
 
 READ_MAX = 10  # messages of one ReceiveMessage
-TIMEOUT_LEAST_S = 900
-TIMEOUT_FACTOR = 4  # of the time that a batch should take
+DEADLINE_LEAST_S = 900
+DEADLINE_FACTOR = 4  # of the time that a batch should take
+ENFORCED_S = 5_400  # after the deadline: two looks of a finalizer, and an hour after a resume
 ACCOUNT_CONCURRENCY = 1_000  # of an account that never asked for more (Lambda quotas)
 CREATE_PER_S = 1_000  # items a second, taken low: one key takes that many writes
 # The states of a batch that a notification of each kind is believed with.
@@ -42,7 +44,7 @@ class Notification:
     """What a design says of a batch."""
 
     batch_id: str
-    status: str  # complete, failed, not_started
+    status: str  # complete, failed, not_started, cancelled
     items_failed: int = 0
     detected_at: float | None = None  # seconds since 1970
     reason: str = ""
@@ -60,7 +62,7 @@ class Sample:
 
 @dataclass(frozen=True)
 class End:
-    """How it ended: complete, failed, stopped (on dollars), late, or gone (cancelled)."""
+    """How it ended: complete, failed, stopped (on dollars, at its deadline), late or gone."""
 
     kind: str
     reason: str = ""
@@ -87,6 +89,7 @@ class Follower:
     def follow(self, on_progress: OnProgress) -> End:
         """Wait for the end, and report how far the batch is meanwhile."""
         clock, timeouts = self.session.clock, self.session.timeouts
+        began_at = clock.now()  # it may have been triggered days ago, and resumed
         waiting = {one.batch_id for one in self.session.ledger.live(self.session.deployed.key)}
         queue = self.session.deployed.outputs["NoticesQueueUrl"]
         notifications = Notifications(self.session.aws, queue, waiting.__contains__)
@@ -104,6 +107,8 @@ class Follower:
                     cost_usd=float(sample.cost_usd),
                 )
             )
+            if status.status == "cancelled" and status.reason:  # AWS did, at its deadline
+                return End(STOPPED, status.reason.rstrip(":"))
             if heard is not None and self._is_backed(heard, status):
                 return self._noticed(heard, status)
             now = clock.now()
@@ -117,7 +122,7 @@ class Follower:
                     )
             elif end := self._ended(status, sample):
                 return end
-            if now - self.triggered_at >= self.timeout_s:
+            if now - began_at >= self.timeout_s:
                 return End(LATE, self._late(status))
 
     def _wait_s(self) -> float:
@@ -216,7 +221,7 @@ class Spending:
 
     usage_so_far: Callable[[], pd.DataFrame]
     book: PriceBook
-    forecast_usd: Decimal | None
+    forecast_usd: Decimal
     clock: Clock
     every_s: float
 
@@ -233,16 +238,17 @@ class Spending:
             self._metered_usd = max(self._metered_usd, metered_usd)
             # Each look costs something too, so a long batch is looked at less often.
             self._due_at = now + max(self.every_s, (now - self._began_at) / 10)
-        expected = (self.forecast_usd or Decimal(0)) * Decimal(repr(done))
+        expected = self.forecast_usd * Decimal(repr(done))
         return max(self._metered_usd, expected)
 
 
-def timeout_s(design: Design, items: int) -> float:
-    """How long a batch may take: several times what it should, and never less than 15 minutes."""
+def deadline_s(design: Design, items: int, forecast_s: float) -> int:
+    """How long a batch may take before AWS stops it: several times what it should by the forecast
+    and by its knobs, and never less than 15 minutes."""
     at_once = min(design.processor_concurrency, ACCOUNT_CONCURRENCY) * design.item_concurrency
     work_s = items * design.value_max / 1000 / at_once + items / CREATE_PER_S
     work_s += design.wait_s(items)
-    return max(TIMEOUT_LEAST_S, TIMEOUT_FACTOR * work_s)
+    return ceil(max(DEADLINE_LEAST_S, DEADLINE_FACTOR * max(work_s, forecast_s)))
 
 
 def _read(body: str) -> Notification | None:

@@ -1,7 +1,6 @@
 """One run of a batch: hold the stack, trigger, follow, collect; a run folder in any case."""
 
 from dataclasses import replace
-from decimal import Decimal
 
 from workbench.errors import WorkbenchError
 from workbench.prices import load_book
@@ -9,17 +8,18 @@ from workbench.runs.records import RunData
 from workbench.stacks.ledger import Entry
 from workbench.targets.aws.follow import (
     COMPLETE,
+    ENFORCED_S,
     FAILED,
     STOPPED,
     End,
     Follower,
     Spending,
-    timeout_s,
+    deadline_s,
 )
 from workbench.targets.aws.measurements import Collector, folder_of
 from workbench.targets.aws.timeouts import AwsOptions
 from workbench.targets.aws.usage import BatchMeasurements
-from workbench.targets.base import OnProgress
+from workbench.targets.base import Forecast, OnProgress
 
 BROKEN, LEFT = "broken", "left"  # ends of the run, not of the batch
 
@@ -32,7 +32,7 @@ class AwsRun:
         options: AwsOptions,
         collector: Collector,
         entry: Entry,
-        forecast_usd: Decimal | None,
+        forecast: Forecast,
     ) -> None:
         self._options = options
         self._session = collector.session
@@ -40,7 +40,8 @@ class AwsRun:
         self._batches = collector.batches
         self._collector = collector
         self._entry = entry
-        self._forecast_usd = forecast_usd
+        self._forecast = forecast
+        self._deadline_s = deadline_s(collector.design, self._batch.items, forecast.seconds)
         collector.again = entry.phase == "notified"
 
     def go(self, run_id: str, on_progress: OnProgress) -> RunData:
@@ -48,7 +49,8 @@ class AwsRun:
         end, measured = End(BROKEN), None
         follower = self._follower()
         try:
-            with self._session.held(self._collector.design):
+            begins = self._entry.phase == "planned"  # what runs keeps the deadline it began with
+            with self._session.held(self._collector.design, self._deadline_s if begins else None):
                 end = self._attend(follower, on_progress)
                 measured = self._collect(end)
         except (WorkbenchError, KeyboardInterrupt) as error:
@@ -76,7 +78,13 @@ class AwsRun:
     def _follow(self, follower: Follower, on_progress: OnProgress) -> End:
         """Trigger the batch if nobody did, and wait for its end."""
         if self._entry.phase == "planned":
-            triggered_at = self._batches.trigger(self._batch, self._collector.design)
+            triggered_at = self._batches.trigger(
+                self._batch, self._collector.design, self._deadline_s
+            )
+            self._options.say(
+                f"batch {self._batch.batch_id} began; AWS itself stops it if it is not complete "
+                f"within {self._deadline_s:,} s"
+            )
             self._note("triggered", triggered_at=triggered_at)
         assert self._entry.triggered_at is not None
         follower.triggered_at = self._collector.triggered_at = self._entry.triggered_at
@@ -125,7 +133,7 @@ class AwsRun:
         spending = Spending(
             lambda: collector.usage(collector.so_far()),
             load_book(options.region),
-            self._forecast_usd,
+            self._forecast.usd,
             session.clock,
             session.timeouts.meter_s,
         )
@@ -136,7 +144,7 @@ class AwsRun:
             collector.design,
             spending.usd,
             options.max_usd,
-            options.timeout_s or timeout_s(collector.design, self._batch.items),
+            options.timeout_s or self._deadline_s + ENFORCED_S,
         )
 
     def _note(self, phase: str, **changes: object) -> None:

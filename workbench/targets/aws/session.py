@@ -67,7 +67,7 @@ class StackSession:
         return found + [
             OpenBatch(one.batch_id, "CANCELLED")
             for one in self.ledger.live(self.deployed.key)
-            if one.phase == "stopped" and one.batch_id not in names
+            if one.batch_id not in names and is_stopped(one, batches)
         ]
 
     def settings(self, aws: Aws | None = None) -> StackSettings:
@@ -88,14 +88,14 @@ class StackSession:
         return settings_of(self.deployed.design) | {SCHEDULE: schedule}
 
     @contextmanager
-    def held(self, design: Design) -> Iterator[None]:
+    def held(self, design: Design, deadline_s: int | None = None) -> Iterator[None]:
         """Set what the design wants, and put everything back however the block ends."""
         settings = self.settings()
         now = settings.read()
         before = self.at_rest(now)
         self.ledger.keep_settings(self.deployed.key, {SCHEDULE: before[SCHEDULE]})
         try:
-            settings.set(now, settings_of(design))
+            settings.set(now, settings_of(design, deadline_s))
             yield
         finally:
             self._restore(before)
@@ -146,6 +146,12 @@ class StackSession:
             return
 
 
+def is_stopped(entry: Entry, batches: Batches) -> bool:
+    """Whether a batch was stopped: by the workbench, or at its deadline as nobody followed it."""
+    began = entry.phase == "triggered"
+    return entry.phase == "stopped" or (began and batches.is_cancelled(entry.batch_id))
+
+
 def put_back(designs: Iterable[str], results: Path, say: Callable[[str], None]) -> None:
     """Put back what runs left changed on these designs' stacks, before they are deployed anew.
 
@@ -160,7 +166,8 @@ def put_back(designs: Iterable[str], results: Path, say: Callable[[str], None]) 
         except NotDeployed:
             continue
         session = StackSession(aws, deployed, ledger, Clock(), Timeouts())
-        stopped = [one for one in ledger.live(deployed.key) if one.phase == "stopped"]
+        batches = session.batches()
+        stopped = any(is_stopped(one, batches) for one in ledger.live(deployed.key))
         if not stopped and session.put_back():
             say(f"{deployed.design.stack}: the settings that a run had left are put back")
 
@@ -195,8 +202,6 @@ def _found(
         known = [one.batch_id for one in ledger.entries() if one.phase == "stopped"]
         there = f"Stopped are: {', '.join(known)}." if known else "No batch there is stopped."
         raise BadInput(f"batch {batch_id!r} is not in the ledger under {results}. {there}")
-    if entry.phase != "stopped":
-        raise BadInput(f"batch {batch_id} is {entry.phase}; only a stopped one can be dealt with.")
     aws = Aws(entry.region)
     aws.account()
     deployed = find_stack(aws, entry.design)
@@ -205,4 +210,7 @@ def _found(
             f"batch {batch_id} ran on a stack that is gone; the {deployed.design.stack} deployed "
             "now is another one, and knows nothing of it."
         )
-    return StackSession(aws, deployed, ledger, clock or Clock(), timeouts or Timeouts()), entry
+    session = StackSession(aws, deployed, ledger, clock or Clock(), timeouts or Timeouts())
+    if not is_stopped(entry, session.batches()):
+        raise BadInput(f"batch {batch_id} is {entry.phase}; only a stopped one can be dealt with.")
+    return session, entry

@@ -6,6 +6,7 @@ a shorter visibility than the function's timeout (Lambda developer guide, SQS ev
 the visibility is raised first and lowered last, whichever way the settings go.
 """
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -24,18 +25,25 @@ VISIBILITY = "VisibilityTimeout"
 FUNCTION = ("MemorySize", "Timeout")
 SOURCE = ("BatchSize", "MaximumBatchingWindowInSeconds", "ScalingConfig")
 LEFT_OUT = {"MaximumBatchingWindowInSeconds": 0, "ScalingConfig": {}}  # as the API says it
+MACHINE = ("TimeoutSeconds",)  # of its definition
 SCHEDULE = "Schedule"
 SCHEDULES = ({"State": "ENABLED"}, {"State": "DISABLED"})
 IN_USE = ("ResourceInUseException", "ResourceConflictException")  # a change is under way
 
 
-def settings_of(design: Design) -> Settings:
-    """The settings under which a batch with these knobs runs; nothing else is started meanwhile."""
+def settings_of(design: Design, deadline_s: int | None = None) -> Settings:
+    """The settings under which a batch with these knobs runs; nothing else is started meanwhile.
+
+    A state machine ends by itself what is not complete by the deadline. No input can say when: that
+    is a number in its definition (Step Functions guide, State machine structure).
+    """
     own = design.settings()
     settable = {
         part.construct: {name: own[part.construct][name] for name in names}
         for part, names in _settable(design)
     }
+    if design.parts.machine and deadline_s is not None:
+        settable[design.parts.machine.construct] = dict.fromkeys(MACHINE, deadline_s)
     return settable | {SCHEDULE: {"State": "DISABLED"}}
 
 
@@ -85,6 +93,8 @@ class StackSettings:
             for part in changed:
                 if part in self.deployed.design.parts.functions:
                     self._set_function(part, goal[part.construct])
+                elif part == self.deployed.design.parts.machine:
+                    self._set_machine(part, goal[part.construct])
                 elif part not in queues:
                     self._set_source(part, goal[part.construct])
             for queue in queues:
@@ -123,10 +133,30 @@ class StackSettings:
             )
         if part in parts.sources:
             return self._source(part)
+        if part == parts.machine:
+            return self._definition(part)
         answer = self.aws.client("sqs").get_queue_attributes(
             QueueUrl=self._name(part), AttributeNames=[VISIBILITY]
         )
         return {VISIBILITY: int(answer["Attributes"][VISIBILITY])}
+
+    def _definition(self, part: Part) -> dict[str, Any]:
+        """A state machine's definition."""
+        answer = self.aws.client("stepfunctions").describe_state_machine(
+            stateMachineArn=self._name(part)
+        )
+        return json.loads(answer["definition"])
+
+    def _set_machine(self, part: Part, own: Mapping[str, Any]) -> None:
+        """Change a state machine; executions that run keep the definition they began with.
+
+        One that is started just then may have the old one, too (UpdateStateMachine, API reference).
+        """
+        definition = json.dumps(self._definition(part) | own)
+        self.aws.client("stepfunctions").update_state_machine(
+            stateMachineArn=self._name(part), definition=definition
+        )
+        self.clock.sleep(self.timeouts.machine_s)
 
     def _set_queue(self, part: Part, goal: Settings) -> None:
         self.aws.client("sqs").set_queue_attributes(
@@ -190,7 +220,11 @@ class StackSettings:
 def _settable(design: Design) -> Iterator[tuple[Part, list[str]]]:
     """The parts with properties that follow from knobs and that the API sets for one run."""
     parts, settings = design.parts, design.settings()
-    kinds = ((parts.functions, FUNCTION), (parts.sources, SOURCE), (parts.queues, (VISIBILITY,)))
+    machines = (parts.machine,) if parts.machine else ()
+    kinds = (
+        *((parts.functions, FUNCTION), (parts.sources, SOURCE)),
+        *((parts.queues, (VISIBILITY,)), (machines, MACHINE)),
+    )
     for some, names in kinds:
         for part in some:
             if own := [name for name in names if name in settings.get(part.construct, {})]:

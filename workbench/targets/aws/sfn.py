@@ -19,7 +19,12 @@ from workbench.targets.aws.batches import OPEN_LOOK, Batches, BatchStatus, OpenB
 from workbench.targets.aws.timeouts import Clock
 from workbench.targets.aws.usage import BatchMeasurements, Line
 
-STATUS = {"RUNNING": "open", "PENDING_REDRIVE": "open", "SUCCEEDED": "complete"}
+STATUS = {
+    "RUNNING": "open",
+    "PENDING_REDRIVE": "open",
+    "SUCCEEDED": "complete",
+    "TIMED_OUT": "cancelled",
+}
 ENDED = ("succeeded", "failed", "timedOut", "aborted")  # of the items of a map run
 DISPATCH_STATES = 4  # Start, Owner?, CreateItems, Process; and one CreateSegment a segment
 KNOWING_STATES = 3  # Summarize, Notify, Done
@@ -43,7 +48,8 @@ class SfnBatches(Batches):
         names = [one["name"] for one in answer["executions"]]
         return [OpenBatch(name, "OPEN") for name in names if name != batch_id]
 
-    def trigger(self, batch: Batch, design: Design) -> float:
+    def trigger(self, batch: Batch, design: Design, deadline_s: int) -> float:  # noqa: ARG002
+        """The deadline stands in the machine's definition, which the settings have set."""
         given = design.trigger(batch.batch_id, batch.items, batch.seed)
         with plainly():
             try:
@@ -77,16 +83,26 @@ class SfnBatches(Batches):
             items_done=batch.items if status == "complete" else done,
             backlog=counts.get("pending", 0) + counts.get("running", 0),
             detected_at=found["stopDate"].timestamp() if status == "complete" else None,
-            reason=_why(found) if status == "failed" else "",
+            reason=_why(found) if status in ("failed", "cancelled") else "",
         )
 
+    def is_cancelled(self, batch_id: str) -> bool:
+        with plainly():
+            try:
+                return self._execution(batch_id)["status"] == "TIMED_OUT"
+            except ClientError as error:
+                if code_of(error) != "ExecutionDoesNotExist":
+                    raise
+                return False
+
     def stop(self, batch_id: str) -> str:
-        """Stop the execution, its map run and the children with it."""
+        """Stop the execution, its map run and the children with it, unless it timed out."""
         with plainly():
             counts = self._item_counts(batch_id)
-            self._states.stop_execution(
-                executionArn=self._arn(batch_id), error="Stopped", cause="by the workbench"
-            )
+            if not self.is_cancelled(batch_id):
+                self._states.stop_execution(
+                    executionArn=self._arn(batch_id), error="Stopped", cause="by the workbench"
+                )
         waiting = counts.get("pending", 0) + counts.get("running", 0)
         return (
             f"the execution is stopped with {waiting} items not done; functions that are running "

@@ -15,6 +15,7 @@ from workbench.targets.aws.table_batches import (
     number,
     queue_lines,
     table_lines,
+    why_cancelled,
 )
 from workbench.targets.aws.usage import BatchMeasurements, Line
 
@@ -45,11 +46,12 @@ class SqsBatches(TableBatches):
             backlog=waiting,
             detected_at=number(record, "detected_at"),
             items_failed=int(number(record, "items_failed") or 0),
+            reason=why_cancelled(record),
         )
 
     def resume(self, batch_id: str) -> str:
         """Open the batch again, ask for what is left of its plan, and start the looks at it."""
-        self._change_status(batch_id, "CANCELLED", "OPEN")
+        self._reopen(batch_id)
         with plainly():
             self._send("PlanQueueUrl", {"batch": batch_id})
             self._send("PollQueueUrl", {"batch": batch_id})

@@ -25,6 +25,7 @@ from workbench.targets.aws.usage import BatchMeasurements, Least, Line
 PURGE_S = 60  # a purge takes up to a minute (SQS API reference, PurgeQueue)
 SEND_MAX = 10  # messages of one SendMessageBatch
 DELETE_MAX = 25  # records of one BatchWriteItem
+HIDDEN_S = 3_600  # a message that was met while its batch was cancelled (lambdas/sqs/batches.py)
 
 RECEIVE_MAX = 10  # messages of one receive or one delete (SQS quotas)
 DEAD = "dead_letters"
@@ -38,9 +39,9 @@ class TableBatches(Batches):
 
     begun = False  # whether the queues have held anything yet
 
-    def trigger(self, batch: Batch, design: Design) -> float:
+    def trigger(self, batch: Batch, design: Design, deadline_s: int) -> float:
         asked_at = self._clock.now()
-        given = design.trigger(batch.batch_id, batch.items, batch.seed)
+        given = design.trigger(batch.batch_id, batch.items, batch.seed, deadline_s)
         with plainly():
             answer = self._aws.client("lambda").invoke(
                 FunctionName=self._out["BatcherName"],
@@ -64,6 +65,9 @@ class TableBatches(Batches):
 
     def known(self, batch_id: str) -> bool:
         return self._status(batch_id) != "absent"
+
+    def is_cancelled(self, batch_id: str) -> bool:
+        return self._status(batch_id) == "CANCELLED"
 
     def stop(self, batch_id: str) -> str:
         """Mark the batch cancelled, which every function of it honours."""
@@ -92,17 +96,28 @@ class TableBatches(Batches):
             record = self._meta(batch_id)
         return record["status"]["S"] if record else "absent"
 
-    def _change_status(self, batch_id: str, before: str, after: str) -> None:
-        """Lead a batch from one status to another; AwsFailed if it has neither."""
+    def _reopen(self, batch_id: str) -> None:
+        """Open a cancelled batch again. It gets its whole time anew, as an execution does, and that
+        begins once all that it has in its queues can be seen."""
+        since = {":since": {"N": repr(self._clock.now() + HIDDEN_S)}}
+        self._change_status(
+            batch_id, "CANCELLED", "OPEN", ", created_at = :since REMOVE reason", since
+        )
+
+    def _change_status(
+        self, batch_id: str, before: str, after: str, more: str = "", values: Record | None = None
+    ) -> None:
+        """Lead a batch from one status to another, and change more; AwsFailed if it has neither."""
+        statuses = {":before": {"S": before}, ":after": {"S": after}}
         with plainly():
             try:
                 self._aws.client("dynamodb").update_item(
                     TableName=self._out["StateTableName"],
                     Key=meta_key(batch_id),
-                    UpdateExpression="SET #s = :after",
+                    UpdateExpression=f"SET #s = :after{more}",
                     ConditionExpression="#s = :before OR #s = :after",
                     ExpressionAttributeNames={"#s": "status"},
-                    ExpressionAttributeValues={":before": {"S": before}, ":after": {"S": after}},
+                    ExpressionAttributeValues=statuses | (values or {}),
                 )
                 return
             except ClientError as error:
@@ -179,6 +194,11 @@ class TableBatches(Batches):
 def meta_key(batch_id: str) -> Record:
     """The key of a batch's record."""
     return {"pk": {"S": f"batch#{batch_id}"}, "sk": {"S": "META"}}
+
+
+def why_cancelled(record: Record) -> str:
+    """Why the finalizer cancelled a batch; empty if it did not."""
+    return record["reason"]["S"] if "reason" in record else ""
 
 
 def number(record: Record, name: str) -> float | None:

@@ -25,7 +25,7 @@ from workbench.targets.aws.measurements import Collector
 from workbench.targets.aws.run import AwsRun
 from workbench.targets.aws.session import StackSession
 from workbench.targets.aws.timeouts import SERVER_TIMEOUTS, AwsOptions, Timeouts
-from workbench.targets.base import OnProgress, RunOptions
+from workbench.targets.base import Forecast, OnProgress, RunOptions
 
 COSTS_LATE_S = 86_400  # Cost Explorer has data about a day later (its user guide)
 SERVER_LATE_S = 10  # what an AWS-compatible server measures does not come late
@@ -54,7 +54,7 @@ class AwsTarget:
         """
         session = self._session(design)
         refuse_short(design, places(session.aws))
-        forecast_usd = self._forecast(design, batch)
+        forecast = self._forecast(design, batch)
         order = order_of(design, batch, session.deployed.key)
         entry = session.ledger.find(order) or _entry(order, design, batch, session)
         run_id, batch = batch.batch_id, replace(batch, batch_id=entry.batch_id)
@@ -64,7 +64,7 @@ class AwsTarget:
         collector = Collector(session, design, batch, batches, whole=whole)
         if entry.phase != "planned":
             self._options.say(f"going on with batch {entry.batch_id}, which was {entry.phase}")
-        attempt = AwsRun(self._options, collector, session.ledger.write(entry), forecast_usd)
+        attempt = AwsRun(self._options, collector, session.ledger.write(entry), forecast)
         return attempt.go(run_id, on_progress)
 
     def bill_again(self, folder: RunData) -> RunData:
@@ -104,18 +104,18 @@ class AwsTarget:
         timeouts = options.timeouts or (Timeouts() if supports("insights") else SERVER_TIMEOUTS)
         return StackSession(aws, deployed, Ledger(options.results), options.clock, timeouts)
 
-    def _forecast(self, design: Design, batch: Batch) -> Decimal | None:
-        """The forecast, refused if it passes the limit; None where nobody forecasts."""
-        if self._options.forecast_usd is None:
-            return None
-        forecast_usd = self._options.forecast_usd(design, batch.items)
+    def _forecast(self, design: Design, batch: Batch) -> Forecast:
+        """The forecast, refused if it passes the limit; nothing where nobody forecasts."""
+        if self._options.forecast is None:
+            return Forecast(Decimal(0), 0.0)
+        forecast = self._options.forecast(design, batch.items)
         max_usd = self._options.max_usd
-        if forecast_usd > max_usd:
+        if forecast.usd > max_usd:
             raise BudgetExceeded(
-                f"the forecast is ${forecast_usd:.4f} and --max-usd is ${max_usd.normalize():f}: "
+                f"the forecast is ${forecast.usd:.4f} and --max-usd is ${max_usd.normalize():f}: "
                 "nothing was started. Raise --max-usd, or take fewer items."
             )
-        return forecast_usd
+        return forecast
 
 
 def _entry(order: str, design: Design, batch: Batch, session: StackSession) -> Entry:

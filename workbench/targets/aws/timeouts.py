@@ -41,6 +41,7 @@ class Timeouts:
     settings_s: float = 120  # for a function or an event source to take its new settings
     # SetQueueAttributes takes up to a minute to reach all of SQS (SQS API reference).
     visibility_s: float = 60
+    machine_s: float = 10  # for a state machine's new definition to reach what is started
     look_s: float = 5  # between two looks at a batch, at first
     look_max_s: float = 20  # later; also SQS's longest poll
     notification_s: float = 60  # for a notification, once the state says that it was sent
@@ -54,6 +55,7 @@ class Timeouts:
 SERVER_TIMEOUTS = Timeouts(
     settings_s=30,
     visibility_s=0,
+    machine_s=0,
     look_s=1,
     look_max_s=5,
     notification_s=5,
@@ -78,7 +80,7 @@ def ask_terminal(question: str) -> str:
 class AwsOptions(RunOptions):
     """How batches run on AWS: also how long, and how to talk with the user."""
 
-    timeout_s: float | None = None  # None: by the knobs and the items
+    timeout_s: float | None = None  # of following; None: some time after the batch's deadline
     ask: Callable[[str], str] = ask_terminal
     say: Callable[[str], None] = say_to_stderr
     clock: Clock = field(default_factory=Clock)

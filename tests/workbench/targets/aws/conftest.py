@@ -33,6 +33,7 @@ ACCOUNT = "123456789012"
 TIMEOUTS = Timeouts(
     settings_s=5,
     visibility_s=0,
+    machine_s=0,
     look_s=0,
     look_max_s=0,
     notification_s=0,
@@ -125,10 +126,14 @@ class World:
 
     def succeed(self, batch: str) -> None:
         """Let the execution of a batch have ended well."""
+        self.end(batch, "SUCCEEDED")
+
+    def end(self, batch: str, status: str) -> None:
+        """Let the execution of a batch have ended so."""
         found = stepfunctions_backends[ACCOUNT][REGION].state_machines[0].executions
         for one in found:
             if one.name == batch:
-                one.status = "SUCCEEDED"
+                one.status = status
                 one.stop_date = datetime.fromtimestamp(self.clock.at + 60, UTC)
 
     def notify(self, batch: str, **fields: Any) -> None:
@@ -326,7 +331,8 @@ def _queued_parts(queue, design) -> dict[str, str]:
 
 def _sfn_parts(role: str) -> dict[str, str]:
     direct("s3").create_bucket(Bucket="bucket")
-    definition = {"StartAt": "Wait", "States": {"Wait": {"Type": "Succeed"}}}
+    limit = settings_of(make_design("sfn"))["Machine"]
+    definition = limit | {"StartAt": "Wait", "States": {"Wait": {"Type": "Succeed"}}}
     machine = direct("stepfunctions").create_state_machine(
         name="Machine", definition=json.dumps(definition), roleArn=role
     )

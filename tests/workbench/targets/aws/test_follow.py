@@ -12,11 +12,11 @@ from workbench.platform.services import DYNAMODB
 from workbench.prices import load_book
 from workbench.runs.records import USAGE_COLUMNS
 from workbench.targets.aws.follow import (
-    TIMEOUT_LEAST_S,
+    DEADLINE_LEAST_S,
     Notification,
     Notifications,
     Spending,
-    timeout_s,
+    deadline_s,
 )
 from workbench.targets.aws.timeouts import Clock
 
@@ -25,13 +25,14 @@ from workbench.targets.aws.timeouts import Clock
 def test_a_batch_gets_several_times_what_it_should_take(name, items):
     design = make_design(name)
     should_s = items * design.value_max / 1000 / 900
-    assert timeout_s(design, items) >= max(TIMEOUT_LEAST_S, 4 * should_s)
+    assert deadline_s(design, items, 0) >= max(DEADLINE_LEAST_S, 4 * should_s)
+    assert deadline_s(design, items, 1e6) >= 4e6  # where the model says more
 
 
 @given(items=st.integers(1, 10_000_000))
 def test_more_items_never_get_less_time(items):
     design = make_design("sqs")
-    assert timeout_s(design, items) <= timeout_s(design, items + 1)
+    assert deadline_s(design, items, 0) <= deadline_s(design, items + 1, 0)
 
 
 def usage(write_units):
@@ -39,7 +40,7 @@ def usage(write_units):
     return pd.DataFrame([row], columns=USAGE_COLUMNS).astype({"quantity": object})
 
 
-def spending(seen, forecast_usd=None, times=None):
+def spending(seen, forecast_usd=Decimal(0), times=None):
     times = iter(times or range(0, 10_000, 100))
     clock = Clock(now=lambda: float(next(times)))
     return Spending(lambda: usage(seen.pop(0)), load_book(), forecast_usd, clock, 60)

@@ -1,5 +1,7 @@
 """Settings go on in an order that AWS accepts, and come back as they were."""
 
+import json
+
 from workbench.designs import make_design
 from workbench.targets.aws.settings import SCHEDULE, StackSettings, settings_of
 
@@ -57,10 +59,25 @@ def test_what_is_set_is_what_is_read(sqs):
 
 def test_sfn_has_no_queue_and_no_event_source(sfn):
     before = sfn.session.settings().read()
-    assert set(before) == {"Batcher", "Processor", SCHEDULE}
+    assert set(before) == {"Batcher", "Processor", "Machine", SCHEDULE}
     goal = at(sfn, memory_mb=256)
     assert sfn.session.settings().read() == goal
     assert goal["Processor"] == {"MemorySize": 256, "Timeout": 111}
+
+
+def test_a_machine_gets_the_deadline_of_a_run_and_its_own_limit_back(sfn):
+    """What it does stays as it is."""
+    board, machine = sfn.session.settings(), sfn.outputs["StateMachineArn"]
+    states = sfn.client("stepfunctions")
+    before = json.loads(states.describe_state_machine(stateMachineArn=machine)["definition"])
+    with sfn.session.held(sfn.design, 1_234):
+        held = json.loads(states.describe_state_machine(stateMachineArn=machine)["definition"])
+        assert held == before | {"TimeoutSeconds": 1_234}
+    assert board.read()["Machine"] == {"TimeoutSeconds": 172_800}
+    assert (
+        json.loads(states.describe_state_machine(stateMachineArn=machine)["definition"]) == before
+    )
+    assert sfn.calls.count("UpdateStateMachine") == 2
 
 
 def test_nothing_is_called_for_what_stays_as_it_is(sqs):

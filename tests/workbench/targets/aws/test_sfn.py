@@ -68,9 +68,9 @@ def answer(batches, *answers):
 
 
 def test_a_batch_starts_once_however_often_it_is_triggered(sfn, batches):
-    first = batches.trigger(BATCH, sfn.design)
+    first = batches.trigger(BATCH, sfn.design, 900)
     sfn.client("stepfunctions").stop_execution(executionArn=batches._arn("b-1"))
-    assert batches.trigger(BATCH, sfn.design) == first
+    assert batches.trigger(BATCH, sfn.design, 900) == first
     machine = sfn.outputs["StateMachineArn"]
     [one] = sfn.client("stepfunctions").list_executions(stateMachineArn=machine)["executions"]
     assert one["name"] == "b-1"
@@ -78,7 +78,7 @@ def test_a_batch_starts_once_however_often_it_is_triggered(sfn, batches):
 
 def test_others_are_running_executions_but_not_our_own(sfn, batches):
     for name in ("b-1", "b-2"):
-        batches.trigger(Batch(100, 7, name), sfn.design)
+        batches.trigger(Batch(100, 7, name), sfn.design, 900)
     assert batches.others("b-1") == [OpenBatch("b-2", "OPEN")]
 
 
@@ -129,6 +129,7 @@ def test_a_stop_says_what_is_not_done_and_a_resume_redrives(sfn, batches):
         batches,
         ("list_map_runs", listed(map_run())),
         ("describe_map_run", map_run()),
+        ("describe_execution", execution()),
         ("stop_execution", {"stopDate": 1795000001}),
         ("redrive_execution", {"redriveDate": 1795000002}),
     )

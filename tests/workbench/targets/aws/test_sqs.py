@@ -90,9 +90,12 @@ def test_a_batch_that_has_ended_cannot_be_stopped(sqs, batches):
 
 
 def test_a_resume_opens_the_batch_and_starts_its_chain_where_it_ended(sqs, batches):
-    sqs.meta("b-1", status="CANCELLED")
+    """Its deadline begins anew, and why it was cancelled is forgotten."""
+    sqs.meta("b-1", status="CANCELLED", reason="late", created_at=1)
     batches.resume("b-1")
-    assert batches.look(BATCH, sqs.design).status == "open"
+    look = batches.look(BATCH, sqs.design)
+    assert (look.status, look.reason) == ("open", "")
+    assert float(batches._meta("b-1")["created_at"]["N"]) > 1e9
     assert bodies(sqs, "PollQueueUrl") == [{"batch": "b-1"}]
     assert bodies(sqs, "PlanQueueUrl") == [{"batch": "b-1"}]
 
@@ -124,7 +127,8 @@ def test_a_trigger_gives_the_batch_its_token_and_its_knobs(sqs, batches):
         asked.append((params["headers"]["X-Amz-Invocation-Type"], json.loads(params["body"])))
 
     batches._aws.client("lambda").meta.events.register("before-call.lambda.Invoke", look)
-    at = batches.trigger(BATCH, sqs.design)
-    payload = {"batch_id": "b-1", "items": 100, "seed": 7, "knobs": sqs.design.batch_knobs()}
+    at = batches.trigger(BATCH, sqs.design, 900)
+    knobs = sqs.design.batch_knobs() | {"deadline_s": 900}
+    payload = {"batch_id": "b-1", "items": 100, "seed": 7, "knobs": knobs}
     assert asked == [("Event", payload)]
     assert abs(at - sqs.clock.at) < 5

@@ -18,9 +18,12 @@ from workbench.runs.records import read_folder, read_run, write_folder
 from workbench.runs.runner import RunRequest, run_request
 from workbench.stacks.aws_errors import NoCredentials
 from workbench.stacks.ledger import Entry, Ledger, order_of
+from workbench.targets.aws import purge
 from workbench.targets.aws.batches import OpenBatch
 from workbench.targets.aws.settings import is_scheduled, with_schedule
-from workbench.targets.aws.timeouts import Timeouts
+from workbench.targets.aws.sqs import SqsBatches
+from workbench.targets.aws.timeouts import Clock, Timeouts
+from workbench.targets.base import Forecast
 
 BATCH = Batch(100, 7, "b-1")
 
@@ -198,11 +201,67 @@ def test_a_run_is_refused_while_the_sources_are_off(sqs):
 
 def test_a_forecast_above_the_limit_starts_nothing(sqs):
     def forecast(design, items):
-        return Decimal("0.02") * items
+        return Forecast(Decimal("0.02") * items, 60.0)
 
     with pytest.raises(BudgetExceeded, match=r"the forecast is \$2.0000 and --max-usd is \$1"):
-        run(sqs, forecast_usd=forecast)
+        run(sqs, forecast=forecast)
     assert Ledger(sqs.results).entries() == []
+
+
+def test_a_batch_is_given_a_deadline_from_the_forecast(sqs):
+    ready(sqs)
+    said, asked = [], []
+    trigger = SqsBatches.trigger
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(SqsBatches, "trigger", lambda *a: asked.append(a[-1]) or trigger(*a))
+        run(sqs, say=said.append, forecast=lambda *_: Forecast(Decimal("0.1"), 1_000.0))
+    assert asked == [4_000]
+    assert "batch b-1 began; AWS itself stops it if it is not complete within 4,000 s" in said
+
+
+LATE = "not complete within 900 s, its deadline"
+
+
+@pytest.fixture(params=["sqs", "counters", "sfn"])
+def past(request):
+    """A batch that nobody followed, and that AWS stopped at its deadline."""
+    world = request.getfixturevalue(request.param)
+    if request.param == "sfn":
+        world.client("stepfunctions").start_execution(
+            stateMachineArn=world.outputs["StateMachineArn"], name="b-1"
+        )
+        world.end("b-1", "TIMED_OUT")
+        world.evidence("b-0", 1)
+    else:
+        world.meta("b-1", items=100, status="CANCELLED", reason=LATE, created_at=1)
+    session = world.session
+    order = order_of(world.design, BATCH, session.deployed.key)
+    began = Entry("b-1", order, world.design.name, 100, 7, session.deployed.key, "us-east-1")
+    session.ledger.write(began.at("triggered", triggered_at=world.clock.at))
+    return world
+
+
+def test_a_batch_that_aws_stopped_at_its_deadline_ends_as_a_stopped_one(past):
+    before = past.session.settings().read()
+    past.notify("b-1", status="failed", reason="execution TIMED_OUT")
+    folder = run(past)
+    why = "the execution TIMED_OUT" if past.design.name == "sfn" else LATE
+    assert folder.run.status == "incomplete"
+    assert folder.run.reason.startswith(f"{why}: batch b-1 is stopped.")
+    assert "`workbench resume b-1` or `workbench purge b-1`" in folder.run.reason
+    session = past.session
+    assert session.ledger.read("b-1").phase == "stopped"
+    assert session.settings().read() == with_schedule(before, on=False)
+    assert session.settings().sources_on() == (past.design.name == "sfn")  # which has none
+
+
+def test_a_batch_that_its_deadline_stopped_unseen_holds_its_stack_until_it_is_purged(past):
+    with pytest.raises(BadInput, match=r"b-1 is CANCELLED on .*`workbench resume b-1` or"):
+        run(past, batch=Batch(50, 7, "b-2"))
+    clock = Clock(past.clock.now, past.clock.sleep, trusted=True)
+    assert "batch b-1 is given up" in purge("b-1", past.results, clock)
+    session = past.session
+    assert session.others(session.batches(), "b-2") == []
 
 
 def test_a_batch_that_passes_the_limit_is_stopped(sqs):

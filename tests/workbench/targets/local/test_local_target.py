@@ -4,12 +4,12 @@ import io
 import subprocess
 import sys
 from contextlib import redirect_stdout
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 
 import pandas as pd
 import pytest
 
-from workbench.designs import Sfn, Sqs
+from workbench.designs import Counters, Sfn, Sqs
 from workbench.errors import BadKnob, NotDeployed
 from workbench.runs.batch import Batch
 from workbench.runs.records import BILL_COLUMNS, TIMELINE_COLUMNS, USAGE_COLUMNS
@@ -55,6 +55,45 @@ def test_a_batch_of_100_completes_and_tells_the_truth(design):
         assert seen[-1].elapsed_s == pytest.approx(found.processed_s, abs=0.001)
         assert isinstance(seen[-1], Progress)
         assert target.world.reports.frame().query("function == 'processor'")["error"].isna().all()
+
+
+@dataclass(frozen=True)
+class Limited(Sfn):
+    """A machine that has the deadline of a run."""
+
+    def settings(self):
+        own = super().settings()
+        return own | {"Machine": own["Machine"] | {"TimeoutSeconds": 60}}
+
+
+LONG = {"value_max": 100_000, "max_concurrency": 2}
+SINGLE = LONG | {"items_per_message": 1, "messages_per_invocation": 1}
+
+
+@pytest.mark.parametrize(
+    "design",
+    [Sqs(**SINGLE), Counters(**SINGLE), Limited(**LONG, items_per_child=1)],
+    ids=lambda design: design.name,
+)
+def test_a_batch_that_is_open_past_its_deadline_ends_and_notifies_and_works_no_more(design):
+    """What an invocation has begun it may end: 100 s here. Messages stay for a resume."""
+    with LocalTarget() as target:
+        world = target.prepare(design, 7)
+        world.start(design.trigger("b", 200, 7, 60))
+        world.run(400.0)
+        worked = len(world.item_log.done_s)
+        world.run(8_000.0)
+        notice = world.notifications.outcome("b")
+        last_s = max(world.item_log.done_s.values())
+        assert 0 < worked == len(world.item_log.done_s) < 200
+        assert last_s < 60 + 30 + 110 + design.value_max / 1000
+        assert world.service.running == world.machines.running == 0
+        assert not any(one.held for name, one in world.queues.items() if "PollQueue" in name)
+    if design.name == "sfn":
+        assert (notice["status"], notice["reason"]) == ("failed", "execution TIMED_OUT")
+    else:
+        why = "not complete within 60 s, its deadline"
+        assert (notice["status"], notice["reason"]) == ("cancelled", why)
 
 
 @DESIGNS
