@@ -11,6 +11,7 @@ from rich.table import Table
 from workbench import notebooks
 from workbench.designs import COMPARED
 from workbench.errors import BadRecord
+from workbench.prices import load_book
 from workbench.runs.records import run_folders
 from workbench.runs.results_folder import no_empty_folders, refuse_unwritable
 from workbench.runs.runner import RunRequest, new_run_id
@@ -28,9 +29,11 @@ class Plan:
     target: str = "local"
     seed: int = 7
     settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # by design
+    region: str = "us-east-1"  # whose prices; on aws where it runs
 
     def requests(self) -> list[RunRequest]:
-        """One request a run, refused here if it cannot work."""
+        """One request a run, refused here if it cannot work, or its region has no prices."""
+        load_book(self.region)
         requests = [
             RunRequest(
                 design,
@@ -38,6 +41,7 @@ class Plan:
                 items,
                 self.seed,
                 settings=dict(self.settings.get(design, {})),
+                region=self.region,
             )
             for items in self.items
             for design in self.designs
@@ -56,6 +60,7 @@ def run_notebook(request: RunRequest, results: Path) -> Path:
         "seed": request.seed,
         "preset": request.preset,
         "settings": request.settings,
+        "region": request.region,
         "results": str(results.resolve()),
         "run_id": new_run_id(request),
     }

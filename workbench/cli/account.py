@@ -160,6 +160,7 @@ def deploy(
     results: Results = RESULTS,
 ) -> None:
     """Show the differences and the cost of a month, deploy, and print the outputs."""
+    from workbench.stacks.aws_clients import session_region
     from workbench.stacks.deploy import Deployment
     from workbench.stacks.deploy import deploy as put_up
     from workbench.targets.aws import put_back
@@ -169,7 +170,7 @@ def deploy(
         names, settings_by_design(settings, names), cron, cron_items, notify, max_monthly_usd, yes
     )
     plan.context()  # refused before anything is changed
-    options.session_region(region)
+    session_region(region)
     put_back(names, results, say)
     for stack, outputs in put_up(plan, say).items():
         print(stack)
@@ -177,10 +178,14 @@ def deploy(
             print(f"  {name} = {value}")
 
 
-def destroy(design: Designs = "all", results: Results = RESULTS) -> None:
+def destroy(
+    design: Designs = "all", region: options.Region = None, results: Results = RESULTS
+) -> None:
     """Remove the stacks and all that is in them, and prove it by an inventory."""
+    from workbench.stacks.aws_clients import use_region
     from workbench.stacks.destroy import destroy as take_down
 
+    use_region(region)
     for thing in take_down(results, say, read_designs(design)):
         print(f"removed: {thing}")
 
@@ -188,17 +193,20 @@ def destroy(design: Designs = "all", results: Results = RESULTS) -> None:
 def teardown(
     design: Designs = "all",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="List only.")] = False,
+    region: options.Region = None,
     results: Results = RESULTS,
 ) -> None:
     """List what exists with its monthly cost, and remove it unless this is a dry run."""
+    from workbench.stacks.aws_clients import use_region
     from workbench.stacks.destroy import teardown_plan
 
+    use_region(region)
     planned = teardown_plan(read_designs(design))
     for one in planned:
         print(one)
     print(f"{len(planned)} things, ${sum(one.monthly_usd for one in planned):.4f} a month")
     if not dry_run:
-        destroy(design, results)
+        destroy(design, None, results)
 
 
 def resume(batch: str, results: Results = RESULTS) -> None:

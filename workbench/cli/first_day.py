@@ -17,7 +17,6 @@ from workbench.cli.options import (
     Settings,
     amount,
     read_designs,
-    session_region,
     settings_by_design,
     whole,
 )
@@ -44,6 +43,7 @@ def first_day(
     from workbench.first_day.plan import Plan, newest_day, open_day
     from workbench.first_day.steps import FirstDay
     from workbench.first_day.steps import settle as ask_costs
+    from workbench.stacks.aws_clients import session_region
 
     if settle:
         day = newest_day(results)

@@ -3,7 +3,6 @@
 A shell asks at every press of a key, so nothing here imports what takes long (pandas, numba …).
 """
 
-import os
 import re
 from collections.abc import Iterable
 from dataclasses import Field, fields
@@ -206,20 +205,6 @@ def whole(name: str, help_text: str, low: int | None = None, high: int | None = 
         return whole_number(name, value, low, high)
 
     return typer.Option(help=help_text, parser=read, metavar="INTEGER")
-
-
-def session_region(region: str | None) -> str:
-    """The region that AWS is asked in: the one given, which the session then has, else its own."""
-    if region:
-        os.environ["AWS_REGION"] = os.environ["AWS_DEFAULT_REGION"] = region
-    from workbench.stacks.aws_clients import Aws
-
-    return Aws().region
-
-
-def region_of(target: str, region: str | None) -> str:
-    """Whose prices a run has: on aws those of where it runs."""
-    return session_region(region) if target == "aws" else region or "us-east-1"
 
 
 def amount(name: str, help_text: str) -> Any:

@@ -17,7 +17,6 @@ from workbench.cli.options import (
     Target,
     amount,
     read_settings,
-    region_of,
     whole,
 )
 from workbench.cli.output import say_failed
@@ -59,7 +58,7 @@ def run(
     if items is None:
         raise BadInput("--items is missing: how many items has the batch?")
     from workbench.runs.progress import progress_bar
-    from workbench.runs.runner import RunRequest, new_run_id, run_request
+    from workbench.runs.runner import RunRequest, new_run_id, region_of, run_request
 
     knobs = read_settings(settings, design)
     request = RunRequest(
@@ -109,7 +108,7 @@ def collect(
                 "target aws."
             )
     from workbench.pull.collect import collect as pull
-    from workbench.runs.runner import make_target
+    from workbench.runs.runner import make_target, region_of
     from workbench.targets.base import RunOptions
 
     lacking = []

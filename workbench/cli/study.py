@@ -47,13 +47,16 @@ def study(
     ] = "story",
     design: Designs = "all",
     settings: Settings = None,
+    region: options.Region = None,
     results: WrittenResults = RESULTS,
 ) -> None:
     """Benchmark the designs by papermill, sweep the story, and render the report."""
     from workbench import study as job
+    from workbench.runs.runner import region_of
 
     knobs = options.settings_by_design(settings, options.read_designs(design))
-    plan = job.Plan(tuple(knobs), options.read_sizes(items), target, seed, knobs)
+    sizes, whose = options.read_sizes(items), region_of(target, region)
+    plan = job.Plan(tuple(knobs), sizes, target, seed, knobs, whose)
     wanted = read_story(story) if story else None
     paths = []
     for request in plan.requests():

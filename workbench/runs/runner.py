@@ -202,6 +202,15 @@ def make_target(name: str, options: RunOptions | None = None) -> Target:
     return getattr(import_module(module), attribute).create(options or RunOptions())
 
 
+def region_of(target: str, region: str | None) -> str:
+    """Whose prices a run has: on aws those of where it runs, which the session then has."""
+    if target != "aws":
+        return region or "us-east-1"
+    from workbench.stacks.aws_clients import session_region  # loads boto3
+
+    return session_region(region)
+
+
 def refuse_unknown_target(target: str) -> None:
     """Refuse a target that is none, with those that are."""
     if target not in TARGETS:

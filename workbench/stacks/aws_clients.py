@@ -73,6 +73,18 @@ class Aws:
         self.calls[model.service_model.service_name, model.name] += 1
 
 
+def use_region(region: str | None) -> None:
+    """Let this process ask AWS, and the CDK deploy, in a region; None: where it did."""
+    if region:
+        os.environ["AWS_REGION"] = os.environ["AWS_DEFAULT_REGION"] = region
+
+
+def session_region(region: str | None) -> str:
+    """The region that AWS is asked in: the one given, which the session then has, else its own."""
+    use_region(region)
+    return Aws().region
+
+
 def supports(capability: str) -> bool:
     """Whether the service at hand can do this; WORKBENCH_AWS_LACKS names what it cannot."""
     lacks = {name for name in os.environ.get(ENDPOINT_LACKS, "").split(",") if name}

@@ -43,6 +43,7 @@ NAMES = (
     "estimate --items 5 --design moon",
     "estimate --items 5 --preset moon",
     "estimate --items 5 --region moon",
+    "study --items 5 --story= --region moon",
     "estimate --items 5 --profile moon",
     "study --items 5 --target moon",
     "study --items 5 --story moon",
