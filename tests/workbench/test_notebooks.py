@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import nbformat
@@ -17,6 +18,7 @@ from papermill.exceptions import PapermillExecutionError
 from workbench import notebooks
 from workbench.errors import BadInput, Incomplete
 from workbench.project import NOTEBOOKS
+from workbench.targets.local.target import LocalTarget
 
 KERNEL = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
 DECLARED = 'design = "sqs"\nitems: int = 1000'
@@ -161,3 +163,27 @@ def test_a_notebook_begins_with_its_folder_and_with_literal_dollars(tmp_path, mo
         assert notebooks.begin(["", DECLARED], "own") == tmp_path / "own"
         assert 'class="dataframe tex2jax_ignore mathjax_ignore"' in pd.DataFrame([1])._repr_html_()
     assert capsys.readouterr().out == f"results: {tmp_path / 'own'}\n"
+
+
+class BrokenOff(LocalTarget):
+    """A batch of which nothing is known but that it did not complete."""
+
+    def run(self, design, batch, on_progress):
+        data = super().run(design, batch, on_progress)
+        times = dict.fromkeys(("created_s", "processed_s", "detected_s"))
+        run = replace(data.run, **times, status="incomplete", reason="the token expired")
+        return replace(data, run=run, timeline=data.timeline[:0], usage=data.usage[:0])
+
+
+def test_the_benchmark_of_a_run_that_did_not_complete_ends_with_the_reason(
+    tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setattr("workbench.runs.runner.make_target", lambda *_: BrokenOff())
+    found = nbformat.read(NOTEBOOKS / "benchmark.ipynb", 4)
+    cells = [cell.source for cell in found.cells if cell.cell_type == "code"]
+    known = {"In": [], "display": print}
+    exec(f"{cells[0]}\nitems, results = 20, {str(tmp_path)!r}", known)
+    for cell in cells[1:]:
+        exec(cell, known)
+    ends = capsys.readouterr().out.splitlines()[-2:]
+    assert "did not complete: the token expired" in ends[0]
