@@ -85,7 +85,7 @@ def add_source(
     """
     own = design.settings().get(f"{function.node.id}Source", {})
     window_s = own.get("MaximumBatchingWindowInSeconds")
-    return lambda_.EventSourceMapping(
+    source = lambda_.EventSourceMapping(
         function,
         "Source",
         target=function,
@@ -95,6 +95,10 @@ def add_source(
         max_concurrency=(own.get("ScalingConfig") or {}).get("MaximumConcurrency"),
         report_batch_item_failures=True,
     )
+    if pollers := own.get("ProvisionedPollerConfig"):
+        # Past the construct, which still refuses more than 2,000 pollers (Lambda: 10,000 of SQS).
+        source.node.default_child.add_property_override("ProvisionedPollerConfig", pollers)
+    return source
 
 
 def _role(stack: Stack, spec: FunctionSpec, group: logs.ILogGroup, metrics: bool) -> iam.Role:

@@ -45,6 +45,8 @@ def other(synthesise):
         "messages_per_invocation": 20,
         "batch_window_s": 2,
         "max_concurrency": None,
+        "pollers_min": 9,
+        "pollers_max": 2_500,
         "max_receives": 7,
         "warm_write_units": 8_000,
         "memory_mb": 256,
@@ -58,6 +60,7 @@ def test_knobs_reach_the_item_queue_and_its_mapping(other):
     (mapping,) = (one for one in mappings if one["FunctionName"] == "Processor")
     assert (mapping["BatchSize"], mapping["MaximumBatchingWindowInSeconds"]) == (20, 2)
     assert "ScalingConfig" not in mapping
+    assert mapping["ProvisionedPollerConfig"] == {"MinimumPollers": 9, "MaximumPollers": 2_500}
     queue = other.of_type("AWS::SQS::Queue")["ItemQueue"]
     timeout_s = other.of_type("AWS::Lambda::Function")["Processor"]["Timeout"]
     assert queue["VisibilityTimeout"] == 6 * timeout_s + 2

@@ -52,7 +52,7 @@ class Batcher:
         self.bill(clock - begun_s)
         self.target = p.plan_pollers.start
         sent_s = clock - sending_s / 2  # a queue has a message before the sender hears of it
-        self.story.kernel.at(sent_s + p.plan_pollers.idle_s + p.ramp_step_s, self.ramp)
+        self.story.kernel.at(sent_s + p.plan_pollers.idle_s + p.plan_pollers.step_s, self.ramp)
         self.sender_ends_s = clock
         self.plan(sent_s)
         self.story.finalizer.await_message(first_look_s)
@@ -111,7 +111,7 @@ class Batcher:
             self.target += 1
             self.start_segments()
         if self.target < self.p.plan_pollers.most and self.begun < self.p.segments:
-            self.story.kernel.after(self.p.ramp_step_s, self.ramp)
+            self.story.kernel.after(self.p.plan_pollers.step_s, self.ramp)
 
     def start_segments(self) -> None:
         """Free pollers of the plan queue take segments."""

@@ -63,6 +63,7 @@ class Processor:
         sizes = [n * p.message_bytes for n in full * [p.poller_messages] + [rest]]
         tally["receive_units"] += max(polls, sum(ceil(size / SQS_CHUNK_BYTES) for size in sizes))
         tally["deletes"] += ceil(self.acks / p.poller_messages)
+        story.polled(polls, received)
 
     def bounds(self, message: int) -> tuple[int, int]:
         """The first item of a message, and the first after it."""

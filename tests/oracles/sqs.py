@@ -62,6 +62,8 @@ class SqsStory:
     held_polls: int = 0
     flushing: bool = False
     flush_planned: bool = False
+    polls_free_s: float = 0.0  # from then on a provisioned poller may poll
+    poll_planned: bool = False
     created_s: float = -1.0
     processed_s: float = -1.0
     detected_s: float = -1.0
@@ -124,18 +126,21 @@ class SqsStory:
         """A mapping starts with the pollers it has, and ramps after a while if it was idle."""
         if self.target == 0:
             self.target = self.p.pollers.start
-            self.kernel.at(self.now + self.p.pollers.idle_s + self.p.ramp_step_s, self.ramp)
+            if self.target < self.p.pollers.most:
+                grows_s = self.now + self.p.pollers.idle_s
+                self.kernel.at(grows_s + self.p.pollers.step_s, self.ramp)
 
     def ramp(self) -> None:
-        """One more poller, if all are busy and messages are left."""
-        if self.running >= self.target and self.waiting > 0:
+        """One more poller, if all are busy or out of polls, and messages are left."""
+        busy = self.running >= self.target or self.polls_free_s > self.now
+        if busy and self.waiting > 0:
             if self.running + self.batcher.running >= self.p.account:
                 self.tally["throttles"] += 1
             else:
-                self.target += 1
+                self.target += self.p.pollers.places
                 self.fill()
         if self.target < self.p.pollers.most:
-            self.kernel.after(self.p.ramp_step_s, self.ramp)
+            self.kernel.after(self.p.pollers.step_s, self.ramp)
 
     def fill(self) -> None:
         """Every free poller that can takes a batch."""
@@ -162,7 +167,26 @@ class SqsStory:
                 self.flush_planned = True
                 self.kernel.after(self.p.window_s, self.flush)
             return False
+        if self.polls_free_s > self.now:  # provisioned pollers have polled as often as they may
+            if not self.poll_planned:
+                self.poll_planned = True
+                self.kernel.at(self.polls_free_s, self.poll_again)
+            return False
         return self.running + self.batcher.running < self.p.account
+
+    def poll_again(self) -> None:
+        """A provisioned poller may poll again."""
+        self.poll_planned = False
+        self.fill()
+
+    def polled(self, polls: int, messages: int) -> None:
+        """Keeps provisioned pollers to so many polls and bytes a second, each."""
+        limits = self.p.pollers
+        if limits.polls_per_s:
+            size_bytes = messages * self.p.message_bytes
+            busy_s = max(polls / limits.polls_per_s, size_bytes / limits.bytes_per_s)
+            pollers = max(1, self.target // limits.places)
+            self.polls_free_s = max(self.now, self.polls_free_s) + busy_s / pollers
 
     def flush(self) -> None:
         """The window is over: what is there goes."""

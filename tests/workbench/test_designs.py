@@ -32,6 +32,10 @@ def test_texts_are_read_as_the_knobs_they_name():
         ("sqs", {"track": "both"}, "item, message"),
         ("sqs", {"poll_s": "soon"}, "whole number"),
         ("sqs", {"poll": 3}, "knob 'poll' is not one of sqs"),
+        ("sqs", {"pollers_max": 10}, "Set max_concurrency=none"),
+        ("counters", {"pollers_min": 2, "max_concurrency": 900}, "takes no max_concurrency"),
+        ("sqs", {"pollers_min": 20, "pollers_max": 10, "max_concurrency": None}, "pollers_max=10"),
+        ("sqs", {"pollers_max": 10_001, "max_concurrency": None}, "2 to 10,000"),
         ("sfn", {"items_per_child": 150}, "an Express child ends at 300 s"),
         ("sfn", {"items_per_child": 1000, "child_type": "STANDARD"}, "Lambda stops at 900 s"),
         ("sfn", {"track": "item"}, "knob 'track' is not one of sfn"),
@@ -140,3 +144,23 @@ def test_designs_say_what_they_track_and_whether_they_claim():
     )
     assert "sqs tracks each item or each message" in promises(mixed)
     assert "depends on the knobs of sqs" in promises(mixed)
+
+
+@pytest.mark.parametrize(
+    ("knobs", "pollers", "concurrency"),
+    [
+        ({}, None, 1_250),
+        ({"pollers_min": 5}, (5, 200), 2_000),
+        ({"pollers_max": 30}, (2, 30), 300),
+    ],
+)
+def test_provisioned_pollers_bound_the_processor_by_ten_each(knobs, pollers, concurrency):
+    for name in ("sqs", "counters"):
+        design = make_design(name, settings={"max_concurrency": None} | knobs)
+        assert (design.pollers, design.processor_concurrency) == (pollers, concurrency)
+
+
+def test_a_later_knob_is_in_the_name_of_a_run_only_where_it_is_turned():
+    assert "pollers_max" not in Sqs().named_knobs()
+    assert Sqs(max_concurrency=None, pollers_max=9).named_knobs()["pollers_max"] == 9
+    assert Sqs().knobs() == Sqs.later_knobs() | Sqs().named_knobs()

@@ -12,8 +12,8 @@ import pandas as pd
 
 from workbench.designs import Design
 from workbench.errors import BadInput
-from workbench.platform.services import CLOUDWATCH, LONG_POLL_S, SQS
-from workbench.platform.units import quantity
+from workbench.platform.services import CLOUDWATCH, LAMBDA, LONG_POLL_S, POLLER_HOURS, SQS
+from workbench.platform.units import poller_hours, quantity
 from workbench.runs.records import USAGE_COLUMNS
 
 MONTH_S = 365 * 86_400 // 12  # a twelfth of a year
@@ -53,9 +53,12 @@ def monthly_usage(
     return pd.DataFrame(rows, columns=USAGE_COLUMNS).astype({"quantity": object})
 
 
-def idle_pollers(max_concurrency: int | None) -> int:
-    """How many pollers an event source keeps at an empty queue."""
-    return IDLE_POLLERS_LEAST if max_concurrency is None else IDLE_POLLERS
+def item_pollers(design: Design) -> int:
+    """How many pollers the event source of a design's items keeps at an empty queue."""
+    if design.pollers:
+        return design.pollers[0]
+    capped = design.settings()["ProcessorSource"]["ScalingConfig"]
+    return IDLE_POLLERS if capped else IDLE_POLLERS_LEAST
 
 
 def idle_polls(pollers: int, seconds: int) -> Decimal:
@@ -67,8 +70,10 @@ def standing_usage(design: Design, seconds: int, upkeep: Upkeep | None = None) -
     """Idle polls and alarms of a stack that stands for so long (rows of `USAGE_COLUMNS`)."""
     upkeep, rows = upkeep or Upkeep(), []
     if design.parts.sources:
-        item_source = design.settings()["ProcessorSource"]["ScalingConfig"] or {}
-        pollers = idle_pollers(item_source.get("MaximumConcurrency"))
+        pollers = item_pollers(design)
+        if design.pollers:
+            hours = poller_hours(pollers * MONTH_S)
+            rows.append((LAMBDA, POLLER_HOURS, "EPU-Hours", "dispatch", hours))
         dispatch = pollers + IDLE_POLLERS * upkeep.capped_mappings
         knowing = IDLE_POLLERS_LEAST * upkeep.free_mappings
         for label, pollers in (("dispatch", dispatch), ("knowing", knowing)):

@@ -54,11 +54,15 @@ class Counters(Queued):
     segment_items: int = knob(10_000, 1, 10_000)  # that one invocation of the batcher creates
     batcher_concurrency: int | None = knob(10, 2, 1_000)
     max_receives: int = knob(5, 4, 1_000, deployed=True)  # before the dead letters
+    # Provisioned pollers of the items' event source, billed by the hour. None: Lambda's own, free.
+    pollers_min: int | None = knob(None, 2, 200, deployed=True, later=True)
+    pollers_max: int | None = knob(None, 2, 10_000, deployed=True, later=True)
 
     def check(self) -> None:
         for name, only in (("telemetry", "emf"), ("logs", "metrics")):
             if getattr(self, name) != only:
                 raise BadKnob(name, getattr(self, name), f"this design knows {only} only")
+        self.refuse_pollers()
         messages = self.messages_per_invocation
         self.refuse_long_work(f"{messages} messages of {self.items_per_message} items")
 

@@ -21,6 +21,7 @@ TUNED_CONCURRENCY = 50  # items at a time of a preset: fifty threads still fit i
 START_ALLOWANCE_S = 10  # cold start, and what is left over
 WORDS = {"true": True, "false": False}
 SOURCE_MAX = 1_250  # invocations of an event source without a limit (Lambda developer guide)
+POLLER_PLACES = 10  # invocations of one provisioned poller (Lambda developer guide, SQS scaling)
 # Whether an item is claimed before it is worked, by whether the settings of a design do.
 PROMISES = {
     (True,): "an item is never worked twice at a time by",
@@ -37,14 +38,15 @@ def knob(
     *,
     of: tuple = (),
     deployed: bool = False,
+    later: bool = False,
 ) -> Any:
     """A field with its limits: a range, or the values allowed.
 
     A `deployed` knob stands in the template alone: no call of AWS's API sets it for one run.
+    A `later` one came when runs had been kept without it: they had it at its default.
     """
-    return field(
-        default=default, metadata={"low": low, "high": high, "of": of, "deployed": deployed}
-    )
+    limits = {"low": low, "high": high, "of": of, "deployed": deployed, "later": later}
+    return field(default=default, metadata=limits)
 
 
 @dataclass(frozen=True)
@@ -89,6 +91,16 @@ class Design(ABC):
     def knobs(self) -> dict[str, Any]:
         """Every knob by name, as JSON writes it."""
         return asdict(self)
+
+    @classmethod
+    def later_knobs(cls) -> dict[str, Any]:
+        """The knobs that older runs do not name, at what they had."""
+        return {f.name: f.default for f in fields(cls) if f.metadata["later"]}
+
+    def named_knobs(self) -> dict[str, Any]:
+        """The knobs that the name of a run is made from: a later one counts where it is turned."""
+        later = self.later_knobs().items()
+        return {name: v for name, v in self.knobs().items() if (name, v) not in later}
 
     def changed_knobs(self) -> dict[str, Any]:
         """The knobs that are not at their default."""
@@ -150,6 +162,11 @@ class Design(ABC):
     def writes_per_s(self) -> int:
         """Writes a second that the table is paid to be ready for."""
         return 0
+
+    @property
+    def pollers(self) -> tuple[int, int] | None:
+        """Provisioned pollers of the items' source, at least and at most; None: Lambda's own."""
+        return None
 
     @property
     def unpriced(self) -> str:

@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 from workbench.designs.design import (
     FUNCTION_TIMEOUT_MAX_S,
     ITEM_MAX_BYTES,
+    POLLER_PLACES,
     SMALL_FUNCTIONS,
     SOURCE_MAX,
     Design,
@@ -14,6 +15,8 @@ from workbench.errors import BadKnob
 
 MESSAGE_MAX_BYTES = 1_048_576  # SQS message quota since 2026-01
 HEAD_MAX_BYTES = 512  # of a body, beside its items
+# Provisioned pollers where only one end is given (Lambda API, ProvisionedPollerConfig, SQS).
+POLLERS_LEAST, POLLERS_MOST = 2, 200
 
 
 class Queued(Design):
@@ -38,7 +41,25 @@ class Queued(Design):
                 "Lower items_per_message or messages_per_invocation, or raise item_concurrency.",
             )
 
+    def refuse_pollers(self) -> None:
+        """Refuse what Lambda would of an event source with provisioned pollers."""
+        if not self.pollers:
+            return
+        least, most = self.pollers
+        if self.max_concurrency is not None:
+            raise BadKnob(
+                "pollers_max",
+                most,
+                "an event source with provisioned pollers takes no max_concurrency",
+                "Set max_concurrency=none; pollers_max bounds it, ten invocations each.",
+            )
+        if least > most:
+            raise BadKnob("pollers_min", least, f"is above pollers_max={most}")
+
     def settings(self) -> dict[str, dict[str, Any]]:
+        pollers = self.pollers and dict(
+            zip(("MinimumPollers", "MaximumPollers"), self.pollers, strict=True)
+        )
         cpu = {"Architectures": [self.cpu]}
         redrive = {"RedrivePolicy.maxReceiveCount": self.max_receives}
         return {
@@ -51,10 +72,17 @@ class Queued(Design):
                 "BatchSize": self.messages_per_invocation,
                 "MaximumBatchingWindowInSeconds": self.window_s or None,
                 "ScalingConfig": _scaling(self.max_concurrency),
+                "ProvisionedPollerConfig": pollers,
             },
             "PlanQueue": redrive,
             "ItemQueue": redrive | {"VisibilityTimeout": self.visibility_timeout_s},
         }
+
+    @property
+    def pollers(self) -> tuple[int, int] | None:
+        if self.pollers_min is None and self.pollers_max is None:
+            return None
+        return self.pollers_min or POLLERS_LEAST, self.pollers_max or POLLERS_MOST
 
     @property
     def window_s(self) -> int:
@@ -72,6 +100,8 @@ class Queued(Design):
 
     @property
     def processor_concurrency(self) -> int:
+        if self.pollers:
+            return self.pollers[1] * POLLER_PLACES
         return self.max_concurrency or SOURCE_MAX
 
     @property

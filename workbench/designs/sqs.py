@@ -84,6 +84,9 @@ class Sqs(Queued):
     max_receives: int = knob(5, 4, 1_000, deployed=True)  # before the dead letters
     stuck_after_s: int = knob(21_600, 60, 1_209_600)  # a record older than this is sent again
     warm_write_units: int | None = knob(None, 4_000, 40_000, deployed=True)  # a second, paid ahead
+    # Provisioned pollers of the items' event source, billed by the hour. None: Lambda's own, free.
+    pollers_min: int | None = knob(None, 2, 200, deployed=True, later=True)
+    pollers_max: int | None = knob(None, 2, 10_000, deployed=True, later=True)
 
     def check(self) -> None:
         if self.messages_per_invocation > 10 and self.batch_window_s < 1:
@@ -93,6 +96,7 @@ class Sqs(Queued):
                 "an event source takes more than 10 messages only with a window of 1 s or more",
                 "Set batch_window_s=1.",
             )
+        self.refuse_pollers()
         self.refuse_long_work(f"{self.items_per_invocation} items")
         if self.visibility_timeout_s > 43_200:
             raise BadKnob("batch_window_s", self.batch_window_s, "visibility would pass 12 hours")

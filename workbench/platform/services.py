@@ -14,7 +14,8 @@ CLOUDWATCH = "AmazonCloudWatch"
 COST_EXPLORER = "AWS Cost Explorer"
 KMS = "AWS Key Management Service"
 DATA_TRANSFER = "AWS Data Transfer"
-
+POLLER_HOURS = "Lambda-SQS-Event-Poller-Unit-Hour"  # of provisioned pollers: a usage type
+POLLER_LEAST_S = 60  # that one is billed at least (aws.amazon.com/lambda/pricing)
 LONG_POLL_S = 20  # SQS's longest wait, which an idle event source uses
 KEYS_PER_LIST = 1_000  # of one ListObjectsV2
 STORAGE_OVERHEAD_BYTES = 100  # DynamoDB adds to each item (developer guide, item sizes)

@@ -5,6 +5,7 @@ the model, the estimate and the tests all count with these. Each rule names the 
 """
 
 from decimal import Context, Decimal
+from math import ceil
 from numbers import Integral, Real
 
 KB = 1024
@@ -65,6 +66,11 @@ def gb_seconds(duration_ms: int, memory_mb: int) -> Decimal:
     """GB-seconds of a duration and a memory that are rounded already; never rounds itself."""
     _refuse_negative(duration_ms, memory_mb)
     return _EXACT.divide(Decimal(duration_ms * memory_mb), Decimal(1000 * KB))
+
+
+def poller_hours(poller_s: float) -> Decimal:
+    """Hours of provisioned pollers from their seconds, which are billed by whole ones."""
+    return quantity(_EXACT.divide(Decimal(ceil(poller_s - 1e-6)), Decimal(3600)))
 
 
 def gb_months(

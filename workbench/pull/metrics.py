@@ -18,6 +18,7 @@ MAXIMUM = ("Maximum",)
 SPREAD = ("Sum", "SampleCount", "Average", "Maximum", "p50", "p99")
 LEVEL = ("Average", "Maximum")
 
+POLLERS = "ProvisionedPollers"  # of an event source that has its own ("Viewing metrics", the same)
 AT_ONCE = {"ConcurrentExecutions": MAXIMUM}
 LAMBDA_BILLED = dict.fromkeys(("Invocations", "Duration", "Throttles"), SUM)
 LAMBDA = LAMBDA_BILLED | {"Errors": SUM, "Duration": SPREAD} | AT_ONCE
@@ -139,15 +140,19 @@ def arrivals(design: str, names: Mapping[str, str]) -> list[Series]:
 
 
 def billed(
-    design: Design, names: Mapping[str, str], groups: Mapping[str, str], topic: str
+    design: Design, names: Mapping[str, str], groups: Mapping[str, str], outputs: Mapping[str, str]
 ) -> list[Series]:
     """The series that a run's usage follows from; `groups` are the functions' log groups."""
+    topic = outputs["TopicArn"].rsplit(":", 1)[-1]
     found, parts = [], design.parts
     for role, group in groups.items():
         found += _all("AWS/Lambda", LAMBDA_BILLED, role, FunctionName=names[role])
         found += _all("AWS/Logs", {"IncomingBytes": SUM}, role, LogGroupName=group)
     found += _all("AWS/Lambda", AT_ONCE, "processor", FunctionName=names["processor"])
     found += _all("AWS/SNS", {"NumberOfMessagesPublished": SUM}, "topic", TopicName=topic)
+    for part in parts.sources[:1] if design.pollers else ():
+        source = {"EventSourceMappingUUID": outputs[part.output]}
+        found += _all("AWS/Lambda", {POLLERS: MAXIMUM}, part.role, **source)
     for part in parts.queues:
         found += _all("AWS/SQS", SQS_BILLED, part.role, QueueName=names[part.role])
     if parts.table:

@@ -100,6 +100,7 @@ def checked_run(content: Any, where: str) -> Run:
     for one in fields(Run):
         if not fits(content[one.name], one.type):
             raise BadRecord(f"{where}: {one.name}={shown(content[one.name])} does not fit")
+    content["knobs"] = _later_knobs(content["design"]) | content["knobs"]
     run = Run(**content)
     if wrong := next(_contradictions(run), None):
         raise BadRecord(f"{where}: {wrong}")
@@ -133,6 +134,11 @@ def _contradictions(run: Run) -> Iterator[str]:
         or max(times, default=0.0) > TIME_MAX_S
     ):
         yield f"created_s, processed_s, detected_s are {times}: not in their order"
+
+
+def _later_knobs(design: str) -> dict[str, Any]:
+    """The knobs that a run may have been kept without, at what they were then."""
+    return DESIGNS[design].later_knobs() if design in DESIGNS else {}
 
 
 @cache

@@ -115,7 +115,7 @@ def make_job(request: RunRequest, price_date: str, profile: str, designs: dict[s
         request.target,
         request.items,
         request.seed,
-        design.knobs(),
+        design.named_knobs(),
         request.region,
         price_date,
         "" if request.target == "aws" else profile,

@@ -7,8 +7,8 @@ import pytest
 
 from tests.worked_usage import price
 from workbench.bill import bill, total_usd
-from workbench.bill.monthly_cost import MONTH_S, Upkeep, idle_pollers, idle_polls, monthly_usage
-from workbench.designs import Sfn, Sqs
+from workbench.bill.monthly_cost import MONTH_S, Upkeep, idle_polls, item_pollers, monthly_usage
+from workbench.designs import Counters, Sfn, Sqs
 from workbench.errors import BadInput
 from workbench.platform.services import CLOUDWATCH, SQS
 from workbench.prices import load_book
@@ -37,8 +37,16 @@ def test_idle_polling_costs_ten_to_twenty_six_cents_a_month(pollers, usd):
     ) == Decimal(usd)
 
 
-def test_an_event_source_with_a_limit_keeps_five_pollers():
-    assert (idle_pollers(900), idle_pollers(None)) == (5, 2)
+def test_an_event_source_with_a_limit_keeps_five_pollers_and_provisioned_ones_stay():
+    provisioned = Sqs(max_concurrency=None, pollers_min=7)
+    designs = (Sqs(), Counters(max_concurrency=None), provisioned)
+    assert [item_pollers(one) for one in designs] == [5, 2, 7]
+
+
+def test_two_provisioned_pollers_cost_a_month_of_hours():
+    usage = quantities(monthly_usage(Sqs(max_concurrency=None, pollers_min=2), NO_BATCH))
+    assert usage["Lambda-SQS-Event-Poller-Unit-Hour", "dispatch"] == 2 * 730
+    assert usage["Requests-Tier1", "dispatch"] == 7 * MONTH_S // 20
 
 
 def test_sqs_polls_for_dispatch_and_for_knowing():

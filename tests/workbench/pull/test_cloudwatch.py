@@ -130,7 +130,7 @@ def billed_reading(world, cost, start_s, end_s):
     """What a run's usage follows from, in a stretch of time around now."""
     aws, deployed = world.session.aws, world.session.deployed
     groups = log_groups(aws.client("lambda"), deployed.functions)
-    series = billed(deployed.design, deployed.names, groups, "notifications")
+    series = billed(deployed.design, deployed.names, groups, deployed.outputs)
     window = Window.between(world.clock.at + start_s, world.clock.at + end_s)
     return read_metrics(aws.client("cloudwatch"), series, window, cost)
 

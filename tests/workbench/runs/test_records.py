@@ -24,6 +24,7 @@ from workbench.runs.records import (
     RunData,
     read_failed,
     read_folder,
+    read_run,
     run_folders,
     write_folder,
 )
@@ -152,6 +153,14 @@ def without_knobs(path):
     content = json.loads((path / "run.json").read_text())
     del content["knobs"]
     (path / "run.json").write_text(json.dumps(content))
+
+
+def test_a_run_from_before_a_knob_came_is_read_with_what_it_had_then(tmp_path):
+    path = write_folder(folder(), tmp_path)
+    older = {name: value for name, value in KNOBS.items() if not name.startswith("pollers_")}
+    change(knobs=older)(path)
+    assert len(older) == len(KNOBS) - 2
+    assert read_run(path).knobs == KNOBS
 
 
 DAMAGES = {

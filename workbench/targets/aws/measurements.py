@@ -51,8 +51,7 @@ class Collector:
         self._cost = MeasuringCost()
         aws, deployed = self.session.aws, self.session.deployed
         groups = log_groups(aws.client("lambda"), deployed.functions)
-        topic = deployed.outputs["TopicArn"].rsplit(":", 1)[-1]
-        self._series = billed(deployed.design, deployed.names, groups, topic)
+        self._series = billed(deployed.design, deployed.names, groups, deployed.outputs)
         self._logs = self._log_reader(groups)
         self._calls_before = Counter(aws.calls)
 

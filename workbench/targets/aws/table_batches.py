@@ -15,8 +15,9 @@ from botocore.exceptions import ClientError
 
 from workbench.designs import Design
 from workbench.designs.parts import DISPATCH
-from workbench.platform.services import DYNAMODB, SQS
-from workbench.platform.units import GB, gb_months, quantity, sqs_requests
+from workbench.platform.services import DYNAMODB, LAMBDA, POLLER_HOURS, SQS
+from workbench.platform.units import GB, gb_months, poller_hours, quantity, sqs_requests
+from workbench.pull.metrics import PERIOD_S, POLLERS
 from workbench.runs.batch import Batch
 from workbench.stacks.aws_errors import AwsFailed, code_of, plainly
 from workbench.targets.aws.batches import Batches, OpenBatch
@@ -223,6 +224,16 @@ def queue_lines(measured: BatchMeasurements, planned: Planned, send_size: int) -
         requests = 0 if queue == DEAD else _sends(measured, queue, planned, call_size)
         requests += ceil(received / size) + ceil(deleted / size) + empty
         yield SQS, "Requests-Tier1", "Requests", part.purpose, Decimal(requests)
+    yield from _poller_lines(measured)
+
+
+def _poller_lines(measured: BatchMeasurements) -> Iterator[Line]:
+    """Provisioned pollers, by their most in each minute; never fewer than are always there."""
+    if measured.design.pollers:
+        least_s = measured.design.pollers[0] * measured.window.seconds
+        counted_s = measured.reading.sum("items", POLLERS) * PERIOD_S
+        hours = poller_hours(max(least_s, counted_s))
+        yield LAMBDA, POLLER_HOURS, "EPU-Hours", DISPATCH, hours
 
 
 def _sends(measured: BatchMeasurements, queue: str, planned: Planned, call_size: int) -> int:

@@ -214,3 +214,12 @@ def test_while_a_batch_runs_the_metrics_stand_for_the_report_lines():
         "processor": Billed(4, 1_001, express_steps=15),
         "batcher": Billed(0, 0),
     }
+
+
+@pytest.mark.parametrize(("measured", "hours"), [(0, "1.5"), (400, "6.66666666666667")])
+def test_provisioned_pollers_are_billed_by_their_minutes_and_the_least_always(measured, hours):
+    design = make_design("sqs", settings={"max_concurrency": None, "pollers_min": 3})
+    found = lines(
+        BatchMeasurements(design, 100, HOUR, reading=reading(items__ProvisionedPollers=measured))
+    )
+    assert found["lambda", "Lambda-SQS-Event-Poller-Unit-Hour", "dispatch"] == Decimal(hours)

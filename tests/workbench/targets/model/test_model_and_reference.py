@@ -30,6 +30,7 @@ SFN_TALLIES = (
 PROFILE = load_profile()
 LATENCIES = latency_table(PROFILE)
 LARGE = {"items_per_message": 300, "value_max": 20, "send_batch_size": 1}
+FEW_POLLERS = {"max_concurrency": None, "pollers_min": 2, "pollers_max": 5}
 POISON = {"poison_per_million": 20_000}
 TIMES = ("created_s", "processed_s", "detected_s")
 SLOW_ACCOUNT = {"account": 100, "environments_per_s": 5.0, "environments_burst_s": 1.0}
@@ -61,6 +62,8 @@ def plain(story, tallies, **known):
         (3_000, "default", {"batch_window_s": 2, "messages_per_invocation": 12}, {}),
         (9_000, "default", {"batch_window_s": 1, "messages_per_invocation": 12} | LARGE, {}),
         (3_000, "default", {"track": "message", "claim": True, "max_concurrency": None}, {}),
+        (9_000, "default", {"value_max": 30, "messages_per_invocation": 1} | FEW_POLLERS, {}),
+        (9_000, "default", FEW_POLLERS | {"pollers_max": 100}, {"account": 70}),
         (2_000, "default", POISON, {}),
         (2_000, "default", POISON | {"track": "message", "claim": True}, {}),
         (2_000, "default", POISON | {"claim": True}, {}),
@@ -111,6 +114,7 @@ def test_sfn_is_told_twice_alike(items, preset, knobs, change):
         (1_000, {}, {}),
         (25_000, {"segment_items": 1_000, "items_per_message": 3}, {}),
         (12_000, {"items_per_message": 1, "max_concurrency": None, "value_max": 50}, {}),
+        (12_000, {"items_per_message": 1, "value_max": 9} | FEW_POLLERS, {}),
         (3_000, {"item_concurrency": 5, "messages_per_invocation": 1, "poll_s": 5}, {}),
         (6_000, {"segment_items": 500}, {"account": 20}),
         (5_000, {"poison_per_million": 30_000}, {}),

@@ -207,5 +207,6 @@ def test_not_a_number_stops_the_run(design):
 
 def test_an_event_in_the_past_stops_the_run():
     settings = sqs_settings(make_design("sqs"), Batch(100, 7, "b"), load_profile(), 7)
+    settings = settings._replace(pollers=settings.pollers._replace(step_s=-100.0))
     with pytest.raises(WorkbenchError, match="model broke"):
-        play(make_design("sqs"), settings._replace(ramp_step_s=-100.0), load_profile())
+        play(make_design("sqs"), settings, load_profile())

@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from workbench.platform.services import SQS, SQS_RECORD_BYTES
-from workbench.platform.units import sqs_requests
+from workbench.platform.services import LAMBDA, POLLER_HOURS, SQS, SQS_RECORD_BYTES
+from workbench.platform.units import poller_hours, sqs_requests
 from workbench.targets.local.lambda_.functions import THROTTLED, InvokeResult
-from workbench.targets.local.lambda_.mapping import MappingSpec, PollerScaling, failures, record_of
+from workbench.targets.local.lambda_.mapping import MappingSpec, failures, record_of
+from workbench.targets.local.lambda_.scaling import Growth, PollerScaling
 from workbench.targets.local.lambda_.service import LambdaService
 from workbench.targets.local.runtime.service import Refused
 from workbench.targets.local.sqs.queue import VirtualQueue
@@ -40,13 +41,16 @@ class EventSource:
         self._service = service
         self._spec = spec
         self._queue = queue
-        self._scaling = PollerScaling(context.profile, spec.max_concurrency)
+        self._poll_s = context.profile.value("esm_long_poll_s")
+        self._scaling = PollerScaling(Growth.of(spec, context.profile), self._poll_s)
         self._dispatch = context.latency("esm_dispatch", spec.queue)
         self._retry = context.latency("esm_throttle_retry", spec.queue)
         self._in_flight_max = int(context.profile.value("sqs_in_flight_max"))
         self._payload_max = context.profile.value("esm_payload_max_bytes")
         self._per_poll = int(context.profile.value("esm_poller_messages"))
-        self._poll_s = context.profile.value("esm_long_poll_s")
+        self._polls_per_s = context.profile.value("poller_polls_per_s")
+        self._bytes_per_s = context.profile.value("poller_bytes_per_s")
+        self._polls_s = 0.0  # until then provisioned pollers have no poll left
         self._wakes_s = NEVER
         self._forming: Batch | None = None
         self._running = 0
@@ -59,6 +63,13 @@ class EventSource:
         self._wake(at_ms / 1000 - EPOCH_S)
 
     def settle(self) -> None:
+        """Bill what the pollers did until now: the run is over."""
+        self._count_idle()
+        if self._spec.pollers:
+            hours = poller_hours(self._scaling.poller_s(self._context.kernel.now))
+            self._context.meter.add(LAMBDA, POLLER_HOURS, "EPU-Hours", self._spec.label, hours)
+
+    def _count_idle(self) -> None:
         """Bill the polls that found nothing until now."""
         now = self._context.kernel.now
         idle = max(0, self._scaling.idle_pollers - self._running)
@@ -121,13 +132,29 @@ class EventSource:
             self._forming is None
             and self._running < self._scaling.allowed(now_s)
             and in_flight < self._in_flight_max
+            and self._has_poll(now_s)
         )
+
+    def _has_poll(self, now_s: float) -> bool:
+        """Whether a provisioned poller may poll again now; if none may, wake when one does."""
+        if now_s + 1e-9 < self._polls_s:
+            self._wake(self._polls_s)
+            return False
+        return True
+
+    def _polled(self, polls: int, size_bytes: int) -> None:
+        """Provisioned pollers have made so many polls: they make no more than some a second."""
+        if self._spec.pollers:
+            busy_s = max(polls / self._polls_per_s, size_bytes / self._bytes_per_s)
+            now = self._context.kernel.now
+            self._polls_s = max(now, self._polls_s) + busy_s / self._scaling.pollers(now)
 
     def _fill(self, batch: Batch) -> None:
         """Receive what is visible, up to the batch's limits; send the batch off if that is all."""
         full, sizes = self._receive(batch)
         for at in range(0, len(sizes), self._per_poll):
             self._bill(sqs_requests(sum(sizes[at : at + self._per_poll])))
+        self._polled(-(-len(sizes) // self._per_poll), sum(sizes))
         if full or not self._spec.window_s:
             self._send_off(batch)
 
@@ -195,7 +222,7 @@ class EventSource:
         self._bill(-(-len(done) // self._per_poll))
 
     def _change_running(self, change: int) -> None:
-        self.settle()
+        self._count_idle()
         self._running += change
 
     def _bill(self, requests: int) -> None:

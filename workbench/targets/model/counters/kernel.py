@@ -62,7 +62,7 @@ def begin(p: SqsSettings, s: np.void) -> None:
     s.plan_target = p.plan_pollers.start
     s.plan_ends_at = clock
     s.plan_at = clock - sending / sends / 2
-    s.plan_ramp_at = s.plan_at + p.plan_pollers.idle_s + p.ramp_step_s
+    s.plan_ramp_at = s.plan_at + p.plan_pollers.idle_s + p.plan_pollers.step_s
     await_look(p, s)
 
 
@@ -132,5 +132,5 @@ def look(p: SqsSettings, s: np.void, time_s: float) -> None:
     write_elsewhere(s, 1)
     s.finalizer_ms += billed_ms(s.look_spent_s + clock - time_s)
     s.ended_s = clock
-    s.idle_poller_s += p.pollers.start * clock
+    s.idle_poller_s += p.pollers.start // p.pollers.places * clock
     s.plan_idle_poller_s += p.plan_pollers.start * clock

@@ -28,7 +28,7 @@ PER_SHARD = 100  # messages
 EXPIRY_BYTES = 5  # an expiry in place of attempts, in the record of a failed item
 SAME = (
     "memory_mb batcher_memory_mb item_concurrency cpu max_concurrency "
-    "messages_per_invocation poll_s batcher_concurrency max_receives"
+    "messages_per_invocation poll_s batcher_concurrency max_receives pollers_min pollers_max"
 ).split()
 
 

@@ -39,7 +39,7 @@ def begin_batch(p: SqsSettings, s: np.void) -> None:
     s.batcher_ms += billed_ms(clock - begun)
     s.plan_target = p.plan_pollers.start
     sent = clock - sending / 2  # a queue has a message before the sender hears of it
-    s.plan_ramp_at = sent + p.plan_pollers.idle_s + p.ramp_step_s
+    s.plan_ramp_at = sent + p.plan_pollers.idle_s + p.plan_pollers.step_s
     s.plan_ends_at = clock
     plan(p, s, sent)
 

@@ -58,7 +58,7 @@ def look(p: SqsSettings, s: np.void, time_s: float) -> None:
     clock = complete(p, s, clock, hashed(p.key_look, first + p.shards))
     s.finalizer_ms += billed_ms(s.look_spent_s + clock - time_s)
     s.ended_s = clock
-    s.idle_poller_s += p.pollers.start * clock
+    s.idle_poller_s += p.pollers.start // p.pollers.places * clock
     s.plan_idle_poller_s += p.plan_pollers.start * clock
 
 

@@ -47,7 +47,7 @@ def next_event(s: np.void) -> float:
     """When the next event is due that is not an invocation's end."""
     return min(
         min(s.sample_at, s.ramp_at, s.plan_ramp_at, s.plan_at, s.look_at),
-        min(s.batcher_at, s.due_at, s.flush_at, s.arrive_at, s.growth_at),
+        min(s.batcher_at, s.due_at, s.flush_at, s.arrive_at, s.growth_at, s.poll_at),
     )
 
 
@@ -102,6 +102,9 @@ def happen(p: SqsSettings, s: np.void) -> None:
         s.flushing = 1
         s.flush_at = inf
         fill(p, s)
+    elif now == s.poll_at:
+        s.poll_at = inf
+        fill(p, s)
     elif now == s.plan_at:
         s.plan_at = inf
         s.segments_visible = p.segments
@@ -127,7 +130,7 @@ def end_invocation(p: SqsSettings, s: np.void) -> None:
     s.items_done += load >> 32
     size = s.running
     s.running -= 1
-    if s.running < p.pollers.start:
+    if s.running < p.pollers.start // p.pollers.places:
         s.idle_poller_s -= now
     if can_start(p, s):
         at, load = begin_invocation(p, s, now)
@@ -157,6 +160,10 @@ def can_start(p: SqsSettings, s: np.void) -> bool:
             s.flush_at = s.now + p.window_s
             s.other = min(s.other, s.flush_at)
         return False
+    if s.polls_free_at > s.now:
+        s.poll_at = s.polls_free_at
+        s.other = min(s.other, s.poll_at)
+        return False
     return s.running + s.batchers < p.account
 
 
@@ -174,7 +181,8 @@ def first_arrival(p: SqsSettings, s: np.void) -> None:
     """The mapping starts with the pollers it has, and ramps after a while if it was idle."""
     if s.target == 0:
         s.target = p.pollers.start
-        s.ramp_at = s.now + p.pollers.idle_s + p.ramp_step_s
+        if s.target < p.pollers.most:
+            s.ramp_at = s.now + p.pollers.idle_s + p.pollers.step_s
 
 
 @compiled
@@ -202,14 +210,15 @@ def arrive_from_outside(p: SqsSettings, s: np.void) -> None:
 
 @compiled
 def ramp(p: SqsSettings, s: np.void) -> None:
-    """One more concurrent invocation, if all are busy and messages are left."""
-    if s.running >= s.target and s.visible + s.ready > 0:
+    """One more poller, if all are busy or out of polls, and messages are left."""
+    if (s.running >= s.target or s.polls_free_at > s.now) and s.visible + s.ready > 0:
         if s.running + s.batchers >= p.account:
             s.throttles += 1
         else:
-            s.target += 1
+            s.target += p.pollers.places
+            s.grown_poller_s -= s.now
             fill(p, s)
-    s.ramp_at = s.now + p.ramp_step_s if s.target < p.pollers.most else inf
+    s.ramp_at = s.now + p.pollers.step_s if s.target < p.pollers.most else inf
 
 
 @compiled
@@ -219,7 +228,7 @@ def ramp_plan(p: SqsSettings, s: np.void) -> None:
         s.plan_target += 1
         start_segments(p, s, s.now)
     more = s.plan_target < p.plan_pollers.most and s.segments_begun < p.segments
-    s.plan_ramp_at = s.now + p.ramp_step_s if more else inf
+    s.plan_ramp_at = s.now + p.plan_pollers.step_s if more else inf
 
 
 @compiled

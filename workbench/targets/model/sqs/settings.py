@@ -33,8 +33,10 @@ NO_POLLS = -1.0  # no finalizer: a queue alone
 CONCERNS = "invocation remove retry write send segment look".split()  # a stream of draws each
 
 # The state. Arrays of fixed size, and the next of each kind of event in seconds; infinite: none.
-EVENTS = "ramp_at plan_ramp_at plan_at look_at batcher_at due_at flush_at arrive_at growth_at"
-SLOTS_MAX = 20_000  # pollers of the item queue: what provisioned mode reaches
+EVENTS = (
+    "ramp_at plan_ramp_at plan_at look_at batcher_at due_at flush_at arrive_at growth_at poll_at"
+)
+SLOTS_MAX = 100_000  # invocations of the item queue's event source: what provisioned pollers reach
 BATCHERS_MAX = 2_000
 WORKERS_MAX = 1_024
 WHEEL_STEP_S = 0.05  # redeliveries are kept by twentieths of a second
@@ -43,7 +45,8 @@ KINDS = 3  # 1, 2: the second and third message of what failed
 WRITE_STEPS = 16  # a segment's writes ask the table for capacity in so many portions
 STATE = state_type(
     times=f"{EVENTS} other look_visible_at look_spent_s table_free_at key_free_at table_rate "
-    "table_unit_s key_unit_s plan_ends_at idle_poller_s plan_idle_poller_s record_s ended_s",
+    "table_unit_s key_unit_s plan_ends_at idle_poller_s plan_idle_poller_s record_s ended_s "
+    "polls_free_at grown_poller_s",
     counts="next_message next_item segment_stop visible arrived target ready flushing held "
     "held_polls due segments_begun segments_visible batchers plan_target batcher_environments "
     "removals writes_drawn sends_drawn growth_units finalizer_ms written_units "
@@ -68,11 +71,16 @@ STATE = state_type(
 
 
 class Pollers(NamedTuple):
-    """An event source: how many poll at first, and after how long idle they ramp; their most."""
+    """An event source: how many batches at first and at most, after how long idle they grow, by
+    how many at a time and how often; what provisioned pollers can poll, each (0: no limit)."""
 
     start: int
     idle_s: float
     most: int
+    step_s: float
+    places: int = 1  # invocations of one poller
+    polls_per_s: float = 0.0
+    bytes_per_s: float = 0.0
 
 
 class SqsSettings(NamedTuple):
@@ -104,7 +112,6 @@ class SqsSettings(NamedTuple):
     finalizer: Cpu
     pollers: Pollers
     plan_pollers: Pollers
-    ramp_step_s: float
     account: int
     poller_messages: int
     table_units_per_s: float
@@ -168,9 +175,8 @@ def sqs_settings(design: Sqs, batch: Batch, profile: Profile, stream_seed: int) 
         processor=cpu_of(profile, design.memory_mb),
         batcher=cpu_of(profile, design.batcher_memory_mb),
         finalizer=cpu_of(profile, FINALIZER_MB),
-        pollers=_pollers(profile, design.max_concurrency, take),
-        plan_pollers=_pollers(profile, design.batcher_concurrency, None),
-        ramp_step_s=60.0 / profile.value("esm_ramp_per_min"),
+        pollers=_item_pollers(design, profile, take),
+        plan_pollers=_pollers(profile, design.batcher_concurrency),
         account=int(profile.value("lambda_account_concurrency")),
         poller_messages=int(profile.value("esm_poller_messages")),
         **_table(design, profile),
@@ -186,17 +192,39 @@ def sqs_state(latency: np.ndarray) -> np.ndarray:
     return state
 
 
-def _pollers(profile: Profile, cap: int | None, take: int | None) -> Pollers:
-    """The event source of a queue; one without a cap has settled idle, and grows later.
+def _item_pollers(design: Sqs, profile: Profile, take: int) -> Pollers:
+    """The event source of the items; each of its invocations holds `take` messages in flight."""
+    found = _pollers(profile, design.max_concurrency)
+    if design.pollers:
+        found = _provisioned(profile, *design.pollers)
+    in_flight = int(profile.value("sqs_in_flight_max")) // take
+    most = max(1, min(found.most, in_flight, SLOTS_MAX))
+    return found._replace(most=most, start=min(found.start, most))
 
-    `take` is how many messages each invocation of the item queue holds in flight.
-    """
-    most = cap or int(profile.value("esm_max_concurrency"))
-    if take is not None:
-        most = max(1, min(most, int(profile.value("sqs_in_flight_max")) // take))
+
+def _pollers(profile: Profile, cap: int | None) -> Pollers:
+    """The event source of a queue; one without a cap has settled idle, and grows later."""
+    step_s = 60.0 / profile.value("esm_ramp_per_min")
     if cap is None:
-        return Pollers(int(profile.value("esm_idle_pollers")), profile.value("esm_idle_s"), most)
-    return Pollers(min(int(profile.value("esm_start_concurrency")), cap), 0.0, most)
+        idle = int(profile.value("esm_idle_pollers"))
+        most = int(profile.value("esm_max_concurrency"))
+        return Pollers(idle, profile.value("esm_idle_s"), most, step_s)
+    return Pollers(min(int(profile.value("esm_start_concurrency")), cap), 0.0, cap, step_s)
+
+
+def _provisioned(profile: Profile, least: int, most: int) -> Pollers:
+    """Pollers that are paid for: several invocations each, and a limit on what each can poll."""
+    value = profile.value
+    places = int(value("poller_places"))
+    return Pollers(
+        start=least * places,
+        idle_s=0.0,
+        most=most * places,
+        step_s=60.0 * places / value("poller_ramp_per_min"),
+        places=places,
+        polls_per_s=value("poller_polls_per_s"),
+        bytes_per_s=value("poller_bytes_per_s"),
+    )
 
 
 def _table(design: Sqs, profile: Profile) -> dict[str, float]:

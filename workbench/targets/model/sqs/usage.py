@@ -8,7 +8,16 @@ import numpy as np
 import pandas as pd
 
 from workbench.designs import Design, Sqs
-from workbench.platform.services import DYNAMODB, SNS, SQS
+from workbench.platform.services import (
+    DYNAMODB,
+    LAMBDA,
+    LONG_POLL_S,
+    POLLER_HOURS,
+    POLLER_LEAST_S,
+    SNS,
+    SQS,
+)
+from workbench.platform.units import poller_hours
 from workbench.targets.model.engine import usage
 from workbench.targets.model.sqs.settings import FINALIZER_MB, SqsSettings
 
@@ -64,6 +73,7 @@ def queued_usage(design: Design, p: SqsSettings, s: np.void, own: Own) -> pd.Dat
         [
             *usage.lambda_lines(design.cpu, functions),
             *_queues(s, n, own),
+            *_pollers(p, s, n["target"]),
             *_table(n, own.stored_byte_s),
             (SNS, "Requests-Tier1", "Requests", "knowing", Decimal(1)),
             *usage.telemetry_lines(logged, metrics, n["metric_calls"]),
@@ -92,6 +102,18 @@ def _queues(s: np.void, n: dict[str, int], own: Own) -> list[usage.Line]:
         (SQS, "Requests-Tier1", "Requests", "dispatch", Decimal(items)),
         (SQS, "Requests-Tier1", "Requests", "knowing", Decimal(polls)),
     ]
+
+
+def _pollers(p: SqsSettings, s: np.void, target: int) -> list[usage.Line]:
+    """Provisioned pollers: the least always, the others until they rest."""
+    if not p.pollers.polls_per_s:
+        return []
+    ended_s, places = float(s["ended_s"]), p.pollers.places
+    grown = (target - p.pollers.start) // places if target else 0
+    rest_s = min(ended_s, float(s["processed_s"]) + LONG_POLL_S)
+    grown_s = max(float(s["grown_poller_s"]) + grown * rest_s, grown * POLLER_LEAST_S)
+    hours = poller_hours(p.pollers.start // places * ended_s + grown_s)
+    return [(LAMBDA, POLLER_HOURS, "EPU-Hours", "dispatch", hours)]
 
 
 def _table(n: dict[str, int], stored_byte_s: float) -> list[usage.Line]:

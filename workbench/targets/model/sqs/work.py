@@ -29,7 +29,7 @@ def begin_invocation(p: SqsSettings, s: np.void, time_s: float) -> tuple[float, 
     s.invocations += 1
     s.running += 1
     note_peak(s, time_s)
-    if s.running <= p.pollers.start:
+    if s.running <= p.pollers.start // p.pollers.places:
         s.idle_poller_s += time_s
     begun = time_s + latency(s, draws.DISPATCH, draw, 0)
     clock = begun
@@ -65,6 +65,12 @@ def count_polls(p: SqsSettings, s: np.void, received: int, acks: int) -> None:
     s.receives += polls
     s.receive_units += max(polls, poll_units(p, received))
     s.deletes += chunks(acks, p.poller_messages)
+    if p.pollers.polls_per_s > 0.0:
+        busy_s = max(
+            polls / p.pollers.polls_per_s, received * p.message_bytes / p.pollers.bytes_per_s
+        )
+        pollers = max(1, s.target // p.pollers.places)
+        s.polls_free_at = max(s.now, s.polls_free_at) + busy_s / pollers
 
 
 @compiled

@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from workbench.platform.services import SQS
+from workbench.platform.services import LAMBDA, POLLER_HOURS, SQS
+from workbench.platform.units import poller_hours
 from workbench.targets.local.lambda_.mapping import failures
 
 
@@ -89,6 +90,19 @@ def test_a_maximum_holds_and_a_free_place_is_taken_at_once(toy):
     toy.run()
     assert function.peak == 2
     assert toy.seen == [(0, "a"), (0, "b"), (1, "c"), (1, "d"), (2, "e")]
+
+
+def test_provisioned_pollers_work_ten_batches_each_and_poll_ten_times_a_second(toy):
+    function = toy.function(handler_of(toy))
+    source = toy.source(toy.queue(), batch_size=1, pollers=(2, 2))
+    toy.send("abcdefghijklmnopqrstuvwxyz")
+    toy.run()
+    assert function.peak == 20
+    assert [at for at, _ in toy.seen[:3]] == pytest.approx([0, 0.05, 0.1])
+    assert toy.seen[20][0] == pytest.approx(1)  # all twenty places were taken until then
+    source.settle()
+    hours = toy.meter.quantity(LAMBDA, POLLER_HOURS)
+    assert hours == poller_hours(2 * toy.kernel.now)
 
 
 def test_a_window_gathers_until_it_ends_or_the_batch_is_full(toy):

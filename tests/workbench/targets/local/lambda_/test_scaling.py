@@ -3,9 +3,15 @@
 import pytest
 
 from workbench.platform.profile import load_profile
-from workbench.targets.local.lambda_.mapping import PollerScaling
+from workbench.targets.local.lambda_.mapping import MappingSpec
+from workbench.targets.local.lambda_.scaling import Growth, PollerScaling
 
 PROFILE = load_profile()
+
+
+def scaling_of(max_concurrency=None, pollers=None):
+    spec = MappingSpec("items", "work", 10, 0.0, max_concurrency, True, "dispatch", pollers)
+    return PollerScaling(Growth.of(spec, PROFILE), rests_s=20)
 
 
 def grow(scaling, until_s, step_s=1.0):
@@ -20,26 +26,26 @@ def grow(scaling, until_s, step_s=1.0):
 
 
 def test_two_pollers_for_ten_seconds_then_three_hundred_more_a_minute():
-    allowed = grow(PollerScaling(PROFILE, None), 70, 10)
+    allowed = grow(scaling_of(), 70, 10)
     assert allowed == [2, 2, 52, 102, 152, 202, 252, 302]
 
 
 def test_it_ends_at_1250():
-    assert grow(PollerScaling(PROFILE, None), 300, 50)[-2:] == [1202, 1250]
+    assert grow(scaling_of(), 300, 50)[-2:] == [1202, 1250]
 
 
 def test_a_maximum_keeps_five_pollers_and_starts_to_grow_at_once():
-    scaling = PollerScaling(PROFILE, 20)
+    scaling = scaling_of(20)
     assert (scaling.idle_pollers, grow(scaling, 4)) == (5, [5, 10, 15, 20, 20])
 
 
 def test_a_maximum_below_five_holds_from_the_start():
-    scaling = PollerScaling(PROFILE, 2)
+    scaling = scaling_of(2)
     assert (scaling.idle_pollers, grow(scaling, 3)) == (2, [2, 2, 2, 2])
 
 
 def test_it_grows_only_while_messages_wait():
-    scaling = PollerScaling(PROFILE, 100)
+    scaling = scaling_of(100)
     scaling.messages_came(0)
     scaling.backlog(True, 0)
     scaling.backlog(False, 1)
@@ -49,7 +55,7 @@ def test_it_grows_only_while_messages_wait():
 
 
 def test_after_a_rest_it_starts_anew_but_not_after_a_pause():
-    scaling = PollerScaling(PROFILE, 100)
+    scaling = scaling_of(100)
     scaling.messages_came(0)
     scaling.backlog(True, 0)
     scaling.backlog(False, 4)
@@ -62,7 +68,7 @@ def test_after_a_rest_it_starts_anew_but_not_after_a_pause():
 
 
 def test_the_next_step_is_when_one_more_is_allowed():
-    scaling = PollerScaling(PROFILE, None)
+    scaling = scaling_of()
     scaling.messages_came(0)
     assert scaling.next_step_s(0) is None  # no backlog yet
     scaling.backlog(True, 0)
@@ -74,7 +80,7 @@ def test_the_next_step_is_when_one_more_is_allowed():
 
 
 def test_a_throttle_takes_one_away_but_never_one_of_the_first_five():
-    scaling = PollerScaling(PROFILE, 100)
+    scaling = scaling_of(100)
     scaling.messages_came(0)
     scaling.backlog(True, 0)
     scaling.backlog(False, 0.4)
@@ -83,3 +89,21 @@ def test_a_throttle_takes_one_away_but_never_one_of_the_first_five():
         scaling.throttled(1)
         allowed.append(scaling.allowed(1))
     assert allowed == [6, 5, 5]
+
+
+def test_a_hundred_provisioned_pollers_come_in_a_minute_with_ten_invocations_each():
+    allowed = grow(scaling_of(pollers=(2, 200)), 3, 0.6)
+    assert allowed == [20, 30, 40, 50, 60, 70]
+    assert grow(scaling_of(pollers=(2, 200)), 180, 60) == [20, 1_020, 2_000, 2_000]
+
+
+def test_provisioned_pollers_are_billed_from_when_they_come_until_they_rest():
+    scaling = scaling_of(pollers=(2, 102))
+    grow(scaling, 60)  # a hundred more: half of them on average
+    scaling.backlog(False, 60)
+    assert scaling.poller_s(60) == pytest.approx(2 * 60 + 100 * 60)  # a minute each at least
+    assert scaling.poller_s(120) == pytest.approx(2 * 120 + 100 * 30 + 100 * 60)
+    scaling.nothing_left(120)
+    assert scaling.poller_s(200) == pytest.approx(2 * 200 + 100 * 30 + 100 * (60 + 20))
+    scaling.messages_came(200)
+    assert (scaling.pollers(200), scaling.allowed(200)) == (2, 20)

@@ -1,0 +1,36 @@
+"""Provisioned pollers: both targets grow them alike, hold them to their polls, and bill them."""
+
+import pytest
+
+from workbench.designs import make_design
+from workbench.platform.services import POLLER_HOURS
+from workbench.runs.batch import Batch
+from workbench.targets.local.target import LocalTarget
+from workbench.targets.model.target import ModelTarget
+
+ONE = {"items_per_message": 1, "messages_per_invocation": 1}
+CASES = {
+    "polls bind": ("counters", 1_500, ONE | {"value_max": 50, "pollers_max": 20}),
+    "two pollers' polls bind": ("counters", 800, ONE | {"value_max": 100, "pollers_max": 2}),
+    "places bind": ("counters", 4_000, {"messages_per_invocation": 1, "pollers_max": 20}),
+    "they grow all the time": ("counters", 4_000, {"messages_per_invocation": 1}),
+    "many from the start": ("sqs", 3_000, {"messages_per_invocation": 1, "pollers_min": 90}),
+}
+
+
+def poller_hours(folder):
+    usage = folder.usage
+    return float(usage.loc[usage["usage_type"] == POLLER_HOURS, "quantity"].sum())
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_local_and_model_agree(case):
+    name, items, knobs = CASES[case]
+    design = make_design(name, settings={"max_concurrency": None, "pollers_min": 2} | knobs)
+    batch = Batch(items, 7, "pollers")
+    with LocalTarget() as target:
+        local = target.run(design, batch, lambda _: None)
+    model = ModelTarget().run(design, batch, lambda _: None)
+    assert model.run.invocations == local.run.invocations
+    assert model.run.processed_s == pytest.approx(local.run.processed_s, rel=0.05)
+    assert poller_hours(model) == pytest.approx(poller_hours(local), rel=0.06)
