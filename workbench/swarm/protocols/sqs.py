@@ -1,5 +1,6 @@
 """The swarm's knowledge of the `sqs` design: records and leases."""
 
+import json
 from random import Random
 from typing import Any
 
@@ -89,7 +90,11 @@ class SqsProtocol(QueuedProtocol):
     def looks(self, one: Invoked, item: str) -> bool:
         """From the second receive of a message on; a first receive costs no read."""
         mine = [record for record in one.event["Records"] if item in items_in(record["body"])]
-        return all(int(one["attributes"]["ApproximateReceiveCount"]) > 1 for one in mine)
+        return all(
+            int(one["attributes"]["ApproximateReceiveCount"]) > 1
+            and not _unremembered(json.loads(one["body"]))
+            for one in mine
+        )
 
     def sends_again(self, seen: FaultRecord, batch: Expected) -> bool:
         stuck = seen.ended_s >= batch.knobs["stuck_after_s"]
@@ -104,3 +109,10 @@ class SqsProtocol(QueuedProtocol):
     def held_s(self, seen: FaultRecord, role: str) -> float:
         """Until another's lease ends, or a cancelled batch is looked at again."""
         return seen.design.lease_s if role == "processor" else CANCELLED_S
+
+
+def _unremembered(message: dict[str, Any]) -> bool:
+    """Whether the first try of a message can have done a part of it, and no record says which."""
+    knobs = message["knobs"]
+    first = not (knobs["claim"] or message.get("again"))
+    return first and knobs["track"] == "message" and any(value < 0 for _, value in message["items"])
