@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from workbench.swarm.checks.billing import check_billing
+from workbench.swarm.checks.calls import check_calls
 from workbench.swarm.checks.completion import (
     check_not_too_early,
     check_not_too_late,
@@ -10,6 +11,7 @@ from workbench.swarm.checks.completion import (
 )
 from workbench.swarm.checks.ends import check_ends
 from workbench.swarm.checks.items import check_claims, check_processed
+from workbench.swarm.checks.leases import check_leases
 from workbench.swarm.checks.repeats import check_repeats
 from workbench.swarm.checks.telemetry import check_telemetry
 from workbench.swarm.checks.traces import (
@@ -18,13 +20,16 @@ from workbench.swarm.checks.traces import (
     check_counts,
     check_leftovers,
 )
+from workbench.swarm.checks.tries import check_tries
 from workbench.swarm.checks.waits import check_waits
 from workbench.swarm.fault_record import FaultRecord
 
 CHECKS: dict[str, Callable[[FaultRecord], Iterator[str]]] = {
     "ends": check_ends,
     "processed": check_processed,
+    "tries": check_tries,
     "claims": check_claims,
+    "leases": check_leases,
     "repeats": check_repeats,
     "not_too_early": check_not_too_early,
     "not_too_late": check_not_too_late,
@@ -35,6 +40,7 @@ CHECKS: dict[str, Callable[[FaultRecord], Iterator[str]]] = {
     "telemetry": check_telemetry,
     "chain": check_chain,
     "cancelled": check_cancelled,
+    "calls": check_calls,
     "billing": check_billing,
 }
 

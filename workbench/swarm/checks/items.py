@@ -5,7 +5,6 @@ from collections.abc import Iterator
 
 from workbench.swarm.fault_record import Expected, FaultRecord
 from workbench.swarm.noted import Execution
-from workbench.targets.local.world.context import EPOCH_S
 
 
 def check_processed(seen: FaultRecord) -> Iterator[str]:
@@ -34,7 +33,6 @@ def check_claims(seen: FaultRecord) -> Iterator[str]:
                 yield from _two_owners(item, tries)
                 yield from _repeats(seen, tries)
     yield from _uncounted(seen, claimed)
-    yield from _short_leases(seen)
 
 
 def _lost(seen: FaultRecord, batch: Expected) -> Iterator[str]:
@@ -103,17 +101,3 @@ def _uncounted(seen: FaultRecord, claimed: dict[str, str]) -> Iterator[str]:
         lines = [line for line in telemetry if line["batch_id"] == batch_id]
         if lines and lines[0]["items_duplicated"] < number:
             yield f"{request_id} repeated {number} items and counts {lines[0]['items_duplicated']}"
-
-
-def _short_leases(seen: FaultRecord) -> Iterator[str]:
-    """Leases that end while their owner may still live, whoever comes meanwhile."""
-    for call in seen.calls:
-        until = call.request.get("ExpressionAttributeValues", {}).get(":until")
-        if until and not call.error:
-            ends_s, owner = float(until["N"]) - EPOCH_S, seen.requests[call.request_id]
-            if ends_s < owner.limit_s:
-                yield (
-                    f"the lease of {owner.role} {owner.request_id} ends at {ends_s:.0f} s; it may "
-                    f"live until {owner.limit_s:.0f} s"
-                )
-                return

@@ -32,6 +32,8 @@ class CountersProtocol(QueuedProtocol):
     )
     one_moment = False  # notified, then marked: a death between them notifies again
     ended_status = "DONE"
+    attempts = (("processor", 3), ("failures", None))
+    eventual = (("processor", "GetItem"), ("finalizer", "BatchGetItem"))
     kept = ("batch", "failed", "done")  # they expire by themselves
     kept_s = 30 * 86_400  # a message lives 14 days in its queue, and 14 more as a dead letter
     plan_wait_s = DELAY_MAX_S

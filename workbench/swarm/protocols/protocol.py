@@ -44,6 +44,9 @@ class Protocol(ABC):
     kept_s = 0.0  # for how long every record that outlives a batch must be kept, if it expires
     puts_off: tuple[str, ...] = ()  # functions that say when each message they give back returns
     kept = ("batch", "failed")  # kinds of records that outlive a batch
+    tries = 1  # of an item that fails, before it is listed
+    attempts: tuple[tuple[str, int | None], ...] = ()  # that what a function lists says
+    eventual: tuple[tuple[str, str], ...] = ()  # functions and reads whose first one is eventual
 
     @abstractmethod
     def draw_knobs(self, dice: Random) -> dict[str, Any]:
@@ -66,6 +69,10 @@ class Protocol(ABC):
     @abstractmethod
     def listed_by(self, seen: FaultRecord) -> Counter[tuple[str, str]]:
         """How many items each request listed as failed, by batch."""
+
+    def puts(self, call: Called) -> list[dict[str, Any]]:  # noqa: ARG002
+        """The records that a call has put, if it lists failed items."""
+        return []
 
     @abstractmethod
     def excuses_listing(self, seen: FaultRecord, item: str) -> bool:

@@ -39,6 +39,7 @@ class QueuedProtocol(Protocol):
 
     kinds = QUEUE_KINDS
     cancels = True
+    tries = 3
     puts_off = ("batcher", "processor", "finalizer", "failures")
     plan_wait_s: float  # beside the visibility, where a message of the plan queue failed
     dead_wait_s: float  # of a dead letter
@@ -59,10 +60,6 @@ class QueuedProtocol(Protocol):
     @abstractmethod
     def failed_items(self, batch: Expected, sk: str, record: dict) -> tuple[list[str], bool]:
         """The items of a record under the failed ones, and whether they are a range."""
-
-    @abstractmethod
-    def puts(self, call: Called) -> list[dict[str, Any]]:
-        """The records that a call has put, if it lists failed items."""
 
     def draw_knobs(self, dice: Random) -> dict[str, Any]:
         return {

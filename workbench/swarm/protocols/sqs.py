@@ -15,7 +15,6 @@ from workbench.swarm.rules.sqs import RULES, SCENARIOS
 DEAD_HIDDEN_S = 1_800  # of the dead letters: six times 300 s
 POLL_HIDDEN_S = 360  # of the polling queue: six times 60 s
 BATCHER_LEASE_S = 930  # also of what the failures consumer works
-TRIES = 3  # of an item, before it may be listed as failed
 CANCELLED_S = 3_600  # between two looks at a batch that was cancelled
 
 
@@ -31,6 +30,8 @@ class SqsProtocol(QueuedProtocol):
         ("failures", ("UpdateItem", "TransactWriteItems", "BatchWriteItem", "SendMessage")),
     )
     ended_status = "NOTIFIED"
+    attempts = (("processor", 3), ("failures", 3))
+    eventual = (("processor", "GetItem"),)
     plan_wait_s = BATCHER_LEASE_S
     dead_wait_s = DEAD_HIDDEN_S + BATCHER_LEASE_S + DELAY_MAX_S
     poll_wait_s = POLL_HIDDEN_S + DELAY_MAX_S
@@ -73,7 +74,7 @@ class SqsProtocol(QueuedProtocol):
         return [action["Put"]["Item"] for action in actions if "Put" in action]
 
     def excuses_listing(self, seen: FaultRecord, item: str) -> bool:
-        return seen.struck[item] >= TRIES
+        return seen.struck[item] >= self.tries
 
     def planned_again_s(self, seen: FaultRecord, batch: Expected) -> float:
         """A lost message is sent again when its record is old, one at a poll."""

@@ -134,7 +134,7 @@ SCENARIOS = (
     *cancellations(SLOW),
     Scenario(
         "counters of several pages",
-        rates={"twice": (0.0, 0.3), "kill_after": (0.0, 0.1)},
+        rates={"twice": (0.0, 0.3), "kill_after": (0.0, 0.1), "hold_back": (0.0, 0.6)},
         knobs={"items_per_message": (1, 2)},
         limits={"PER_SHARD": (1, 6), "BATCH_GET_MAX": (1, 4), "PAGE_MAX_BYTES": (100, 1_000)},
     ),
