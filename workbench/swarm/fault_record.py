@@ -25,6 +25,7 @@ from workbench.swarm.noted import (
     Record,
     Refused,
     items_in,
+    leases,
     written_by,
 )
 from workbench.targets.local.lambda_.functions import THROTTLED
@@ -151,6 +152,20 @@ class FaultRecord(Noted):
         for call in self.calls:
             for key in [] if call.error or not call.role else written_by(call):
                 found[key["pk"]["S"], key["sk"]["S"]] = call.t_s
+        return found
+
+    @cached_property
+    def waited_for(self) -> dict[str, list[tuple[float, float]]]:
+        """By request, when each of its leases was refused, and until when another had taken it."""
+        taken_s: dict[tuple[str, str], float] = {}
+        found: dict[str, list[tuple[float, float]]] = defaultdict(list)
+        for call in filter(leases, self.calls):
+            key = call.request["Key"]["pk"]["S"], call.request["Key"]["sk"]["S"]
+            if not call.error:
+                until = call.request["ExpressionAttributeValues"][":until"]["N"]
+                taken_s[key] = float(until) - EPOCH_S
+            elif key in taken_s:
+                found[call.request_id].append((call.t_s, taken_s[key]))
         return found
 
     def tries(self, batch: Expected) -> Iterator[Execution]:

@@ -141,6 +141,11 @@ def written_by(call: Called) -> list[Record]:
     return found if call.service == "dynamodb" and call.operation != "GetItem" else []
 
 
+def leases(call: Called) -> bool:
+    """Whether a call takes a lease, or would have if its condition had held."""
+    return ":until" in call.request.get("ExpressionAttributeValues", {})
+
+
 def plain(record: dict[str, dict[str, Any]]) -> Record:
     """A record of the table as Python's own values."""
     return {name: _plain(value) for name, value in record.items()}

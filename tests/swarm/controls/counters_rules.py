@@ -81,6 +81,15 @@ def read_eventually(batch, consistent=True):
     return original(batch, False)
 
 
+def read_consistently(batch, consistent=True):
+    """Every look at a batch is a consistent read."""
+    return original(batch, True)
+
+
+def worked_one_by_one(body, tally):
+    original(body | {"item_concurrency": 1}, tally)
+
+
 def dead_letters_dropped(body):
     return None
 
@@ -266,6 +275,27 @@ RULES = [
         checks=("processed",),
         knobs=SLOW,
         rates={"stale": 0.5},
+    ),
+    Control(
+        name="reads at full price",
+        design="counters",
+        changes={batches.read_open: read_consistently},
+        checks=("calls",),
+        knobs=SLOW,
+    ),
+    Control(
+        name="items that are listed after two tries",
+        design="counters",
+        constants={(processor, "TRIES_MAX"): 2},
+        checks=("tries",),
+        knobs=POISONED,
+    ),
+    Control(
+        name="items that are worked one by one",
+        design="counters",
+        changes={processor._work: worked_one_by_one},
+        checks=("parallel",),
+        knobs=SLOW | {"items_per_message": 5, "item_concurrency": 5, "value_max": 8_000},
     ),
     Control(
         name="looks that multiply",

@@ -103,7 +103,19 @@ def read_eventually(partition, **more):
     )
 
 
+def open_batches_unmarked(records, size=25):
+    records = list(records)
+    original([one for one in records if one["pk"] != "open"], size)
+
+
 LOOKING = [
+    Control(
+        name="an open batch that is not marked",
+        design="sqs",
+        changes={table.put_all: open_batches_unmarked},
+        checks=("lifecycle",),
+        knobs=QUICK,
+    ),
     Control(
         name="partitions read eventually",
         design="sqs",

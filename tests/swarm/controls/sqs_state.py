@@ -232,7 +232,7 @@ STATE = [
         name="a lease shorter than its owner",
         design="sqs",
         changes={table.lease: short_lease},
-        checks=("claims",),
+        checks=("leases",),
         knobs=CLAIMED | {"value_max": 2_000},
         rates={"early": 0.5, "queues": ("ItemQueue",)},
     ),

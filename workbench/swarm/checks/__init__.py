@@ -12,6 +12,8 @@ from workbench.swarm.checks.completion import (
 from workbench.swarm.checks.ends import check_ends
 from workbench.swarm.checks.items import check_claims, check_processed
 from workbench.swarm.checks.leases import check_leases
+from workbench.swarm.checks.lifecycle import check_lifecycle
+from workbench.swarm.checks.parallel import check_parallel
 from workbench.swarm.checks.repeats import check_repeats
 from workbench.swarm.checks.telemetry import check_telemetry
 from workbench.swarm.checks.traces import (
@@ -40,6 +42,8 @@ CHECKS: dict[str, Callable[[FaultRecord], Iterator[str]]] = {
     "telemetry": check_telemetry,
     "chain": check_chain,
     "cancelled": check_cancelled,
+    "lifecycle": check_lifecycle,
+    "parallel": check_parallel,
     "calls": check_calls,
     "billing": check_billing,
 }

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from workbench.swarm.fault_record import FaultRecord
-from workbench.swarm.noted import Called
+from workbench.swarm.noted import Called, leases
 from workbench.targets.local.world.context import EPOCH_S
 
 GIVING_BACK = ("UpdateItem", "DeleteItem", "BatchWriteItem", "TransactWriteItems")
@@ -33,11 +33,6 @@ def check_leases(seen: FaultRecord) -> Iterator[str]:
         excused = seen.hit if call.role == "failures" else struck
         if request_id not in excused and seen.requests[request_id].end == "answered":
             yield f"{call.role} {request_id} ends well and keeps the lease on {' / '.join(key)}"
-
-
-def leases(call: Called) -> bool:
-    """Whether a call takes a lease."""
-    return ":until" in call.request.get("ExpressionAttributeValues", {})
 
 
 def _short(seen: FaultRecord, call: Called) -> Iterator[str]:

@@ -26,11 +26,13 @@ def check_waits(seen: FaultRecord) -> Iterator[str]:
 
 def _put_off(seen: FaultRecord, call: Called, one: Delivered) -> Iterator[str]:
     wait_s = call.request["VisibilityTimeout"]
-    low_s, high_s = seen.protocol.put_off_s(seen, call, json.loads(one.body), one.receives)
-    if not low_s <= wait_s <= high_s + 1:  # whole seconds, rounded up
+    allowed_s = seen.protocol.put_off_s(seen, call, json.loads(one.body), one.receives)
+    # Whole seconds, rounded up, and one at least.
+    if not any(low <= wait_s <= max(1, high + 1) for low, high in allowed_s):
+        asked = " or ".join(f"{low:.1f} to {high:.1f}" for low, high in allowed_s) or "none"
         yield (
             f"{call.role} {call.request_id} puts a message off for {wait_s} s at its receive "
-            f"{one.receives}; {low_s:.0f} to {high_s:.0f} s are asked for: {one.body[:100]}"
+            f"{one.receives}; asked for are, in seconds, {asked}: {one.body[:100]}"
         )
 
 

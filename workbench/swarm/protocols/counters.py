@@ -11,7 +11,6 @@ from workbench.swarm.protocols.queued import (
     DELAY_MAX_S,
     ROUNDS,
     QueuedProtocol,
-    on_record,
 )
 from workbench.swarm.rules.counters import RULES, SCENARIOS
 
@@ -99,5 +98,4 @@ class CountersProtocol(QueuedProtocol):
 
     def closed_s(self, seen: FaultRecord, batch: Expected) -> float | None:
         """When its record was marked, after which a late trigger or copy finds it done."""
-        marks = on_record(seen, batch, "UpdateItem", "DeleteItem")
-        return next((call.t_s for call in marks if not call.error), None)
+        return self.over_s(seen, batch)

@@ -43,6 +43,7 @@ class Protocol(ABC):
     ended_status = ""  # of the record of a batch that is over; none without a record
     kept_s = 0.0  # for how long every record that outlives a batch must be kept, if it expires
     puts_off: tuple[str, ...] = ()  # functions that say when each message they give back returns
+    beside = False  # whether an invocation works several small messages at a time
     kept = ("batch", "failed")  # kinds of records that outlive a batch
     tries = 1  # of an item that fails, before it is listed
     attempts: tuple[tuple[str, int | None], ...] = ()  # that what a function lists says
@@ -142,10 +143,10 @@ class Protocol(ABC):
         call: Called,  # noqa: ARG002
         message: dict[str, Any],  # noqa: ARG002
         receives: int,  # noqa: ARG002
-    ) -> tuple[float, float]:
-        """For how long a call may put off a message that was received so often; without a queue
-        there is none to put off."""
-        return 0.0, 0.0
+    ) -> list[tuple[float, float]]:
+        """For how long a call may put off a message that was received so often: from and to, for
+        each cause that there is. Without a queue there is none to put off."""
+        return []
 
     def delayed_s(
         self,
@@ -163,6 +164,18 @@ class Protocol(ABC):
     def poll_loops(self, seen: FaultRecord, batch: Expected) -> int:  # noqa: ARG002
         """How many loops of poll messages a batch may have at a time."""
         return 1
+
+    def unmarked(self, seen: FaultRecord, batch: Expected) -> Iterator[str]:  # noqa: ARG002
+        """What is wrong with how a batch is marked as open."""
+        yield from ()
+
+    def planned_s(self, seen: FaultRecord, batch: Expected) -> float | None:  # noqa: ARG002
+        """From when on a trigger of a batch that comes again has nothing to ask for."""
+        return None
+
+    def over_s(self, seen: FaultRecord, batch: Expected) -> float | None:  # noqa: ARG002
+        """When the record of a batch first said that it is over."""
+        return None
 
     def closed_s(self, seen: FaultRecord, batch: Expected) -> float | None:  # noqa: ARG002
         """From when on no invocation that begins works an item of a batch that is over."""

@@ -172,21 +172,25 @@ class QueuedProtocol(Protocol):
         struck = any(hit.where in ("batcher", "failures") for hit in seen.plan.hits)
         return struck or len(batch.started_s) > 1 or bool(copied(seen, "PlanQueue"))
 
-    def held_s(self, seen: FaultRecord, role: str) -> float:  # noqa: ARG002
-        """How long a function may put off a message that is another's at the moment."""
-        return 0.0
+    def held_s(
+        self,
+        seen: FaultRecord,  # noqa: ARG002
+        call: Called,  # noqa: ARG002
+        message: dict[str, Any],  # noqa: ARG002
+    ) -> Iterator[tuple[float, float]]:
+        """How long a call may put off a message with which nothing is wrong: from and to."""
+        yield from ()
 
     def put_off_s(
         self, seen: FaultRecord, call: Called, message: dict[str, Any], receives: int
-    ) -> tuple[float, float]:
+    ) -> list[tuple[float, float]]:
         """A poll comes back after its own time; what went wrong, later each time."""
-        held_s = self.held_s(seen, call.role)
-        waits_s = {0.0, held_s} if held_s else set()
+        waits_s = [*self.held_s(seen, call, message)]
         if call.role == "finalizer":
-            waits_s = {poll_s(seen, message)}
+            waits_s.append((poll_s(seen, message),) * 2)
         if call.request_id in seen.hit:
-            waits_s.add(backoff_s(receives))
-        return min(waits_s, default=0.0), max(waits_s, default=0.0)
+            waits_s.append((backoff_s(receives),) * 2)
+        return waits_s
 
     def delayed_s(
         self, seen: FaultRecord, call: Called, message: dict[str, Any]
@@ -216,6 +220,10 @@ class QueuedProtocol(Protocol):
             for call in seen.calls
         )
         return max(1, sent) + copies
+
+    def over_s(self, seen: FaultRecord, batch: Expected) -> float | None:
+        marks = on_record(seen, batch, "UpdateItem", "DeleteItem")
+        return next((call.t_s for call in marks if not call.error), None)
 
     def goes_on(self, call: Called, batch_id: str) -> str:
         """A batcher that sends messages of it, or a finalizer that looks at its records."""

@@ -1,6 +1,7 @@
 """The swarm's knowledge of the `sqs` design: records and leases."""
 
 import json
+from collections.abc import Iterator
 from random import Random
 from typing import Any
 
@@ -29,6 +30,7 @@ class SqsProtocol(QueuedProtocol):
         ("finalizer", ("ChangeMessageVisibility", "UpdateItem", "Publish", "DeleteItem", "Query")),
         ("failures", ("UpdateItem", "TransactWriteItems", "BatchWriteItem", "SendMessage")),
     )
+    beside = True
     ended_status = "NOTIFIED"
     attempts = (("processor", 3), ("failures", 3))
     eventual = (("processor", "GetItem"),)
@@ -101,15 +103,45 @@ class SqsProtocol(QueuedProtocol):
         stuck = seen.ended_s >= batch.knobs["stuck_after_s"]
         return stuck or super().sends_again(seen, batch)
 
+    def unmarked(self, seen: FaultRecord, batch: Expected) -> Iterator[str]:
+        """A batch is marked before it is planned, and stays so if it is stopped."""
+        planned_s, put_s = self.planned_s(seen, batch), float("inf")
+        for call in seen.calls:
+            put = call.operation == "PutItem" and not call.error
+            if put and _names(call.request["Item"]) == ("open", batch.batch_id):
+                put_s = min(put_s, call.t_s)
+        if planned_s is not None and put_s > planned_s:
+            yield f"{batch.batch_id} is planned, and not marked as open"
+        stays = put_s < seen.ended_s and seen.cancelled(batch)
+        if stays and ("open", batch.batch_id) not in seen.records:
+            yield f"{batch.batch_id} was cancelled, and is no longer marked as open"
+
+    def planned_s(self, seen: FaultRecord, batch: Expected) -> float | None:
+        for call in seen.calls:
+            flag = "SET planned" in call.request.get("UpdateExpression", "") and not call.error
+            if flag and _names(call.request["Key"])[0] == f"batch#{batch.batch_id}":
+                return call.t_s
+        return None
+
     def ends_at_once(self, seen: FaultRecord, batch: Expected) -> bool:  # noqa: ARG002
         return batch.knobs["claim"]
 
     def excuses_failure(self, seen: FaultRecord, batch: Expected) -> bool:  # noqa: ARG002
         return False  # a trigger that dies goes through the dead letters until its batch is open
 
-    def held_s(self, seen: FaultRecord, role: str) -> float:
+    def held_s(
+        self, seen: FaultRecord, call: Called, message: dict[str, Any]
+    ) -> Iterator[tuple[float, float]]:
         """Until another's lease ends, or a cancelled batch is looked at again."""
-        return seen.design.lease_s if role == "processor" else CANCELLED_S
+        if any(seen.cancelled(one) for one in seen.batches if one.batch_id == message.get("batch")):
+            again_s = message["knobs"]["lease_s"] if call.role == "processor" else CANCELLED_S
+            yield again_s, again_s
+        for refused_s, until_s in seen.waited_for[call.request_id]:
+            yield until_s - call.t_s, until_s - refused_s
+
+
+def _names(key: dict[str, Any]) -> tuple[str, str]:
+    return key["pk"]["S"], key["sk"]["S"]
 
 
 def _unremembered(message: dict[str, Any]) -> bool:

@@ -1,0 +1,82 @@
+"""Work goes on side by side as far as the knobs allow, and no further."""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from workbench.swarm.checks.items import overlaps
+from workbench.swarm.fault_record import Expected, FaultRecord
+from workbench.swarm.noted import Execution, Invoked
+
+LONG_S = 1.0  # two such tries are never both over before a place is free
+
+
+def check_parallel(seen: FaultRecord) -> Iterator[str]:
+    """Invocations that work too many items at a time, or one where there was place for more."""
+    batch_of = {item: batch for batch in seen.batches for item in batch.ids}
+    tries: dict[str, list[Execution]] = defaultdict(list)
+    for one in seen.executions:
+        if one.item in batch_of:
+            tries[one.request_id].append(one)
+    for request_id, mine in tries.items():
+        places = max(batch_of[one.item].knobs["item_concurrency"] for one in mine)
+        if (most := peak((one.begun_s, one.ended_s) for one in mine)) > places:
+            yield f"{request_id} works {most} items at a time; {places} are asked for"
+        invoked = seen.requests[request_id]
+        idle = places > 1 and request_id not in seen.hit and invoked.end == "answered"
+        if idle and _has_place(seen, invoked, mine, places) and not any(overlaps(mine)):
+            yield f"{request_id} works one item after the other; {places} at a time are asked for"
+    for batch in seen.batches:
+        yield from _children(seen, batch, tries)
+
+
+def peak(spans: Iterable[tuple[float, float]]) -> int:
+    """How many of the spans hold at a time, at most."""
+    changes = sorted(
+        change for begun_s, ended_s in spans for change in ((begun_s, 1), (ended_s, -1))
+    )
+    held = most = 0
+    for _, change in changes:
+        held += change
+        most = max(most, held)
+    return most
+
+
+def _has_place(seen: FaultRecord, invoked: Invoked, tries: list[Execution], places: int) -> bool:
+    """Whether two long tries of an invocation could have gone on at a time."""
+    long = {one.item for one in tries if one.ended_s - one.begun_s >= LONG_S}
+    parts = _parts(invoked.event)
+    within = any(len(long & part) > 1 for part in parts)
+    size = max(map(len, parts), default=1)
+    beside = seen.protocol.beside and places // size > 1
+    return within or (beside and sum(bool(long & part) for part in parts) > 1)
+
+
+def _parts(event: Any) -> list[set[str]]:
+    """The items of each message of an event, or of a child."""
+    if "Records" not in event:
+        return [{one["id"] for one in event.get("Items", ())}]
+    found = []
+    for record in event["Records"]:
+        message = json.loads(record["body"])
+        found.append({pair[0] for pair in message.get("items", ())})
+    return found
+
+
+def _children(
+    seen: FaultRecord, batch: Expected, tries: dict[str, list[Execution]]
+) -> Iterator[str]:
+    """A map's children that are not as many at a time as its batch asks for."""
+    if "items_per_child" not in batch.knobs or seen.plan.counts["child_twice"]:
+        return
+    ids = batch.values.keys()
+    mine = [
+        one for one in seen.invoked if any(each.item in ids for each in tries[one.request_id][:1])
+    ]
+    most, limit = peak((one.begun_s, one.ended_s) for one in mine), batch.knobs["max_concurrency"]
+    if limit and most > limit:
+        yield f"{most} children of {batch.batch_id} run at a time; {limit} are asked for"
+    long = [one for one in mine if one.ended_s - one.begun_s >= LONG_S]
+    if limit != 1 and len(long) > 1 and most == 1 and not seen.plan.hits:
+        yield f"{len(long)} long children of {batch.batch_id} run one after the other"
