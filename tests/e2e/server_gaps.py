@@ -23,6 +23,7 @@ OPEN = {
     "map concurrency": "MaxConcurrencyPath is ignored: a map works up to 64 children at a time",
     "failed executions": "rules on FAILED and ABORTED executions do not fire",
     "redrive": "an execution that was stopped cannot be redriven",
+    "machine timeouts": "no execution ever times out",
     "full buckets": "a bucket that is not empty is dropped: emptying it shows in our own count",
     "policies": "what a role or a queue's policy refuses is not refused",
     "cost explorer": "neither Cost Explorer nor Service Quotas answer",

@@ -209,15 +209,37 @@ def teardown(
         destroy(design, None, results)
 
 
-def resume(batch: str, results: Results = RESULTS) -> None:
-    """Let a batch go on that was stopped on dollars."""
+def resume(
+    batch: str,
+    max_usd: Annotated[
+        Decimal, options.amount("max_usd", "Of the whole batch: stopped again above it.")
+    ] = Decimal(1),
+    results: Results = RESULTS,
+) -> None:
+    """Let a stopped batch go on, and follow it to its end as `workbench run` does."""
+    from workbench.cli.run import end
+    from workbench.runs.progress import progress_bar
+    from workbench.runs.runner import RunRequest, run_request
+    from workbench.stacks.aws_clients import use_region
+    from workbench.stacks.ledger import Ledger
     from workbench.targets.aws import resume as go_on
 
-    print(go_on(batch, results))
+    say(go_on(batch, results))
+    entry = Ledger(results).read(batch)
+    assert entry is not None
+    use_region(entry.region)
+    request = RunRequest(
+        *(entry.design, "aws", entry.items, entry.seed, "default", entry.knobs, entry.region),
+        max_usd=max_usd,
+    )
+    with progress_bar(entry.design, "aws") as watch:
+        path = run_request(request, results, watch)
+    print(path)
+    end(path)
 
 
 def purge(batch: str, results: Results = RESULTS) -> None:
-    """Give up a batch that was stopped on dollars."""
+    """Give up a stopped batch."""
     from workbench.targets.aws import purge as give_up
 
     print(give_up(batch, results))

@@ -76,10 +76,10 @@ def run(
         with progress_bar(design, target) as watch:
             path = run_request(request, results, beginning.listening(watch), run_id)
     print(path)
-    _end(path)
+    end(path)
 
 
-def _end(path: Path) -> None:
+def end(path: Path) -> None:
     """What came of a run, on standard error, and the exit code that says so."""
     from workbench.runs.failures import work_hint
     from workbench.runs.records import read_run

@@ -43,6 +43,7 @@ class Entry:
     seed: int
     stack: str  # a hash of the stack's ARN
     region: str
+    knobs: dict[str, Any]
     phase: str = "planned"
     triggered_at: float | None = None
     reason: str = ""

@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from hashlib import blake2b
-from itertools import chain, count, product
+from itertools import chain, count, product, takewhile
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -47,11 +47,19 @@ class Job:
         folder is that of the run which completed, or the next one. Elsewhere a run that did not
         complete would only be the same again.
         """
-        names = chain([self.run_id], (f"{self.run_id}-{number}" for number in count(2)))
-        folders = (results / "runs" / name for name in names)
+        folders = self._folders(results)
         if self.request.target != RESUMED:
             return next(folders)
         return next(one for one in folders if not is_there(one) or not _is_incomplete(one))
+
+    def attempts(self, results: Path) -> list[Path]:
+        """Its run folders so far: those that did not complete, and the one that did."""
+        return list(takewhile(is_there, self._folders(results)))
+
+    def _folders(self, results: Path) -> Iterator[Path]:
+        """Under its name, and those that it is gone on with under."""
+        names = chain([self.run_id], (f"{self.run_id}-{number}" for number in count(2)))
+        return (results / "runs" / name for name in names)
 
     def is_finished(self, results: Path) -> bool:
         """Whether its run folder is there, whole."""

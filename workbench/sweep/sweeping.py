@@ -9,7 +9,7 @@ import fcntl
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
@@ -98,10 +98,13 @@ def sweep(
         commits, failed = _commits(results, found)
         names = {job.run_id for job in found}
         new = [job for job in jobs if job.run_id not in names]
-        _refuse_dear([job for job in new if job.request.target in ONE_AT_A_TIME], max_usd)
+        left = max_usd - _spent(
+            [job for job in jobs if job.request.target in ONE_AT_A_TIME], results
+        )
+        _refuse_dear([job for job in new if job.request.target in ONE_AT_A_TIME], max_usd, left)
         counter = counter or RunCounter()
         counter.begin(len(jobs), len(found), sum(job.expected_s for job in new))
-        for done in _run(new, results, processes or os.cpu_count() or 1, max_usd, make):
+        for done in _run(new, results, processes or os.cpu_count() or 1, left, make):
             if done.error:
                 failed[done.job.run_id] = done.error
             counter.count(
@@ -125,24 +128,41 @@ def _commits(results: Path, jobs: list[Job]) -> tuple[Counter[str], dict[str, st
     return made, damaged
 
 
-def _refuse_dear(jobs: list[Job], max_usd: Decimal) -> None:
-    """Refuse runs on aws whose forecasts together pass the limit."""
+def _spent(jobs: list[Job], results: Path) -> Decimal:
+    """Dollars of a study's runs on aws so far: of each batch what its last run has metered, since
+    one that is gone on with is metered from its trigger.
+    """
+    spent: dict[str, Decimal] = {}
+    for path in (path for job in jobs for path in job.attempts(results)):
+        with suppress(BadRecord):  # a damaged one is named where the runs are counted
+            run = read_run(path)
+            usd = Decimal(str(run.spent_usd))
+            spent[run.batch_id] = max(usd, spent.get(run.batch_id, usd))
+    return sum(spent.values(), Decimal(0))
+
+
+def _refuse_dear(jobs: list[Job], max_usd: Decimal, left: Decimal) -> None:
+    """Refuse runs on aws whose forecasts together pass what is left of the limit."""
     forecasts = (
         forecast_of(job.request.make_design(), job.request.items, job.request.region).usd
         for job in jobs
     )
     usd = sum(forecasts, Decimal(0))
-    if usd > max_usd:
+    if usd > left:
+        before = f", of which ${max_usd - left:.4f} are spent" if left < max_usd else ""
         raise BudgetExceeded(
             f"{len(jobs)} runs on aws are forecast at ${usd:.4f} and --max-usd is "
-            f"${max_usd.normalize():f} for all: nothing was started. Raise it, or ask for less."
+            f"${max_usd.normalize():f} for all{before}: nothing was started. Raise it, or ask for "
+            "less."
         )
 
 
 def _run(
-    jobs: list[Job], results: Path, processes: int, max_usd: Decimal, make: TargetMaker
+    jobs: list[Job], results: Path, processes: int, left: Decimal, make: TargetMaker
 ) -> Iterator[Done]:
-    """Every job done, as it ends: the longest first, the small ones in chunks."""
+    """Every job done, as it ends: the longest first, the small ones in chunks. `left` are the
+    dollars for runs on aws.
+    """
     alone = [job for job in jobs if job.request.target in ONE_AT_A_TIME]
     shared = sorted((j for j in jobs if j not in alone), key=lambda j: -j.expected_s)
     if processes == 1 or sum(job.expected_s for job in shared) < ALONE_S:
@@ -151,7 +171,6 @@ def _run(
         tasks = [(chunk, results, make) for chunk in _chunks(shared)]
         for done in in_parallel(run_jobs, tasks, processes):
             yield from done
-    left = max_usd
     for job in alone:
         own = replace(job.request, max_usd=max(left, LEAST_USD))
         [done] = run_jobs([replace(job, request=own)], results, make)

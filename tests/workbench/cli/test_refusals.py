@@ -193,3 +193,11 @@ def test_the_next_start_clears_what_killed_processes_left_and_nothing_of_a_livin
     left = [path for part in ("runs", "studies", "predictions")
             for path in (tmp_path / part).glob(".tmp-*")]  # fmt: skip
     assert left == []
+
+
+def test_an_estimate_of_what_no_price_list_has_is_refused(command):
+    found = command("estimate", "--design", "all", "--items", "5", "--set", "warm_write_units=8000")
+    assert refused(found)
+    assert (
+        "sqs: raising warm_write_units is charged for, and no price list has its price" in found[2]
+    )

@@ -131,7 +131,7 @@ def test_several_are_removed_with_their_predictions(answer, stored):
 
 
 def test_an_open_batch_is_refused_before_any_run_is_removed(answer, stored):
-    entry = Entry("sfn-a", "order", "sfn", 100, 7, "stack", "us-east-1", phase="triggered")
+    entry = Entry("sfn-a", "order", "sfn", 100, 7, "stack", "us-east-1", {}, phase="triggered")
     Ledger(stored.results).write(entry)
     code, out, err = answer("rm", "sqs-a", "sfn-a", "--yes")
     assert (code, out) == (2, "")

@@ -177,7 +177,7 @@ def test_a_bucket_is_emptied_of_every_version_and_every_upload(aws, stack):
 
 def test_what_is_left_is_named_and_is_an_error(aws, stack, tmp_path):
     aws("sqs", "us-east-1").create_queue(QueueName="SfnBatchProcessing-lost", tags=TAGS)
-    Ledger(tmp_path).write(Entry("b-1", "o", "sfn", 1, 7, "stack", "us-east-1", "triggered"))
+    Ledger(tmp_path).write(Entry("b-1", "o", "sfn", 1, 7, "stack", "us-east-1", {}, "triggered"))
     with pytest.raises(Leftovers, match="left on AWS: AWS::SQS::Queue SfnBatchProcessing-lost"):
         remove(tmp_path)
     assert Ledger(tmp_path).read("b-1").phase == "destroyed"
@@ -209,7 +209,7 @@ def test_batches_of_a_stack_that_is_gone_will_never_end(aws, stack, tmp_path):
         ("b-2", "sfn", "collected"),
         ("b-3", "sqs", "triggered"),
     ):
-        ledger.write(Entry(batch, "o", design, 1, 7, f"stack of {design}", "us-east-1", phase))
+        ledger.write(Entry(batch, "o", design, 1, 7, f"stack of {design}", "us-east-1", {}, phase))
     ledger.keep_settings("stack of sfn", {})
     remove(tmp_path)
     phases = [(one.batch_id, one.phase) for one in ledger.entries()]

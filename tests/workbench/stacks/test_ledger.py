@@ -13,7 +13,7 @@ from workbench.stacks.ledger import Entry, Ledger
 
 KNOBS = make_design("sqs").knobs()
 
-ENTRY = Entry("b-1", "order", "sqs", 100, 7, "stack", "us-east-1")
+ENTRY = Entry("b-1", "order", "sqs", 100, 7, "stack", "us-east-1", {})
 
 
 def keep(ledger_results, run_id="b-1", batch_id="b-1", status="complete"):

@@ -217,6 +217,15 @@ def test_the_limit_on_dollars_is_for_the_whole_study(study, tmp_path, aws):
     assert [left for *_, left in aws.tried] == [3, 2]  # what our own look costs counts too
 
 
+def test_a_sweep_that_goes_on_has_what_the_study_has_left(study, tmp_path, aws):
+    """Both runs have cost a dollar, and are gone on with as other batches."""
+    sweep(study(PAIR), tmp_path, make=aws, max_usd=Decimal(3))
+    with pytest.raises(BudgetExceeded, match=r"--max-usd is \$3 for all, of which \$2.0000 are"):
+        sweep(study(PAIR), tmp_path, make=aws, max_usd=Decimal(3))
+    sweep(study(PAIR), tmp_path, make=aws, max_usd=Decimal(5))
+    assert [left for *_, left in aws.tried[2:]] == [3, 2]
+
+
 class FailsOnSeedTwo:
     """The model, but for one seed."""
 

@@ -179,7 +179,7 @@ def resume(
     session, entry = _found(batch_id, results, clock, timeouts)
     how = session.batches().resume(batch_id)
     session.release(entry.at("triggered", reason=""))
-    return f"batch {batch_id} goes on. Run its order again to follow and collect it.{how}"
+    return f"batch {batch_id} goes on, and has its time anew until its deadline.{how}"
 
 
 def purge(

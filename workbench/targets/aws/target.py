@@ -128,6 +128,7 @@ def _entry(order: str, design: Design, batch: Batch, session: StackSession) -> E
         seed=batch.seed,
         stack=session.deployed.key,
         region=session.deployed.region,
+        knobs=design.knobs(),
     )
 
 

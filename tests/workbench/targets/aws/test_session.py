@@ -1,13 +1,17 @@
 """A held stack is given back as it was, however the run ends; a stopped batch is dealt with."""
 
 import json
+from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from tests.e2e.proxy import Refuse, Rule, Updating
+from workbench.cli.app import app
 from workbench.designs import make_design
-from workbench.errors import BadInput, BadRecord
+from workbench.errors import BadInput, BadRecord, Incomplete
 from workbench.runs.batch import Batch
+from workbench.runs.records import read_run
 from workbench.stacks.aws_errors import AwsFailed
 from workbench.stacks.ledger import Ledger
 from workbench.targets.aws import purge, put_back, resume
@@ -202,3 +206,20 @@ def test_a_batch_of_a_stack_that_is_gone_is_refused(stopped):
     stopped.restack()
     with pytest.raises(BadInput, match="ran on a stack that is gone"):
         resume("b-1", stopped.results, clock(stopped))
+
+
+def test_the_command_that_resumes_a_batch_follows_it_under_a_limit(stopped, monkeypatch):
+    """By the knobs of its order; above the limit for the whole batch it is stopped again."""
+    world = stopped
+    monkeypatch.setattr("workbench.runs.runner.make_target", lambda name, terms: world.target(
+        max_usd=terms.max_usd, forecast=terms.forecast))  # fmt: skip
+    monkeypatch.setattr("workbench.targets.aws.table_batches.PURGE_S", 0)
+    units = 2e6  # over a dollar
+    world.metric("AWS/DynamoDB", "ConsumedWriteCapacityUnits", units, TableName="state")
+    words = ["resume", "b-1", "--max-usd", "0.5", "--results", str(world.results)]
+    found = CliRunner().invoke(app, words)
+    assert "batch b-1 goes on" in found.stderr
+    assert isinstance(found.exception, Incomplete)
+    assert "are spent by our meter and --max-usd is $0.5: batch b-1 is" in str(found.exception)
+    assert Ledger(world.results).read("b-1").phase == "stopped"
+    assert read_run(Path(found.stdout.strip())).batch_id == "b-1"

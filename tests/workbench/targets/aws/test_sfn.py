@@ -62,8 +62,8 @@ def listed(*runs):
 def answer(batches, *answers):
     """Let Step Functions answer so; moto has no map runs."""
     stub = Stubber(batches._aws.client("stepfunctions"))
-    for operation, content in answers:
-        stub.add_response(operation, content)
+    for operation, content, *asked in answers:
+        stub.add_response(operation, content, *asked)
     stub.activate()
 
 
@@ -125,13 +125,14 @@ def test_a_failure_says_why_without_accounts(sfn, batches):
 
 
 def test_a_stop_says_what_is_not_done_and_a_resume_redrives(sfn, batches):
+    arn = execution()["executionArn"]
     answer(
         batches,
         ("list_map_runs", listed(map_run())),
         ("describe_map_run", map_run()),
         ("describe_execution", execution()),
         ("stop_execution", {"stopDate": 1795000001}),
-        ("redrive_execution", {"redriveDate": 1795000002}),
+        ("redrive_execution", {"redriveDate": 1795000002}, {"executionArn": arn}),
     )
     assert "stopped with 30 items not done" in batches.stop("b-1")
     assert "the state machine as it was when it started" in batches.resume("b-1")

@@ -136,7 +136,7 @@ def test_a_batch_outlives_a_disk_that_is_full_when_its_end_is_written_down(sqs, 
 def test_a_planned_batch_is_triggered_and_a_triggered_one_is_not(sqs):
     session = sqs.session
     order = order_of(sqs.design, BATCH, session.deployed.key)
-    entry = Entry("b-0", order, "sqs", 100, 7, session.deployed.key, "us-east-1")
+    entry = Entry("b-0", order, "sqs", 100, 7, session.deployed.key, "us-east-1", {})
     invoked = []
     for phase in ("planned", "triggered"):
         Ledger(sqs.results).write(entry.at(phase, triggered_at=sqs.clock.at))
@@ -181,7 +181,7 @@ def test_a_run_is_refused_while_a_stopped_batch_is_there(sqs):
 def test_a_stopped_execution_holds_its_stack_too(sfn):
     """No list of running executions has it; that it can be resumed, the ledger knows."""
     key = sfn.session.deployed.key
-    entry = Entry("b-0", "order", "sfn", 100, 7, key, "us-east-1", "stopped", sfn.clock.at)
+    entry = Entry("b-0", "order", "sfn", 100, 7, key, "us-east-1", {}, "stopped", sfn.clock.at)
     Ledger(sfn.results).write(entry)
     with pytest.raises(BadInput, match="`workbench resume b-0` or `workbench purge b-0` first"):
         run(sfn)
@@ -236,7 +236,7 @@ def past(request):
         world.meta("b-1", items=100, status="CANCELLED", reason=LATE, created_at=1)
     session = world.session
     order = order_of(world.design, BATCH, session.deployed.key)
-    began = Entry("b-1", order, world.design.name, 100, 7, session.deployed.key, "us-east-1")
+    began = Entry("b-1", order, world.design.name, 100, 7, session.deployed.key, "us-east-1", {})
     session.ledger.write(began.at("triggered", triggered_at=world.clock.at))
     return world
 
