@@ -37,8 +37,11 @@ def test_an_express_child_ends_in_its_time_with_every_try_and_wait_at_its_longes
         assert design.child_limit_s + waits_s < EXPRESS_MAX_S
 
 
-def test_a_standard_child_waits_for_minutes():
-    assert Sfn(child_type="STANDARD").throttle_tries == 20
+def test_a_standard_child_waits_for_hours_within_its_events():
+    """An execution ends at 25,000 events; a try that is throttled is four at most."""
+    tries = Sfn(child_type="STANDARD").throttle_tries
+    assert tries * THROTTLE_WAIT_MAX_S / 2 > 12 * 3_600
+    assert 4 * (tries + 5) < 25_000
 
 
 def test_a_child_with_no_time_to_spare_is_not_tried_again_when_throttled():

@@ -29,6 +29,9 @@ THROTTLES = (
 THROTTLE_WAIT_S = 1
 THROTTLE_WAIT_MAX_S = 20
 THROTTLE_TRIES = 20  # six minutes of waiting at most
+# A Standard child waits for as long as its history has events, four a try: some 16 hours at 10 s on
+# average. What that costs, a state transition each, the deadline and the dollars of a run limit.
+STANDARD_TRIES = 6_000
 ERRORS = ("States.TaskFailed", "States.Timeout")
 # An execution that passes 25,000 events fails (Step Functions quotas). A segment is an iteration of
 # an inline map: its start and end, a state entered and left, a task scheduled, started, ended; and
@@ -206,10 +209,11 @@ class Sfn(Design):
         """How often a throttled child is tried again.
 
         With every wait at its longest an Express child must still be within its five minutes: what
-        its function did after the child's end would come after the notification.
+        its function did after the child's end would come after the notification. So where the
+        account stays full for longer, its items are listed as failed.
         """
         if self.child_type == "STANDARD":
-            return THROTTLE_TRIES
+            return STANDARD_TRIES
         left_s = EXPRESS_MAX_S - 1 - self.child_limit_s
         tries, wait_s = 0, THROTTLE_WAIT_S
         while left_s >= wait_s and tries < THROTTLE_TRIES:

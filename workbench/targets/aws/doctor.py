@@ -92,10 +92,16 @@ class _Doctor:
 
     def _concurrency(self) -> Finding:
         free = places(self.aws)
-        most = max(self.designs, key=lambda one: one.concurrency_max)
-        wanted, short = most.concurrency_max, any(is_short(one, free) for one in self.designs)
-        detail = f"the account has {free:,} left, the knobs want up to {wanted:,}"
-        return Finding("Lambda concurrency", free >= wanted, detail, advice(most, free), short)
+        short = [one for one in self.designs if is_short(one, free)]
+        most = max(short or self.designs, key=lambda one: one.concurrency_max)
+        wanted, what = (
+            most.concurrency_max,
+            ", ".join(f"{one.name}: {advice(one, free)}" for one in short),
+        )
+        detail = f"the account has {free:,} left, {most.name} may want {wanted:,}"
+        return Finding(
+            "Lambda concurrency", free >= wanted, detail, what or advice(most, free), bool(short)
+        )
 
     def _writes(self) -> Finding:
         with plainly():

@@ -1,8 +1,13 @@
 """How many functions an account runs at a time, against what a design's knobs ask for.
 
-New accounts start with few (Lambda developer guide, quotas). A map child that waits for a place
-fails in the end, and its items with it; a throttled message comes back and counts a receive.
+New accounts start with few (Lambda developer guide, quotas), and other functions share them. An
+Express child can wait for a place for the rest of its five minutes, then its items have failed; a
+Standard one waits on, for a state transition a try; a throttled message comes back and counts a
+receive, and is sent again from the dead letters.
 """
+
+from datetime import UTC, datetime, timedelta
+from math import ceil
 
 from workbench.designs import Design
 from workbench.errors import BadInput
@@ -13,11 +18,31 @@ LEAST = 2  # the least that an event source may be limited to (Lambda API, Scali
 QUOTA = "ask for more: Service Quotas, AWS Lambda, Concurrent executions"
 
 
+IN_USE = {  # of a region's functions without places of their own (Lambda guide, Types of metrics)
+    "Metric": {"Namespace": "AWS/Lambda", "MetricName": "UnreservedConcurrentExecutions"},
+    "Period": 60,
+    "Stat": "Maximum",
+}
+LATELY_MIN, LATE_MIN = 10, 3  # minutes that are looked at, and that CloudWatch may be behind
+
+
 def places(aws: Aws) -> int:
-    """Invocations at a time that are not reserved for anything."""
+    """Invocations at a time that are neither reserved for anything nor in use by others."""
     with plainly():
         limits = aws.client("lambda").get_account_settings()["AccountLimit"]
-    return limits["UnreservedConcurrentExecutions"]
+        return limits["UnreservedConcurrentExecutions"] - _in_use(aws)
+
+
+def _in_use(aws: Aws) -> int:
+    """What the account runs at the least of late: a batch that has just ended does not count."""
+    end = datetime.now(UTC).replace(second=0, microsecond=0) - timedelta(minutes=LATE_MIN)
+    answer = aws.client("cloudwatch").get_metric_data(
+        MetricDataQueries=[{"Id": "used", "MetricStat": IN_USE}],
+        StartTime=end - timedelta(minutes=LATELY_MIN),
+        EndTime=end,
+    )
+    values = [value for one in answer["MetricDataResults"] for value in one["Values"]]
+    return ceil(min(values)) if len(values) >= LATELY_MIN else 0
 
 
 def advice(design: Design, free: int) -> str:
@@ -43,5 +68,5 @@ def refuse_short(design: Design, free: int) -> None:
     if is_short(design, free):
         raise BadInput(
             f"{design.name} may run {design.concurrency_max:,} functions at a time, and the "
-            f"account has {free:,} left: {advice(design, free)}."
+            f"account has {free:,} left that nothing else uses: {advice(design, free)}."
         )

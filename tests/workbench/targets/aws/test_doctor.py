@@ -66,8 +66,21 @@ def test_the_accounts_concurrency_is_held_against_the_knobs(recorded, tmp_path, 
     recorded({"AccountLimit": limits})
     finding = found(name="Lambda concurrency", tmp_path=tmp_path)
     assert (finding.ok, finding.fatal) == (ok, not ok)
-    assert finding.detail == f"the account has {left:,} left, the knobs want up to 914"
+    assert finding.detail == f"the account has {left:,} left, sqs may want 914"
     assert "Service Quotas" in finding.advice
+
+
+def test_each_design_that_is_short_of_places_has_its_own_advice(recorded, tmp_path):
+    recorded({"AccountLimit": {"UnreservedConcurrentExecutions": 10}})
+    designs = [make_design(name) for name in ("sqs", "sfn")]
+    [finding] = [
+        one for one in aws_doctor.aws_findings(designs, tmp_path) if "concurrency" in one.name
+    ]
+    quota = "ask for more: Service Quotas, AWS Lambda, Concurrent executions"
+    assert finding.advice == (
+        f"sqs: set max_concurrency and batcher_concurrency to 2, or {quota}, "
+        f"sfn: set max_concurrency to 6 or less, or {quota}"
+    )
 
 
 def test_no_limit_on_concurrency_means_lambdas_own(recorded, tmp_path):
