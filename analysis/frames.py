@@ -32,8 +32,8 @@ COLUMNS = {  # of the side tables
     "simplicity": ["design", "measure", "value"],
     "limits": ["design", "items", "limit", "held_s"],
     "agreement": (
-        "id quantity unit measured modelled error_percent goal_percent within_goal sure era "
-        "source note"
+        "id title quantity counted unit measured modelled low high inside error_percent "
+        "width_percent sure era source note"
     ).split(),
     "savings": (
         "design step change usd_per_million usd_low usd_high knowing_usd_per_million minutes "

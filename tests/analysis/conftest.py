@@ -153,11 +153,13 @@ def made_up_tables(root):
     ]
     write_side_table(root, "limits", pd.DataFrame(rows, columns=TABLES["limits"]))
     rows = [
-        ("S1", "drain time", "min", 5.5, 5.3, -3.6, 5.0, True, "A", "old", "a page", ""),
-        ("S1", "peak concurrency", "invocations", 363, 323, -11.0, 5.0, False, "A", "old", "", ""),
-        ("M1", "run time", "s", 120.0, 43.0, -64.0, None, None, "B", "new", "a page", ""),
-        ("C10", "hello world", "ms", 2.6, 13.8, 430.0, None, None, "A", "new", "a page", ""),
+        ("S1", "a queue, 2018", "drain time", "test", "min", 5.5, 5.3, 4.9, 7.0, True, -3.6, 38.0),
+        ("S1", "a queue, 2018", "peak", "test", "", 363, 323, 243, 354, False, -11.0, 31.0),
+        ("M1", "a map, 2022", "run time", "test", "s", 120, 43, 40, 60, False, -64.0, 17.0),
+        ("C10", "hello world, 2026", "time", "fit", "ms", 2.6, 13.8, 9, 20, False, 430.0, 423.0),
+        ("S8", "a maximum, 2025", "peak", "construction", "", 90, 90, 90, 90, True, 0.0, 0.0),
     ]
+    rows = [(*row, "A", "an era", "a page", "") for row in rows]
     write_side_table(root, "agreement", pd.DataFrame(rows, columns=TABLES["agreement"]))
     rows = [
         (design, step, change, usd, usd * 0.99, usd * 1.01, usd / 4, minutes, 0.83, True)

@@ -38,7 +38,7 @@ class Batcher:
     def begin(self) -> None:
         """The trigger's invocation: the batch record, the looks' message, the plan's."""
         p, d = self.p, self.draws
-        begun_s = d.latency("lambda_async", 0, 0)
+        begun_s = d.latency("lambda_async", 0, 0) + d.latency("lambda_placing", PLAN_SEND, 5)
         clock = begun_s + d.latency("lambda_init", 0, 1) + p.batcher.invocation_s
         clock += 3 * p.batcher.call_s
         for place in range(2, 5):
@@ -62,15 +62,16 @@ class Batcher:
         self.story.tally["batcher_invocations"] += 1
         self.story.processor.bill("batcher_ms", spent_s)
 
-    def init_if_busy(self, begun_s: float, running: int, number: int) -> float:
-        """Seconds of the init of a new environment, if each is taken; with those `running` also
-        the one that has sent what is begun here, and has not ended.
+    def begin_cold(self, begun_s: float, running: int, number: int) -> tuple[float, float]:
+        """When an invocation begins, and its handler: later in a new environment, if each is
+        taken; with those `running` also the one that has sent what is begun here and has not ended.
         """
         running += begun_s < self.sender_ends_s
         if running < self.environments:
-            return 0.0
+            return begun_s, begun_s
         self.environments += 1
-        return self.draws.latency("lambda_init", number, 1)
+        begun_s += self.draws.latency("lambda_placing", number, 4)
+        return begun_s, begun_s + self.draws.latency("lambda_init", number, 1)
 
     def plan(self, sent_s: float) -> None:
         """The plan's invocation: segment records under one key, then the segment messages."""
@@ -80,7 +81,7 @@ class Batcher:
             ceil(p.segments / p.entries_per_write),
             ceil(p.segments / p.segments_per_send),
         )
-        clock = begun_s + self.init_if_busy(begun_s, 0, PLAN_INIT)
+        begun_s, clock = self.begin_cold(begun_s, 0, PLAN_INIT)
         clock += p.batcher.invocation_s + 2 * p.batcher.call_s
         clock += d.latency("ddb_single", 1, 1) + d.latency("ddb_single", 1, 2)
         batched = p.entries_per_write > 1
@@ -131,8 +132,9 @@ class Batcher:
         self.running += 1
         self.begun += 1
         self.visible -= 1
-        segment.begun_s = clock = self.story.now + d.latency("esm_dispatch", 2 + number, 0)
-        return segment, clock + self.init_if_busy(clock, self.running - 1, 2 + number)
+        begun_s = self.story.now + d.latency("esm_dispatch", 2 + number, 0)
+        segment.begun_s, clock = self.begin_cold(begun_s, self.running - 1, 2 + number)
+        return segment, clock
 
     def start_segment(self) -> None:
         """One segment's invocation: its batch and its lease are read and written first."""

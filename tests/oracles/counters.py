@@ -41,7 +41,7 @@ class PartBatcher(Batcher):
     def begin(self) -> None:
         """The trigger's invocation: the batch record, the looks' message, the plan."""
         p, d, story = self.p, self.draws, self.story
-        begun_s = d.latency("lambda_async", 0, 0)
+        begun_s = d.latency("lambda_async", 0, 0) + d.latency("lambda_placing", 0, 5)
         clock = begun_s + d.latency("lambda_init", 0, 1) + p.batcher.invocation_s
         clock += 2 * p.batcher.call_s
         clock += d.latency("ddb_single", 0, 2) + d.latency("ddb_single", 0, 3)
@@ -94,7 +94,10 @@ class ShardFinalizer(Finalizer):
         """The message that drives the looks comes back: when the next has read the batch."""
         p, draws, hop = self.p, self.draws, self.looks
         begun_s = visible_s + draws.latency("esm_dispatch", hop, 0)
-        clock = begun_s + (draws.latency("lambda_init", hop, 1) if hop == 0 else 0.0)
+        clock = begun_s
+        if hop == 0:
+            begun_s += draws.latency("lambda_placing", hop, 5)
+            clock = begun_s + draws.latency("lambda_init", hop, 1)
         read_s = draws.latency("ddb_single", hop, 2)
         clock += p.finalizer.invocation_s + p.finalizer.call_s + read_s
         self.story.tally["read_half_units"] += 2

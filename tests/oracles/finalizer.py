@@ -22,7 +22,10 @@ class Finalizer:
         """The next look, up to where it has read the batch and the segments."""
         p, draws, hop = self.p, self.draws, self.looks
         begun_s = visible_s + draws.latency("esm_dispatch", hop, 0)
-        clock = begun_s + (draws.latency("lambda_init", hop, 1) if hop == 0 else 0.0)
+        clock = begun_s
+        if hop == 0:
+            begun_s += draws.latency("lambda_placing", hop, 5)
+            clock = begun_s + draws.latency("lambda_init", hop, 1)
         clock += p.finalizer.invocation_s
         clock += p.finalizer.call_s + draws.latency("ddb_single", hop, 2)
         clock += p.finalizer.call_s + draws.latency("ddb_single", hop, 4)

@@ -34,7 +34,8 @@ class Processor:
         if story.running > story.environments:
             story.environments += 1
             tally["cold_starts"] += 1
-            self.clock += self.draws.latency("lambda_init", number, 1)
+            begun_s += self.draws.latency("lambda_placing", number, 5)
+            self.clock = begun_s + self.draws.latency("lambda_init", number, 1)
         self.clock += p.processor.invocation_s
         if not p.arrivals:
             self.clock += p.processor.call_s + self.draws.latency("ddb_single", number, 2)

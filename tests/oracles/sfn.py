@@ -75,11 +75,12 @@ class SfnStory:
     def create_items(self) -> None:
         """The start state, then the segments, at most `inline_max` at a time."""
         p, d = self.p, self.of_segment
-        begun_s = d.latency("sfn_start", 0, 0)
+        begun_s = d.latency("sfn_start", 0, 0) + d.latency("lambda_placing", 0, 5)
         clock = begun_s + d.latency("lambda_init", 0, 1) + p.batcher.invocation_s
         clock += p.batcher.call_s + d.latency("s3_put", 0, 2)
         self.bill("batcher_ms", clock - begun_s)
         first_s = clock + 2.0 * d.latency("sfn_pass_gap", 0, 3)
+        first_s += d.latency("sfn_state_gap", 0, 4)  # shared by those that start together
         at_once = min(p.inline_max, p.segments)
         ends: list[float] = []  # of the segments under way
         free_at = [clock]  # of the environments: the start state leaves one
@@ -88,11 +89,14 @@ class SfnStory:
             if segment >= at_once:
                 begun_s = min(ends)
                 ends.remove(begun_s)
-            begun_s += d.latency("sfn_state_gap", 1 + segment, 0)
+                begun_s += d.latency("sfn_state_gap", 1 + segment, 0)
             is_warm = bool(free_at) and min(free_at) <= begun_s
             if is_warm:
                 free_at.remove(min(free_at))
-            clock = begun_s + (0.0 if is_warm else d.latency("lambda_init", 1 + segment, 1))
+            clock = begun_s
+            if not is_warm:
+                begun_s += d.latency("lambda_placing", 1 + segment, 5)
+                clock = begun_s + d.latency("lambda_init", 1 + segment, 1)
             self.tally["batcher_cold"] += not is_warm
             clock += self.write_segment(segment)
             free_at.append(clock)
@@ -170,6 +174,7 @@ class SfnStory:
             free_at = max(self.environments_free_at, begun_s - p.environments_burst_s)
             self.environments_free_at = free_at + 1.0 / p.environments_per_s
             begun_s = max(begun_s, self.environments_free_at)
+            begun_s += self.of_child.latency("lambda_placing", child, 5)
             clock = begun_s + self.of_child.latency("lambda_init", child, 1)
         clock, items = self.work(child, clock)
         self.bill("processor_ms", clock - begun_s)

@@ -2,7 +2,9 @@
 
 An entry holds `value`, or `p50` and `p99` of a log-normal spread, with its unit, its source and how
 sure it is: A (AWS's own text), B (third party, or measured by one), C (arithmetic from those),
-M (a working value that wants calibrating). An unsure one also has `low` and `high`.
+M (a working value that wants calibrating). `low` and `high` are where it is no longer believed, and
+`range` says why: what was published lies well within them, the value itself between them. What AWS
+refuses to the last unit (messages of a call) is no entry; it stands in `services` and `units`.
 """
 
 from dataclasses import dataclass
@@ -16,7 +18,7 @@ from typing import Any
 from workbench.border import read_json
 from workbench.errors import BadInput, shown
 
-DEFAULT = "2026-11-23"
+DEFAULT = "2026-11-29"
 TIMES_MAX = {"ms": 900_000, "s": 1_209_600, "ms/MB": 900_000}  # by unit: a function's, a queue's
 COUNT_MAX = 10_000_000  # of every other unit, from 1 on: places, rates, sizes
 Z99 = NormalDist().inv_cdf(0.99)

@@ -37,12 +37,15 @@ def test_the_mark_of_the_limit_that_binds_has_the_full_colour(frames, picture):
     assert areas == pytest.approx(areas[0])
 
 
-def test_published_errors_are_drawn_and_their_goals_counted(picture):
+def test_published_errors_are_drawn_with_their_intervals_sorted_and_counted(picture):
     figure = picture("agreement_with_published")
     [axes] = figure.axes
-    drawn = sorted(x for line in axes.get_lines()[:2] for x in line.get_xdata())
-    assert drawn == [-64.0, -11.0, -3.6, 430.0]
-    assert "1 of 2 are within it" in " ".join(figure._supxlabel.get_text().split())
+    fitted, tested = (list(line.get_xdata()) for line in axes.get_lines()[:2])
+    assert (fitted, tested) == ([430.0], [-3.6, -11.0, -64.0])
+    rows = [label.get_text() for label in axes.get_yticklabels()]
+    assert rows == ["a queue, 2018", "a map, 2022", "hello world, 2026"]
+    [(left, _), (right, _)] = axes.collections[0].get_segments()[0]
+    assert (left, right) == pytest.approx(((4.9 / 5.5 - 1) * 100, (7.0 / 5.5 - 1) * 100))
 
 
 def test_the_model_is_compared_with_local_at_the_sizes_that_both_have(picture):

@@ -24,9 +24,13 @@ class Queue:
     work_ms: float  # of one message
     batch_size: int = 1
     window_s: int = 0
-    arrival_s: float = 0.0  # over how long they are sent, evenly; 0: all there at the start
+    arrival_s: float = 0.0  # over how long they are sent, evenly; 0: there when it was enabled
     max_concurrency: int | None = None
-    awake: bool = True  # the mapping polls already at its starting concurrency
+
+    @property
+    def idle(self) -> bool:
+        """Whether the mapping was enabled before the messages came, and has settled idle."""
+        return self.arrival_s > 0
 
 
 def run_queue(queue: Queue, profile: Profile, seed: int = 7) -> Outcome:
@@ -41,7 +45,7 @@ def run_queue(queue: Queue, profile: Profile, seed: int = 7) -> Outcome:
     settings = sqs_settings(design, Batch(queue.messages, seed, "queue"), profile, seed)
     start = int(profile.value("esm_start_concurrency"))
     pollers = settings.pollers
-    if queue.awake:
+    if not queue.idle:
         pollers = pollers._replace(start=min(start, pollers.most), idle_s=0.0)
     settings = settings._replace(
         arrivals=queue.messages,
@@ -55,19 +59,30 @@ def run_queue(queue: Queue, profile: Profile, seed: int = 7) -> Outcome:
 
 
 def run_map(
-    children: int, work_ms: float, profile: Profile, *, express: bool = True, seed: int = 7
-) -> float:
-    """A distributed map of one task a child: seconds from the map's start to its end."""
+    children: int,
+    work_ms: float,
+    profile: Profile,
+    *,
+    express: bool = True,
+    memory_mb: int = 512,
+    seed: int = 7,
+) -> Outcome:
+    """A distributed map of one task a child."""
     design = Sfn(
         items_per_child=1,
         max_concurrency=None,
         child_type="EXPRESS" if express else "STANDARD",
         value_max=0,
+        memory_mb=memory_mb,
     )
     settings = sfn_settings(design, Batch(children, seed, "map"), profile, seed)
     values = settings.values._replace(fixed_ms=float(work_ms))
-    state = play(design, settings._replace(values=values, processor=NO_CPU), profile).state
-    return float(state["detected_s"] - state["created_s"])
+    return play(design, settings._replace(values=values, processor=NO_CPU), profile)
+
+
+def map_s(outcome: Outcome) -> float:
+    """Seconds from a map's start to its end."""
+    return float(outcome.state["detected_s"] - outcome.state["created_s"])
 
 
 def concurrency_at(outcome: Outcome, time_s: float) -> float:

@@ -1,15 +1,15 @@
 """The model's word on a batch: `modelled` runs and bills it, `estimate` says how sure that is.
 
 Likely is the profile as it stands. Low and high are the 5th and 95th percentile over replications:
-each draws other items, other latencies, and every unsure constant of the profile from its range.
+each draws other items, other latencies, and every constant of the profile from its range. The
+replays of published runs take their intervals from the same `draws` and `interval`.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from math import exp, log
-from random import Random
+from math import sqrt
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from workbench.targets.model.models import Outcome
 
 LOW, HIGH = 5, 95  # percentiles
+HALF = 0.5
 SEEDS = 2**62
 
 
@@ -122,14 +123,15 @@ def estimate(
     replications = whole_number("replications", replications, 1)
     profile, book = profile or load_profile(), book or load_book()
     batch = Batch(items, seed, "estimate")
-    likely = modelled(design, batch, book, profile)
-    runs = [likely, *_replications(design, batch, book, profile, replications)]
+    runs = [
+        modelled(design, one.items_of(batch), book, one.profile, one.number)
+        for one in draws(profile, seed, replications)
+    ]
+    likely = runs[0]
     limits = Counter(one.outcome.binding_limit for one in runs)
 
     def spread(quantity: Callable[[Modelled], Any]) -> Range:
-        values = [float(quantity(one)) for one in runs]
-        low, high = np.percentile(values, [LOW, HIGH])
-        return Range(min(float(low), values[0]), values[0], max(float(high), values[0]))
+        return interval([float(quantity(one)) for one in runs])
 
     return Estimate(
         design=design.name,
@@ -147,32 +149,63 @@ def estimate(
     )
 
 
-def varied(profile: Profile, rng: Random) -> Profile:
-    """The profile with every entry that has a range drawn from it, likeliest where it stands."""
-    entries = {name: _varied_entry(entry, rng) for name, entry in profile.entries.items()}
+@dataclass(frozen=True)
+class Draw:
+    """One replication: number 0 is the profile as it stands, each other one is drawn."""
+
+    number: int
+    profile: Profile
+    seed: int
+
+    def items_of(self, batch: Batch) -> Batch:
+        """The batch with this replication's items."""
+        return replace(batch, seed=self.seed)
+
+
+def draws(profile: Profile, seed: int, replications: int) -> Iterator[Draw]:
+    """The likely replication, then so many drawn ones, each with a seed of its own.
+
+    Each constant takes one value from each of as many equally likely slices of its range, in an
+    order of its own (a Latin hypercube), so that few replications already reach both ends.
+    """
+    yield Draw(0, profile, seed)
+    slices = {}
+    for name in profile.entries:
+        dice = stream(seed, f"model/profile/{name}")
+        order = dice.sample(range(replications), replications)
+        slices[name] = [(one + dice.random()) / replications for one in order]
+    for number in range(1, replications + 1):
+        chances = {name: own[number - 1] for name, own in slices.items()}
+        own = seed_for(seed, f"model/items/{number}") % SEEDS
+        yield Draw(number, varied(profile, chances), own)
+
+
+def interval(values: Sequence[float]) -> Range:
+    """Low and high of a quantity over `draws`, of which the first is the likely one."""
+    low, high = np.percentile(values, [LOW, HIGH])
+    return Range(min(float(low), values[0]), values[0], max(float(high), values[0]))
+
+
+def varied(profile: Profile, chances: Mapping[str, float]) -> Profile:
+    """The profile with every entry at that chance, 0 to 1, of being less."""
+    entries = {n: _varied_entry(entry, chances[n]) for n, entry in profile.entries.items()}
     return replace(profile, entries=entries)
 
 
-def _replications(
-    design: Design, batch: Batch, book: PriceBook, profile: Profile, replications: int
-) -> Iterator[Modelled]:
-    """Batches under drawn profiles, each with items and latencies of its own."""
-    for number in range(1, replications + 1):
-        rng = stream(batch.seed, f"model/profile/{number}")
-        seed = seed_for(batch.seed, f"model/items/{number}") % SEEDS
-        own = replace(batch, seed=seed)
-        yield modelled(design, own, book, varied(profile, rng), number)
+def _varied_entry(entry: dict[str, Any], chance: float) -> dict[str, Any]:
+    """One entry: a value, or a median with its tail in proportion.
 
-
-def _varied_entry(entry: dict[str, Any], rng: Random) -> dict[str, Any]:
-    """One entry: a value, or a median with its tail in proportion."""
+    What stands there is the middle: as likely too high as too low, and ever less likely towards
+    each end of the range. By ratio where the range does not reach down to nothing.
+    """
     if "low" not in entry:
         return entry
     name = "value" if "value" in entry else "p50"
-    low, mode, high = entry["low"], entry[name], entry["high"]
-    if low > 0:  # by ratio where it does not reach down to nothing
-        drawn = exp(rng.triangular(log(low), log(high), log(mode)))
-    else:
-        drawn = rng.triangular(low, high, mode)
-    tail = {"p99": entry["p99"] * drawn / mode} if name == "p50" else {}
+    low, middle, high = entry["low"], entry[name], entry["high"]
+    end, share = (low, 2 * chance) if chance < HALF else (high, 2 - 2 * chance)
+    part = 1 - sqrt(share)  # of the way from the middle to that end
+    drawn = middle * (end / middle) ** part if low > 0 else middle + (end - middle) * part
+    if isinstance(middle, int) and name == "value":  # a count
+        drawn = round(drawn)
+    tail = {"p99": entry["p99"] * drawn / middle} if name == "p50" else {}
     return entry | {name: drawn} | tail

@@ -1,14 +1,12 @@
 """The forecast: intervals that hold the likely value, and the limit that binds."""
 
-from random import Random
-
 import pytest
 
 from workbench.designs import make_design
 from workbench.errors import BadInput
 from workbench.platform.profile import load_profile
 from workbench.runs.batch import Batch
-from workbench.targets.model.forecast import estimate, varied
+from workbench.targets.model.forecast import draws, estimate
 from workbench.targets.model.target import ModelTarget
 
 
@@ -47,15 +45,16 @@ def test_the_limit_that_binds_is_named(design, items, knobs, limit):
     assert outcome.binding_limit == limit
 
 
-def test_a_drawn_profile_stays_within_its_ranges():
+def test_draws_reach_both_ends_of_every_range_and_stay_within_it():
     profile = load_profile()
-    for seed in range(20):
-        for name, entry in varied(profile, Random(seed)).entries.items():
-            if "low" in entry:
-                value = entry.get("value", entry.get("p50"))
-                assert entry["low"] <= value <= entry["high"], name
-            else:
-                assert entry == profile.entries[name]
+    drawn = list(draws(profile, 7, 20))
+    assert (drawn[0].profile, len(drawn)) == (profile, 21)
+    for name, entry in profile.entries.items():
+        key = "value" if "value" in entry else "p50"
+        values = [one.profile.entries[name][key] for one in drawn[1:]]
+        assert entry["low"] <= min(values) < entry[key] < max(values) <= entry["high"], name
+        below = sum(value < entry[key] for value in values)
+        assert below <= 10 <= below + values.count(entry[key]), f"{name} is not the middle"
 
 
 def test_no_replications_are_refused():

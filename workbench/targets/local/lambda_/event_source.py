@@ -8,7 +8,15 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from workbench.platform.services import LAMBDA, POLLER_HOURS, SQS, SQS_RECORD_BYTES
+from workbench.platform.services import (
+    LAMBDA,
+    LONG_POLL_S,
+    MESSAGES_PER_CALL,
+    PAYLOAD_MAX_BYTES,
+    POLLER_HOURS,
+    SQS,
+    SQS_RECORD_BYTES,
+)
 from workbench.platform.units import poller_hours, sqs_requests
 from workbench.targets.local.lambda_.functions import THROTTLED, InvokeResult
 from workbench.targets.local.lambda_.mapping import MappingSpec, failures, record_of
@@ -41,13 +49,10 @@ class EventSource:
         self._service = service
         self._spec = spec
         self._queue = queue
-        self._poll_s = context.profile.value("esm_long_poll_s")
-        self._scaling = PollerScaling(Growth.of(spec, context.profile), self._poll_s)
+        self._scaling = PollerScaling(Growth.of(spec, context.profile), LONG_POLL_S)
         self._dispatch = context.latency("esm_dispatch", spec.queue)
         self._retry = context.latency("esm_throttle_retry", spec.queue)
         self._in_flight_max = int(context.profile.value("sqs_in_flight_max"))
-        self._payload_max = context.profile.value("esm_payload_max_bytes")
-        self._per_poll = int(context.profile.value("esm_poller_messages"))
         self._polls_per_s = context.profile.value("poller_polls_per_s")
         self._bytes_per_s = context.profile.value("poller_bytes_per_s")
         self._polls_s = 0.0  # until then provisioned pollers have no poll left
@@ -75,7 +80,7 @@ class EventSource:
         idle = max(0, self._scaling.idle_pollers - self._running)
         self._idle_poller_s += idle * (now - self._accounted_s)
         self._accounted_s = now
-        empty = int(self._idle_poller_s / self._poll_s)
+        empty = int(self._idle_poller_s / LONG_POLL_S)
         if empty > self.empty_polls:
             self._bill(empty - self.empty_polls)
             name = {"QueueName": self._queue.name}
@@ -152,9 +157,9 @@ class EventSource:
     def _fill(self, batch: Batch) -> None:
         """Receive what is visible, up to the batch's limits; send the batch off if that is all."""
         full, sizes = self._receive(batch)
-        for at in range(0, len(sizes), self._per_poll):
-            self._bill(sqs_requests(sum(sizes[at : at + self._per_poll])))
-        self._polled(-(-len(sizes) // self._per_poll), sum(sizes))
+        for at in range(0, len(sizes), MESSAGES_PER_CALL):
+            self._bill(sqs_requests(sum(sizes[at : at + MESSAGES_PER_CALL])))
+        self._polled(-(-len(sizes) // MESSAGES_PER_CALL), sum(sizes))
         if full or not self._spec.window_s:
             self._send_off(batch)
 
@@ -165,7 +170,7 @@ class EventSource:
             size = self._queue.next_bytes()
             if size is None:
                 return False, sizes
-            if batch.records and batch.size_bytes + size + SQS_RECORD_BYTES > self._payload_max:
+            if batch.records and batch.size_bytes + size + SQS_RECORD_BYTES > PAYLOAD_MAX_BYTES:
                 return True, sizes
             for message in self._queue.receive(1, self._queue.settings.visibility_timeout_s):
                 hidden_s = self._context.kernel.now + self._queue.settings.visibility_timeout_s
@@ -219,7 +224,7 @@ class EventSource:
                 self._queue.delete_message(record["receiptHandle"])
             except Refused:
                 continue  # its dead letter lives on
-        self._bill(-(-len(done) // self._per_poll))
+        self._bill(-(-len(done) // MESSAGES_PER_CALL))
 
     def _change_running(self, change: int) -> None:
         self._count_idle()

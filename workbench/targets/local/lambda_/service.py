@@ -60,6 +60,7 @@ class LambdaService:
         self.functions = {one.spec.name: one for one in functions}
         self.running = 0  # admitted and not yet answered
         self._init = context.latency("lambda_init")
+        self._placing = context.latency("lambda_placing")
         self._ids = context.dice("request ids")
         value = context.profile.value
         self._account_max = int(value("lambda_account_concurrency"))
@@ -101,7 +102,8 @@ class LambdaService:
         environment, cold = taken
         self._count(function, 1)
         run = Run(function, environment, event, done, self._init() if cold else 0.0, cold)
-        kernel.after(run.init_s, partial(self._begin, run))
+        placing_s = self._placing() if cold else 0.0  # before the init, and not billed
+        kernel.after(placing_s + run.init_s, partial(self._begin, run))
 
     def _begin(self, run: Run) -> None:
         """The environment is there: start the handler and its timeout."""

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from workbench.platform.services import MAP_CHILDREN_MAX
 from workbench.targets.local.stepfunctions.block_run import Answer, RunMode, StateRun, Stop
 from workbench.targets.local.stepfunctions.data import (
     RUNTIME,
@@ -54,7 +55,7 @@ def resolve(run: StateRun, data: Any) -> MapSettings:
     wanted = int(_positive(run, state["MaxConcurrencyPath"], data))
     return MapSettings(
         express=express,
-        concurrency=min(wanted, int(profile.value("sfn_map_children_max"))),
+        concurrency=min(wanted, MAP_CHILDREN_MAX),
         starts_per_s=profile.value(f"sfn_map_starts_{kind}_per_s"),
         tolerated_percent=state.get("ToleratedFailurePercentage", 0),
         items_per_child=_positive(run, batcher["MaxItemsPerBatchPath"], data),

@@ -18,7 +18,7 @@ from uuid import UUID
 from workbench.designs import Parts
 from workbench.engine.kernel import Kernel
 from workbench.platform.services import S3, SNS, STEP_FUNCTIONS
-from workbench.platform.units import EXPRESS_STEP_MS, sns_requests
+from workbench.platform.units import EXPRESS_STEP_MB, EXPRESS_STEP_MS, sns_requests
 from workbench.targets.local.lambda_.functions import Invoke
 from workbench.targets.local.metering import Meter
 from workbench.targets.local.world.context import EPOCH_S, RunContext
@@ -27,10 +27,10 @@ from workbench.targets.local.world.context import EPOCH_S, RunContext
 class Bill:
     """Meters one state machine."""
 
-    def __init__(self, meter: Meter, express_mb: int, parts: Parts) -> None:
+    def __init__(self, meter: Meter, parts: Parts) -> None:
         self._meter = meter
         self._parts = parts
-        self._gb_s_per_step = Decimal(express_mb) / 1024 * EXPRESS_STEP_MS / 1000
+        self._gb_s_per_step = Decimal(EXPRESS_STEP_MB) / 1024 * EXPRESS_STEP_MS / 1000
 
     def state_entered(self, state: str) -> None:
         """A state of the machine itself, or of an inline map in it."""
@@ -102,8 +102,7 @@ class Services:
         self.kernel, self.profile, self.faults = context.kernel, context.profile, context.map_faults
         self.invoke = invoke
         self.clients = clients
-        express_mb = int(context.profile.value("sfn_express_min_mb"))
-        self.bill = Bill(context.meter, express_mb, parts)
+        self.bill = Bill(context.meter, parts)
         seeds = context.dice("state machine")
         self._latency_dice, self._name_dice, self.jitter_dice = (
             Random(seeds.getrandbits(64)) for _ in range(3)

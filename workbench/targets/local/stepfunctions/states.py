@@ -43,11 +43,13 @@ class InlineMap:
         self._running: dict[int, BlockRun] = {}
 
     def begin(self) -> None:
-        """Start the first iterations; no items, no iterations."""
+        """Start the first iterations, after one gap for all; no items, no iterations."""
         if not self._items:
             self._answer([], None)
+        block = self._run.state["ItemProcessor"]
+        gap_s = self._run.block_run.mode.transition_s(block["States"][block["StartAt"]]["Type"])
         for _ in range(min(self._limit, len(self._items))):
-            self._start(self._started)
+            self._start(self._started, gap_s)
 
     def stop(self) -> None:
         """Stop every iteration."""
@@ -55,7 +57,7 @@ class InlineMap:
         for block_run in running.values():
             block_run.stop()
 
-    def _start(self, index: int) -> None:
+    def _start(self, index: int, gap_s: float | None = None) -> None:
         self._started += 1
         context = {**self._run.context, "Map": {"Item": {"Value": self._items[index]}}}
         try:
@@ -72,7 +74,7 @@ class InlineMap:
             self._run.block_run.mode,
             lambda output, failure: self._ended(index, output, failure),
         )
-        self._running[index].begin(item)
+        self._running[index].begin(item, gap_s)
 
     def _ended(self, index: int, output: Any, failure: StateFailed | None) -> None:
         self._running.pop(index)

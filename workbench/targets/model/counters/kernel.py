@@ -44,7 +44,7 @@ def begin(p: SqsSettings, s: np.void) -> None:
     """The trigger's invocation: the batch record, the message that drives the looks, the plan."""
     prepare(p, s)
     draw = hashed(p.key_segment, 0)
-    begun = latency(s, draws.ASYNC, draw, 0)
+    begun = latency(s, draws.ASYNC, draw, 0) + latency(s, draws.PLACING, draw, 5)
     clock = begun + latency(s, draws.INIT, draw, 1) + p.batcher.invocation_s
     clock += 2 * p.batcher.call_s
     clock += latency(s, draws.SINGLE, draw, 2) + latency(s, draws.SINGLE, draw, 3)
@@ -96,7 +96,10 @@ def await_look(p: SqsSettings, s: np.void) -> None:
     """The message that drives the looks comes back: when the next has read the batch."""
     draw = hashed(p.key_look, s.looks)
     begun = s.look_visible_at + latency(s, draws.DISPATCH, draw, 0)
-    clock = begun + (latency(s, draws.INIT, draw, 1) if s.looks == 0 else 0.0)
+    clock = begun
+    if s.looks == 0:
+        begun += latency(s, draws.PLACING, draw, 5)
+        clock = begun + latency(s, draws.INIT, draw, 1)
     clock += p.finalizer.invocation_s + p.finalizer.call_s + latency(s, draws.SINGLE, draw, 2)
     s.read_half_units += 2
     s.look_spent_s = clock - begun

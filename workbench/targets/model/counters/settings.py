@@ -14,7 +14,7 @@ import pandas as pd
 
 from workbench.designs import MESSAGE_MAX_BYTES, Counters, Sqs
 from workbench.platform.profile import Profile
-from workbench.platform.services import SQS_RECORD_BYTES, STORAGE_OVERHEAD_BYTES
+from workbench.platform.services import PAYLOAD_MAX_BYTES, SQS_RECORD_BYTES, STORAGE_OVERHEAD_BYTES
 from workbench.runs.batch import Batch
 from workbench.targets.model.engine import usage
 from workbench.targets.model.engine.settings import values_of
@@ -41,7 +41,7 @@ def counters_settings(
     size, part = design.items_per_message, design.segment_messages
     messages = ceil(batch.items / size)
     message_bytes = _message_bytes(design, len(batch.batch_id), messages)
-    fit = int(profile.value("esm_payload_max_bytes") / (message_bytes + SQS_RECORD_BYTES))
+    fit = PAYLOAD_MAX_BYTES // (message_bytes + SQS_RECORD_BYTES)
     return like._replace(
         values=values_of(design, batch),
         items_per_message=size,

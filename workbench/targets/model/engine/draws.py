@@ -49,12 +49,13 @@ LATENCIES = (  # rows of the table, by the profile's names
     "sfn_start",
     "sfn_child_overhead",
     "sfn_pass_gap",
+    "lambda_placing",
 )
 DISPATCH, INIT, INVOKE, ASYNC, SINGLE, BATCH_WRITE, BATCH_GET, TRANSACT, SEND, SEND_BATCH = range(
     10
 )
 VISIBILITY, S3_PUT, S3_GET, S3_LIST, SNS, METRIC, STATE_GAP, SFN_START, CHILD = range(10, 19)
-PASS_GAP = 19
+PASS_GAP, PLACING = 19, 20
 
 
 class Values(NamedTuple):

@@ -125,7 +125,7 @@ def invoke(p: SfnSettings, s: np.void, since: float) -> tuple[float, int]:
         s.cold_starts += 1
         free_at = max(s.environments_free_at, begun - p.environments_burst_s)
         s.environments_free_at = free_at + 1.0 / p.environments_per_s
-        begun = max(begun, s.environments_free_at)
+        begun = max(begun, s.environments_free_at) + latency(s, draws.PLACING, draw, 5)
         clock = begun + latency(s, draws.INIT, draw, 1)
     clock = work_child(p, s, child, clock)
     assert s.now <= clock < inf

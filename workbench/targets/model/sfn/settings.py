@@ -10,6 +10,7 @@ import numpy as np
 
 from workbench.designs import EXPRESS_MAX_S, Sfn
 from workbench.platform.profile import Profile
+from workbench.platform.services import MAP_CHILDREN_MAX
 from workbench.runs.batch import Batch
 from workbench.targets.model.engine.draws import Values
 from workbench.targets.model.engine.settings import (
@@ -28,14 +29,13 @@ LINE_BYTES = 35  # {"id":"0123456789abcdef","value":}\n around the value's digit
 CHILD_RESULT_BYTES = 930  # of a child in the results: its execution, around its items
 ITEM_RESULT_BYTES = 41  # {\"id\":\"0123456789abcdef\",\"value\":}, around the digits
 CONCERNS = ("child", "item", "segment")  # a stream of draws each
-CHILDREN_MAX = 10_000  # of one map run
 STATE = state_type(
     times="map_at starts_at ended_at environments_free_at",
     counts="children begun waiting first_waiting summary_ms batcher_cold express_steps "
     "failed_children",
     workers=512,
-    slots=CHILDREN_MAX,
-    arrays=[("waiting_since", np.float64, (CHILDREN_MAX,))],
+    slots=MAP_CHILDREN_MAX,
+    arrays=[("waiting_since", np.float64, (MAP_CHILDREN_MAX,))],
 )
 
 
@@ -79,7 +79,6 @@ def sfn_settings(design: Sfn, batch: Batch, profile: Profile, stream_seed: int) 
     parts = ceil(segment_bytes / PART_BYTES)
     express = design.child_type == "EXPRESS"
     kind = "express" if express else "standard"
-    most = int(profile.value("sfn_map_children_max"))
     return SfnSettings(
         values=values_of(design, batch),
         items=batch.items,
@@ -97,7 +96,7 @@ def sfn_settings(design: Sfn, batch: Batch, profile: Profile, stream_seed: int) 
         item_workers=design.item_concurrency,
         put_metrics=design.telemetry == "put_metric_data",
         express=express,
-        children_max=min(design.max_concurrency or most, most),
+        children_max=min(design.max_concurrency or MAP_CHILDREN_MAX, MAP_CHILDREN_MAX),
         starts_per_s=float(profile.value(f"sfn_map_starts_{kind}_per_s")),
         inline_max=int(profile.value("sfn_inline_map_max")),
         account=int(profile.value("lambda_account_concurrency")),

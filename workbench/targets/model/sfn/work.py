@@ -23,25 +23,28 @@ REPORTED = 1  # the step after an item's metric call; 0 is the end of its work
 def create_items(p: SfnSettings, s: np.void) -> float:
     """The start state, then segment by segment the items in S3: when the last one is written."""
     draw = hashed(p.key_segment, 0)
-    begun = latency(s, draws.SFN_START, draw, 0)
+    begun = latency(s, draws.SFN_START, draw, 0) + latency(s, draws.PLACING, draw, 5)
     clock = begun + latency(s, draws.INIT, draw, 1) + p.batcher.invocation_s
     clock += p.batcher.call_s + latency(s, draws.S3_PUT, draw, 2)
     s.batcher_ms += billed_ms(clock - begun)
     s.batcher_invocations = 1
     first = clock + 2.0 * latency(s, draws.PASS_GAP, draw, 3)
+    first += latency(s, draws.STATE_GAP, draw, 4)  # iterations that start together share one gap
     at_once = min(p.inline_max, p.segments)
     size, last = 0, 0.0
     s.batcher_cold = 1
     s.workers = push(s.worker_times, s.worker_loads, 0, clock, 0)  # environments, since when free
     for segment in range(p.segments):
         draw = hashed(p.key_segment, 1 + segment)
-        begun = first if segment < at_once else s.end_times[0]
-        begun += latency(s, draws.STATE_GAP, draw, 0)
+        begun = first
+        if segment >= at_once:
+            begun = s.end_times[0] + latency(s, draws.STATE_GAP, draw, 0)
         clock = begun
         if s.workers > 0 and s.worker_times[0] <= begun:
             s.workers = pop(s.worker_times, s.worker_loads, s.workers)
         else:
-            clock += latency(s, draws.INIT, draw, 1)
+            begun += latency(s, draws.PLACING, draw, 5)
+            clock = begun + latency(s, draws.INIT, draw, 1)
             s.batcher_cold += 1
         clock += write_segment(p, s, segment)
         push_worker(s, clock, 0)

@@ -25,6 +25,7 @@ def begin_batch(p: SqsSettings, s: np.void) -> None:
     """The trigger's invocation: the batch record, the message that drives the looks, the plan's."""
     draw = hashed(p.key_segment, 0)
     begun = latency(s, draws.ASYNC, draw, 0)
+    begun += latency(s, draws.PLACING, hashed(p.key_segment, PLAN_SEND), 5)
     clock = begun + latency(s, draws.INIT, draw, 1) + p.batcher.invocation_s
     clock += 3 * p.batcher.call_s  # the record, its read, the mark that it is open
     for place in range(2, 5):
@@ -45,16 +46,20 @@ def begin_batch(p: SqsSettings, s: np.void) -> None:
 
 
 @compiled
-def init_if_busy(p: SqsSettings, s: np.void, begun: float, running: int, number: int) -> float:
-    """Seconds of the init of a new environment, if each is taken; with those `running` also the
-    one that has sent what is begun here, and has not ended.
+def begin_cold(
+    p: SqsSettings, s: np.void, begun: float, running: int, number: int
+) -> tuple[float, float]:
+    """When an invocation begins, and its handler: later in a new environment, if each is taken;
+    with those `running` also the one that has sent what is begun here, and has not ended.
     """
     if begun < s.plan_ends_at:
         running += 1
     if running < s.batcher_environments:
-        return 0.0
+        return begun, begun
     s.batcher_environments += 1
-    return latency(s, draws.INIT, hashed(p.key_segment, number), 1)
+    draw = hashed(p.key_segment, number)
+    begun += latency(s, draws.PLACING, draw, 4)
+    return begun, begun + latency(s, draws.INIT, draw, 1)
 
 
 @compiled
@@ -64,7 +69,7 @@ def plan(p: SqsSettings, s: np.void, time_s: float) -> None:
     begun = time_s + latency(s, draws.DISPATCH, draw, 0)
     writes = -(-p.segments // p.entries_per_write)
     sends = -(-p.segments // p.segments_per_send)
-    clock = begun + init_if_busy(p, s, begun, 0, PLAN_INIT)
+    begun, clock = begin_cold(p, s, begun, 0, PLAN_INIT)
     clock += p.batcher.invocation_s + 2 * p.batcher.call_s
     clock += latency(s, draws.SINGLE, draw, 1) + latency(s, draws.SINGLE, draw, 2)
     batched = p.entries_per_write > 1
@@ -111,7 +116,7 @@ def begin_segment(p: SqsSettings, s: np.void, time_s: float, slot: int) -> float
     segment = s.segments_begun
     draw = hashed(p.key_segment, 2 + segment)
     begun = time_s + latency(s, draws.DISPATCH, draw, 0)
-    clock = begun + init_if_busy(p, s, begun, s.batchers, 2 + segment)
+    begun, clock = begin_cold(p, s, begun, s.batchers, 2 + segment)
     if p.counted:  # nothing is leased
         clock += p.batcher.invocation_s + p.batcher.call_s + latency(s, draws.SINGLE, draw, 2)
     else:

@@ -20,7 +20,10 @@ def await_look(p: SqsSettings, s: np.void) -> None:
     """The message that drives the looks comes back: when the next has read batch and segments."""
     draw = hashed(p.key_look, s.looks)
     begun = s.look_visible_at + latency(s, draws.DISPATCH, draw, 0)
-    clock = begun + (latency(s, draws.INIT, draw, 1) if s.looks == 0 else 0.0)
+    clock = begun
+    if s.looks == 0:
+        begun += latency(s, draws.PLACING, draw, 5)
+        clock = begun + latency(s, draws.INIT, draw, 1)
     clock += p.finalizer.invocation_s
     clock += p.finalizer.call_s + latency(s, draws.SINGLE, draw, 2)
     clock += p.finalizer.call_s + latency(s, draws.SINGLE, draw, 4)

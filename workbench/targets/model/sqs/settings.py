@@ -10,7 +10,7 @@ import numpy as np
 
 from workbench.designs import FUNCTION_TIMEOUT_MAX_S, MESSAGE_MAX_BYTES, Sqs
 from workbench.platform.profile import Profile
-from workbench.platform.services import SQS_RECORD_BYTES
+from workbench.platform.services import MESSAGES_PER_CALL, PAYLOAD_MAX_BYTES, SQS_RECORD_BYTES
 from workbench.platform.units import READ_UNIT_BYTES
 from workbench.runs.batch import Batch
 from workbench.targets.model.engine import usage
@@ -143,8 +143,7 @@ def sqs_settings(design: Sqs, batch: Batch, profile: Profile, stream_seed: int) 
     segments = ceil(batch.items / design.segment_items)
     per_segment = ceil(design.segment_items / per_message)
     rest = batch.items - (segments - 1) * design.segment_items
-    payload = profile.value("esm_payload_max_bytes")
-    fit = int(payload / (message_bytes + SQS_RECORD_BYTES))
+    fit = PAYLOAD_MAX_BYTES // (message_bytes + SQS_RECORD_BYTES)
     take = max(1, min(design.messages_per_invocation, fit))
     return SqsSettings(
         values=values_of(design, batch),
@@ -178,7 +177,7 @@ def sqs_settings(design: Sqs, batch: Batch, profile: Profile, stream_seed: int) 
         pollers=_item_pollers(design, profile, take),
         plan_pollers=_pollers(profile, design.batcher_concurrency),
         account=int(profile.value("lambda_account_concurrency")),
-        poller_messages=int(profile.value("esm_poller_messages")),
+        poller_messages=MESSAGES_PER_CALL,
         **_table(design, profile),
         **stream_keys(stream_seed, "sqs", CONCERNS),
     )

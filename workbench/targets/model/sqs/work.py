@@ -36,7 +36,8 @@ def begin_invocation(p: SqsSettings, s: np.void, time_s: float) -> tuple[float, 
     if s.running > s.environments:
         s.environments += 1
         s.cold_starts += 1
-        clock += latency(s, draws.INIT, draw, 1)
+        begun += latency(s, draws.PLACING, draw, 5)
+        clock = begun + latency(s, draws.INIT, draw, 1)
     clock += p.processor.invocation_s
     if p.arrivals == 0:
         clock += p.processor.call_s + latency(s, draws.SINGLE, draw, 2)

@@ -23,7 +23,7 @@ def records(toy, *columns):
 
 
 def test_a_cold_start_comes_first_and_its_init_is_billed(toys):
-    with toys(lambda_init=300) as toy:
+    with toys(lambda_init=250, lambda_placing=50) as toy:
         toy.function(sleeping(toy), memory_mb=512)
         first = toy.invoke({})
         toy.kernel.at(5, lambda: toy.invoke({}))
@@ -31,12 +31,12 @@ def test_a_cold_start_comes_first_and_its_init_is_billed(toys):
         assert first == [InvokeResult(None, "", {}, 0.3)]
         columns = ("start_s", "init_ms", "duration_ms", "billed_ms", "cold")
         assert records(toy, *columns) == [
-            [0.3, 300.0, 1000.0, 1300, True],
+            [0.3, 250.0, 1000.0, 1250, True],
             [5.0, 0.0, 1000.0, 1000, False],
         ]
         assert toy.meter.quantity(LAMBDA, "Request-ARM", "work") == 0
         gb_s = toy.meter.quantity(LAMBDA, "Lambda-GB-Second-ARM", "knowing")
-        assert gb_s == Decimal("2.3") / 2
+        assert gb_s == Decimal("2.25") / 2
 
 
 def test_the_bill_says_processor_and_x86(toy):

@@ -32,7 +32,6 @@ STILL = Profile(
     "2026-11-23",
     {
         "sfn_start": spread(1000),
-        "sfn_express_min_mb": {"value": 64},
         "sfn_state_gap": spread(100),
         "sfn_pass_gap": spread(10),
         "sfn_child_overhead": spread(200),
@@ -40,7 +39,6 @@ STILL = Profile(
         "sfn_map_end_s": {"value": 3},
         "sfn_map_starts_express_per_s": {"value": 1000},
         "sfn_map_starts_standard_per_s": {"value": 100},
-        "sfn_map_children_max": {"value": 10_000},
         "sfn_inline_map_max": {"value": 40},
         "s3_list": spread(30),
         "s3_get": spread(20),

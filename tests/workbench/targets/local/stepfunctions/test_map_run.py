@@ -6,6 +6,7 @@ from itertools import pairwise
 import pytest
 
 from workbench.targets.local.runtime.faults import ChildFault, MapFaults
+from workbench.targets.local.stepfunctions import map_run
 
 FIRST_S = 3.15  # 1 s to the state, 2 s to open, 30 ms to list, 20 ms to read, 0.1 s ahead
 
@@ -73,11 +74,10 @@ def test_so_many_children_run_at_a_time(aws, kit, play):
     assert max(t for t, _ in spans) > FIRST_S + 2 * 2
 
 
-def test_more_children_than_aws_allows_are_not_run_at_a_time(aws, kit, play):
-    entries = dict(kit.STILL.entries) | {"sfn_map_children_max": {"value": 3}}
-    small = type(kit.STILL)("test", entries)
+def test_more_children_than_aws_allows_are_not_run_at_a_time(aws, kit, play, monkeypatch):
+    monkeypatch.setattr(map_run, "MAP_CHILDREN_MAX", 3)
     aws.work = lambda event: (2, None)
-    play(kit.split(), 6, profile=small)
+    play(kit.split(), 6)
     assert [round(t) for t, _ in aws.calls] == [3, 3, 3, 5, 5, 5]
 
 
