@@ -27,7 +27,7 @@ def test_the_method_page_says_how_many_constants_local_and_model_share():
     for target in ("local", "model"):
         sources = (ROOT / "workbench/targets" / target).rglob("*.py")
         text = "".join(path.read_text() for path in sources)
-        names = re.findall(r'f?"([a-z0-9_{}]+)"', text)
+        names = re.findall(r'f?"([a-z]\w*_[a-z0-9_{}]+)"', text)
         patterns = [re.sub(r"\{\w+\}", r"\\w+", one) for one in names]
         used.append({n for n in entries if any(re.fullmatch(one, n) for one in patterns)})
     shared = len(used[0] & used[1])
