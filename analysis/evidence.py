@@ -7,9 +7,12 @@ from pathlib import Path
 import pandas as pd
 
 from workbench.errors import BadInput, BadRecord
+from workbench.prices import PriceBook, load_book
 from workbench.pull.store import Pull, newest_pull
 from workbench.pull.window import started
 from workbench.runs.records import Run, is_there, read_folder, readable_runs
+
+HOME = "us-east-1"
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,11 @@ class Evidence:
         return self.costs and self.costs.frame
 
     @property
+    def book(self) -> PriceBook:
+        """The prices of the run's region."""
+        return load_book(self.costs.facts.get("region", HOME) if self.costs else HOME)
+
+    @property
     def record_types(self) -> dict[str, str]:
         """Cost Explorer's dollars by record type, where it was asked for them."""
         return self.costs.facts.get("record_types", {}) if self.costs else {}
@@ -38,7 +46,7 @@ class Evidence:
         seconds = max(self.run.detected_s or 0, self.run.processed_s or 0)
         ended = started(self.run) + timedelta(seconds=seconds)
         until = self.costs.pulled_at if self.costs else self.now
-        return (until - ended).total_seconds() / 86_400
+        return max(0.0, (until - ended).total_seconds() / 86_400)
 
     def __str__(self) -> str:
         """What there is, in plain words."""

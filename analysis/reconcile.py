@@ -120,7 +120,9 @@ def answer(table: pd.DataFrame, record_types: Mapping[str, str] | None = None) -
     """
     rows = {kind: table[table["kind"] == kind] for kind in KINDS}
     metered = rows["total"]["metered_usd"].iloc[0]
-    text = f"The run's own meter says ${metered:,.6f}."
+    apart = exact_sum(rows["untagged subtotal"]["metered_usd"])
+    untagged = f", ${apart:,.6f} of it in lines that carry no tag" if apart else ""
+    text = f"The run's own meter says ${metered:,.6f}{untagged}."
     modelled = rows["total"]["modelled_usd"].iloc[0]
     if modelled is not None:
         text += f" The model says ${modelled:,.6f}."

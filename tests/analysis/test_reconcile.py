@@ -157,7 +157,8 @@ def test_equal_bills_leave_nothing_unexplained():
 def test_the_answer_is_a_sentence_of_the_tables_numbers(days, end):
     text = answer(reconcile(make_bill(OWN), make_bill(OWN), pulled(), days_since_run=days))
     assert text.startswith(
-        "The run's own meter says $1.310000. The model says $1.310000. Cost Explorer bills "
+        "The run's own meter says $1.310000, $0.010000 of it in lines that carry no tag. "
+        "The model says $1.310000. Cost Explorer bills "
         "$1.600000 under the design's tag, of which the meter explains 80.0%"
     )
     assert text.endswith(end)
@@ -271,6 +272,6 @@ def test_a_day_inside_the_free_tier_is_compared_by_quantity_without_the_stacks_p
 def test_the_answer_says_when_nothing_was_pulled():
     text = answer(reconcile(make_bill(OWN)))
     assert text == (
-        "The run's own meter says $1.310000. "
+        "The run's own meter says $1.310000, $0.010000 of it in lines that carry no tag. "
         "There is no Cost Explorer pull of it yet: see `workbench collect`."
     )

@@ -19,6 +19,7 @@ import pytest
 from tests.e2e.proxy import (
     FAILED,
     THROTTLED,
+    Delay,
     Late,
     Lose,
     PhysicalNames,
@@ -41,6 +42,8 @@ UNKIND = [
     *(Rule(f"{one}.*", fault, share=0.01) for one in SERVICES for fault in (THROTTLED, FAILED)),
     Rule("lambda.*EventSourceMapping", Updating(1.5)),
     Rule("monitoring.*", Late(3)),
+    Rule("logs.*", Late(2)),
+    Rule("*", Delay(1), share=0.01),
 ]
 
 

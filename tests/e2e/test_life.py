@@ -16,6 +16,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from tests.e2e.proxy import Lose, Proxy, Rule, to_server
 from workbench.designs import DESIGNS
 from workbench.errors import BadInput
 from workbench.runs.batch import draw
@@ -174,6 +175,37 @@ def test_every_item_of_sqs_was_put_once_and_deleted_once(runs):
     assert tally["values"][batch] == drawn
     assert tally["puts"][batch] == {"batch": 1, "open": 1, "segments": 1, "items": ITEMS}
     assert tally["deletes"][batch] == {"open": 1, "segments": 1, "items": ITEMS}
+
+
+@pytest.mark.parametrize("name", QUEUED)
+def test_a_trigger_whose_answer_is_lost_makes_one_batch(
+    deployed, local, results, at_server, monkeypatch, name
+):
+    """The batcher is invoked twice, for the same batch, and its work is done once, as on local.
+
+    Each trigger starts polls of its own, so two may see the end: it is notified at least once.
+    """
+    before, rules = at_server.tally(), [Rule("lambda.Invoke", Lose(), times=1)]
+    with Proxy(to_server(os.environ["AWS_ENDPOINT_URL"]), rules) as proxy:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.url)
+        request = RunRequest(name, "aws", ITEMS, SEED, settings=SETTINGS[name])
+        target = target_at(results)
+        folder = read_folder(run_request(request, results, lambda _: None, target=target))
+        opened = session_of(name, results).others(session_of(name, results).batches(), "none")
+    after, run = at_server.tally(), folder.run
+    assert proxy.made.count("lambda.Invoke") == 2
+    assert (run.reason, run.batch_id) == ("", run.run_id)
+    assert [run.status, [run.items_processed, run.items_failed]] == [
+        local[name]["status"],
+        local[name]["items"][:2],
+    ]
+    published = sum(since(before["published"], after["published"]).values())
+    assert local[name]["published"] <= published <= 2
+    assert after["puts"].keys() - before["puts"].keys() == {run.batch_id}
+    assert after["puts"][run.batch_id]["batch"] == 1
+    assert opened == []
+    if "items" in after["puts"][run.batch_id]:  # a design with a record an item
+        assert [after[what][run.batch_id]["items"] for what in ("puts", "deletes")] == [ITEMS] * 2
 
 
 def test_every_item_of_sfn_lies_in_the_bucket(runs):

@@ -16,9 +16,11 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from workbench.bill import bill, total_usd
 from workbench.designs import make_design
 from workbench.errors import BadRecord, BudgetExceeded, Incomplete, PullFailed, WorkbenchError
 from workbench.first_day.plan import DOCTOR_USD, STEPS, Day, Plan, PlannedRun, planned_runs
+from workbench.prices import load_book
 from workbench.runs.predictions import predict
 from workbench.runs.records import read_run
 from workbench.runs.runner import RunRequest, make_target, run_request
@@ -42,10 +44,13 @@ class FirstDay:
         return self.results / "first-day" / self.day.name
 
     def spent_usd(self) -> Decimal:
-        """Dollars of the runs so far by their meters, and of what the doctor asked."""
-        runs = (read_run(self.results / "runs" / name) for name in self.day.runs.values())
+        """Dollars of the runs so far by their meters, of their pulls, of what the doctor asked."""
+        from workbench.pull.collect import measured
+
+        paths = [self._run(name) for name in self.day.runs.values()]
+        pulls = (total_usd(bill(measured(path), load_book(self.plan.region))) for path in paths)
         asked = DOCTOR_USD if "doctor" in self.day.steps else Decimal(0)
-        return sum((Decimal(str(run.spent_usd)) for run in runs), asked)
+        return sum((Decimal(str(read_run(path).spent_usd)) for path in paths), asked) + sum(pulls)
 
     def go(self, say: Say, on_progress: Callable[[str], AbstractContextManager]) -> None:
         """Every step that has not ended yet; each says how far it is and what is spent.
@@ -179,14 +184,19 @@ def settle(day: Day, results: Path, say: Say) -> list[str]:
     Nothing is asked of a run that has not been over for a day: each question costs a cent.
     """
     from workbench.pull.collect import collect_costs
-    from workbench.pull.cost_explorer import TagInactive
+    from workbench.pull.cost_explorer import Remembering, TagInactive
     from workbench.pull.window import CloudAccess, window_of
     from workbench.targets.aws.target import COSTS_LATE_S
 
     aws = Aws(day.plan["region"])
     aws.account()
     # The stacks are gone by now: costs are found by their tags alone.
-    cloud = CloudAccess(aws.client, {}, None, False, 0, costs_late_s=COSTS_LATE_S)
+    costs = Remembering(aws.client("ce"))
+
+    def client(service: str) -> Any:
+        return costs if service == "ce" else aws.client(service)
+
+    cloud = CloudAccess(client, {}, None, False, 0, COSTS_LATE_S, aws.region)
     lacking = []
     for name, run_id in day.runs.items():
         path = results / "runs" / run_id

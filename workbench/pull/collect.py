@@ -15,6 +15,7 @@ import pandas as pd
 
 from workbench.designs import DESIGNS, make_design
 from workbench.errors import BadInput, PullFailed, WorkbenchError
+from workbench.prices import load_book
 from workbench.pull.cloudwatch import fetch
 from workbench.pull.cost_explorer import STEPS
 from workbench.pull.costs import CostQuestion, pull_costs, why_below_list
@@ -135,7 +136,13 @@ def collect_costs(
         )
     folder, others = read_folder(run_folder), neighbours(run_folder, window)
     polls = _idle_polls(run_folder, cloud, window, others, cost)
-    question = CostQuestion(window, others, now=now, idle_polls=lambda one: polls.within(one))
+    question = CostQuestion(
+        window,
+        others,
+        now=now,
+        book=load_book(cloud.region),
+        idle_polls=lambda one: polls.within(one),
+    )
     with _kept_if_failed(run_folder, "costs", cost, now):
         frame = pull_costs(cloud.client("ce"), folder, question, cost)
         why = why_below_list(cloud.client("ce"), frame, folder.run.design, question, cost)
@@ -143,6 +150,7 @@ def collect_costs(
         "settled": question.settled,
         "prorated": bool(frame["prorated"].any()),
         "tag_key": question.tag_key,
+        "region": cloud.region,
         "others": [other.run.run_id for other in question.others],
         "record_types": why,
         "idle_polls": polls.source,

@@ -1,6 +1,6 @@
 """Asking Cost Explorer: one question, all its pages, each of them a cent."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -27,6 +27,26 @@ NOT_BESIDES = {"Not": {"Dimensions": {"Key": "RECORD_TYPE", "Values": list(BESID
 
 class TagInactive(PullFailed):
     """No run of the account can be asked about: its cost allocation tag is off."""
+
+
+class Remembering:
+    """A client of Cost Explorer that asks no question twice: runs share their hours and days."""
+
+    def __init__(self, client: Any) -> None:
+        self._client, self._answers = client, {}
+
+    def knows(self, operation: str, request: dict[str, Any]) -> bool:
+        """Whether it has the answer, which then costs nothing."""
+        return (operation, repr(request)) in self._answers
+
+    def __getattr__(self, operation: str) -> Callable[..., Any]:
+        def ask(**request: Any) -> Any:
+            key = operation, repr(request)
+            if key not in self._answers:
+                self._answers[key] = getattr(self._client, operation)(**request)
+            return self._answers[key]
+
+        return ask
 
 
 @dataclass(frozen=True)
@@ -62,9 +82,7 @@ def cost_lines(
     }
     lines: list[CostLine] = []
     while True:
-        cost.cost_pages += 1
-        with plainly():
-            answer = client.get_cost_and_usage(**request)
+        answer = _ask(client, cost, "get_cost_and_usage", request)
         for result in answer["ResultsByTime"]:
             lines += _lines(result)
         token = answer.get("NextPageToken")
@@ -120,18 +138,15 @@ def explain_nothing(
     client: Any, window: Window, tag_key: str, tag_value: str, cost: MeasuringCost
 ) -> PullFailed:
     """Why there is nothing under a tag: a filter that fits nothing is no error to Cost Explorer."""
-    cost.cost_pages += 1
     try:
-        with plainly():
-            answer = client.list_cost_allocation_tags(TagKeys=[tag_key])
+        answer = _ask(client, cost, "list_cost_allocation_tags", {"TagKeys": [tag_key]})
         active = {tag["Status"] for tag in answer["CostAllocationTags"]} == {"Active"}
         if not active:
             return _inactive(tag_key)
     except AwsFailed:  # only the payer's account may list them; values in use show it too
         active = False
-    cost.cost_pages += 1
-    with plainly():
-        values = client.get_tags(TimePeriod=period(window, "DAILY"), TagKey=tag_key)["Tags"]
+    asked = {"TimePeriod": period(window, "DAILY"), "TagKey": tag_key}
+    values = _ask(client, cost, "get_tags", asked)["Tags"]
     if not active and not any(values):
         return _inactive(tag_key)
     seen = ", ".join(sorted(filter(None, values))) or "none"
@@ -140,6 +155,14 @@ def explain_nothing(
         f"to {window.end:%Y-%m-%d %H:%M} UTC (values of the tag then: {seen}). "
         "They come about 24 hours after the run, and are settled after 48. Collect again then."
     )
+
+
+def _ask(client: Any, cost: MeasuringCost, operation: str, request: dict[str, Any]) -> Any:
+    """The answer to one question, counted before it is asked."""
+    if not (isinstance(client, Remembering) and client.knows(operation, request)):
+        cost.cost_pages += 1
+    with plainly():
+        return getattr(client, operation)(**request)
 
 
 def _inactive(tag_key: str) -> TagInactive:

@@ -107,6 +107,7 @@ class CloudAccess:
     has_insights: bool  # False where percentiles and Logs Insights are not answered
     late_s: float  # how long its data may come late
     costs_late_s: float = 0.0  # before this, Cost Explorer has nothing, and takes money for it
+    region: str = "us-east-1"  # whose prices count
 
 
 class HasCloud(Protocol):

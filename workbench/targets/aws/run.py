@@ -162,4 +162,4 @@ class AwsRun:
         if end.kind == COMPLETE:
             self._options.say(text)
             return end
-        return replace(end, reason=f"{end.reason}. {text}".lstrip(". "))
+        return replace(end, reason=f"{end.reason.rstrip('.')}. {text}".lstrip(". "))

@@ -87,6 +87,7 @@ class AwsTarget:
             has_insights=full,
             late_s=Timeouts().late_s if full else SERVER_LATE_S,
             costs_late_s=COSTS_LATE_S,
+            region=aws.region,
         )
 
     def _session(self, design: Design) -> StackSession:
