@@ -63,14 +63,14 @@ publish: env ## Draw every chart and the film from your runs (RESULTS=folder)
 reference: env ## Make results/reference and docs/findings.md anew: alone changes what git tracks
 	$(RUN) workbench reference
 
-deploy: env ## Deploy to AWS (DESIGN=sqs|sfn|counters|all, NOTIFY=someone@example.com)
-	$(RUN) workbench deploy --design $(or $(DESIGN),all) $(if $(NOTIFY),--notify $(NOTIFY))
+deploy: env ## Deploy to AWS (DESIGN=sqs|sfn|counters|all, NOTIFY=someone@example.com, BOOTSTRAP=1)
+	$(RUN) workbench deploy --design $(or $(DESIGN),all) $(if $(NOTIFY),--notify $(NOTIFY)) $(if $(BOOTSTRAP),--bootstrap)
 
 destroy: env ## Remove everything from AWS, and prove it
 	$(RUN) workbench destroy --design $(or $(DESIGN),all)
 
 first-day: env ## A first day on AWS, from doctor to destroy, for about $1 (MAX_USD=2)
-	$(RUN) workbench first-day --max-usd $(or $(MAX_USD),2)
+	$(RUN) workbench first-day --max-usd $(or $(MAX_USD),2) $(if $(BOOTSTRAP),--bootstrap)
 
 lab: env ## Open JupyterLab on the notebooks
 	$(BIN)/jupyter-lab --ContentsManager.pre_save_hook=workbench.notebooks.strip notebooks

@@ -55,7 +55,7 @@ def results(tmp_path_factory):
 def deployed(at_server):
     """Every stack, deployed by the CDK command line; what was said and put out."""
     said = []
-    plan = Deployment(knobs=SETTINGS, notify="someone@example.com")
+    plan = Deployment(knobs=SETTINGS, notify="someone@example.com", bootstrap=True)
     outputs = deploy(plan, said.append, monthly_usd=lambda design, plan: Decimal("1.23"))
     return outputs, said
 

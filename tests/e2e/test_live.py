@@ -22,7 +22,7 @@ def test_every_design_lives_and_dies_on_a_real_account(tmp_path):
     assert "AWS_ENDPOINT_URL" not in os.environ, "this test is for AWS itself"
     assert inventory(Aws()) == [], "something is deployed: `make destroy` it first"
     target = AwsTarget(AwsOptions(results=tmp_path, max_usd=Decimal("0.25")))
-    deploy(Deployment(cron=False), print)
+    deploy(Deployment(cron=False, bootstrap=True), print)
     try:
         for name in COMPARED:
             path = run_request(RunRequest(name, "aws", 1_000), tmp_path, print, target=target)

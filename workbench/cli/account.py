@@ -156,18 +156,22 @@ def deploy(
     yes: Annotated[
         bool, typer.Option("--yes", help="Also above the limit, or without a price.")
     ] = False,
+    bootstrap: options.Bootstrap = False,
+    qualifier: options.Qualifier = None,
     region: options.Region = None,
     results: Results = RESULTS,
 ) -> None:
     """Show the differences and the cost of a month, deploy, and print the outputs."""
     from workbench.stacks.aws_clients import session_region
+    from workbench.stacks.cdk import QUALIFIER
     from workbench.stacks.deploy import Deployment
     from workbench.stacks.deploy import deploy as put_up
     from workbench.targets.aws import put_back
 
     names = read_designs(design)
     plan = Deployment(
-        names, settings_by_design(settings, names), cron, cron_items, notify, max_monthly_usd, yes
+        *(names, settings_by_design(settings, names), cron, cron_items, notify),
+        *(max_monthly_usd, yes, bootstrap, qualifier or QUALIFIER),
     )
     plan.context()  # refused before anything is changed
     session_region(region)

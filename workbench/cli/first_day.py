@@ -11,7 +11,9 @@ import typer
 
 from workbench.cli.account import say
 from workbench.cli.options import (
+    Bootstrap,
     Designs,
+    Qualifier,
     Region,
     Results,
     Settings,
@@ -36,6 +38,8 @@ def first_day(
     small: Annotated[int, whole("small", "Items of a small run.")] = 200,
     large: Annotated[int, whole("large", "Items of a large run.")] = 20_000,
     settings: Settings = None,
+    bootstrap: Bootstrap = False,
+    qualifier: Qualifier = None,
     region: Region = None,
     results: Results = RESULTS,
 ) -> None:
@@ -44,6 +48,7 @@ def first_day(
     from workbench.first_day.steps import FirstDay
     from workbench.first_day.steps import settle as ask_costs
     from workbench.stacks.aws_clients import session_region
+    from workbench.stacks.cdk import QUALIFIER
 
     if settle:
         day = newest_day(results)
@@ -53,7 +58,10 @@ def first_day(
         return
     names = read_designs(design)
     knobs = settings_by_design(settings, names)
-    plan = Plan(tuple(names), session_region(region), max_usd, keep, small, large, knobs)
+    plan = Plan(
+        *(tuple(names), session_region(region), max_usd, keep, small, large, knobs),
+        *(bootstrap, qualifier or QUALIFIER),
+    )
     day = open_day(plan, results)
     FirstDay(plan, day, results).go(say, _watched)
     print(_write_page(day, results))

@@ -109,6 +109,12 @@ WrittenResults = Annotated[
 Region = Annotated[
     str | None, typer.Option(help="AWS's region; on aws the session's, elsewhere us-east-1.")
 ]
+Bootstrap = Annotated[
+    bool, typer.Option("--bootstrap", help="Let CDK set up a region that it never saw.")
+]
+Qualifier = Annotated[
+    str | None, typer.Option(help="Of the account's CDK bootstrap, if not CDK's own.")
+]
 Settings = Annotated[
     list[str] | None,
     typer.Option(

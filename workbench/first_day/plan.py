@@ -11,6 +11,7 @@ from workbench.border import read_json
 from workbench.designs import COMPARED, DESIGNS, make_design
 from workbench.errors import BadRecord, BudgetExceeded
 from workbench.runs.runner import RunRequest, forecast_of
+from workbench.stacks.cdk import QUALIFIER
 
 STEPS = ("doctor", "deploy", "runs", "collect", "calibrate", "destroy")
 POISON_PER_MILLION = 50_000  # of the run whose items fail: one in twenty
@@ -29,6 +30,8 @@ class Plan:
     small: int = 200
     large: int = 20_000
     settings: dict[str, dict[str, Any]] = field(default_factory=dict)  # knobs by design
+    bootstrap: bool = False  # the region, if CDK never saw it
+    qualifier: str = QUALIFIER  # of the CDK bootstrap that the account has
 
 
 @dataclass(frozen=True)
@@ -132,6 +135,8 @@ def open_day(plan: Plan, results: Path) -> Day:
 
 
 def _plain(plan: Plan) -> dict[str, Any]:
-    """A plan as JSON has it; how much may be spent, and what happens at the end, may change."""
+    """A plan as JSON has it; how much may be spent, the bootstrap, and the end may change."""
     found = json.loads(json.dumps(asdict(plan), default=str))
-    return {name: value for name, value in found.items() if name not in ("max_usd", "keep")}
+    return {
+        name: value for name, value in found.items() if name not in ("max_usd", "keep", "bootstrap")
+    }

@@ -95,7 +95,9 @@ class FirstDay:
         from workbench.targets.aws import put_back
 
         put_back(self.plan.designs, self.results, say)
-        return list(deploy(Deployment(self.plan.designs, self.plan.settings, cron=False), say))
+        own = {"bootstrap": self.plan.bootstrap, "qualifier": self.plan.qualifier}
+        plan = Deployment(self.plan.designs, self.plan.settings, cron=False, **own)
+        return list(deploy(plan, say))
 
     def _runs(self, say: Say, on_progress: Callable[[str], AbstractContextManager]) -> list[str]:
         """Each run once; one that did not complete is tried again under another name."""

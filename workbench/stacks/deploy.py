@@ -1,6 +1,7 @@
 """Deploying the stacks: what will change and what it costs a month first, then the CDK's work."""
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -12,16 +13,15 @@ from workbench.bill import bill, total_usd
 from workbench.bill.monthly_cost import Upkeep, monthly_usage
 from workbench.designs import COMPARED, DESIGNS, Design, make_design
 from workbench.designs.tags import DESIGN_TAG
-from workbench.errors import BadInput, BudgetExceeded
+from workbench.errors import BadInput, BudgetExceeded, NotDeployed
 from workbench.prices import PriceBook, load_book
 from workbench.pull.cost_explorer import ACTIVATE
 from workbench.runs.runner import forecast
 from workbench.stacks.aws_clients import Aws
 from workbench.stacks.aws_errors import code_of, plainly, scrub
-from workbench.stacks.cdk import Say, assembly, cdk, install
+from workbench.stacks.cdk import QUALIFIER, Say, assembly, cdk, install
 from workbench.stacks.deployed import Deployed, find_stack
 
-BOOTSTRAP = "/cdk-bootstrap/hnb659fds/version"  # CDK's own mark of a bootstrapped environment
 BATCHES_PER_DAY = 4  # infra/stack.py
 SECRET_OUTPUTS = ("DesignKnobs",)  # long, and known anyway
 
@@ -37,6 +37,8 @@ class Deployment:
     notify: str | None = None
     max_monthly_usd: Decimal = Decimal(50)
     yes: bool = False  # also above the limit, and where there is no price
+    bootstrap: bool = False  # the region, if CDK never saw it
+    qualifier: str = QUALIFIER  # of a bootstrap that the account has
 
     def __post_init__(self) -> None:
         for name in (*self.designs, *self.knobs):
@@ -46,6 +48,11 @@ class Deployment:
             raise BadInput(f"no design is named. Take one of {', '.join(DESIGNS)}, or all.")
         if self.notify is not None and "@" not in self.notify:
             raise BadInput(f"NOTIFY={self.notify!r} is no mail address.")
+        if not re.fullmatch("[a-z0-9]{1,10}", self.qualifier):
+            raise BadInput(
+                f"qualifier={self.qualifier!r} is none of CDK's: 1 to 10 lower-case letters and "
+                "digits."
+            )
 
     def design(self, name: str) -> Design:
         """A design with its knobs, checked."""
@@ -59,6 +66,7 @@ class Deployment:
         return knobs | {
             "cron": "on" if self.cron else "off",
             "cron_items": str(self.cron_items),
+            "@aws-cdk/core:bootstrapQualifier": self.qualifier,
         }
 
 
@@ -76,7 +84,7 @@ def deploy(
     book = load_book(aws.region)  # a region without prices would be deployed to, and never run in
     stacks = [DESIGNS[name].stack for name in plan.designs]
     install(say)
-    _bootstrap(aws, account, say)
+    _bootstrap(aws, account, plan, say)
     with assembly(context) as folder:
         app = ["--app", str(folder)]
         cdk(aws.region, ["diff", *app, *stacks], say)
@@ -123,17 +131,25 @@ def monthly_cost_usd(design: Design, plan: Deployment, book: PriceBook) -> Decim
     return total_usd(bill(monthly_usage(design, usage, upkeep), book, source="modelled"))
 
 
-def _bootstrap(aws: Aws, account: str, say: Say) -> None:
-    """Give the account's region what CDK needs, once."""
+def _bootstrap(aws: Aws, account: str, plan: Deployment, say: Say) -> None:
+    """Give the account's region what CDK needs, once, if that is asked for; else NotDeployed."""
     with plainly():
         try:
-            aws.client("ssm").get_parameter(Name=BOOTSTRAP)
+            aws.client("ssm").get_parameter(Name=f"/cdk-bootstrap/{plan.qualifier}/version")
             return
         except ClientError as error:
             if code_of(error) != "ParameterNotFound":
                 raise
-    say(f"{aws.region} has never been used by CDK: bootstrapping it")
-    cdk(aws.region, ["bootstrap", f"aws://{account}/{aws.region}"], say)
+    if not plan.bootstrap:
+        raise NotDeployed(
+            f"{aws.region} has no CDK bootstrap {plan.qualifier}: nothing was deployed. Add "
+            "--bootstrap to let CDK set up its stack there (a bucket, a registry, roles), "
+            "or name the --qualifier of the one that there is."
+        )
+    say(f"{aws.region} has no CDK bootstrap {plan.qualifier}: making it")
+    own = ["--qualifier", plan.qualifier, "--toolkit-stack-name", f"CDKToolkit-{plan.qualifier}"]
+    words = ["bootstrap", f"aws://{account}/{aws.region}"]
+    cdk(aws.region, words + (own if plan.qualifier != QUALIFIER else []), say)
 
 
 def _subscribe(aws: Aws, deployed: Deployed, address: str, say: Say) -> None:

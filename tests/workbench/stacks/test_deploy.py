@@ -9,11 +9,12 @@ import pytest
 from moto import mock_aws
 
 from workbench.designs import DESIGNS, make_design
-from workbench.errors import BadInput, BudgetExceeded
+from workbench.errors import BadInput, BudgetExceeded, NotDeployed
 from workbench.prices import load_book
 from workbench.stacks import deploy as deploying
 from workbench.stacks.aws_clients import Aws
 from workbench.stacks.aws_errors import NoCredentials
+from workbench.stacks.cdk import assembly
 from workbench.stacks.deploy import Deployment, deploy, monthly_cost_usd
 from workbench.stacks.deployed import Deployed
 
@@ -46,6 +47,7 @@ def ran(monkeypatch):
         ({"designs": ()}, "no design is named"),
         ({"knobs": {"sqz": {}}}, "design='sqz' is not known"),
         ({"notify": "nobody"}, "NOTIFY='nobody' is no mail address"),
+        ({"qualifier": "--Ours"}, "qualifier='--Ours' is none of CDK's"),
     ],
 )
 def test_a_plan_that_cannot_work_is_refused(given, words):
@@ -92,16 +94,37 @@ def test_the_app_gets_every_knob_of_both_designs():
     assert json.loads(context["sfn"]) == make_design("sfn").knobs()
 
 
-def test_a_region_is_bootstrapped_once(aws, ran):
-    said = []
-    deploying._bootstrap(aws, "123456789012", said.append)
-    assert ran == [["bootstrap", "aws://123456789012/us-east-1"]]
+@pytest.mark.parametrize(
+    ("own", "words"),
+    [
+        ({}, []),
+        (
+            {"qualifier": "ours"},
+            ["--qualifier", "ours", "--toolkit-stack-name", "CDKToolkit-ours"],
+        ),
+    ],
+)
+def test_a_region_is_bootstrapped_once_and_never_unasked(aws, ran, own, words):
+    said, plan = [], Deployment(**own, bootstrap=True)
+    with pytest.raises(NotDeployed, match=r"us-east-1 has no CDK bootstrap .* Add --bootstrap"):
+        deploying._bootstrap(aws, "123456789012", Deployment(**own), said.append)
+    assert (ran, said) == ([], [])
+    deploying._bootstrap(aws, "123456789012", plan, said.append)
+    assert ran == [["bootstrap", "aws://123456789012/us-east-1", *words]]
     assert "123456789012" not in said[0]
-    boto3.client("ssm", "us-east-1").put_parameter(
-        Name="/cdk-bootstrap/hnb659fds/version", Value="30", Type="String"
-    )
-    deploying._bootstrap(aws, "123456789012", said.append)
+    name = f"/cdk-bootstrap/{plan.qualifier}/version"
+    boto3.client("ssm", "us-east-1").put_parameter(Name=name, Value="30", Type="String")
+    deploying._bootstrap(aws, "123456789012", Deployment(**own), said.append)
     assert len(ran) == 1
+
+
+def test_a_stack_is_deployed_by_the_bootstrap_that_is_named():
+    """Its roles and its bucket have the qualifier in their names."""
+    with assembly(Deployment(("sfn",), qualifier="ours").context()) as folder:
+        manifest = json.loads((folder / "manifest.json").read_text())["artifacts"]
+        stack = manifest["SfnBatchProcessing"]["properties"]
+        assert "cdk-ours-deploy-role-" in stack["assumeRoleArn"]
+        assert "cdk-ours-assets-" in stack["stackTemplateAssetObjectUrl"]
 
 
 def test_an_address_is_subscribed_once(aws):
