@@ -67,12 +67,13 @@ def idle_polls(pollers: int, seconds: int) -> Decimal:
 
 
 def standing_usage(design: Design, seconds: int, upkeep: Upkeep | None = None) -> list[tuple]:
-    """Idle polls and alarms of a stack that stands for so long (rows of `USAGE_COLUMNS`)."""
+    """Idle polls, provisioned pollers and alarms of a stack that stands for so long: rows of
+    `USAGE_COLUMNS`."""
     upkeep, rows = upkeep or Upkeep(), []
     if design.parts.sources:
         pollers = item_pollers(design)
         if design.pollers:
-            hours = poller_hours(pollers * MONTH_S)
+            hours = poller_hours(pollers * seconds)
             rows.append((LAMBDA, POLLER_HOURS, "EPU-Hours", "dispatch", hours))
         dispatch = pollers + IDLE_POLLERS * upkeep.capped_mappings
         knowing = IDLE_POLLERS_LEAST * upkeep.free_mappings

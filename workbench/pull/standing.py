@@ -1,9 +1,9 @@
 """What a stack costs while it stands, in the hours or days that Cost Explorer has of a run.
 
-It carries the run's own tag. Alarms and whatever is kept (objects, records, logs) are billed by
-time: of these lines all that no meter of a run has is the stack's. Event sources poll empty queues
-day and night, and each poll is a request: CloudWatch has counted them by the minute for 15 days;
-where it has nothing they are computed.
+It carries the run's own tag. Alarms, provisioned pollers and whatever is kept (objects, records,
+logs) are billed by time: of these lines all that no meter of a run has is the stack's. Event
+sources poll empty queues day and night, and each poll is a request: CloudWatch has counted them by
+the minute for 15 days; where it has nothing they are computed.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,12 +14,12 @@ from typing import Any
 from workbench.bill import exact_sum
 from workbench.bill.monthly_cost import standing_usage
 from workbench.designs import Design
-from workbench.platform.services import SQS
+from workbench.platform.services import POLLER_HOURS, SQS
 from workbench.pull.cloudwatch import read_metrics
 from workbench.pull.metrics import PERIOD_S, Series
 from workbench.pull.window import MeasuringCost, Window, metered
 
-BY_TIME = ("CW:AlarmMonitorUsage", "TimedStorage-ByteHrs")  # of any service
+BY_TIME = ("CW:AlarmMonitorUsage", "TimedStorage-ByteHrs", POLLER_HOURS)  # of any service
 POLLS = (SQS, "Requests-Tier1")
 EMPTY = "NumberOfEmptyReceives"  # Available CloudWatch metrics for Amazon SQS
 

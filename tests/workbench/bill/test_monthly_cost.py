@@ -7,10 +7,18 @@ import pytest
 
 from tests.worked_usage import price
 from workbench.bill import bill, total_usd
-from workbench.bill.monthly_cost import MONTH_S, Upkeep, idle_polls, item_pollers, monthly_usage
+from workbench.bill.monthly_cost import (
+    MONTH_S,
+    Upkeep,
+    idle_polls,
+    item_pollers,
+    monthly_usage,
+    standing_usage,
+)
 from workbench.designs import Counters, Sfn, Sqs
 from workbench.errors import BadInput
-from workbench.platform.services import CLOUDWATCH, SQS
+from workbench.platform.services import CLOUDWATCH, POLLER_HOURS, SQS
+from workbench.platform.units import quantity
 from workbench.prices import load_book
 from workbench.runs.records import USAGE_COLUMNS
 
@@ -47,6 +55,16 @@ def test_two_provisioned_pollers_cost_a_month_of_hours():
     usage = quantities(monthly_usage(Sqs(max_concurrency=None, pollers_min=2), NO_BATCH))
     assert usage["Lambda-SQS-Event-Poller-Unit-Hour", "dispatch"] == 2 * 730
     assert usage["Requests-Tier1", "dispatch"] == 7 * MONTH_S // 20
+
+
+def test_an_hour_of_standing_is_a_part_of_the_month():
+    rows = standing_usage(Sqs(max_concurrency=None, pollers_min=2), 3_600)
+    assert {(kind, label): amount for _, kind, _, label, amount in rows} == {
+        (POLLER_HOURS, "dispatch"): 2,
+        ("Requests-Tier1", "dispatch"): 7 * 180,
+        ("Requests-Tier1", "knowing"): 4 * 180,
+        ("CW:AlarmMonitorUsage", "telemetry"): quantity(Decimal(3_600) / MONTH_S),
+    }
 
 
 def test_sqs_polls_for_dispatch_and_for_knowing():

@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 
 from workbench.designs import DESIGNS, make_design
+from workbench.platform.services import POLLER_HOURS
 from workbench.pull.standing import IdlePolls, standing_part
 from workbench.pull.window import MARGIN_S, Window
 
@@ -45,6 +46,7 @@ def test_a_design_without_event_sources_polls_nothing(name):
         ((CW, "CW:AlarmMonitorUsage"), 100),
         (("Amazon Simple Storage Service", "TimedStorage-ByteHrs"), 100),
         (("Amazon Simple Storage Service", "Requests-Tier1"), 0),
+        (("AWS Lambda", POLLER_HOURS), 100),
         (("AWS Lambda", "Request-ARM"), 0),
     ],
 )
