@@ -128,6 +128,36 @@ def test_work_that_finds_its_world_empty_fails_with_the_reason(run):
     assert failed_line(folder.run, folder.failures) == f"10 of 10 items failed: 10 × {why}"
 
 
+THREADS = """
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import boto3
+
+s3 = boto3.client("s3")
+
+
+def process(item):
+    def copy(name):
+        time.sleep(2)
+        s3.put_object(Bucket=name, Key=item.id, Body=b"a picture")
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(copy, ["copies", "pictures"]))
+"""
+
+
+def test_work_of_threads_and_plain_boto3_runs_in_virtual_time_and_on_the_bill(
+    run, world, monkeypatch
+):
+    monkeypatch.setattr(sys.modules[__name__], "sample", lambda *_: THREADS)
+    folder, target = run("counters", "process", fill=world, items=10)
+    assert folder.run.items_processed == 10
+    assert requests(folder, "work") == {"Requests-Tier1": 20}
+    assert 2_000 < folder.run.work_mean_ms < 2_400  # two copies at a time, of 2 s each
+    assert len(target.client("s3").list_objects_v2(Bucket="copies")["Contents"]) == 10
+
+
 UNKNOWN = """
 from lambdas import outside
 

@@ -164,6 +164,7 @@ class LambdaService:
         """Bill, keep the environment if it lives, and answer."""
         function, now = run.function, self._context.kernel.now
         run.function.live.pop(run.invocation, None)
+        run.invocation.kill()  # threads that it left go no further
         if result.error not in (KILLED, TIMED_OUT, EXITED):
             function.keep(run.environment, now)
         self._count(function, -1)

@@ -22,6 +22,7 @@ from workbench.errors import NotDeployed
 from workbench.targets.local.runtime import tasks
 from workbench.targets.local.runtime.clients import Caller, ProxyClient
 from workbench.targets.local.runtime.tasks import current
+from workbench.targets.local.runtime.virtual_modules import Finder, library, modules_of
 from workbench.targets.local.world.context import EPOCH_S, RunContext
 
 
@@ -102,6 +103,7 @@ class SimulatedOutside:
 
     def __init__(self, current_run: CurrentRun) -> None:
         self._current_run = current_run
+        self._tries = TRIES
 
     def replace(self, outside: Any) -> None:
         """Put this in the place of a module's four functions."""
@@ -180,9 +182,9 @@ def load(
     sees each item that it works.
     """
     module_name, _, function = handler.rpartition(".")
-    with _fresh(folder, environment):
+    simulated = SimulatedOutside(current_run)
+    with _fresh(folder, environment, Finder(PACKAGE, modules_of(simulated))):
         try:
-            simulated = SimulatedOutside(current_run)
             simulated.replace(importlib.import_module(f"{PACKAGE}.outside"))
             if find_spec(f"{PACKAGE}.work"):
                 work = importlib.import_module(f"{PACKAGE}.work")
@@ -196,24 +198,26 @@ def load(
 
 def load_create(folder: Path) -> Callable[..., Iterator[Any]]:
     """`create` of the code in a folder: the items of a range of a batch."""
-    with _fresh(folder, {}):
+    with _fresh(folder, {}, Finder(PACKAGE, library())):
         return importlib.import_module(f"{PACKAGE}.items").create
 
 
 @contextmanager
-def _fresh(folder: Path, environment: Mapping[str, str]) -> Iterator[None]:
+def _fresh(folder: Path, environment: Mapping[str, str], finder: Finder) -> Iterator[None]:
     """Inside the block our package is not imported yet, and is found in the folder."""
     kept = _take_out()
     variables = dict(os.environ)
     writes = sys.dont_write_bytecode
     os.environ.update(environment)
     sys.path.insert(0, str(folder))
+    sys.meta_path.insert(0, finder)
     sys.dont_write_bytecode = True
     importlib.invalidate_caches()
     try:
         yield
     finally:
         sys.dont_write_bytecode = writes
+        sys.meta_path.remove(finder)
         sys.path.remove(str(folder))
         os.environ.clear()
         os.environ.update(variables)

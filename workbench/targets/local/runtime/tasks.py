@@ -67,11 +67,12 @@ class Task(greenlet):
         """Go on with a parked task, at this instant."""
         self.life.kernel.after(0.0, self._resume)
 
-    def branch(self, body: Callable[[], None]) -> None:
+    def branch(self, body: Callable[[], None]) -> "Task":
         """One more strand of the same life, which begins at this instant."""
         strand = Task(self.life, self._hub, body)
         strand.working = self.working
         strand.unpark()
+        return strand
 
     def _resume(self) -> None:
         """Switch to the task, unless it was killed meanwhile."""
