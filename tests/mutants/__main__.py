@@ -72,6 +72,9 @@ def table(verdicts: list[Verdict]) -> Iterator[str]:
 def _chosen(asked: Namespace) -> list[Mutant]:
     """The mutants whose file or name has the text that is asked for, or a sample of them."""
     mutants = [one for one in load_mutants() if asked.only in f"{one.group} {one.file} {one.name}"]
+    if asked.survivors:
+        alive = [line for line in asked.survivors.read_text().splitlines() if "survives: " in line]
+        mutants = [one for one in mutants if any(f": {one.name}: " in line for line in alive)]
     if not mutants:
         sys.exit(f"no mutant has {asked.only!r} in its group, file or name")
     if asked.sample:
@@ -82,6 +85,9 @@ def _chosen(asked: Namespace) -> list[Mutant]:
 def _arguments() -> Namespace:
     parser = ArgumentParser(prog="python -m tests.mutants", description=__doc__)
     parser.add_argument("--only", default="", metavar="TEXT", help="in a group, file or name")
+    parser.add_argument(
+        "--survivors", type=Path, metavar="LOG", help="those that survived an earlier run"
+    )
     parser.add_argument("--sample", type=int, default=0, help="so many of them, drawn at random")
     parser.add_argument("--seed", type=int, default=0, help="of the sample")
     parser.add_argument("--by", choices=("tests", "swarm"), help="one judge alone")
