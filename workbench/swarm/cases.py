@@ -27,7 +27,7 @@ from workbench.swarm.rules.scenarios import Scenario
 
 CRON_ITEMS_MAX = 40
 SMALL, LARGE = (1, 20), (20, ITEMS_MAX)  # items of a batch
-SCENARIOS = 0.45  # of the seeds draw what a rule needs to decide something
+SCENARIOS = 0.6  # of the seeds draw what a rule needs to decide something
 CANCEL_S = (0.3, 600.0)  # while a batch is planned, worked, or over
 # What handlers and services hold at a time, made so small that a batch of the swarm passes it.
 LIMITS = {
@@ -37,6 +37,7 @@ LIMITS = {
     "PAGE_MAX_BYTES": (100, 2_000),  # of a query
     "PAGE_KEYS": (1, 5),  # of a list of objects
 }
+REFUSED = 0.1  # of the seeds have a trigger that asks for what cannot be
 STALE = (0.6, (0.1, 0.9))  # so many seeds have stale reads, and so many of the reads are
 CALM = 0.05  # of the seeds have no faults at all
 ACTIVE = 0.35  # of the kinds strike in a run that has faults everywhere
@@ -47,10 +48,11 @@ FOCUSED_QUIET_S = (60.0, 60_000.0)
 
 @dataclass(frozen=True)
 class Start:
-    """A trigger at a time: the workbench's own, a second one for the same batch, or the cron's."""
+    """A trigger at a time: the workbench's own, a second one for the same batch, the cron's, or one
+    that asks for what cannot be."""
 
     at_s: float
-    kind: str  # user, again or cron
+    kind: str  # user, again, cron or refused
     batch_id: str = ""  # the cron's is its slot
     items: int = 0
     seed: int = 0
@@ -85,13 +87,17 @@ def draw_case(seed: int, design_name: str) -> FaultCase:
     """The case of a seed."""
     case, dice = _drawn(seed, design_name), stream(seed, f"{design_name}/stale")
     share, chances = STALE
-    if dice.random() >= share:
-        return case
-    return replace(case, rates=replace(case.rates, stale=dice.uniform(*chances)))
+    if dice.random() < share:
+        case = replace(case, rates=replace(case.rates, stale=dice.uniform(*chances)))
+    if dice.random() < REFUSED:
+        at_s, knobs = dice.uniform(0, 60), dice.choice(({}, case.starts[0].knobs))
+        refused = Start(at_s, "refused", f"r{seed}", 1 if not knobs else 0, 1, knobs)
+        case = replace(case, starts=(*case.starts, refused))
+    return case
 
 
 def _drawn(seed: int, design_name: str) -> FaultCase:
-    """The case of a seed, in which no read is stale."""
+    """The case of a seed, in which no read is stale and no trigger refused."""
     protocol = PROTOCOLS[design_name]
     dice = stream(seed, f"{design_name}/batches")
     if protocol.scenarios and dice.random() < SCENARIOS:
@@ -120,16 +126,18 @@ def _staged(seed: int, design_name: str, scenario: Scenario) -> FaultCase:
     items = log_int(dice, *scenario.items)
     design, knobs = protocol.shaped(design, items, rates, dice)
     first = Start(0.0, "user", f"f{seed}", items, dice.randrange(SEED_MAX), knobs)
-    again = (
-        [replace(first, at_s=dice.uniform(*scenario.again_s), kind="again")]
-        if scenario.again_s
-        else []
-    )
+    again = []
+    if scenario.again_s:
+        again.append(replace(first, at_s=dice.uniform(*scenario.again_s), kind="again"))
+    if scenario.cron:
+        first = replace(first, knobs=protocol.other_knobs(dice, dict(knobs)))
+        again.append(Start(dice.uniform(0, 120), "cron"))
     return FaultCase(
         seed=seed,
         design=design,
         starts=(first, *again),
         rates=rates,
+        cron_items=dice.randint(1, CRON_ITEMS_MAX) if scenario.cron else 1,
         cancel_s=dice.uniform(*scenario.cancel_s) if scenario.cancel_s else None,
         limits={name: log_int(dice, *limits) for name, limits in scenario.limits.items()},
     )

@@ -62,6 +62,7 @@ class Hit:
     where: str  # a role, a queue, or a map's state
     request_id: str = ""
     what: str = ""  # the operation
+    code: str = ""  # of the error that it ended in
 
 
 class FaultPlan:
@@ -178,6 +179,7 @@ class FaultPlan:
         error, status = ("InternalError", 500) if lost else choices[0]
         if kind == "refuse":
             error, status = self._die(kind).choice(choices)
+        self.hits[-1] = replace(self.hits[-1], code=error)
         more = self._die(kind).choice((0, 0, 1, FOR_GOOD))
         fault = CallFault(error=error, status=status, lose_answer=lost)
         self._failing[id(call.request)] = (call.request, more, fault)

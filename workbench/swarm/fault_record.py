@@ -68,6 +68,7 @@ class FaultRecord(Noted):
     objects: dict[str, bytes]
     uploads: int  # multipart uploads that were not ended
     left: list[str]  # what was still under way, in words
+    refused_triggers: list[str]  # the batches that cannot be
     aliases: dict[str, str]  # execution names by the batch that they were started for
     empty_polls: int
     map_runs: list[Any]
@@ -76,6 +77,7 @@ class FaultRecord(Noted):
     reports: pd.DataFrame
     folder: RunData
     cancelled_s: float | None
+    limits: dict[str, int]  # what handlers and services held at a time
     ended_s: float
     converged: bool
 

@@ -13,7 +13,7 @@ from unittest.mock import patch
 
 from moto.s3 import models as s3_models
 
-from lambdas.trigger import Trigger, read_trigger
+from lambdas.trigger import Trigger, name_of, read_trigger
 from workbench.designs import DESIGNS
 from workbench.engine.kernel import Kernel
 from workbench.platform.profile import load_profile
@@ -153,7 +153,8 @@ def _fault_record(
         objects=dict(_objects(stack)),
         uploads=sum(len(bucket.multiparts) for bucket in _buckets(stack)),
         left=world.left(),
-        aliases={name: read_trigger(one.input).batch for name, one in executions.items()},
+        refused_triggers=[one.batch_id for one, _ in started if one.kind == "refused"],
+        aliases={name: name_of(one.input) for name, one in executions.items()},
         empty_polls=sum(source.empty_polls for source in world.sources),
         map_runs=list(machine.map_runs) if machine else [],
         transitions=sum(
@@ -165,6 +166,7 @@ def _fault_record(
         reports=world.reports.frame(),
         folder=folder,
         cancelled_s=case.cancel_s,
+        limits=case.limits,
         ended_s=world.context.kernel.now,
         converged=converged,
     )
@@ -179,6 +181,8 @@ def _expected(
     """
     asked: dict[str, tuple[Trigger, list[float]]] = {}
     for start, at_s in started:
+        if start.kind == "refused":
+            continue
         given = start.trigger()
         if start.kind == "cron":
             moment = datetime.fromtimestamp(round(EPOCH_S + at_s), UTC)

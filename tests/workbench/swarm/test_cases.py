@@ -37,8 +37,8 @@ def test_some_seeds_are_calm(cases):
 
 def test_there_are_second_batches_triggers_that_come_again_and_schedules(cases):
     kinds = Counter(start.kind for case in cases[1] for start in case.starts[1:])
-    assert set(kinds) == {"user", "again", "cron"}
-    assert min(kinds.values()) > 20
+    assert set(kinds) == {"user", "again", "cron", "refused"}
+    assert min(kinds.values()) > 15
 
 
 def test_most_batches_have_several_segments(cases):

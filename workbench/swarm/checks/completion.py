@@ -22,6 +22,9 @@ def check_not_too_early(seen: FaultRecord) -> Iterator[str]:
                 f"{batch.batch_id} was declared complete at {declared_s:.3f} s with {len(late)} "
                 f"of {batch.items} items not over, such as {late[0]}"
             )
+        summed_s = [one.begun_s for one in seen.invoked if one.role == "summary"]
+        if len(seen.batches) == 1 and summed_s and declared_s > min(summed_s) + 2 * MARGIN_S:
+            yield f"{batch.batch_id} is dated {declared_s:.3f} s, after its summary had begun"
         if seen.protocol.ends_at_once(seen, batch):
             yield from _going_on(seen, batch, declared_s)
 
@@ -80,6 +83,10 @@ def struck_roles(seen: FaultRecord) -> set[str]:
 
 def check_notified(seen: FaultRecord) -> Iterator[str]:
     """Batches without a notification, or with one that is wrong."""
+    for name in seen.refused_triggers:
+        said = [one.message for one in seen.notified if one.message["batch_id"] == name]
+        if not any(one["status"] == "not_started" and one["reason"] for one in said):
+            yield f"{name} asks for what cannot be, and nobody is notified why it did not start"
     for batch in seen.batches:
         if seen.cancelled(batch):
             continue

@@ -3,7 +3,9 @@
 from collections import Counter
 from collections.abc import Iterator
 
+from lambdas.trigger import name_of
 from workbench.swarm.fault_record import FaultRecord
+from workbench.swarm.noted import Invoked
 from workbench.targets.local.lambda_.functions import THROTTLED
 
 BEFORE_THE_HANDLER = ("hang_start", "init_fails")
@@ -13,7 +15,9 @@ def check_ends(seen: FaultRecord) -> Iterator[str]:
     """Invocations that ended badly though no planned fault struck them."""
     for one in seen.invoked:
         stopped = one.end == "died" and one.ended_s >= seen.ended_s  # with the run itself
-        if one.request_id in seen.hit or stopped:
+        if seen.protocol.gave_up(seen, one):
+            yield f"{one.role} {one.request_id} did not try as often, or as late, as it promises"
+        if one.request_id in seen.hit or stopped or _refuses(seen, one):
             continue
         if one.end != "answered":
             why = f": {one.errors[-1]}" if one.errors else ""
@@ -24,6 +28,12 @@ def check_ends(seen: FaultRecord) -> Iterator[str]:
                 f"and nothing struck it: {one.errors[0]}"
             )
     yield from _uncaused(seen)
+
+
+def _refuses(seen: FaultRecord, one: Invoked) -> bool:
+    """Whether a batcher raised since its trigger asks for what cannot be."""
+    event = one.event if isinstance(one.event, dict) else {}
+    return one.role == "batcher" and name_of(event.get("trigger", event)) in seen.refused_triggers
 
 
 def _uncaused(seen: FaultRecord) -> Iterator[str]:

@@ -5,10 +5,11 @@ from collections.abc import Iterator
 
 from workbench.swarm.checks.items import overlaps
 from workbench.swarm.fault_record import Expected, FaultRecord
-from workbench.swarm.noted import Execution
+from workbench.swarm.noted import Execution, written_by
 
 SENDS = ("SendMessage", "SendMessageBatch")
-SEND_BATCH_MAX = 10
+SEND_BATCH_MAX, WRITE_BATCH_MAX = 10, 25
+CHILDREN = ("items", "segments")  # records that are written many at a time
 
 
 def check_repeats(seen: FaultRecord) -> Iterator[str]:
@@ -22,6 +23,7 @@ def check_repeats(seen: FaultRecord) -> Iterator[str]:
                 yield from _again(seen, tries, doubled)
         yield from _sent_again(seen, batch)
     yield from _dear(seen)
+    yield from _dear_writes(seen)
 
 
 def _together(item: str, tries: list[Execution], doubled: set[str]) -> Iterator[str]:
@@ -78,3 +80,18 @@ def _dear(seen: FaultRecord) -> Iterator[str]:
                 f"{request_id} sends {messages[request_id, queue]} messages to "
                 f"{queue.rsplit('/', 1)[-1]} in {number} calls"
             )
+
+
+def _dear_writes(seen: FaultRecord) -> Iterator[str]:
+    """Batchers that nothing struck and that wrote records in more calls than they need."""
+    calls, records = Counter[str](), Counter[str]()
+    for call in seen.calls:
+        if call.role == "batcher" and call.request_id not in seen.hit and not call.error:
+            put = call.operation in ("PutItem", "BatchWriteItem") and written_by(call)
+            if put and put[0]["pk"]["S"].startswith(CHILDREN):
+                calls[call.request_id] += 1
+                records[call.request_id] += len(put)
+    at_a_time = min(b.knobs.get("write_batch_size", WRITE_BATCH_MAX) for b in seen.batches)
+    for request_id, number in calls.items():
+        if number > -(-records[request_id] // at_a_time):
+            yield f"{request_id} writes {records[request_id]} records in {number} calls"

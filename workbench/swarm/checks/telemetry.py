@@ -1,12 +1,13 @@
 """The telemetry lines say what was seen: on AWS they are all that a run's counts come from."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 
 from workbench.swarm.fault_record import FaultRecord
 from workbench.swarm.noted import Execution, Invoked, Record
 from workbench.targets.local.world.context import EPOCH_S
 
+DIMENSIONS = [["design", "function"]]
 NEAR_S = 0.1  # CPU between an item's end and the handler's look at the clock
 COUNTS = ("items_processed", "items_failed", "items_duplicated", "work_ms")
 
@@ -17,8 +18,10 @@ def check_telemetry(seen: FaultRecord) -> Iterator[str]:
     """Counts and times of the lines that differ from what their invocations did."""
     batch_of = {item: batch.batch_id for batch in seen.batches for item in batch.ids}
     tries: Tries = {}
+    by_request: dict[str, list[Execution]] = defaultdict(list)
     for one in seen.executions:
         tries.setdefault((one.request_id, batch_of.get(one.item, "")), []).append(one)
+        by_request[one.request_id].append(one)
     listed = Counter(seen.protocol.listed_by(seen))
     for one in seen.invoked:
         if one.end != "answered":
@@ -27,6 +30,10 @@ def check_telemetry(seen: FaultRecord) -> Iterator[str]:
             lines = [line for line in one.telemetry if line["batch_id"] == batch_id]
             key = one.request_id, batch_id
             yield from _counts(seen, one, lines, tries.get(key, []), listed[key])
+        yield from _shaped(one)
+        if "Items" in one.event:  # a map's child
+            yield from _answered(one, by_request[one.request_id])
+    yield from _metrics(seen)
     yield from _ages(seen)
     yield from _created(seen)
 
@@ -49,6 +56,39 @@ def _counts(
         if not low <= said[name] <= high:
             yield f"{one.role} {one.request_id} says {name} = {said[name]}; {low} to {high} is true"
     yield from _last(one, lines, done, tries, said["items_processed"] + said["items_failed"])
+
+
+def _shaped(one: Invoked) -> Iterator[str]:
+    """Lines whose metrics CloudWatch would drop, or that cost a metric for each batch."""
+    for line in one.telemetry:
+        at_s = line["_aws"]["Timestamp"] / 1000 - EPOCH_S
+        kinds = [metric["Dimensions"] for metric in line["_aws"]["CloudWatchMetrics"]]
+        if kinds != [DIMENSIONS] or not one.begun_s - NEAR_S <= at_s <= one.ended_s + NEAR_S:
+            yield f"{one.role} {one.request_id} prints metrics by {kinds} of {at_s:.3f} s"
+
+
+def _answered(one: Invoked, tries: list[Execution]) -> Iterator[str]:
+    """A map child's answer has two counts and no more: answers are kept in the map's results."""
+    done = sum(each.outcome == "done" for each in tries)
+    if one.answer != {"processed": done, "failed": len(tries) - done}:
+        yield f"{one.request_id} did {done} of {len(tries)} items and answers {one.answer}"
+
+
+def _metrics(seen: FaultRecord) -> Iterator[str]:
+    """One metric of its own for each item that is done, where the knob asks for that."""
+    put = Counter(one.request_id for one in seen.calls if one.operation == "PutMetricData")
+    asked = {
+        item
+        for batch in seen.batches
+        if batch.knobs.get("telemetry") == "put_metric_data"
+        for item in batch.ids
+    }
+    done = [one for one in seen.executions if one.outcome == "done" and one.item in asked]
+    wanted = Counter(one.request_id for one in done)
+    for one in seen.invoked:
+        made, due = put[one.request_id], wanted[one.request_id]
+        if one.end == "answered" and one.request_id not in seen.hit and made != due:
+            yield f"{one.role} {one.request_id} puts {made} metrics; {due} are asked for"
 
 
 def _work_ms(one: Invoked, tries: list[Execution]) -> tuple[float, float]:

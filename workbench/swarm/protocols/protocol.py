@@ -165,6 +165,10 @@ class Protocol(ABC):
         """How many loops of poll messages a batch may have at a time."""
         return 1
 
+    def gave_up(self, seen: FaultRecord, one: Invoked) -> bool:  # noqa: ARG002
+        """Whether an invocation ended in an error before it had tried as often as it promises."""
+        return False
+
     def unmarked(self, seen: FaultRecord, batch: Expected) -> Iterator[str]:  # noqa: ARG002
         """What is wrong with how a batch is marked as open."""
         yield from ()

@@ -8,9 +8,10 @@ from random import Random
 from typing import Any
 
 from workbench.designs import Sfn
+from workbench.swarm.fault_plan import CLAIM_CONFLICT
 from workbench.swarm.fault_rates import FaultRates
 from workbench.swarm.fault_record import Expected, FaultRecord
-from workbench.swarm.noted import Called, Listed
+from workbench.swarm.noted import Called, Invoked, Listed
 from workbench.swarm.protocols.protocol import (
     CALLS_S,
     ITEMS_MAX,
@@ -28,6 +29,8 @@ BATCHER_S = 3 * 905 + 6  # all tries of the batcher
 SUMMARY_S = 3 * 305 + 6  # all tries of the summary
 PUBLISH_S = 130  # all tries of a publish
 THROTTLED_S = 400  # all tries of a Task that is throttled
+LINE_BYTES = 60  # of an item, with which a part is full
+CLAIMS = 5  # tries of a claim that conflicts
 MAP_S = 300  # between the states
 
 
@@ -116,6 +119,28 @@ class SfnProtocol(Protocol):
     def ends_at_once(self, seen: FaultRecord, batch: Expected) -> bool:  # noqa: ARG002
         return not seen.plan.counts["child_twice"]
 
+    def gave_up(self, seen: FaultRecord, one: Invoked) -> bool:
+        """A claim is tried five times, later each time, while others write at the same time."""
+        conflicts_s = [
+            hit.t_s
+            for hit in seen.plan.hits
+            if hit.request_id == one.request_id and hit.code == CLAIM_CONFLICT[0]
+        ]
+        if not conflicts_s:
+            return any("is written to at the same time" in text for text in one.errors)
+        tries_s = conflicts_s[1:] + [
+            call.t_s
+            for call in seen.calls
+            if call.request_id == one.request_id and "IfNoneMatch" in call.request
+        ]
+        waits_s = (0.1 * 2**tries for tries in range(CLAIMS))
+        hasty = any(
+            later_s - at_s < wait_s
+            for at_s, later_s, wait_s in zip(conflicts_s, tries_s, waits_s, strict=False)
+        )
+        few = len(conflicts_s) < CLAIMS and any("at the same time" in text for text in one.errors)
+        return hasty or few
+
     def excuses_failure(self, seen: FaultRecord, batch: Expected) -> bool:  # noqa: ARG002
         return batch_may_fail(seen)
 
@@ -128,6 +153,7 @@ class SfnProtocol(Protocol):
             wanted = {f"{prefix}{number:06d}.jsonl" for number in range(segments)}
             if found - wanted or (wanted - found and not batch_may_fail(seen)):
                 yield f"the items of {batch.batch_id} lie in {len(found)} objects, not {segments}"
+        yield from _large_parts(seen)
         died = any(one.role == "batcher" and one.end == "died" for one in seen.invoked)
         # An upload whose begin was not answered has no name to end it by: the bucket's rule does.
         struck = {"CreateMultipartUpload", "AbortMultipartUpload"} & {
@@ -148,6 +174,16 @@ class SfnProtocol(Protocol):
                 hit.kind == "throttle" and hit.where == "processor" for hit in seen.plan.hits
             )
         return counts
+
+
+def _large_parts(seen: FaultRecord) -> Iterator[str]:
+    """Uploads of items that hold more at a time than they may."""
+    part_bytes = seen.limits.get("PART_BYTES", float("inf"))
+    for call in seen.calls:
+        if call.role == "batcher" and "Body" in call.request:
+            size = len(call.request["Body"].getvalue())
+            if "/items/" in call.request["Key"] and size > part_bytes + LINE_BYTES:
+                yield f"{call.request_id} holds {size} bytes of items; {part_bytes} are a part"
 
 
 def _listed_in(call: Called) -> list[str]:

@@ -24,6 +24,7 @@ class Scenario:
     limits: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     cancel_s: tuple[float, float] | None = None
     again_s: tuple[float, float] | None = None  # a second trigger of the same batch
+    cron: bool = False  # the schedule fires too, and the first batch carries other knobs
 
     def fault_rates(self, dice: Random) -> FaultRates:
         """Its faults, how often and until when."""

@@ -184,6 +184,7 @@ RULES: Rules = {
     ),
 }
 
+POISONED = {"poison_per_million": (50_000, 200_000)}
 SLOW = {"value_max": (2_000, 8_000), "item_concurrency": (1,)}
 SCENARIOS = (
     Scenario(
@@ -214,7 +215,7 @@ SCENARIOS = (
     ),
     Scenario(
         "roots that die with all their tries",
-        rates={"kill_before": (0.7, 1.0), "refuse": (0.0, 0.3)},
+        rates={"kill_before": (0.95, 1.0), "refuse": (0.0, 0.1)},
         roles=("batcher",),
         operations=("PutItem", "SendMessage"),
         quiet_s=(300.0, 3_000.0),
@@ -235,6 +236,7 @@ SCENARIOS = (
         knobs={"items_per_message": (2, 5), "max_receives": (4,), "track": ("message",)},
         quiet_s=(1_500.0, 4_000.0),
         items=(5, 40),
+        limits={"MOVED_MAX": (1, 4)},
     ),
     Scenario(
         "duplicates that meet live leases",
@@ -266,10 +268,28 @@ SCENARIOS = (
     ),
     *cancellations(SLOW),
     Scenario(
+        "a batch that is cancelled before its plan, and is triggered again",
+        rates={"slow": (0.8, 1.0)},
+        roles=("batcher",),
+        operations=("SendMessage",),
+        cancel_s=(0.6, 8.0),
+        again_s=(60.0, 600.0),
+        items=(1, 60),
+    ),
+    Scenario(
+        "records of many failures, which take several transactions",
+        rates={"kill_before": (0.0, 0.2), "kill_after": (0.0, 0.2)},
+        roles=("processor",),
+        operations=("TransactWriteItems",),
+        knobs=POISONED | {"items_per_message": (10, 25), "track": ("message",)},
+        limits={"MOVED_MAX": (1, 3)},
+    ),
+    Scenario("a batch of the schedule beside one with other knobs", cron=True, items=(1, 60)),
+    Scenario(
         "partitions of several pages",
         rates={"kill_after": (0.0, 0.2), "twice": (0.0, 0.3)},
         roles=("batcher", "finalizer"),
-        knobs={"poison_per_million": (50_000, 200_000)},
+        knobs=POISONED,
         limits={"PAGE_MAX_BYTES": (100, 600)},
     ),
     Scenario(
