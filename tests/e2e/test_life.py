@@ -280,6 +280,21 @@ def test_a_batch_stopped_on_dollars_waits_and_can_go_on(runs, results, name):
 
 
 @pytest.mark.parametrize("name", QUEUED)
+def test_a_batch_that_is_late_is_stopped_by_its_own_finalizer(runs, results, name, monkeypatch):
+    """It notifies; whoever follows it switches the sources off, and a purge frees the stack."""
+    monkeypatch.setattr("workbench.targets.aws.run.deadline_s", lambda *_: 3)
+    settings = SETTINGS[name] | {"value_max": 200, "messages_per_invocation": 1}
+    request = RunRequest(name, "aws", 150, SEED, settings=settings | {"max_concurrency": 2})
+    late = read_folder(run_request(request, results, lambda _: None, target=target_at(results))).run
+    assert late.status == "incomplete"
+    why = f"not complete within 3 s, its deadline: batch {late.batch_id} is stopped."
+    assert late.reason.startswith(why)
+    assert not session_of(name, results).settings().sources_on()
+    assert "is given up" in purge(late.batch_id, results, SHORT_SLEEPS)
+    assert session_of(name, results).settings().sources_on()
+
+
+@pytest.mark.parametrize("name", QUEUED)
 def test_a_stopped_batch_can_be_given_up(runs, results, name):
     """A Ctrl-C stops it, a purge takes its messages and records away, and the stack is free."""
     settings = SETTINGS[name] | {"value_max": 200, "messages_per_invocation": 1}

@@ -85,7 +85,9 @@ def destroy(
     say(f"{len(before)} things are there")
     for name in names:
         _remove(aws, DESIGNS[name].stack, say, sleep)
-    _close_ledger(Ledger(results), names)  # also if something is left: the batches are over
+    _close_ledger(
+        Ledger(results), names, aws.region
+    )  # also if something is left: the batches are over
     left = _left(aws, names, before)
     for thing in left:  # log groups may outlive their stack: late lines may have made one again
         if thing.type == "AWS::Logs::LogGroup":
@@ -217,10 +219,10 @@ def _left(aws: Aws, names: tuple[str, ...], before: list[Thing]) -> list[Thing]:
     return sorted(found | {one for one in set(before) - found if exists(aws, one)})
 
 
-def _close_ledger(ledger: Ledger, names: tuple[str, ...]) -> None:
+def _close_ledger(ledger: Ledger, names: tuple[str, ...], region: str) -> None:
     """Batches that were open on these stacks will never end."""
     for entry in ledger.entries():
-        if entry.design in names:
+        if entry.design in names and entry.region == region:
             ledger.drop_settings(entry.stack)
             if entry.phase not in ("collected", "failed", "purged"):
                 ledger.write(entry.at("destroyed"))

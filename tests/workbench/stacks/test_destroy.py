@@ -204,16 +204,20 @@ def test_a_group_that_outlived_its_stack_goes_too(aws, stack, tmp_path, monkeypa
 
 def test_batches_of_a_stack_that_is_gone_will_never_end(aws, stack, tmp_path):
     ledger = Ledger(tmp_path)
-    for batch, design, phase in (
-        ("b-1", "sfn", "triggered"),
-        ("b-2", "sfn", "collected"),
-        ("b-3", "sqs", "triggered"),
+    for batch, design, region, phase in (
+        ("b-1", "sfn", "us-east-1", "triggered"),
+        ("b-2", "sfn", "us-east-1", "collected"),
+        ("b-3", "sqs", "us-east-1", "triggered"),
+        ("b-4", "sfn", "eu-west-1", "triggered"),
     ):
-        ledger.write(Entry(batch, "o", design, 1, 7, f"stack of {design}", "us-east-1", {}, phase))
+        ledger.write(Entry(batch, "o", design, 1, 7, f"stack of {design}", region, {}, phase))
     ledger.keep_settings("stack of sfn", {})
     remove(tmp_path)
     phases = [(one.batch_id, one.phase) for one in ledger.entries()]
-    assert phases == [("b-1", "destroyed"), ("b-2", "collected"), ("b-3", "triggered")]
+    assert phases == [
+        *(("b-1", "destroyed"), ("b-2", "collected")),
+        *(("b-3", "triggered"), ("b-4", "triggered")),
+    ]
     assert ledger.settings("stack of sfn") is None
 
 
