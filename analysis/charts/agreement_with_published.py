@@ -9,7 +9,7 @@ from analysis.frames import Frames
 from analysis.needs import Chosen, NothingToShow
 from analysis.theme import faint, ink, text_pt
 
-TICKS = (-100, -30, -10, 0, 10, 30, 100, 300, 1_000, 3_000)
+TICKS = (-100, -10, 0, 10, 100, 1_000)
 STRAIGHT = 10  # percent to each side of zero on an even scale; beyond it is logarithmic
 
 
@@ -49,7 +49,8 @@ def draw(chosen: Chosen, figure: Figure) -> None:
             markersize=text_pt(0.5),
         )
     axes.axvline(0, color=faint(), lw=1)
-    axes.set_yticks(range(len(worst)), worst.index)
+    rows = ["\n".join(title.rsplit(", ", 1)) for title in worst.index]
+    axes.set_yticks(range(len(worst)), rows)
     axes.tick_params(axis="y", labelsize=text_pt(0.75), length=0)
     axes.set_ylim(len(worst) - 0.4, -0.6)
     _percent_axis(axes, max(table["error_percent"].abs().max(), ends[1].max()) * 1.3)
@@ -75,4 +76,5 @@ def _percent_axis(axes: Axes, most: float) -> None:
     axes.xaxis.set_major_formatter(
         FuncFormatter(lambda value, _: f"{value:+.0f}".replace("+0", "0"))
     )
-    axes.set_xlabel("error of the model in percent")
+    axes.set_xlabel("error of the model, %")
+    axes.tick_params(axis="x", labelsize=text_pt(0.75))

@@ -43,7 +43,7 @@ def test_published_errors_are_drawn_with_their_intervals_sorted_and_counted(pict
     fitted, tested = (list(line.get_xdata()) for line in axes.get_lines()[:2])
     assert (fitted, tested) == ([430.0], [-3.6, -11.0, -64.0])
     rows = [label.get_text() for label in axes.get_yticklabels()]
-    assert rows == ["a queue, 2018", "a map, 2022", "hello world, 2026"]
+    assert rows == ["a queue\n2018", "a map\n2022", "hello world\n2026"]
     [(left, _), (right, _)] = axes.collections[0].get_segments()[0]
     assert (left, right) == pytest.approx(((4.9 / 5.5 - 1) * 100, (7.0 / 5.5 - 1) * 100))
 
