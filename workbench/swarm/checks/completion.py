@@ -97,6 +97,10 @@ def check_notified(seen: FaultRecord) -> Iterator[str]:
         elif not complete and not seen.protocol.excuses_failure(seen, batch):
             statuses = ", ".join(sorted({one["status"] for one in all_of_it}))
             yield f"{name} was notified of as {statuses}, which nothing excuses"
+        one_start = len(batch.started_s) == 1
+        began = one_start and (any(seen.tries(batch)) or seen.protocol.created(seen, batch))
+        if began and any(one["status"] == "not_started" for one in all_of_it):
+            yield f"{name} is notified of as not started, and its items were created"
         if seen.protocol.one_moment and len({one["detected_at"] for one in complete}) > 1:
             yield f"the notifications of {name} name more than one moment of completion"
         for one in complete:

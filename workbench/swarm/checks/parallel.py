@@ -29,6 +29,7 @@ def check_parallel(seen: FaultRecord) -> Iterator[str]:
             yield f"{request_id} works one item after the other; {places} at a time are asked for"
     for batch in seen.batches:
         yield from _children(seen, batch, tries)
+    yield from _tasks(seen)
 
 
 def peak(spans: Iterable[tuple[float, float]]) -> int:
@@ -80,3 +81,14 @@ def _children(
     long = [one for one in mine if one.ended_s - one.begun_s >= LONG_S]
     if limit != 1 and len(long) > 1 and most == 1 and not seen.plan.hits:
         yield f"{len(long)} long children of {batch.batch_id} run one after the other"
+
+
+def _tasks(seen: FaultRecord) -> Iterator[str]:
+    """Tasks of a state machine that are tried again while their function still goes on."""
+    spans: dict[str, list[tuple[float, float]]] = defaultdict(list)
+    for one in seen.invoked if seen.map_runs else ():
+        if one.role != "processor":
+            spans[f"{one.role} {json.dumps(one.event)}"].append((one.begun_s, one.ended_s))
+    for task, some in spans.items():
+        if peak(some) > 1:
+            yield f"a task is tried again beside its first try: {task[:150]}"

@@ -169,6 +169,10 @@ class Protocol(ABC):
         """Whether an invocation ended in an error before it had tried as often as it promises."""
         return False
 
+    def created(self, seen: FaultRecord, batch: Expected) -> bool:  # noqa: ARG002
+        """Whether items of a batch were stored, as far as that can be told apart from its start."""
+        return False
+
     def unmarked(self, seen: FaultRecord, batch: Expected) -> Iterator[str]:  # noqa: ARG002
         """What is wrong with how a batch is marked as open."""
         yield from ()

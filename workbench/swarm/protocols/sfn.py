@@ -144,6 +144,9 @@ class SfnProtocol(Protocol):
     def excuses_failure(self, seen: FaultRecord, batch: Expected) -> bool:  # noqa: ARG002
         return batch_may_fail(seen)
 
+    def created(self, seen: FaultRecord, batch: Expected) -> bool:
+        return any(key.startswith(f"batches/{batch.batch_id}/items/") for key in seen.objects)
+
     def left_objects(self, seen: FaultRecord) -> Iterator[str]:
         """One object a segment under deterministic keys, no upload without an end."""
         for batch in seen.batches:

@@ -76,6 +76,15 @@ SCENARIOS = (
         knobs=POISONED | {"child_tries": (1, 2), "items_per_child": (5, 20)},
     ),
     Scenario(
+        "items that are never all written",
+        rates={"refuse": (0.95, 1.0)},
+        roles=("batcher",),
+        operations=("UploadPart",),
+        items=(20, 100),
+        limits={"PART_BYTES": (40, 400)},
+    ),
+    Scenario("a map that cannot read its items", rates={"map_s3": (0.9, 1.0)}, items=(1, 60)),
+    Scenario(
         "a claim that conflicts",
         rates={"refuse": (0.4, 0.8)},
         roles=("batcher",),

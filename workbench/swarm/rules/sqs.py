@@ -184,6 +184,7 @@ RULES: Rules = {
     ),
 }
 
+SHORT = {"value_max": (0, 20, 200)}
 POISONED = {"poison_per_million": (50_000, 200_000)}
 SLOW = {"value_max": (2_000, 8_000), "item_concurrency": (1,)}
 SCENARIOS = (
@@ -231,9 +232,9 @@ SCENARIOS = (
     ),
     Scenario(
         "messages that are throttled into the dead letters",
-        rates={"throttle": (0.95, 1.0)},
+        rates={"throttle": (1.0, 1.0)},
         roles=("processor",),
-        knobs={"items_per_message": (2, 5), "max_receives": (4,), "track": ("message",)},
+        knobs=SHORT | {"items_per_message": (2, 5), "max_receives": (4,), "track": ("message",)},
         quiet_s=(1_500.0, 4_000.0),
         items=(5, 40),
         limits={"MOVED_MAX": (1, 4)},
@@ -249,7 +250,7 @@ SCENARIOS = (
         "records that are forgotten",
         rates={"lose": (0.1, 0.6)},
         queues=("ItemQueue", "PlanQueue"),
-        knobs={"stuck_after_s": (300, 3_600), "value_max": (0, 20, 200)},
+        knobs=SHORT | {"stuck_after_s": (300, 3_600)},
         items=(5, 60),
     ),
     Scenario(
@@ -293,8 +294,6 @@ SCENARIOS = (
         limits={"PAGE_MAX_BYTES": (100, 600)},
     ),
     Scenario(
-        "a trigger that comes again when its batch is over",
-        again_s=(600.0, 7_200.0),
-        items=(1, 60),
+        "a trigger that comes again when its batch is over", again_s=(600.0, 7_200.0), items=(1, 60)
     ),
 )
