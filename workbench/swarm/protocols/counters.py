@@ -15,7 +15,7 @@ from workbench.swarm.protocols.queued import (
 from workbench.swarm.rules.counters import RULES, SCENARIOS
 
 SMALL_HIDDEN_S = 720  # of the dead letters and the polling queue: six times 120 s
-SPREAD_S = 900  # a dead letter that goes round again comes back within that
+SPREAD_S = 97  # between two neighbours of the dead letters that go round again
 
 
 class CountersProtocol(QueuedProtocol):
@@ -36,7 +36,7 @@ class CountersProtocol(QueuedProtocol):
     kept = ("batch", "failed", "done")  # they expire by themselves
     kept_s = 30 * 86_400  # a message lives 14 days in its queue, and 14 more as a dead letter
     plan_wait_s = DELAY_MAX_S
-    dead_wait_s = SMALL_HIDDEN_S + DELAY_MAX_S + SPREAD_S
+    dead_wait_s = SMALL_HIDDEN_S + 2 * DELAY_MAX_S  # the second in going round
     poll_wait_s = SMALL_HIDDEN_S + DELAY_MAX_S
 
     def own_knobs(self, dice: Random) -> dict[str, Any]:
@@ -76,6 +76,15 @@ class CountersProtocol(QueuedProtocol):
             for entry in entries
             if entry not in left.get(table, [])
         ]
+
+    def delayed_s(
+        self, seen: FaultRecord, call: Called, message: dict[str, Any]
+    ) -> tuple[float, float]:
+        """A letter that goes round comes back by its number, so that neighbours come apart."""
+        if call.role == "failures" and "round" in message:
+            delay_s = SPREAD_S * message.get("first", message.get("n")) % DELAY_MAX_S
+            return delay_s, delay_s
+        return super().delayed_s(seen, call, message)
 
     def excuses_listing(self, seen: FaultRecord, item: str) -> bool:
         """Its message went through all its receives, three rounds long, and never ended well."""
