@@ -54,7 +54,7 @@ def test_a_run_that_miscounts_is_seen(monkeypatch):
     monkeypatch.setattr(ItemLog, "failed", lambda *_: None)
     monkeypatch.setattr(ItemLog, "done", lambda *_: None)
     with FaultHarness("sfn") as harness:
-        assert "counts" in violations(harness.run(draw_case(1, "sfn")))
+        assert "counts" in violations(harness.run(draw_case(2, "sfn")))
 
 
 def test_there_is_a_control_for_every_check():
