@@ -97,7 +97,7 @@ def test_the_alarm_goes_off_when_an_execution_reaches_its_timeout(sfn):
     assert alarm["TreatMissingData"] == "notBreaching"
 
 
-@pytest.mark.parametrize(("child_type", "tries"), [("EXPRESS", 6), ("STANDARD", 20)])
+@pytest.mark.parametrize(("child_type", "tries"), [("EXPRESS", 6), ("STANDARD", 6_000)])
 def test_knobs_reach_the_map(synthesise, child_type, tries):
     process = synthesise({"sfn": {"child_type": child_type}}).sfn.definition["States"]["Process"]
     config = process["ItemProcessor"]["ProcessorConfig"]
