@@ -1,61 +1,96 @@
-"""Fitting the profile's open constants to real runs.
+"""Fitting the profile's constants to real runs, with how sure that leaves each of them.
 
-A constant is open if the profile gives it a range. Each of the ones below moves something that a
-run folder holds. The model is run under the same knobs, items and seed, and the constants are moved
-together (Gauss-Newton on their logarithms, kept within their ranges) until its numbers lie closest
-to the measured ones. A faint pull towards where a constant stood keeps one that the runs say
-nothing about where it was.
+Least squares on the logarithms of the open constants (scipy). Two things pull: the quantities of
+the runs, each against the spread that it has from seed to seed; and the ranges of the profile, as a
+prior that holds a constant where it stood unless the runs say otherwise. The model is run under the
+same knobs, items and seed as each run. What comes out carries its covariance, so that estimates
+under the new profile draw fitted constants together, and no wider than the runs leave them.
 """
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from math import exp, log
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from math import exp
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from workbench.designs import DESIGNS, make_design
+from workbench.agreement.observe import Seen, observe, slept_ms, tolerance
+from workbench.designs import make_design
 from workbench.errors import BadInput
-from workbench.platform.profile import Profile, load_profile
-from workbench.platform.services import LAMBDA, STEP_FUNCTIONS
-from workbench.platform.units import EXPRESS_STEP_MB, KB
-from workbench.runs.batch import Batch, draw
+from workbench.platform.profile import Fitted, Profile, load_profile
+from workbench.runs.batch import Batch
 from workbench.runs.records import RunData, read_folder
 from workbench.targets.model.target import ModelTarget
 
-OPEN = (  # what a run folder can tell
-    "sfn_child_overhead",
-    "sfn_map_start_s",
-    "sfn_map_end_s",
-    "s3_ms_per_mb",
-    "ddb_batch_write",
-    "ddb_single",
-    "sqs_send_batch",
-    "lambda_init",
-    "cpu_ms_per_call",
-    "cpu_ms_per_mb",
-)
-ROUNDS = 8
-NUDGE = 0.05  # of a logarithm, to see which way a quantity goes
-PULL = 0.02  # a constant off by a factor of e, against a quantity off by its tolerance
-TOLERANCE = 0.01  # of a quantity, and this much more:
-TOLERANCE_S, TOLERANCE_MS = 0.05, 2.0
-ITEMS_AT_ONCE = 1_000_000
+LARGE = "of 20,000 items and more"
+OPEN = {  # what a run folder can tell, and the run that tells it
+    "sfn_child_overhead": f"sfn with Express children, {LARGE}",
+    "sfn_map_start_s": "sfn, any run",
+    "sfn_map_end_s": "sfn, any run",
+    "sfn_map_starts_express_per_s": "sfn, items_per_child=1 and max_concurrency=none, 3,000 items",
+    "sfn_state_gap": "sfn, child_type=STANDARD, max_concurrency=5 and value_max=10",
+    "s3_ms_per_mb": f"sfn {LARGE}",
+    "s3_get": "sfn with poison_per_million above 0",
+    "ddb_batch_write": f"sqs {LARGE}",
+    "ddb_single": "sqs, items_per_message=1 and track=message",
+    "sqs_send_batch": f"counters {LARGE}",
+    "esm_dispatch": "sqs or counters, messages_per_invocation=1 and value_max=10",
+    "esm_ramp_per_min": "sqs or counters, max_concurrency=none, of a minute and more",
+    "esm_idle_s": "sqs or counters, max_concurrency=none, items of 500 ms and more",
+    "lambda_init": "any design with many cold starts and few items",
+    "cpu_ms_per_call": "sqs at memory_mb=128, beside one at 1,769",
+    "cpu_ms_per_mb": f"sfn at batcher_memory_mb=512, {LARGE}",
+}
+NUDGE = 0.2  # of a prior's standard deviation, to see which way a quantity goes
+SEEDS = 5  # runs of the model that show how a quantity differs from seed to seed
+UNTOLD = 0.7  # of the prior's deviation left: the runs say next to nothing
+SURE = 0.5  # of a deviation to each side: over so much a slope says how sure a constant is
+STEPS_MAX = 12  # it takes three to five
+FLAT = 1e-3  # a step that betters the fit or moves a constant by less is the last
+ON_BOUND = 0.01  # of a logarithm: as near to the end of its range
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """The fitted profile, and every measured quantity with its modelled value before and after."""
+    """The fitted profile, each open constant with its error, and each quantity with its own.
+
+    `constants`: constant unit before after low high error_percent told on_bound tell_by;
+    `errors`: run_id quantity measured before after.
+    """
 
     profile: Profile
-    errors: pd.DataFrame  # run_id, quantity, measured, before, after
+    constants: pd.DataFrame
+    errors: pd.DataFrame
 
     def fitted(self) -> dict[str, float]:
         """The open constants at their new values."""
-        return {name: _get(self.profile.entries[name]) for name in OPEN}
+        return dict(zip(self.constants["constant"], self.constants["after"], strict=True))
+
+
+@dataclass(frozen=True)
+class Priors:
+    """The open constants' logarithms: where they stand, and the ends of their ranges."""
+
+    middle: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+
+    @property
+    def deviation(self) -> np.ndarray:
+        """The standard deviation of each: a range is four of them wide."""
+        return (self.high - self.low) / 4
+
+    @property
+    def bounds(self) -> tuple[np.ndarray, np.ndarray]:
+        """The ends in deviations from the middle."""
+        return tuple((end - self.middle) / self.deviation for end in (self.low, self.high))
+
+    def at(self, z: np.ndarray) -> np.ndarray:
+        """Logarithms so many deviations from the middle."""
+        return self.middle + z * self.deviation
 
 
 def calibrate(paths: Sequence[Path], profile: Profile | None = None) -> Calibration:
@@ -64,66 +99,63 @@ def calibrate(paths: Sequence[Path], profile: Profile | None = None) -> Calibrat
     folders = [_usable(read_folder(path)) for path in paths]
     if not folders:
         raise BadInput("calibrate needs at least one run folder")
-    slept = [_slept_ms(folder) for folder in folders]
-    measured = [observe(f, ms) for f, ms in zip(folders, slept, strict=True)]
-    target = _stack(measured)
-    scale = TOLERANCE * np.abs(target) + _stack([_tolerances(seen) for seen in measured])
+    runs = [_Measured(folder, slept_ms(folder)) for folder in folders]
+    priors = _priors(base)
+    target = np.concatenate([run.values for run in runs])
+    scale = np.concatenate([run.scale(base) for run in runs])
 
-    def modelled(x: np.ndarray) -> np.ndarray:
-        candidate = _moved(base, x)
-        seen = [observe(_simulate(f, candidate), ms) for f, ms in zip(folders, slept, strict=True)]
-        return _stack(seen)
+    def modelled(z: np.ndarray) -> np.ndarray:
+        candidate = moved(base, priors.at(z))
+        return np.concatenate([run.modelled(candidate) for run in runs])
 
-    best = _fit(base, lambda x: (modelled(x) - target) / scale)
-    fitted = _moved(base, best)
-    names = [folder.run.run_id for folder in folders]
-    marked = replace(fitted, entries=_marked(fitted, base, names), date=f"{base.date} calibrated")
-    return Calibration(marked, _errors(names, measured, modelled(_start(base)), modelled(best)))
+    z, spread = _fit(lambda z: (modelled(z) - target) / scale, priors.bounds)
+    names = [run.folder.run.run_id for run in runs]
+    constants = _constants(base, priors, z, spread)
+    fitted = _profile(base, priors, z, spread, names)
+    keys = [
+        (name, quantity) for name, run in zip(names, runs, strict=True) for quantity in run.seen
+    ]
+    errors = pd.DataFrame(keys, columns=["run_id", "quantity"])
+    errors = errors.assign(measured=target, before=modelled(0.0 * z), after=modelled(z))
+    return Calibration(fitted, constants, errors)
 
 
 def write_profile(profile: Profile, path: Path) -> None:
     """The profile as a file that `--profile` reads."""
-    content = {"date": profile.date, "entries": profile.entries}
+    content: dict[str, Any] = {"date": profile.date, "entries": profile.entries}
+    if profile.fitted is not None:
+        content["fitted"] = asdict(profile.fitted)
     path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 
 
-def observe(folder: RunData, slept_ms: float) -> dict[str, float]:
-    """What a run says about the constants: times, and the milliseconds billed beyond the sleep."""
-    run = folder.run
-    processor_ms = _billed_ms(folder, LAMBDA, "work", run.knobs["memory_mb"])
-    batcher_ms = _billed_ms(folder, LAMBDA, "dispatch", run.knobs["batcher_memory_mb"])
-    each = max(run.invocations, 1)
-    seen = {
-        "created_s": run.created_s,
-        "processed_s": run.processed_s,
-        "invocation beyond sleep, ms": (processor_ms - slept_ms) / each,
-        "batcher, s": batcher_ms / 1_000,
-    }
-    if DESIGNS[run.design].parts.machine:
-        seen["detection_lag_s"] = run.detection_lag_s  # that of the others hangs on their polls
-    if run.knobs.get("child_type") == "EXPRESS":
-        express_ms = _billed_ms(folder, STEP_FUNCTIONS, "dispatch", EXPRESS_STEP_MB)
-        seen["child beyond its invocation, ms"] = (express_ms - processor_ms) / each
-    return {name: float(value) for name, value in seen.items()}
+class _Measured:
+    """A run that was measured, and what the model makes of it."""
 
+    def __init__(self, folder: RunData, slept: float) -> None:
+        self.folder, self._slept = folder, slept
+        run = folder.run
+        self._design = make_design(run.design, settings=run.knobs)
+        self._batch = Batch(run.items, run.seed, run.batch_id)
+        self._measured = observe(folder, slept)
+        like = self._simulate(load_profile(), 0)
+        self.seen = [n for n in self._measured if n in like or n == "init, ms"]
+        self.values = np.array([self._measured[name] for name in self.seen])
 
-def _billed_ms(folder: RunData, service: str, label: str, memory_mb: int) -> float:
-    """Milliseconds behind the GB-seconds of a function or of Express children."""
-    usage = folder.usage
-    rows = usage[(usage["service"] == service) & (usage["label"] == label)]
-    gb_seconds = sum(rows[rows["usage_type"].str.contains("GB-Second")]["quantity"])
-    return float(gb_seconds) * 1_000 * KB / memory_mb
+    def modelled(self, profile: Profile, replication: int = 0) -> np.ndarray:
+        """The same quantities of the same batch on the model."""
+        found = self._simulate(profile, replication)
+        return np.array([found.get(name, 0.0) for name in self.seen])
 
+    def scale(self, profile: Profile) -> np.ndarray:
+        """How far each may be off: by the seed, in the run and in the model, and else."""
+        drawn = [self.modelled(profile, number) for number in range(1, SEEDS + 1)]
+        own = [tolerance(*pair) for pair in zip(self.seen, self.values, strict=True)]
+        return np.sqrt(2 * np.var(drawn, axis=0, ddof=1) + np.square(own))
 
-def _slept_ms(folder: RunData) -> float:
-    """What the items of a run have slept; at once if a processor works several at a time."""
-    run, knobs = folder.run, folder.run.knobs
-    total = 0
-    for start in range(0, run.items, ITEMS_AT_ONCE):
-        stop = min(start + ITEMS_AT_ONCE, run.items)
-        values = draw(run.seed, start, stop, knobs["value_max"], knobs["poison_per_million"])[1]
-        total += int(values[values > 0].sum())
-    return total / knobs["item_concurrency"]
+    def _simulate(self, profile: Profile, replication: int) -> Seen:
+        target = ModelTarget(profile, replication)
+        found = observe(target.run(self._design, self._batch, lambda _: None), self._slept)
+        return found | {"init, ms": profile.spread("lambda_init").p50}
 
 
 def _usable(folder: RunData) -> RunData:
@@ -136,42 +168,52 @@ def _usable(folder: RunData) -> RunData:
     return folder
 
 
-def _simulate(folder: RunData, profile: Profile) -> RunData:
-    """The same batch on the model."""
-    run = folder.run
-    design = make_design(run.design, settings=run.knobs)
-    return ModelTarget(profile).run(
-        design, Batch(run.items, run.seed, run.batch_id), lambda _: None
+def _fit(
+    misses: Callable[[np.ndarray], np.ndarray], bounds: tuple[np.ndarray, np.ndarray]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Where misses and priors together are least, in the priors' deviations; the covariance."""
+    from scipy.optimize import least_squares
+
+    def with_prior(z: np.ndarray) -> np.ndarray:
+        return np.concatenate([misses(z), z])
+
+    def slopes(z: np.ndarray) -> np.ndarray:
+        here = with_prior(z)
+        nudges = np.diag(np.where(z > 0, -NUDGE, NUDGE))
+        return np.array([(with_prior(z + d) - here) / d.sum() for d in nudges]).T
+
+    wider = np.full(len(OPEN), SURE)
+    found = least_squares(
+        with_prior,
+        np.zeros(len(OPEN)),
+        slopes,
+        bounds=bounds,
+        ftol=FLAT,
+        xtol=FLAT,
+        max_nfev=STEPS_MAX,
     )
+    wide = [np.clip(found.x + d, *bounds) for d in (*np.diag(wider), *np.diag(-wider))]
+    above, below = np.split(np.array([with_prior(z) for z in wide]), 2)
+    apart = np.array([(a - b).sum() for a, b in zip(*np.split(np.array(wide), 2), strict=True)])
+    over = ((above - below) / apart[:, None]).T  # a step of the model's does not pass for a slope
+    return found.x, np.linalg.inv(over.T @ over)
 
 
-def _fit(base: Profile, misses: Any) -> np.ndarray:
-    """The logarithms of the open constants at which the misses are least."""
-    start = x = _start(base)
-    low, high = (np.log([base.entries[n][side] for n in OPEN]) for side in ("low", "high"))
-    miss = misses(x)
-    for _ in range(ROUNDS):
-        nudges = np.diag(np.where(x + NUDGE <= high, NUDGE, -NUDGE))
-        slopes = np.array([(misses(x + d) - miss) / d.sum() for d in nudges]).T
-        pull = PULL**2 * np.eye(len(x))
-        step = np.linalg.solve(slopes.T @ slopes + pull, -slopes.T @ miss - PULL**2 * (x - start))
-        trial = np.clip(x + step, low, high)
-        next_miss = misses(trial)
-        if next_miss @ next_miss >= miss @ miss:
-            break
-        x, miss = trial, next_miss
-    return x
+def _priors(base: Profile) -> Priors:
+    """Where the open constants stand, and the ends of their ranges."""
+    entries = [base.entries[name] for name in OPEN]
+    lacking = [name for name, entry in zip(OPEN, entries, strict=True) if "low" not in entry]
+    if lacking:
+        raise BadInput(f"the profile gives no range to {', '.join(lacking)}: nothing to fit within")
+    middles = [value_of(entry) for entry in entries]
+    ends = ([entry[side] for entry in entries] for side in ("low", "high"))
+    return Priors(np.log(middles), *map(np.log, ends))
 
 
-def _start(base: Profile) -> np.ndarray:
-    """Where the open constants stand."""
-    return np.log([_get(base.entries[name]) for name in OPEN])
-
-
-def _moved(base: Profile, x: np.ndarray) -> Profile:
-    """The profile with the open constants at these logarithms; a spread keeps its shape."""
+def moved(base: Profile, logarithms: np.ndarray) -> Profile:
+    """The profile with the open constants there; a spread keeps its shape."""
     changed = {}
-    for name, logarithm in zip(OPEN, x, strict=True):
+    for name, logarithm in zip(OPEN, logarithms, strict=True):
         entry, value = base.entries[name], exp(logarithm)
         if "value" in entry:
             changed[name] = entry | {"value": value}
@@ -180,37 +222,40 @@ def _moved(base: Profile, x: np.ndarray) -> Profile:
     return replace(base, entries=base.entries | changed)
 
 
-def _get(entry: dict[str, Any]) -> float:
+def value_of(entry: dict[str, Any]) -> float:
     """A constant's value, or its median."""
     return entry.get("value", entry.get("p50"))
 
 
-def _marked(fitted: Profile, base: Profile, run_ids: list[str]) -> dict[str, dict[str, Any]]:
-    """The entries; those that have moved by 1 % or more name the runs they come from."""
-    entries = dict(fitted.entries)
-    for name in OPEN:
-        if abs(log(_get(entries[name]) / _get(base.entries[name]))) < 0.01:
-            entries[name] = base.entries[name]
-        else:
-            entries[name] = entries[name] | {"calibrated_from": run_ids}
-    return entries
+def _constants(base: Profile, priors: Priors, z: np.ndarray, spread: np.ndarray) -> pd.DataFrame:
+    """A row each: what it was, what it is, how sure, and the run that would tell it."""
+    after, left = priors.at(z), np.sqrt(np.diag(spread))  # of the prior's deviation
+    width = left * priors.deviation
+    rows = []
+    for i, (name, tell_by) in enumerate(OPEN.items()):
+        told = bool(left[i] < UNTOLD)
+        near = min(after[i] - priors.low[i], priors.high[i] - after[i])
+        rows.append(
+            {
+                "constant": name,
+                "unit": base.entries[name]["unit"],
+                "before": value_of(base.entries[name]),
+                "after": exp(after[i]),
+                "error_percent": (exp(width[i]) - 1) * 100,
+                "told": told,
+                "on_bound": bool(near < ON_BOUND),
+                "tell_by": "" if told else tell_by,
+            }
+        )
+    return pd.DataFrame(rows)
 
 
-def _tolerances(seen: dict[str, float]) -> dict[str, float]:
-    """How near is near enough, by the unit that a quantity's name ends in."""
-    return {name: TOLERANCE_MS if name.endswith("ms") else TOLERANCE_S for name in seen}
-
-
-def _stack(seen: list[dict[str, float]]) -> np.ndarray:
-    """Every quantity of every run, in order."""
-    return np.array([value for one in seen for value in one.values()])
-
-
-def _errors(
-    run_ids: list[str], measured: list[dict[str, float]], before: np.ndarray, after: np.ndarray
-) -> pd.DataFrame:
-    """Every measured quantity, modelled before and after."""
-    keys = [(run_id, *item) for run_id, seen in zip(run_ids, measured, strict=True)
-            for item in seen.items()]  # fmt: skip
-    rows = [(*key, b, a) for key, b, a in zip(keys, before, after, strict=True)]
-    return pd.DataFrame(rows, columns=["run_id", "quantity", "measured", "before", "after"])
+def _profile(
+    base: Profile, priors: Priors, z: np.ndarray, spread: np.ndarray, runs: list[str]
+) -> Profile:
+    """The profile with what was fitted, and the covariance of its logarithms."""
+    covariance = spread * np.outer(priors.deviation, priors.deviation)
+    shrunk = float(np.median(np.sqrt(np.diag(spread))))
+    fitted = Fitted(runs, list(OPEN), covariance.tolist(), shrunk)
+    entries = moved(base, priors.at(z)).entries
+    return Profile(f"{base.date} calibrated", entries, fitted)

@@ -86,6 +86,12 @@ def estimate(
         console = wide_console(BILL_WIDTH_MIN)
         console.print(bill_tree(found.bill, title, book, items))
         _print_forecast(console, found)
+    if constants.fitted is not None and not as_json:
+        fit = constants.fitted
+        print(
+            f"{len(fit.names)} constants are fitted to {len(fit.runs)} runs: the middle one is "
+            f"drawn from {fit.left:.0%} of its range's width, and intervals shrink with them"
+        )
     if as_json:
         inputs = {"items": items, "seed": seed, "region": region, "price_date": book.date}
         print_json("estimate", **inputs, designs=contents)

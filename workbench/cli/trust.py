@@ -56,6 +56,13 @@ def calibrate(
     found = fit(runs)
     write_profile(found.profile, out)
     print(found.errors.to_string(index=False))
+    told = found.constants[found.constants["told"]]
+    print(told.drop(columns=["told", "tell_by"]).to_string(index=False))
+    for row in found.constants.itertuples():
+        if not row.told:
+            print(f"{row.constant}: these runs do not tell it; one that would: {row.tell_by}")
+        elif row.on_bound:
+            print(f"{row.constant}: at an end of its range; the range or the model is wrong here")
     print(out)
 
 

@@ -15,6 +15,8 @@ from random import Random
 from statistics import NormalDist
 from typing import Any
 
+import numpy as np
+
 from workbench.border import read_json
 from workbench.errors import BadInput, shown
 
@@ -47,11 +49,30 @@ class Spread:
 
 
 @dataclass(frozen=True)
+class Fitted:
+    """What a calibration leaves open of the constants that it fitted.
+
+    `covariance` is of their natural logarithms, in the order of `names`; `left` is how much of a
+    range's deviation is left of the middle one of them.
+    """
+
+    runs: list[str]
+    names: list[str]
+    covariance: list[list[float]]
+    left: float
+
+    def lower(self) -> np.ndarray:
+        """The covariance's lower triangle (Cholesky), which turns independent draws into ours."""
+        return np.linalg.cholesky(np.array(self.covariance, float))
+
+
+@dataclass(frozen=True)
 class Profile:
-    """A dated set of constants, read by name."""
+    """A dated set of constants, read by name; `fitted` where a calibration made it."""
 
     date: str
     entries: dict[str, dict[str, Any]]
+    fitted: Fitted | None = None
 
     def value(self, name: str) -> float:
         """The value of a constant."""
@@ -79,12 +100,32 @@ def load_profile(name: str = DEFAULT) -> Profile:
         raise BadInput(f"no platform profile {name!r}: give a date that exists or a file")
     content = read_json(path, f"the platform profile {name!r}", BadInput)
     try:
-        profile = Profile(content["date"], content["entries"])
+        fitted = Fitted(**content["fitted"]) if "fitted" in content else None
+        profile = Profile(content["date"], content["entries"], fitted)
         for key, entry in profile.entries.items():
             _check(key, entry)
+        if fitted is not None:
+            _check_fitted(profile)
     except (KeyError, TypeError, AttributeError) as error:
         raise BadInput(f"the platform profile {name!r} cannot be read: {error!r}") from None
     return profile
+
+
+def _check_fitted(profile: Profile) -> None:
+    """Refuse a covariance that is none, or of constants that are not there."""
+    fitted = profile.fitted
+    unknown = [name for name in fitted.names if name not in profile.entries]
+    shape = (len(fitted.names),) * 2
+    try:
+        sound = not unknown and np.isfinite(fitted.lower()).all() and _is_number(fitted.left)
+        sound = sound and np.shape(fitted.covariance) == shape
+    except (ValueError, np.linalg.LinAlgError):
+        sound = False
+    if not sound:
+        raise BadInput(
+            f"the platform profile of {profile.date} has a covariance that fits none of its "
+            "constants: calibrate again, or take `fitted` out of the file"
+        )
 
 
 def _is_number(value: Any) -> bool:

@@ -9,7 +9,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from math import sqrt
+from math import exp, sqrt
+from statistics import NormalDist
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 LOW, HIGH = 5, 95  # percentiles
 HALF = 0.5
+TINY = 1e-9  # as near to certain as a chance is taken
 SEEDS = 2**62
 
 
@@ -189,7 +191,24 @@ def interval(values: Sequence[float]) -> Range:
 def varied(profile: Profile, chances: Mapping[str, float]) -> Profile:
     """The profile with every entry at that chance, 0 to 1, of being less."""
     entries = {n: _varied_entry(entry, chances[n]) for n, entry in profile.entries.items()}
+    if profile.fitted is not None:
+        entries |= _jointly(profile, chances)
     return replace(profile, entries=entries)
+
+
+def _jointly(profile: Profile, chances: Mapping[str, float]) -> dict[str, dict[str, Any]]:
+    """The constants that a calibration fitted: together, as its covariance has them."""
+    names, normal = profile.fitted.names, NormalDist()
+    apart = [normal.inv_cdf(min(max(chances[name], TINY), 1 - TINY)) for name in names]
+    found = {}
+    for name, step in zip(names, profile.fitted.lower() @ apart, strict=True):
+        entry = profile.entries[name]
+        key = "value" if "value" in entry else "p50"
+        drawn = min(max(entry[key] * exp(step), entry["low"]), entry["high"])
+        found[name] = entry | {key: drawn}
+        if key == "p50":
+            found[name]["p99"] = entry["p99"] * drawn / entry[key]
+    return found
 
 
 def _varied_entry(entry: dict[str, Any], chance: float) -> dict[str, Any]:

@@ -1,0 +1,96 @@
+"""What a run folder says about the constants: times, durations, cold starts, concurrency by minute.
+
+The same is read of a real run and of the model's; what only the real one has is compared where the
+model has it too.
+"""
+
+from itertools import chain
+
+import numpy as np
+import pandas as pd
+
+from workbench.designs import DESIGNS
+from workbench.platform.services import LAMBDA, STEP_FUNCTIONS
+from workbench.platform.units import EXPRESS_STEP_MB, KB
+from workbench.runs.batch import draw
+from workbench.runs.records import RunData
+
+SHARES = (0.1, 0.25, 0.5, 0.75)  # of the items
+MINUTES_MAX = 10  # of the concurrency that CloudWatch keeps
+ITEMS_AT_ONCE = 1_000_000
+SUMMARY_MB = 256  # of the functions that notify
+# How near is near enough, by the unit that a quantity's name ends in; and this share of it besides.
+TOLERANCE = {"s": 0.05, "ms": 0.5, "starts": 3.0, "invocations": 3.0}
+TOLERANCE_SHARE = 0.01
+
+Seen = dict[str, float]
+
+
+def observe(folder: RunData, slept_ms: float) -> Seen:
+    """The quantities of one run, by name; a name ends in its unit."""
+    run, each = folder.run, max(folder.run.invocations, 1)
+    processor_ms = _billed_ms(folder, LAMBDA, "work", run.knobs["memory_mb"])
+    seen = {
+        "created, s": run.created_s,
+        "processed, s": run.processed_s,
+        "invocation beyond sleep, ms": (processor_ms - slept_ms) / each,
+        "batcher, s": _billed_ms(folder, LAMBDA, "dispatch", run.knobs["batcher_memory_mb"]) / 1e3,
+        "cold, starts": run.cold_starts,
+    }
+    if DESIGNS[run.design].parts.machine:
+        # That of the others hangs on their polls.
+        seen["detection lag, s"] = run.detected_s - run.processed_s
+        seen["summary, s"] = _billed_ms(folder, LAMBDA, "knowing", SUMMARY_MB) / 1e3
+    if run.knobs.get("child_type") == "EXPRESS":
+        express_ms = _billed_ms(folder, STEP_FUNCTIONS, "dispatch", EXPRESS_STEP_MB)
+        seen["child beyond its invocation, ms"] = (express_ms - processor_ms) / each
+    if folder.invocations is not None and folder.invocations["cold"].any():
+        cold = folder.invocations[folder.invocations["cold"]]
+        seen["init, ms"] = cold["init_ms"].median()
+    # The model counts items as an invocation ends, others as each is done: comparable one by one.
+    done = _done(folder.timeline, run.items) if run.invocations >= run.items else []
+    found = chain(seen.items(), done, _by_minute(folder.timeline))
+    return {name: float(value) for name, value in found}
+
+
+def slept_ms(folder: RunData) -> float:
+    """What the items of a run have slept; at once if a processor works several at a time."""
+    run, knobs = folder.run, folder.run.knobs
+    total = 0
+    for start in range(0, run.items, ITEMS_AT_ONCE):
+        stop = min(start + ITEMS_AT_ONCE, run.items)
+        values = draw(run.seed, start, stop, knobs["value_max"], knobs["poison_per_million"])[1]
+        total += int(values[values > 0].sum())
+    return total / knobs["item_concurrency"]
+
+
+def tolerance(name: str, value: float) -> float:
+    """How far a quantity may be off for reasons that no constant knows."""
+    return TOLERANCE[name.rsplit(" ", 1)[-1]] + TOLERANCE_SHARE * abs(value)
+
+
+def _billed_ms(folder: RunData, service: str, label: str, memory_mb: int) -> float:
+    """Milliseconds behind the GB-seconds of a function or of Express children."""
+    usage = folder.usage
+    rows = usage[(usage["service"] == service) & (usage["label"] == label)]
+    gb_seconds = sum(rows[rows["usage_type"].str.contains("GB-Second")]["quantity"])
+    return float(gb_seconds) * 1_000 * KB / memory_mb
+
+
+def _done(timeline: pd.DataFrame, items: int) -> list[tuple[str, float]]:
+    """When shares of the items were done."""
+    rows = timeline[timeline["metric"] == "items_done"].sort_values("t_s")
+    done, first = np.unique(rows["value"].to_numpy(float), return_index=True)
+    if len(done) < len(SHARES):
+        return []
+    times = rows["t_s"].to_numpy(float)[first]
+    return [(f"{s:.0%} done, s", np.interp(s * items, done, times)) for s in SHARES]
+
+
+def _by_minute(timeline: pd.DataFrame) -> list[tuple[str, float]]:
+    """The most that ran in each whole minute, as CloudWatch has it."""
+    rows = timeline[timeline["metric"] == "concurrency"]
+    whole = int(rows["t_s"].max() // 60) if len(rows) else 0
+    most = rows.groupby(rows["t_s"] // 60)["value"].max()
+    minutes = range(min(whole, MINUTES_MAX))
+    return [(f"minute {m}, invocations", most.get(m, 0.0)) for m in minutes]
