@@ -172,6 +172,7 @@ def test_help_shows_a_type_for_each_parameter_and_the_values_that_may_be_taken()
         ("seed", "int", "7"),
         ("preset", "str", '"default"'),
         ("settings", "dict", "{}"),
+        ("region", "str", '""'),
         ("results", "str", '""'),
         ("run_id", "str", '""'),
         ("fill", "str", '""'),

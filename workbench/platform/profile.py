@@ -9,16 +9,17 @@ refuses to the last unit (messages of a call) is no entry; it stands in `service
 
 from dataclasses import dataclass
 from importlib.resources import files
-from math import exp, log
+from math import exp, inf, log
 from pathlib import Path
 from random import Random
 from statistics import NormalDist
-from typing import Any
-
-import numpy as np
+from typing import TYPE_CHECKING, Any
 
 from workbench.border import read_json
 from workbench.errors import BadInput, shown
+
+if TYPE_CHECKING:
+    import numpy as np
 
 DEFAULT = "2026-11-29"
 TIMES_MAX = {"ms": 900_000, "s": 1_209_600, "ms/MB": 900_000}  # by unit: a function's, a queue's
@@ -61,8 +62,13 @@ class Fitted:
     covariance: list[list[float]]
     left: float
 
-    def lower(self) -> np.ndarray:
-        """The covariance's lower triangle (Cholesky), which turns independent draws into ours."""
+    def lower(self) -> "np.ndarray":
+        """The covariance's lower triangle (Cholesky), which turns independent draws into ours.
+
+        ValueError if it is no covariance.
+        """
+        import numpy as np  # slower to import than a command line is to complete
+
         return np.linalg.cholesky(np.array(self.covariance, float))
 
 
@@ -117,9 +123,10 @@ def _check_fitted(profile: Profile) -> None:
     unknown = [name for name in fitted.names if name not in profile.entries]
     shape = (len(fitted.names),) * 2
     try:
-        sound = not unknown and np.isfinite(fitted.lower()).all() and _is_number(fitted.left)
-        sound = sound and np.shape(fitted.covariance) == shape
-    except (ValueError, np.linalg.LinAlgError):
+        lower = fitted.lower()
+        finite = bool((abs(lower) < inf).all()) and lower.shape == shape
+        sound = not unknown and finite and _is_number(fitted.left)
+    except ValueError:
         sound = False
     if not sound:
         raise BadInput(
