@@ -8,10 +8,11 @@ from workbench.swarm.noted import Execution
 
 
 def check_processed(seen: FaultRecord) -> Iterator[str]:
-    """Items that were lost, failed without being tried, or belong to no batch."""
+    """Items that were lost, failed without being tried, done though poisoned, or of no batch."""
     known: set[str] = set()
     for batch in seen.batches:
         known |= batch.values.keys()
+        yield from _done_though_poisoned(seen, batch)
         complete = seen.notifications(batch, "complete")
         excused = seen.cancelled(batch) or seen.protocol.excuses_failure(seen, batch)
         if complete or not excused:
@@ -57,6 +58,13 @@ def _failed_for_nothing(seen: FaultRecord, batch: Expected) -> Iterator[str]:
                 f"item {item} of {batch.batch_id} is sound and listed as failed after "
                 f"{seen.struck[item]} struck tries: {listed.reason}"
             )
+
+
+def _done_though_poisoned(seen: FaultRecord, batch: Expected) -> Iterator[str]:
+    """An item that fails each time it is tried cannot be done: it was not the batch's own."""
+    for item, value in batch.values.items():
+        if value < 0 and item in seen.done_s:
+            yield f"item {item} of {batch.batch_id} is poisoned and was done"
 
 
 def _two_owners(item: str, tries: list[Execution]) -> Iterator[str]:
