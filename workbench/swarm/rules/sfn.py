@@ -1,6 +1,7 @@
 """How the swarm sees that a rule of the `sfn` design decided something."""
 
 from collections import defaultdict
+from typing import Any
 
 from workbench.swarm.fault_record import FaultRecord
 from workbench.swarm.probes import Branch
@@ -53,13 +54,22 @@ RULES: Rules = {
 }
 
 POISONED = {"poison_per_million": (50_000, 200_000)}
+LISTING: dict[str, Any] = {  # children that list what failed
+    "roles": ("processor",),
+    "operations": ("PutObject",),
+    "knobs": POISONED | {"child_tries": (1, 2), "items_per_child": (5, 20)},
+}
+CLAIMING: dict[str, Any] = {  # the batcher's claim of a batch
+    "roles": ("batcher",),
+    "operations": ("PutObject",),
+    "quiet_s": (2.0, 30.0),
+    "items": (1, 60),
+}
 SCENARIOS = (
     Scenario(
         "children that list what failed, and die in every try",
         rates={"kill_after": (0.4, 1.0)},
-        roles=("processor",),
-        operations=("PutObject",),
-        knobs=POISONED | {"child_tries": (1, 2), "items_per_child": (5, 20)},
+        **LISTING,
     ),
     Scenario(
         "uploads in parts that fail",
@@ -71,9 +81,7 @@ SCENARIOS = (
     Scenario(
         "lists that cannot be written",
         rates={"refuse": (0.4, 1.0)},
-        roles=("processor",),
-        operations=("PutObject",),
-        knobs=POISONED | {"child_tries": (1, 2), "items_per_child": (5, 20)},
+        **LISTING,
     ),
     Scenario(
         "items that are never all written",
@@ -87,19 +95,13 @@ SCENARIOS = (
     Scenario(
         "a claim that conflicts",
         rates={"refuse": (0.4, 0.8)},
-        roles=("batcher",),
-        operations=("PutObject",),
-        quiet_s=(2.0, 30.0),
-        items=(1, 60),
+        **CLAIMING,
     ),
     Scenario(
         "executions whose claims conflict",
         rates={"refuse": (0.3, 1.0)},
-        roles=("batcher",),
-        operations=("PutObject",),
         again_s=(0.0, 0.3),
-        quiet_s=(2.0, 30.0),
-        items=(1, 60),
+        **CLAIMING,
     ),
     Scenario(
         "lists of several pages",
