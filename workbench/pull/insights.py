@@ -17,7 +17,7 @@ from workbench.designs import make_design
 from workbench.errors import PullFailed
 from workbench.platform.units import EXPRESS_STEP_MS
 from workbench.pull.gate import Wait
-from workbench.pull.logs import Billed, Counted
+from workbench.pull.logs import TIMES, Billed, Counted
 from workbench.pull.store import tidy
 from workbench.pull.window import MeasuringCost, Window
 from workbench.runs.records import Run
@@ -63,6 +63,9 @@ filter batch_id = "{batch_id}"
 | stats sum(items_processed) as processed, sum(items_failed) as failed,
     sum(items_duplicated) as duplicated, sum(work_ms) as work_ms, max(last_done_at) as last_done_at,
     max(created_at) as created_at"""
+TIME = """\
+filter batch_id = "{batch_id}" and {time} <= {until:.3f}
+| stats max({time}) as {time}"""
 BILLED = """\
 filter @type = "REPORT"
 | fields ceil((@billedDuration + {overhead_ms}) / {step_ms}) as steps
@@ -121,6 +124,11 @@ class InsightsReader:
             last_done_at=row.get("last_done_at"),
             created_at=row.get("created_at"),
         )
+
+    def times(self, batch_id: str, window: Window, until: float) -> dict[str, float]:
+        texts = (TIME.format(batch_id=batch_id, time=time, until=until) for time in TIMES)
+        rows = [row for text in texts for row in self._query(text, window)]
+        return {name: float(text) for row in rows for name, text in row.items() if text}
 
     def billed(self, window: Window) -> dict[str, Billed]:
         text = BILLED.format(overhead_ms=self.overhead_ms, step_ms=EXPRESS_STEP_MS)

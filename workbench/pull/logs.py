@@ -8,9 +8,9 @@ is none (an AWS-compatible server for tests), the lines are read one by one.
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from math import ceil
+from math import ceil, inf
 from typing import Any, Protocol
 
 from workbench.platform.units import EXPRESS_STEP_MS
@@ -18,6 +18,7 @@ from workbench.pull.window import Window
 from workbench.stacks.aws_errors import plainly
 
 REPORT = re.compile(r"\bBilled Duration: ([\d.]+) ms")
+TIMES = ("last_done_at", "created_at")  # of a batch, seconds since 1970
 INIT = re.compile(r"\bInit Duration: [\d.]+ ms")
 
 
@@ -51,9 +52,23 @@ class LogReader(Protocol):
         """The counts of a batch."""
         ...
 
+    def times(self, batch_id: str, window: Window, until: float) -> dict[str, float]:
+        """The last `created_at` and `last_done_at` that are not after `until`, where there are."""
+        ...
+
     def billed(self, window: Window) -> dict[str, Billed]:
         """What each function was billed for, by role."""
         ...
+
+
+def _latest(lines: Iterable[dict[str, Any]], until: float = inf) -> dict[str, float]:
+    """The last of each time that the lines tell, none of them after `until`."""
+    latest: dict[str, float] = {}
+    for line in lines:
+        for name in TIMES:
+            if name in line and line[name] <= until:
+                latest[name] = max(latest.get(name, 0.0), line[name])
+    return latest
 
 
 def log_groups(client: Any, functions: Mapping[str, str]) -> dict[str, str]:
@@ -76,23 +91,27 @@ class EventsReader:
 
     def counted(self, batch_id: str, window: Window) -> Counted:
         sums = dict.fromkeys(("items_processed", "items_failed", "items_duplicated", "work_ms"), 0)
-        latest: dict[str, float] = {}
-        for group in self.groups.values():
-            for event in self._events(group, f'"{batch_id}"', window):
-                line = _embedded(event["message"])
-                if line.get("batch_id") != batch_id:
-                    continue
-                for name in sums:
-                    sums[name] += int(line.get(name, 0))
-                for name in ("last_done_at", "created_at"):
-                    if name in line:
-                        latest[name] = max(latest.get(name, 0.0), line[name])
+        lines = list(self._lines(batch_id, window))
+        for line in lines:
+            for name in sums:
+                sums[name] += int(line.get(name, 0))
         work_ms = sums.pop("work_ms") or None
-        return Counted(*sums.values(), **latest, work_ms=work_ms)
+        return Counted(*sums.values(), **_latest(lines), work_ms=work_ms)
+
+    def times(self, batch_id: str, window: Window, until: float) -> dict[str, float]:
+        return _latest(self._lines(batch_id, window), until)
 
     def billed(self, window: Window) -> dict[str, Billed]:
         found = {role: self._of(group, window) for role, group in self.groups.items()}
         return {role: billed for role, billed in found.items() if billed.requests}
+
+    def _lines(self, batch_id: str, window: Window) -> Iterator[dict[str, Any]]:
+        """What the handlers printed of a batch."""
+        for group in self.groups.values():
+            for event in self._events(group, f'"{batch_id}"', window):
+                line = _embedded(event["message"])
+                if line.get("batch_id") == batch_id:
+                    yield line
 
     def _of(self, group: str, window: Window) -> Billed:
         """What one function was billed for."""

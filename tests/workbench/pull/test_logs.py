@@ -30,6 +30,13 @@ def test_the_lines_of_a_batch_are_added_up(sqs):
     assert events(sqs).counted("b-1", around(sqs)) == Counted(80, 2, 4, 1.5, 1.25)
 
 
+def test_a_time_is_the_last_that_is_not_after_the_end(sqs):
+    sqs.log("Processor", *({"batch_id": "b-1", "last_done_at": at} for at in (8.5, 9.5, 10.5)))
+    sqs.log("Processor", {"batch_id": "b-2", "last_done_at": 9.9})
+    sqs.log("Batcher", {"batch_id": "b-1", "created_at": 11})
+    assert events(sqs).times("b-1", around(sqs), until=10) == {"last_done_at": 9.5}
+
+
 def test_the_report_lines_tell_what_was_billed(sqs):
     sqs.log(
         "Processor",
@@ -85,6 +92,22 @@ def test_insights_counts_a_batch_in_one_query(sqs):
     counted = Counted(80, 2, 4, 1_795_000_099.5, 1_795_000_010.25)
     assert reader.counted("b-1", WINDOW) == counted
     assert reader.cost.scanned_bytes == 1234
+
+
+def test_insights_tells_the_last_times_that_are_not_after_the_end(sqs):
+    reader = answered(sqs, rows({"last_done_at": "1795000050.5"}), rows({"created_at": ""}))
+    asked = []
+    reader.client.meta.events.register(
+        "provide-client-params.logs.StartQuery", lambda params, **_: asked.append(params)
+    )
+    assert reader.times("b-1", WINDOW, until=1_795_000_060) == {"last_done_at": 1_795_000_050.5}
+    assert [one["queryString"].splitlines() for one in asked] == [
+        [
+            f'filter batch_id = "b-1" and {time} <= 1795000060.000',
+            f"| stats max({time}) as {time}",
+        ]
+        for time in ("last_done_at", "created_at")
+    ]
 
 
 def test_insights_has_nothing_of_a_batch_that_logged_nothing(sqs):

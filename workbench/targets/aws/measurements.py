@@ -98,7 +98,23 @@ class Collector:
         listed = self.failures() if end.items_failed is None else None
         failed = end.items_failed if listed is None else sum(listed["items"])
         self.failed = failed or 0
-        return self.settled()
+        return self._up_to(end.detected_at, self.settled())
+
+    def _up_to(self, detected_at: float | None, measured: BatchMeasurements) -> BatchMeasurements:
+        """The same, its times without what was repeated after the batch was found complete.
+
+        SQS delivers twice, and a trigger whose answer is lost is sent twice: that work is billed,
+        and it says nothing of when the items were done.
+        """
+        counted = measured.counted
+        last = max(counted.created_at or 0.0, counted.last_done_at or 0.0)
+        if detected_at is None or last <= detected_at:
+            return measured
+        times = self._logs.times(self.batch.batch_id, measured.window, detected_at)
+        done_at = times.get("last_done_at", detected_at)
+        created_at = min(times.get("created_at", done_at), done_at)
+        counted = replace(counted, last_done_at=done_at, created_at=created_at)
+        return replace(measured, counted=counted)
 
     def usage(self, measured: BatchMeasurements) -> pd.DataFrame:
         """The usage table of the batch."""

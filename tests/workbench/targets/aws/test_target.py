@@ -52,6 +52,19 @@ def test_a_batch_is_triggered_followed_and_collected(sqs):
     assert Ledger(sqs.results).read("b-1").phase == "notified"
 
 
+def test_work_that_is_repeated_after_the_end_is_billed_and_changes_no_time(sqs):
+    ready(sqs)  # the batch is found complete at + 60
+    late = {"batch_id": "b-1", "items_processed": 10, "last_done_at": sqs.clock.at + 70}
+    sqs.log("Processor", late, "REPORT RequestId: 2\tBilled Duration: 100 ms")
+    sqs.metric("AWS/Lambda", "Invocations", 1, FunctionName="Processor")
+    sqs.log("Batcher", {"batch_id": "b-1", "items_created": 100, "created_at": sqs.clock.at + 65})
+    made = run(sqs).run
+    assert (made.reason, made.status) == ("", "complete")
+    assert (made.items_processed, made.items_duplicated, made.invocations) == (100, 10, 2)
+    assert made.created_s < made.processed_s < made.detected_s
+    assert made.processed_s - made.created_s == 10
+
+
 def test_what_our_own_look_costs_is_no_cost_of_the_batch(sqs):
     ready(sqs)
     run = read_run(
