@@ -10,19 +10,20 @@ under the new profile draw fitted constants together, and no wider than the runs
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
-from math import exp
+from math import exp, pi, sqrt
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from workbench.agreement.observe import Seen, observe, slept_ms, tolerance
+from workbench.agreement.evidence import Evidence, Reports, read_evidence
+from workbench.agreement.observe import INIT, Seen, observe, processor_ms, slept_ms, tolerance
 from workbench.designs import make_design
 from workbench.errors import BadInput
 from workbench.platform.profile import Fitted, Profile, load_profile
 from workbench.runs.batch import Batch
-from workbench.runs.records import RunData, read_folder
+from workbench.runs.records import RunData
 from workbench.targets.model.target import ModelTarget
 
 LARGE = "of 20,000 items and more"
@@ -96,10 +97,9 @@ class Priors:
 def calibrate(paths: Sequence[Path], profile: Profile | None = None) -> Calibration:
     """Fit the open constants to run folders of `aws` or `local`; refuses incomplete runs."""
     base = profile or load_profile()
-    folders = [_usable(read_folder(path)) for path in paths]
-    if not folders:
+    if not paths:
         raise BadInput("calibrate needs at least one run folder")
-    runs = [_Measured(folder, slept_ms(folder)) for folder in folders]
+    runs = [_Measured(_usable(read_evidence(path))) for path in paths]
     priors = _priors(base)
     target = np.concatenate([run.values for run in runs])
     scale = np.concatenate([run.scale(base) for run in runs])
@@ -109,7 +109,7 @@ def calibrate(paths: Sequence[Path], profile: Profile | None = None) -> Calibrat
         return np.concatenate([run.modelled(candidate) for run in runs])
 
     z, spread = _fit(lambda z: (modelled(z) - target) / scale, priors.bounds)
-    names = [run.folder.run.run_id for run in runs]
+    names = [run.run_id for run in runs]
     constants = _constants(base, priors, z, spread)
     fitted = _profile(base, priors, z, spread, names)
     keys = [
@@ -131,15 +131,15 @@ def write_profile(profile: Profile, path: Path) -> None:
 class _Measured:
     """A run that was measured, and what the model makes of it."""
 
-    def __init__(self, folder: RunData, slept: float) -> None:
-        self.folder, self._slept = folder, slept
-        run = folder.run
+    def __init__(self, evidence: Evidence) -> None:
+        run, self._evidence = evidence.folder.run, evidence
+        self.run_id, self._slept = run.run_id, slept_ms(evidence.folder)
         self._design = make_design(run.design, settings=run.knobs)
         self._batch = Batch(run.items, run.seed, run.batch_id)
-        self._measured = observe(folder, slept)
+        measured = self._observed(evidence.folder, evidence.reports)
         like = self._simulate(load_profile(), 0)
-        self.seen = [n for n in self._measured if n in like or n == "init, ms"]
-        self.values = np.array([self._measured[name] for name in self.seen])
+        self.seen = [name for name in measured if name in like]
+        self.values = np.array([measured[name] for name in self.seen])
 
     def modelled(self, profile: Profile, replication: int = 0) -> np.ndarray:
         """The same quantities of the same batch on the model."""
@@ -150,22 +150,37 @@ class _Measured:
         """How far each may be off: by the seed, in the run and in the model, and else."""
         drawn = [self.modelled(profile, number) for number in range(1, SEEDS + 1)]
         own = [tolerance(*pair) for pair in zip(self.seen, self.values, strict=True)]
+        if INIT in self.seen:  # a median of few: as of so many normal ones
+            place, cold = self.seen.index(INIT), self._evidence.reports.cold
+            sigma = profile.spread("lambda_init").sigma
+            own[place] += self.values[place] * sigma * sqrt(pi / 2 / cold)
         return np.sqrt(2 * np.var(drawn, axis=0, ddof=1) + np.square(own))
 
     def _simulate(self, profile: Profile, replication: int) -> Seen:
-        target = ModelTarget(profile, replication)
-        found = observe(target.run(self._design, self._batch, lambda _: None), self._slept)
-        return found | {"init, ms": profile.spread("lambda_init").p50}
+        """The model's own, with REPORT lines if the run has them, beside as many warm places."""
+        target = ModelTarget(profile, replication, self._evidence.warm)
+        found = target.run(self._design, self._batch, lambda _: None)
+        if self._evidence.reports is None:
+            return self._observed(found, None)
+        run, init = found.run, profile.spread("lambda_init")
+        billed_ms = processor_ms(found)
+        lines = Reports(
+            *(run.invocations, run.cold_starts, billed_ms, run.cold_starts * init.mean, init.p50)
+        )
+        return self._observed(found, lines)
+
+    def _observed(self, folder: RunData, reports: Reports | None) -> Seen:
+        return observe(folder, self._slept, reports, self._evidence.second)
 
 
-def _usable(folder: RunData) -> RunData:
+def _usable(evidence: Evidence) -> Evidence:
     """Refuse what cannot be compared with the model."""
-    run = folder.run
+    run = evidence.folder.run
     if run.status != "complete" or run.target == "model":
         raise BadInput(
             f"run {run.run_id} is {run.status} on {run.target}: take a complete real one"
         )
-    return folder
+    return evidence
 
 
 def _fit(

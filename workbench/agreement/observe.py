@@ -9,6 +9,7 @@ from itertools import chain
 import numpy as np
 import pandas as pd
 
+from workbench.agreement.evidence import MINUTE_S, Reports
 from workbench.designs import DESIGNS
 from workbench.platform.services import LAMBDA, STEP_FUNCTIONS
 from workbench.platform.units import EXPRESS_STEP_MB, KB
@@ -22,18 +23,24 @@ SUMMARY_MB = 256  # of the functions that notify
 # How near is near enough, by the unit that a quantity's name ends in; and this share of it besides.
 TOLERANCE = {"s": 0.05, "ms": 0.5, "starts": 3.0, "invocations": 3.0}
 TOLERANCE_SHARE = 0.01
+INIT = "init, ms"
 
 Seen = dict[str, float]
 
 
-def observe(folder: RunData, slept_ms: float) -> Seen:
-    """The quantities of one run, by name; a name ends in its unit."""
+def observe(
+    folder: RunData, slept_ms: float, reports: Reports | None = None, second: float = 0.0
+) -> Seen:
+    """The quantities of one run, by name; a name ends in its unit.
+
+    With REPORT lines the init times are apart. The run began at that second of a minute.
+    """
     run, each = folder.run, max(folder.run.invocations, 1)
-    processor_ms = _billed_ms(folder, LAMBDA, "work", run.knobs["memory_mb"])
+    worked_ms = processor_ms(folder)
     seen = {
         "created, s": run.created_s,
         "processed, s": run.processed_s,
-        "invocation beyond sleep, ms": (processor_ms - slept_ms) / each,
+        **_invocation(reports, slept_ms, worked_ms, each),
         "batcher, s": _billed_ms(folder, LAMBDA, "dispatch", run.knobs["batcher_memory_mb"]) / 1e3,
         "cold, starts": run.cold_starts,
     }
@@ -43,14 +50,16 @@ def observe(folder: RunData, slept_ms: float) -> Seen:
         seen["summary, s"] = _billed_ms(folder, LAMBDA, "knowing", SUMMARY_MB) / 1e3
     if run.knobs.get("child_type") == "EXPRESS":
         express_ms = _billed_ms(folder, STEP_FUNCTIONS, "dispatch", EXPRESS_STEP_MB)
-        seen["child beyond its invocation, ms"] = (express_ms - processor_ms) / each
-    if folder.invocations is not None and folder.invocations["cold"].any():
-        cold = folder.invocations[folder.invocations["cold"]]
-        seen["init, ms"] = cold["init_ms"].median()
+        seen["child beyond its invocation, ms"] = (express_ms - worked_ms) / each
     # The model counts items as an invocation ends, others as each is done: comparable one by one.
     done = _done(folder.timeline, run.items) if run.invocations >= run.items else []
-    found = chain(seen.items(), done, _by_minute(folder.timeline))
+    found = chain(seen.items(), done, _by_minute(folder.timeline, second))
     return {name: float(value) for name, value in found}
+
+
+def processor_ms(folder: RunData) -> float:
+    """The billed milliseconds of a run's processor."""
+    return _billed_ms(folder, LAMBDA, "work", folder.run.knobs["memory_mb"])
 
 
 def slept_ms(folder: RunData) -> float:
@@ -67,6 +76,17 @@ def slept_ms(folder: RunData) -> float:
 def tolerance(name: str, value: float) -> float:
     """How far a quantity may be off for reasons that no constant knows."""
     return TOLERANCE[name.rsplit(" ", 1)[-1]] + TOLERANCE_SHARE * abs(value)
+
+
+def _invocation(
+    reports: Reports | None, slept_ms: float, worked_ms: float, each: int
+) -> dict[str, float]:
+    """What an invocation took beside its items' sleep, without its init where that is known."""
+    if reports is None:
+        return {"invocation beyond sleep, ms": (worked_ms - slept_ms) / each}
+    own_ms = reports.billed_ms - reports.init_ms - slept_ms
+    found = {"invocation beyond sleep and init, ms": own_ms / reports.invocations}
+    return found if reports.init_p50_ms is None else found | {INIT: reports.init_p50_ms}
 
 
 def _billed_ms(folder: RunData, service: str, label: str, memory_mb: int) -> float:
@@ -87,10 +107,10 @@ def _done(timeline: pd.DataFrame, items: int) -> list[tuple[str, float]]:
     return [(f"{s:.0%} done, s", np.interp(s * items, done, times)) for s in SHARES]
 
 
-def _by_minute(timeline: pd.DataFrame) -> list[tuple[str, float]]:
-    """The most that ran in each whole minute, as CloudWatch has it."""
+def _by_minute(timeline: pd.DataFrame, second: float) -> list[tuple[str, float]]:
+    """The most that ran in each minute of CloudWatch's; the last one is not over, and left out."""
     rows = timeline[timeline["metric"] == "concurrency"]
-    whole = int(rows["t_s"].max() // 60) if len(rows) else 0
-    most = rows.groupby(rows["t_s"] // 60)["value"].max()
-    minutes = range(min(whole, MINUTES_MAX))
+    minute = ((rows["t_s"] + second).round(3) // MINUTE_S).astype(int)
+    most = rows.groupby(minute)["value"].max()
+    minutes = range(min(minute.max() if len(rows) else 0, MINUTES_MAX))
     return [(f"minute {m}, invocations", most.get(m, 0.0)) for m in minutes]

@@ -110,17 +110,22 @@ class Outcome:
         return RunData(run, timeline_frame(s), self.usage)
 
 
-def simulate(design: Design, batch: Batch, profile: Profile, stream_seed: int) -> Outcome:
+def simulate(
+    design: Design, batch: Batch, profile: Profile, stream_seed: int, warm: int = 0
+) -> Outcome:
     """One batch, from its trigger to its notification; `stream_seed` draws the latencies."""
     design.refuse_items(batch.items)
     settings = MODELS[design.name].settings(design, batch, profile, stream_seed)
-    return play(design, settings, profile)
+    return play(design, settings, profile, warm)
 
 
-def play(design: Design, settings: SqsSettings | SfnSettings, profile: Profile) -> Outcome:
+def play(
+    design: Design, settings: SqsSettings | SfnSettings, profile: Profile, warm: int = 0
+) -> Outcome:
     """Run the kernel of a design on settings; a broken event order is an error of ours."""
     model = MODELS[design.name]
     state = model.state(latency_table(profile))
+    state["environments"] = warm
     try:
         model.run(as_record(settings), state)
     except AssertionError as error:

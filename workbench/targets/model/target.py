@@ -19,13 +19,18 @@ if TYPE_CHECKING:
 
 
 class ModelTarget:
-    """Simulates a batch. `replication` > 0 draws the latencies anew, and the same items."""
+    """Simulates a batch. `replication` > 0 draws the latencies anew, and the same items.
+
+    `warm` environments of the processor are there from a run before.
+    """
 
     name = "model"
 
-    def __init__(self, profile: str | Profile = DEFAULT, replication: int = 0) -> None:
+    def __init__(
+        self, profile: str | Profile = DEFAULT, replication: int = 0, warm: int = 0
+    ) -> None:
         self.profile = load_profile(profile) if isinstance(profile, str) else profile
-        self.replication = replication
+        self.replication, self.warm = replication, warm
 
     @classmethod
     def create(cls, options: RunOptions) -> Self:  # noqa: ARG003
@@ -52,7 +57,7 @@ class ModelTarget:
         """The kernel's whole outcome, with the limits that held the batch."""
         from workbench.targets.model.models import simulate
 
-        return simulate(design, batch, self.profile, self.stream_seed(batch))
+        return simulate(design, batch, self.profile, self.stream_seed(batch), self.warm)
 
     def stream_seed(self, batch: Batch) -> int:
         """The seed of everything but the items' values."""
