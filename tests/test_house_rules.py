@@ -27,7 +27,8 @@ FACTS = {
     )
 }
 RECORDS = FACTS | {
-    f"workbench.runs.{name}" for name in ("run", "records", "failures", "results_folder", "sets")
+    f"workbench.runs.{name}"
+    for name in ("run", "records", "resources", "failures", "results_folder", "sets")
 }
 EVIDENCE = RECORDS | {"workbench.pull"}
 MAY_IMPORT = {

@@ -4,6 +4,7 @@
         run.json           one `Run`: knobs, times in seconds since the trigger, counts, dollars
         timeline.parquet   t_s, metric, value
         usage.parquet      service, usage_type, unit, label, quantity
+        resources.parquet  the same by resource; older folders lack it
         bill.parquet       the same with unit_price_usd, cost_usd, source
         invocations.parquet   one row an invocation, where the target sees each one
         failures.parquet   item or range, items, reason, attempts: of a run with failed items
@@ -36,10 +37,12 @@ TIMELINE_COLUMNS = ["t_s", "metric", "value"]
 USAGE_COLUMNS = ["service", "usage_type", "unit", "label", "quantity"]
 INVOCATION_COLUMNS = "function start_s init_ms duration_ms billed_ms memory_mb cold error".split()
 FAILURE_COLUMNS = ["item", "items", "reason", "attempts"]
+RESOURCE_COLUMNS = ["resource", *USAGE_COLUMNS]
 BILL_COLUMNS = [*USAGE_COLUMNS, "unit_price_usd", "cost_usd", "source"]
 TABLES = {  # of a run folder, by file name, with their columns
     "timeline": TIMELINE_COLUMNS,
     "usage": USAGE_COLUMNS,
+    "resources": RESOURCE_COLUMNS,
     "bill": BILL_COLUMNS,
     "invocations": INVOCATION_COLUMNS,
     "failures": FAILURE_COLUMNS,
@@ -61,6 +64,7 @@ class RunData:
     bill: pd.DataFrame | None = None
     invocations: pd.DataFrame | None = None  # where the target sees each one
     failures: pd.DataFrame | None = None  # where items failed, the first 100,000
+    resources: pd.DataFrame | None = None  # the usage by resource
 
 
 def write_folder(folder: RunData, results: Path) -> Path:
@@ -182,14 +186,20 @@ def read_folder(path: Path) -> RunData:
         run=read_run(path),
         timeline=read_table(path, "timeline", TIMELINE_COLUMNS),
         usage=read_table(path, "usage", USAGE_COLUMNS),
-        bill=read_table(path, "bill", BILL_COLUMNS) if (path / "bill.parquet").exists() else None,
+        bill=read_if_there(path, "bill"),
+        resources=read_if_there(path, "resources"),
     )
 
 
 def read_failed(path: Path) -> pd.DataFrame | None:
     """The table of failed items of a run folder; None where none is kept."""
-    there = (path / "failures.parquet").exists()
-    return read_table(path, "failures", FAILURE_COLUMNS) if there else None
+    return read_if_there(path, "failures")
+
+
+def read_if_there(path: Path, name: str) -> pd.DataFrame | None:
+    """A table that not every run folder has."""
+    there = (path / f"{name}.parquet").exists()
+    return read_table(path, name, TABLES[name]) if there else None
 
 
 def run_folders(results: Path) -> list[Path]:

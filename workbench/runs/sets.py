@@ -4,7 +4,7 @@ A results folder has a folder for each run under `runs/`. A packed set, such as 
 has the same tables of all its runs one below the other, each row with its run_id:
 
     runs.parquet       one row a run; knobs and versions are JSON text
-    bill.parquet  usage.parquet  timeline.parquet  invocations.parquet
+    bill.parquet  usage.parquet  resources.parquet  timeline.parquet  invocations.parquet
 
 Nothing but `pack` writes a packed set: the project's reference, which git keeps.
 """
@@ -63,7 +63,7 @@ def runs_frame(results: Path) -> pd.DataFrame:
 
 
 def read_tables(results: Path, name: str, run_ids: Collection[str] | None = None) -> pd.DataFrame:
-    """A table (`bill`, `usage`, `timeline`, `invocations`) of these runs, or of all, with run_id.
+    """A table (`bill`, `usage`, `resources`, `timeline` …) of these runs, or of all, with run_id.
 
     A run without such a table has no rows.
     """

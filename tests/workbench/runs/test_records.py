@@ -18,6 +18,7 @@ from workbench.runs import records
 from workbench.runs.failures import Failure, failures_frame
 from workbench.runs.records import (
     BILL_COLUMNS,
+    RESOURCE_COLUMNS,
     TIMELINE_COLUMNS,
     USAGE_COLUMNS,
     Run,
@@ -65,6 +66,13 @@ def test_a_folder_is_read_back_as_it_was_written(tmp_path):
     pd.testing.assert_frame_equal(found.timeline, written.timeline)
     assert found.usage.iloc[0].to_list() == LINE
     assert found.bill.iloc[0].to_list() == LINE + PRICE
+    assert found.resources is None  # as in a folder that is older than the table
+
+
+def test_the_usage_by_resource_is_read_back_as_it_was_written(tmp_path):
+    told = pd.DataFrame([["table", *LINE]], columns=RESOURCE_COLUMNS)
+    found = read_folder(write_folder(replace(folder(), resources=told), tmp_path))
+    assert found.resources.iloc[0].to_list() == ["table", *LINE]
 
 
 def test_the_detection_lag_is_a_column_of_the_runs(tmp_path):

@@ -19,13 +19,20 @@ from workbench.pull.metrics import billed
 from workbench.pull.window import METERED_AFTER_S, METERED_BEFORE_S, MeasuringCost, Window
 from workbench.runs.batch import Batch
 from workbench.runs.failures import read_failures
-from workbench.runs.records import TIMELINE_COLUMNS, USAGE_COLUMNS, Run, RunData
+from workbench.runs.records import TIMELINE_COLUMNS, Run, RunData
+from workbench.runs.resources import by_resource
 from workbench.stacks.aws_clients import supports
 from workbench.stacks.aws_errors import plainly, scrub
 from workbench.targets.aws.batches import Batches
 from workbench.targets.aws.follow import COMPLETE, End, Sample
 from workbench.targets.aws.session import StackSession
-from workbench.targets.aws.usage import BatchMeasurements, billed_by_metrics, usage_of_run
+from workbench.targets.aws.usage import (
+    BatchMeasurements,
+    Line,
+    billed_by_metrics,
+    lines_of_run,
+    usage_of_run,
+)
 
 MINUTE_METRICS = (("concurrency", "ConcurrentExecutions"), ("throttles", "Throttles"))
 SETTLE_MAX = 8  # times longer between two looks than at first: each of them costs
@@ -116,9 +123,9 @@ class Collector:
         counted = replace(counted, last_done_at=done_at, created_at=created_at)
         return replace(measured, counted=counted)
 
-    def usage(self, measured: BatchMeasurements) -> pd.DataFrame:
-        """The usage table of the batch."""
-        return usage_of_run(measured, self.batches.usage_lines(measured))
+    def lines(self, measured: BatchMeasurements) -> list[Line]:
+        """The usage of the batch by resource."""
+        return lines_of_run(measured, self.batches.usage_lines(measured))
 
     def failures(self) -> pd.DataFrame | None:
         """What the design itself lists as failed; None where the list cannot be read."""
@@ -187,17 +194,19 @@ def folder_of(
         status="complete" if end.kind == COMPLETE else "incomplete",
         reason=end.reason,
     )
+    lines: list[Line] = []
     if measured is None:
-        usage = pd.DataFrame(columns=USAGE_COLUMNS).astype({"quantity": object})
         measured = BatchMeasurements(design, batch.items, Window.between(start, start))
     else:
         measured = replace(measured, notifications=int(end.notification is not None))
-        usage = collector.usage(measured)
+        lines = collector.lines(measured)
+    usage = usage_of_run(lines)
     timeline = timeline_of(samples, measured.reading, start)
     run = _counted(run, measured, end, start, collector.final)
     # Read once the bill is known: it is on no bill.
     failures = collector.failures() if run.items_failed else None
-    return RunData(run, timeline, usage, failures=failures)
+    resources = by_resource(usage, lines)
+    return RunData(run, timeline, usage, failures=failures, resources=resources)
 
 
 def _counted(run: Run, measured: BatchMeasurements, end: End, start: float, final: bool) -> Run:

@@ -18,7 +18,7 @@ from workbench.targets.aws.follow import (
 )
 from workbench.targets.aws.measurements import Collector, folder_of
 from workbench.targets.aws.timeouts import AwsOptions
-from workbench.targets.aws.usage import BatchMeasurements
+from workbench.targets.aws.usage import BatchMeasurements, usage_of_run
 from workbench.targets.base import Forecast, OnProgress
 
 BROKEN, LEFT = "broken", "left"  # ends of the run, not of the batch
@@ -131,7 +131,7 @@ class AwsRun:
         """What follows the batch, and knows when it has spent too much."""
         options, session, collector = self._options, self._session, self._collector
         spending = Spending(
-            lambda: collector.usage(collector.so_far()),
+            lambda: usage_of_run(collector.lines(collector.so_far())),
             load_book(options.region),
             self._forecast.usd,
             session.clock,

@@ -126,8 +126,10 @@ class SfnBatches(Batches):
         Counted from the machine of docs/architecture.md; a retry of its own states is left out.
         """
         segments = ceil(measured.items / measured.design.segment_items)
-        yield from _states(measured, segments)
-        yield from _objects(measured, segments)
+        for line in _states(measured, segments):
+            yield "machine", STEP_FUNCTIONS, *line
+        for line in _objects(measured, segments):
+            yield "bucket", S3, *line
 
     def children(self, batch_id: str) -> int:
         """How many children the map run has started."""
@@ -167,22 +169,23 @@ def _why(found: dict[str, Any]) -> str:
     return scrub(f"the execution {found['status']}: {error} {cause}".strip())[:500]
 
 
-def _states(measured: BatchMeasurements, segments: int) -> Iterator[Line]:
+def _states(measured: BatchMeasurements, segments: int) -> Iterator[tuple]:
+    """Transitions, and Express requests and time."""
     design, children = measured.design, measured.children
     processor = measured.billed.get("processor", Billed())
     transitions = DISPATCH_STATES + segments + children  # a child's start is one, Express too
     if design.child_type == "STANDARD":
         transitions += max(children, processor.requests)  # a retry enters its state again
     kind, unit = "StateTransition", "StateTransitions"
-    yield STEP_FUNCTIONS, kind, unit, "dispatch", Decimal(transitions)
-    yield STEP_FUNCTIONS, kind, unit, "knowing", Decimal(KNOWING_STATES)
+    yield kind, unit, "dispatch", Decimal(transitions)
+    yield kind, unit, "knowing", Decimal(KNOWING_STATES)
     if design.child_type == "EXPRESS":
-        yield STEP_FUNCTIONS, "StepFunctions-Request", "Requests", "dispatch", Decimal(children)
+        yield "StepFunctions-Request", "Requests", "dispatch", Decimal(children)
         used = gb_seconds(processor.express_steps * EXPRESS_STEP_MS, EXPRESS_STEP_MB)
-        yield STEP_FUNCTIONS, "StepFunctions-GB-Second", "GB-Seconds", "dispatch", used
+        yield "StepFunctions-GB-Second", "GB-Seconds", "dispatch", used
 
 
-def _objects(measured: BatchMeasurements, segments: int) -> Iterator[Line]:
+def _objects(measured: BatchMeasurements, segments: int) -> Iterator[tuple]:
     """The claim and the segments; the map's reading of them; lists of failures and results."""
     design = measured.design
     line_bytes = LINE_BYTES + len(str(design.value_max))
@@ -193,9 +196,9 @@ def _objects(measured: BatchMeasurements, segments: int) -> Iterator[Line]:
         left -= design.segment_items
     listed = ceil(segments / KEYS_PER_LIST)
     tier1, tier2, unit = "Requests-Tier1", "Requests-Tier2", "Requests"
-    yield S3, tier1, unit, "dispatch", Decimal(puts + listed)
-    yield S3, tier2, unit, "dispatch", Decimal(segments)
+    yield tier1, unit, "dispatch", Decimal(puts + listed)
+    yield tier2, unit, "dispatch", Decimal(segments)
     lists = min(measured.counted.failed, measured.children)  # one a child that had failures
     results = 2  # a manifest and one file of what succeeded
-    yield S3, tier1, unit, "knowing", Decimal(lists + results + 2)  # and the summary's two LISTs
-    yield S3, tier2, unit, "knowing", Decimal(lists + 1)  # and the manifest
+    yield tier1, unit, "knowing", Decimal(lists + results + 2)  # and the summary's two LISTs
+    yield tier2, unit, "knowing", Decimal(lists + 1)  # and the manifest

@@ -223,7 +223,7 @@ def queue_lines(measured: BatchMeasurements, planned: Planned, send_size: int) -
         call_size = send_size if part.purpose == DISPATCH else 1
         requests = 0 if queue == DEAD else _sends(measured, queue, planned, call_size)
         requests += ceil(received / size) + ceil(deleted / size) + empty
-        yield SQS, "Requests-Tier1", "Requests", part.purpose, Decimal(requests)
+        yield queue, SQS, "Requests-Tier1", "Requests", part.purpose, Decimal(requests)
     yield from _poller_lines(measured)
 
 
@@ -233,7 +233,7 @@ def _poller_lines(measured: BatchMeasurements) -> Iterator[Line]:
         least_s = measured.design.pollers[0] * measured.window.seconds
         counted_s = measured.reading.sum("items", POLLERS) * PERIOD_S
         hours = poller_hours(max(least_s, counted_s))
-        yield LAMBDA, POLLER_HOURS, "EPU-Hours", DISPATCH, hours
+        yield "processor", LAMBDA, POLLER_HOURS, "EPU-Hours", DISPATCH, hours
 
 
 def _sends(measured: BatchMeasurements, queue: str, planned: Planned, call_size: int) -> int:
@@ -263,8 +263,9 @@ def table_lines(measured: BatchMeasurements, stored_bytes: float) -> Iterator[Li
     written = measured.reading.sum("table", "ConsumedWriteCapacityUnits")
     read = measured.reading.sum("table", "ConsumedReadCapacityUnits")
     unit = "WriteRequestUnits"
-    yield DYNAMODB, unit, unit, "knowing", quantity(round(written, 1))
+    yield "table", DYNAMODB, unit, unit, "knowing", quantity(round(written, 1))
     unit = "ReadRequestUnits"
-    yield DYNAMODB, unit, unit, "knowing", quantity(round(read - measured.cost.read_units, 1))
+    units = quantity(round(read - measured.cost.read_units, 1))
+    yield "table", DYNAMODB, unit, unit, "knowing", units
     stored = gb_months(stored_bytes / GB, measured.window.seconds / 3600)
-    yield DYNAMODB, "TimedStorage-ByteHrs", "GB-Mo", "knowing", stored
+    yield "table", DYNAMODB, "TimedStorage-ByteHrs", "GB-Mo", "knowing", stored

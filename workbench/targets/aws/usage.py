@@ -33,8 +33,9 @@ from workbench.pull.cloudwatch import Reading
 from workbench.pull.logs import Billed, Counted
 from workbench.pull.window import MeasuringCost, Window
 from workbench.runs.records import USAGE_COLUMNS
+from workbench.runs.resources import TOPIC
 
-Line = tuple[str, str, str, str, Decimal]
+Line = tuple[str, str, str, str, str, Decimal]  # the role of what used it, then its usage
 Least = dict[tuple[str, str], float]  # sums by part and metric
 REPORT_BYTES = 100  # of a REPORT line, taken low
 SMALL_MEMORY_MB = 256  # of a function whose memory no knob says (infra)
@@ -100,11 +101,16 @@ def billed_by_metrics(reading: Reading, roles: Iterable[str]) -> dict[str, Bille
     return found
 
 
-def usage_of_run(measured: BatchMeasurements, own: Iterable[Line]) -> pd.DataFrame:
-    """The usage table of a batch, with the lines that are its design's `own`; none of nothing."""
-    lines = [*_lambda(measured), *_telemetry(measured), *measured.cost.usage_lines()]
+def lines_of_run(measured: BatchMeasurements, own: Iterable[Line]) -> list[Line]:
+    """The usage of a batch by resource, with the lines that are its design's `own`."""
+    looking = (("", *line) for line in measured.cost.usage_lines())
+    return [*_lambda(measured), *_telemetry(measured), *looking, _sns(measured), *own]
+
+
+def usage_of_run(lines: Iterable[Line]) -> pd.DataFrame:
+    """The usage table of a batch; no line of nothing."""
     sums: dict[tuple[str, ...], Decimal] = {}
-    for *name, amount in [*lines, _sns(measured), *own]:
+    for _, *name, amount in lines:
         sums[tuple(name)] = sums.get(tuple(name), Decimal(0)) + amount
     rows = [(*key, amount) for key, amount in sorted(sums.items()) if amount]
     return pd.DataFrame(rows, columns=USAGE_COLUMNS).astype({"quantity": object})
@@ -118,28 +124,29 @@ def _lambda(measured: BatchMeasurements) -> Iterator[Line]:
     for role, billed in measured.billed.items():
         label = design.parts.purpose_of(role)
         memory_mb = settings[constructs[role]].get("MemorySize", SMALL_MEMORY_MB)
-        yield LAMBDA, f"Request{arm}", "Requests", label, Decimal(billed.requests)
+        yield role, LAMBDA, f"Request{arm}", "Requests", label, Decimal(billed.requests)
         used = gb_seconds(billed.billed_ms, memory_mb)
-        yield LAMBDA, f"Lambda-GB-Second{arm}", "GB-Seconds", label, used
+        yield role, LAMBDA, f"Lambda-GB-Second{arm}", "GB-Seconds", label, used
 
 
 def _sns(measured: BatchMeasurements) -> Line:
     """Notifications: as published, and at least those that were seen."""
     published = round(measured.reading.sum("topic", "NumberOfMessagesPublished"))
     count = Decimal(max(published, measured.notifications))
-    return SNS, "Requests-Tier1", "Requests", "knowing", count
+    return TOPIC, SNS, "Requests-Tier1", "Requests", "knowing", count
 
 
 def _telemetry(measured: BatchMeasurements) -> Iterator[Line]:
     """Log bytes, custom metrics by the hour, and PutMetricData where the knob asks for it."""
-    written = sum(measured.reading.sum(role, "IncomingBytes") for role in measured.billed)
-    yield CLOUDWATCH, "VendedLog-Bytes", "GB", "telemetry", quantity(round(written) / GB)
+    for role in measured.billed:
+        gb = quantity(round(measured.reading.sum(role, "IncomingBytes")) / GB)
+        yield role, CLOUDWATCH, "VendedLog-Bytes", "GB", "telemetry", gb
     metrics = sum(count for role, count in EMBEDDED_METRICS.items() if role in measured.billed)
     if measured.design.telemetry == "put_metric_data":
         metrics += 1
         puts = Decimal(measured.counted.processed)
-        yield CLOUDWATCH, "CW:Requests", "Requests", "telemetry", puts
+        yield "", CLOUDWATCH, "CW:Requests", "Requests", "telemetry", puts
     start, end = (one.timestamp() for one in (measured.window.start, measured.window.end))
     hours = floor(end / 3600) - floor(start / 3600) + 1
     months = quantity(Decimal(metrics * hours) / MONTH_HOURS)
-    yield CLOUDWATCH, "CW:MetricMonitorUsage", "Metrics", "telemetry", months
+    yield "", CLOUDWATCH, "CW:MetricMonitorUsage", "Metrics", "telemetry", months

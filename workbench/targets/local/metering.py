@@ -18,6 +18,7 @@ from workbench.designs.parts import KNOWING
 from workbench.platform.services import DYNAMODB, STORAGE_OVERHEAD_BYTES
 from workbench.platform.units import GB
 from workbench.runs.records import LABELS, USAGE_COLUMNS
+from workbench.runs.resources import by_resource
 
 FINEST = Decimal("1e-15")  # a run folder's column has one scale: 38 digits hold 10^22 and this
 
@@ -26,17 +27,26 @@ class Meter:
     """Adds up usage; each line has one unit and says what it is for."""
 
     def __init__(self) -> None:
-        self._lines: dict[tuple[str, str, str, str], Decimal | int] = {}
+        self._lines: dict[tuple[str, str, str, str, str], Decimal | int] = {}
         self._label: str | None = None
 
     def add(
-        self, service: str, usage_type: str, unit: str, label: str, quantity: Decimal | int
+        self,
+        service: str,
+        usage_type: str,
+        unit: str,
+        label: str,
+        quantity: Decimal | int,
+        resource: str = "",
     ) -> None:
-        """Add a quantity to a line. Whole numbers and decimals only: a float is not exact."""
+        """Add a quantity to a line. Whole numbers and decimals only: a float is not exact.
+
+        `resource` is what AWS calls the function, queue … that used it, or its role.
+        """
         label = self._label or label
         assert label in LABELS, f"{label!r} is no label"
         assert not isinstance(quantity, float), f"{usage_type}: {quantity!r} is not exact"
-        line = (service, usage_type, unit, label)
+        line = (service, usage_type, unit, label, resource)
         self._lines[line] = self._lines.get(line, 0) + quantity
 
     @contextmanager
@@ -53,7 +63,7 @@ class Meter:
         return sum(
             (
                 Decimal(amount)
-                for (of, kind, _, why), amount in self._lines.items()
+                for (of, kind, _, why, _), amount in self._lines.items()
                 if (of, kind) == (service, usage_type) and label in (None, why)
             ),
             Decimal(0),
@@ -61,8 +71,19 @@ class Meter:
 
     def frame(self) -> pd.DataFrame:
         """The lines in order, with quantities as decimals; those of nothing are left out."""
-        rows = [(*line, rounded(amount)) for line, amount in sorted(self._lines.items()) if amount]
+        sums: dict[tuple[str, ...], Decimal | int] = {}
+        for (*line, _), amount in self._lines.items():
+            sums[tuple(line)] = sums.get(tuple(line), 0) + amount
+        rows = [(*line, rounded(amount)) for line, amount in sorted(sums.items()) if amount]
         return pd.DataFrame(rows, columns=USAGE_COLUMNS)
+
+    def by_resource(self, roles: Mapping[str, str]) -> pd.DataFrame:
+        """The same lines told apart by resource; `roles` are those of the names that are known."""
+        pieces = (
+            (roles.get(resource, resource), *line, amount)
+            for (*line, resource), amount in self._lines.items()
+        )
+        return by_resource(self.frame(), pieces)
 
 
 def rounded(quantity: Decimal | int) -> Decimal:
@@ -149,7 +170,7 @@ class Storage:
     def bill(self, meter: Meter, now_s: float) -> None:
         """Bill what was kept until now."""
         quantity = gb_months(self._byte_s + self._bytes * (now_s - self._at_s))
-        meter.add(DYNAMODB, "TimedStorage-ByteHrs", "GB-Mo", KNOWING, quantity)
+        meter.add(DYNAMODB, "TimedStorage-ByteHrs", "GB-Mo", KNOWING, quantity, "table")
 
 
 def gb_months(byte_s: float) -> Decimal:

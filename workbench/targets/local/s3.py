@@ -37,7 +37,7 @@ class S3Service(Service):
             tier = "Requests-Tier1" if operation in TIER_1 else "Requests-Tier2"
             request = admitted.request
             label = label_of(request.get("Key") or request.get("Prefix") or "")
-            self._context.meter.add(S3, tier, "Requests", label, 1)
+            self._context.meter.add(S3, tier, "Requests", label, 1, request["Bucket"])
 
     def refused(self, operation: str, admitted: Admitted, error: ClientError) -> None:
         """A condition that does not hold is a request all the same; a server error is not."""
@@ -62,4 +62,4 @@ def bill_objects(context: RunContext, bucket: str) -> None:
     objects = bucket_named(bucket).keys
     for name in list(objects):
         quantity = gb_months(objects[name].size * context.kernel.now)
-        context.meter.add(S3, "TimedStorage-ByteHrs", "GB-Mo", label_of(name), quantity)
+        context.meter.add(S3, "TimedStorage-ByteHrs", "GB-Mo", label_of(name), quantity, bucket)

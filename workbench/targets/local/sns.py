@@ -5,6 +5,7 @@ from typing import Any
 from workbench.designs.parts import KNOWING
 from workbench.platform.services import SNS
 from workbench.platform.units import sns_requests
+from workbench.runs.resources import TOPIC
 from workbench.targets.local.metering import text_bytes
 from workbench.targets.local.runtime.service import Admitted, NotKnown, Refused, Request, Service
 from workbench.targets.local.sqs.service import Queues
@@ -65,4 +66,4 @@ class SnsService(Service):
 def bill_publish(context: RunContext, message: str) -> None:
     """Bill one notification."""
     requests = sns_requests(text_bytes(message))
-    context.meter.add(SNS, "Requests-Tier1", "Requests", KNOWING, requests)
+    context.meter.add(SNS, "Requests-Tier1", "Requests", KNOWING, requests, TOPIC)

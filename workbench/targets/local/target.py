@@ -17,6 +17,7 @@ from workbench.pull.window import CloudAccess
 from workbench.runs.batch import Batch
 from workbench.runs.failures import read_failures
 from workbench.runs.records import Run, RunData
+from workbench.runs.resources import roles
 from workbench.targets.base import OnProgress, Progress, RunOptions
 from workbench.targets.local.runtime.faults import Faults, MapFaults
 from workbench.targets.local.runtime.outside import ItemLog
@@ -190,13 +191,15 @@ def folder_of(
         status=status,
         reason=reason,
     )
-    usage, invocations = world.context.meter.frame(), world.reports.frame()
+    stack, meter = world.deployment.stack, world.context.meter
+    usage, invocations = meter.frame(), world.reports.frame()
     return RunData(
         run,
         world.timeline.frame(),
         usage,
         invocations=invocations,
         failures=_listed(world, run) if run.items_failed else None,
+        resources=meter.by_resource(roles(design.parts, stack.outputs)),
     )
 
 

@@ -14,11 +14,13 @@ from workbench.errors import WorkbenchError
 from workbench.platform.profile import Profile
 from workbench.runs.batch import Batch
 from workbench.runs.records import Run, RunData
+from workbench.runs.resources import by_resource
 from workbench.targets.model.counters.kernel import run_counters
 from workbench.targets.model.counters.settings import counters_settings, counters_usage
 from workbench.targets.model.engine.draws import latency_table
 from workbench.targets.model.engine.settings import as_record
 from workbench.targets.model.engine.timeline import SEGMENT_TIME, held_s, timeline_frame
+from workbench.targets.model.engine.usage import Line, usage_frame
 from workbench.targets.model.sfn.kernel import run_sfn
 from workbench.targets.model.sfn.settings import SfnSettings, sfn_settings, sfn_state
 from workbench.targets.model.sfn.usage import sfn_usage
@@ -34,13 +36,13 @@ class Model:
     """How one design is modelled.
 
     `settings` takes a design, a batch, a profile and the seed of the latencies; `run` works on the
-    record of the settings and a fresh `state`; `usage` takes the design and both of them.
+    record of the settings and a fresh `state`; `usage` gives the lines from the design and both.
     """
 
     settings: Callable[..., Any]
     run: Callable[[np.ndarray, np.ndarray], None]
     state: Callable[[np.ndarray], np.ndarray]
-    usage: Callable[..., pd.DataFrame]
+    usage: Callable[..., list[Line]]
     late_limit: str = SEGMENT_TIME  # which of AWS's times is passed where one is
 
 
@@ -79,6 +81,11 @@ class Outcome:
     @cached_property
     def usage(self) -> pd.DataFrame:
         """The usage table, made once."""
+        return usage_frame(self._lines)
+
+    @cached_property
+    def _lines(self) -> list[Line]:
+        """What each resource used."""
         return MODELS[self.design.name].usage(self.design, self.settings, self.state)
 
     def times(self) -> dict[str, float]:
@@ -107,7 +114,8 @@ class Outcome:
             status="incomplete" if late else "complete",
             reason=reason,
         )
-        return RunData(run, timeline_frame(s), self.usage)
+        resources = by_resource(self.usage, self._lines)
+        return RunData(run, timeline_frame(s), self.usage, resources=resources)
 
 
 def simulate(

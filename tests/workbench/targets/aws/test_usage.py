@@ -13,7 +13,12 @@ from workbench.pull.cloudwatch import Reading
 from workbench.pull.logs import Billed, Counted
 from workbench.pull.window import MeasuringCost, Window
 from workbench.targets.aws.session import CONTROLS
-from workbench.targets.aws.usage import BatchMeasurements, billed_by_metrics, usage_of_run
+from workbench.targets.aws.usage import (
+    BatchMeasurements,
+    billed_by_metrics,
+    lines_of_run,
+    usage_of_run,
+)
 
 SHORT = {LAMBDA: "lambda", SQS: "sqs", SNS: "sns", DYNAMODB: "table", S3: "s3"} | {
     STEP_FUNCTIONS: "states",
@@ -31,7 +36,7 @@ def reading(**sums):
 def lines(measured):
     """Quantities by service, usage type and label."""
     controls = CONTROLS[measured.design.name](None, {"StateMachineArn": "arn"}, None)
-    usage = usage_of_run(measured, controls.usage_lines(measured))
+    usage = usage_of_run(lines_of_run(measured, controls.usage_lines(measured)))
     bill(usage, load_book())  # every line has a price and its unit
     return {
         (SHORT[service], usage_type, label): quantity
@@ -69,6 +74,32 @@ def test_messages_become_requests_by_how_many_go_into_a_call():
     # Three calls of up to ten, 80 KB each, so two requests each; receives; deletes; idle polls.
     assert found["sqs", "Requests-Tier1", "dispatch"] == 3 * 2 + 3 + 3 + 6
     assert found["sqs", "Requests-Tier1", "knowing"] == 9
+
+
+def test_each_line_says_what_used_it():
+    metrics = reading(
+        item_queue__NumberOfMessagesDeleted=25,
+        plan_queue__NumberOfEmptyReceives=2,
+        processor__IncomingBytes=2**20,
+        batcher__IncomingBytes=2**10,
+        table__ConsumedWriteCapacityUnits=9.0,
+    )
+    billed = {"processor": Billed(4, 2_000), "batcher": Billed(1, 1_000)}
+    measured = BatchMeasurements(make_design("sqs"), 250, HOUR, billed=billed, reading=metrics)
+    told = lines_of_run(measured, CONTROLS["sqs"](None, {}, None).usage_lines(measured))
+    found = {(one, kind): amount for one, _, kind, _, _, amount in told if amount}
+    assert {key: found[key] for key in found if key[1] != "CW:MetricMonitorUsage"} == {
+        ("processor", "Request-ARM"): 4,
+        ("processor", "Lambda-GB-Second-ARM"): found["processor", "Lambda-GB-Second-ARM"],
+        ("batcher", "Request-ARM"): 1,
+        ("batcher", "Lambda-GB-Second-ARM"): found["batcher", "Lambda-GB-Second-ARM"],
+        ("processor", "VendedLog-Bytes"): Decimal("0.0009765625"),
+        ("batcher", "VendedLog-Bytes"): Decimal("0.00000095367432"),
+        ("plan_queue", "Requests-Tier1"): 2,
+        ("item_queue", "Requests-Tier1"): 3,
+        ("table", "WriteRequestUnits"): 9,
+        ("table", "TimedStorage-ByteHrs"): found["table", "TimedStorage-ByteHrs"],
+    }
 
 
 def test_messages_sent_again_cost_a_call_each():

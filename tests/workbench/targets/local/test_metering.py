@@ -32,6 +32,17 @@ def test_lines_add_up_by_label_and_come_in_order():
     assert meter.quantity(SQS, "Requests-Tier1", "knowing") == 2
 
 
+def test_lines_are_told_apart_by_resource_under_the_role_that_it_has():
+    meter = Meter()
+    meter.add(*REQUESTS, "knowing", 2, "stack-PollQueue")
+    meter.add(*REQUESTS, "knowing", 1, "my-own")
+    assert meter.by_resource({"stack-PollQueue": "poll_queue"}).values.tolist() == [
+        ["my-own", *REQUESTS, "knowing", Decimal(1)],
+        ["poll_queue", *REQUESTS, "knowing", Decimal(2)],
+    ]
+    assert meter.frame().values.tolist() == [[*REQUESTS, "knowing", Decimal(3)]]
+
+
 def test_a_division_is_rounded_to_fifteen_places_and_nothing_else_is():
     meter = Meter()
     meter.add(*REQUESTS, "knowing", Decimal(1) / 3)

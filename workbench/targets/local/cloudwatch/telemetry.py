@@ -2,6 +2,7 @@
 
 import io
 import json
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
 from datetime import UTC, datetime
@@ -53,14 +54,14 @@ class Logs:
     def __init__(self, context: RunContext, metrics: CustomMetrics) -> None:
         self._context = context
         self._metrics = metrics
-        self._bytes = 0
+        self._bytes: Counter[str] = Counter()  # by function
         self.lines: list[tuple[float, str, str]] = []  # t_s, function, line
         self.created_s: float | None = None  # when items were last said to be created
         self.work_ms = 0  # that processors say they have spent inside `process`
 
     def write(self, function: str, line: str) -> None:
         """One line that a handler printed."""
-        self._bytes += text_bytes(line) + LOG_EVENT_BYTES
+        self._bytes[function] += text_bytes(line) + LOG_EVENT_BYTES
         if not line.startswith(EMBEDDED):
             if len(self.lines) < LINES_MAX:
                 self.lines.append((self._context.kernel.now, function, line))
@@ -71,14 +72,15 @@ class Logs:
         if embedded.get("items_created"):
             self.created_s = self._context.kernel.now
 
-    def platform(self, line: str) -> None:
-        """One line that Lambda itself writes."""
-        self._bytes += text_bytes(line) + LOG_EVENT_BYTES
+    def platform(self, function: str, line: str) -> None:
+        """One line that Lambda itself writes into a function's log."""
+        self._bytes[function] += text_bytes(line) + LOG_EVENT_BYTES
 
     def bill(self, meter: Meter) -> None:
         """Bytes taken in, as Lambda's logs have been billed since May 2025."""
-        quantity = Decimal(self._bytes) / GB
-        meter.add(CLOUDWATCH, "VendedLog-Bytes", "GB", "telemetry", quantity)
+        for function, size in self._bytes.items():
+            quantity = Decimal(size) / GB
+            meter.add(CLOUDWATCH, "VendedLog-Bytes", "GB", "telemetry", quantity, function)
 
 
 class CloudWatchService(Service):

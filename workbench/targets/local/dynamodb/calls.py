@@ -188,7 +188,7 @@ class DynamoDbService(Service):
             self._bill("WriteRequestUnits", table, units)
 
     def _bill(self, kind: str, table: str, units: list[Decimal] | list[int]) -> None:
-        self._context.meter.add(DYNAMODB, kind, kind, KNOWING, sum(units))
+        self._context.meter.add(DYNAMODB, kind, kind, KNOWING, sum(units), table)
         name, metrics = {"TableName": table}, self._context.metrics
         for value, count in Counter(units).items():
             metrics.add("AWS/DynamoDB", CONSUMED[kind], name, float(value), count)

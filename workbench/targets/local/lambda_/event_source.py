@@ -72,7 +72,8 @@ class EventSource:
         self._count_idle()
         if self._spec.pollers:
             hours = poller_hours(self._scaling.poller_s(self._context.kernel.now))
-            self._context.meter.add(LAMBDA, POLLER_HOURS, "EPU-Hours", self._spec.label, hours)
+            meter, label = self._context.meter, self._spec.label
+            meter.add(LAMBDA, POLLER_HOURS, "EPU-Hours", label, hours, self._spec.function)
 
     def _count_idle(self) -> None:
         """Bill the polls that found nothing until now."""
@@ -233,4 +234,4 @@ class EventSource:
     def _bill(self, requests: int) -> None:
         if requests:
             meter, label = self._context.meter, self._spec.label
-            meter.add(SQS, "Requests-Tier1", "Requests", label, requests)
+            meter.add(SQS, "Requests-Tier1", "Requests", label, requests, self._spec.queue)

@@ -81,22 +81,23 @@ class Reports:
         """One request, and the time by the memory."""
         suffix, meter = "-ARM" if spec.arm else "", self._context.meter
         gb_s = gb_seconds(billed_ms, spec.memory_mb)
-        meter.add(LAMBDA, f"Request{suffix}", "Requests", spec.label, 1)
-        meter.add(LAMBDA, f"Lambda-GB-Second{suffix}", "GB-Seconds", spec.label, gb_s)
+        meter.add(LAMBDA, f"Request{suffix}", "Requests", spec.label, 1, spec.role)
+        kind = f"Lambda-GB-Second{suffix}"
+        meter.add(LAMBDA, kind, "GB-Seconds", spec.label, gb_s, spec.role)
 
     def _log(self, request_id: str, record: tuple) -> None:
         """The lines that Lambda writes around a handler's own."""
-        _, _, init_ms, duration_ms, billed_ms, memory_mb, cold, _ = record
+        role, _, init_ms, duration_ms, billed_ms, memory_mb, cold, _ = record
         report = (
             f"REPORT RequestId: {request_id}\tDuration: {duration_ms:.2f} ms\t"
             f"Billed Duration: {billed_ms} ms\tMemory Size: {memory_mb} MB\tMax Memory Used: 80 MB"
         )
         if cold:
-            self.logs.platform(INIT_LINE.ljust(INIT_LINE_BYTES))
+            self.logs.platform(role, INIT_LINE.ljust(INIT_LINE_BYTES))
             report += f"\tInit Duration: {init_ms:.2f} ms"
-        self.logs.platform(f"START RequestId: {request_id} Version: $LATEST")
-        self.logs.platform(f"END RequestId: {request_id}")
-        self.logs.platform(report)
+        self.logs.platform(role, f"START RequestId: {request_id} Version: $LATEST")
+        self.logs.platform(role, f"END RequestId: {request_id}")
+        self.logs.platform(role, report)
 
     def _metric(self, function: Function, metric: str, value: float) -> None:
         name = {"FunctionName": function.spec.name}

@@ -75,7 +75,8 @@ class SqsService(Service):
 
     def _bill(self, url: str, size: int) -> None:
         label, requests = self._labels.get(url, KNOWING), sqs_requests(size)
-        self._context.meter.add(SQS, "Requests-Tier1", "Requests", label, requests)
+        queue = url.rsplit("/", 1)[-1]
+        self._context.meter.add(SQS, "Requests-Tier1", "Requests", label, requests, queue)
 
 
 class QueueWatch(QueueObserver):

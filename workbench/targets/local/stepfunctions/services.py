@@ -19,6 +19,7 @@ from workbench.designs import Parts
 from workbench.engine.kernel import Kernel
 from workbench.platform.services import S3, SNS, STEP_FUNCTIONS
 from workbench.platform.units import EXPRESS_STEP_MB, EXPRESS_STEP_MS, sns_requests
+from workbench.runs.resources import TOPIC
 from workbench.targets.local.lambda_.functions import Invoke
 from workbench.targets.local.metering import Meter
 from workbench.targets.local.world.context import EPOCH_S, RunContext
@@ -44,20 +45,23 @@ class Bill:
         """An Express child that has ended."""
         steps = max(1, ceil(round(duration_s * 1000, 6) / EXPRESS_STEP_MS))
         gb_s = steps * self._gb_s_per_step
-        self._meter.add(STEP_FUNCTIONS, "StepFunctions-Request", "Requests", "dispatch", 1)
-        self._meter.add(STEP_FUNCTIONS, "StepFunctions-GB-Second", "GB-Seconds", "dispatch", gb_s)
+        self._machine("StepFunctions-Request", "Requests", "dispatch", 1)
+        self._machine("StepFunctions-GB-Second", "GB-Seconds", "dispatch", gb_s)
 
     def s3_called(self, tier: str, label: str) -> None:
         """One call of a map run's own."""
-        self._meter.add(S3, f"Requests-{tier}", "Requests", label, 1)
+        self._meter.add(S3, f"Requests-{tier}", "Requests", label, 1, "bucket")
 
     def published(self, message_bytes: int) -> None:
         """One notification."""
         requests = sns_requests(message_bytes)
-        self._meter.add(SNS, "Requests-Tier1", "Requests", "knowing", requests)
+        self._meter.add(SNS, "Requests-Tier1", "Requests", "knowing", requests, TOPIC)
 
     def _transition(self, label: str) -> None:
-        self._meter.add(STEP_FUNCTIONS, "StateTransition", "StateTransitions", label, 1)
+        self._machine("StateTransition", "StateTransitions", label, 1)
+
+    def _machine(self, usage_type: str, unit: str, label: str, amount: Decimal | int) -> None:
+        self._meter.add(STEP_FUNCTIONS, usage_type, unit, label, amount, "machine")
 
 
 RUNNING = "RUNNING"

@@ -10,7 +10,6 @@ from math import ceil
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from workbench.designs import MESSAGE_MAX_BYTES, Counters, Sqs
 from workbench.platform.profile import Profile
@@ -68,8 +67,8 @@ def _message_bytes(design: Counters, batch_bytes: int, messages: int) -> int:
     return round(len(json.dumps(body, separators=(",", ":"))) + design.items_per_message * each - 1)
 
 
-def counters_usage(design: Counters, p: SqsSettings, s: np.void) -> pd.DataFrame:
-    """The usage table of one run. The batch state is counted until the end is known; then it
+def counters_usage(design: Counters, p: SqsSettings, s: np.void) -> list[usage.Line]:
+    """The usage lines of one run. The batch state is counted until the end is known; then it
     expires."""
     shards = ceil(p.messages / PER_SHARD)
     key = len("pk" + "done##0000000" + "sk" + "SET" + "done" + "expires_at") + p.batch_bytes + 6

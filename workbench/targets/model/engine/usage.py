@@ -1,5 +1,7 @@
 """What a batch is billed for: usage lines in exact decimals, and how long texts and records are.
 
+A line says first which resource used it: the role of a part of the design, or nothing.
+
 Shapes of texts are those of docs/architecture.md (messages, telemetry line, batch state), Lambda's
 own log lines and the map's result files. Means where a value varies: a value's digits, a duration.
 """
@@ -23,12 +25,13 @@ from workbench.runs.records import USAGE_COLUMNS
 
 HOUR_S = 3600
 STARTED_S = 1800  # into an hour: half, so that the hours begun are right in the mean
-Line = tuple[str, str, str, str, Decimal]
+Line = tuple[str, str, str, str, str, Decimal]
 
 
 class Function(NamedTuple):
     """What the invocations of one Lambda function come to; the label is what they are for."""
 
+    role: str
     label: str
     memory_mb: int
     requests: int
@@ -43,24 +46,29 @@ def lambda_lines(cpu: str, functions: list[Function]) -> list[Line]:
     for one in functions:
         spent = gb_seconds(one.billed_ms, one.memory_mb)
         requests = Decimal(one.requests)
-        lines.append((LAMBDA, f"Request{suffix}", "Requests", one.label, requests))
-        lines.append((LAMBDA, f"Lambda-GB-Second{suffix}", "GB-Seconds", one.label, spent))
+        for kind, unit, amount in (
+            ("Request", "Requests", requests),
+            ("Lambda-GB-Second", "GB-Seconds", spent),
+        ):
+            lines.append((one.role, LAMBDA, kind + suffix, unit, one.label, amount))
     return lines
 
 
-def telemetry_lines(logged_bytes: int, metrics: list[tuple[float, int]], calls: int) -> list[Line]:
-    """Logs, metric-months begun hour by hour, and PutMetricData calls.
+def telemetry_lines(
+    logged_bytes: dict[str, int], metrics: list[tuple[float, int]], calls: int
+) -> list[Line]:
+    """Logs by function, metric-months begun hour by hour, and PutMetricData calls.
 
     `metrics` are how many are put until when, seconds from the trigger.
     """
     hours = sum(n * (int((until_s + STARTED_S) // HOUR_S) + 1) for until_s, n in metrics)
-    rows = [
-        (CLOUDWATCH, "VendedLog-Bytes", "GB", "telemetry", quantity(Decimal(logged_bytes) / GB)),
-        (CLOUDWATCH, "CW:MetricMonitorUsage", "Metrics", "telemetry",
-         quantity(Decimal(hours) / MONTH_HOURS)),
-    ]  # fmt: skip
+    months = quantity(Decimal(hours) / MONTH_HOURS)
+    rows = [("", CLOUDWATCH, "CW:MetricMonitorUsage", "Metrics", "telemetry", months)]
+    for role, size in logged_bytes.items():  # rounded once, when they are added up
+        gb = Decimal(size) / GB
+        rows.append((role, CLOUDWATCH, "VendedLog-Bytes", "GB", "telemetry", gb))
     if calls:
-        rows.append((CLOUDWATCH, "CW:Requests", "Requests", "telemetry", Decimal(calls)))
+        rows.append(("", CLOUDWATCH, "CW:Requests", "Requests", "telemetry", Decimal(calls)))
     return rows
 
 
@@ -78,9 +86,9 @@ def empty_polls(*idle_poller_s: float) -> int:
 def usage_frame(lines: list[Line]) -> pd.DataFrame:
     """The usage table: equal lines added up, nothing of zero quantity."""
     totals: dict[tuple[str, str, str, str], Decimal] = {}
-    for *key, amount in lines:
+    for _, *key, amount in lines:
         totals[tuple(key)] = totals.get(tuple(key), Decimal(0)) + amount
-    rows = [(*key, total) for key, total in sorted(totals.items()) if total]
+    rows = [(*key, quantity(total)) for key, total in sorted(totals.items()) if total]
     return pd.DataFrame(rows, columns=USAGE_COLUMNS)
 
 

@@ -4,11 +4,11 @@ from decimal import Decimal
 from math import ceil
 
 import numpy as np
-import pandas as pd
 
 from workbench.designs import Sfn
 from workbench.platform.services import KEYS_PER_LIST, S3, SNS, STEP_FUNCTIONS
 from workbench.platform.units import EXPRESS_STEP_MB, EXPRESS_STEP_MS, gb_seconds
+from workbench.runs.resources import TOPIC
 from workbench.targets.model.engine import usage
 from workbench.targets.model.sfn.settings import SUMMARY_MB, SfnSettings
 
@@ -19,57 +19,55 @@ WORK_METRICS = 4  # of the processor; the batcher has one
 START_BYTES = 100  # the start object: an execution's ARN
 
 
-def sfn_usage(design: Sfn, p: SfnSettings, s: np.void) -> pd.DataFrame:
-    """The usage table of one run."""
+def sfn_usage(design: Sfn, p: SfnSettings, s: np.void) -> list[usage.Line]:
+    """The usage lines of one run."""
     children = int(s["invocations"])
     functions = [
-        usage.Function("work", design.memory_mb, children, int(s["cold_starts"]),
+        usage.Function("processor", "work", design.memory_mb, children, int(s["cold_starts"]),
                        int(s["processor_ms"])),
-        usage.Function("dispatch", design.batcher_memory_mb, int(s["batcher_invocations"]),
-                       int(s["batcher_cold"]), int(s["batcher_ms"])),
-        usage.Function("knowing", SUMMARY_MB, 1, 1, int(s["summary_ms"])),
+        usage.Function("batcher", "dispatch", design.batcher_memory_mb,
+                       int(s["batcher_invocations"]), int(s["batcher_cold"]), int(s["batcher_ms"])),
+        usage.Function("summary", "knowing", SUMMARY_MB, 1, 1, int(s["summary_ms"])),
     ]  # fmt: skip
-    logged = sum(map(usage.platform_bytes, functions))
-    logged += _handler_bytes(design, p, children)
+    written = _handler_bytes(design, p, children)
+    logged = {one.role: usage.platform_bytes(one) + written[one.role] for one in functions}
     works = WORK_METRICS + (int(s["metric_calls"]) > 0)  # an item that fails puts none
     metrics = [(float(s["created_s"]), 1), (float(s["processed_s"]), works)]
-    return usage.usage_frame(
-        [
-            *usage.lambda_lines(design.cpu, functions),
-            *_machine(p, s, children),
-            *_bucket(p, s),
-            (SNS, "Requests-Tier1", "Requests", "knowing", Decimal(1)),
-            *usage.telemetry_lines(logged, metrics, int(s["metric_calls"])),
-        ]
-    )
+    return [
+        *usage.lambda_lines(design.cpu, functions),
+        *_machine(p, s, children),
+        *_bucket(p, s),
+        (TOPIC, SNS, "Requests-Tier1", "Requests", "knowing", Decimal(1)),
+        *usage.telemetry_lines(logged, metrics, int(s["metric_calls"])),
+    ]
 
 
-def _handler_bytes(design: Sfn, p: SfnSettings, children: int) -> int:
-    """What the handlers write into the log."""
+def _handler_bytes(design: Sfn, p: SfnSettings, children: int) -> dict[str, int]:
+    """What the handlers write into the log, by function."""
     created = {"items_created": min(p.items, p.segment_items), "created_at": usage.EPOCH_S}
     work = usage.work_line_bytes("sfn", p.batch_bytes, children, p.items, design.value_max)
-    lines = children * work
-    lines += p.segments * usage.metric_line_bytes("sfn", "batcher", p.batch_bytes, created)
-    if design.logs != "all":
-        return lines
-    child = usage.child_bytes(round(p.items / max(1, children)), design.value_max)
-    return lines + usage.all_bytes(p.items, children, child)
+    batcher = usage.metric_line_bytes("sfn", "batcher", p.batch_bytes, created)
+    lines = {"processor": children * work, "batcher": p.segments * batcher, "summary": 0}
+    if design.logs == "all":
+        child = usage.child_bytes(round(p.items / max(1, children)), design.value_max)
+        lines["processor"] += usage.all_bytes(p.items, children, child)
+    return lines
 
 
 def _machine(p: SfnSettings, s: np.void, children: int) -> list[usage.Line]:
     """State transitions, and Express requests and time."""
     transitions = STATES_BEFORE + p.segments + children * (1 if p.express else 2)
     lines = [
-        (STEP_FUNCTIONS, "StateTransition", "StateTransitions", "dispatch", Decimal(transitions)),
-        (STEP_FUNCTIONS, "StateTransition", "StateTransitions", "knowing", Decimal(STATES_AFTER)),
+        ("StateTransition", "StateTransitions", "dispatch", Decimal(transitions)),
+        ("StateTransition", "StateTransitions", "knowing", Decimal(STATES_AFTER)),
     ]
     if p.express:
         spent = gb_seconds(int(s["express_steps"]) * EXPRESS_STEP_MS, EXPRESS_STEP_MB)
         lines += [
-            (STEP_FUNCTIONS, "StepFunctions-Request", "Requests", "dispatch", Decimal(children)),
-            (STEP_FUNCTIONS, "StepFunctions-GB-Second", "GB-Seconds", "dispatch", spent),
+            ("StepFunctions-Request", "Requests", "dispatch", Decimal(children)),
+            ("StepFunctions-GB-Second", "GB-Seconds", "dispatch", spent),
         ]
-    return lines
+    return [("machine", STEP_FUNCTIONS, *line) for line in lines]
 
 
 def _bucket(p: SfnSettings, s: np.void) -> list[usage.Line]:
@@ -81,11 +79,12 @@ def _bucket(p: SfnSettings, s: np.void) -> list[usage.Line]:
     lists = 1 + max(1, ceil(failed / KEYS_PER_LIST))
     over_s = float(s["detected_s"]) + int(s["summary_ms"]) / 1000
     stored = (p.segment_bytes * (p.segments - 1 + rest) + START_BYTES) * over_s
-    return [
-        (S3, "Requests-Tier1", "Requests", "dispatch", Decimal(puts)),
-        (S3, "Requests-Tier2", "Requests", "dispatch", Decimal(p.segments)),
-        (S3, "TimedStorage-ByteHrs", "GB-Mo", "dispatch", usage.gb_months(stored)),
-        (S3, "Requests-Tier1", "Requests", "knowing", Decimal(RESULT_FILES + failed + lists)),
-        (S3, "Requests-Tier2", "Requests", "knowing", Decimal(1 + failed)),
-        (S3, "TimedStorage-ByteHrs", "GB-Mo", "knowing", usage.gb_months(p.result_bytes * over_s)),
+    lines = [
+        ("Requests-Tier1", "Requests", "dispatch", Decimal(puts)),
+        ("Requests-Tier2", "Requests", "dispatch", Decimal(p.segments)),
+        ("TimedStorage-ByteHrs", "GB-Mo", "dispatch", usage.gb_months(stored)),
+        ("Requests-Tier1", "Requests", "knowing", Decimal(RESULT_FILES + failed + lists)),
+        ("Requests-Tier2", "Requests", "knowing", Decimal(1 + failed)),
+        ("TimedStorage-ByteHrs", "GB-Mo", "knowing", usage.gb_months(p.result_bytes * over_s)),
     ]
+    return [("bucket", S3, *line) for line in lines]

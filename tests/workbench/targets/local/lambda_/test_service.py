@@ -216,9 +216,9 @@ def test_log_lines_are_billed_and_error_lines_kept(toy):
     toy.invoke({})
     toy.run()
     assert [line for _, _, line in toy.logs.lines] == ["hello"]
-    before = toy.logs._bytes
+    before = toy.logs._bytes["work"]
     toy.logs.write("work", "x" * 74)
-    assert toy.logs._bytes - before == 100
+    assert toy.logs._bytes["work"] - before == 100
     assert 300 < before < 700  # INIT_START, START, END and REPORT lines
 
 
