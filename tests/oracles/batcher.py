@@ -195,14 +195,18 @@ class Batcher:
         self.story.arrive(count)
 
     def end(self, segment: Segment) -> None:
-        """The segment's record is gone, and its poller free."""
+        """The segment's record is gone; its poller turns to the next."""
         story = self.story
         spent_s = story.now - segment.begun_s
         self.bill(spent_s)
         if spent_s > self.p.timeout_s:
             story.tally["late"] += 1
-        self.running -= 1
         self.segments_done += 1
         if self.segments_done == self.p.segments:
             story.created_s = story.now
+        story.kernel.after(self.p.plan_pollers.turn_s, self.take_next)
+
+    def take_next(self) -> None:
+        """The poller has deleted the segment's message, and takes another."""
+        self.running -= 1
         self.start_segments()

@@ -22,7 +22,7 @@ class Processor:
         self.clock = 0.0
         self.writes = self.gone = self.acks = 0
 
-    def invoke(self) -> tuple[float, "Invocation"]:
+    def invoke(self, time_s: float) -> tuple[float, "Invocation"]:
         """A poller hands a batch over: when the invocation ends, and what it leaves behind."""
         from tests.oracles.sqs import Invocation
 
@@ -30,7 +30,7 @@ class Processor:
         number = tally["invocations"]
         tally["invocations"] += 1
         tally["peak"] = max(tally["peak"], story.running)
-        begun_s = self.clock = story.now + self.draws.latency("esm_dispatch", number, 0)
+        begun_s = self.clock = time_s + self.draws.latency("esm_dispatch", number, 0)
         if story.running > story.environments:
             story.environments += 1
             tally["cold_starts"] += 1

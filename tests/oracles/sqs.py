@@ -147,10 +147,10 @@ class SqsStory:
         while self.can_start():
             self.start()
 
-    def start(self) -> None:
-        """A poller hands its batch to an invocation."""
+    def start(self, wait_s: float = 0.0) -> None:
+        """A poller hands its batch to an invocation, at once or after a while."""
         self.running += 1
-        end_s, invocation = self.processor.invoke()
+        end_s, invocation = self.processor.invoke(self.now + wait_s)
         self.kernel.at(end_s, lambda: self.end(invocation))
 
     def can_start(self) -> bool:
@@ -204,12 +204,26 @@ class SqsStory:
                 self.kernel.at(granted_s, lambda: self.end(invocation))
                 return
         self.items_done += invocation.gone
-        self.running -= 1
-        if self.can_start():
-            self.start()
-            return
         if self.p.arrivals and self.items_done == self.p.items:
             self.detected_s = self.processed_s
+        turn_s = self.p.pollers.turn_s  # the poller deletes, and receives what is there now
+        if not self.take_next(turn_s):
+            self.kernel.after(turn_s, self.end_turn)
+
+    def take_next(self, wait_s: float) -> bool:
+        """A poller whose invocation is over begins another, if there is a batch for it."""
+        self.running -= 1
+        if self.can_start():
+            self.start(wait_s)
+            return True
+        self.running += 1
+        return False
+
+    def end_turn(self) -> None:
+        """The poller takes what has come meanwhile, or is free."""
+        if self.take_next(0.0):
+            return
+        self.running -= 1
         if self.batcher.visible:
             self.batcher.start_segments()
 

@@ -11,7 +11,6 @@ from workbench.platform.profile import load_profile
 # list prices contradict, a transition a child where this model bills two, cold calls of 2020.
 OUTSIDE = {
     ("S1", "peak concurrency"),
-    ("S1", "concurrency at 5 min"),
     ("M1", "cost"),
     ("M2", "cost"),
     ("L1", "all done"),

@@ -32,7 +32,7 @@ NEVER = float("inf")
 
 @dataclass
 class Batch:
-    """Messages on their way to the function; its poller is busy until all is said."""
+    """Messages on their way to the function; its poller is busy until all is said, and a turn."""
 
     records: list[dict[str, Any]] = field(default_factory=list)
     size_bytes: int = 0
@@ -52,6 +52,7 @@ class EventSource:
         self._scaling = PollerScaling(Growth.of(spec, context.profile), LONG_POLL_S)
         self._dispatch = context.latency("esm_dispatch", spec.queue)
         self._retry = context.latency("esm_throttle_retry", spec.queue)
+        self._turn_s = context.profile.value("esm_turn_ms") / 1000
         self._in_flight_max = int(context.profile.value("sqs_in_flight_max"))
         self._polls_per_s = context.profile.value("poller_polls_per_s")
         self._bytes_per_s = context.profile.value("poller_bytes_per_s")
@@ -211,6 +212,10 @@ class EventSource:
                 return
         elif result.error is None:
             self._delete(batch, result.payload)
+        kernel.after(self._turn_s, self._turned)
+
+    def _turned(self) -> None:
+        """The poller of a batch that is over may receive another."""
         self._change_running(-1)
         self._pump()
 

@@ -9,10 +9,11 @@ from workbench.targets.model.engine.draws import hashed, latencies, latency
 from workbench.targets.model.engine.events import billed_ms, chunks, compiled, replace
 from workbench.targets.model.sqs.batcher import (
     end_segment,
+    free_poller,
     segment_size,
     write_elsewhere,
 )
-from workbench.targets.model.sqs.finalizer import AFTER
+from workbench.targets.model.sqs.finalizer import AFTER, settle_pollers
 from workbench.targets.model.sqs.kernel import arrive, end_invocation, happen, next_event, prepare
 from workbench.targets.model.sqs.settings import SqsSettings
 
@@ -72,19 +73,24 @@ def step_part(p: SqsSettings, s: np.void, time_s: float) -> int:
     slot = s.batcher_slots[0]
     sends = s.slot_phase[slot]
     messages = segment_size(p, s.slot_segment[slot])[1]
+    total = chunks(messages, p.messages_per_send)
+    if sends > total:
+        free_poller(p, s, time_s, slot)
+        return 0
     sent = 0
     if sends > 0:
         sent = min(p.messages_per_send, messages - (sends - 1) * p.messages_per_send)
-    count = min(p.messages_per_send, messages - sends * p.messages_per_send)
-    if count <= 0:
+    if sends == total:
         end_segment(p, s, time_s, slot)
-        return sent
-    draw = hashed(p.key_send, s.sends_drawn)
-    s.sends_drawn += 1
-    at = time_s + p.batcher.call_s + count * p.batcher.entry_s
-    at += latency(s, draws.SEND_BATCH, draw, 0)
-    s.item_sends += 1
-    s.item_send_units += chunks(count * p.message_bytes, 65_536)
+        at = time_s + p.plan_pollers.turn_s
+    else:
+        count = min(p.messages_per_send, messages - sends * p.messages_per_send)
+        draw = hashed(p.key_send, s.sends_drawn)
+        s.sends_drawn += 1
+        at = time_s + p.batcher.call_s + count * p.batcher.entry_s
+        at += latency(s, draws.SEND_BATCH, draw, 0)
+        s.item_sends += 1
+        s.item_send_units += chunks(count * p.message_bytes, 65_536)
     s.slot_phase[slot] = sends + 1
     replace(s.batcher_times, s.batcher_slots, s.batchers, at, slot)
     s.batcher_at = s.batcher_times[0]
@@ -135,5 +141,4 @@ def look(p: SqsSettings, s: np.void, time_s: float) -> None:
     write_elsewhere(s, 1)
     s.finalizer_ms += billed_ms(s.look_spent_s + clock - time_s)
     s.ended_s = clock
-    s.idle_poller_s += p.pollers.start // p.pollers.places * clock
-    s.plan_idle_poller_s += p.plan_pollers.start * clock
+    settle_pollers(p, s, clock)

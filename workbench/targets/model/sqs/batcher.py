@@ -163,8 +163,12 @@ def step_batcher(p: SqsSettings, s: np.void, time_s: float) -> int:
             draw = hashed(p.key_segment, -1 - s.slot_segment[slot])
             at = time_s + p.batcher.call_s + latency(s, draws.SINGLE, draw, 0)
             write_elsewhere(s, 1)
-        else:
+        elif phase - steps == sends + 1:
+            sent = 0
             end_segment(p, s, time_s, slot)
+            at = time_s + p.plan_pollers.turn_s
+        else:
+            free_poller(p, s, time_s, slot)
             return 0
     assert time_s <= at < inf
     s.slot_phase[slot] = phase + 1
@@ -207,18 +211,23 @@ def send_messages(p: SqsSettings, s: np.void, time_s: float, messages: int, call
 
 @compiled
 def end_segment(p: SqsSettings, s: np.void, time_s: float, slot: int) -> None:
-    """The segment is done, and its poller free."""
+    """The segment is done; its poller turns to the next."""
     spent = time_s - s.slot_begun_s[slot]
     s.batcher_ms += billed_ms(spent)
     if spent > p.timeout_s:
         s.late += 1
+    s.segments_done += 1
+    if s.segments_done == p.segments:
+        s.created_s = time_s
+
+
+@compiled
+def free_poller(p: SqsSettings, s: np.void, time_s: float, slot: int) -> None:
+    """A poller of the plan queue takes the next segment."""
     s.batchers = pop(s.batcher_times, s.batcher_slots, s.batchers)
     s.free_slots[s.batchers] = slot
     if s.batchers < p.plan_pollers.start:
         s.plan_idle_poller_s -= time_s
-    s.segments_done += 1
-    if s.segments_done == p.segments:
-        s.created_s = time_s
     start_segments(p, s, time_s)
 
 

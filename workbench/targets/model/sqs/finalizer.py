@@ -61,8 +61,14 @@ def look(p: SqsSettings, s: np.void, time_s: float) -> None:
     clock = complete(p, s, clock, hashed(p.key_look, first + p.shards))
     s.finalizer_ms += billed_ms(s.look_spent_s + clock - time_s)
     s.ended_s = clock
-    s.idle_poller_s += p.pollers.start // p.pollers.places * clock
-    s.plan_idle_poller_s += p.plan_pollers.start * clock
+    settle_pollers(p, s, clock)
+
+
+@compiled
+def settle_pollers(p: SqsSettings, s: np.void, clock: float) -> None:
+    """Pollers were idle until the end; those that still turn were not."""
+    s.idle_poller_s += max(0, p.pollers.start // p.pollers.places - s.running) * clock
+    s.plan_idle_poller_s += max(0, p.plan_pollers.start - s.batchers) * clock
 
 
 @compiled

@@ -20,6 +20,7 @@ from workbench.targets.model.sqs.settings import SqsSettings
 from workbench.targets.model.sqs.work import begin_invocation
 
 WRITES = (1 << 32) - 1
+TURN = -1  # the load of a poller that deletes and receives, its invocation over
 ARRIVALS_AT_ONCE = 100  # portions in which a queue alone is filled at a steady rate
 
 
@@ -115,10 +116,13 @@ def happen(p: SqsSettings, s: np.void) -> None:
 
 @compiled
 def end_invocation(p: SqsSettings, s: np.void) -> None:
-    """An invocation is over, once the table has taken its writes; its poller takes more."""
+    """An invocation is over, once the table has taken its writes; its poller turns to the next."""
     now, load = s.end_times[0], s.end_loads[0]
     assert now >= s.now
     s.now = now
+    if load == TURN:
+        end_turn(p, s, now)
+        return
     writes = load & WRITES
     if writes > 0 and p.arrivals == 0:
         granted = reserve(p, s, now, writes)
@@ -128,17 +132,36 @@ def end_invocation(p: SqsSettings, s: np.void) -> None:
             replace(s.end_times, s.end_loads, s.running, granted, load - writes)
             return
     s.items_done += load >> 32
+    if p.arrivals > 0 and s.items_done == p.items:
+        s.detected_s = s.processed_s
+    if not next_batch(p, s, now + p.pollers.turn_s):
+        replace(s.end_times, s.end_loads, s.running, now + p.pollers.turn_s, TURN)
+
+
+@compiled
+def next_batch(p: SqsSettings, s: np.void, time_s: float) -> bool:
+    """A poller hands over another batch at a time, if one is there now."""
     size = s.running
+    s.running -= 1
+    if not can_start(p, s):
+        s.running = size
+        return False
+    if s.running < p.pollers.start // p.pollers.places:
+        s.idle_poller_s -= time_s
+    at, load = begin_invocation(p, s, time_s)
+    replace(s.end_times, s.end_loads, size, at, load)
+    return True
+
+
+@compiled
+def end_turn(p: SqsSettings, s: np.void, now: float) -> None:
+    """A poller has deleted what was done: it takes what has come meanwhile, or is free."""
+    if next_batch(p, s, now):
+        return
+    pop(s.end_times, s.end_loads, s.running)
     s.running -= 1
     if s.running < p.pollers.start // p.pollers.places:
         s.idle_poller_s -= now
-    if can_start(p, s):
-        at, load = begin_invocation(p, s, now)
-        replace(s.end_times, s.end_loads, size, at, load)
-        return
-    pop(s.end_times, s.end_loads, size)
-    if p.arrivals > 0 and s.items_done == p.items:
-        s.detected_s = s.processed_s
     if s.segments_visible > 0:
         start_segments(p, s, now)
         s.other = min(s.other, s.batcher_at)

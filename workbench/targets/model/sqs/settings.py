@@ -72,12 +72,14 @@ STATE = state_type(
 
 class Pollers(NamedTuple):
     """An event source: how many batches at first and at most, after how long idle they grow, by
-    how many at a time and how often; what provisioned pollers can poll, each (0: no limit)."""
+    how many at a time and how often; how long a place is taken after an invocation has ended; what
+    provisioned pollers can poll, each (0: no limit)."""
 
     start: int
     idle_s: float
     most: int
     step_s: float
+    turn_s: float
     places: int = 1  # invocations of one poller
     polls_per_s: float = 0.0
     bytes_per_s: float = 0.0
@@ -203,12 +205,12 @@ def _item_pollers(design: Sqs, profile: Profile, take: int) -> Pollers:
 
 def _pollers(profile: Profile, cap: int | None) -> Pollers:
     """The event source of a queue; one without a cap has settled idle, and grows later."""
-    step_s = 60.0 / profile.value("esm_ramp_per_min")
+    value = profile.value
+    step_s, turn_s = 60.0 / value("esm_ramp_per_min"), value("esm_turn_ms") / 1000
     if cap is None:
-        idle = int(profile.value("esm_idle_pollers"))
-        most = int(profile.value("esm_max_concurrency"))
-        return Pollers(idle, profile.value("esm_idle_s"), most, step_s)
-    return Pollers(min(int(profile.value("esm_start_concurrency")), cap), 0.0, cap, step_s)
+        idle, most = int(value("esm_idle_pollers")), int(value("esm_max_concurrency"))
+        return Pollers(idle, value("esm_idle_s"), most, step_s, turn_s)
+    return Pollers(min(int(value("esm_start_concurrency")), cap), 0.0, cap, step_s, turn_s)
 
 
 def _provisioned(profile: Profile, least: int, most: int) -> Pollers:
@@ -220,6 +222,7 @@ def _provisioned(profile: Profile, least: int, most: int) -> Pollers:
         idle_s=0.0,
         most=most * places,
         step_s=60.0 * places / value("poller_ramp_per_min"),
+        turn_s=value("esm_turn_ms") / 1000,
         places=places,
         polls_per_s=value("poller_polls_per_s"),
         bytes_per_s=value("poller_bytes_per_s"),

@@ -92,6 +92,15 @@ def test_a_maximum_holds_and_a_free_place_is_taken_at_once(toy):
     assert toy.seen == [(0, "a"), (0, "b"), (1, "c"), (1, "d"), (2, "e")]
 
 
+def test_a_poller_deletes_and_receives_before_it_hands_over_the_next_batch(toys):
+    with toys(esm_turn_ms=30) as toy:
+        toy.function(handler_of(toy))
+        toy.source(toy.queue(), batch_size=1, max_concurrency=2)
+        toy.send("abcde")
+        toy.run()
+        assert toy.seen == [(0, "a"), (0, "b"), (1.03, "c"), (1.03, "d"), (2.06, "e")]
+
+
 def test_provisioned_pollers_work_ten_batches_each_and_poll_ten_times_a_second(toy):
     function = toy.function(handler_of(toy))
     source = toy.source(toy.queue(), batch_size=1, pollers=(2, 2))
