@@ -125,6 +125,8 @@ def _staged(seed: int, design_name: str, scenario: Scenario) -> FaultCase:
     design, rates = _design(dice, design_name, scenario.knobs), scenario.fault_rates(dice)
     items = log_int(dice, *scenario.items)
     design, knobs = protocol.shaped(design, items, rates, dice)
+    if scenario.deadline_s:
+        knobs = knobs | {"deadline_s": dice.randint(*scenario.deadline_s)}
     first = Start(0.0, "user", f"f{seed}", items, dice.randrange(SEED_MAX), knobs)
     again = []
     if scenario.again_s:

@@ -63,6 +63,7 @@ class Hit:
     request_id: str = ""
     what: str = ""  # the operation
     code: str = ""  # of the error that it ended in
+    for_good: bool = False  # whether each further attempt of the client ends so too
 
 
 class FaultPlan:
@@ -179,8 +180,8 @@ class FaultPlan:
         error, status = ("InternalError", 500) if lost else choices[0]
         if kind == "refuse":
             error, status = self._die(kind).choice(choices)
-        self.hits[-1] = replace(self.hits[-1], code=error)
         more = self._die(kind).choice((0, 0, 1, FOR_GOOD))
+        self.hits[-1] = replace(self.hits[-1], code=error, for_good=more == FOR_GOOD)
         fault = CallFault(error=error, status=status, lose_answer=lost)
         self._failing[id(call.request)] = (call.request, more, fault)
         return fault

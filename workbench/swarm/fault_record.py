@@ -17,6 +17,7 @@ from workbench.designs import Design
 from workbench.runs.records import RunData
 from workbench.swarm.fault_plan import FaultPlan
 from workbench.swarm.noted import (
+    Called,
     Execution,
     Invoked,
     Listed,
@@ -24,6 +25,7 @@ from workbench.swarm.noted import (
     Notified,
     Record,
     Refused,
+    cancels,
     items_in,
     leases,
     written_by,
@@ -76,7 +78,6 @@ class FaultRecord(Noted):
     usage: pd.DataFrame
     reports: pd.DataFrame
     folder: RunData
-    cancelled_s: float | None
     limits: dict[str, int]  # what handlers and services held at a time
     ended_s: float
     converged: bool
@@ -136,16 +137,20 @@ class FaultRecord(Noted):
 
     def cancelled(self, batch: Expected) -> bool:
         """Whether the batch was stopped on purpose, whatever its record says in the end."""
-        return batch.batch_id in self._cancelled
+        return self.cancelled_s(batch) is not None
+
+    def cancelled_s(self, batch: Expected) -> float | None:
+        """When the batch was cancelled: from outside, or by its finalizer at its deadline."""
+        calls = self.cancelling.get(batch.batch_id)
+        return calls[0].t_s if calls else None
 
     @cached_property
-    def _cancelled(self) -> set[str]:
-        """The batches whose record was set to CANCELLED from outside."""
-        return {
-            call.request["Key"]["pk"]["S"].partition("#")[2]
-            for call in self.calls
-            if not (call.role or call.error) and call.operation == "UpdateItem"
-        }
+    def cancelling(self) -> dict[str, list[Called]]:
+        """The calls that cancelled a batch, by its name; those without a role are from outside."""
+        found: dict[str, list[Called]] = defaultdict(list)
+        for call in filter(cancels, self.calls):
+            found[call.request["Key"]["pk"]["S"].partition("#")[2]].append(call)
+        return found
 
     @cached_property
     def written_s(self) -> dict[tuple[str, str], float]:

@@ -16,6 +16,7 @@ from moto.s3 import models as s3_models
 from lambdas.trigger import Trigger, name_of, read_trigger
 from workbench.designs import DESIGNS
 from workbench.engine.kernel import Kernel
+from workbench.errors import NotDeployed
 from workbench.platform.profile import load_profile
 from workbench.runs.batch import Batch
 from workbench.swarm.cases import FaultCase, Start
@@ -26,11 +27,12 @@ from workbench.swarm.protocols import PROTOCOLS
 from workbench.swarm.recorder import Recorder
 from workbench.targets.local.cloudwatch.telemetry import captured
 from workbench.targets.local.dynamodb import table as tables
+from workbench.targets.local.stepfunctions import map_storage as results
 from workbench.targets.local.target import folder_of
 from workbench.targets.local.world.context import EPOCH_S, RunContext
 from workbench.targets.local.world.deployment import Deployment
 from workbench.targets.local.world.stack import ACCOUNT
-from workbench.targets.local.world.synth import assembly, retune
+from workbench.targets.local.world.synth import assembly, retune, retuned
 from workbench.targets.local.world.world import World
 
 PACKAGE = "lambdas."
@@ -44,6 +46,9 @@ class FaultHarness:
         design = DESIGNS[design_name]()
         self._profile = load_profile()
         self.deployment = Deployment(assembly(design), design.stack)
+        template = self.deployment.stack.template
+        if retuned(template, design) != template:  # each seed is given its own settings anew
+            raise NotDeployed(f"the stack {design.stack} has other settings than its design")
 
     def run(self, case: FaultCase) -> FaultRecord:
         """Run a case until nothing is under way any more, or until it should have been so."""
@@ -165,7 +170,6 @@ def _fault_record(
         usage=world.context.meter.frame(),
         reports=world.reports.frame(),
         folder=folder,
-        cancelled_s=case.cancel_s,
         limits=case.limits,
         ended_s=world.context.kernel.now,
         converged=converged,
@@ -233,6 +237,8 @@ def small_limits(deployment: Deployment, limits: dict[str, int]) -> Iterator[Non
             undo.enter_context(patch.object(s3_models, "S3_UPLOAD_PART_MIN_SIZE", 1))
         if "PAGE_MAX_BYTES" in limits:
             undo.enter_context(patch.object(tables, "PAGE_MAX_BYTES", limits["PAGE_MAX_BYTES"]))
+        if "FILE_MAX_BYTES" in limits:
+            undo.enter_context(patch.object(results, "FILE_MAX_BYTES", limits["FILE_MAX_BYTES"]))
         if "PAGE_KEYS" in limits:
             keys = {"MOTO_S3_DEFAULT_MAX_KEYS": str(limits["PAGE_KEYS"])}
             undo.enter_context(patch.dict(os.environ, keys))

@@ -146,6 +146,12 @@ def leases(call: Called) -> bool:
     return ":until" in call.request.get("ExpressionAttributeValues", {})
 
 
+def cancels(call: Called) -> bool:
+    """Whether a call cancels a batch: it does unless its condition was refused."""
+    values = call.request.get("ExpressionAttributeValues", {}).values()
+    return call.operation == "UpdateItem" and {"S": "CANCELLED"} in values and not call.error
+
+
 def plain(record: dict[str, dict[str, Any]]) -> Record:
     """A record of the table as Python's own values."""
     return {name: _plain(value) for name, value in record.items()}

@@ -154,6 +154,11 @@ def marked_whatever_it_was(batch, detected_at, items_failed):
     )
 
 
+def cancelled_without_a_word(batch, why):
+    """A batch that is past its deadline is cancelled, and nobody is notified."""
+    batches.lead(batch["id"], "CANCELLED", reason=why)
+
+
 def late_trigger(first):
     return [replace(first, at_s=2_000.0, kind="again")]
 
@@ -211,6 +216,14 @@ RULES = [
             "operations": ("GetItem",),
             "quiet_s": 1_500.0,
         },
+    ),
+    Control(
+        name="a deadline that nobody hears of",
+        design="counters",
+        changes={finalizer._cancel: cancelled_without_a_word},
+        checks=("deadlines",),
+        knobs=SLOW,
+        carried={"deadline_s": 6},
     ),
     Control(
         name="a cancelled batch that goes on",

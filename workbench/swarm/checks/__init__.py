@@ -9,6 +9,7 @@ from workbench.swarm.checks.completion import (
     check_not_too_late,
     check_notified,
 )
+from workbench.swarm.checks.deadlines import check_deadlines
 from workbench.swarm.checks.ends import check_ends
 from workbench.swarm.checks.items import check_claims, check_processed
 from workbench.swarm.checks.leases import check_leases
@@ -42,6 +43,7 @@ CHECKS: dict[str, Callable[[FaultRecord], Iterator[str]]] = {
     "telemetry": check_telemetry,
     "chain": check_chain,
     "cancelled": check_cancelled,
+    "deadlines": check_deadlines,
     "lifecycle": check_lifecycle,
     "parallel": check_parallel,
     "calls": check_calls,

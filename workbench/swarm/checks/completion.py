@@ -97,6 +97,8 @@ def check_notified(seen: FaultRecord) -> Iterator[str]:
         elif not complete and not seen.protocol.excuses_failure(seen, batch):
             statuses = ", ".join(sorted({one["status"] for one in all_of_it}))
             yield f"{name} was notified of as {statuses}, which nothing excuses"
+        if seen.protocol.unexplained(seen, batch):
+            yield f"{name} failed, and no notification says of what"
         one_start = len(batch.started_s) == 1
         began = one_start and (any(seen.tries(batch)) or seen.protocol.created(seen, batch))
         if began and any(one["status"] == "not_started" for one in all_of_it):

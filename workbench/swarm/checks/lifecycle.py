@@ -37,9 +37,8 @@ def _event(event: Any) -> Any:
 
 def _over_s(seen: FaultRecord, batch: Expected) -> float | None:
     """When a batch was marked as over, or cancelled."""
-    if seen.cancelled(batch):
-        return seen.cancelled_s
-    return seen.protocol.over_s(seen, batch)
+    cancelled_s = seen.cancelled_s(batch)
+    return seen.protocol.over_s(seen, batch) if cancelled_s is None else cancelled_s
 
 
 def _asks(call: Called, batch_id: str) -> bool:

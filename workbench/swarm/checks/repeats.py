@@ -1,9 +1,11 @@
 """Work is repeated only where a crash, a copy of a message or a second sending explains it."""
 
-from collections import Counter
+import json
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 
 from workbench.swarm.checks.items import overlaps
+from workbench.swarm.fault_plan import SLOW_MAX_S
 from workbench.swarm.fault_record import Expected, FaultRecord
 from workbench.swarm.noted import Execution, written_by
 
@@ -22,6 +24,7 @@ def check_repeats(seen: FaultRecord) -> Iterator[str]:
                 yield from _together(item, tries, doubled)
                 yield from _again(seen, tries, doubled)
         yield from _sent_again(seen, batch)
+        yield from _sent_early(seen, batch)
     yield from _dear(seen)
     yield from _dear_writes(seen)
 
@@ -63,6 +66,26 @@ def _sent_again(seen: FaultRecord, batch: Expected) -> Iterator[str]:
         if len(requests) > 1:
             yield f"item {item} was sent {len(requests)} times, and nothing explains it"
             return
+
+
+def _sent_early(seen: FaultRecord, batch: Expected) -> Iterator[str]:
+    """Records that a finalizer sent again before they were old enough, or twice in that time."""
+    old_s, dated_s = seen.protocol.forgotten_s(batch), defaultdict[str, float](float)
+    for call in seen.calls:
+        if call.role != "finalizer" or call.operation != "SendMessage" or call.error:
+            continue
+        message = json.loads(call.request["MessageBody"])
+        if message["batch"] != batch.batch_id:
+            continue
+        name = str(message.get("sk", message.get("segment", "")))
+        since_s = max(dated_s[name], batch.started_s[0])
+        if call.t_s < since_s + old_s:
+            yield (
+                f"{call.request_id} sends {name or 'the plan'} of {batch.batch_id} again "
+                f"{call.t_s - since_s:.0f} s after {since_s:.0f} s; it is old after {old_s:.0f} s"
+            )
+        if name:  # a plan is sent at each poll: its record is the batch's own
+            dated_s[name] = call.t_s - SLOW_MAX_S
 
 
 def _dear(seen: FaultRecord) -> Iterator[str]:

@@ -114,19 +114,20 @@ def check_chain(seen: FaultRecord) -> Iterator[str]:
 def check_cancelled(seen: FaultRecord) -> Iterator[str]:
     """What began after a batch was cancelled or closed, and notifications that it is complete."""
     for batch in seen.batches:
-        if seen.cancelled(batch):
+        cancelled_s = seen.cancelled_s(batch)
+        if cancelled_s is not None:
             meta = seen.meta(batch)
             if meta is None or meta["status"] != "CANCELLED":
                 yield f"{batch.batch_id} was cancelled, and its record says {meta}"
-            if _notified_after_all(seen, batch):
+            if _notified_after_all(seen, batch, cancelled_s):
                 yield f"{batch.batch_id} was cancelled and is notified of as complete"
-            yield from _worked(seen, batch, seen.cancelled_s, "cancelled")
-            yield from _gone_on(seen, batch)
+            yield from _worked(seen, batch, cancelled_s, "cancelled")
+            yield from _gone_on(seen, batch, cancelled_s)
         elif (closed_s := seen.protocol.closed_s(seen, batch)) is not None:
             yield from _worked(seen, batch, closed_s, "closed")
 
 
-def _notified_after_all(seen: FaultRecord, batch: Expected) -> bool:
+def _notified_after_all(seen: FaultRecord, batch: Expected, cancelled_s: float) -> bool:
     """Whether a cancelled batch is notified of as complete by who had to know of the cancelling.
 
     A design that marks a batch before it notifies never does so; one that notifies first may die in
@@ -138,7 +139,7 @@ def _notified_after_all(seen: FaultRecord, batch: Expected) -> bool:
     return any(
         call.operation == "Publish"
         and json.loads(call.request["Message"])["batch_id"] == batch.batch_id
-        and seen.requests[call.request_id].begun_s > seen.cancelled_s + NOTICED_S
+        and seen.requests[call.request_id].begun_s > cancelled_s + NOTICED_S
         for call in seen.calls
     )
 
@@ -150,15 +151,15 @@ def _worked(seen: FaultRecord, batch: Expected, at_s: float, what: str) -> Itera
             return
 
 
-def _gone_on(seen: FaultRecord, batch: Expected) -> Iterator[str]:
+def _gone_on(seen: FaultRecord, batch: Expected, cancelled_s: float) -> Iterator[str]:
     """Records that are written for it, and what its design should not do any more."""
     for call in seen.calls:
         written = call.role == "batcher" and batch.batch_id in _batches_written(call)
         written = written and not call.error  # a put that its condition refused wrote nothing
         does = "its records are written" if written else ""
         does = does or seen.protocol.goes_on(call, batch.batch_id)
-        if does and seen.requests[call.request_id].begun_s > seen.cancelled_s + NOTICED_S:
-            when = f"{seen.cancelled_s:.0f} s, and at {call.t_s:.0f} s"
+        if does and seen.requests[call.request_id].begun_s > cancelled_s + NOTICED_S:
+            when = f"{cancelled_s:.0f} s, and at {call.t_s:.0f} s"
             yield f"{batch.batch_id} was cancelled at {when} {does}"
             return
 

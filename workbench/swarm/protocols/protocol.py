@@ -125,6 +125,10 @@ class Protocol(ABC):
         """Whether something explains that batchers sent items of a batch twice."""
         return True
 
+    def forgotten_s(self, batch: Expected) -> float:  # noqa: ARG002
+        """For how long a record of a batch is old enough to be sent again by its finalizer."""
+        return 0.0
+
     @abstractmethod
     def ends_at_once(self, seen: FaultRecord, batch: Expected) -> bool:
         """Whether no item may be under way once completion is declared."""
@@ -132,6 +136,10 @@ class Protocol(ABC):
     @abstractmethod
     def excuses_failure(self, seen: FaultRecord, batch: Expected) -> bool:
         """Whether faults explain that a notification says failed or not started."""
+
+    def unexplained(self, seen: FaultRecord, batch: Expected) -> bool:  # noqa: ARG002
+        """Whether a batch failed where the design has to say why, and no notification does."""
+        return False
 
     def failed_fits(self, seen: FaultRecord, batch: Expected, said: int) -> bool:
         """Whether a notification counts the failed items as they are listed."""

@@ -16,6 +16,7 @@ from workbench.swarm.protocols.protocol import (
     CALLS_S,
     ITEMS_MAX,
     MAP_KINDS,
+    PUBLISHES,
     TRIES_S,
     Places,
     Protocol,
@@ -32,6 +33,8 @@ THROTTLED_S = 400  # all tries of a Task that is throttled
 LINE_BYTES = 60  # of an item, with which a part is full
 CLAIMS = 5  # tries of a claim that conflicts
 MAP_S = 300  # between the states
+CLIENT_S = 5.0  # for all attempts of a client
+RULES_REASON = "execution "  # of the rule that notifies of an execution that failed, and not why
 
 
 class SfnProtocol(Protocol):
@@ -120,7 +123,11 @@ class SfnProtocol(Protocol):
         return not seen.plan.counts["child_twice"]
 
     def gave_up(self, seen: FaultRecord, one: Invoked) -> bool:
-        """A claim is tried five times, later each time, while others write at the same time."""
+        """A claim is tried five times, later each time, while others write at the same time, and
+        only then: any other error ends the invocation.
+        """
+        if one.end == "answered" and any(_refused_for_good(seen, one)):
+            return True
         conflicts_s = [
             hit.t_s
             for hit in seen.plan.hits
@@ -143,6 +150,17 @@ class SfnProtocol(Protocol):
 
     def excuses_failure(self, seen: FaultRecord, batch: Expected) -> bool:  # noqa: ARG002
         return batch_may_fail(seen)
+
+    def unexplained(self, seen: FaultRecord, batch: Expected) -> bool:
+        """Each state says why it failed; of a summary that did, only a rule notifies."""
+        said = [one.message for one in seen.notifications(batch)]
+        reasons = [one["reason"] for one in said if one["status"] != "complete"]
+        return (
+            bool(reasons)
+            and all(reason.startswith(RULES_REASON) for reason in reasons)
+            and seen.plan.counts["publish"] < PUBLISHES
+            and not any(hit.where == "summary" for hit in seen.plan.hits)
+        )
 
     def created(self, seen: FaultRecord, batch: Expected) -> bool:
         return any(key.startswith(f"batches/{batch.batch_id}/items/") for key in seen.objects)
@@ -177,6 +195,14 @@ class SfnProtocol(Protocol):
                 hit.kind == "throttle" and hit.where == "processor" for hit in seen.plan.hits
             )
         return counts
+
+
+def _refused_for_good(seen: FaultRecord, one: Invoked) -> Iterator[bool]:
+    """Whether each claim of an invocation that was refused otherwise stayed so for all attempts."""
+    for hit in seen.plan.hits:
+        claim = hit.request_id == one.request_id and hit.what == "PutObject" and hit.for_good
+        if claim and hit.kind == "refuse" and one.role == "batcher":
+            yield hit.code != CLAIM_CONFLICT[0] and hit.t_s + CLIENT_S < seen.plan.rates.quiet_s
 
 
 def _large_parts(seen: FaultRecord) -> Iterator[str]:

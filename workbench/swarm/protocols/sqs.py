@@ -83,6 +83,13 @@ class SqsProtocol(QueuedProtocol):
         lost = seen.plan.counts["lose"]
         return batch.knobs["stuck_after_s"] + lost * 2 * batch.knobs["poll_s"] if lost else 0.0
 
+    def forgotten_s(self, batch: Expected) -> float:
+        """Not before a long queue has had four times its time."""
+        knobs = batch.knobs
+        at_a_time = (knobs["max_concurrency"] or 1_000) * knobs["item_concurrency"]
+        queue_s = batch.items * knobs["value_max"] / 1000 / at_a_time
+        return max(knobs["stuck_after_s"], 4 * queue_s)
+
     def converge_s(self, design: Sqs, rates: FaultRates, last_s: float) -> float:
         lost_s = design.stuck_after_s + 2 * ITEMS_MAX * design.poll_s if rates.lose else 0.0
         return super().converge_s(design, rates, last_s) + lost_s

@@ -4,8 +4,8 @@ from collections import Counter, defaultdict
 
 from workbench.swarm.fault_record import FaultRecord
 from workbench.swarm.probes import Branch
-from workbench.swarm.rules.guards import Elsewhere, Guard, Rules, broken_off
-from workbench.swarm.rules.scenarios import Scenario, cancellations
+from workbench.swarm.rules.guards import Elsewhere, Guard, Rules, broken_off, cancelled_by
+from workbench.swarm.rules.scenarios import Scenario, cancellations, deadlines, slow_count
 
 
 def _counted_again(seen: FaultRecord) -> bool:
@@ -89,6 +89,9 @@ RULES: Rules = {
     "A cancelled batch is neither planned, worked, polled nor listed": (
         Branch("counters.batches.read_open", "record['status'] != 'OPEN'"),
     ),
+    "A batch past its deadline is notified of, then cancelled, unless nothing of it is left": (
+        cancelled_by("finalizer"),
+    ),
     "A dead letter goes round three times": (
         Branch("counters.failures._deal", "rounds < ROUNDS_MAX"),
     ),
@@ -140,7 +143,17 @@ SCENARIOS = (
         knobs={"value_max": (200,), "max_receives": (4,), "items_per_message": (1, 5)},
         items=(2, 20),
     ),
+    Scenario(
+        "deaths between the list of what failed and its count",
+        rates={"kill_after": (0.1, 0.5), "kill_before": (0.1, 0.5)},
+        roles=("processor",),
+        operations=("BatchWriteItem", "UpdateItem"),
+        knobs={"poison_per_million": (200_000,), "poll_s": (10, 30)},
+        items=(5, 60),
+    ),
     *cancellations(SLOW),
+    *deadlines(SLOW),
+    slow_count("BatchGetItem"),
     Scenario(
         "dead letters of a batch that is cancelled",
         rates={"throttle": (1.0, 1.0)},

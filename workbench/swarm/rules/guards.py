@@ -1,5 +1,6 @@
 """How a run shows that a rule decided something: a rare branch, a refused write, what was seen."""
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -60,6 +61,32 @@ def broken_off(role: str, first: str, then: str) -> Guard:
         )
 
     return decided
+
+
+def _requests(asks: Callable[[Called], str]) -> Callable[[FaultRecord], dict[str, set[str]]]:
+    """The requests of the calls for which a name is given, by that name."""
+
+    def found(seen: FaultRecord) -> dict[str, set[str]]:
+        requests: dict[str, set[str]] = defaultdict(set)
+        for call in seen.calls:
+            if not call.error and call.role and (name := asks(call)):
+                requests[name].add(call.request_id)
+        return requests
+
+    return found
+
+
+def made_twice(asks: Callable[[Called], str]) -> Guard:
+    """Two requests made a call of the same name."""
+    found = _requests(asks)
+    return lambda seen: any(len(requests) > 1 for requests in found(seen).values())
+
+
+def cancelled_by(role: str) -> Guard:
+    """A batch was cancelled by this function."""
+    return lambda seen: any(
+        call.role == role for calls in seen.cancelling.values() for call in calls
+    )
 
 
 def ended(role: str, error: str) -> Guard:

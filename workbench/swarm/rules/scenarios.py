@@ -23,6 +23,7 @@ class Scenario:
     knobs: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
     limits: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     cancel_s: tuple[float, float] | None = None
+    deadline_s: tuple[int, int] | None = None  # of the first batch
     again_s: tuple[float, float] | None = None  # a second trigger of the same batch
     cron: bool = False  # the schedule fires too, and the first batch carries other knobs
 
@@ -36,6 +37,46 @@ class Scenario:
             queues=self.queues,
             **{kind: dice.uniform(*chances) for kind, chances in self.rates.items()},
         )
+
+
+def slow_count(*operations: str, **knobs: tuple[Any, ...]) -> Scenario:
+    """What fails last, between the two reads of one poll: a retry comes after 10 and 20 s."""
+    return Scenario(
+        "what fails while a slow poll counts",
+        rates={"slow": (0.6, 1.0)},
+        roles=("finalizer",),
+        operations=operations,
+        items=(10, 60),
+        knobs={
+            "poll_s": (10,),
+            "value_max": (20, 200),
+            "poison_per_million": (200_000,),
+            **knobs,
+        },
+    )
+
+
+def deadlines(slow: Mapping[str, tuple[Any, ...]]) -> tuple[Scenario, ...]:
+    """A deadline that comes before a batch's end, and one that comes after it and before a poll."""
+    polled = {"poll_s": (10,)}
+    faults = {"slow": (0.0, 0.2), "kill_after": (0.0, 0.3), "kill_before": (0.0, 0.3)}
+    return (
+        Scenario(
+            "a batch that its deadline cancels",
+            rates=faults,
+            roles=("finalizer",),
+            operations=("Publish", "UpdateItem"),
+            items=(60, 200),
+            knobs=slow | polled | {"max_concurrency": (2, 5)},
+            deadline_s=(10, 40),
+        ),
+        Scenario(
+            "a batch that is over before its deadline, and is polled after it",
+            items=(1, 20),
+            knobs=polled | {"value_max": (0, 20)},
+            deadline_s=(3, 9),
+        ),
+    )
 
 
 def cancellations(slow: Mapping[str, tuple[Any, ...]]) -> tuple[Scenario, ...]:

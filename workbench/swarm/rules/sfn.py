@@ -62,7 +62,7 @@ LISTING: dict[str, Any] = {  # children that list what failed
 CLAIMING: dict[str, Any] = {  # the batcher's claim of a batch
     "roles": ("batcher",),
     "operations": ("PutObject",),
-    "quiet_s": (2.0, 30.0),
+    "quiet_s": (20.0, 60.0),
     "items": (1, 60),
 }
 SCENARIOS = (
@@ -107,13 +107,23 @@ SCENARIOS = (
         "lists of several pages",
         rates={"child_fails": (0.05, 0.3), "kill_sleep": (0.0, 0.1)},
         knobs=POISONED | {"items_per_child": (1, 5)},
-        limits={"PAGE_KEYS": (1, 4), "CHUNK_BYTES": (50, 400)},
+        limits={
+            "PAGE_KEYS": (1, 4),
+            "CHUNK_BYTES": (50, 400),
+            "FILE_MAX_BYTES": (500, 4_000),
+        },
     ),
     Scenario(
         "children that outlive their function's time",
         rates={"hang_start": (0.05, 0.4), "hang_call": (0.0, 0.2)},
         roles=("processor",),
         knobs=POISONED | {"value_max": (200, 2_000)},
+    ),
+    Scenario(
+        "heads that hang",
+        rates={"hang_start": (0.2, 0.6), "hang_call": (0.1, 0.4)},
+        roles=("batcher", "summary"),
+        items=(1, 60),
     ),
     Scenario(
         "heads that die",

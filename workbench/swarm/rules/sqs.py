@@ -1,33 +1,21 @@
 """How the swarm sees that a rule of the `sqs` design decided something, and what rare ones need."""
 
 import json
-from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections import Counter
 
 from workbench.swarm.fault_record import FaultRecord
 from workbench.swarm.noted import Called, items_in
 from workbench.swarm.probes import Branch
-from workbench.swarm.rules.guards import Elsewhere, Guard, Rules, broken_off, refused
-from workbench.swarm.rules.scenarios import Scenario, cancellations
-
-
-def _requests(asks: Callable[[Called], str]) -> Callable[[FaultRecord], dict[str, set[str]]]:
-    """The requests of the calls for which a name is given, by that name."""
-
-    def found(seen: FaultRecord) -> dict[str, set[str]]:
-        requests: dict[str, set[str]] = defaultdict(set)
-        for call in seen.calls:
-            if not call.error and call.role and (name := asks(call)):
-                requests[name].add(call.request_id)
-        return requests
-
-    return found
-
-
-def _twice(asks: Callable[[Called], str]) -> Guard:
-    """Two requests made a call of the same name."""
-    found = _requests(asks)
-    return lambda seen: any(len(requests) > 1 for requests in found(seen).values())
+from workbench.swarm.rules.guards import (
+    Elsewhere,
+    Guard,
+    Rules,
+    broken_off,
+    cancelled_by,
+    made_twice,
+    refused,
+)
+from workbench.swarm.rules.scenarios import Scenario, cancellations, deadlines, slow_count
 
 
 def _set_of_segment(call: Called) -> str:
@@ -94,7 +82,7 @@ def _cron_twice(seen: FaultRecord) -> bool:
 RULES: Rules = {
     "State before message": (broken_off("batcher", "BatchWriteItem", "SendMessageBatch"),),
     "Segments have their own partition, read before the items' shards": (_many_shards,),
-    "Keys are drawn from seed and index": (_twice(_set_of_segment),),
+    "Keys are drawn from seed and index": (made_twice(_set_of_segment),),
     "A segment whose `written` flag is set writes nothing again": (
         Branch("sqs.batcher._create_under", "not record.get(flag)", False),
     ),
@@ -105,7 +93,7 @@ RULES: Rules = {
     ),
     "The root writes the batch, starts the looks, then asks for the plan, and does it all again "
     "until there is one": (
-        _twice(_asked_root),
+        made_twice(_asked_root),
         broken_off("batcher", "PutItem", "SendMessage"),
     ),
     "A root that died is carried out by the failures consumer": (_opened_by("failures"),),
@@ -178,6 +166,9 @@ RULES: Rules = {
     "CANCELLED is a state that batcher, processor and finalizer honour": (
         Branch("sqs.batches.read_open", "found.get('status') == 'CANCELLED'"),
         Branch("sqs.processor.handler.deal", "message['batch'] not in counts"),
+    ),
+    "A batch past its deadline is notified of, then cancelled, unless nothing of it is left": (
+        cancelled_by("finalizer"),
     ),
     "Everything started in a handler is joined before it returns": Elsewhere(
         "tests/lambdas/test_outside.py"
@@ -268,6 +259,8 @@ SCENARIOS = (
         items=(1, 40),
     ),
     *cancellations(SLOW),
+    *deadlines(SLOW),
+    slow_count("Query", state_shards=(1,)),
     Scenario(
         "a batch that is cancelled before its plan, and is triggered again",
         rates={"slow": (0.8, 1.0)},

@@ -8,8 +8,8 @@ while children run: an item carries the time at which one reader after the other
 Results have the shape that AWS writes
 (https://docs.aws.amazon.com/step-functions/latest/dg/input-output-resultwriter.html):
 `<prefix>/<map run>/manifest.json` and `SUCCEEDED_0.json`, `FAILED_0.json` beside it, each an array
-of executions; children that were never started (PENDING) are not listed. AWS begins a second file
-at 5 GB, which a run here does not reach. Files grow on disk while children run, not in memory.
+of executions, and one more file where one would pass 5 GB; children that were never started
+(PENDING) are not listed. Files grow on disk while children run, not in memory.
 """
 
 import json
@@ -153,6 +153,7 @@ def _called(services: Services, operation: str, key: str, call: Callable[[], Any
 
 
 PART_BYTES = 8 * 1024**2  # a larger file goes up in parts; the size of a part is our guess
+FILE_MAX_BYTES = 5_000_000_000
 MEMORY_MAX_BYTES = 1024**2  # of a file, before it is on disk
 
 
@@ -182,16 +183,16 @@ class ResultWriter:
         self._s3 = services.clients("s3")
         self._bucket = target.bucket
         self._prefix = f"{target.prefix.rstrip('/')}/{map_run}/"
-        self._files: dict[str, IO[bytes]] = {}
+        self._files: dict[str, list[IO[bytes]]] = {}
 
     def add(self, index: int, entry: dict[str, Any], output: Any) -> None:  # noqa: ARG002
-        """Append to the file of its kind; timed out and aborted children count as failed."""
+        """Append to the last file of its kind; timed out and aborted children count as failed."""
         group = "SUCCEEDED" if entry["Status"] == SUCCEEDED else "FAILED"
-        if group not in self._files:
-            self._files[group] = SpooledTemporaryFile(MEMORY_MAX_BYTES)  # noqa: SIM115 (see discard)
-        file = self._files[group]
-        file.write(b"," if file.tell() else b"[")
-        file.write(as_json(entry).encode())
+        files, text = self._files.setdefault(group, []), as_json(entry).encode()
+        if not files or files[-1].tell() + len(text) + 2 > FILE_MAX_BYTES:
+            files.append(SpooledTemporaryFile(MEMORY_MAX_BYTES))  # noqa: SIM115 (see discard)
+        files[-1].write(b"," if files[-1].tell() else b"[")
+        files[-1].write(text)
 
     def close(self, map_run_arn: str) -> dict[str, Any]:
         """Upload the files and the manifest; the output of the Map state, or StateFailed."""
@@ -213,22 +214,23 @@ class ResultWriter:
 
     def discard(self) -> None:
         """Close the files, which deletes them."""
-        for file in self._files.values():
-            file.close()
+        for files in self._files.values():
+            for file in files:
+                file.close()
 
     def _upload(self, group: str) -> list[dict[str, Any]]:
-        """Write the file of a group; its entry in the manifest."""
-        if group not in self._files:
-            return []
-        file, key = self._files[group], f"{self._prefix}{group}_0.json"
-        file.write(b"]")
-        size = file.tell()
-        file.seek(0)
-        if size <= PART_BYTES:
-            self._call("put_object", key, Body=file.read())
-        else:
-            self._upload_in_parts(key, file)
-        return [{"Key": key, "Size": size}]
+        """Write the files of a group; their entries in the manifest."""
+        entries: list[dict[str, Any]] = []
+        for number, file in enumerate(self._files.get(group, ())):
+            key = f"{self._prefix}{group}_{number}.json"
+            file.write(b"]")
+            entries.append({"Key": key, "Size": file.tell()})
+            file.seek(0)
+            if entries[-1]["Size"] <= PART_BYTES:
+                self._call("put_object", key, Body=file.read())
+            else:
+                self._upload_in_parts(key, file)
+        return entries
 
     def _upload_in_parts(self, key: str, file: IO[bytes]) -> None:
         upload = self._call("create_multipart_upload", key)["UploadId"]

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workbench.targets.local.runtime.faults import MapFaults
-from workbench.targets.local.stepfunctions import map_storage as map_items
+from workbench.targets.local.stepfunctions import map_storage
 from workbench.targets.local.stepfunctions.data import StateFailed, size_bytes
 from workbench.targets.local.stepfunctions.map_storage import PART_BYTES, child_inputs
 
@@ -33,7 +33,7 @@ def test_batches_hold_so_many_items_and_the_last_the_rest():
     st.integers(100, 200),
 )
 def test_every_item_is_in_one_batch_within_both_limits(items, items_max, bytes_max):
-    with patch.object(map_items, "PAYLOAD_MAX_BYTES", bytes_max):
+    with patch.object(map_storage, "PAYLOAD_MAX_BYTES", bytes_max):
         batches = inputs(items, items_max, {"k": "é"})
     assert [item for b in batches for item in b.data["Items"]] == items
     assert all(json.loads(b.text) == b.data and b.items == len(b.data["Items"]) for b in batches)
@@ -100,7 +100,7 @@ def test_a_large_object_takes_its_time(aws, kit, bucket):
 
 
 def test_each_page_and_each_object_is_paid(aws, kit, bucket, monkeypatch):
-    monkeypatch.setattr(map_items, "KEYS_PER_PAGE", 3)
+    monkeypatch.setattr(map_storage, "KEYS_PER_PAGE", 3)
     for number in range(7):
         bucket(f"b1/items/{number}.jsonl", [number])
     aws.run(kit.split(), GIVEN)
@@ -295,6 +295,18 @@ def test_results_of_any_size_pass_when_they_are_written(aws, split, play):
     (entries,) = [v for k, v in objects(aws).items() if k.endswith("SUCCEEDED_0.json")]
     assert PART_BYTES < 50 * 200_000
     assert len(entries) == 50
+
+
+def test_a_file_that_would_be_too_large_is_followed_by_another(aws, split, play, monkeypatch):
+    monkeypatch.setattr(map_storage, "FILE_MAX_BYTES", 20_000)
+    aws.work = lambda event: (1, "x" * 8_000)
+    base = f"results/b1/{uuid_of(play(split(), 5))}"
+    files = objects(aws)
+    names = [f"{base}/SUCCEEDED_{number}.json" for number in range(3)]
+    assert [len(files[name]) for name in names] == [2, 2, 1]
+    told = files[f"{base}/manifest.json"]["ResultFiles"]["SUCCEEDED"]
+    assert [one["Key"] for one in told] == names
+    assert aws.usage()["s3", "Requests-Tier1", "knowing"] == 4
 
 
 def test_a_bucket_that_is_not_there_fails_the_map_and_can_be_caught(split, play, kit):
