@@ -66,7 +66,7 @@ def _sections(day: dict[str, Any], own: pd.DataFrame, results: Path) -> Iterator
     columns = ["run_id", "line", "unit", "predicted", "low", "high", "actual", "error_percent"]
     yield f"<details><summary>Every line, the largest error first</summary>{_html(worst[columns])}"
     yield "</details>"
-    yield "<h2>The model's constants</h2>" + _constants(steps["calibrate"]["constants"])
+    yield "<h2>The model's constants</h2>" + _constants(steps["calibrate"])
     yield "<h2>Dollars</h2>" + _dollars(day, results)
     yield "<h2>What is left on AWS</h2>" + _left(steps["destroy"])
     lacking = dict.fromkeys(why.partition(": ")[2] for why in steps["collect"])  # by run: once
@@ -104,13 +104,17 @@ def _by_run(day: dict[str, Any], own: pd.DataFrame, results: Path) -> pd.DataFra
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis(columns=(None, None))
 
 
-def _constants(moved: dict[str, list]) -> str:
-    """The open constants before and after the fit."""
+def _constants(calibrated: dict[str, Any]) -> str:
+    """The open constants before and after the fit, and those that it could not tell."""
+    moved, untold = calibrated["constants"], calibrated.get("untold", {})
     rows = [(was, now, unit, 100 * (now / was - 1)) for was, now, unit in moved.values()]
     columns = ["shipped", "calibrated", "unit", "change, %"]
     page = (
         "<p><code>workbench estimate --profile</code> takes the file profile.json beside this.</p>"
     )
+    lacking = [f"<li>{escape(name)}, by {escape(by)}</li>" for name, by in untold.items()]
+    if lacking:
+        page += f"<p>Not told by these runs, but by another:</p><ul>{''.join(lacking)}</ul>"
     return _html(pd.DataFrame(rows, index=list(moved), columns=columns)) + page
 
 

@@ -22,7 +22,7 @@ from workbench.targets.local.world.cost_explorer import Terms
 pytestmark = pytest.mark.e2e
 
 COMMAND = (
-    "first-day --bootstrap --small 20 --large 60 --set value_max=20 --set sqs.poll_s=2 "
+    "first-day --bootstrap --no-tell --small 20 --large 60 --set value_max=20 --set sqs.poll_s=2 "
     "--set counters.poll_s=2"
 )
 

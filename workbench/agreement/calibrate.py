@@ -19,6 +19,7 @@ import pandas as pd
 
 from workbench.agreement.evidence import Evidence, Reports, read_evidence
 from workbench.agreement.observe import INIT, Seen, observe, processor_ms, slept_ms, tolerance
+from workbench.agreement.tellers import OPEN
 from workbench.designs import make_design
 from workbench.errors import BadInput
 from workbench.platform.profile import Fitted, Profile, load_profile
@@ -26,25 +27,6 @@ from workbench.runs.batch import Batch
 from workbench.runs.records import RunData
 from workbench.targets.model.target import ModelTarget
 
-LARGE = "of 20,000 items and more"
-OPEN = {  # what a run folder can tell, and the run that tells it
-    "sfn_child_overhead": f"sfn with Express children, {LARGE}",
-    "sfn_map_start_s": "sfn, any run",
-    "sfn_map_end_s": "sfn, any run",
-    "sfn_map_starts_express_per_s": "sfn, items_per_child=1 and max_concurrency=none, 3,000 items",
-    "sfn_state_gap": "sfn, child_type=STANDARD, max_concurrency=5 and value_max=10",
-    "s3_ms_per_mb": f"sfn {LARGE}",
-    "s3_get": "sfn with poison_per_million above 0",
-    "ddb_batch_write": f"sqs {LARGE}",
-    "ddb_single": "sqs, items_per_message=1 and track=message",
-    "sqs_send_batch": f"counters {LARGE}",
-    "esm_dispatch": "sqs or counters, messages_per_invocation=1 and value_max=10",
-    "esm_ramp_per_min": "sqs or counters, max_concurrency=none, of a minute and more",
-    "esm_idle_s": "sqs or counters, max_concurrency=none, items of 500 ms and more",
-    "lambda_init": "any design with many cold starts and few items",
-    "cpu_ms_per_call": "sqs at memory_mb=128, beside one at 1,769",
-    "cpu_ms_per_mb": f"sfn at batcher_memory_mb=512, {LARGE}",
-}
 NUDGE = 0.2  # of a prior's standard deviation, to see which way a quantity goes
 SEEDS = 5  # runs of the model that show how a quantity differs from seed to seed
 UNTOLD = 0.7  # of the prior's deviation left: the runs say next to nothing
@@ -259,7 +241,7 @@ def _constants(base: Profile, priors: Priors, z: np.ndarray, spread: np.ndarray)
                 "error_percent": (exp(width[i]) - 1) * 100,
                 "told": told,
                 "on_bound": bool(near < ON_BOUND),
-                "tell_by": "" if told else tell_by,
+                "tell_by": "" if told else str(tell_by),
             }
         )
     return pd.DataFrame(rows)

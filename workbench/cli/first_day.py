@@ -37,6 +37,9 @@ def first_day(
     ] = False,
     small: Annotated[int, whole("small", "Items of a small run.")] = 200,
     large: Annotated[int, whole("large", "Items of a large run.")] = 20_000,
+    tell: Annotated[
+        bool, typer.Option(help="Runs besides, one a kind of constant that these leave open.")
+    ] = True,
     settings: Settings = None,
     bootstrap: Bootstrap = False,
     qualifier: Qualifier = None,
@@ -60,7 +63,7 @@ def first_day(
     knobs = settings_by_design(settings, names)
     plan = Plan(
         *(tuple(names), session_region(region), max_usd, keep, small, large, knobs),
-        *(bootstrap, qualifier or QUALIFIER),
+        *(bootstrap, qualifier or QUALIFIER, tell),
     )
     day = open_day(plan, results)
     FirstDay(plan, day, results).go(say, _watched)

@@ -1,12 +1,18 @@
-"""What a first day on AWS does: its runs, what they show and cost, and how far a day has come."""
+"""What a first day on AWS does: its runs, what they show and cost, and how far a day has come.
+
+After the runs that each design gets come those that tell a constant which calibrate would leave
+open (`workbench.agreement.tellers`), the cheapest first, while they fit into what may be spent.
+"""
 
 import json
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from workbench.agreement.tellers import LARGE, OPEN, Teller
 from workbench.border import read_json
 from workbench.designs import COMPARED, DESIGNS, make_design
 from workbench.errors import BadRecord, BudgetExceeded
@@ -28,10 +34,11 @@ class Plan:
     max_usd: Decimal = Decimal(2)
     keep: bool = False  # leave the stacks standing at the end
     small: int = 200
-    large: int = 20_000
+    large: int = LARGE
     settings: dict[str, dict[str, Any]] = field(default_factory=dict)  # knobs by design
     bootstrap: bool = False  # the region, if CDK never saw it
     qualifier: str = QUALIFIER  # of the CDK bootstrap that the account has
+    tell: bool = True  # runs besides that tell what these leave open
 
 
 @dataclass(frozen=True)
@@ -42,6 +49,7 @@ class PlannedRun:
     request: RunRequest
     shows: str
     places: int | None = None
+    tells: tuple[str, ...] = ()  # constants
 
     @property
     def forecast_usd(self) -> Decimal:
@@ -68,26 +76,62 @@ class Day:
 
 def planned_runs(plan: Plan) -> list[PlannedRun]:
     """The runs of a day, in their order: small ones first, so that a fault is met cheaply."""
-    found = []
-    for design in plan.designs:
-        own = plan.settings.get(design, {})
+    usual = [run for design in plan.designs for run in _usual_runs(plan, design)]
+    left_usd = plan.max_usd - sum((run.forecast_usd for run in usual), DOCTOR_USD)
+    telling = []
+    for run in sorted(_telling_runs(plan) if plan.tell else (), key=_usd):
+        if run.forecast_usd <= left_usd:
+            left_usd -= run.forecast_usd
+            telling.append(run)
+    return usual + telling
 
-        def ask(items: int, own: dict[str, Any] = own, name: str = design, **more: Any) -> Any:
-            return RunRequest(name, "aws", items, settings=own | more, region=plan.region)
 
-        small, failing = ask(plan.small), ask(plan.small, poison_per_million=POISON_PER_MILLION)
-        found += [
-            PlannedRun(f"{design}-cold", small, "first starts, init times"),
-            PlannedRun(f"{design}-warm", small, "the same again, with environments that are warm"),
-            PlannedRun(f"{design}-large", ask(plan.large), "ramp, dispatch, writes, peak"),
-            PlannedRun(f"{design}-failing", failing, "tries, backoff, the list of failures"),
-        ]
-        if make_design(design).parts.machine:  # its retries meet a throttle within seconds
-            lot = {DESIGNS[design].search.lot: max(1, plan.small // (10 * PLACES))}
-            throttled = ask(plan.small, max_concurrency=4 * PLACES, **lot)
-            shows = f"throttles (429) with {PLACES} places"
-            found.append(PlannedRun(f"{design}-throttled", throttled, shows, PLACES))
+def _usd(run: PlannedRun) -> Decimal:
+    return run.forecast_usd
+
+
+def untold(plan: Plan) -> dict[str, str]:
+    """The constants that no run of a day tells, each with the run that would."""
+    plain = {name for name, by in OPEN.items() if not by.settings and by.design in plan.designs}
+    told = plain.union(*(run.tells for run in planned_runs(plan)))
+    return {name: str(by) for name, by in OPEN.items() if name not in told}
+
+
+def _usual_runs(plan: Plan, design: str) -> list[PlannedRun]:
+    """What each design runs: its large run tells the constants that a plain one can."""
+    small = _asked(plan, design, plan.small)
+    large = _asked(plan, design, plan.large)
+    failing = _asked(plan, design, plan.small, poison_per_million=POISON_PER_MILLION)
+    found = [
+        PlannedRun(f"{design}-cold", small, "first starts, init times"),
+        PlannedRun(f"{design}-warm", small, "the same again, with environments that are warm"),
+        PlannedRun(f"{design}-large", large, "ramp, dispatch, writes, peak"),
+        PlannedRun(f"{design}-failing", failing, "tries, backoff, the list of failures"),
+    ]
+    if make_design(design).parts.machine:  # its retries meet a throttle within seconds
+        lot = {DESIGNS[design].search.lot: max(1, plan.small // (10 * PLACES))}
+        throttled = _asked(plan, design, plan.small, max_concurrency=4 * PLACES, **lot)
+        shows = f"throttles (429) with {PLACES} places"
+        found.append(PlannedRun(f"{design}-throttled", throttled, shows, PLACES))
     return found
+
+
+def _telling_runs(plan: Plan) -> Iterator[PlannedRun]:
+    """A run for each kind that tells constants, of the designs that the day has."""
+    by_run: dict[str, tuple[Teller, list[str]]] = {}
+    for name, by in OPEN.items():
+        if by.settings:
+            by_run.setdefault(str(by), (by, []))[1].append(name)
+    for number, (by, names) in enumerate(by_run.values(), 1):  # one that is left out keeps its own
+        if by.design in plan.designs:
+            request = _asked(plan, by.design, by.items, **by.settings)
+            name, shows = f"{by.design}-tells-{number}", f"tells {', '.join(names)}"
+            yield PlannedRun(name, request, shows, tells=tuple(names))
+
+
+def _asked(plan: Plan, design: str, items: int, **knobs: Any) -> RunRequest:
+    own = plan.settings.get(design, {}) | knobs
+    return RunRequest(design, "aws", items, settings=own, region=plan.region)
 
 
 def total_forecast_usd(plan: Plan) -> Decimal:

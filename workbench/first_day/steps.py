@@ -3,9 +3,10 @@
     doctor -> deploy -> runs -> collect -> calibrate -> destroy with proof
 
 The runs are few and chosen to show the constants that the model leaves open: each design small and
-cold, small and warm, large, with failing items, and one whose function is throttled. Every step is
-written down in `results/first-day/<day>/state.json` as it ends; the same command goes on where it
-was. Dollars are checked before each run: what is spent and what the next one is forecast to cost.
+cold, small and warm, large, with failing items, and one whose function is throttled; then runs of
+the kinds that tell what these do not, as far as `--max-usd` goes. Every step is written down in
+`results/first-day/<day>/state.json` as it ends; the same command goes on where it was. Dollars are
+checked before each run: what is spent and what the next one is forecast to cost.
 """
 
 import json
@@ -19,7 +20,7 @@ from typing import Any
 from workbench.bill import bill, total_usd
 from workbench.designs import make_design
 from workbench.errors import BadRecord, BudgetExceeded, Incomplete, PullFailed, WorkbenchError
-from workbench.first_day.plan import DOCTOR_USD, STEPS, Day, Plan, PlannedRun, planned_runs
+from workbench.first_day.plan import DOCTOR_USD, STEPS, Day, Plan, PlannedRun, planned_runs, untold
 from workbench.prices import load_book
 from workbench.runs.predictions import predict
 from workbench.runs.records import read_run
@@ -102,6 +103,8 @@ class FirstDay:
     def _runs(self, say: Say, on_progress: Callable[[str], AbstractContextManager]) -> list[str]:
         """Each run once; one that did not complete is tried again under another name."""
         planned = planned_runs(self.plan)
+        for name, by in untold(self.plan).items():
+            say(f"  no run of this day tells {name}; one that would: {by}")
         for number, one in enumerate(planned, 1):
             if one.name in self.day.runs:
                 continue
@@ -160,11 +163,16 @@ class FirstDay:
         found = calibrate(paths)
         write_profile(found.profile, self.folder / "profile.json")
         before, moved = load_profile().entries, {}
+        open_still = found.constants[~found.constants["told"]]
         for name, value in found.fitted().items():
             was = before[name].get("value", before[name].get("p50"))
             moved[name] = [was, value, before[name]["unit"]]
         say(f"  {self.folder / 'profile.json'}: `workbench estimate --profile` takes it")
-        return {"constants": moved, "errors": found.errors.to_dict("records")}
+        lacking = dict(zip(open_still["constant"], open_still["tell_by"], strict=True))
+        for name, by in lacking.items():
+            say(f"  the runs do not tell {name}; one that would: {by}")
+        errors = found.errors.to_dict("records")
+        return {"constants": moved, "untold": lacking, "errors": errors}
 
     def _destroy(self, say: Say) -> dict[str, Any]:
         """Everything removed, and proven to be; with `keep` the stacks stay."""

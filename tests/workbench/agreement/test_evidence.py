@@ -40,17 +40,17 @@ def with_minutes(path, *rows):
     return path
 
 
-def like_aws(profile, tmp_path):
+def with_reports(path, profile=None):
     """A run of the model with its REPORT lines."""
-    path = folder(profile, tmp_path, SFN)
-    made = read_folder(path)
-    cold, init = made.run.cold_starts, profile.spread("lambda_init")
+    made, init = read_folder(path), (profile or load_profile()).spread("lambda_init")
+    cold = made.run.cold_starts
     sums = {"cold_starts": cold, "init_ms": cold * init.mean, "init_p50_ms": init.p50}
     return pulled(path, reports=made.run.invocations, billed_ms=processor_ms(made), **sums)
 
 
 def test_the_init_times_of_report_lines_are_learned_and_nothing_else_moves(tmp_path):
-    found = calibrate([like_aws(platform({"lambda_init": 240.0}), tmp_path)])
+    other = platform({"lambda_init": 240.0})
+    found = calibrate([with_reports(folder(other, tmp_path, SFN), other)])
     constants = found.constants.set_index("constant")
     assert constants.after["lambda_init"] == pytest.approx(240, rel=0.05)
     assert constants.told["lambda_init"]
@@ -59,7 +59,7 @@ def test_the_init_times_of_report_lines_are_learned_and_nothing_else_moves(tmp_p
 
 
 def test_report_lines_set_the_init_apart_from_the_rest_of_an_invocation(tmp_path):
-    made = read_evidence(like_aws(load_profile(), tmp_path))
+    made = read_evidence(with_reports(folder(load_profile(), tmp_path, SFN)))
     seen = observe(made.folder, slept_ms(made.folder), made.reports, made.second)
     mixed = observe(made.folder, slept_ms(made.folder))
     assert (seen["init, ms"], made.second) == (300, 30)

@@ -8,16 +8,22 @@ from decimal import Decimal
 import pytest
 
 from analysis.first_day_page import page
-from workbench.designs import DESIGNS
+from tests.workbench.agreement.test_calibrate import folder
+from tests.workbench.agreement.test_evidence import with_reports
+from workbench.agreement.calibrate import calibrate
+from workbench.agreement.tellers import OPEN
+from workbench.designs import DESIGNS, make_design
 from workbench.errors import BadRecord, BudgetExceeded, Incomplete
 from workbench.first_day import plan as plans
 from workbench.first_day import steps
-from workbench.first_day.plan import STEPS, Day, Plan, newest_day, planned_runs
+from workbench.first_day.plan import DOCTOR_USD, STEPS, Day, Plan, newest_day, planned_runs, untold
 from workbench.first_day.steps import FirstDay
+from workbench.platform.profile import load_profile
 from workbench.runs.predictions import check_predictions
 from workbench.runs.runner import run_request
 
-PLAN = Plan(designs=("sfn",), small=20, large=40, settings={"sfn": {"value_max": 10}})
+PLAN = Plan(("sfn",), small=20, large=40, settings={"sfn": {"value_max": 10}}, tell=False)
+UNTOLD = ["s3_ms_per_mb"]  # narrowed only
 
 
 def change(path, **values):
@@ -56,11 +62,52 @@ def test_a_day_costs_less_than_a_dollar_by_the_forecast():
 
 def test_each_design_runs_cold_warm_large_and_failing_and_a_machine_is_throttled():
     by_design = {
-        name: [one.name.split("-")[1] for one in planned_runs(Plan(designs=(name,)))]
+        name: [one.name.split("-")[1] for one in planned_runs(Plan((name,))) if not one.tells]
         for name in DESIGNS
     }
     usual = ["cold", "warm", "large", "failing"]
     assert by_design == {"sqs": usual, "sfn": [*usual, "throttled"], "counters": usual}
+
+
+def test_a_day_tells_every_open_constant_and_says_which_run_is_for_which():
+    assert untold(Plan()) == {}
+    shown = {run.shows for run in planned_runs(Plan()) if run.tells}
+    assert "tells sfn_map_start_s, sfn_map_starts_express_per_s" in shown
+    plain = {name for name, by in OPEN.items() if not by.settings}
+    told = [name for run in planned_runs(Plan()) for name in run.tells]
+    assert sorted([*told, *plain]) == sorted(OPEN)
+
+
+def test_runs_that_tell_a_constant_fit_into_what_may_be_spent_the_cheapest_first():
+    whole = [run for run in planned_runs(Plan()) if run.tells]
+    usual = sum((run.forecast_usd for run in planned_runs(Plan()) if not run.tells), DOCTOR_USD)
+    two = usual + whole[0].forecast_usd + whole[1].forecast_usd
+    plan = Plan(max_usd=two)
+    assert [run.name for run in planned_runs(plan) if run.tells] == [one.name for one in whole[:2]]
+    assert plans.total_forecast_usd(plan) == two
+    left_out = {name for run in whole[2:] for name in run.tells}
+    assert untold(plan) == {name: str(OPEN[name]) for name in OPEN if name in left_out}
+
+
+def test_a_day_of_one_design_names_what_only_others_tell():
+    lacking = untold(Plan(designs=("counters",)))
+    assert "sqs_send_batch" not in lacking
+    assert lacking["s3_get"] == ("sfn, items_per_child=10, poison_per_million=20000, 2,000 items")
+
+
+def test_no_run_of_a_day_asks_for_another_stack():
+    for run in planned_runs(Plan()):
+        assert run.request.make_design().refused_on(make_design(run.request.design)) == []
+
+
+@pytest.mark.slow
+def test_calibrate_finds_each_constant_told_after_a_day(tmp_path):
+    paths = [
+        with_reports(folder(load_profile(), tmp_path, (one.design, one.settings, one.items), n))
+        for n, one in enumerate(run.request for run in planned_runs(Plan()) if not run.places)
+    ]
+    constants = calibrate(paths).constants
+    assert list(constants[~constants.told].constant) == UNTOLD
 
 
 def test_a_day_above_its_limit_is_refused_before_anything(tmp_path):
@@ -132,7 +179,11 @@ def test_the_page_says_how_far_off_the_model_was_and_where_it_ran(tmp_path, mode
     day.day.steps = {
         "doctor": ["ok   AWS credentials: valid at http://127.0.0.1:1, which is not AWS itself"],
         "collect": ["sfn-cold: late", "sfn-warm: late"],
-        "calibrate": {"constants": {"sfn_map_end_s": [3.0, 1.5, "s"]}, "errors": []},
+        "calibrate": {
+            "constants": {"sfn_map_end_s": [3.0, 1.5, "s"]},
+            "untold": {"s3_get": "sfn, 2,000 items"},
+            "errors": [],
+        },
         "destroy": {"kept": False, "removed": ["AWS::SQS::Queue <one>"]},
     }
     errors = check_predictions(tmp_path)
@@ -140,5 +191,6 @@ def test_the_page_says_how_far_off_the_model_was_and_where_it_ran(tmp_path, mode
     assert "Over 5 runs the model missed, in the median, the dollars by " in text
     assert "not on AWS" in text
     assert text.count("Not there yet: late") == 1
+    assert "<li>s3_get, by sfn, 2,000 items</li>" in text
     assert "AWS::SQS::Queue &lt;one&gt;" in text
     assert all(f"<th>{name}</th>" in text for name in day.day.runs)
