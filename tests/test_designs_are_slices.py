@@ -16,6 +16,7 @@ DICTIONARIES = {
     "workbench.targets.model.models": "MODELS",
     "workbench.targets.aws.session": "CONTROLS",
     "workbench.runs.failures": "READERS",
+    "workbench.agreement.tellers": "PLAIN",
     "workbench.swarm.protocols": "PROTOCOLS",
 }
 # Where the text "sqs" is the name of AWS's service.

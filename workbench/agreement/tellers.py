@@ -23,7 +23,8 @@ class Teller:
         return ", ".join((self.design, *knobs, f"{self.items:,} items"))
 
 
-SFN, SQS, COUNTERS = Teller("sfn"), Teller("sqs"), Teller("counters")
+# Of each design; its sums tell what its many calls and starts take.
+PLAIN = {"sfn": Teller("sfn"), "sqs": Teller("sqs"), "counters": Teller("counters")}
 EMPTY = {"items_per_child": 4_000, "value_max": 0}  # many items for little
 STARTS = Teller("sfn", 2_000, {"items_per_child": 1, "max_concurrency": None, "value_max": 100})
 SEGMENTS = Teller("sfn", 200_000, EMPTY | {"segment_items": 1_000})  # five iterations in a row
@@ -36,20 +37,20 @@ AWAKE = Teller("sqs", 3_000, SINGLE | RAMP)
 POLLED = Teller("sqs", 2_000, FEW)
 QUICK = Teller("sqs", 2_000, FEW | {"memory_mb": 1_769})
 OPEN = {
-    "sfn_child_overhead": SFN,
+    "sfn_child_overhead": PLAIN["sfn"],
     "sfn_map_start_s": STARTS,
-    "sfn_map_end_s": SFN,
+    "sfn_map_end_s": PLAIN["sfn"],
     "sfn_map_starts_express_per_s": STARTS,
     "sfn_state_gap": SEGMENTS,
     "s3_ms_per_mb": WRITING,  # narrowed only: it hides behind the CPU that writes the JSON
     "s3_get": FAILING,
-    "ddb_batch_write": SQS,
+    "ddb_batch_write": PLAIN["sqs"],
     "ddb_single": POLLED,
-    "sqs_send_batch": COUNTERS,
+    "sqs_send_batch": PLAIN["counters"],
     "esm_dispatch": POLLED,
     "esm_ramp_per_min": AWAKE,
     "esm_idle_s": AWAKE,
-    "lambda_init": SQS,
+    "lambda_init": PLAIN["sqs"],
     "cpu_ms_per_call": QUICK,
     "cpu_ms_per_mb": WRITING,
 }
