@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from analysis import gallery
+from analysis import gallery, own_pollers
 from analysis.charts import binding_limits, invocation_durations, savings, who_wins
 from analysis.frames import BESIDE, Frames, in_words, own_beside_reference, which_runs
 from analysis.gallery import sentence
@@ -43,6 +43,12 @@ messages that are done in DynamoDB. Every verdict compares runs of the same item
 over the seeds; where the interval holds both answers, or they lie within 2 %, it says so.
 """
 
+POLLERS = """An event source may have pollers of its own (`pollers_max`), ten invocations each, at
+$0.00925 an hour. They buy time, never cheapness, and two of them at least stand and are paid for
+while nothing runs, $13.51 a month:
+
+{table}"""
+
 
 def write_findings(results: Path, docs: Path) -> Path:
     """Write `findings.md` into `docs`, whole. Raises NothingToShow if there are no runs."""
@@ -70,6 +76,8 @@ def findings(frames: Frames, docs: Path) -> str:
         _or_why(lambda: _cold_and_warm(frames)),
         "## From published to tuned",
         _or_why(lambda: _savings(frames)),
+        "## How much time own pollers buy",
+        _or_why(lambda: POLLERS.format(table=markdown(own_pollers.table(frames)))),
         *_beside(frames),
         "## The charts, and what each says",
         *(_chart(chart, frames, docs) for chart in gallery.CHARTS),
@@ -224,4 +232,4 @@ def _or_why(make: Callable[[], str]) -> str:
     try:
         return make()
     except NothingToShow as reason:
-        return f"Not texts: {reason}"
+        return f"Not shown: {reason}"

@@ -25,6 +25,7 @@ def test_the_page_has_every_question_and_every_part(frames, tmp_path):
         "What breaks first",
         "Cold and warm",
         "From published to tuned",
+        "How much time own pollers buy",
         "Yours beside the reference",
         "The charts, and what each says",
     ]

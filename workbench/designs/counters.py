@@ -11,7 +11,7 @@ from workbench.designs.design import (
     knob,
 )
 from workbench.designs.parts import Search
-from workbench.designs.queued import Queued
+from workbench.designs.queued import OWN_POLLERS, Queued
 from workbench.errors import BadKnob
 
 MESSAGES_MAX = 10_000_000  # of a batch: one look at all their shards fits into the finalizer's time
@@ -45,6 +45,7 @@ class Counters(Queued):
             "poll_s": (5, 30),
             "batcher_memory_mb": (512, 1_024),
         },
+        hurried=OWN_POLLERS,
     )
 
     max_concurrency: int | None = knob(900, 2, 1_000)  # of the event source; None: up to 1,250

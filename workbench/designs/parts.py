@@ -76,12 +76,15 @@ class Search:
 
     `lot` is the knob that says how many items go together, `roomy` the knobs with which the largest
     lot fits, `axes` the values of the other knobs. `promised` are knobs that no candidate gives up.
+    `hurried` are knobs that buy time and never cheapness: they are tried beside
+    the best of the others.
     """
 
     lot: str
     roomy: Mapping[str, Any]
     axes: Mapping[str, tuple]
     promised: Mapping[str, Any] = field(default_factory=dict)
+    hurried: tuple[Mapping[str, Any], ...] = ()
 
 
 def function(role: str, purpose: str = KNOWING) -> Part:

@@ -17,6 +17,9 @@ MESSAGE_MAX_BYTES = 1_048_576  # SQS message quota since 2026-01
 HEAD_MAX_BYTES = 512  # of a body, beside its items
 # Provisioned pollers where only one end is given (Lambda API, ProvisionedPollerConfig, SQS).
 POLLERS_LEAST, POLLERS_MOST = 2, 200
+# What `tune` sets where time counts: up to what an account runs, ten places each. More of them at
+# least would be there at once, and be paid for by the month.
+OWN_POLLERS = tuple({"max_concurrency": None, "pollers_max": most} for most in (30, 100))
 
 
 class Queued(Design):

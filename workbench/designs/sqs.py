@@ -11,7 +11,7 @@ from workbench.designs.design import (
     knob,
 )
 from workbench.designs.parts import Search
-from workbench.designs.queued import Queued
+from workbench.designs.queued import OWN_POLLERS, Queued
 from workbench.errors import BadKnob
 
 TABLE_READ_UNITS = 12_000  # what every on-demand table has: warm throughput wants both figures
@@ -65,6 +65,7 @@ class Sqs(Queued):
             "poll_s": (5, 30),
             "batcher_memory_mb": (512, 1_024),
         },
+        hurried=OWN_POLLERS,
         promised={"claim": True},  # completion known as surely as `published` knows it
     )
 

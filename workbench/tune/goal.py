@@ -97,6 +97,15 @@ def candidates(goal: Goal) -> list[Design]:
     return found
 
 
+def hurry(goal: Goal, designs: list[Design]) -> list[Design]:
+    """These again with each of the knobs that buy time, but for those that the goal keeps."""
+    found = []
+    for design, knobs in product(designs, goal.search.hurried):
+        if not goal.kept.keys() & knobs.keys():
+            found.append(make_design(goal.design, settings=design.knobs() | dict(knobs)))
+    return list(dict.fromkeys(found))
+
+
 def _axes(goal: Goal) -> dict[str, tuple]:
     """The knobs that are searched, with their values."""
     concurrencies = {c for c in CONCURRENCIES if c < goal.item_concurrency}

@@ -1,5 +1,7 @@
 """The search: all candidates on a smaller batch and one seed, the best of them at full size.
 
+Beside these the same with knobs that only buy time, such as pollers of its own.
+
 The choice is confirmed on `local`: the handlers, at a size that fits, beside the model's forecast.
 """
 
@@ -19,7 +21,16 @@ from workbench.runs.runner import RunRequest
 from workbench.sweep.jobs import plan_jobs
 from workbench.sweep.study import Study
 from workbench.sweep.sweeping import run_jobs
-from workbench.tune.goal import SEEDS, Goal, Score, candidates, floor_usd, front, score_many
+from workbench.tune.goal import (
+    SEEDS,
+    Goal,
+    Score,
+    candidates,
+    floor_usd,
+    front,
+    hurry,
+    score_many,
+)
 
 SCREEN_ITEMS = 30_000  # the largest batch on which all candidates are tried
 FINALISTS = 15  # by dollars, and as many by time, and the screen's front
@@ -59,7 +70,9 @@ def tune(goal: Goal, processes: int | None = None) -> Tuned:
         raise BadInput("value_max=0: items of no work have no floor. Give them 1 ms or more.")
     designs = candidates(goal)
     screened = _scores(designs, goal, min(goal.items, SCREEN_ITEMS), SEEDS[:1], processes)
-    finalists = _scores(_best(screened), goal, goal.items, SEEDS[:3], processes)
+    best = _best(screened)
+    hurried = hurry(goal, best)
+    finalists = _scores([*best, *hurried], goal, goal.items, SEEDS[:3], processes)
     whole = [one for one in finalists if one.completes]
     if not whole:
         raise BadInput(
@@ -68,7 +81,7 @@ def tune(goal: Goal, processes: int | None = None) -> Tuned:
         )
     floor = floor_usd(1_000_000, goal.value_max, load_book(goal.region))
     cheapest, fastest = _cheapest(goal, whole), _fastest(goal, whole)
-    return Tuned(goal, len(designs), whole, cheapest, fastest, front(whole), floor)
+    return Tuned(goal, len(designs) + len(hurried), whole, cheapest, fastest, front(whole), floor)
 
 
 def _scores(

@@ -1,11 +1,13 @@
 """Tuning finds knobs near the floor, keeps what it was told to keep, and refuses the impossible."""
 
+from dataclasses import replace
+
 import pytest
 
 from workbench.designs import BadKnob, make_design
 from workbench.errors import BadInput
 from workbench.prices import load_book
-from workbench.tune.goal import Goal, Score, candidates, floor_usd, front, score
+from workbench.tune.goal import Goal, Score, candidates, floor_usd, front, hurry, score
 from workbench.tune.tuning import tune
 
 MILLION = 1_000_000
@@ -72,6 +74,25 @@ def test_time_and_budget_bound_the_choices_and_the_front_has_both_ends():
     assert bound.fastest.mean_s > free.fastest.mean_s
     assert free.front[0].mean_s == free.fastest.mean_s
     assert free.front[-1].mean_usd <= free.cheapest.mean_usd
+
+
+def test_own_pollers_buy_time_and_not_cheapness():
+    kept = {"items_per_message": 10, "messages_per_invocation": 1, "memory_mb": 128}
+    goal = Goal("sqs", 300_000, fixed=kept | {"track": "message", "batcher_memory_mb": 1_024})
+    found = tune(goal, processes=1)
+    assert found.cheapest.design.pollers is None
+    assert found.fastest.design.pollers == (2, 100)
+    assert found.fastest.mean_s < found.cheapest.mean_s
+    soon_s = found.fastest.mean_s * 1.02  # sooner than Lambda's own pollers can
+    hurried = tune(replace(goal, within_s=soon_s), processes=1)
+    assert hurried.cheapest.design.pollers is not None
+    assert hurried.cheapest.mean_usd > found.cheapest.mean_usd
+
+
+def test_a_goal_that_keeps_a_maximum_gets_no_pollers_of_its_own():
+    kept = Goal("sqs", 1_000, fixed={"max_concurrency": 100})
+    assert hurry(kept, [make_design("sqs", settings={"max_concurrency": 100})]) == []
+    assert hurry(Goal("sfn", 1_000), [make_design("sfn")]) == []
 
 
 def test_a_front_holds_what_nothing_beats():
