@@ -45,6 +45,9 @@ e2e: env ## Deploy, run, collect and destroy on an AWS-compatible server on loop
 browser-test: env ## Open the notebooks and the report in a real browser (installs Chromium)
 	$(RUN) pytest -m browser tests/browser
 
+focus: env ## Let the official validator judge exported bills (needs Python 3.12 or 3.13 beside ours)
+	$(RUN) pytest -m focus -rs tests/focus
+
 agreement: env ## Replay published measurements on the model
 	$(RUN) workbench agreement
 
@@ -85,4 +88,4 @@ lock: ## Pin the newest packages again (needs uv)
 clean: ## Remove the environment and the caches, not the results
 	rm -rf .venv .cache .pytest_cache .ruff_cache build *.egg-info infra/cdk.out
 
-.PHONY: help env study test test-slow swarm mutants e2e browser-test agreement bench size report publish reference deploy destroy first-day lab format lock clean
+.PHONY: help env study test test-slow swarm mutants e2e browser-test focus agreement bench size report publish reference deploy destroy first-day lab format lock clean

@@ -59,6 +59,7 @@ SLOW = [
     Case("calibrate RUN --out PROFILE", PATH + r"\.json"),
     Case("runs list --results RESULTS", r"\S.*", error=r"\d+ runs in .*"),
     Case("runs show RUN --results RESULTS", r".*\S"),
+    Case("export RUN --focus bill.xlsx", code=2, error="error: .*must end with.*"),
     Case("runs rm nothing --yes --results RESULTS", code=2, error="error: .*nothing.*"),
     Case("collect RUN", code=2, error="error: .*"),
     Case("prices refresh", code=1, error="error: .*credentials.*"),

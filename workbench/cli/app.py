@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 from typer.core import TyperGroup
 
-from workbench.cli import account, first_day, predict, run, runs, study, trust
+from workbench.cli import account, export, first_day, predict, run, runs, study, trust
 from workbench.cli.output import drop_buffers, take_every_sign
 from workbench.errors import WorkbenchError, refusal
 
@@ -55,6 +55,7 @@ PANELS: dict[str, tuple[Command, ...]] = {
         Command("study", study.study, "--items 100,1000,10000"),
         Command("sweep", study.sweep, "studies/who_wins.yaml"),
         Command("tables", study.tables),
+        Command("export", export.export, "RUN --focus bill.csv"),
         Command("report", study.report, "--results results"),
         Command("publish", study.publish, "--no-video"),
         Command("reference", study.reference),

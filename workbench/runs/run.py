@@ -26,6 +26,7 @@ PATTERNS = {
     "run_id": RUN_ID,
     "batch_id": RUN_ID,
     "commit": COMMIT,
+    "region": re.compile(r"[a-z0-9-]{0,32}"),
 }  # they reach paths, queries, git
 AMOUNTS = (  # of a run: counts and dollars
     "items_processed items_failed items_duplicated invocations cold_starts peak_concurrency "
@@ -33,7 +34,7 @@ AMOUNTS = (  # of a run: counts and dollars
 ).split()
 AMOUNT_MAX = 2**53  # whole numbers that every reader keeps exactly
 TIME_MAX_S = 366 * 86_400  # no batch takes a year
-LATER = ("work_ms", "measuring_usd")  # fields that older run folders lack
+LATER = ("work_ms", "measuring_usd", "region")  # fields that older run folders lack
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,7 @@ class Run:
     cost_usd: float | None = None  # of the batch
     measuring_usd: float | None = None  # of our own look at it, on no target but aws
     price_date: str | None = None
+    region: str | None = None  # whose prices the bill has
     commit: str = ""
     status: str = "complete"  # or `incomplete`, and then `reason`
     reason: str = ""

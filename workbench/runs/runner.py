@@ -241,6 +241,7 @@ def priced(folder: RunData, book: PriceBook) -> RunData:
         measuring_usd=float(measuring_usd),
         knowing_usd=float(knowing_usd(table)),
         price_date=book.date,
+        region=book.region,
         commit=commit(),
         versions=versions(),
     )

@@ -16,9 +16,11 @@ from workbench.runs.failures import failed_line
 from workbench.runs.records import (
     BILL_COLUMNS,
     Run,
+    RunData,
     is_there,
     listed,
     read_failed,
+    read_folder,
     read_run,
     read_table,
 )
@@ -110,6 +112,19 @@ def details(path: Path) -> Details:
         failed_line(run, table) if run.items_failed else "",
         first.where(first.notna(), None).to_dict("records"),
     )
+
+
+def whole_run(path: Path) -> RunData:
+    """A run with its tables, from its folder or from the packed set that has it."""
+    packed = path.parent.parent
+    if path.is_dir() or not is_packed(packed):
+        return read_folder(path)
+    (run,) = read_runs(packed, {path.name})
+    timeline, usage, bill, resources = (
+        read_tables(packed, name, {path.name}).drop(columns="run_id")
+        for name in ("timeline", "usage", "bill", "resources")
+    )
+    return RunData(run, timeline, usage, bill, resources=resources if len(resources) else None)
 
 
 def refuse_removal(path: Path) -> None:
