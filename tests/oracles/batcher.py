@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from math import ceil
 from typing import TYPE_CHECKING
 
+from tests.oracles.ramp import Ramp
 from workbench.targets.model.sqs.batcher import PLAN_INIT, PLAN_SEND
 from workbench.targets.model.sqs.settings import WRITE_STEPS
 
@@ -33,6 +34,7 @@ class Batcher:
         self.environments = 1
         self.running = self.begun = self.visible = self.segments_done = 0
         self.target = 0
+        self.ramp_of_plan = Ramp(story.kernel, story.p.plan_pollers, self.ramp)
         self.sender_ends_s = 0.0  # of the invocation that has sent what comes next
 
     def begin(self) -> None:
@@ -52,9 +54,9 @@ class Batcher:
         self.bill(clock - begun_s)
         self.target = p.plan_pollers.start
         sent_s = clock - sending_s / 2  # a queue has a message before the sender hears of it
-        self.story.kernel.at(sent_s + p.plan_pollers.idle_s + p.plan_pollers.step_s, self.ramp)
         self.sender_ends_s = clock
         self.plan(sent_s)
+        self.ramp_of_plan.begin(min(sent_s + p.plan_pollers.idle_s, self.sender_ends_s))
         self.story.finalizer.await_message(first_look_s)
 
     def bill(self, spent_s: float) -> None:
@@ -106,13 +108,12 @@ class Batcher:
         self.visible = self.p.segments
         self.start_segments()
 
-    def ramp(self) -> None:
+    def ramp(self) -> bool:
         """One more poller of the plan queue, if all are busy and segments are left."""
         if self.running >= self.target and self.visible:
             self.target += 1
             self.start_segments()
-        if self.target < self.p.plan_pollers.most and self.begun < self.p.segments:
-            self.story.kernel.after(self.p.plan_pollers.step_s, self.ramp)
+        return self.target < self.p.plan_pollers.most and self.begun < self.p.segments
 
     def start_segments(self) -> None:
         """Free pollers of the plan queue take segments."""
@@ -202,6 +203,7 @@ class Batcher:
         if spent_s > self.p.timeout_s:
             story.tally["late"] += 1
         self.segments_done += 1
+        self.ramp_of_plan.batch_done()
         if self.segments_done == self.p.segments:
             story.created_s = story.now
         story.kernel.after(self.p.plan_pollers.turn_s, self.take_next)

@@ -58,7 +58,7 @@ class PartBatcher(Batcher):
         self.sender_ends_s = clock
         sent_s = clock - sending_s / sends / 2
         story.kernel.at(sent_s, self.planned)
-        story.kernel.at(sent_s + p.plan_pollers.idle_s + p.plan_pollers.step_s, self.ramp)
+        self.ramp_of_plan.begin(sent_s + p.plan_pollers.idle_s)
         story.finalizer.await_message(first_look_s)
 
     def start_segment(self) -> None:

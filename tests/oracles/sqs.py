@@ -14,6 +14,7 @@ from tests.oracles.batcher import Batcher
 from tests.oracles.draws import Counted, Items
 from tests.oracles.finalizer import Finalizer
 from tests.oracles.processor import Processor
+from tests.oracles.ramp import Ramp
 from tests.oracles.table import Table
 from workbench.engine.kernel import Kernel
 from workbench.targets.model.engine import timeline
@@ -72,6 +73,7 @@ class SqsStory:
     def __post_init__(self) -> None:
         p = self.p
         self.items = Items(self.seed, p.values)
+        self.ramp_of_items = Ramp(self.kernel, p.pollers, self.ramp)
         self.table = Table(self)
         self.processor = Processor(self)
         self.batcher = Batcher(self)
@@ -127,10 +129,9 @@ class SqsStory:
         if self.target == 0:
             self.target = self.p.pollers.start
             if self.target < self.p.pollers.most:
-                grows_s = self.now + self.p.pollers.idle_s
-                self.kernel.at(grows_s + self.p.pollers.step_s, self.ramp)
+                self.ramp_of_items.begin(self.now + self.p.pollers.idle_s)
 
-    def ramp(self) -> None:
+    def ramp(self) -> bool:
         """One more poller, if all are busy or out of polls, and messages are left."""
         busy = self.running >= self.target or self.polls_free_s > self.now
         if busy and self.waiting > 0:
@@ -139,8 +140,7 @@ class SqsStory:
             else:
                 self.target += self.p.pollers.places
                 self.fill()
-        if self.target < self.p.pollers.most:
-            self.kernel.after(self.p.pollers.step_s, self.ramp)
+        return self.target < self.p.pollers.most
 
     def fill(self) -> None:
         """Every free poller that can takes a batch."""
@@ -206,6 +206,7 @@ class SqsStory:
         self.items_done += invocation.gone
         if self.p.arrivals and self.items_done == self.p.items:
             self.detected_s = self.processed_s
+        self.ramp_of_items.batch_done()
         turn_s = self.p.pollers.turn_s  # the poller deletes, and receives what is there now
         if not self.take_next(turn_s):
             self.kernel.after(turn_s, self.end_turn)

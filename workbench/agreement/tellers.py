@@ -34,6 +34,7 @@ SINGLE = {"items_per_message": 1, "messages_per_invocation": 1}
 FEW = SINGLE | {"max_concurrency": 5, "value_max": 10}
 RAMP = {"max_concurrency": None, "value_max": 500, "track": "message"}
 AWAKE = Teller("sqs", 3_000, SINGLE | RAMP)
+RESTED = Teller("sqs", 3_000, {"max_concurrency": None})  # batches longer than the wait
 POLLED = Teller("sqs", 2_000, FEW)
 QUICK = Teller("sqs", 2_000, FEW | {"memory_mb": 1_769})
 OPEN = {
@@ -49,7 +50,7 @@ OPEN = {
     "sqs_send_batch": PLAIN["counters"],
     "esm_dispatch": POLLED,
     "esm_ramp_per_min": AWAKE,
-    "esm_idle_s": AWAKE,
+    "esm_idle_s": RESTED,
     "lambda_init": PLAIN["sqs"],
     "cpu_ms_per_call": QUICK,
     "cpu_ms_per_mb": WRITING,

@@ -35,6 +35,7 @@ RUNS = (  # design, knobs, items: between them they tell most constants
         2_000,
     ),
     ("sqs", {}, 20_000),
+    ("sqs", {"max_concurrency": None}, 3_000),
     (
         "sqs",
         {

@@ -1,4 +1,4 @@
-"""Provisioned pollers: both targets grow them alike, hold them to their polls, and bill them."""
+"""Pollers: both targets grow them alike; provisioned ones are held to their polls, and billed."""
 
 import pytest
 
@@ -8,12 +8,15 @@ from workbench.runs.batch import Batch
 from workbench.targets.local.target import LocalTarget
 from workbench.targets.model.target import ModelTarget
 
+RESTED = {"pollers_min": None}  # none provisioned
 ONE = {"items_per_message": 1, "messages_per_invocation": 1}
 CASES = {
     "polls bind": ("counters", 1_500, ONE | {"value_max": 50, "pollers_max": 20}),
     "two pollers' polls bind": ("counters", 800, ONE | {"value_max": 100, "pollers_max": 2}),
     "places bind": ("counters", 4_000, {"messages_per_invocation": 1, "pollers_max": 20}),
     "they grow all the time": ("counters", 4_000, {"messages_per_invocation": 1}),
+    "a rested source grows after a short batch": ("counters", 1_500, RESTED | ONE),
+    "a rested source grows before a long batch is done": ("counters", 9_000, RESTED),
     "many from the start": ("sqs", 3_000, {"messages_per_invocation": 1, "pollers_min": 90}),
 }
 

@@ -46,7 +46,9 @@ def run_queue(queue: Queue, profile: Profile, seed: int = 7) -> Outcome:
     start = int(profile.value("esm_start_concurrency"))
     pollers = settings.pollers
     if not queue.idle:
-        pollers = pollers._replace(start=min(start, pollers.most), idle_s=0.0)
+        pollers = pollers._replace(
+            start=min(start, pollers.most), idle_s=0.0, first_step_s=pollers.step_s
+        )
     settings = settings._replace(
         arrivals=queue.messages,
         arrival_s=float(queue.arrival_s),

@@ -212,6 +212,7 @@ class EventSource:
                 return
         elif result.error is None:
             self._delete(batch, result.payload)
+        self._scaling.batch_done(kernel.now)
         kernel.after(self._turn_s, self._turned)
 
     def _turned(self) -> None:

@@ -4,7 +4,8 @@ Lambda developer guide, "Configuring scaling behavior for SQS event source mappi
 start, up to 300 more a minute while there is a backlog, at most 1,250 or the mapping's own maximum;
 idle it may fall to two pollers, unless a maximum is set. A mapping that was idle grows from the two
 that it has, and not at once: in a measured run (Guardian, harvester batch size, 2022) it stayed at
-two for about ten seconds after messages arrived and then had three, not five.
+two until its first batch was done, after about ten seconds, then had three, not five, and grew by
+half of what was documented.
 
 Provisioned pollers (same page) have up to ten invocations, ten polls and 1 MB a second each; up to
 a hundred more of them come in a minute, and each is billed by the second, a minute at least. When
@@ -19,6 +20,8 @@ from workbench.platform.profile import Profile
 from workbench.platform.services import POLLER_LEAST_S
 from workbench.targets.local.lambda_.mapping import MappingSpec
 
+FIRST_S = 60.0  # in which a mapping that was idle may grow more slowly
+
 
 @dataclass(frozen=True)
 class Growth:
@@ -27,7 +30,8 @@ class Growth:
     start: int
     most: int
     per_s: float
-    wakes_s: float = 0.0  # from the first message until it grows
+    wakes_s: float = 0.0  # from the first message until it grows, unless a batch is done before
+    first_share: float = 1.0  # of its pace, in the first minute in which it grows
     places: int = 1  # invocations of one poller
 
     @classmethod
@@ -42,7 +46,21 @@ class Growth:
         per_s = value("esm_ramp_per_min") / 60
         if spec.max_concurrency:
             return cls(min(int(value("esm_start_concurrency")), most), most, per_s)
-        return cls(int(value("esm_idle_pollers")), most, per_s, value("esm_idle_s"))
+        idle = int(value("esm_idle_pollers"))
+        first_share = value("esm_first_minute_percent") / 100
+        return cls(idle, most, per_s, value("esm_idle_s"), first_share)
+
+    def grown(self, from_s: float, to_s: float, slow_until_s: float) -> float:
+        """How many come in a while; until a time they are fewer."""
+        slow_s = max(0.0, min(to_s, slow_until_s) - from_s)
+        return (to_s - from_s - (1 - self.first_share) * slow_s) * self.per_s
+
+    def takes_s(self, more: float, slow_s: float) -> float:
+        """Seconds until so many more have come, fewer at first."""
+        full_s = more / self.per_s
+        if full_s <= slow_s * self.first_share:
+            return full_s / self.first_share
+        return full_s + (1 - self.first_share) * slow_s
 
 
 class PollerScaling:
@@ -52,7 +70,7 @@ class PollerScaling:
         self._growth = growth
         self._rests_s = rests_s
         self.idle_pollers = growth.start
-        self._awake_s: float | None = None  # when the first message came
+        self._may_grow_s: float | None = None  # None: no message has come
         self._grown = 0.0  # beyond the start
         self._grows_s: float | None = None  # since when it grows
         self._empty_s: float | None = None  # since when there is nothing to do
@@ -78,10 +96,18 @@ class PollerScaling:
         """There is something to receive. After a rest the mapping starts anew."""
         self._count(now_s)
         rested = self._empty_s is not None and now_s - self._empty_s >= self._rests_s
-        if self._awake_s is None or rested:
+        if self._may_grow_s is None or rested:
             self._least_s += POLLER_LEAST_S * floor(self._grown + 1e-9)
-            self._awake_s, self._grown, self._grows_s = now_s, 0.0, None
+            self._may_grow_s = now_s + self._growth.wakes_s
+            self._grown, self._grows_s = 0.0, None
         self._empty_s = None
+
+    def batch_done(self, now_s: float) -> None:
+        """With the first one a mapping that was idle begins to grow."""
+        if now_s < self._may_grow_s:
+            self._may_grow_s = now_s
+            if self._grows_s is not None:
+                self._grows_s = now_s
 
     def nothing_left(self, now_s: float) -> None:
         """Nothing is visible and nothing is worked."""
@@ -92,7 +118,7 @@ class PollerScaling:
         """Whether messages wait although all that is allowed is at work: only then it grows."""
         self._count(now_s)
         if there_is and self._grows_s is None:
-            self._grows_s = max(now_s, self._awake_s + self._growth.wakes_s)
+            self._grows_s = max(now_s, self._may_grow_s)
         elif not there_is and self._grows_s is not None:
             self._grown, self._grows_s = self._grown_until(now_s), None
 
@@ -100,8 +126,9 @@ class PollerScaling:
         """When one more will be there, while it grows."""
         if self._grows_s is None or self.pollers(now_s) >= self._growth.most:
             return None
-        grown = self._grown_until(now_s)
-        return max(now_s, self._grows_s) + (floor(grown + 1e-9) + 1 - grown) / self._growth.per_s
+        grown, from_s = self._grown_until(now_s), max(now_s, self._grows_s)
+        slow_s = max(0.0, self._may_grow_s + FIRST_S - from_s)
+        return from_s + self._growth.takes_s(floor(grown + 1e-9) + 1 - grown, slow_s)
 
     def throttled(self, now_s: float) -> None:
         """The function refused a batch: one fewer from now on, never less than at the start."""
@@ -113,7 +140,8 @@ class PollerScaling:
     def _grown_until(self, now_s: float) -> float:
         if self._grows_s is None:
             return self._grown
-        grown = self._grown + max(0.0, now_s - self._grows_s) * self._growth.per_s
+        to_s, slow_until_s = max(now_s, self._grows_s), self._may_grow_s + FIRST_S
+        grown = self._grown + self._growth.grown(self._grows_s, to_s, slow_until_s)
         return min(grown, float(self._growth.most - self._growth.start))
 
     def _count(self, now_s: float) -> None:

@@ -10,6 +10,7 @@ from workbench.targets.model.engine.events import billed_ms, chunks, compiled, r
 from workbench.targets.model.sqs.batcher import (
     end_segment,
     free_poller,
+    grow_plan_from,
     segment_size,
     write_elsewhere,
 )
@@ -63,7 +64,7 @@ def begin(p: SqsSettings, s: np.void) -> None:
     s.plan_target = p.plan_pollers.start
     s.plan_ends_at = clock
     s.plan_at = clock - sending / sends / 2
-    s.plan_ramp_at = s.plan_at + p.plan_pollers.idle_s + p.plan_pollers.step_s
+    grow_plan_from(p, s, s.plan_at + p.plan_pollers.idle_s)
     await_look(p, s)
 
 

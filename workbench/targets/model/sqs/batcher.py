@@ -40,9 +40,16 @@ def begin_batch(p: SqsSettings, s: np.void) -> None:
     s.batcher_ms += billed_ms(clock - begun)
     s.plan_target = p.plan_pollers.start
     sent = clock - sending / 2  # a queue has a message before the sender hears of it
-    s.plan_ramp_at = sent + p.plan_pollers.idle_s + p.plan_pollers.step_s
     s.plan_ends_at = clock
     plan(p, s, sent)
+    grow_plan_from(p, s, min(sent + p.plan_pollers.idle_s, s.plan_ends_at))
+
+
+@compiled
+def grow_plan_from(p: SqsSettings, s: np.void, time_s: float) -> None:
+    """The ramp of the plan's pollers begins, as that of the items'."""
+    s.plan_grows_at = time_s
+    s.plan_ramp_at = time_s + p.plan_pollers.first_step_s
 
 
 @compiled
@@ -217,6 +224,8 @@ def end_segment(p: SqsSettings, s: np.void, time_s: float, slot: int) -> None:
     if spent > p.timeout_s:
         s.late += 1
     s.segments_done += 1
+    if time_s < s.plan_grows_at:
+        grow_plan_from(p, s, time_s)
     if s.segments_done == p.segments:
         s.created_s = time_s
 

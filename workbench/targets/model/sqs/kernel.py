@@ -21,6 +21,7 @@ from workbench.targets.model.sqs.work import begin_invocation
 
 WRITES = (1 << 32) - 1
 TURN = -1  # the load of a poller that deletes and receives, its invocation over
+FIRST_S = 60.0  # of a ramp after a rest, in which it may be slower
 ARRIVALS_AT_ONCE = 100  # portions in which a queue alone is filled at a steady rate
 
 
@@ -134,6 +135,8 @@ def end_invocation(p: SqsSettings, s: np.void) -> None:
     s.items_done += load >> 32
     if p.arrivals > 0 and s.items_done == p.items:
         s.detected_s = s.processed_s
+    if now < s.grows_at:
+        grow_from(p, s, now)
     if not next_batch(p, s, now + p.pollers.turn_s):
         replace(s.end_times, s.end_loads, s.running, now + p.pollers.turn_s, TURN)
 
@@ -205,7 +208,15 @@ def first_arrival(p: SqsSettings, s: np.void) -> None:
     if s.target == 0:
         s.target = p.pollers.start
         if s.target < p.pollers.most:
-            s.ramp_at = s.now + p.pollers.idle_s + p.pollers.step_s
+            grow_from(p, s, s.now + p.pollers.idle_s)
+
+
+@compiled
+def grow_from(p: SqsSettings, s: np.void, time_s: float) -> None:
+    """The ramp begins: a while after the first message, or with the first batch that is done."""
+    s.grows_at = time_s
+    s.ramp_at = time_s + p.pollers.first_step_s
+    s.other = min(s.other, s.ramp_at)
 
 
 @compiled
@@ -241,7 +252,9 @@ def ramp(p: SqsSettings, s: np.void) -> None:
             s.target += p.pollers.places
             s.grown_poller_s -= s.now
             fill(p, s)
-    s.ramp_at = s.now + p.pollers.step_s if s.target < p.pollers.most else inf
+    first = s.now < s.grows_at + FIRST_S
+    step_s = p.pollers.first_step_s if first else p.pollers.step_s
+    s.ramp_at = s.now + step_s if s.target < p.pollers.most else inf
 
 
 @compiled
@@ -251,7 +264,9 @@ def ramp_plan(p: SqsSettings, s: np.void) -> None:
         s.plan_target += 1
         start_segments(p, s, s.now)
     more = s.plan_target < p.plan_pollers.most and s.segments_begun < p.segments
-    s.plan_ramp_at = s.now + p.plan_pollers.step_s if more else inf
+    first = s.now < s.plan_grows_at + FIRST_S
+    step_s = p.plan_pollers.first_step_s if first else p.plan_pollers.step_s
+    s.plan_ramp_at = s.now + step_s if more else inf
 
 
 @compiled

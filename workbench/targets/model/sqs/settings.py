@@ -46,7 +46,7 @@ WRITE_STEPS = 16  # a segment's writes ask the table for capacity in so many por
 STATE = state_type(
     times=f"{EVENTS} other look_visible_at look_spent_s table_free_at key_free_at table_rate "
     "table_unit_s key_unit_s plan_ends_at idle_poller_s plan_idle_poller_s record_s ended_s "
-    "polls_free_at grown_poller_s",
+    "polls_free_at grown_poller_s grows_at plan_grows_at",
     counts="next_message next_item segment_stop visible arrived target ready flushing held "
     "held_polls due segments_begun segments_visible batchers plan_target batcher_environments "
     "removals writes_drawn sends_drawn growth_units finalizer_ms written_units "
@@ -71,14 +71,16 @@ STATE = state_type(
 
 
 class Pollers(NamedTuple):
-    """An event source: how many batches at first and at most, after how long idle they grow, by
-    how many at a time and how often; how long a place is taken after an invocation has ended; what
-    provisioned pollers can poll, each (0: no limit)."""
+    """An event source: how many batches at first and at most, by how many more at a time and how
+    often; one that was idle grows after its first batch, at the latest after so long, and at first
+    more slowly; how long a place is taken after an invocation has ended; what provisioned pollers
+    can poll, each (0: no limit)."""
 
     start: int
     idle_s: float
     most: int
     step_s: float
+    first_step_s: float
     turn_s: float
     places: int = 1  # invocations of one poller
     polls_per_s: float = 0.0
@@ -209,19 +211,23 @@ def _pollers(profile: Profile, cap: int | None) -> Pollers:
     step_s, turn_s = 60.0 / value("esm_ramp_per_min"), value("esm_turn_ms") / 1000
     if cap is None:
         idle, most = int(value("esm_idle_pollers")), int(value("esm_max_concurrency"))
-        return Pollers(idle, value("esm_idle_s"), most, step_s, turn_s)
-    return Pollers(min(int(value("esm_start_concurrency")), cap), 0.0, cap, step_s, turn_s)
+        first_step_s = step_s / value("esm_first_minute_percent") * 100
+        return Pollers(idle, value("esm_idle_s"), most, step_s, first_step_s, turn_s)
+    start = min(int(value("esm_start_concurrency")), cap)
+    return Pollers(start, 0.0, cap, step_s, step_s, turn_s)
 
 
 def _provisioned(profile: Profile, least: int, most: int) -> Pollers:
     """Pollers that are paid for: several invocations each, and a limit on what each can poll."""
     value = profile.value
     places = int(value("poller_places"))
+    step_s = 60.0 * places / value("poller_ramp_per_min")
     return Pollers(
         start=least * places,
         idle_s=0.0,
         most=most * places,
-        step_s=60.0 * places / value("poller_ramp_per_min"),
+        step_s=step_s,
+        first_step_s=step_s,
         turn_s=value("esm_turn_ms") / 1000,
         places=places,
         polls_per_s=value("poller_polls_per_s"),

@@ -65,22 +65,16 @@ def test_the_event_is_awss(toy):
     }
 
 
-def test_a_small_queue_is_worked_two_at_a_time_for_ten_seconds_and_then_grows(toy):
-    toy.function(handler_of(toy, 100.0), timeout_s=900.0)
-    toy.source(toy.queue(VisibilityTimeout=5400), batch_size=1)
-    toy.send("x" * 12)
-    toy.run(until_s=11.5)
-    assert [at_s for at_s, _ in toy.seen] == [
-        0,
-        0,
-        10.2,
-        10.4,
-        10.6,
-        10.8,
-        11,
-        11.2,
-        11.4,
-    ]
+@pytest.mark.parametrize(("seconds", "grows_s"), [(100, 10), (4, 4)])
+def test_a_rested_mapping_grows_after_its_first_batch_or_ten_seconds(toys, seconds, grows_s):
+    with toys(esm_first_minute_percent=50) as toy:
+        toy.function(handler_of(toy, float(seconds)), timeout_s=900.0)
+        toy.source(toy.queue(VisibilityTimeout=5400), batch_size=1)
+        toy.send("x" * 12)
+        toy.run(until_s=grows_s + 1.5)
+        new = [at_s - grows_s for at_s, _ in toy.seen if at_s > grows_s]
+        assert [at_s for at_s, _ in toy.seen[:2]] == [0, 0]
+        assert new == pytest.approx([0.4, 0.8, 1.2])
 
 
 def test_a_maximum_holds_and_a_free_place_is_taken_at_once(toy):

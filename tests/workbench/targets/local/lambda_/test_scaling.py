@@ -25,13 +25,28 @@ def grow(scaling, until_s, step_s=1.0):
     return allowed
 
 
-def test_two_pollers_for_ten_seconds_then_three_hundred_more_a_minute():
-    allowed = grow(scaling_of(), 70, 10)
-    assert allowed == [2, 2, 52, 102, 152, 202, 252, 302]
+def test_two_pollers_for_ten_seconds_then_more_and_after_a_minute_three_hundred_a_minute():
+    slow = 300 * 0.85 / 6  # in ten seconds
+    allowed = grow(scaling_of(), 100, 10)
+    first = [int(2 + slow * i) for i in range(7)]
+    assert allowed == [2, *first, *(int(2 + 6 * slow + 50 * i) for i in (1, 2, 3))]
+
+
+def test_the_first_batch_that_is_done_begins_the_ramp():
+    scaling = scaling_of()
+    scaling.messages_came(0)
+    scaling.backlog(True, 0)
+    assert scaling.next_step_s(0) == pytest.approx(10 + 0.2 / 0.85)
+    scaling.batch_done(3)
+    assert scaling.next_step_s(3) == pytest.approx(3 + 0.2 / 0.85)
+    scaling.batch_done(4)
+    assert scaling.allowed(62.99) == int(2 + 59.99 * 5 * 0.85)
+    assert scaling.next_step_s(62.9) == pytest.approx(63 + (257 - 2 - 255) / 5)
+    assert scaling.allowed(64) == 2 + 255 + 5
 
 
 def test_it_ends_at_1250():
-    assert grow(scaling_of(), 300, 50)[-2:] == [1202, 1250]
+    assert grow(scaling_of(), 300, 50)[-2:] == [1157, 1250]
 
 
 def test_a_maximum_keeps_five_pollers_and_starts_to_grow_at_once():
@@ -76,7 +91,7 @@ def test_the_next_step_is_when_one_more_is_allowed():
     for allowed in (3, 4, 5):
         now = scaling.next_step_s(now)
         assert scaling.allowed(now) == allowed
-    assert now == pytest.approx(10.6)
+    assert now == pytest.approx(10 + 3 * 0.2 / 0.85)
 
 
 def test_a_throttle_takes_one_away_but_never_one_of_the_first_five():
