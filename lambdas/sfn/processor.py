@@ -16,13 +16,9 @@ s3 = outside.client("s3")
 cloudwatch = outside.client("cloudwatch")
 
 
-class ItemFailed(Exception):
-    """An item came alone, without the batch that its failure could be listed under."""
-
-
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Work a child's items; a single item is what a map without an ItemBatcher hands over."""
-    batch, knobs, children, single = _read(event)
+    """Work a child's items, and answer how many are done and how many failed."""
+    batch, knobs, children = _read(event)
     telemetry.trace(knobs, json.dumps(event.get("Items"), separators=(",", ":")))
     done_at: list[float] = []
 
@@ -33,8 +29,6 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     failed = [
         (item, tried.reason) for item, tried in zip(children, tries, strict=True) if tried.reason
     ]
-    if failed and single:
-        raise ItemFailed(f"{failed[0][0].id}: {failed[0][1]}")
     if failed:
         _list(batch, children[0], failed)
     processed = len(children) - len(failed)
@@ -49,22 +43,20 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     return {"processed": processed, "failed": len(failed)}
 
 
-def _read(event: Any) -> tuple[str, dict[str, Any], list[Item], bool]:
-    """Batch id, knobs and items of a map child, and whether one item came alone."""
+def _read(event: Any) -> tuple[str, dict[str, Any], list[Item]]:
+    """Batch id, knobs and items of a map child."""
     try:
-        single = "Items" not in event
-        batch = event.get("BatchInput") or {"batch_id": "", "knobs": {}}
-        listed = [event] if single else event["Items"]
-        children = [Item(str(one["id"]), int(one["value"])) for one in listed]
+        children = [Item(str(one["id"]), int(one["value"])) for one in event["Items"]]
+        batch = event["BatchInput"]
         batch_id, knobs = str(batch["batch_id"]), dict(batch["knobs"])
-    except (AttributeError, KeyError, TypeError, ValueError, OverflowError):
+    except (KeyError, TypeError, ValueError, OverflowError):
         raise ValueError(f"{json.dumps(event)[:100]} is no child of a map over items") from None
     at_once = knobs.get("item_concurrency", 1)
     if type(at_once) is not int or at_once < 1:
         raise ValueError(f"item_concurrency {at_once!r} of {batch_id!r} is no whole number from 1")
     if not children:
         raise ValueError(f"a child of {batch_id!r} came without items")
-    return batch_id, knobs, children, single
+    return batch_id, knobs, children
 
 
 def _try(item: Item, knobs: dict[str, Any], done_at: list[float]) -> Attempt:

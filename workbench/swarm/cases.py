@@ -39,6 +39,7 @@ LIMITS = {
 }
 REFUSED = 0.1  # of the seeds have a trigger that asks for what cannot be
 STALE = (0.6, (0.1, 0.9))  # so many seeds have stale reads, and so many of the reads are
+STRANGE = 0.15  # of the seeds have events that nothing of ours sends
 CALM = 0.05  # of the seeds have no faults at all
 ACTIVE = 0.35  # of the kinds strike in a run that has faults everywhere
 FOCUSED = 0.4  # of the seeds strike one place hard, until its messages reach the dead letters
@@ -65,6 +66,15 @@ class Start:
 
 
 @dataclass(frozen=True)
+class Stranger:
+    """An event that comes to a function at a time, and that nothing of ours sends."""
+
+    at_s: float
+    role: str
+    event: Any
+
+
+@dataclass(frozen=True)
 class FaultCase:
     """One run of the swarm."""
 
@@ -75,6 +85,7 @@ class FaultCase:
     cron_items: int = 1
     cancel_s: float | None = None  # when the first batch is cancelled
     limits: dict[str, int] = field(default_factory=dict)  # that small batches are to pass
+    strangers: tuple[Stranger, ...] = ()
 
     @property
     def converge_s(self) -> float:
@@ -93,6 +104,11 @@ def draw_case(seed: int, design_name: str) -> FaultCase:
         at_s, knobs = dice.uniform(0, 60), dice.choice(({}, case.starts[0].knobs))
         refused = Start(at_s, "refused", f"r{seed}", 1 if not knobs else 0, 1, knobs)
         case = replace(case, starts=(*case.starts, refused))
+    strange = PROTOCOLS[design_name].strangers(case.design, case.starts[0].trigger())
+    if strange and dice.random() < STRANGE:
+        drawn = dice.sample(strange, dice.randint(1, len(strange)))
+        strangers = (Stranger(dice.uniform(0, 60), *one) for one in drawn)
+        case = replace(case, strangers=tuple(strangers))
     return case
 
 

@@ -71,6 +71,7 @@ class FaultRecord(Noted):
     uploads: int  # multipart uploads that were not ended
     left: list[str]  # what was still under way, in words
     refused_triggers: list[str]  # the batches that cannot be
+    strangers: list[Any]  # events that nothing of ours sends
     aliases: dict[str, str]  # execution names by the batch that they were started for
     empty_polls: int
     map_runs: list[Any]
@@ -130,6 +131,10 @@ class FaultRecord(Noted):
     def hit(self) -> set[str]:
         """Requests that a planned fault struck: nothing else excuses how they ended."""
         return {hit.request_id for hit in self.plan.hits if hit.request_id}
+
+    def strange(self, one: Invoked) -> bool:
+        """Whether an invocation is of an event that nothing of ours sends."""
+        return one.event in self.strangers
 
     def meta(self, batch: Expected) -> Record | None:
         """The batch's record."""

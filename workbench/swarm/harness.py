@@ -19,7 +19,7 @@ from workbench.engine.kernel import Kernel
 from workbench.errors import NotDeployed
 from workbench.platform.profile import load_profile
 from workbench.runs.batch import Batch
-from workbench.swarm.cases import FaultCase, Start
+from workbench.swarm.cases import FaultCase, Start, Stranger
 from workbench.swarm.fault_plan import FaultPlan, MapFaultPlan
 from workbench.swarm.fault_record import Expected, FaultRecord
 from workbench.swarm.noted import Record, plain
@@ -62,6 +62,8 @@ class FaultHarness:
         started: list[tuple[Start, float]] = []
         for start in case.starts:
             kernel.at(start.at_s, partial(_start, world, start, started))
+        for one in case.strangers:
+            kernel.at(one.at_s, partial(_invoke, world, one))
         if case.cancel_s is not None:
             cancel = partial(_cancel, world, case.starts[0].batch_id)
             kernel.at(case.cancel_s, cancel)
@@ -116,6 +118,13 @@ def _start(world: World, start: Start, started: list[tuple[Start, float]]) -> No
         world.start(start.trigger())
 
 
+def _invoke(world: World, stranger: Stranger) -> None:
+    """Let a function have an event, as whoever may invoke it can."""
+    functions = world.deployment.functions
+    (name,) = (spec.name for spec in functions if spec.role == stranger.role)
+    world.events.invoke(name, stranger.event)
+
+
 def _cancel(world: World, batch_id: str) -> None:
     """Set a batch to CANCELLED if it is open, as stopping it on dollars does."""
     (table,) = world.deployment.stack.of_type("AWS::DynamoDB::Table")
@@ -159,6 +168,7 @@ def _fault_record(
         uploads=sum(len(bucket.multiparts) for bucket in _buckets(stack)),
         left=world.left(),
         refused_triggers=[one.batch_id for one, _ in started if one.kind == "refused"],
+        strangers=[one.event for one in case.strangers],
         aliases={name: name_of(one.input) for name, one in executions.items()},
         empty_polls=sum(source.empty_polls for source in world.sources),
         map_runs=list(machine.map_runs) if machine else [],

@@ -1,4 +1,4 @@
-"""The sfn processor: counts out, failures listed apart, and a single item where nothing batches."""
+"""The sfn processor: counts out, failures listed apart."""
 
 import json
 
@@ -87,14 +87,6 @@ def test_a_metric_is_put_for_each_item_that_is_done_where_the_knob_says_so(
     assert len(put) == metrics
 
 
-def test_a_single_item_is_worked_too(world, capsys):
-    assert world.call("sfn.processor", {"id": "a" * 16, "value": 7}) == {
-        "processed": 1,
-        "failed": 0,
-    }
-    assert json.loads(capsys.readouterr().out)["work_ms"] == 7
-
-
-def test_a_single_item_that_fails_is_an_error_of_its_child(world):
-    with pytest.raises(Exception, match="non-negative"):
-        world.call("sfn.processor", {"id": "a" * 16, "value": -1})
+def test_an_item_without_its_batch_is_refused(world):
+    with pytest.raises(ValueError, match="is no child of a map over items"):
+        world.call("sfn.processor", {"id": "a" * 16, "value": 7})

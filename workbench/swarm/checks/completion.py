@@ -22,7 +22,9 @@ def check_not_too_early(seen: FaultRecord) -> Iterator[str]:
                 f"{batch.batch_id} was declared complete at {declared_s:.3f} s with {len(late)} "
                 f"of {batch.items} items not over, such as {late[0]}"
             )
-        summed_s = [one.begun_s for one in seen.invoked if one.role == "summary"]
+        summed_s = [
+            one.begun_s for one in seen.invoked if one.role == "summary" and not seen.strange(one)
+        ]
         if len(seen.batches) == 1 and summed_s and declared_s > min(summed_s) + 2 * MARGIN_S:
             yield f"{batch.batch_id} is dated {declared_s:.3f} s, after its summary had begun"
         if seen.protocol.ends_at_once(seen, batch):

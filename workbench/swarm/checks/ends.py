@@ -14,6 +14,9 @@ BEFORE_THE_HANDLER = ("hang_start", "init_fails")
 def check_ends(seen: FaultRecord) -> Iterator[str]:
     """Invocations that ended badly though no planned fault struck them."""
     for one in seen.invoked:
+        if seen.strange(one):
+            yield from _accepted(seen, one)
+            continue
         stopped = one.end == "died" and one.ended_s >= seen.ended_s  # with the run itself
         if seen.protocol.gave_up(seen, one):
             yield f"{one.role} {one.request_id} did not try as often, or as late, as it promises"
@@ -28,6 +31,18 @@ def check_ends(seen: FaultRecord) -> Iterator[str]:
                 f"and nothing struck it: {one.errors[0]}"
             )
     yield from _uncaused(seen)
+
+
+def _accepted(seen: FaultRecord, one: Invoked) -> Iterator[str]:
+    """An event that nothing of ours sends is refused in words, and nothing is done for it."""
+    called = [call.operation for call in seen.calls if call.request_id == one.request_id]
+    refused = one.end == "raised" and one.errors[-1].startswith("ValueError")
+    if called or not (refused or one.request_id in seen.hit):
+        errors = ", ".join(one.errors) or "no error"
+        yield (
+            f"{one.role} {one.request_id} {one.end} with {errors} and calls {called} on an event "
+            f"that makes no sense: {str(one.event)[:100]}"
+        )
 
 
 def _refuses(seen: FaultRecord, one: Invoked) -> bool:

@@ -59,6 +59,14 @@ class Protocol(ABC):
     ) -> tuple[Design, dict[str, Any]]:
         """The design with several segments even for a small batch, and its batch's knobs."""
 
+    def strangers(
+        self,
+        design: Design,  # noqa: ARG002
+        trigger: dict[str, Any],  # noqa: ARG002
+    ) -> list[tuple[str, Any]]:
+        """Functions and events for them that nothing of ours sends, and that must be refused."""
+        return []
+
     def other_knobs(self, dice: Random, knobs: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG002
         """The knobs of a second batch."""
         return knobs

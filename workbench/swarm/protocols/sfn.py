@@ -68,6 +68,30 @@ class SfnProtocol(Protocol):
         segment_items = max(1, items // dice.randint(1, 6))
         return design, design.batch_knobs() | {"segment_items": segment_items}
 
+    def strangers(self, design: Sfn, trigger: dict[str, Any]) -> list[tuple[str, Any]]:
+        """Starts, segments, children and ends that make no sense, each in one way."""
+        name, knobs = trigger["batch_id"], trigger["knobs"]
+        item = {"id": "f" * 16, "value": 1}
+        children = [
+            {"BatchInput": {"batch_id": name, "knobs": knobs}, "Items": []},
+            {
+                "BatchInput": {"batch_id": name, "knobs": knobs | {"item_concurrency": 0}},
+                "Items": [item],
+            },
+            {"BatchInput": None, "Items": [item]},
+            item,
+        ]
+        if design.child_type != "EXPRESS":  # children are counted by the processor's invocations
+            children = []
+        return [
+            ("batcher", {"action": "segment", "batch": trigger, "segment": trigger["items"]}),
+            ("batcher", {"action": "segment", "batch": trigger}),
+            ("batcher", {"action": "start", "trigger": trigger}),
+            ("summary", {"batch": trigger | {"batch_id": f"{name}/x"}, "entered_at": "2026-01-01"}),
+            ("summary", {"batch": trigger}),
+            *(("processor", child) for child in children),
+        ]
+
     def listed(self, seen: FaultRecord, batch: Expected) -> Iterator[tuple[str, Listed]]:
         """In the results of the map, and in the lists of its children, which count first."""
         yield from (_in_results(seen, batch) | _in_lists(seen, batch)).items()
