@@ -27,7 +27,7 @@ from workbench.swarm.rules.scenarios import Scenario
 
 CRON_ITEMS_MAX = 40
 SMALL, LARGE = (1, 20), (20, ITEMS_MAX)  # items of a batch
-SCENARIOS = 0.6  # of the seeds draw what a rule needs to decide something
+SCENARIOS = 0.7  # of the seeds draw what a rule needs to decide something
 CANCEL_S = (0.3, 600.0)  # while a batch is planned, worked, or over
 # What handlers and services hold at a time, made so small that a batch of the swarm passes it.
 LIMITS = {
@@ -117,7 +117,8 @@ def _drawn(seed: int, design_name: str) -> FaultCase:
     protocol = PROTOCOLS[design_name]
     dice = stream(seed, f"{design_name}/batches")
     if protocol.scenarios and dice.random() < SCENARIOS:
-        return _staged(seed, design_name, dice.choice(protocol.scenarios))
+        scenario = protocol.scenarios[seed % len(protocol.scenarios)]  # each as often as another
+        return _staged(seed, design_name, scenario)
     design = _design(stream(seed, f"{design_name}/knobs"), design_name, {})
     rates = _rates(stream(seed, f"{design_name}/rates"), protocol)
     items = log_int(dice, *(SMALL if dice.random() < 0.3 else LARGE))

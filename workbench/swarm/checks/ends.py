@@ -1,5 +1,6 @@
 """No invocation fails by itself: what raised, died or gave a message back was struck."""
 
+import json
 from collections import Counter
 from collections.abc import Iterator
 
@@ -36,7 +37,8 @@ def check_ends(seen: FaultRecord) -> Iterator[str]:
 def _accepted(seen: FaultRecord, one: Invoked) -> Iterator[str]:
     """An event that nothing of ours sends is refused in words, and nothing is done for it."""
     called = [call.operation for call in seen.calls if call.request_id == one.request_id]
-    refused = one.end == "raised" and one.errors[-1].startswith("ValueError")
+    named = (json.dumps(one.event)[:20], f"'{seen.batches[0].batch_id}'", "segment ")
+    refused = one.end == "raised" and any(name in one.errors[-1] for name in named)
     if called or not (refused or one.request_id in seen.hit):
         errors = ", ".join(one.errors) or "no error"
         yield (

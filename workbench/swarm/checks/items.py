@@ -2,9 +2,12 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from math import inf
 
 from workbench.swarm.fault_record import Expected, FaultRecord
 from workbench.swarm.noted import Execution
+
+NEAR_S = 1e-6
 
 
 def check_processed(seen: FaultRecord) -> Iterator[str]:
@@ -12,7 +15,7 @@ def check_processed(seen: FaultRecord) -> Iterator[str]:
     known: set[str] = set()
     for batch in seen.batches:
         known |= batch.values.keys()
-        yield from _done_though_poisoned(seen, batch)
+        yield from _done_otherwise(seen, batch)
         complete = seen.notifications(batch, "complete")
         excused = seen.cancelled(batch) or seen.protocol.excuses_failure(seen, batch)
         if complete or not excused:
@@ -60,11 +63,15 @@ def _failed_for_nothing(seen: FaultRecord, batch: Expected) -> Iterator[str]:
             )
 
 
-def _done_though_poisoned(seen: FaultRecord, batch: Expected) -> Iterator[str]:
-    """An item that fails each time it is tried cannot be done: it was not the batch's own."""
+def _done_otherwise(seen: FaultRecord, batch: Expected) -> Iterator[str]:
+    """An item that was poisoned, or needs longer, was not the batch's own as it was done."""
     for item, value in batch.values.items():
         if value < 0 and item in seen.done_s:
             yield f"item {item} of {batch.batch_id} is poisoned and was done"
+        done = (one for one in seen.by_item.get(item, ()) if one.outcome == "done")
+        least_s = min((one.ended_s - one.begun_s for one in done), default=inf)
+        if least_s < value / 1000 - NEAR_S:
+            yield f"item {item} takes {value} ms and was done in {least_s * 1000:.0f} ms"
 
 
 def _two_owners(item: str, tries: list[Execution]) -> Iterator[str]:

@@ -1,13 +1,13 @@
 """Work is repeated only where a crash, a copy of a message or a second sending explains it."""
 
 import json
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterator
+from typing import Any
 
 from workbench.swarm.checks.items import overlaps
-from workbench.swarm.fault_plan import SLOW_MAX_S
 from workbench.swarm.fault_record import Expected, FaultRecord
-from workbench.swarm.noted import Execution, written_by
+from workbench.swarm.noted import Called, Execution, written_by
 
 SENDS = ("SendMessage", "SendMessageBatch")
 SEND_BATCH_MAX, WRITE_BATCH_MAX = 10, 25
@@ -69,23 +69,35 @@ def _sent_again(seen: FaultRecord, batch: Expected) -> Iterator[str]:
 
 
 def _sent_early(seen: FaultRecord, batch: Expected) -> Iterator[str]:
-    """Records that a finalizer sent again before they were old enough, or twice in that time."""
-    old_s, dated_s = seen.protocol.forgotten_s(batch), defaultdict[str, float](float)
+    """Records that a finalizer sent again before they were old enough, or without a new date."""
+    old_s, dated = seen.protocol.forgotten_s(batch), set[tuple[str, str]]()
     for call in seen.calls:
-        if call.role != "finalizer" or call.operation != "SendMessage" or call.error:
+        if call.role != "finalizer" or call.error:
             continue
-        message = json.loads(call.request["MessageBody"])
-        if message["batch"] != batch.batch_id:
-            continue
-        name = str(message.get("sk", message.get("segment", "")))
-        since_s = max(dated_s[name], batch.started_s[0])
-        if call.t_s < since_s + old_s:
-            yield (
-                f"{call.request_id} sends {name or 'the plan'} of {batch.batch_id} again "
-                f"{call.t_s - since_s:.0f} s after {since_s:.0f} s; it is old after {old_s:.0f} s"
-            )
-        if name:  # a plan is sent at each poll: its record is the batch's own
-            dated_s[name] = call.t_s - SLOW_MAX_S
+        values = call.request.get("ExpressionAttributeValues", {})
+        if ":old" in values and _batch_of(call) == batch.batch_id:
+            aged_s = float(values[":now"]["N"]) - float(values[":old"]["N"])
+            dated.add((call.request_id, call.request["Key"]["sk"]["S"]))
+            if aged_s < old_s:
+                yield f"{call.request_id} takes a record of {aged_s:.0f} s for one of {old_s:.0f} s"
+        elif call.operation == "SendMessage":
+            message = json.loads(call.request["MessageBody"])
+            if message["batch"] == batch.batch_id:
+                yield from _unasked(call, message, dated, batch.started_s[0] + old_s)
+
+
+def _unasked(
+    call: Called, message: dict[str, Any], dated: set[tuple[str, str]], from_s: float
+) -> Iterator[str]:
+    """A message of a record that keeps its date, or the plan's, which has none, too early."""
+    segment = message.get("segment")
+    name = message.get("sk", "" if segment is None else f"{segment:06d}")
+    if (name and (call.request_id, name) not in dated) or call.t_s < from_s:
+        yield f"{call.request_id} sends {name or 'the plan'} again at {call.t_s:.0f} s for nothing"
+
+
+def _batch_of(call: Called) -> str:
+    return call.request["Key"]["pk"]["S"].split("#")[1]
 
 
 def _dear(seen: FaultRecord) -> Iterator[str]:

@@ -59,15 +59,15 @@ def slow_count(*operations: str, **knobs: tuple[Any, ...]) -> Scenario:
 def deadlines(slow: Mapping[str, tuple[Any, ...]]) -> tuple[Scenario, ...]:
     """A deadline that comes before a batch's end, and one that comes after it and before a poll."""
     polled = {"poll_s": (10,)}
-    faults = {"slow": (0.0, 0.2), "kill_after": (0.0, 0.3), "kill_before": (0.0, 0.3)}
+    faults = {"slow": (0.0, 0.2), "kill_after": (0.0, 0.1), "kill_before": (0.0, 0.1)}
     return (
         Scenario(
             "a batch that its deadline cancels",
             rates=faults,
             roles=("finalizer",),
             operations=("Publish", "UpdateItem"),
-            items=(60, 200),
-            knobs=slow | polled | {"max_concurrency": (2, 5)},
+            items=(100, 200),
+            knobs=slow | polled | {"max_concurrency": (2,), "value_max": (8_000,)},
             deadline_s=(10, 40),
         ),
         Scenario(
