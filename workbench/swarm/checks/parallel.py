@@ -1,8 +1,9 @@
 """Work goes on side by side as far as the knobs allow, and no further."""
 
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
+from math import sqrt
 from typing import Any
 
 from workbench.swarm.checks.items import overlaps
@@ -29,6 +30,7 @@ def check_parallel(seen: FaultRecord) -> Iterator[str]:
             yield f"{request_id} works one item after the other; {places} at a time are asked for"
     for batch in seen.batches:
         yield from _children(seen, batch, tries)
+        yield from _crowded(seen, batch)
     yield from _tasks(seen)
 
 
@@ -81,6 +83,15 @@ def _children(
     long = [one for one in mine if one.ended_s - one.begun_s >= LONG_S]
     if limit != 1 and len(long) > 1 and most == 1 and not seen.plan.hits:
         yield f"{len(long)} long children of {batch.batch_id} run one after the other"
+
+
+def _crowded(seen: FaultRecord, batch: Expected) -> Iterator[str]:
+    """Records of items that lie in one shard as no chance explains: six standard deviations."""
+    shards = batch.knobs.get("state_shards", 1)
+    held = Counter(pk for pk, _ in seen.written_s if pk.startswith(f"items#{batch.batch_id}#"))
+    even = held.total() / shards
+    if held and max(held.values()) > even + 6 * sqrt(even) + 1:
+        yield f"{max(held.values())} of {held.total()} records lie in one of {shards} shards"
 
 
 def _tasks(seen: FaultRecord) -> Iterator[str]:

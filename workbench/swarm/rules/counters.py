@@ -5,7 +5,13 @@ from collections import Counter, defaultdict
 from workbench.swarm.fault_record import FaultRecord
 from workbench.swarm.probes import Branch
 from workbench.swarm.rules.guards import Elsewhere, Guard, Rules, broken_off, cancelled_by
-from workbench.swarm.rules.scenarios import Scenario, cancellations, deadlines, slow_count
+from workbench.swarm.rules.scenarios import (
+    REFUSED_NOTICES,
+    Scenario,
+    cancellations,
+    deadlines,
+    slow_count,
+)
 
 
 def _counted_again(seen: FaultRecord) -> bool:
@@ -129,7 +135,7 @@ SCENARIOS = (
     ),
     Scenario(
         "deaths between the notification and the mark",
-        rates={"kill_after": (0.2, 0.8), "kill_before": (0.1, 0.5)},
+        rates={"kill_after": (0.1, 0.8), "kill_before": (0.0, 0.3), "lose_answer": (0.0, 0.3)},
         roles=("finalizer",),
         operations=("Publish", "UpdateItem"),
         items=(1, 40),
@@ -151,6 +157,7 @@ SCENARIOS = (
         knobs={"poison_per_million": (200_000,), "poll_s": (10, 30)},
         items=(5, 60),
     ),
+    REFUSED_NOTICES,
     *cancellations(SLOW),
     *deadlines(SLOW),
     slow_count("BatchGetItem"),

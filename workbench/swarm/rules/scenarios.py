@@ -56,6 +56,15 @@ def slow_count(*operations: str, **knobs: tuple[Any, ...]) -> Scenario:
     )
 
 
+REFUSED_NOTICES = Scenario(
+    "notifications that are refused",
+    rates={"refuse": (0.8, 1.0)},
+    roles=("finalizer",),
+    operations=("Publish",),
+    items=(1, 40),
+)
+
+
 def deadlines(slow: Mapping[str, tuple[Any, ...]]) -> tuple[Scenario, ...]:
     """A deadline that comes before a batch's end, and one that comes after it and before a poll."""
     polled = {"poll_s": (10,)}

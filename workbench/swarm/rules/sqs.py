@@ -15,7 +15,13 @@ from workbench.swarm.rules.guards import (
     made_twice,
     refused,
 )
-from workbench.swarm.rules.scenarios import Scenario, cancellations, deadlines, slow_count
+from workbench.swarm.rules.scenarios import (
+    REFUSED_NOTICES,
+    Scenario,
+    cancellations,
+    deadlines,
+    slow_count,
+)
 
 
 def _set_of_segment(call: Called) -> str:
@@ -253,11 +259,12 @@ SCENARIOS = (
     ),
     Scenario(
         "deaths around the notification",
-        rates={"kill_after": (0.2, 0.8), "kill_before": (0.1, 0.5), "lose_answer": (0.0, 0.3)},
+        rates={"kill_after": (0.1, 0.8), "kill_before": (0.0, 0.3), "lose_answer": (0.0, 0.3)},
         roles=("finalizer",),
         operations=("Publish", "UpdateItem", "DeleteItem"),
         items=(1, 40),
     ),
+    REFUSED_NOTICES,
     *cancellations(SLOW),
     *deadlines(SLOW),
     slow_count("Query", state_shards=(1,)),
