@@ -197,3 +197,18 @@ def test_a_book_under_another_name_is_refused(tmp_path):
     path = write_book(BOOK, tmp_path).rename(tmp_path / "eu-west-1_2026-11-23.json")
     with pytest.raises(BadRecord, match="is of us-east-1"):
         read_book(path)
+
+
+def test_a_discount_by_service_counts_before_one_for_all_and_confirmations_stay():
+    book = load_book().discounted({"": Decimal(10), "lambda": Decimal(17)})
+    request = book.price("AWS Lambda", "Request")
+    assert [tier.usd for tier in request.tiers] == [Decimal("0.000000166")]
+    express = book.price("AWS Step Functions", "StepFunctions-GB-Second")
+    assert express.tiers[0].usd == Decimal("0.000015003")
+    assert not express.is_confirmed_at(express.tiers[0].usd)
+    assert load_book().discounted({}) == load_book()
+
+
+def test_a_discount_on_a_service_that_no_book_has_is_refused():
+    with pytest.raises(BadInput, match="service='mainframe' is in no name"):
+        load_book().discounted({"mainframe": Decimal(10)})

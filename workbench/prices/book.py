@@ -6,7 +6,7 @@ towards the tiers, as on AWS's pages ("first 1 GB, next 9.999 TB"). A free tier 
 several usage types (`free_pool`): Lambda's by x86 and arm, SQS's by all queues.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property
@@ -64,6 +64,12 @@ class Price:
         """Whether this price a unit could be confirmed (what is free always is)."""
         doubted = {tier.usd for tier in self.tiers if not (self.confirmed and tier.confirmed)}
         return usd not in doubted
+
+    def discounted(self, percents: Mapping[str, Decimal]) -> "Price":
+        """The same price with the percent off that its service has; what is free stays free."""
+        own = [part for part in percents if part.lower() in self.service.lower()]
+        left = 1 - percents[max(own, key=len)] / 100 if own else Decimal(1)
+        return replace(self, tiers=tuple(replace(t, usd=t.usd * left) for t in self.tiers))
 
     def slices(self, start: Decimal, quantity: Decimal) -> Iterator[tuple[Decimal, Decimal]]:
         """Cut a quantity that begins at `start` units of the month: (quantity, dollars a unit)."""
@@ -125,6 +131,15 @@ class PriceBook:
             names = ", ".join(sorted({price.service for price in self.prices}))
             raise BadInput(f"service={part!r} is in no name of the price book. It has {names}.")
         return replace(self, prices=tuple(chosen))
+
+    def discounted(self, percents: Mapping[str, Decimal]) -> "PriceBook":
+        """The same book with so many percent off, by a part of a service's name, or "" for all.
+
+        The longest name that a service has counts; one that is in no name is refused.
+        """
+        for part in percents:
+            self.of_service(part)
+        return replace(self, prices=tuple(one.discounted(percents) for one in self.prices))
 
     def with_prices(self, *prices: Price) -> "PriceBook":
         """The same book with these prices in place of, or beside, its own."""

@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from workbench.bill import bill, knowing_usd, total_usd
+from workbench.bill.pricing import Already
 from workbench.border import whole_number
 from workbench.designs import Design
 from workbench.engine.kernel import seed_for, stream
@@ -73,14 +74,19 @@ def modelled(
     book: PriceBook | None = None,
     profile: Profile | None = None,
     replication: int = 0,
+    month: Already | None = None,
 ) -> Modelled:
     """Run a batch on the model and bill it; `replication` > 0 draws the latencies anew.
+
+    With a `month`, which may be empty, it is billed inside the free tier, after that usage.
 
     Needs the compiled kernels: about a second per 100 million items.
     """
     book = book or load_book()
     outcome = ModelTarget(profile or load_profile(), replication).outcome(design, batch)
-    return Modelled(batch, outcome, bill(outcome.usage, book, source="modelled"), book.date)
+    free = month is not None
+    table = bill(outcome.usage, book, source="modelled", free_tier=free, already=month)
+    return Modelled(batch, outcome, table, book.date)
 
 
 @dataclass(frozen=True)
@@ -120,13 +126,14 @@ def estimate(
     replications: int = 20,
     profile: Profile | None = None,
     book: PriceBook | None = None,
+    month: Already | None = None,
 ) -> Estimate:
-    """The forecast of one batch."""
+    """The forecast of one batch; with a `month` inside the free tier, after that usage."""
     replications = whole_number("replications", replications, 1)
     profile, book = profile or load_profile(), book or load_book()
     batch = Batch(items, seed, "estimate")
     runs = [
-        modelled(design, one.items_of(batch), book, one.profile, one.number)
+        modelled(design, one.items_of(batch), book, one.profile, one.number, month)
         for one in draws(profile, seed, replications)
     ]
     likely = runs[0]
