@@ -57,6 +57,7 @@ class SqsStory:
     arrived: int = 0
     running: int = 0
     target: int = 0  # pollers; 0: the mapping sleeps
+    backs_off_s: float = 0.0  # not before then again
     environments: int = 0
     items_done: int = 0  # items done
     held: int = 0  # messages received for a batch whose window is open
@@ -137,10 +138,18 @@ class SqsStory:
         if busy and self.waiting > 0:
             if self.running + self.batcher.running >= self.p.account:
                 self.tally["throttles"] += 1
+                self.back_off()
             else:
                 self.target += self.p.pollers.places
                 self.fill()
         return self.target < self.p.pollers.most
+
+    def back_off(self) -> None:
+        """A throttle takes a share of what the mapping may run, once a second."""
+        if self.now >= self.backs_off_s:
+            self.backs_off_s = self.now + 1.0
+            left = int(self.target * (1.0 - self.p.pollers.back_off))
+            self.target = max(self.p.pollers.start, left)
 
     def fill(self) -> None:
         """Every free poller that can takes a batch."""

@@ -1,11 +1,14 @@
 """Pollers: both targets grow them alike; provisioned ones are held to their polls, and billed."""
 
+from dataclasses import replace
+
 import pytest
 
 from workbench.designs import make_design
+from workbench.platform.profile import load_profile
 from workbench.platform.services import POLLER_HOURS
 from workbench.runs.batch import Batch
-from workbench.targets.local.target import LocalTarget
+from workbench.targets.local.target import LocalTarget, Settings
 from workbench.targets.model.target import ModelTarget
 
 RESTED = {"pollers_min": None}  # none provisioned
@@ -37,3 +40,18 @@ def test_local_and_model_agree(case):
     assert model.run.invocations == local.run.invocations
     assert model.run.processed_s == pytest.approx(local.run.processed_s, rel=0.05)
     assert poller_hours(model) == pytest.approx(poller_hours(local), rel=0.06)
+
+
+def test_both_lower_a_mapping_that_meets_the_accounts_limit():
+    entries = load_profile().entries | {"lambda_account_concurrency": {"value": 40}}
+    entries["esm_back_off_percent"] = {"value": 50}
+    profile = replace(load_profile(), entries=entries)
+    design = make_design("counters", settings=ONE | {"max_concurrency": None})
+    batch = Batch(1_500, 7, "pollers")
+    with LocalTarget(Settings(profile=profile)) as target:
+        local = target.run(design, batch, lambda _: None)
+    model = ModelTarget(profile).run(design, batch, lambda _: None)
+    unheld = replace(profile, entries=entries | {"esm_back_off_percent": {"value": 1}})
+    sooner = ModelTarget(unheld).run(design, batch, lambda _: None)
+    assert model.run.processed_s == pytest.approx(local.run.processed_s, rel=0.05)
+    assert model.run.processed_s > 1.1 * sooner.run.processed_s

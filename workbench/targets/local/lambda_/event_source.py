@@ -205,13 +205,15 @@ class EventSource:
         """Delete what succeeded. A throttled batch is tried again until its messages are due."""
         kernel = self._context.kernel
         if result.error == THROTTLED:
-            self._scaling.throttled(kernel.now)
+            self._scaling.back_off(kernel.now)
             retry_s = self._retry()
             if kernel.now + retry_s < batch.hidden_until_s:
                 kernel.after(retry_s, partial(self._invoke, batch))
                 return
         elif result.error is None:
             self._delete(batch, result.payload)
+        elif not self._spec.partial_failures:
+            self._scaling.back_off(kernel.now)
         self._scaling.batch_done(kernel.now)
         kernel.after(self._turn_s, self._turned)
 

@@ -7,6 +7,10 @@ that it has, and not at once: in a measured run (Guardian, harvester batch size,
 two until its first batch was done, after about ten seconds, then had three, not five, and grew by
 half of what was documented.
 
+"Handling errors for an SQS event source": on throttles Lambda gradually lowers the concurrency of
+the mapping, and where invocations fail too, unless it reports batch item failures. By how much is
+not published. What is lowered comes back as it came.
+
 Provisioned pollers (same page) have up to ten invocations, ten polls and 1 MB a second each; up to
 a hundred more of them come in a minute, and each is billed by the second, a minute at least. When
 those beyond the least leave again is not published: here after a rest, as the others.
@@ -20,6 +24,7 @@ from workbench.platform.profile import Profile
 from workbench.platform.services import POLLER_LEAST_S
 from workbench.targets.local.lambda_.mapping import MappingSpec
 
+BACK_OFF_S = 1.0  # in which a mapping is lowered once, however many batches fail
 FIRST_S = 60.0  # in which a mapping that was idle may grow more slowly
 
 
@@ -32,6 +37,7 @@ class Growth:
     per_s: float
     wakes_s: float = 0.0  # from the first message until it grows, unless a batch is done before
     first_share: float = 1.0  # of its pace, in the first minute in which it grows
+    back_off: float = 0.0  # the share that a second with throttles takes
     places: int = 1  # invocations of one poller
 
     @classmethod
@@ -44,11 +50,13 @@ class Growth:
             return cls(*spec.pollers, per_s, places=places)
         most = spec.max_concurrency or int(value("esm_max_concurrency"))
         per_s = value("esm_ramp_per_min") / 60
+        back_off = value("esm_back_off_percent") / 100
         if spec.max_concurrency:
-            return cls(min(int(value("esm_start_concurrency")), most), most, per_s)
+            start = min(int(value("esm_start_concurrency")), most)
+            return cls(start, most, per_s, back_off=back_off)
         idle = int(value("esm_idle_pollers"))
         first_share = value("esm_first_minute_percent") / 100
-        return cls(idle, most, per_s, value("esm_idle_s"), first_share)
+        return cls(idle, most, per_s, value("esm_idle_s"), first_share, back_off)
 
     def grown(self, from_s: float, to_s: float, slow_until_s: float) -> float:
         """How many come in a while; until a time they are fewer."""
@@ -72,6 +80,7 @@ class PollerScaling:
         self.idle_pollers = growth.start
         self._may_grow_s: float | None = None  # None: no message has come
         self._grown = 0.0  # beyond the start
+        self._backs_off_s = 0.0  # not before then again
         self._grows_s: float | None = None  # since when it grows
         self._empty_s: float | None = None  # since when there is nothing to do
         self._grown_s = 0.0  # seconds of pollers beyond the start, until it grew last
@@ -130,10 +139,14 @@ class PollerScaling:
         slow_s = max(0.0, self._may_grow_s + FIRST_S - from_s)
         return from_s + self._growth.takes_s(floor(grown + 1e-9) + 1 - grown, slow_s)
 
-    def throttled(self, now_s: float) -> None:
-        """The function refused a batch: one fewer from now on, never less than at the start."""
+    def back_off(self, now_s: float) -> None:
+        """Batches are refused: a share fewer, once a second, and never less than at the start."""
+        if now_s < self._backs_off_s:
+            return
+        self._backs_off_s = now_s + BACK_OFF_S
         self._count(now_s)
-        self._grown = max(0.0, self._grown_until(now_s) - 1)
+        growth, grown = self._growth, self._grown_until(now_s)
+        self._grown = max(0.0, grown - (growth.start + grown) * growth.back_off)
         if self._grows_s is not None:
             self._grows_s = max(now_s, self._grows_s)
 

@@ -46,7 +46,7 @@ WRITE_STEPS = 16  # a segment's writes ask the table for capacity in so many por
 STATE = state_type(
     times=f"{EVENTS} other look_visible_at look_spent_s table_free_at key_free_at table_rate "
     "table_unit_s key_unit_s plan_ends_at idle_poller_s plan_idle_poller_s record_s ended_s "
-    "polls_free_at grown_poller_s grows_at plan_grows_at",
+    "polls_free_at grown_poller_s grows_at plan_grows_at backs_off_at",
     counts="next_message next_item segment_stop visible arrived target ready flushing held "
     "held_polls due segments_begun segments_visible batchers plan_target batcher_environments "
     "removals writes_drawn sends_drawn growth_units finalizer_ms written_units "
@@ -73,8 +73,8 @@ STATE = state_type(
 class Pollers(NamedTuple):
     """An event source: how many batches at first and at most, by how many more at a time and how
     often; one that was idle grows after its first batch, at the latest after so long, and at first
-    more slowly; how long a place is taken after an invocation has ended; what provisioned pollers
-    can poll, each (0: no limit)."""
+    more slowly; how long a place is taken after an invocation has ended; the share that a throttle
+    takes; what provisioned pollers can poll, each (0: no limit)."""
 
     start: int
     idle_s: float
@@ -82,6 +82,7 @@ class Pollers(NamedTuple):
     step_s: float
     first_step_s: float
     turn_s: float
+    back_off: float = 0.0
     places: int = 1  # invocations of one poller
     polls_per_s: float = 0.0
     bytes_per_s: float = 0.0
@@ -209,12 +210,13 @@ def _pollers(profile: Profile, cap: int | None) -> Pollers:
     """The event source of a queue; one without a cap has settled idle, and grows later."""
     value = profile.value
     step_s, turn_s = 60.0 / value("esm_ramp_per_min"), value("esm_turn_ms") / 1000
+    back_off = value("esm_back_off_percent") / 100
     if cap is None:
         idle, most = int(value("esm_idle_pollers")), int(value("esm_max_concurrency"))
         first_step_s = step_s / value("esm_first_minute_percent") * 100
-        return Pollers(idle, value("esm_idle_s"), most, step_s, first_step_s, turn_s)
+        return Pollers(idle, value("esm_idle_s"), most, step_s, first_step_s, turn_s, back_off)
     start = min(int(value("esm_start_concurrency")), cap)
-    return Pollers(start, 0.0, cap, step_s, step_s, turn_s)
+    return Pollers(start, 0.0, cap, step_s, step_s, turn_s, back_off)
 
 
 def _provisioned(profile: Profile, least: int, most: int) -> Pollers:

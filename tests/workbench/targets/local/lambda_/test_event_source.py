@@ -202,6 +202,24 @@ def test_a_throttled_batch_is_tried_again_with_fewer_at_a_time(toys):
         assert function.throttles == 3
 
 
+@pytest.mark.parametrize(("reported", "begun"), [(True, 15), (False, 10)])
+def test_failing_invocations_lower_a_mapping_that_does_not_report_failures(toys, reported, begun):
+    seen = []
+
+    def handler(event, context):
+        seen.append(toy.kernel.now)
+        toy.outside.sleep(1.1)
+        raise ValueError
+
+    with toys(esm_back_off_percent=90) as toy:
+        toy.function(handler)
+        queue = toy.queue(VisibilityTimeout=600)
+        toy.source(queue, batch_size=1, max_concurrency=50, partial_failures=reported)
+        toy.send("x" * 30)  # five at once, five more in a second, then those five again
+        toy.run(until_s=1.15)
+        assert len(seen) == begun
+
+
 def test_a_batch_throttled_past_its_visibility_returns_with_a_receive_used_up(toys):
     with toys(lambda_account_concurrency=1, esm_throttle_retry=1_000) as toy:
         receives = []

@@ -94,16 +94,24 @@ def test_the_next_step_is_when_one_more_is_allowed():
     assert now == pytest.approx(10 + 3 * 0.2 / 0.85)
 
 
-def test_a_throttle_takes_one_away_but_never_one_of_the_first_five():
+def test_a_second_with_throttles_takes_a_share_away_but_never_of_the_first_five():
     scaling = scaling_of(100)
     scaling.messages_came(0)
     scaling.backlog(True, 0)
-    scaling.backlog(False, 0.4)
+    scaling.backlog(False, 9)  # 50 at a time
     allowed = []
-    for _ in range(3):
-        scaling.throttled(1)
-        allowed.append(scaling.allowed(1))
-    assert allowed == [6, 5, 5]
+    for now in (9, 9.5, 10, *range(11, 40)):
+        scaling.back_off(now)
+        allowed.append(scaling.allowed(now))
+    assert allowed[:4] == [45, 45, 40, 36]
+    assert allowed[-1] == 5
+
+
+def test_provisioned_pollers_are_kept():
+    scaling = scaling_of(pollers=(2, 5))
+    scaling.messages_came(0)
+    scaling.back_off(1)
+    assert scaling.allowed(1) == 20
 
 
 def test_a_hundred_provisioned_pollers_come_in_a_minute_with_ten_invocations_each():
