@@ -166,6 +166,7 @@ class SfnStory:
         self.tally["peak"] = max(self.tally["peak"], self.running)
         half_s = self.of_child.latency("sfn_child_overhead", child, 0) / 2.0
         gap_s = self.of_child.latency("sfn_state_gap", child, 0)
+        gap_s += len(range(child * p.items_per_child, p.items)[: p.items_per_child]) * p.item_gap_s
         head_s, tail_s = (half_s, half_s) if p.express else (gap_s, 0.0)
         clock = begun_s = self.now + head_s
         if self.running > self.environments:

@@ -1,5 +1,6 @@
 """The model as a target: whole run folders, units that N and the knobs determine, bad input."""
 
+from dataclasses import replace
 from decimal import Decimal
 from math import ceil
 
@@ -77,6 +78,20 @@ def test_standard_children_pay_two_transitions_and_no_express_time():
     folder = run("sfn", 1_000, child_type="STANDARD")
     assert quantity(folder, "StateTransition", "dispatch") == 4 + 1 + 2 * 10
     assert quantity(folder, "StepFunctions-GB-Second", "dispatch") == 0
+
+
+def test_the_bytes_of_its_items_lengthen_the_gap_before_a_standard_childs_task():
+    profile, batch = load_profile(), Batch(1_000, 7, "b-1")
+    longer = profile.entries["sfn_payload_gap"] | {"value": 1_001_100}
+    slow = replace(profile, entries=profile.entries | {"sfn_payload_gap": longer})
+
+    def processed_s(own, kind):
+        design = make_design("sfn", settings={"child_type": kind})
+        return ModelTarget(own).run(design, batch, lambda _: None).run.processed_s
+
+    sooner, later = (processed_s(own, "STANDARD") for own in (profile, slow))
+    assert later - sooner == pytest.approx(100 * 37.9 * 1e6 / 2**20 / 1_000, rel=0.01)
+    assert processed_s(profile, "EXPRESS") == processed_s(slow, "EXPRESS")
 
 
 @pytest.mark.parametrize("design", ["sqs", "sfn"])

@@ -31,7 +31,8 @@ class RunMode:
     """How a block runs: the code of each type of state, and the effects of entering a state."""
 
     runners: dict[str, Runner]
-    transition_s: Callable[[str], float]  # from a state's end to the next one's start, by its type
+    # From a state's end to the next one's start, by its type and input.
+    transition_s: Callable[[str, Any], float]
     entered: Callable[[str], None]  # called for each state entered, retries too: they cost
     trace: Callable[[str, str], None]  # state, event
 
@@ -63,7 +64,7 @@ class BlockRun:
         """Enter a state after the transition to it."""
         self._state_run = None
         if delay_s is None:
-            delay_s = self.mode.transition_s(self.block["States"][name]["Type"])
+            delay_s = self.mode.transition_s(self.block["States"][name]["Type"], data)
         self.services.kernel.after(delay_s, lambda: self._enter(name, data))
 
     def end(self, output: Any, failure: StateFailed | None) -> None:

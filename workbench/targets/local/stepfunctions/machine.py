@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
+from workbench.platform.units import MB
 from workbench.targets.local.eventbridge import EventBridge
 from workbench.targets.local.lambda_.functions import parts_of_stack
 from workbench.targets.local.lambda_.service import LambdaService
@@ -20,7 +21,7 @@ from workbench.targets.local.stepfunctions.block_run import (
     StateRun,
     Stop,
 )
-from workbench.targets.local.stepfunctions.data import TIMEOUT, StateFailed
+from workbench.targets.local.stepfunctions.data import TIMEOUT, StateFailed, size_bytes
 from workbench.targets.local.stepfunctions.map_run import MapRun, run_distributed_map
 from workbench.targets.local.stepfunctions.services import (
     FAILED,
@@ -116,13 +117,16 @@ class Machine:
 
     def _mode(self, execution: Execution) -> RunMode:
         services, history = self._services, execution.history
+        byte_s = services.profile.value("sfn_payload_gap") / 1_000 / MB
 
         def trace(state: str, event: str) -> None:
             history.append((services.kernel.now, state, event))
 
-        def transition_s(kind: str) -> float:
-            """Before a Task a full one; the other states are only passed through."""
-            return services.draw_s("sfn_state_gap" if kind == "Task" else "sfn_pass_gap")
+        def transition_s(kind: str, data: Any) -> float:
+            """Before a Task a full one, by its input; the others are only passed through."""
+            if kind != "Task":
+                return services.draw_s("sfn_pass_gap")
+            return services.draw_s("sfn_state_gap") + size_bytes(data) * byte_s
 
         return RunMode(
             runners={**RUNNERS, "Map": self._run_map},

@@ -70,7 +70,9 @@ class Child:
             self._timer = Timer(services.kernel, EXPRESS_MAX_S, self._time_out)
         else:
             block = spec.block
-            head_s = spec.mode.transition_s(block["States"][block["StartAt"]]["Type"])
+            head_s = spec.mode.transition_s(
+                block["States"][block["StartAt"]]["Type"], self.given.data
+            )
         if fault.error is not None:
             failure = StateFailed(fault.error, fault.cause)
             services.kernel.after(head_s, lambda: self._block_ended(None, failure))

@@ -239,7 +239,7 @@ def _child_mode(run: StateRun, express: bool) -> RunMode:
 
     return RunMode(
         runners=mode.runners,
-        transition_s=(lambda kind: 0.0) if express else mode.transition_s,  # noqa: ARG005
+        transition_s=(lambda kind, data: 0.0) if express else mode.transition_s,  # noqa: ARG005
         entered=ignore if express else bill.child_transition,
         trace=ignore,
     )

@@ -46,8 +46,11 @@ class InlineMap:
         """Start the first iterations, after one gap for all; no items, no iterations."""
         if not self._items:
             self._answer([], None)
+            return
         block = self._run.state["ItemProcessor"]
-        gap_s = self._run.block_run.mode.transition_s(block["States"][block["StartAt"]]["Type"])
+        gap_s = self._run.block_run.mode.transition_s(
+            block["States"][block["StartAt"]]["Type"], self._items[0]
+        )
         for _ in range(min(self._limit, len(self._items))):
             self._start(self._started, gap_s)
 

@@ -118,7 +118,9 @@ def invoke(p: SfnSettings, s: np.void, since: float) -> tuple[float, int]:
     note_peak(s, s.now)
     draw = hashed(p.key_child, child)
     tail_s = latency(s, draws.CHILD, draw, 0) / 2.0 if p.express else 0.0
-    begun = s.now + (tail_s if p.express else latency(s, draws.STATE_GAP, draw, 0))
+    items = min((child + 1) * p.items_per_child, p.items) - child * p.items_per_child
+    gap_s = latency(s, draws.STATE_GAP, draw, 0) + items * p.item_gap_s
+    begun = s.now + (tail_s if p.express else gap_s)
     clock = begun
     if s.running > s.environments:
         s.environments += 1
@@ -134,7 +136,6 @@ def invoke(p: SfnSettings, s: np.void, since: float) -> tuple[float, int]:
     s.express_steps += int(np.ceil((ended - since) * 10.0 - 1e-6))
     if ended - since > p.child_limit_s:
         s.late += 1
-    items = min((child + 1) * p.items_per_child, p.items) - child * p.items_per_child
     return ended, items
 
 

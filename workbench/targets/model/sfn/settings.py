@@ -11,6 +11,7 @@ import numpy as np
 from workbench.designs import EXPRESS_MAX_S, Sfn
 from workbench.platform.profile import Profile
 from workbench.platform.services import MAP_CHILDREN_MAX
+from workbench.platform.units import MB
 from workbench.runs.batch import Batch
 from workbench.targets.model.engine.draws import Values
 from workbench.targets.model.engine.settings import (
@@ -67,6 +68,7 @@ class SfnSettings(NamedTuple):
     map_start_s: float
     map_end_s: float
     s3_mb_s: float
+    item_gap_s: float
     child_limit_s: float
     key_child: np.uint64
     key_item: np.uint64
@@ -105,6 +107,9 @@ def sfn_settings(design: Sfn, batch: Batch, profile: Profile, stream_seed: int) 
         map_start_s=float(profile.value("sfn_map_start_s")),
         map_end_s=float(profile.value("sfn_map_end_s")),
         s3_mb_s=profile.value("s3_ms_per_mb") / 1000,
+        item_gap_s=(LINE_BYTES + mean_digits(design.value_max))
+        * profile.value("sfn_payload_gap")
+        / (1000 * MB),
         child_limit_s=float(EXPRESS_MAX_S) if express else 3.15e7,
         processor=cpu_of(profile, design.memory_mb),
         batcher=cpu_of(profile, design.batcher_memory_mb),

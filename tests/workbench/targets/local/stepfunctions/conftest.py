@@ -34,6 +34,7 @@ STILL = Profile(
         "sfn_start": spread(1000),
         "sfn_state_gap": spread(100),
         "sfn_pass_gap": spread(10),
+        "sfn_payload_gap": {"value": 0},
         "sfn_child_overhead": spread(200),
         "sfn_map_start_s": {"value": 2},
         "sfn_map_end_s": {"value": 3},

@@ -58,6 +58,22 @@ def test_standard_children_step_with_transitions(aws, kit, play):
     assert round(ended.ended_s, 3) == FIRST_S + 5.1
 
 
+@pytest.mark.parametrize("kind", ["EXPRESS", "STANDARD"])
+def test_the_bytes_of_its_input_lengthen_the_gap_before_a_standard_childs_task(
+    aws, kit, play, kind, monkeypatch
+):
+    def first_s():
+        began = aws.kernel.now
+        play(kit.split(kind), 4, size=4)
+        return aws.calls[-1][0] - began
+
+    before_s = first_s()
+    monkeypatch.setitem(kit.STILL.entries, "sfn_payload_gap", {"value": 2**20})  # 1 ms a byte
+    given = '{"Items":[0,1,2,3],"BatchInput":{"k":"é"}}'.encode()
+    longer_s = len(given) / 1_000 if kind == "STANDARD" else 0
+    assert first_s() == pytest.approx(before_s + longer_s)
+
+
 @pytest.mark.parametrize(("kind", "per_s"), [("EXPRESS", 1000), ("STANDARD", 100)])
 def test_children_start_no_faster_than_aws_starts_them(aws, kit, play, kind, per_s):
     play(kit.split(kind), 250)
