@@ -37,7 +37,8 @@ LIMITS = {
     "PAGE_MAX_BYTES": (100, 2_000),  # of a query
     "PAGE_KEYS": (1, 5),  # of a list of objects
 }
-REFUSED = 0.1  # of the seeds have a trigger that asks for what cannot be
+REFUSED = 0.2  # of the seeds have a trigger that asks for what cannot be
+SEED_0 = 0.05  # of the seeds draw their items from the seed 0, which is one as any other
 STALE = (0.6, (0.1, 0.9))  # so many seeds have stale reads, and so many of the reads are
 STRANGE = 0.15  # of the seeds have events that nothing of ours sends
 CALM = 0.05  # of the seeds have no faults at all
@@ -101,15 +102,30 @@ def draw_case(seed: int, design_name: str) -> FaultCase:
     if dice.random() < share:
         case = replace(case, rates=replace(case.rates, stale=dice.uniform(*chances)))
     if dice.random() < REFUSED:
-        at_s, knobs = dice.uniform(0, 60), dice.choice(({}, case.starts[0].knobs))
-        refused = Start(at_s, "refused", f"r{seed}", 1 if not knobs else 0, 1, knobs)
-        case = replace(case, starts=(*case.starts, refused))
+        case = replace(case, starts=(*case.starts, _refused(seed, dice, case.starts[0].knobs)))
+    if dice.random() < SEED_0:
+        first = case.starts[0].batch_id
+        starts = (replace(s, seed=0) if s.batch_id == first else s for s in case.starts)
+        case = replace(case, starts=tuple(starts))
     strange = PROTOCOLS[design_name].strangers(case.design, case.starts[0].trigger())
     if strange and dice.random() < STRANGE:
         drawn = dice.sample(strange, dice.randint(1, len(strange)))
         strangers = (Stranger(dice.uniform(0, 60), *one) for one in drawn)
         case = replace(case, strangers=tuple(strangers))
     return case
+
+
+def _refused(seed: int, dice: Random, knobs: dict[str, Any]) -> Start:
+    """A trigger that is right but for one thing, which cannot be."""
+    sound = Start(dice.uniform(0, 60), "refused", f"r{seed}", 1, 1, knobs)
+    wrong = (
+        *({"items": items} for items in (0, True, 1_000_000_000)),
+        *({"batch_id": f"r{seed}{rest}"} for rest in ("/x", "#x")),
+        {"knobs": {}},
+        {"knobs": {name: value for name, value in knobs.items() if name != "value_max"}},
+        {"knobs": knobs | {"segment_items": 0}},
+    )
+    return replace(sound, **dice.choice(wrong))
 
 
 def _drawn(seed: int, design_name: str) -> FaultCase:

@@ -112,7 +112,7 @@ def _start(world: World, start: Start, started: list[tuple[Start, float]]) -> No
     started.append((start, world.context.kernel.now))
     if start.kind == "cron":
         world.bridge.fire()
-    elif start.kind == "again" and world.machines:
+    elif start.kind in ("again", "refused") and world.machines:
         world.machines.start_unnamed(start.trigger())
     else:
         world.start(start.trigger())

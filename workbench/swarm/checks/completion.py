@@ -86,7 +86,8 @@ def struck_roles(seen: FaultRecord) -> set[str]:
 def check_notified(seen: FaultRecord) -> Iterator[str]:
     """Batches without a notification, or with one that is wrong."""
     for name in seen.refused_triggers:
-        said = [one.message for one in seen.notified if one.message["batch_id"] == name]
+        told = [one.message for one in seen.notified]
+        said = [one for one in told if seen.aliases.get(one["batch_id"], one["batch_id"]) == name]
         if not any(one["status"] == "not_started" and one["reason"] for one in said):
             yield f"{name} asks for what cannot be, and nobody is notified why it did not start"
     for batch in seen.batches:
