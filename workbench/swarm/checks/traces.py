@@ -123,6 +123,8 @@ def check_cancelled(seen: FaultRecord) -> Iterator[str]:
                 yield f"{batch.batch_id} was cancelled and is notified of as complete"
             yield from _worked(seen, batch, cancelled_s, "cancelled")
             yield from _gone_on(seen, batch, cancelled_s)
+            if seen.protocol.keeps_cancelled:
+                yield from _dropped(seen, batch, cancelled_s)
         elif (closed_s := seen.protocol.closed_s(seen, batch)) is not None:
             yield from _worked(seen, batch, closed_s, "closed")
 
@@ -161,6 +163,17 @@ def _gone_on(seen: FaultRecord, batch: Expected, cancelled_s: float) -> Iterator
         if does and seen.requests[call.request_id].begun_s > cancelled_s + NOTICED_S:
             when = f"{cancelled_s:.0f} s, and at {call.t_s:.0f} s"
             yield f"{batch.batch_id} was cancelled at {when} {does}"
+            return
+
+
+def _dropped(seen: FaultRecord, batch: Expected, cancelled_s: float) -> Iterator[str]:
+    """Messages of a stopped batch that somebody took for done: a resume needs them."""
+    for one in seen.delivered:
+        message = json.loads(one.body)
+        late = one.at_s > cancelled_s + NOTICED_S and "PollQueue" not in one.queue
+        if late and one.end == "done" and message.get("batch") == batch.batch_id:
+            when = f"{batch.batch_id} was cancelled at {cancelled_s:.0f} s"
+            yield f"{when}, and loses a message: {one.body[:99]}"
             return
 
 

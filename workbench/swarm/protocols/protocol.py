@@ -39,6 +39,7 @@ class Protocol(ABC):
     places: Places  # roles, and the calls of each that faults may choose from
     kinds: tuple[str, ...]  # that can strike this design, besides those that strike any
     cancels = False  # whether a batch can be stopped by the status of its record
+    keeps_cancelled = False  # whether what a cancelled batch is asked for waits in its queue
     one_moment = True  # whether all notifications of a batch name the same moment of completion
     ended_status = ""  # of the record of a batch that is over; none without a record
     kept_s = 0.0  # for how long every record that outlives a batch must be kept, if it expires

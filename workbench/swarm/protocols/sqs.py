@@ -32,6 +32,7 @@ class SqsProtocol(QueuedProtocol):
         ("failures", ("UpdateItem", "TransactWriteItems", "BatchWriteItem", "SendMessage")),
     )
     beside = True
+    keeps_cancelled = True
     ended_status = "NOTIFIED"
     attempts = (("processor", 3), ("failures", 3))
     eventual = (("processor", "GetItem"),)
