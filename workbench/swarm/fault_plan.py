@@ -196,7 +196,8 @@ class FaultPlan:
 
     def _of_shard(self, call: Call) -> bool:
         """Whether a call is about the shard, which is drawn modulo the shards that it meets."""
-        keys = _partitions(call.request) if call.service == "dynamodb" else []
+        asked = _partitions(call.request) if call.service == "dynamodb" else []
+        keys = [pk for pk in asked if pk.startswith("items#")]
         return any(int(key.rsplit("#", 1)[1]) == self._drawn_shard for key in keys)
 
     @cached_property
@@ -216,9 +217,11 @@ class FaultPlan:
         )
 
     def _about(self, call: Call) -> bool:
-        """Whether faults strike this call: of its function, its operation and its queue."""
-        queue = call.request.get("QueueUrl", "")
-        return self._at(call.function, call.operation) and (not queue or self._in(queue))
+        """Whether faults strike this call: of its function, its operation, its queue, its keys."""
+        queue, partitions = call.request.get("QueueUrl", ""), self.rates.partitions
+        within = not partitions or call.service != "dynamodb"
+        within = within or any(pk.startswith(partitions) for pk in _partitions(call.request))
+        return within and self._at(call.function, call.operation) and (not queue or self._in(queue))
 
     def _in(self, queue: str) -> bool:
         return not self.rates.queues or any(name in queue for name in self.rates.queues)
@@ -258,7 +261,7 @@ def _eventual(call: Call) -> bool:
 
 
 def _partitions(request: Mapping[str, Any]) -> list[str]:
-    """The partitions of item shards that a DynamoDB call is about."""
+    """The partitions that a DynamoDB call is about."""
     keys = [request[name] for name in ("Key", "Item") if name in request]
     if "KeyConditionExpression" in request:
         keys.append({"pk": request["ExpressionAttributeValues"][":pk"]})
@@ -268,5 +271,4 @@ def _partitions(request: Mapping[str, Any]) -> list[str]:
         else:
             keys += [one["PutRequest"]["Item"] for one in entries if "PutRequest" in one]
             keys += [one["DeleteRequest"]["Key"] for one in entries if "DeleteRequest" in one]
-    found = (key["pk"]["S"] for key in keys)
-    return [pk for pk in found if pk.startswith("items#")]
+    return [key["pk"]["S"] for key in keys]

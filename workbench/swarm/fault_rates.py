@@ -15,8 +15,9 @@ def chance(low: float, high: float) -> Any:
 class FaultRates:
     """Chances from 0 to 1, each at every opportunity of its kind, until `quiet_s`.
 
-    `roles`, `operations` and `queues` narrow where faults strike; empty means everywhere. A role is
-    a handler's module, an operation an AWS call, a queue a part of its name.
+    `roles`, `operations`, `queues` and `partitions` narrow where faults strike; empty means
+    everywhere. A role is a handler's module, an operation an AWS call, a queue a part of its name,
+    a partition of the table the beginning of its key.
     """
 
     quiet_s: float = 0.0  # virtual time from which the cloud behaves
@@ -24,6 +25,7 @@ class FaultRates:
     roles: tuple[str, ...] = ()
     operations: tuple[str, ...] = ()
     queues: tuple[str, ...] = ()
+    partitions: tuple[str, ...] = ()
     late_max_s: float = 7_200.0  # of a message that comes much later
 
     kill_before: float = chance(0.001, 0.03)  # at a call that the service never sees

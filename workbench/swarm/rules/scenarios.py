@@ -17,6 +17,7 @@ class Scenario:
     roles: tuple[str, ...] = ()
     operations: tuple[str, ...] = ()
     queues: tuple[str, ...] = ()
+    partitions: tuple[str, ...] = ()
     quiet_s: tuple[float, float] = (600.0, 3_600.0)
     late_max_s: float = 7_200.0
     items: tuple[int, int] = (20, 200)
@@ -35,6 +36,7 @@ class Scenario:
             roles=self.roles,
             operations=self.operations,
             queues=self.queues,
+            partitions=self.partitions,
             **{kind: dice.uniform(*chances) for kind, chances in self.rates.items()},
         )
 

@@ -17,6 +17,7 @@ SCENARIOS = (
         rates={"hold_back": (1.0, 1.0)},
         roles=("batcher",),
         operations=("BatchWriteItem",),
+        partitions=("items#",),
         knobs={"write_batch_size": (5, 25)},
         quiet_s=(3_000.0, 30_000.0),
     ),
