@@ -1,7 +1,6 @@
 """The platform profile: whole, sourced, and refused when it contradicts itself."""
 
 import json
-import re
 from statistics import median
 
 import pytest
@@ -9,7 +8,6 @@ import pytest
 from workbench.engine.kernel import stream
 from workbench.errors import BadInput
 from workbench.platform.profile import Spread, load_profile
-from workbench.project import ROOT
 
 
 def test_every_constant_has_a_source_and_a_range_with_its_reason_around_it():
@@ -19,20 +17,6 @@ def test_every_constant_has_a_source_and_a_range_with_its_reason_around_it():
         assert len(entry["source"]) > 5, name
         assert entry["low"] < entry.get("value", entry.get("p50")) < entry["high"], name
         assert len(entry["range"]) > 5, f"{name} has a range without a reason"
-
-
-def test_the_method_page_says_how_many_constants_local_and_model_share():
-    entries = load_profile().entries
-    used = []
-    for target in ("local", "model"):
-        sources = (ROOT / "workbench/targets" / target).rglob("*.py")
-        text = "".join(path.read_text() for path in sources)
-        names = re.findall(r'f?"([a-z]\w*_[a-z0-9_{}]+)"', text)
-        patterns = [re.sub(r"\{\w+\}", r"\\w+", one) for one in names]
-        used.append({n for n in entries if any(re.fullmatch(one, n) for one in patterns)})
-    shared = len(used[0] & used[1])
-    page = (ROOT / "docs/method.md").read_text()
-    assert f"`local` and `model` take {shared} of {len(entries)} constants" in page
 
 
 def test_a_spread_has_its_median_and_its_99th_percentile():

@@ -11,8 +11,8 @@ from workbench.swarm.fault_record import Expected, FaultRecord
 from workbench.swarm.noted import Called, Invoked, items_in
 from workbench.swarm.protocols.protocol import ITEMS_MAX, Places
 from workbench.swarm.protocols.queued import DELAY_MAX_S, QueuedProtocol
-from workbench.swarm.rules.sqs import RULES
-from workbench.swarm.rules.sqs_scenarios import SCENARIOS
+from workbench.swarm.rules.sqs.rules import RULES
+from workbench.swarm.rules.sqs.scenarios import SCENARIOS
 
 DEAD_HIDDEN_S = 1_800  # of the dead letters: six times 300 s
 POLL_HIDDEN_S = 360  # of the polling queue: six times 60 s

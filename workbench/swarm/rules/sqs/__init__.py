@@ -1,0 +1,1 @@
+"""The `sqs` design: its rules, and what its rare ones need."""
