@@ -31,6 +31,7 @@ def contents(results):
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [20261123])
 def test_a_sweep_that_is_killed_at_random_moments_loses_and_repeats_nothing(tmp_path, seed):
     (tmp_path / "mine.yaml").write_text(STUDY)
