@@ -66,5 +66,6 @@ def versions() -> dict[str, str]:
 
 
 def _git(*arguments: str) -> str:
-    command = ["git", "-C", str(ROOT), *arguments]
+    # Without its optional lock: killed while it refreshes the index, it would leave that locked.
+    command = ["git", "--no-optional-locks", "-C", str(ROOT), *arguments]
     return subprocess.run(command, check=True, capture_output=True, encoding="utf-8").stdout.strip()

@@ -1,5 +1,6 @@
 """A run names its commit, and git tells whether the code has changed since."""
 
+import os
 import subprocess
 
 import pytest
@@ -50,6 +51,13 @@ def test_a_document_changes_no_run_and_the_model_does(repository):
     assert not project.is_of_other_code(made_at)
     repository("workbench/platform/units.py", "third")
     assert project.is_of_other_code(made_at)
+
+
+def test_to_ask_for_the_commit_writes_nothing_into_the_repository(repository, tmp_path):
+    os.utime(tmp_path / "workbench/platform/units.py", (1, 1))  # git would note it in its index
+    index = (tmp_path / ".git/index").read_bytes()
+    project.commit()
+    assert (tmp_path / ".git/index").read_bytes() == index
 
 
 def test_a_changed_file_is_named_by_a_plus_sign_and_is_other_code(repository):
