@@ -36,3 +36,9 @@ def test_ids_are_unique_and_shards_and_values_are_even():
     assert 495 < mean < 505
     shards = [items.shard_of(item.id, 10) for item in made]
     assert all(4_700 < shards.count(shard) < 5_300 for shard in range(10))
+
+
+def test_as_many_shards_as_a_batch_may_have_are_all_used():
+    made = items.create(3, 0, 20_000, {"value_max": 1000})
+    used = {items.shard_of(item.id, 1_000) for item in made}
+    assert used == set(range(1_000))
