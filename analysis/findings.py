@@ -43,12 +43,6 @@ messages that are done in DynamoDB. Every verdict compares runs of the same item
 over the seeds; where the interval holds both answers, or they lie within 2 %, it says so.
 """
 
-POLLERS = """An event source may have pollers of its own (`pollers_max`), ten invocations each, at
-$0.00925 an hour. They buy time, never cheapness, and two of them at least stand and are paid for
-while nothing runs, $13.51 a month:
-
-{table}"""
-
 
 def write_findings(results: Path, docs: Path) -> Path:
     """Write `findings.md` into `docs`, whole. Raises NothingToShow if there are no runs."""
@@ -77,7 +71,7 @@ def findings(frames: Frames, docs: Path) -> str:
         "## From published to tuned",
         _or_why(lambda: _savings(frames)),
         "## How much time own pollers buy",
-        _or_why(lambda: POLLERS.format(table=markdown(own_pollers.table(frames)))),
+        _or_why(lambda: f"{own_pollers.price_in_words()}\n\n{markdown(own_pollers.table(frames))}"),
         *_beside(frames),
         "## The charts, and what each says",
         *(_chart(chart, frames, docs) for chart in gallery.CHARTS),

@@ -7,8 +7,15 @@ import pandas as pd
 from analysis.frames import Frames
 from analysis.needs import NothingToShow, usable
 from analysis.words import count, dollars, duration
+from workbench.designs.queued import POLLERS_LEAST
+from workbench.platform.services import LAMBDA, POLLER_HOURS
+from workbench.platform.units import MONTH_HOURS
+from workbench.prices import load_book
 
-POLLERS = ("pollers_min", "pollers_max")
+KNOBS = ("pollers_min", "pollers_max")
+PRICE = """An event source may have pollers of its own (`pollers_max`), ten invocations each, at
+${hour_usd} an hour. They buy time, never cheapness, and {least} of them at least stand and are
+paid for while nothing runs, {month} a month:"""
 LACKING = "no runs with pollers of their own beside the same without. Run studies/reference.yaml."
 
 
@@ -30,8 +37,15 @@ def table(frames: Frames) -> pd.DataFrame:
     return pd.concat(found, ignore_index=True)
 
 
+def price_in_words() -> str:
+    """What pollers of its own cost an event source by today's price book."""
+    (tier,) = load_book().price(LAMBDA, POLLER_HOURS).tiers
+    month_usd = POLLERS_LEAST * MONTH_HOURS * tier.usd
+    return PRICE.format(hour_usd=tier.usd, least=POLLERS_LEAST, month=dollars(float(month_usd)))
+
+
 def _without(knobs: dict) -> dict:
-    return {name: value for name, value in sorted(knobs.items()) if name not in POLLERS}
+    return {name: value for name, value in sorted(knobs.items()) if name not in KNOBS}
 
 
 def _compared(runs: pd.DataFrame) -> pd.DataFrame | None:

@@ -57,17 +57,11 @@ def _in_failed_children(batch: str) -> tuple[int, set[str]]:
         if key.endswith("/manifest.json"):
             manifest = json.loads(b"".join(_chunks(key)))
             for file in manifest.get("ResultFiles", {}).get("FAILED", []):
-                for items in map(_items_of, _entries(file["Key"])):
+                for child in _entries(file["Key"]):
+                    items = json.loads(child["Input"])["Items"]
                     failed += len(items)
                     died.add(keys.failed_key(batch, items[0]["id"]))
     return failed, died
-
-
-def _items_of(child: dict[str, Any]) -> list[dict[str, Any]]:
-    """The items that a child was given; its input is a JSON text in the map's results."""
-    given = child.get("Input", "{}")
-    given = json.loads(given) if isinstance(given, str) else given
-    return given["Items"]
 
 
 def _entries(key: str) -> Iterator[Any]:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +52,7 @@ class PlannedRun:
     places: int | None = None
     tells: tuple[str, ...] = ()  # constants
 
-    @property
+    @cached_property
     def forecast_usd(self) -> Decimal:
         """The modelled dollars."""
         request = self.request
@@ -90,10 +91,10 @@ def _usd(run: PlannedRun) -> Decimal:
     return run.forecast_usd
 
 
-def untold(plan: Plan) -> dict[str, str]:
-    """The constants that no run of a day tells, each with the run that would."""
+def untold(plan: Plan, planned: list[PlannedRun]) -> dict[str, str]:
+    """The constants that none of a day's runs tells, each with the run that would."""
     plain = {name for name, by in OPEN.items() if not by.settings and by.design in plan.designs}
-    told = plain.union(*(run.tells for run in planned_runs(plan)))
+    told = plain.union(*(run.tells for run in planned))
     return {name: str(by) for name, by in OPEN.items() if name not in told}
 
 

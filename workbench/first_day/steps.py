@@ -103,7 +103,7 @@ class FirstDay:
     def _runs(self, say: Say, on_progress: Callable[[str], AbstractContextManager]) -> list[str]:
         """Each run once; one that did not complete is tried again under another name."""
         planned = planned_runs(self.plan)
-        for name, by in untold(self.plan).items():
+        for name, by in untold(self.plan, planned).items():
             say(f"  no run of this day tells {name}; one that would: {by}")
         for number, one in enumerate(planned, 1):
             if one.name in self.day.runs:

@@ -25,6 +25,7 @@ from workbench.swarm.noted import (
     Notified,
     Record,
     Refused,
+    batch_of,
     cancels,
     items_in,
     leases,
@@ -154,7 +155,7 @@ class FaultRecord(Noted):
         """The calls that cancelled a batch, by its name; those without a role are from outside."""
         found: dict[str, list[Called]] = defaultdict(list)
         for call in filter(cancels, self.calls):
-            found[call.request["Key"]["pk"]["S"].partition("#")[2]].append(call)
+            found[batch_of(call)].append(call)
         return found
 
     @cached_property

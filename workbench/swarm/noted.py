@@ -36,6 +36,12 @@ class Invoked:
     errors: list[str] = field(default_factory=list)  # that it raised, or reported of a message
     limit_s: float = float("inf")  # when Lambda would stop it
 
+    @property
+    def given_back(self) -> list[str]:
+        """The ids of the messages that it answered with, to come again."""
+        failures = (self.answer or {}).get("batchItemFailures", ())
+        return [one["itemIdentifier"] for one in failures]
+
 
 @dataclass(frozen=True)
 class Called:
@@ -144,6 +150,11 @@ def written_by(call: Called) -> list[Record]:
 def leases(call: Called) -> bool:
     """Whether a call takes a lease, or would have if its condition had held."""
     return ":until" in call.request.get("ExpressionAttributeValues", {})
+
+
+def batch_of(call: Called) -> str:
+    """The batch of the record that a call on the table is about; its key says it second."""
+    return call.request["Key"]["pk"]["S"].split("#")[1]
 
 
 def cancels(call: Called) -> bool:

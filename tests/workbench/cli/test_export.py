@@ -5,10 +5,10 @@ from decimal import Decimal
 import pandas as pd
 import pytest
 
+from tests.simulated_runs import run_every_design
 from workbench.designs import DESIGNS
 from workbench.project import REFERENCE
 from workbench.runs.records import read_folder
-from workbench.runs.runner import RunRequest, make_target, run_request
 from workbench.runs.sets import read_runs
 
 
@@ -16,12 +16,7 @@ from workbench.runs.sets import read_runs
 def results(tmp_path_factory):
     """A run of each design on each simulated target."""
     folder = tmp_path_factory.mktemp("results")
-    for name in ("local", "model"):
-        target = make_target(name)
-        for design in DESIGNS:
-            request = RunRequest(design, name, 40)
-            run_request(request, folder, lambda _: None, f"{design}-{name}", target)
-        target.close()
+    assert len(list(run_every_design(folder, 40))) == 2 * len(DESIGNS)
     return folder
 
 

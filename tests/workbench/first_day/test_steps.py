@@ -70,7 +70,7 @@ def test_each_design_runs_cold_warm_large_and_failing_and_a_machine_is_throttled
 
 
 def test_a_day_tells_every_open_constant_and_says_which_run_is_for_which():
-    assert untold(Plan()) == {}
+    assert untold(Plan(), planned_runs(Plan())) == {}
     shown = {run.shows for run in planned_runs(Plan()) if run.tells}
     assert "tells sfn_map_start_s, sfn_map_starts_express_per_s" in shown
     plain = {name for name, by in OPEN.items() if not by.settings}
@@ -86,11 +86,14 @@ def test_runs_that_tell_a_constant_fit_into_what_may_be_spent_the_cheapest_first
     assert [run.name for run in planned_runs(plan) if run.tells] == [one.name for one in whole[:2]]
     assert plans.total_forecast_usd(plan) == two
     left_out = {name for run in whole[2:] for name in run.tells}
-    assert untold(plan) == {name: str(OPEN[name]) for name in OPEN if name in left_out}
+    assert untold(plan, planned_runs(plan)) == {
+        name: str(OPEN[name]) for name in OPEN if name in left_out
+    }
 
 
 def test_a_day_of_one_design_names_what_only_others_tell():
-    lacking = untold(Plan(designs=("counters",)))
+    only = Plan(designs=("counters",))
+    lacking = untold(only, planned_runs(only))
     assert "sqs_send_batch" not in lacking
     assert lacking["s3_get"] == ("sfn, items_per_child=10, poison_per_million=20000, 2,000 items")
 

@@ -61,8 +61,5 @@ def _went_on(seen: FaultRecord, batch: Expected, one: Invoked, limit_s: float) -
 
 def _given_back(one: Invoked, batch: Expected) -> bool:
     """Whether an invocation gives a message of a batch back."""
-    back = {entry["itemIdentifier"] for entry in (one.answer or {}).get("batchItemFailures", ())}
-    return any(
-        record["messageId"] in back and json.loads(record["body"])["batch"] == batch.batch_id
-        for record in one.event["Records"]
-    )
+    back = (record for record in one.event["Records"] if record["messageId"] in one.given_back)
+    return any(json.loads(record["body"])["batch"] == batch.batch_id for record in back)

@@ -6,7 +6,7 @@ from typing import Any
 
 from workbench.swarm.fault_plan import STALE_MAX_S
 from workbench.swarm.fault_record import Expected, FaultRecord
-from workbench.swarm.noted import Called, leases
+from workbench.swarm.noted import Called, batch_of, leases
 
 SENDS = ("SendMessage", "SendMessageBatch")
 
@@ -48,4 +48,4 @@ def _asks(call: Called, batch_id: str) -> bool:
     if call.operation in SENDS:
         texts = [one["MessageBody"] for one in call.request.get("Entries", [call.request])]
         return any(json.loads(text).get("batch") == batch_id for text in texts)
-    return leases(call) and call.request["Key"]["pk"]["S"].split("#")[1] == batch_id
+    return leases(call) and batch_of(call) == batch_id

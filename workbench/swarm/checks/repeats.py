@@ -7,7 +7,7 @@ from typing import Any
 
 from workbench.swarm.checks.items import overlaps
 from workbench.swarm.fault_record import Expected, FaultRecord
-from workbench.swarm.noted import Called, Execution, written_by
+from workbench.swarm.noted import Called, Execution, batch_of, written_by
 
 SENDS = ("SendMessage", "SendMessageBatch")
 SEND_BATCH_MAX, WRITE_BATCH_MAX = 10, 25
@@ -75,7 +75,7 @@ def _sent_early(seen: FaultRecord, batch: Expected) -> Iterator[str]:
         if call.role != "finalizer" or call.error:
             continue
         values = call.request.get("ExpressionAttributeValues", {})
-        if ":old" in values and _batch_of(call) == batch.batch_id:
+        if ":old" in values and batch_of(call) == batch.batch_id:
             aged_s = float(values[":now"]["N"]) - float(values[":old"]["N"])
             dated.add((call.request_id, call.request["Key"]["sk"]["S"]))
             if aged_s < old_s:
@@ -94,10 +94,6 @@ def _unasked(
     name = message.get("sk", "" if segment is None else f"{segment:06d}")
     if (name and (call.request_id, name) not in dated) or call.t_s < from_s:
         yield f"{call.request_id} sends {name or 'the plan'} again at {call.t_s:.0f} s for nothing"
-
-
-def _batch_of(call: Called) -> str:
-    return call.request["Key"]["pk"]["S"].split("#")[1]
 
 
 def _dear(seen: FaultRecord) -> Iterator[str]:

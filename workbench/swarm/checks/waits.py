@@ -54,7 +54,6 @@ def _left(seen: FaultRecord, put_off: set[tuple[str, str]]) -> Iterator[str]:
     for one in seen.invoked:
         if one.end != "answered" or one.role not in seen.protocol.puts_off:
             continue
-        for back in (one.answer or {}).get("batchItemFailures", ()):
-            message_id = back["itemIdentifier"]  # of all its copies in this event
+        for message_id in one.given_back:  # of all its copies in this event
             if (one.request_id, message_id) not in put_off and one.request_id not in struck:
                 yield f"{one.role} {one.request_id} gives {message_id} back without a time"

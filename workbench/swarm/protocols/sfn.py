@@ -150,7 +150,7 @@ class SfnProtocol(Protocol):
         """A claim is tried five times, later each time, while others write at the same time, and
         only then: any other error ends the invocation.
         """
-        if one.end == "answered" and any(_refused_for_good(seen, one)):
+        if one.end == "answered" and _refused_for_good(seen, one):
             return True
         conflicts_s = [
             hit.t_s
@@ -221,12 +221,15 @@ class SfnProtocol(Protocol):
         return counts
 
 
-def _refused_for_good(seen: FaultRecord, one: Invoked) -> Iterator[bool]:
-    """Whether each claim of an invocation that was refused otherwise stayed so for all attempts."""
-    for hit in seen.plan.hits:
-        claim = hit.request_id == one.request_id and hit.what == "PutObject" and hit.for_good
-        if claim and hit.kind == "refuse" and one.role == "batcher":
-            yield hit.code != CLAIM_CONFLICT[0] and hit.t_s + CLIENT_S < seen.plan.rates.quiet_s
+def _refused_for_good(seen: FaultRecord, one: Invoked) -> bool:
+    """Whether a put of a batcher was refused in all attempts of its client, and by no conflict."""
+    return one.role == "batcher" and any(
+        (hit.request_id, hit.kind, hit.what) == (one.request_id, "refuse", "PutObject")
+        and hit.for_good
+        and hit.code != CLAIM_CONFLICT[0]
+        and hit.t_s + CLIENT_S < seen.plan.rates.quiet_s
+        for hit in seen.plan.hits
+    )
 
 
 def _large_parts(seen: FaultRecord) -> Iterator[str]:

@@ -4,7 +4,7 @@ import json
 from collections import Counter
 
 from workbench.swarm.fault_record import FaultRecord
-from workbench.swarm.noted import Called, items_in
+from workbench.swarm.noted import Called, batch_of, items_in
 from workbench.swarm.probes import Branch
 from workbench.swarm.rules.guards import (
     Elsewhere,
@@ -61,7 +61,7 @@ def _claimed_although(seen: FaultRecord) -> bool:
     return any(
         call.role == "processor"
         and "begun :one" in call.request.get("UpdateExpression", "")
-        and not knobs[call.request["Key"]["pk"]["S"].split("#")[1]]["claim"]
+        and not knobs[batch_of(call)]["claim"]
         for call in seen.calls
     )
 
