@@ -21,6 +21,7 @@ from typing import IO, Any
 from botocore.exceptions import ClientError
 
 from workbench.designs.parts import DISPATCH, KNOWING
+from workbench.platform.units import MB
 from workbench.targets.local.stepfunctions.data import (
     DATA_LIMIT,
     PAYLOAD_MAX_BYTES,
@@ -34,7 +35,6 @@ from workbench.targets.local.stepfunctions.services import SUCCEEDED, Services
 
 KEYS_PER_PAGE = 1_000  # ListObjectsV2 gives no more
 CHUNK_BYTES = 1 << 20
-BYTES_PER_MB = 1_000_000
 
 Item = tuple[float, Any]  # when it has been read, in virtual seconds, and its value
 
@@ -138,7 +138,7 @@ def _lines(services: Services, bucket: str, key: str) -> Iterator[Any]:
 
 def _read_s(services: Services, size: int) -> float:
     per_mb_s = services.profile.value("s3_ms_per_mb") / 1000
-    return services.draw_s("s3_get") + size / BYTES_PER_MB * per_mb_s
+    return services.draw_s("s3_get") + size / MB * per_mb_s
 
 
 def _called(services: Services, operation: str, key: str, call: Callable[[], Any]) -> Any:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from workbench.platform.units import MB
 from workbench.targets.local.runtime.faults import MapFaults
 from workbench.targets.local.stepfunctions import map_storage
 from workbench.targets.local.stepfunctions.data import StateFailed, size_bytes
@@ -96,7 +97,7 @@ def test_a_large_object_takes_its_time(aws, kit, bucket):
     bucket("b1/items/0.jsonl", ["x" * 100_000] * 10)
     aws.run(kit.split(), GIVEN)
     first_s = aws.calls[0][0]
-    assert round(first_s, 3) == round(3.15 + 1.00003 * 0.012, 3)
+    assert round(first_s, 3) == round(3.15 + 1_000_030 / MB * 0.012, 3)
 
 
 def test_each_page_and_each_object_is_paid(aws, kit, bucket, monkeypatch):
