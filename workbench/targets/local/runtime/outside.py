@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
+from random import Random
 from typing import Any
 
 from workbench.engine.kernel import Kernel
@@ -87,11 +88,13 @@ class CurrentRun:
         self.caller: Caller | None = None
         self.item_log: ItemLog | None = None
         self.cpu_ms_per_item = 0.0
+        self.chance = Random(0)  # what handlers draw from by themselves
 
     def set(self, context: RunContext, caller: Caller, item_log: ItemLog) -> None:
         """Let a run answer from now on."""
         self.context, self.caller, self.item_log = context, caller, item_log
         self.cpu_ms_per_item = context.profile.value("cpu_ms_per_item")
+        self.chance = context.dice("random of handlers")
 
     def epoch_s(self) -> float:
         """The virtual time in seconds since 1970; before the first run it is its start."""
@@ -119,6 +122,10 @@ class SimulatedOutside:
     def now(self) -> float:
         """The virtual time in seconds since 1970."""
         return self._current_run.epoch_s()
+
+    def dice(self) -> Random:
+        """The random numbers of this run."""
+        return self._current_run.chance
 
     def sleep(self, seconds: float) -> None:
         """Wait in virtual time; as `time.sleep` refuses less than nothing."""

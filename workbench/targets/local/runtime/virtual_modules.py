@@ -1,13 +1,16 @@
 """What handlers import here in place of modules that would wait, or go out, for real.
 
 `threading`, `queue` and `concurrent.futures` are copies of the standard library's, built on
-`virtual_threads`; `time` reads and waits on the virtual clock; `boto3` makes clients whose calls
-take virtual time and are metered. What would block the whole simulation, or reach the network
-without being on any bill, is refused by name. Only the deployed package's own modules are given
-these: each gets an `__import__` of its own, and no other module of the process sees a change.
+`virtual_threads`; `time` and `datetime` read the virtual clock, `random` draws from the run's seed;
+`boto3` makes clients whose calls take virtual time and are metered. What would block the whole
+simulation, or reach the network without being on any bill, is refused by name. Only the deployed
+package's own modules are given these: each gets an `__import__` of its own, and no other module of
+the process sees a change.
 """
 
 import builtins
+import datetime
+import random
 import time
 from collections.abc import Callable, Mapping
 from functools import cache, partial
@@ -27,7 +30,7 @@ COPIED = (  # in the order in which they need each other
     "concurrent.futures.thread",
     "concurrent.futures",
 )
-COVERED = "threading queue concurrent.futures time boto3".split()
+COVERED = "threading queue concurrent.futures time datetime random boto3".split()
 REFUSED = (
     "socket ssl select selectors asyncio multiprocessing subprocess http.client urllib.request "
     "concurrent.futures.process urllib3 requests httpx aiohttp"
@@ -92,14 +95,65 @@ def clock(
     now_s: Callable[[], float], monotonic_s: Callable[[], float], sleep: Callable[[float], None]
 ) -> ModuleType:
     """A `time` of these; what formats or takes apart a time stays as it is."""
-    module = ModuleType("time", time.__doc__)
-    module.__dict__.update(
-        {name: value for name, value in vars(time).items() if not name.startswith("__")}
-    )
+    module = _copy(time)
     module.__dict__.update(sleep=sleep, time=now_s, time_ns=partial(_ns, now_s))
     for name in ("monotonic", "perf_counter", "process_time", "thread_time"):
         module.__dict__.update({name: monotonic_s, f"{name}_ns": partial(_ns, monotonic_s)})
     return module
+
+
+class _AnyDate(type):
+    """Dates that others made are dates here too."""
+
+    def __instancecheck__(cls, one: Any) -> bool:
+        known = vars(cls).get("known")
+        return isinstance(one, known) if known else super().__instancecheck__(one)
+
+
+def calendar(now_s: Callable[[], float]) -> ModuleType:
+    """A `datetime` by that clock, which gives seconds since 1970; its zone is UTC."""
+    module = _copy(datetime)
+
+    class VirtualDateTime(datetime.datetime, metaclass=_AnyDate):
+        known = datetime.datetime
+
+        @classmethod
+        def now(cls, tz: datetime.tzinfo | None = None) -> datetime.datetime:
+            moment = cls.fromtimestamp(now_s(), tz or datetime.UTC)
+            return moment if tz else moment.replace(tzinfo=None)
+
+        @classmethod
+        def utcnow(cls) -> datetime.datetime:
+            return cls.now()
+
+        @classmethod
+        def today(cls) -> datetime.datetime:
+            return cls.now()
+
+    class VirtualDate(datetime.date, metaclass=_AnyDate):
+        known = datetime.date
+
+        @classmethod
+        def today(cls) -> datetime.date:
+            return cls.fromordinal(VirtualDateTime.now().toordinal())
+
+    for made in (VirtualDateTime, VirtualDate):
+        made.__name__ = made.__qualname__ = made.known.__name__
+        setattr(module, made.__name__, made)
+    return module
+
+
+def chance(dice: Callable[[], random.Random]) -> ModuleType:
+    """A `random` whose functions draw from the dice of the run that goes on."""
+    module = _copy(random)
+    for name, value in vars(random).items():
+        if isinstance(getattr(value, "__self__", None), random.Random):
+            module.__dict__[name] = partial(_draw, dice, name)
+    return module
+
+
+def _draw(dice: Callable[[], random.Random], name: str, *given: Any, **named: Any) -> Any:
+    return getattr(dice(), name)(*given, **named)
 
 
 def aws(client: Callable[[str], Any]) -> ModuleType:
@@ -119,8 +173,22 @@ def aws(client: Callable[[str], Any]) -> ModuleType:
 
 def modules_of(outside: Any) -> Modules:
     """What the modules of one function import: `outside` has its clients, its clock, its sleep."""
-    own = {"time": clock(outside.now, outside.now, outside.sleep), "boto3": aws(outside.client)}
+    own = {
+        "time": clock(outside.now, outside.now, outside.sleep),
+        "datetime": calendar(outside.now),
+        "random": chance(outside.dice),
+        "boto3": aws(outside.client),
+    }
     return library() | own
+
+
+def _copy(real: ModuleType) -> ModuleType:
+    """A module with the names of a real one, to be given others."""
+    module = ModuleType(real.__name__, real.__doc__)
+    module.__dict__.update(
+        {name: value for name, value in vars(real).items() if not name.startswith("__")}
+    )
+    return module
 
 
 class Finder(MetaPathFinder):

@@ -1,9 +1,11 @@
 """What the deployed code imports: virtual modules, and none that would go out for real."""
 
+import random
 import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 
 import pytest
 
@@ -71,3 +73,35 @@ def test_of_boto3_there_are_clients_only(handler):
     ask = handler("import boto3\ndef handler(event, context): return boto3.resource('s3')")
     with pytest.raises(AttributeError, match=r"use boto3\.client"):
         ask(None, None)
+
+
+def test_dates_are_the_runs_and_those_that_others_made_are_dates_too(handler):
+    today = handler(
+        "from datetime import date, datetime, UTC\n"
+        "class Own(datetime): pass\n"
+        "def handler(made, context):\n"
+        "    now = datetime.now(UTC)\n"
+        "    return (now.isoformat(), str(date.today()), str(datetime.now()), now.timestamp(),\n"
+        "            isinstance(made, datetime), isinstance(made, Own), isinstance(1, date),\n"
+        "            (now - made).total_seconds(), datetime.fromisoformat('2026-01-01').year)\n"
+    )
+    assert today(datetime(2026, 1, 1, tzinfo=UTC), None) == (
+        "2026-01-01T00:30:00+00:00",
+        "2026-01-01",
+        "2026-01-01 00:30:00",
+        1_767_227_400.0,
+        True,
+        False,
+        False,
+        1800.0,
+        2026,
+    )
+
+
+def test_random_draws_are_those_of_the_run_and_leave_the_process_alone(tmp_path, handler):
+    draw = "import random\ndef handler(e, c): return random.random(), random.choice('abc')\n"
+    random.seed(7)
+    before, first = random.getstate(), handler(draw)(None, None)
+    assert (handler(draw)(None, None), random.getstate()) == (first, before)
+    own = handler("import random\ndef handler(e, c): return random.Random(7).random()\n")
+    assert own(None, None) == random.Random(7).random()
