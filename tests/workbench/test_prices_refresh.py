@@ -1,9 +1,10 @@
-"""A price book rebuilt through the Price List API, against recorded answers.
+"""A price book rebuilt from AWS's price list: offer files in a folder or on a host, and the API.
 
-The client is boto3's own; its HTTP answers come from `price_list/<region>/<service code>.json`,
-which were made by hand in the shape of AWS's (GetProducts, format aws_v1: each entry of `PriceList`
-is a JSON text, pages linked by NextToken), with AWS's usage types, units and tiers. They hold a
-part of each service's products; eu-west-1's DynamoDB, S3 and logs are dearer.
+All of them answer from `offers/<day>/<region>/<service code>.json`: offer files in the shape of
+AWS's, made by hand with its usage types, units and tiers, and trimmed to a few products (each says
+so). The API's answers are made of them (GetProducts, format aws_v1: each entry of `PriceList` is a
+JSON text, pages linked by NextToken), and its client is boto3's own. eu-west-1's DynamoDB, S3 and
+logs are dearer; the files of 2024-10-15 have DynamoDB's prices from before its cut.
 """
 
 import json
@@ -18,9 +19,12 @@ from botocore.awsrequest import AWSResponse
 from workbench.errors import BadInput, BadRecord, WorkbenchError
 from workbench.prices import load_book, read_book, write_book
 from workbench.prices.refresh import refresh
+from workbench.prices.sources import price_list_api
 
-ANSWERS = Path(__file__).parent / "price_list"
-NOTHING = [{"FormatVersion": "aws_v1", "PriceList": []}]
+OFFERS = Path(__file__).parent / "offers"
+NEW, OLD = OFFERS / "2026-11-20", OFFERS / "2024-10-15"
+PAGE = 4  # products on a page of the API's answer
+NOTHING = {"FormatVersion": "aws_v1", "PriceList": []}
 BOOK = load_book()
 SQS, DYNAMODB, S3 = (
     "Amazon Simple Queue Service",
@@ -40,11 +44,20 @@ def recorded_page(asked):
     """The page asked for, by service, region and token."""
     assert asked["FormatVersion"] == "aws_v1"
     [only] = asked["Filters"]
-    assert (only["Type"], only["Field"]) == ("TERM_MATCH", "regionCode")
-    path = ANSWERS / only["Value"] / f"{asked['ServiceCode']}.json"
-    pages = json.loads(path.read_text()) if path.exists() else NOTHING
-    tokens = [None, *(page.get("NextToken") for page in pages)]
-    return json.dumps(pages[tokens.index(asked.get("NextToken"))])
+    field = "fromRegionCode" if asked["ServiceCode"] == "AWSDataTransfer" else "regionCode"
+    assert (only["Type"], only["Field"]) == ("TERM_MATCH", field)
+    path = NEW / only["Value"] / f"{asked['ServiceCode']}.json"
+    if not path.exists():
+        return json.dumps(NOTHING)
+    offer = json.loads(path.read_text())
+    texts = [
+        json.dumps({"product": one, "terms": {"OnDemand": offer["terms"]["OnDemand"][sku]}})
+        for sku, one in offer["products"].items()
+        if one["attributes"].get(field) == only["Value"]
+    ]
+    start = int(asked.get("NextToken", 0))
+    more = {"NextToken": str(start + PAGE)} if len(texts) > start + PAGE else {}
+    return json.dumps(NOTHING | {"PriceList": texts[start : start + PAGE]} | more)
 
 
 def pricing_client(answer=recorded_page, status=200):
@@ -60,7 +73,7 @@ def pricing_client(answer=recorded_page, status=200):
         return AWSResponse(request.url, status, {}, body)
 
     client.meta.events.register("before-send.pricing.GetProducts", respond)
-    return client
+    return price_list_api(client)
 
 
 @pytest.fixture(scope="module")
@@ -189,7 +202,7 @@ def test_a_region_that_nobody_knows_is_refused():
 
 def test_a_region_without_our_products_is_refused():
     book = BOOK.with_prices()
-    nothing = pricing_client(lambda asked: json.dumps(NOTHING[0]))
+    nothing = pricing_client(lambda asked: json.dumps(NOTHING))
     with pytest.raises(BadInput, match="has no product of ours"):
         refresh(nothing, "sa-east-1", book)
 

@@ -1,5 +1,6 @@
 """The printed price book shows every price, and what is in doubt."""
 
+from dataclasses import replace
 from io import StringIO
 
 import pytest
@@ -45,3 +46,10 @@ def test_tiers_are_shown_with_their_ends():
 def test_a_service_that_no_price_has_is_refused_with_those_there_are():
     with pytest.raises(BadInput, match=r"service='sns' is in no name .* Simple Notification"):
         BOOK.of_service("sns")
+
+
+def test_a_sku_of_the_price_list_is_shown():
+    request = replace(BOOK.price("AWS Lambda", "Request"), sku="ABC123")
+    console = Console(file=StringIO(), width=300)
+    console.print(prices_table(BOOK.with_prices(request).of_service("lambda")))
+    assert "SKU ABC123." in console.file.getvalue()

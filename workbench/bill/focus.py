@@ -18,7 +18,8 @@ import pandas as pd
 
 from workbench.bill.focus_services import ACCOUNT_ID, ACCOUNT_NAME, OTHER, SERVICES, resource_of
 from workbench.designs import DESIGNS
-from workbench.errors import BadRecord
+from workbench.errors import BadInput, BadRecord
+from workbench.prices import Price, PriceBook, load_book
 from workbench.runs.records import Run, RunData
 
 PROVIDER = "Amazon Web Services"
@@ -66,10 +67,12 @@ def _rows(folder: RunData, source: str) -> Iterator[dict[str, Any]]:
     if folder.bill is None or run.cost_usd is None:
         raise BadRecord(f"{run.run_id} has no bill to export")
     of_run, hours, total = _of_run(run, source), _hours(folder), Decimal(0)
+    book = _book(run)
     for name, lines in _by_name(folder.bill):
-        of_line = _of_line(run, name)
+        price = book and book.price(*name[:2])
+        of_line = _of_line(run, name, price)
         for resource, quantity, usd in _pieces(lines, _shares(folder, name)):
-            of_piece = of_line | _of_price(name, usd)
+            of_piece = of_line | _of_price(name, usd, price)
             of_piece |= resource_of(DESIGNS[run.design], name[0], resource, run.region or "")
             for start, part in _spread(quantity, hours):
                 with localcontext(EXACT):
@@ -79,6 +82,14 @@ def _rows(folder: RunData, source: str) -> Iterator[dict[str, Any]]:
                 yield of_run | of_piece | _of_hour(start) | amounts
     if not isclose(total, run.cost_usd, rel_tol=1e-12):
         raise BadRecord(f"{run.run_id}: its bill comes to ${total}, and its cost is {run.cost_usd}")
+
+
+def _book(run: Run) -> PriceBook | None:
+    """The book that a run was billed by, for the price list's own names; None if it is gone."""
+    try:
+        return load_book(run.region or "us-east-1", run.price_date)
+    except BadInput:
+        return None
 
 
 def _of_run(run: Run, source: str) -> dict[str, Any]:
@@ -108,8 +119,8 @@ def _of_run(run: Run, source: str) -> dict[str, Any]:
     }
 
 
-def _of_line(run: Run, name: Name) -> dict[str, Any]:
-    """What every row of a line of the bill has. AWS's SKU numbers are in no price book of ours."""
+def _of_line(run: Run, name: Name, price: Price | None) -> dict[str, Any]:
+    """What every row of a line of the bill has; a name of our own where the book has no SKU."""
     service, usage_type, unit, label = name
     known = SERVICES.get(service, OTHER)
     return {
@@ -119,15 +130,17 @@ def _of_line(run: Run, name: Name) -> dict[str, Any]:
         "ServiceCategory": known.category,
         "ServiceName": service,
         "ServiceSubcategory": known.subcategory,
-        "SkuId": f"{service}/{usage_type}",
+        "SkuId": (price and price.sku) or f"{service}/{usage_type}",
         "SkuMeter": usage_type,
         "x_Label": label,
     }
 
 
-def _of_price(name: Name, usd: Decimal) -> dict[str, Any]:
-    """Unit prices, all of them the list's, and the name of the price."""
-    return dict.fromkeys(PRICES, usd) | {"SkuPriceId": f"{name[0]}/{name[1]}/{usd:f}"}
+def _of_price(name: Name, usd: Decimal, price: Price | None) -> dict[str, Any]:
+    """Unit prices, all of them the list's, and the rate code of the price, or a name of our own."""
+    codes = [tier.rate_code for tier in (price.tiers if price else ()) if tier.usd == usd]
+    own = f"{name[0]}/{name[1]}/{usd:f}"
+    return dict.fromkeys(PRICES, usd) | {"SkuPriceId": next(filter(None, codes), own)}
 
 
 def _of_hour(start: datetime) -> dict[str, datetime]:

@@ -3,6 +3,7 @@
 import sys
 from dataclasses import asdict
 from decimal import Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -18,6 +19,7 @@ from workbench.cli.options import (
 )
 from workbench.cli.output import Json, print_json, wide_console
 from workbench.designs import COMPARED, make_design
+from workbench.errors import BadInput
 from workbench.project import RESULTS
 
 if TYPE_CHECKING:
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from workbench.prices import Price, PriceBook, Tier
+    from workbench.prices.sources import Source
 
 PRICES_WIDTH_MIN = 150  # a price's line is not broken too often
 DOUBT = "~ not confirmed"
@@ -85,16 +88,38 @@ def show_prices(
         wide_console(PRICES_WIDTH_MIN).print(prices_table(book))
 
 
-def refresh_prices(region: Region = "us-east-1") -> None:
-    """Rebuild a region's book through the AWS Price List API, and print where it lies."""
-    import boto3
-
+def refresh_prices(
+    region: Region = "us-east-1",
+    api: Annotated[
+        bool, typer.Option("--api", help="Ask the Price List API, with AWS credentials.")
+    ] = False,
+    place: Annotated[
+        str | None,
+        typer.Option("--from", help="A folder of offer files, or the address of a mirror."),
+    ] = None,
+) -> None:
+    """Rebuild a region's book from AWS's public offer files, and print where it lies."""
     from workbench.prices import load_book, write_book
     from workbench.prices.refresh import refresh
 
-    # The Price List API answers for all regions, from a few.
-    client = boto3.client("pricing", region_name="us-east-1")
-    print(write_book(refresh(client, region, load_book("us-east-1"))))
+    if api and place is not None:
+        raise BadInput("--api asks AWS, --from reads files: give one of them.")
+    print(write_book(refresh(_price_list(api, place), region, load_book("us-east-1"), say=say)))
+
+
+def _price_list(api: bool, place: str | None) -> "Source":
+    """Where prices are read: AWS's offer files unless another place is named."""
+    from workbench.prices import sources
+
+    if api:
+        import boto3
+
+        # The Price List API answers for all regions, from a few.
+        return sources.price_list_api(boto3.client("pricing", region_name="us-east-1"))
+    if place is None:
+        return sources.offer_files()
+    is_address = place.startswith(("http://", "https://"))
+    return sources.offer_files(place) if is_address else sources.folder(Path(place))
 
 
 def prices_table(book: "PriceBook") -> "Group":
@@ -121,7 +146,8 @@ def _price_cells(price: "Price") -> "list[str | Text]":
     tiers = Text("\n".join(_tier_text(tier, price.confirmed) for tier in price.tiers))
     free = "" if price.free_per_month is None else f"{price.free_per_month:,}"
     mark = "" if price.is_confirmed else f" {DOUBT}"
-    said = " ".join(filter(None, (f"{price.source}.", price.note)))
+    sku = price.sku and f"SKU {price.sku}."
+    said = " ".join(filter(None, (f"{price.source}.", sku, price.note)))
     return [
         price.service,
         "\n".join((price.usage_type, *(f"or {name}" for name in price.aliases))),

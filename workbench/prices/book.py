@@ -18,11 +18,15 @@ Key = tuple[str, str]  # service, usage type
 
 @dataclass(frozen=True)
 class Tier:
-    """A price in dollars a unit, up to so many units a month (None: without end)."""
+    """A price in dollars a unit, up to so many units a month (None: without end).
+
+    `rate_code` is the price list's own name of it; a price that was read elsewhere has none.
+    """
 
     up_to: Decimal | None
     usd: Decimal
     confirmed: bool = True
+    rate_code: str = ""
 
 
 @dataclass(frozen=True)
@@ -30,7 +34,8 @@ class Price:
     """What one usage type of a service costs, and how sure that is.
 
     `sure` is A (AWS's own text), B (third party, or built on the price list), C (arithmetic) or
-    M (memory). `aliases` are other names that AWS bills the same usage under.
+    M (memory). `aliases` are other names that AWS bills the same usage under, `sku` is the product
+    in the price list, where it was read there.
     """
 
     service: str
@@ -44,6 +49,7 @@ class Price:
     note: str = ""
     free_pool: str = ""
     aliases: tuple[str, ...] = ()
+    sku: str = ""
 
     @property
     def key(self) -> Key:

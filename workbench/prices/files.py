@@ -13,6 +13,7 @@ from typing import Any
 from workbench.border import read_json
 from workbench.errors import BadInput, BadRecord
 from workbench.prices.book import Price, PriceBook, Tier
+from workbench.prices.regions import refuse_foreign
 from workbench.temporary import written_whole
 
 BOOKS = Path(__file__).parent / "books"
@@ -20,7 +21,7 @@ AMOUNT_MAX = 10**15
 PRICE_PLACES = 10  # decimals of AWS's price list
 _NAME = re.compile(r"(?P<region>[a-z0-9-]+)_(?P<date>\d{4}-\d\d-\d\d)\.json")
 _REQUIRED = set("service usage_type unit tiers free_per_month source sure confirmed note".split())
-_TEXTS = ("service", "usage_type", "free_pool", "note")
+_TEXTS = ("service", "usage_type", "free_pool", "note", "sku")
 
 
 def load_book(
@@ -29,6 +30,7 @@ def load_book(
     """The region's book of that date, or its newest. Raises BadInput or BadRecord."""
     dates = book_dates(folder)
     if region not in dates:
+        refuse_foreign(region)
         raise BadInput(
             f"region={region!r} has no price book; there are {', '.join(sorted(dates)) or 'none'}. "
             f"Make one with `workbench prices refresh --region {region}`."
@@ -99,11 +101,14 @@ def _tiers(name: str, entries: list[dict[str, Any]]) -> tuple[Tier, ...]:
     """The tiers of an entry: rising, and the last without end."""
     if not all(isinstance(entry.get("confirmed", True), bool) for entry in entries):
         raise ValueError(f"{name} does not say of each tier whether its price is confirmed")
+    if not all(isinstance(entry.get("rate_code", ""), str) for entry in entries):
+        raise ValueError(f"{name} has a rate code that is no text")
     tiers = tuple(
         Tier(
             None if entry["up_to"] is None else _amount(name, entry["up_to"]),
             _amount(name, entry["usd"]),
             entry.get("confirmed", True),
+            entry.get("rate_code", ""),
         )
         for entry in entries
     )
@@ -151,6 +156,7 @@ def _to_json(price: Price) -> dict[str, Any]:
     entry["tiers"] = [
         {"up_to": _text(tier.up_to), "usd": _text(tier.usd)}
         | ({} if tier.confirmed else {"confirmed": False})
+        | ({"rate_code": tier.rate_code} if tier.rate_code else {})
         for tier in price.tiers
     ]
     entry["free_per_month"] = _text(price.free_per_month)

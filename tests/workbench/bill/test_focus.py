@@ -14,7 +14,7 @@ from workbench.bill.focus import COLUMNS, focus_frame
 from workbench.designs import DESIGNS
 from workbench.errors import BadRecord
 from workbench.platform.services import CLOUDWATCH, DYNAMODB, LAMBDA, SQS
-from workbench.prices import load_book
+from workbench.prices import load_book, write_book
 from workbench.runs.records import TIMELINE_COLUMNS, USAGE_COLUMNS, Run, RunData
 from workbench.runs.resources import by_resource
 from workbench.runs.runner import priced
@@ -178,3 +178,18 @@ def test_billed_cost_adds_up_to_the_cost_of_any_run_at_any_hour(drawn, started_a
         assert row.ChargePeriodStart <= started_at.replace(tzinfo=UTC) + timedelta(
             seconds=detected_s
         )
+
+
+def test_skus_and_rate_codes_are_the_price_books_where_it_has_them(tmp_path, monkeypatch):
+    folder = run_of([("processor", *WORK, Decimal(1)), ("item_queue", *REQUESTS, Decimal(1))])
+    old = BOOK.price(*WORK[:2])
+    tiers = tuple(replace(tier, rate_code=f"S1.T.{n}") for n, tier in enumerate(old.tiers))
+    write_book(BOOK.with_prices(replace(old, sku="S1", tiers=tiers)), tmp_path)
+    monkeypatch.setattr(load_book, "__defaults__", ("us-east-1", None, tmp_path))
+    own = "Amazon Simple Queue Service/Requests-Tier1"
+    assert exported(folder, "SkuId", "SkuPriceId") == [
+        ("S1", "S1.T.0"),
+        (own, f"{own}/0.0000004"),
+    ]
+    (tmp_path / "us-east-1_2026-11-23.json").unlink()
+    assert exported(folder, "SkuId")[0] == ("AWS Lambda/Lambda-GB-Second-ARM",)
