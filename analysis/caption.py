@@ -66,13 +66,14 @@ def provenance(chosen: Chosen) -> str:
     runs = chosen.runs
     done = runs["items_processed"].sum() + runs["items_failed"].sum()
     dates = sorted(set(runs["price_date"].dropna()))
+    terms = "".join(sorted(set(runs["terms"]))) if "terms" in runs else ""
     runs_of = f"{len(runs)} {'run' if len(runs) == 1 else 'runs'} on {' and '.join(chosen.targets)}"
     return "; ".join(
         [
             runs_of,
             _named("commit", sorted(set(runs["commit"]) - {""})),
             _named("seed", sorted(set(runs["seed"]))),
-            f"prices of {', '.join(dates) or 'no date'}",
+            f"prices of {', '.join(dates) or 'no date'}{terms}",
             f"coverage {_percent(done / runs['items'].sum())} of the items",
         ]
     )

@@ -71,12 +71,18 @@ def findings(frames: Frames, docs: Path) -> str:
         "## From published to tuned",
         _or_why(lambda: _savings(frames)),
         "## How much time own pollers buy",
-        _or_why(lambda: f"{own_pollers.price_in_words()}\n\n{markdown(own_pollers.table(frames))}"),
+        _or_why(lambda: _own_pollers(frames)),
         *_beside(frames),
         "## The charts, and what each says",
         *(_chart(chart, frames, docs) for chart in gallery.CHARTS),
     ]
     return "\n\n".join(part.strip("\n") for part in parts) + "\n"
+
+
+def _own_pollers(frames: Frames) -> str:
+    """What pollers of one's own cost, and the table of what they buy."""
+    priced = own_pollers.price_in_words(frames.book)
+    return f"{priced}\n\n{markdown(own_pollers.table(frames))}"
 
 
 def markdown(frame: pd.DataFrame, forms: dict[str, Callable] | None = None) -> str:

@@ -22,10 +22,10 @@ from analysis.simplicity import ownership
 from analysis.words import count, dollars, duration
 from workbench.designs import PRESETS
 from workbench.errors import BadInput, BadRecord
-from workbench.prices import load_book
+from workbench.prices import PriceBook, load_book
 from workbench.project import REFERENCE
 from workbench.runs.results_folder import is_packed
-from workbench.runs.sets import usd_by_label
+from workbench.runs.sets import note_of, usd_by_label
 from workbench.temporary import written_whole
 
 COLUMNS = {  # of the side tables
@@ -57,6 +57,7 @@ class Frames:
         runs = measures.runs_with_knobs(self.results)
         if runs.empty:
             return runs
+        runs["terms"] = note_of(self.results)[1]  # a chart says at which terms its dollars are
         return measures.with_batch_usd(runs, usd_by_label(self.results))
 
     @cached_property
@@ -90,13 +91,22 @@ class Frames:
     def monthly(self) -> pd.DataFrame:
         """The runs at one setting with what a month of such batches costs, at their prices."""
         runs = same_knobs(usable(self.runs, in_dollars=True)).runs
-        book = load_book(date=runs["price_date"].iloc[0])
         bills = measures.run_tables(self.results, "bill", set(runs["run_id"]))
-        return ownership(runs, bills, book)
+        return ownership(runs, bills, self.book)
+
+    @cached_property
+    def book(self) -> PriceBook:
+        """The prices of the runs whose dollars are shown."""
+        runs = usable(self.runs, in_dollars=True).runs
+        whose = runs["region"].dropna()
+        region = whose.iloc[0] if len(whose) else "us-east-1"
+        return load_book(region, runs["price_date"].iloc[0])
 
     def needed(self, name: str) -> pd.DataFrame:
         """A side table that has rows. Raises NothingToShow where nobody has written it."""
         if (table := self.table(name)).empty:
+            if note := note_of(self.results)[0]:
+                raise NothingToShow(f"{note}: there is no table of {name} at these.")
             command = "make agreement" if name == "agreement" else "make study"
             raise NothingToShow(f"there is no table of {name} to draw. Run `{command}`.")
         return table
@@ -159,6 +169,8 @@ def which_runs(frames: Frames) -> str:
         f"{', '.join(sorted(set(runs['price_date'].dropna()))) or 'no date'}, "
         f"commit {', '.join(sorted(set(runs['commit']) - {''})) or 'unknown'}."
     )
+    if note := note_of(frames.results)[0]:
+        return f"{note}: {facts}"
     if is_packed(frames.results):
         return f"The reference set of this project (`make reference`): {facts}"
     days = sorted({started[:10] for started in runs["started_at"]})

@@ -10,7 +10,7 @@ from analysis.words import count, dollars, duration
 from workbench.designs.queued import POLLERS_LEAST
 from workbench.platform.services import LAMBDA, POLLER_HOURS
 from workbench.platform.units import MONTH_HOURS
-from workbench.prices import load_book
+from workbench.prices import PriceBook
 
 KNOBS = ("pollers_min", "pollers_max")
 PRICE = """An event source may have pollers of its own (`pollers_max`), ten invocations each, at
@@ -37,9 +37,9 @@ def table(frames: Frames) -> pd.DataFrame:
     return pd.concat(found, ignore_index=True)
 
 
-def price_in_words() -> str:
-    """What pollers of its own cost an event source by today's price book."""
-    (tier,) = load_book().price(LAMBDA, POLLER_HOURS).tiers
+def price_in_words(book: PriceBook) -> str:
+    """What pollers of its own cost an event source by a price book."""
+    (tier,) = book.price(LAMBDA, POLLER_HOURS).tiers
     month_usd = POLLERS_LEAST * MONTH_HOURS * tier.usd
     return PRICE.format(hour_usd=tier.usd, least=POLLERS_LEAST, month=dollars(float(month_usd)))
 

@@ -13,7 +13,7 @@ from workbench.designs import COMPARED
 from workbench.errors import BadRecord
 from workbench.prices import load_book
 from workbench.runs.records import run_folders
-from workbench.runs.results_folder import no_empty_folders, refuse_unwritable
+from workbench.runs.results_folder import no_empty_folders, published, refuse_unwritable
 from workbench.runs.runner import RunRequest, new_run_id
 from workbench.runs.sets import runs_frame
 from workbench.targets import FIGURES
@@ -101,11 +101,11 @@ def comparison(results: Path, paths: list[Path]) -> pd.DataFrame:
     ).sort_values(["items", "design"], ignore_index=True)
 
 
-def comparison_table(frame: pd.DataFrame) -> Table:
-    """The comparison as a terminal shows it."""
+def comparison_table(frame: pd.DataFrame, terms: str = "") -> Table:
+    """The comparison as a terminal shows it, with what differs from list prices."""
     whose = dict.fromkeys(FIGURES[target] for target in frame["target"])
     spent = "" if "aws" in set(frame["target"]) else ", $0 spent"
-    table = Table(title=f"The designs, the same items; dollars {' and '.join(whose)}{spent}")
+    table = Table(title=f"The designs, the same items; dollars {' and '.join(whose)}{terms}{spent}")
     heads = {
         "design": "design",
         "target": "target",
@@ -129,13 +129,13 @@ def comparison_table(frame: pd.DataFrame) -> Table:
 
 
 def draw(results: Path) -> list[Path]:
-    """Draw the comparison of the runs into `results/published`, as publishing them would."""
+    """Draw the comparison of the runs where they are published, as publishing them would."""
     from analysis import gallery, theme
     from analysis.frames import Frames
 
     frames, drawn = Frames(results), []
     for name in ("completion_time", "cost_by_service"):
         chart = gallery.named(name)
-        stem = results / "published" / name
+        stem = published(results) / name
         drawn += chart.save(chart.select(frames), stem, theme.LIGHT, theme.BLOG, "svg", "png")
     return drawn

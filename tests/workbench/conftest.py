@@ -1,6 +1,14 @@
 """What tests of the command line share."""
 
+from datetime import date
+
 import pytest
+
+
+@pytest.fixture(autouse=True)
+def now(monkeypatch):
+    """Commands take it for the day on which the shipped price book is young."""
+    monkeypatch.setattr("workbench.cli.terms.today", lambda: date(2026, 11, 29))
 
 
 @pytest.fixture

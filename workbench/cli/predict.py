@@ -22,14 +22,7 @@ from workbench.cli.options import (
     whole,
 )
 from workbench.cli.output import Json, print_json, wide_console
-from workbench.cli.terms import (
-    Already,
-    Discounts,
-    FreeTier,
-    read_discounts,
-    read_month,
-    terms_text,
-)
+from workbench.cli.terms import Already, Discounts, FreeTier, Prices, read_terms
 from workbench.designs import Fitted, fit_design
 from workbench.errors import BadInput, BadKnob, WorkbenchError
 from workbench.platform.profile import DEFAULT
@@ -64,6 +57,7 @@ def estimate(
     replications: Annotated[int, whole("replications", "Draws behind low and high.", 1)] = 20,
     profile: Annotated[str, typer.Option(help="A date, or a file of constants.")] = DEFAULT,
     region: Annotated[str, typer.Option(help="Whose prices.")] = "us-east-1",
+    prices: Prices = None,
     free_tier: FreeTier = False,
     already: Already = None,
     discounts: Discounts = None,
@@ -71,24 +65,22 @@ def estimate(
 ) -> None:
     """Print the modelled bill by line, with low, likely and high, and what limits the time."""
     knobs = settings_by_design(settings, read_designs(design))
-    off, month = read_discounts(discounts), read_month(free_tier, already)
+    terms = read_terms(region, prices, free_tier, already, discounts)
     fitted = [fit_design(name, preset, own) for name, own in knobs.items()]
     _refuse_unpriced(fitted, items)
     from workbench.bill import bill_tree, by_label
     from workbench.platform.profile import load_profile
-    from workbench.prices import load_book
     from workbench.targets.model.forecast import estimate as forecast
 
-    book, constants, contents = load_book(region).discounted(off), load_profile(profile), []
+    book, constants, contents = terms.book(), load_profile(profile), []
     for made in (one.design for one in fitted):
-        found = forecast(made, items, seed, replications, constants, book, month)
+        found = forecast(made, items, seed, replications, constants, book, terms.month)
         if as_json:
             rows = found.bill.to_dict("records")
             own = {"knobs": made.knobs(), "usd_by_label": by_label(found.bill), "bill": rows}
             contents.append(asdict(found) | own)
             continue
-        title = f"{found.design}: {items:,} items, modelled, prices of {book.date}"
-        title += terms_text(off, month)
+        title = f"{found.design}: {items:,} items, modelled, prices of {book.date}{terms.text}"
         console = wide_console(BILL_WIDTH_MIN)
         console.print(bill_tree(found.bill, title, book, items))
         _print_forecast(console, found)
@@ -100,8 +92,8 @@ def estimate(
         )
     if as_json:
         inputs = {"items": items, "seed": seed, "region": region, "price_date": book.date}
-        terms = {"free_tier": free_tier, "discounts": discounts or []}
-        print_json("estimate", **inputs, **terms, designs=contents)
+        asked = {"free_tier": free_tier, "discounts": discounts or []}
+        print_json("estimate", **inputs, **asked, designs=contents)
 
 
 def _refuse_unpriced(fitted: list[Fitted], items: int) -> None:

@@ -20,6 +20,7 @@ from workbench.cli.options import (
     whole,
 )
 from workbench.cli.output import say_failed
+from workbench.cli.terms import Prices, say_age
 from workbench.cli.trust import replay
 from workbench.errors import ITEMS_FAILED, BadInput, Incomplete, PullFailed, WorkbenchError
 from workbench.project import RESULTS
@@ -44,6 +45,7 @@ def run(
         Decimal, amount("max_usd", "On aws: refused or stopped above it.")
     ] = Decimal(1),
     region: options.Region = None,
+    prices: Prices = None,
     fill: Annotated[
         Path | None,
         typer.Option(help="On local: a Python file that fills the cloud."),
@@ -65,7 +67,8 @@ def run(
         *(design, target, items, seed, preset, knobs), max_usd=max_usd, fill=fill or ""
     )
     request.make_design()  # refused before anything is said or asked, or numba loaded
-    request = replace(request, region=region_of(target, region))
+    request = replace(request, region=region_of(target, region), price_date=prices)
+    say_age(request.book().date)
     run_id = new_run_id(request)
     with nothing_left(results, run_id) as beginning:
         if forecast and (foretold := _predict(request, run_id, results)):

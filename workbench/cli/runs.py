@@ -8,6 +8,7 @@ import typer
 from workbench.cli import options
 from workbench.cli.options import Results
 from workbench.cli.output import Json, print_json, wide_console
+from workbench.cli.terms import Already, Discounts, FreeTier, Prices, read_terms
 from workbench.errors import BadInput
 from workbench.project import RESULTS
 from workbench.targets import FIGURES
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from workbench.runs.records import Run
     from workbench.runs.stored import Details, Stored
 
+HOME = "us-east-1"  # whose prices runs have that kept no region
 WIDTH_MIN = 200  # a run's row is not broken; the table takes what it needs
 LISTED = "run_id design target items seed started_at status reason items_failed cost_usd".split()
 TIMES = ("created_s", "processed_s", "detected_s", "detection_lag_s")
@@ -54,18 +56,46 @@ def show_run(
             help="A path, an id, or the beginning of one.", autocompletion=options.run_ids
         ),
     ],
+    prices: Prices = None,
+    region: Annotated[
+        str | None, typer.Option(help="Whose prices, instead of the run's own region.")
+    ] = None,
+    free_tier: FreeTier = False,
+    already: Already = None,
+    discounts: Discounts = None,
     as_json: Json = False,
     results: Results = RESULTS,
 ) -> None:
-    """Show one run: times, counts, dollars by label, and the knobs that are not default."""
-    from workbench.runs.stored import details, find_run
+    """Show one run: times, counts, dollars by label, and the knobs that are not default.
 
-    found = details(find_run(results, run))
+    With prices of a day or a region, a free tier or discounts it is billed anew from its usage;
+    what is stored stays.
+    """
+    from workbench.runs.stored import billed_anew, details, find_run
+
+    found, terms = details(find_run(results, run)), None
+    if prices or region or free_tier or already or discounts:
+        whose = region or found.run.region or HOME
+        terms = read_terms(whose, prices, free_tier, already, discounts)
+    shown = billed_anew(found, terms) if terms else found
     if as_json:
-        print_json("runs show", run=_content(found))
+        anew = {"billed_anew": terms is not None, "cost_usd_stored": found.run.cost_usd}
+        asked = {"free_tier": free_tier, "discounts": discounts or []}
+        print_json("runs show", run=_content(shown) | anew | asked)
         return
-    for line in _lines(found):
+    for line in _lines(shown):
         print(line)
+    if terms:
+        print(f"  billed     {_anew(found.run, shown.run, terms.text)}")
+
+
+def _anew(was: "Run", now: "Run", terms: str) -> str:
+    """At which terms a run is billed anew, and how its dollars were."""
+    text = f"anew from its usage, prices of {now.region}, {now.price_date}{terms}"
+    if not was.cost_usd or now.cost_usd is None:
+        return text
+    change = 100 * (now.cost_usd / was.cost_usd - 1)
+    return f"{text}; stored: {was.cost_usd:,.6f} ({was.price_date}), {change:+.1f} %"
 
 
 def remove_runs(

@@ -23,11 +23,13 @@ from workbench.cli.options import (
     whole,
 )
 from workbench.cli.output import Json, end_by_failed, print_json, wide_console
+from workbench.cli.terms import Already, Discounts, FreeTier, Prices, read_terms, say_age
 from workbench.errors import BadInput, Incomplete
 from workbench.project import DOCS, REFERENCE, RESULTS, ROOT, STUDIES
 from workbench.targets import dollars_by_target
 
 if TYPE_CHECKING:
+    from workbench.bill.terms import Terms
     from workbench.sweep.study import Study
     from workbench.sweep.sweeping import Swept
 
@@ -48,15 +50,24 @@ def study(
     design: Designs = "all",
     settings: Settings = None,
     region: options.Region = None,
+    prices: Prices = None,
+    free_tier: FreeTier = False,
+    already: Already = None,
+    discounts: Discounts = None,
     results: WrittenResults = RESULTS,
 ) -> None:
-    """Benchmark the designs by papermill, sweep the story, and render the report."""
+    """Benchmark the designs by papermill, sweep the story, and render the report.
+
+    With prices of a day, a free tier or discounts the runs are kept at list prices; what is shown
+    and drawn is billed anew from their usage.
+    """
     from workbench import study as job
     from workbench.runs.runner import region_of
 
     knobs = options.settings_by_design(settings, options.read_designs(design))
     sizes, whose = options.read_sizes(items), region_of(target, region)
     plan = job.Plan(tuple(knobs), sizes, target, seed, knobs, whose)
+    terms = read_terms(whose, prices, free_tier, already, discounts)
     wanted = read_story(story) if story else None
     paths = []
     for request in plan.requests():
@@ -64,13 +75,16 @@ def study(
         paths.append(job.run_notebook(request, results))
     if wanted:
         run_sweep(wanted, results)
-    wide_console(WIDTH_MIN).print(job.comparison_table(job.comparison(results, paths)))
-    if not wanted:
-        _print_each(job.draw(results))
-    else:
+    if wanted:
         tables(results)
-        publish(results, video=False)
-        report(results)
+    shown = _at(results, terms)
+    table = job.comparison_table(job.comparison(shown, paths), terms.text)
+    wide_console(WIDTH_MIN).print(table)
+    if not wanted:
+        _print_each(job.draw(shown))
+    else:
+        publish(shown, video=False)
+        report(shown)
     end_by_failed(paths)
 
 
@@ -110,13 +124,23 @@ def tables(results: WrittenResults = RESULTS) -> None:
     _print_each(write_side_tables(results) + write_agreement(results, results / "published"))
 
 
-def report(results: Results = RESULTS) -> None:
-    """Render report.html and findings.md, of a results folder into its published/."""
+def report(
+    results: Results = RESULTS,
+    prices: Prices = None,
+    free_tier: FreeTier = False,
+    already: Already = None,
+    discounts: Discounts = None,
+) -> None:
+    """Render report.html and findings.md, of a results folder into its published/.
+
+    With prices of a day, a free tier or discounts every run is billed anew from its usage.
+    """
     from analysis.findings import write_findings
     from analysis.report import render
     from workbench.notebooks import execute
     from workbench.runs.results_folder import published
 
+    results = _at(results, read_terms(None, prices, free_tier, already, discounts))
     print(write_findings(results, published(results)))
     print(render(results, execute))
 
@@ -124,11 +148,32 @@ def report(results: Results = RESULTS) -> None:
 def publish(
     results: Results = RESULTS,
     video: Annotated[bool, typer.Option(help="The film too.")] = True,
+    prices: Prices = None,
+    free_tier: FreeTier = False,
+    already: Already = None,
+    discounts: Discounts = None,
 ) -> None:
-    """Draw every chart that the runs can carry, and the film, into its published/."""
+    """Draw every chart that the runs can carry, and the film, into its published/.
+
+    With prices of a day, a free tier or discounts every run is billed anew from its usage.
+    """
     from analysis.publish import publish as draw
 
+    results = _at(results, read_terms(None, prices, free_tier, already, discounts))
     _print_each(draw(results, video))
+
+
+def _at(results: Path, terms: "Terms") -> Path:
+    """The set, or the same runs on other terms than those that they were billed at."""
+    if terms.price_date is None and not terms.text:
+        return results
+    from workbench.runs.repriced import reprice
+    from workbench.runs.sets import note_of, read_runs
+
+    place = reprice(results, terms)
+    print(note_of(place)[0], file=sys.stderr)
+    say_age(min(run.price_date or "" for run in read_runs(place)))
+    return place
 
 
 def reference(

@@ -1,15 +1,21 @@
-"""What an account pays besides the list prices: free tier, the month so far, discounts."""
+"""On what terms a command bills: options, read into `bill.terms.Terms`; and how old a book is."""
 
-from decimal import Decimal
+import sys
+from datetime import UTC, datetime
+from datetime import date as day
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from workbench.border import positive, read_json
-from workbench.errors import BadInput
+if TYPE_CHECKING:
+    from workbench.bill.terms import Terms
 
-ALL = 100  # percent
+OLD_DAYS = 90  # a book that is older says so
+Prices = Annotated[
+    str | None,
+    typer.Option("--prices", help="The date of the price book, such as 2026-11-23; else newest."),
+]
 FreeTier = Annotated[
     bool, typer.Option("--free-tier", help="Bill the batch inside the month's free tier.")
 ]
@@ -26,40 +32,34 @@ Discounts = Annotated[
 ]
 
 
-def read_discounts(texts: list[str] | None) -> dict[str, Decimal]:
-    """Percent off by a part of a service's name, for all services by ""."""
-    found = {}
-    for text in texts or []:
-        service, _, number = text.rpartition("=")
-        percent = positive("discount", number)
-        if percent > ALL:
-            raise BadInput(f"--discount {text}: no more than 100 percent can be off.")
-        found[service.strip()] = percent
-    return found
+def read_terms(
+    region: str | None,
+    prices: str | None = None,
+    free_tier: bool = False,
+    already: Path | None = None,
+    discounts: list[str] | None = None,
+) -> "Terms":
+    """The terms that options ask for. With a region they are refused here if it has no such book,
+    and an old one is said; without, each run has its own.
+    """
+    from workbench.bill.terms import Terms, read_discounts, read_month
+
+    off, month = read_discounts(discounts), read_month(free_tier, already)
+    if region is None:
+        return Terms(price_date=prices, discounts=off, month=month)
+    terms = Terms(region, prices, off, month)
+    say_age(terms.book().date)
+    return terms
 
 
-def read_month(free_tier: bool, already: Path | None) -> dict[Any, Any] | None:
-    """The month's usage so far, by service and usage type or by usage type; None without a free
-    tier. What no price has, or is no quantity, the bill refuses."""
-    if not free_tier:
-        if already is not None:
-            raise BadInput("--already says what of the free tier is used: give --free-tier too.")
-        return None
-    content = {} if already is None else read_json(already, refused=BadInput)
-    month: dict[Any, Any] = {}
-    for name, value in content.items():
-        if isinstance(value, dict):
-            month |= {(name, usage_type): amount for usage_type, amount in value.items()}
-        else:
-            month[name] = value
-    return month
+def say_age(date: str) -> None:
+    """Say on standard error that a book is old, in one line, if it is."""
+    days = (today() - day.fromisoformat(date)).days
+    if days > OLD_DAYS:
+        advice = "`workbench prices refresh` makes a new one"
+        print(f"prices of {date} are {days:,} days old: {advice}", file=sys.stderr)
 
 
-def terms_text(discounts: dict[str, Decimal], month: dict[Any, Any] | None) -> str:
-    """The terms as a bill's title has them; nothing at list prices."""
-    parts = [] if month is None else ["inside the free tier"]
-    parts += [
-        f"{float(percent):g} % off{service and ' ' + service}"
-        for service, percent in discounts.items()
-    ]
-    return "".join(f", {part}" for part in parts)
+def today() -> day:
+    """The day it is, UTC."""
+    return datetime.now(UTC).date()

@@ -23,7 +23,6 @@ import pandas as pd
 from workbench.bill import knowing_usd, total_usd
 from workbench.border import read_json
 from workbench.errors import BadInput, BadRecord, shown
-from workbench.prices import load_book
 from workbench.project import commit
 from workbench.runs.batch import Batch
 from workbench.runs.records import Run, RunData, is_there, read_folder, skip_damaged
@@ -77,9 +76,7 @@ class Prediction:
         return f"${usd:,.6f} ({low:,.6f} to {high:,.6f}), known to be done after {known_s:,.0f} s"
 
 
-def predict(
-    request: RunRequest, run_id: str, results: Path, *, price_date: str | None = None
-) -> Path | None:
+def predict(request: RunRequest, run_id: str, results: Path) -> Path | None:
     """Write the prediction of a run that is not there yet; None for a run of the model itself.
 
     One that exists already is left as it is. Raises BadInput if the run is there.
@@ -92,7 +89,7 @@ def predict(
     if is_there(results / "runs" / run_id):
         raise BadInput(f"run {run_id} is there already; a prediction comes before its run.")
     refuse_unwritable(results)
-    design, book = request.make_design(), load_book(request.region, price_date)
+    design, book = request.make_design(), request.book()
     batch = Batch(request.items, request.seed, run_id)
     runs = [modelled(design, batch, book, replication=n) for n in range(REPLICATIONS)]
     values = [_values(one.run_data().run, one.bill) for one in runs]

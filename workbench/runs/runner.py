@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from workbench import border
-from workbench.bill import bill, by_label, knowing_usd, total_usd
+from workbench.bill import bill, total_usd
+from workbench.bill.terms import Terms
 from workbench.designs import DESIGNS, Design, Fitted, fit_design
 from workbench.errors import BadInput, NotDeployed, NotKept
 from workbench.prices import PriceBook, load_book
@@ -29,6 +30,7 @@ from workbench.runs.records import (
     refuse_run_id,
     write_folder,
 )
+from workbench.runs.repriced import bill_again
 from workbench.runs.results_folder import nothing_left, refuse_unwritable
 from workbench.targets import FILLED, TARGETS
 from workbench.targets.base import Forecast, OnProgress, Progress, RunOptions, Target
@@ -52,6 +54,7 @@ class RunRequest:
     region: str = "us-east-1"
     max_usd: Decimal = Decimal(1)  # where a run costs real money, it is refused or stopped above
     fill: str | Path = ""  # a Python file that fills the simulated cloud of `local` first
+    price_date: str | None = None  # of which day the prices are; None: the newest
 
     def __post_init__(self) -> None:
         """Every spelling of a value becomes the value itself; what is none is refused."""
@@ -69,8 +72,12 @@ class RunRequest:
     def options(self, results: Path) -> RunOptions:
         """Money and place for a target."""
         fill = Path(self.fill) if self.fill else None
-        forecast = partial(forecast_of, region=self.region)
+        forecast = partial(forecast_of, region=self.region, price_date=self.price_date)
         return RunOptions(results, self.region, self.max_usd, forecast, fill)
+
+    def book(self) -> PriceBook:
+        """The prices that it is billed at."""
+        return load_book(self.region, self.price_date)
 
     @property
     def expected_s(self) -> float:
@@ -134,7 +141,7 @@ def _run(
     request: RunRequest, results: Path, on_progress: OnProgress, run_id: str, target: Target | None
 ) -> Path:
     """Run what was checked."""
-    design, book = request.make_design(), load_book(request.region)
+    design, book = request.make_design(), request.book()
     batch = Batch(request.items, request.seed, run_id)
     own = make_target(request.target, request.options(results)) if target is None else None
     ran_on = target or own
@@ -217,9 +224,11 @@ def refuse_unknown_target(target: str) -> None:
         raise BadInput(f"target={target!r} is not known. Take one of {', '.join(TARGETS)}.")
 
 
-def forecast_of(design: Design, items: int, region: str = "us-east-1") -> Forecast:
+def forecast_of(
+    design: Design, items: int, region: str = "us-east-1", price_date: str | None = None
+) -> Forecast:
     """What a batch is modelled to cost at a region's prices, and to take."""
-    found = forecast(design, items, load_book(region))
+    found = forecast(design, items, load_book(region, price_date))
     return Forecast(found.usd, found.detected_s)
 
 
@@ -232,20 +241,8 @@ def forecast(design: Design, items: int, book: PriceBook, batch_id: str = "forec
 
 def priced(folder: RunData, book: PriceBook) -> RunData:
     """The folder with its bill, the dollars of its run, and where it comes from."""
-    source = "modelled" if folder.run.target == "model" else "metered"
-    table = bill(folder.usage, book, source=source)
-    measuring_usd = by_label(table)["measuring"]
-    run = replace(
-        folder.run,
-        cost_usd=float(total_usd(table) - measuring_usd),
-        measuring_usd=float(measuring_usd),
-        knowing_usd=float(knowing_usd(table)),
-        price_date=book.date,
-        region=book.region,
-        commit=commit(),
-        versions=versions(),
-    )
-    return replace(folder, run=run, bill=table)
+    run, table = bill_again(folder.run, folder.usage, Terms(), book)
+    return replace(folder, run=replace(run, commit=commit(), versions=versions()), bill=table)
 
 
 def new_run_id(request: RunRequest) -> str:

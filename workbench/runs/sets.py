@@ -6,7 +6,8 @@ has the same tables of all its runs one below the other, each row with its run_i
     runs.parquet       one row a run; knobs and versions are JSON text
     bill.parquet  usage.parquet  resources.parquet  timeline.parquet  invocations.parquet
 
-Nothing but `pack` writes a packed set: the project's reference, which git keeps.
+`pack` writes the project's reference, which git keeps; `workbench.runs.repriced` sets of the same
+runs at other prices, whose `note.txt` says so.
 """
 
 import json
@@ -32,6 +33,7 @@ from workbench.runs.run import Run, checked_run
 from workbench.temporary import written_whole
 
 KINDS = {str: pa.string(), int: pa.int64(), float: pa.float64()}
+NOTE = "note.txt"
 LEVEL = 15  # of zstd: written once, cloned by everybody
 JSON_FIELDS = tuple(one.name for one in fields(Run) if get_origin(one.type) is dict)
 
@@ -112,12 +114,26 @@ def pack(results: Path, folder: Path) -> list[Path]:
     if not runs:
         raise BadRecord(f"there are no runs under {results}/runs to pack")
     folder.mkdir(parents=True, exist_ok=True)
-    written = [_write(folder / "runs.parquet", _runs_table(runs))]
+    written = [write_runs(folder, runs)]
     for name in TABLES:
         if tables := list(arrow_tables(results, name)):
             whole = pa.concat_tables(tables, promote_options="permissive")
             written.append(_write(folder / f"{name}.parquet", whole))
     return written
+
+
+def write_runs(folder: Path, runs: list[Run]) -> Path:
+    """Write the records of a packed set."""
+    return _write(folder / "runs.parquet", _runs_table(runs))
+
+
+def note_of(results: Path) -> tuple[str, str]:
+    """At what terms the runs of a set were billed anew, in a sentence, and what of these differs
+    from list prices; empty if they were not."""
+    file = results / NOTE
+    lines = file.read_text(encoding="utf-8").splitlines() if file.is_file() else []
+    note, terms, *_ = *lines, "", ""
+    return note, terms
 
 
 def _arrow(file: Path) -> pa.Table:

@@ -1,7 +1,7 @@
 """The runs of a results folder as a user handles them: found, looked at, removed."""
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from workbench.bill import by_label
+from workbench.bill.terms import Terms
 from workbench.designs import DESIGNS
 from workbench.errors import BadInput, BadRecord
 from workbench.project import REFERENCE
@@ -24,6 +25,7 @@ from workbench.runs.records import (
     read_run,
     read_table,
 )
+from workbench.runs.repriced import bill_again
 from workbench.runs.results_folder import is_packed
 from workbench.runs.sets import read_runs, read_tables
 from workbench.stacks.ledger import Ledger
@@ -112,6 +114,15 @@ def details(path: Path) -> Details:
         failed_line(run, table) if run.items_failed else "",
         first.where(first.notna(), None).to_dict("records"),
     )
+
+
+def billed_anew(found: Details, terms: Terms) -> Details:
+    """The same run billed on other terms, from the usage that it has kept."""
+    folder = whole_run(found.path)
+    if folder.usage.empty:
+        raise BadInput(f"{found.run.run_id} has kept no usage, so it cannot be billed anew.")
+    run, bill = bill_again(found.run, folder.usage, terms, terms.book())
+    return replace(found, run=run, usd_by_label=by_label(bill))
 
 
 def whole_run(path: Path) -> RunData:

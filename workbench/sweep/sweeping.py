@@ -21,7 +21,6 @@ import pyarrow.parquet as pq
 from workbench.border import whole_number
 from workbench.engine.parallel import in_parallel
 from workbench.errors import BadInput, BadRecord, BudgetExceeded, WorkbenchError, refusal
-from workbench.prices import load_book
 from workbench.project import is_of_other_code
 from workbench.runs.batch import Batch
 from workbench.runs.predictions import predict
@@ -144,8 +143,8 @@ def _spent(jobs: list[Job], results: Path) -> Decimal:
 def _refuse_dear(jobs: list[Job], max_usd: Decimal, left: Decimal) -> None:
     """Refuse runs on aws whose forecasts together pass what is left of the limit."""
     forecasts = (
-        forecast_of(job.request.make_design(), job.request.items, job.request.region).usd
-        for job in jobs
+        forecast_of(one.make_design(), one.items, one.region, job.price_date).usd
+        for job, one in ((job, job.request) for job in jobs)
     )
     usd = sum(forecasts, Decimal(0))
     if usd > left:
@@ -200,17 +199,17 @@ def run_jobs(jobs: list[Job], results: Path, make: TargetMaker = make_target) ->
 def _run_job(job: Job, results: Path, made: dict[str, Target], make: TargetMaker) -> Done:
     if job.is_finished(results):  # another study that shares this run was faster
         return Done(job)
-    request = job.request
+    request = replace(job.request, price_date=job.price_date)
     try:
         run_id = job.folder(results).name
         with nothing_left(results, run_id) as beginning:
-            predict(request, run_id, results, price_date=job.price_date)
+            predict(request, run_id, results)
             if request.target not in made:
                 made[request.target] = make(request.target, request.options(results))
             batch = Batch(request.items, request.seed, run_id)
             watch = beginning.listening(lambda _progress: None)  # a sweep counts runs, not items
             folder = made[request.target].run(request.make_design(), batch, watch)
-        folder = priced(folder, load_book(request.region, job.price_date))
+        folder = priced(folder, request.book())
         path = write_folder(folder, results)
     except (WorkbenchError, OSError) as error:
         if isinstance(error, BadRecord | OSError) and job.is_finished(results):

@@ -92,6 +92,10 @@ def test_a_run_as_json_is_its_record_and_what_was_worked_out(answer, stored):
     assert {type(usd) for usd in labels.values()} == {str}
     assert shown == {
         "failures": [],
+        "billed_anew": False,
+        "cost_usd_stored": record["cost_usd"],
+        "free_tier": False,
+        "discounts": [],
         "path": str(stored.sfn),
         "figures": "modelled",
         "detection_lag_s": record["detected_s"] - record["processed_s"],

@@ -1,44 +1,11 @@
 """`workbench estimate` inside the free tier, after the month so far, and with discounts."""
 
 import json
-from decimal import Decimal
+from datetime import date
 
 import pytest
 
-from workbench.cli.terms import read_discounts, read_month, terms_text
-from workbench.errors import BadInput, BadKnob
-
 MILLION = ("estimate", "--items", "1M", "--replications", 1, "--json")
-
-
-def test_discounts_are_read_by_service_and_for_all():
-    assert read_discounts(["10", "lambda=17.5"]) == {"": Decimal(10), "lambda": Decimal("17.5")}
-    assert read_discounts(None) == {}
-
-
-@pytest.mark.parametrize(
-    ("given", "error"), [("101", BadInput), ("0", BadKnob), ("x", BadKnob), ("lambda=", BadKnob)]
-)
-def test_what_is_no_percentage_is_refused(given, error):
-    with pytest.raises(error, match="discount"):
-        read_discounts([given])
-
-
-def test_the_month_so_far_is_read_by_service_or_by_usage_type(tmp_path):
-    file = tmp_path / "month.json"
-    file.write_text('{"AWS Lambda": {"Request": 5}, "StateTransition": 4000}')
-    found = read_month(free_tier=True, already=file)
-    assert found == {("AWS Lambda", "Request"): 5, "StateTransition": 4000}
-    assert read_month(free_tier=True, already=None) == {}
-    assert read_month(free_tier=False, already=None) is None
-    with pytest.raises(BadInput, match="give --free-tier too"):
-        read_month(free_tier=False, already=file)
-
-
-def test_a_title_says_the_terms():
-    off = {"": Decimal("10.0"), "lambda": Decimal("17.5")}
-    assert terms_text(off, {}) == ", inside the free tier, 10 % off, 17.5 % off lambda"
-    assert terms_text({}, None) == ""
 
 
 def usd(command, *words):
@@ -74,3 +41,21 @@ def test_a_usage_type_that_nothing_has_is_refused(command, tmp_path):
     code, out, error = command(*MILLION, "--design", "sfn", "--free-tier", "--already", file)
     assert (code, out) == (2, "")
     assert "give (service, usage type)" in error
+
+
+@pytest.mark.parametrize(
+    ("day", "told"),
+    [
+        (date(2027, 2, 21), ""),
+        (
+            date(2027, 2, 22),
+            "prices of 2026-11-23 are 91 days old: `workbench prices refresh` makes a new one\n",
+        ),
+    ],
+)
+def test_a_book_of_more_than_ninety_days_is_said_to_be_old_in_one_line(
+    command, monkeypatch, day, told
+):
+    monkeypatch.setattr("workbench.cli.terms.today", lambda: day)
+    code, _, error = command("estimate", "--items", 100, "--design", "sfn", "--replications", 1)
+    assert (code, error) == (0, told)
