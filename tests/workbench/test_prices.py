@@ -57,19 +57,42 @@ def test_what_could_not_be_confirmed_is_marked():
         "Requests-FIFO-Tier1",
         "Requests-Fair-Tier1",
         "StepFunctions-GB-Second",
-        "Scheduler-Invocations",
-        "DataProcessingIA-Bytes",
         "S3-Egress-Bytes",
-        "CW:MetricMonitorUsage",
-        "CW:AlarmMonitorUsage",
-        "DashboardsUsageHour",
     }
-    metrics = BOOK.price("AmazonCloudWatch", "CW:MetricMonitorUsage")
-    assert metrics.is_confirmed_at(Decimal("0.30"))
-    assert not metrics.is_confirmed_at(Decimal("0.10"))
+    express = BOOK.price("AWS Step Functions", "StepFunctions-GB-Second")
+    confirmed = [express.is_confirmed_at(tier.usd) for tier in express.tiers]
+    assert confirmed == [True, False, False]
     assert "not confirmed" in BOOK.price(SQS, "Requests-Tier1").note
-    assert "not confirmed" in BOOK.price("AWS Key Management Service", "KMS-Requests").note
     assert "warm throughput" in BOOK.note
+
+
+def test_what_is_confirmed_beyond_aws_own_text_names_two_sources():
+    doubted_once = [
+        ("Amazon EventBridge", "ScheduledInvocation"),
+        ("AmazonCloudWatch", "DataProcessingIA-Bytes"),
+        ("AmazonCloudWatch", "CW:MetricMonitorUsage"),
+        ("AmazonCloudWatch", "CW:AlarmMonitorUsage"),
+        ("AmazonCloudWatch", "DashboardsUsageHour"),
+        ("AWS Key Management Service", "KMS-Requests"),
+    ]
+    for key in doubted_once:
+        price = BOOK.price(*key)
+        assert price.is_confirmed
+        assert len(price.source.split("; ")) == 2, price.source
+
+
+@pytest.mark.parametrize(
+    ("service", "usage_type", "unit", "ends"),
+    [
+        ("Amazon EventBridge", "ScheduledInvocation", "Invocations", []),
+        ("AWS Cost Explorer", "CostDataStorage", "UsageRecord-month", []),
+        ("AmazonCloudWatch", "VendedLog-Bytes", "GB", [10_240, 30_720, 51_200]),
+        ("AmazonCloudWatch", "S3-Egress-Bytes", "GB", [10_240, 30_720, 51_200]),
+    ],
+)
+def test_names_units_and_tier_ends_are_those_of_the_price_list(service, usage_type, unit, ends):
+    price = BOOK.price(service, usage_type)
+    assert (price.unit, [tier.up_to for tier in price.tiers]) == (unit, [*ends, None])
 
 
 def test_a_usage_type_may_have_another_name():
@@ -205,7 +228,7 @@ def test_a_discount_by_service_counts_before_one_for_all_and_confirmations_stay(
     assert [tier.usd for tier in request.tiers] == [Decimal("0.000000166")]
     express = book.price("AWS Step Functions", "StepFunctions-GB-Second")
     assert express.tiers[0].usd == Decimal("0.000015003")
-    assert not express.is_confirmed_at(express.tiers[0].usd)
+    assert not express.is_confirmed_at(express.tiers[1].usd)
     assert load_book().discounted({}) == load_book()
 
 

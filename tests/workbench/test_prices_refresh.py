@@ -120,12 +120,19 @@ def test_all_pages_are_read_and_tiers_put_in_order(home):
 def test_a_doubt_is_lifted_once_the_list_confirms(home):
     for service, usage_type in [
         ("AWS Step Functions", "StepFunctions-GB-Second"),
-        ("AmazonCloudWatch", "CW:MetricMonitorUsage"),
         (SQS, "Requests-FIFO-Tier1"),
     ]:
         assert not BOOK.price(service, usage_type).is_confirmed
         assert home.price(service, usage_type).is_confirmed
         assert "not confirmed" not in home.price(service, usage_type).note
+
+
+def test_what_aws_names_otherwise_is_found_by_its_own_name_and_unit(home):
+    hours = home.price("AWS Cost Explorer", "CostDataStorage")
+    scheduler = home.price("Amazon EventBridge", "ScheduledInvocation")
+    assert "USE1-CostDataStorage" in hours.source
+    assert (scheduler.is_confirmed, scheduler.free_per_month) == (True, 14_000_000)
+    assert tiers(home, "Amazon EventBridge", "ScheduledInvocation") == [(None, "0.000001")]
 
 
 def test_other_regions_have_their_own_prices(ireland):

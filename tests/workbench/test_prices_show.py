@@ -23,14 +23,14 @@ def test_every_price_is_shown():
     text = printed()
     assert "Prices of us-east-1, 2026-11-23 (USD)" in text
     assert [p.usage_type for p in BOOK.prices if p.usage_type not in text] == []
-    assert "68 prices, 9 with a part that is not confirmed" in text
+    assert "68 prices, 4 with a part that is not confirmed" in text
 
 
 def test_a_price_in_doubt_is_marked_and_its_note_shown():
     lines = printed("cloudwatch").splitlines()
-    [alarm] = [line for line in lines if "CW:AlarmMonitorUsage" in line]
-    assert "~ 0.10" in alarm
-    assert "M ~ not confirmed" in alarm
+    [egress] = [line for line in lines if "S3-Egress-Bytes" in line]
+    assert "~ 0.25" in egress
+    assert "M ~ not confirmed" in egress
     [requests] = [line for line in lines if "CW:Requests" in line]
     assert "0.00001" in requests
     assert "1,000,000" in requests

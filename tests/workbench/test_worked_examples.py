@@ -343,17 +343,22 @@ def test_q2_kms_calls_of_an_encrypted_queue():
 
 
 def test_w1_sixty_terabytes_of_lambda_logs():
-    """AWS's announcement: 12,500 instead of 30,000 dollars, at 1,000 GB a TB."""
-    table = price([(CLOUDWATCH, "VendedLog-Bytes", 60_000)], BOOK)
-    assert total_usd(table) == 12_500
+    """AWS's announcement: 12,500 instead of 30,000 dollars, its tiers at 1,000 GB a TB; those of
+    the price list end at 1,024 GB a TB."""
+    listed = BOOK.price(CLOUDWATCH, "VendedLog-Bytes")
+    ends = [tier.up_to and tier.up_to * 1000 / 1024 for tier in listed.tiers]
+    tiers = tuple(replace(t, up_to=end) for t, end in zip(listed.tiers, ends, strict=True))
+    announced = BOOK.with_prices(replace(listed, tiers=tiers))
+    assert total_usd(price([(CLOUDWATCH, "VendedLog-Bytes", 60_000)], announced)) == 12_500
+    assert total_usd(price([(CLOUDWATCH, "VendedLog-Bytes", 60 * 1024)], BOOK)) == 12_800
     assert total_usd(price([(CLOUDWATCH, "DataProcessing-Bytes", 60_000)], BOOK)) == 30_000
 
 
 def test_w2_hourly_records_of_cost_explorer():
     """One instance: 24 records a day, kept 14 days, is 0.0001 a day and 0.003 a month."""
-    day = total_usd(price([(COST_EXPLORER, "HourlyUsageRecord", 24 * 14)], BOOK))
-    assert day.quantize(Decimal("0.0001")) == Decimal("0.0001")
-    assert (30 * day).quantize(Decimal("0.001")) == Decimal("0.003")
+    month = total_usd(price([(COST_EXPLORER, "CostDataStorage", 24 * 14)], BOOK))
+    assert month.quantize(Decimal("0.001")) == Decimal("0.003")
+    assert (month / 30).quantize(Decimal("0.0001")) == Decimal("0.0001")
 
 
 def test_w3_twenty_metrics_every_five_minutes():
