@@ -1,4 +1,4 @@
-"""The evidence about one run: its own bill, the model's, and what Cost Explorer has of it."""
+"""The evidence about one run: its own bill, the model's, and what AWS bills for it."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -13,6 +13,7 @@ from workbench.pull.window import started
 from workbench.runs.records import Run, is_there, read_folder, readable_runs
 
 HOME = "us-east-1"
+COST_EXPLORER = "Cost Explorer"
 
 
 @dataclass(frozen=True)
@@ -26,9 +27,21 @@ class Evidence:
     now: datetime
 
     @property
-    def cost_explorer(self) -> pd.DataFrame | None:
-        """The newest frame of Cost Explorer."""
+    def billed(self) -> pd.DataFrame | None:
+        """The newest frame of AWS's costs, by Cost Explorer or a data export."""
         return self.costs and self.costs.frame
+
+    @property
+    def source(self) -> str:
+        """Where AWS's costs are from."""
+        return self.costs.facts.get("source", COST_EXPLORER) if self.costs else COST_EXPLORER
+
+    @property
+    def bills(self) -> str:
+        """What AWS's costs are of, for `reconcile.answer`."""
+        of = "under the design's tag" if self.source == COST_EXPLORER else "for the stack's parts"
+        article = "" if self.source == COST_EXPLORER else "The "
+        return f"{article}{self.source} bills {{}} {of}"
 
     @property
     def book(self) -> PriceBook:
@@ -37,7 +50,7 @@ class Evidence:
 
     @property
     def record_types(self) -> dict[str, str]:
-        """Cost Explorer's dollars by record type, where it was asked for them."""
+        """AWS's dollars by record type, where they were asked for."""
         return self.costs.facts.get("record_types", {}) if self.costs else {}
 
     @property
@@ -59,7 +72,7 @@ class Evidence:
             else "Modelled: no run of the model with the same knobs and items is there.",
         ]
         if self.costs is None:
-            lines.append("Cost Explorer: nothing was pulled yet. `workbench collect` pulls it.")
+            lines.append("Billed: nothing was pulled yet. `workbench collect` pulls it.")
         else:
             facts = self.costs.facts
             settled = "settled" if facts["settled"] else "not settled yet"
@@ -67,7 +80,7 @@ class Evidence:
             how = facts.get("idle_polls")
             polls = f"; idle polls are {how}" if how else ""
             pulled = f"pulled {self.costs.pulled_at:%Y-%m-%d %H:%M} UTC"
-            lines.append(f"Cost Explorer: {pulled}, {settled}{shared}{polls}.")
+            lines.append(f"Billed: by {self.source}, {pulled}, {settled}{shared}{polls}.")
         return "\n".join(lines)
 
 

@@ -142,14 +142,14 @@ def _bills(folders: dict[str, Path], book: PriceBook) -> pd.DataFrame:
         pull = newest_pull(path, "costs")
         if pull is None:
             continue
-        table = reconcile(read_folder(path).bill, cost_explorer=pull.frame, book=book)
+        table = reconcile(read_folder(path).bill, billed=pull.frame, book=book)
         sums = table.drop_duplicates("kind").set_index("kind")
-        run, stood = sums.loc["subtotal"], sums["cost_explorer_usd"].get("standing subtotal", 0)
+        run, stood = sums.loc["subtotal"], sums["billed_usd"].get("standing subtotal", 0)
         share, by = run["share_explained"], "dollars"
         if share is None:
             why = reason(table, pull.facts["record_types"])
             share, by = run["share_of_quantity"], f"quantity: {why}"
-        figures = (run["metered_usd"], run["cost_explorer_usd"], run["listed_usd"], stood)
+        figures = (run["metered_usd"], run["billed_usd"], run["listed_usd"], stood)
         percent = None if share is None else 100 * share
         rows[name] = (*map(float, figures), percent, by, "yes" if pull.facts["settled"] else "no")
     frame = pd.DataFrame.from_dict(rows, orient="index", columns=BILL_COLUMNS)

@@ -1,11 +1,12 @@
-"""Bills of one run side by side, line by line: metered, modelled, Cost Explorer.
+"""Bills of one run side by side, line by line: metered, modelled, billed by AWS.
 
-What Cost Explorer has under the tag of a run's hours or days is the run's and that of the stack,
-which stands meanwhile: idle polls, the alarm, what is kept. The stack's part is taken off first and
-stands apart. It never takes what the run's meter has.
+What AWS bills of a run's hours or days, under the design's tag in Cost Explorer or for the stack's
+parts in a data export, is the run's and that of the stack, which stands meanwhile: idle polls, the
+alarm, what is kept. The stack's part is taken off first and stands apart. It never takes what the
+run's meter has.
 
 Each line says how much of what AWS bills the run's own meter explains. A line's share is the
-smaller of the two over what Cost Explorer has; the total's is the sum of those over all, so that
+smaller of the two over what AWS bills; the total's is the sum of those over all, so that
 too much in one line never hides too little in another. Where a line is billed below its list price
 dollars are not comparable: there the quantities are, each at its list price.
 """
@@ -23,7 +24,7 @@ from workbench.prices import PriceBook, load_book
 from workbench.pull.cost_explorer import BESIDES
 from workbench.pull.costs import COMPARABLE, Line, is_untagged, line_of, list_price
 
-SOURCES = ("metered", "modelled", "cost_explorer")
+SOURCES = ("metered", "modelled", "billed")
 RECONCILED_COLUMNS = [
     "kind",
     "service",
@@ -33,30 +34,36 @@ RECONCILED_COLUMNS = [
     *(f"{source}_usd" for source in SOURCES),
     "listed_usd",
     "modelled_minus_metered_usd",
-    "cost_explorer_minus_metered_usd",
+    "billed_minus_metered_usd",
     "share_explained",
     "share_of_quantity",
     "days_since_run",
 ]
-# The kinds of rows, in their order: the lines of the run, what Cost Explorer has of them that the
-# meter does not explain, their sum; what the stack costs while it stands, and its sum; the lines
-# that no tag reaches and are the whole account's in Cost Explorer, their sum; and all of a bill.
+# The kinds of rows, in their order: the lines of the run, what AWS bills of them that the meter
+# does not explain, their sum; what the stack costs while it stands, and its sum; the lines that no
+# tag reaches and are the whole account's on AWS's bill, their sum; and all of a bill.
 KINDS = (
     *("line", "residual", "subtotal", "standing", "standing subtotal"),
     *("untagged", "untagged subtotal", "total"),
 )
 ZERO = Decimal(0)
-LOWERED = {  # by words in the names of record types (Cost Explorer, charge type)
+LOWERED = {  # by words in the names of record types (Cost Explorer; CUR, line item type)
     "a savings plan": ("SavingsPlan",),
     "reserved capacity": ("DiscountedUsage",),
-    "a discount": ("Discount Program", "BundledDiscount", "Bundled Discount", "Private"),
+    "a discount": (
+        "Discount Program",
+        "EdpDiscount",
+        "BundledDiscount",
+        "Bundled Discount",
+        "Private",
+    ),
 }
 NAMED = dict(zip(BESIDES, ("credits", "refunds", "tax"), strict=True))
 
 
 @dataclass(frozen=True)
 class Amount:
-    """What one source has of a line; of Cost Explorer's, how much may be the stack's standing."""
+    """What one source has of a line; of what is billed, how much may be the stack's standing."""
 
     unit: str = ""
     quantity: Decimal = ZERO
@@ -75,36 +82,36 @@ Sums = dict[Line, Amount]
 def reconcile(
     run_bill: pd.DataFrame,
     modelled: pd.DataFrame | None = None,
-    cost_explorer: pd.DataFrame | None = None,
+    billed: pd.DataFrame | None = None,
     *,
     days_since_run: float | None = None,
     book: PriceBook | None = None,
 ) -> pd.DataFrame:
     """The bills side by side (`RECONCILED_COLUMNS`), one row a service and usage type.
 
-    `run_bill` and `modelled` are bills, `cost_explorer` is a pull's frame. What a source has not
-    got is None; where there is a source, a line that it lacks is zero. `listed_usd` is what Cost
-    Explorer's quantity would cost at list prices. The total has no figure of Cost Explorer, because
+    `run_bill` and `modelled` are bills, `billed` is a pull's frame of costs. What a source has not
+    got is None; where there is a source, a line that it lacks is zero. `listed_usd` is what the
+    quantity that is billed would cost at list prices. The total has no figure of AWS's, because
     the untagged lines there are not the run's alone.
     """
     book = book or load_book()
-    sums = [_sums(run_bill, book), _sums(modelled, book), _sums(cost_explorer, book)]
-    apart = _untagged(sums, cost_explorer, book)
+    sums = [_sums(run_bill, book), _sums(modelled, book), _sums(billed, book)]
+    apart = _untagged(sums, billed, book)
     standing = _take_off_standing(sums, apart)
     lines = sorted({line for one in sums if one for line in one})
     own = [_line("line", line, sums, book) for line in lines if line not in apart]
     others = [_line("untagged", line, sums, book) for line in lines if line in apart]
     stood = [_line("standing", line, [None, None, standing], book) for line in sorted(standing)]
     rows = [*own]
-    if cost_explorer is not None:
+    if billed is not None:
         left = exact_sum(_residual(row) for row in own)
-        rows.append({"kind": "residual", "cost_explorer_usd": left})
+        rows.append({"kind": "residual", "billed_usd": left})
     rows.append(_total("subtotal", own))
     for kind, some in (("standing", stood), ("untagged", others)):
         if some:
             rows += [*some, _total(f"{kind} subtotal", some)]
     alone = (
-        *("cost_explorer_usd", "cost_explorer_minus_metered_usd", "listed_usd"),
+        *("billed_usd", "billed_minus_metered_usd", "listed_usd"),
         *("share_explained", "share_of_quantity"),
     )
     rows.append(_total("total", own + others) | dict.fromkeys(alone))
@@ -113,10 +120,15 @@ def reconcile(
     return frame.where(frame.notna(), None)
 
 
-def answer(table: pd.DataFrame, record_types: Mapping[str, str] | None = None) -> str:
+def answer(
+    table: pd.DataFrame,
+    record_types: Mapping[str, str] | None = None,
+    bills: str = "Cost Explorer bills {} under the design's tag",
+) -> str:
     """What a reconciled table says, in a few sentences.
 
-    `record_types` are a pull's dollars by record type, which say why less is paid than listed.
+    `record_types` are a pull's dollars by record type, which say why less is paid than listed;
+    `bills` says whose dollars they are.
     """
     rows = {kind: table[table["kind"] == kind] for kind in KINDS}
     metered = rows["total"]["metered_usd"].iloc[0]
@@ -127,15 +139,15 @@ def answer(table: pd.DataFrame, record_types: Mapping[str, str] | None = None) -
     if modelled is not None:
         text += f" The model says ${modelled:,.6f}."
     if rows["residual"].empty:
-        return f"{text} There is no Cost Explorer pull of it yet: see `workbench collect`."
-    own, billed = rows["subtotal"].iloc[0], rows["subtotal"]["cost_explorer_usd"].iloc[0]
-    stood = rows["standing subtotal"]["cost_explorer_usd"]
-    text += f" Cost Explorer bills ${billed + exact_sum(stood):,.6f} under the design's tag"
+        return f"{text} AWS's bill of it was not pulled yet: see `workbench collect`."
+    own, billed = rows["subtotal"].iloc[0], rows["subtotal"]["billed_usd"].iloc[0]
+    stood = rows["standing subtotal"]["billed_usd"]
+    text += " " + bills.format(f"${billed + exact_sum(stood):,.6f}")
     of_it = "of which"
     if len(stood):
         text += f". ${stood.iloc[0]:,.6f} is what the stack costs while it stands in that time"
         of_it = f"and of the other ${billed:,.6f}"
-    residual = rows["residual"]["cost_explorer_usd"].iloc[0]
+    residual = rows["residual"]["billed_usd"].iloc[0]
     if own["share_explained"] is not None:
         text += f", {of_it} the meter explains {own['share_explained']:.1%}"
         text += f" and leaves ${residual:,.6f}"
@@ -155,7 +167,7 @@ def answer(table: pd.DataFrame, record_types: Mapping[str, str] | None = None) -
 def reason(table: pd.DataFrame, record_types: Mapping[str, str]) -> str:
     """Why less is paid than the list prices say."""
     lines = table[table["kind"].isin(("line", "standing"))]
-    nothing = lines[(lines["listed_usd"] > 0) & (lines["cost_explorer_usd"] == 0)]
+    nothing = lines[(lines["listed_usd"] > 0) & (lines["billed_usd"] == 0)]
     free = len(nothing[["service", "usage_type"]].drop_duplicates())
     begin = f"{free} of its lines cost nothing: " if free else ""
     if not record_types:
@@ -168,7 +180,7 @@ def reason(table: pd.DataFrame, record_types: Mapping[str, str]) -> str:
     ]
     # The free tier has no record of its own: it is what the other reasons do not take off.
     taken = -exact_sum(min(amount, ZERO) for name, amount in usd.items() if name not in BESIDES)
-    paid, full = exact_sum(lines["cost_explorer_usd"]), exact_sum(lines["listed_usd"])
+    paid, full = exact_sum(lines["billed_usd"]), exact_sum(lines["listed_usd"])
     if not reasons or paid + taken < full * COMPARABLE:
         reasons.insert(0, "the free tier")
     return begin + listed(reasons)
@@ -182,7 +194,7 @@ def _besides(record_types: Mapping[str, str]) -> str:
 
 
 def _take_off_standing(sums: list[Sums | None], apart: set[Line]) -> Sums:
-    """Take the stack's part out of Cost Explorer's lines, and give it; the meter's part stays."""
+    """Take the stack's part out of what is billed, and give it; the meter's part stays."""
     metered, billed, found = sums[0] or {}, sums[2] or {}, {}
     for line, amount in list(billed.items()):
         own = metered.get(line, Amount()).quantity
@@ -212,14 +224,12 @@ def _sums(frame: pd.DataFrame | None, book: PriceBook) -> Sums | None:
     }
 
 
-def _untagged(
-    sums: list[Sums | None], cost_explorer: pd.DataFrame | None, book: PriceBook
-) -> set[Line]:
+def _untagged(sums: list[Sums | None], billed: pd.DataFrame | None, book: PriceBook) -> set[Line]:
     """The lines that stay apart: known to carry no tag, and not found under one."""
     known = {line for one in sums if one for line in one if is_untagged(line)}
-    if cost_explorer is None:
+    if billed is None:
         return known
-    tagged = cost_explorer[cost_explorer["tagged"]]
+    tagged = billed[billed["tagged"]]
     names = zip(tagged["service"], tagged["usage_type"], strict=True)
     return known - {line_of(*name, book) for name in names}
 
@@ -249,7 +259,7 @@ def _total(kind: str, rows: list[dict[str, Any]]) -> dict[str, Any]:
 
 def _compared(row: dict[str, Any], rows: list[dict[str, Any]]) -> dict[str, Any]:
     """A row with how far the others are from the meter, and what the meter explains of `rows`."""
-    metered, billed = row["metered_usd"], row["cost_explorer_usd"]
+    metered, billed = row["metered_usd"], row["billed_usd"]
     for source in SOURCES[1:]:
         usd = row[f"{source}_usd"]
         apart = None if usd is None or metered is None else usd - metered
@@ -266,18 +276,18 @@ def _compared(row: dict[str, Any], rows: list[dict[str, Any]]) -> dict[str, Any]
 
 
 def _is_comparable(row: dict[str, Any]) -> bool:
-    """Whether Cost Explorer's dollars are those of the list."""
-    return row["cost_explorer_usd"] >= row["listed_usd"] * COMPARABLE
+    """Whether the dollars billed are those of the list."""
+    return row["billed_usd"] >= row["listed_usd"] * COMPARABLE
 
 
 def _explained(row: dict[str, Any]) -> Decimal:
     """The dollars of a line that both have."""
-    return min(row["metered_usd"], row["cost_explorer_usd"])
+    return min(row["metered_usd"], row["billed_usd"])
 
 
 def _left_of_quantity(row: dict[str, Any]) -> Decimal:
-    """What the meter lacks of Cost Explorer's quantity, at its list price."""
-    billed = row["cost_explorer_quantity"]
+    """What the meter lacks of the quantity that is billed, at its list price."""
+    billed = row["billed_quantity"]
     left = max(ZERO, billed - row["metered_quantity"])
     return row["listed_usd"] * left / billed if billed else ZERO
 
@@ -285,5 +295,5 @@ def _left_of_quantity(row: dict[str, Any]) -> Decimal:
 def _residual(row: dict[str, Any]) -> Decimal:
     """What the meter does not explain of a line, in the dollars that can be compared."""
     if _is_comparable(row):
-        return row["cost_explorer_usd"] - _explained(row)
+        return row["billed_usd"] - _explained(row)
     return _left_of_quantity(row)

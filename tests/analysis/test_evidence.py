@@ -48,7 +48,7 @@ def pull(path, usd="0.21", settled=True, now=NOW):
     line = (LAMBDA, "Request-ARM", "N/A", Decimal(1_050_000), Decimal(0), Decimal(usd), *when)
     facts = {"settled": settled, "prorated": False}
     spent = {"metrics": 0, "scanned_bytes": 0, "cost_pages": 2}
-    frame = tidy("costs", [(*line, True, False, settled)])
+    frame = tidy("costs", [(*line, True, False, settled, "", "")])
     return write_pull(path, "costs", frame, facts | {"spent": spent}, now)
 
 
@@ -59,7 +59,7 @@ def test_all_three_bills_of_a_run_are_found(tmp_path):
     found = gather(tmp_path, RUN.run_id)
     assert list(found.bill["cost_usd"]) == [Decimal("0.20")]
     assert list(found.modelled["cost_usd"]) == [Decimal("0.18")]
-    assert list(found.cost_explorer["cost_usd"]) == [Decimal("0.21")]
+    assert list(found.billed["cost_usd"]) == [Decimal("0.21")]
     assert found.days_since_run == 3.0
 
 
@@ -81,14 +81,14 @@ def test_what_is_not_there_is_said_in_plain_words(tmp_path):
     assert text.splitlines() == [
         "sqs-aws-1000-7: design sqs on aws, 1,000 items, complete, 3.0 days ago.",
         "Modelled: no run of the model with the same knobs and items is there.",
-        "Cost Explorer: nothing was pulled yet. `workbench collect` pulls it.",
+        "Billed: nothing was pulled yet. `workbench collect` pulls it.",
     ]
 
 
 def test_an_unsettled_pull_is_said_to_be_one(tmp_path):
     pull(write(tmp_path), settled=False)
     text = str(gather(tmp_path, RUN.run_id))
-    assert "Cost Explorer: pulled 2026-11-23 06:03 UTC, not settled yet." in text
+    assert "Billed: by Cost Explorer, pulled 2026-11-23 06:03 UTC, not settled yet." in text
 
 
 def test_without_a_name_the_newest_run_is_taken(tmp_path):
@@ -116,7 +116,7 @@ def test_no_run_no_bill_and_a_damaged_pull_are_errors(tmp_path):
     ("pulled", "words"),
     [
         (True, "of which the meter explains 95.2% and leaves $0.010000, 3.0 days after the run."),
-        (False, "There is no Cost Explorer pull of it yet"),
+        (False, "AWS's bill of it was not pulled yet"),
     ],
 )
 def test_the_notebook_shows_what_there_is_with_a_pull_and_without(tmp_path, pulled, words):

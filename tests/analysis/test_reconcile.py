@@ -44,7 +44,7 @@ def pulled(rows=PULLED, standing=None):
         [
             (
                 *(service, kind, "N/A", Decimal(quantity), standing.get(kind, Decimal(0))),
-                *(Decimal(usd), *when, tagged, False, True),
+                *(Decimal(usd), *when, tagged, False, True, "", ""),
             )
             for service, kind, quantity, usd, tagged in rows
         ],
@@ -58,7 +58,7 @@ def rows(table, *columns):
 def test_every_line_stands_beside_itself_and_the_sums_add_up():
     table = reconcile(make_bill(OWN), None, pulled(), days_since_run=3.5)
     assert list(table.columns) == RECONCILED_COLUMNS
-    columns = ("kind", "usage_type", "metered_usd", "cost_explorer_usd")
+    columns = ("kind", "usage_type", "metered_usd", "billed_usd")
     assert [
         (kind, name, *(None if usd is None else float(usd) for usd in dollars))
         for kind, name, *dollars in rows(table, *columns)
@@ -84,12 +84,12 @@ def test_too_much_in_one_line_never_explains_too_little_in_another():
     assert table.loc["WriteRequestUnits", "share_explained"] == 0.8
     subtotal = table[table["kind"] == "subtotal"].iloc[0]
     assert subtotal["share_explained"] == pytest.approx((0.28 + 1.0) / 1.6)
-    assert subtotal["cost_explorer_minus_metered_usd"] == Decimal("0.30")
+    assert subtotal["billed_minus_metered_usd"] == Decimal("0.30")
 
 
 def test_quantities_and_units_are_those_of_the_whole_line():
     table = reconcile(make_bill(OWN), None, pulled()).set_index("usage_type")
-    columns = ["unit", "metered_quantity", "cost_explorer_quantity"]
+    columns = ["unit", "metered_quantity", "billed_quantity"]
     assert tuple(table.loc["Request-ARM", columns]) == ("Requests", 1_500_000, 1_400_000)
     assert tuple(table.loc["WriteRequestUnits", columns]) == (
         "WriteRequestUnits",
@@ -125,7 +125,7 @@ def test_a_source_that_is_not_there_is_empty_and_never_zero():
         "untagged subtotal",
         "total",
     ]
-    absent = [name for name in table if name.startswith(("modelled", "cost_explorer", "share"))]
+    absent = [name for name in table if name.startswith(("modelled", "billed", "share"))]
     assert all(value is None for name in absent for value in table[name])
 
 
@@ -143,7 +143,7 @@ def test_equal_bills_leave_nothing_unexplained():
     table = reconcile(own, None, same)
     residual = table[table["kind"] == "residual"].iloc[0]
     subtotal = table[table["kind"] == "subtotal"].iloc[0]
-    assert (residual["cost_explorer_usd"], subtotal["share_explained"]) == (0, 1.0)
+    assert (residual["billed_usd"], subtotal["share_explained"]) == (0, 1.0)
 
 
 @pytest.mark.parametrize(
@@ -235,7 +235,7 @@ RUN = [
 
 def test_what_the_stack_costs_while_it_stands_is_a_kind_of_its_own():
     table = reconcile(make_bill(RUN), None, pulled(DAY, STOOD))
-    columns = ("kind", "usage_type", "cost_explorer_quantity", "cost_explorer_usd")
+    columns = ("kind", "usage_type", "billed_quantity", "billed_usd")
     assert rows(table, *columns)[:9] == [
         ("line", "WriteRequestUnits", Decimal(2_000), Decimal("0.00125")),
         ("line", QUEUE, Decimal(1_000), Decimal("0.0004")),
@@ -257,7 +257,7 @@ def test_the_stacks_part_never_takes_what_the_meter_has():
     """CloudWatch has more polls than were billed; the run's own requests stay its own."""
     table = reconcile(make_bill(RUN), None, pulled(DAY, STOOD | {"USE1-Requests-RBP": 61_000}))
     line = table[(table["kind"] == "line") & (table["usage_type"] == QUEUE)].iloc[0]
-    assert line["cost_explorer_quantity"] == 1_000
+    assert line["billed_quantity"] == 1_000
 
 
 def test_a_day_inside_the_free_tier_is_compared_by_quantity_without_the_stacks_part():
@@ -273,5 +273,5 @@ def test_the_answer_says_when_nothing_was_pulled():
     text = answer(reconcile(make_bill(OWN)))
     assert text == (
         "The run's own meter says $1.310000, $0.010000 of it in lines that carry no tag. "
-        "There is no Cost Explorer pull of it yet: see `workbench collect`."
+        "AWS's bill of it was not pulled yet: see `workbench collect`."
     )

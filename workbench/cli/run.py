@@ -99,6 +99,14 @@ def end(path: Path) -> None:
 
 def collect(
     runs: Annotated[list[Path], typer.Argument(help="Run folders of the target aws.")],
+    export: Annotated[
+        str | None,
+        typer.Option(
+            help="Costs by resource from an AWS data export: a folder, a file or s3://bucket/prefix."
+            " Nothing else is asked.",
+            metavar="FOLDER|s3://…",
+        ),
+    ] = None,
 ) -> None:
     """Bill runs on AWS again by all that it has now, and pull the evidence; older pulls stay."""
     from workbench.runs.records import read_run
@@ -110,6 +118,9 @@ def collect(
                 f"{path.name} ran on {target}: collect pulls from AWS what it knows of runs of the "
                 "target aws."
             )
+    if export is not None:
+        _collect_export(runs, export)
+        return
     from workbench.pull.collect import collect as pull
     from workbench.runs.runner import make_target, region_of
     from workbench.targets.base import RunOptions
@@ -123,6 +134,28 @@ def collect(
         for kept in found.pulls:
             print(f"{path.name}: {kept.kind}, {len(kept.frame):,} rows, {kept.stamp}")
         lacking += [f"{path.name}: {why}" for why in found.failed]
+    if lacking:
+        raise PullFailed("; ".join(lacking))
+
+
+def _collect_export(runs: list[Path], export: str) -> None:
+    """Keep what a data export has of runs; one that it lacks leaves the others."""
+    from workbench.pull.exports.collect import collect_export
+    from workbench.pull.exports.files import S3, Bucket, Folder
+    from workbench.stacks.aws_clients import Aws
+
+    place = Bucket(export, Aws().client("s3")) if export.startswith(S3) else Folder(export)
+    lacking = []
+    for path in runs:
+        try:
+            kept = collect_export(path, place)
+        except PullFailed as error:
+            lacking.append(f"{path.name}: {error}")
+            continue
+        own = kept.frame[kept.frame["tagged"]]
+        found = own.groupby("label")["cost_usd"].sum()
+        told = ", ".join(f"{label} ${usd:.6f}" for label, usd in found.items())
+        print(f"{path.name}: costs, {len(kept.frame):,} rows, {kept.stamp}; {told}")
     if lacking:
         raise PullFailed("; ".join(lacking))
 

@@ -92,7 +92,7 @@ def collect_cloudwatch(
         frame = fetch(client, series, window, cost)
     shown = {role: scrub(name) for role, name in names.items()}  # a machine's is its ARN
     facts = {"coverage": coverage(frame, run).facts(), "names": shown}
-    return _keep(run_folder, "cloudwatch", frame, facts, window, cost)
+    return keep(run_folder, "cloudwatch", frame, facts, window, cost)
 
 
 def collect_insights(
@@ -120,7 +120,7 @@ def collect_insights(
 
     with _kept_if_failed(run_folder, "insights", cost):
         facts = {"coverage": wait_for_complete(look, wait).facts()}
-    return _keep(run_folder, "insights", frames[-1], facts, window, cost)
+    return keep(run_folder, "insights", frames[-1], facts, window, cost)
 
 
 def collect_costs(
@@ -155,7 +155,7 @@ def collect_costs(
         "record_types": why,
         "idle_polls": polls.source,
     }
-    return _keep(run_folder, "costs", frame, facts, window, cost, now)
+    return keep(run_folder, "costs", frame, facts, window, cost, now)
 
 
 def _idle_polls(
@@ -226,7 +226,7 @@ def _kept_if_failed(
         raise
 
 
-def _keep(
+def keep(
     run_folder: Path,
     kind: str,
     frame: pd.DataFrame,

@@ -140,12 +140,13 @@ class Shares:
         """Whether another run was in this hour or day."""
         return any(window.shared_s(bucket) for _, window in self._others)
 
-    def share(self, line: CostLine) -> Decimal:
-        """The run's own part of a line that it shares, 0 to 1."""
+    def share(self, line: CostLine, resource: str = "") -> Decimal:
+        """The run's own part of a line that it shares, 0 to 1; of a resource's, where one is
+        named by its role."""
         name = line_of(line.service, line.usage_type, self._book)
         folders = [(self._own, self._window), *self._others]
         within = [(one, window) for one, window in folders if window.shared_s(line.bucket)]
-        weights = [self._weight(one, window, line.bucket, name) for one, window in within]
+        weights = [self._weight(one, window, line.bucket, name, resource) for one, window in within]
         if not sum(weights):
             weights = [self._weight(one, window, line.bucket) for one, window in within]
         if not sum(weights):
@@ -153,7 +154,12 @@ class Shares:
         return weights[0] / sum(weights) if within[0][0] is self._own else Decimal(0)
 
     def _weight(
-        self, folder: RunData, window: Window, bucket: Window, name: Line | None = None
+        self,
+        folder: RunData,
+        window: Window,
+        bucket: Window,
+        name: Line | None = None,
+        resource: str = "",
     ) -> Decimal:
         """What a run's bill has of a line, or in all, for its time in the hour or day."""
         bill = folder.bill
@@ -166,7 +172,10 @@ class Shares:
         if name is None:
             amount = exact_sum(bill["cost_usd"])
         else:
-            lines = zip(bill["service"], bill["usage_type"], bill["quantity"], strict=True)
+            told = bill
+            if resource and folder.resources is not None:
+                told = folder.resources[folder.resources["resource"] == resource]
+            lines = zip(told["service"], told["usage_type"], told["quantity"], strict=True)
             amount = exact_sum(q for s, kind, q in lines if line_of(s, kind, self._book) == name)
         return amount * Decimal(window.shared_s(bucket) / window.seconds)
 
@@ -262,4 +271,5 @@ def _row(line: CostLine, shares: Shares, question: CostQuestion, is_own: bool) -
         is_own,
         prorated,
         question.settled,
+        *("", ""),  # Cost Explorer knows no resource, and so no label
     )

@@ -48,14 +48,21 @@ class IdlePolls:
         busy = ((one.start.timestamp(), one.end.timestamp()) for one in map(metered, self.runs))
         return not any(start <= at < end for start, end in busy)
 
-    def within(self, bucket: Window) -> Decimal:
-        """How many of them lie in an hour or day; if computed, as if the stack stood all of it."""
+    def within(self, bucket: Window, label: str = "") -> Decimal:
+        """How many of them lie in an hour or day; if computed, as if the stack stood all of it.
+
+        `label` asks for those alone that are for one purpose, which only the computed ones tell.
+        """
         minutes = range(round(bucket.start.timestamp()), round(bucket.end.timestamp()), PERIOD_S)
         free = [one for one in minutes if self.is_free(one)]
         if self.counted:
             return Decimal(round(sum(self.counted.get(one, 0.0) for one in free)))
         rows = standing_usage(self.design, len(free) * PERIOD_S)
-        return exact_sum(amount for *line, amount in rows if tuple(line[:2]) == POLLS)
+        return exact_sum(
+            amount
+            for *line, of, amount in rows
+            if (line[0], line[1]) == POLLS and label in ("", of)
+        )
 
 
 def count_polls(

@@ -27,8 +27,10 @@ from workbench.temporary import written_whole
 CLOUDWATCH_COLUMNS = ["metric", "namespace", "dimension", "statistic", "t", "t_s", "value"]
 INSIGHTS_COLUMNS = ["query", "function", "t_s", "bin_ms", "measure", "value"]
 COST_COLUMNS = (
-    "service usage_type unit quantity standing cost_usd start end tagged prorated settled"
+    "service usage_type unit quantity standing cost_usd start end tagged prorated settled "
+    "resource label"
 ).split()
+LATER = {"costs": ["resource", "label"]}  # columns that older pulls lack, which are empty there
 COLUMNS = {
     "cloudwatch": CLOUDWATCH_COLUMNS,
     "insights": INSIGHTS_COLUMNS,
@@ -151,6 +153,9 @@ def _read(run_folder: Path, kind: str, stamp: str) -> Pull:
         frame = pd.read_parquet(BytesIO(data))
     except Exception as error:  # its digest may be that of a file that never was a table
         raise BadRecord(f"{table} cannot be read: {error!r}") from None
+    later = LATER.get(kind, [])
+    if list(frame.columns) == [one for one in COLUMNS.get(kind, []) if one not in later]:
+        frame = frame.assign(**dict.fromkeys(later, ""))
     _check_columns(str(table), kind, list(frame.columns))
     pull = Pull(run_folder.name, kind, stamp, frame, facts)
     try:

@@ -61,7 +61,7 @@ def test_hours_come_page_by_page_with_untagged_lines_apart(recorded, folder, win
         (
             *(service, kind, "N/A", Decimal(quantity)),
             Decimal(quantity if kind == "TimedStorage-ByteHrs" else 0),  # the stack's, at the most
-            *(Decimal(usd), *hour, tagged, False, False),
+            *(Decimal(usd), *hour, tagged, False, False, "", ""),
         )
         for service, kind, quantity, usd, tagged in expected
     ]

@@ -58,13 +58,13 @@ def test_cost_explorer_has_the_run_and_what_the_stack_cost_that_day(local_run):
     table = reconcile(folder.bill, None, pull.frame)
     kinds = table.set_index("kind")
     assert kinds.loc["subtotal", "share_explained"] == 1.0
-    assert kinds.loc["residual", "cost_explorer_usd"] == Decimal(0)
-    stood = table[table["kind"] == "standing"].set_index("usage_type")["cost_explorer_quantity"]
+    assert kinds.loc["residual", "billed_usd"] == Decimal(0)
+    stood = table[table["kind"] == "standing"].set_index("usage_type")["billed_quantity"]
     free_s = 86_400 - 60 * ceil(metered(window).seconds / 60)
     assert round(float(stood["CW:AlarmMonitorUsage"]), 6) == round(free_s / MONTH_S, 6)
     polls = 14 * free_s // 20 if folder.run.design == "sqs" else None
     assert stood.get("Requests-Tier1") == polls
-    whole = kinds.loc[["subtotal", "standing subtotal", "untagged subtotal"], "cost_explorer_usd"]
+    whole = kinds.loc[["subtotal", "standing subtotal", "untagged subtotal"], "billed_usd"]
     assert exact_sum(whole) == exact_sum(pull.frame["cost_usd"])
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from workbench.errors import BadRecord
-from workbench.pull.store import newest_pull, pull_stamps, read_pull, tidy, write_pull
+from workbench.pull.store import COLUMNS, newest_pull, pull_stamps, read_pull, tidy, write_pull
 
 NOW = datetime(2026, 11, 23, 6, 45, tzinfo=UTC)
 STAMPS = ["20261123T064500000000Z", "20261123T074500000000Z"]
@@ -21,8 +21,8 @@ def costs(usd):
         "costs",
         [
             (
-                "AWS Lambda",
-                "Request",
+                "Amazon Simple Queue Service",
+                "Requests-Tier1",
                 "N/A",
                 Decimal(3),
                 Decimal(0),
@@ -30,6 +30,7 @@ def costs(usd):
                 start,
                 end,
                 *flags,
+                *("item_queue", "dispatch"),
             )
         ],
     )
@@ -133,3 +134,12 @@ def test_a_damaged_pull_is_an_error_that_names_the_older_one(run_folder, damage)
     with pytest.raises(BadRecord, match=f"an older one is of {STAMPS[0]}"):
         read_pull(run_folder, "costs")
     pd.testing.assert_frame_equal(read_pull(run_folder, "costs", STAMPS[0]).frame, costs("0.1"))
+
+
+def test_an_older_pull_of_costs_knew_no_resource_and_no_label(run_folder, monkeypatch):
+    older = costs("3").drop(columns=["resource", "label"])
+    with monkeypatch.context() as then:
+        then.setitem(COLUMNS, "costs", list(older.columns))
+        write_pull(run_folder, "costs", older, {}, NOW + timedelta(days=1))
+    found = read_pull(run_folder, "costs").frame
+    pd.testing.assert_frame_equal(found, costs("3").assign(resource="", label=""))
