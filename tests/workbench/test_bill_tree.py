@@ -1,5 +1,6 @@
 """The bill as a tree, compared as printed."""
 
+from dataclasses import replace
 from decimal import Decimal
 from io import StringIO
 
@@ -11,7 +12,9 @@ from workbench.bill import bill, bill_tree, usd_text
 from workbench.prices import load_book
 from workbench.runs.records import USAGE_COLUMNS
 
-BOOK = load_book()
+LISTED = load_book()
+ALARM = LISTED.price("AmazonCloudWatch", "CW:AlarmMonitorUsage")
+BOOK = LISTED.with_prices(replace(ALARM, confirmed=False))
 USAGE = pd.DataFrame(
     [
         ("AWS Lambda", "Request-ARM", "Requests", "work", Decimal(10_000)),
@@ -23,7 +26,7 @@ USAGE = pd.DataFrame(
             "knowing",
             Decimal(2_000_000),
         ),
-        ("AmazonCloudWatch", "S3-Egress-Bytes", "GB", "telemetry", Decimal("0.4")),
+        ("AmazonCloudWatch", "CW:AlarmMonitorUsage", "Alarms", "telemetry", Decimal(1)),
         ("AWS Cost Explorer", "USE1-APIRequest", "Requests", "measuring", Decimal(1)),
     ],
     columns=USAGE_COLUMNS,
@@ -37,7 +40,7 @@ One million items
 │   ├── Lambda-GB-Second-ARM (work)       63,062.5000 GB-Seconds          $13.3334 /1M  $0.8408
 │   └── Request-ARM (work)                     10,000 Requests              $0.20 /1M  $0.002000
 ├── AmazonCloudWatch  $0.1000
-│   └── S3-Egress-Bytes (telemetry) 0.4 GB  $0.25  $0.1000  ~ not confirmed
+│   └── CW:AlarmMonitorUsage (telemetry)  1 Alarms  $0.10  $0.1000  ~ not confirmed
 ├── AWS Cost Explorer  $0.0100
 │   └── USE1-APIRequest (measuring)  1 Requests  $0.01  $0.0100
 └── Total  $2.20

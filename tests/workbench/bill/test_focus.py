@@ -104,7 +104,7 @@ def test_accounts_are_placeholders_and_no_column_is_left_out():
 
 
 def test_tiers_are_used_up_by_one_resource_after_the_other():
-    edge = Decimal(10_000)  # GB of vended logs at the first price
+    edge = Decimal(10_240)  # GB of vended logs at the first price
     folder = run_of(
         [("batcher", *LOGS, edge - 1), ("processor", *LOGS, Decimal(3))],
         "2026-11-29T10:00:00+00:00",
