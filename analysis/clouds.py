@@ -49,7 +49,7 @@ class Plane:
             chosen,
             f"{chosen.targets[0]}: batches of {count(chosen.items)} items; each dot a setting of "
             "the knobs",
-            ("the line joins what no other setting beats; " if joined else "")
+            ("the line joins those of a design that none of its others beats; " if joined else "")
             + "down and to the left is better",
             lines=key(dots),
         )

@@ -128,7 +128,7 @@ def _compared(found: Verdicts, head: str, form: Callable) -> pd.DataFrame:
 
 
 def _costs(runs: pd.DataFrame) -> pd.DataFrame:
-    """One row a design, named knobs and size: dollars per million, of it knowing, time and lag."""
+    """One row a design, named knobs and size: dollars, of them coordination, time and lag."""
     named = runs["setting"].isin(SETTINGS) & runs["items"].isin(TABLE_SIZES)
     own = runs[named & (runs["target"] == "model")]
     if own.empty:
@@ -144,7 +144,8 @@ def _costs(runs: pd.DataFrame) -> pd.DataFrame:
                 "tracks": own_design.tracks,
                 "an item twice at a time": "never" if own_design.claims else "may be",
                 "$ per million": f"{usd.median():,.4g} ({usd.min():,.4g} to {usd.max():,.4g})",
-                "of it knowing": dollars(of["knowing_per_million_usd"].median()),
+                "of it coordination": dollars(of["coordination_per_million_usd"].median()),
+                "of that knowing": dollars(of["knowing_per_million_usd"].median()),
                 "known after": duration(of["detected_s"].median()),
                 "lag": duration(of["detection_lag_s"].median()),
                 "runs": len(of),
@@ -201,7 +202,7 @@ def _savings(frames: Frames) -> str:
                 f"{r.usd_per_million:,.4g} ({r.usd_low:,.4g} to {r.usd_high:,.4g})"
                 for r in table.itertuples()
             ],
-            "of it knowing": table["knowing_usd_per_million"].map(dollars),
+            "of it coordination": table["coordination_usd_per_million"].map(dollars),
             "minutes": table["minutes"].map("{:,.1f}".format),
             "floors": (table["usd_per_million"] / table["floor_usd_per_million"]).map(
                 "{:.3f}".format

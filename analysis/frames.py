@@ -36,7 +36,7 @@ COLUMNS = {  # of the side tables
         "width_percent sure era source note"
     ).split(),
     "savings": (
-        "design step change usd_per_million usd_low usd_high knowing_usd_per_million minutes "
+        "design step change usd_per_million usd_low usd_high coordination_usd_per_million minutes "
         "floor_usd_per_million completes"
     ).split(),
     "predictions": (

@@ -22,7 +22,7 @@ from analysis.needs import (
 )
 from workbench.bill.pricing import MILLION
 from workbench.designs import DESIGNS, PRESETS
-from workbench.runs.records import LABELS, TABLES, Run
+from workbench.runs.records import COORDINATION, LABELS, TABLES, Run
 from workbench.runs.sets import read_runs, read_tables
 
 TARGETS = ("aws", "local", "model")  # what is nearest to AWS first
@@ -101,7 +101,7 @@ def usd_per_million(bills: pd.DataFrame, column: str) -> pd.DataFrame:
 
 
 def with_batch_usd(runs: pd.DataFrame, by_label: pd.DataFrame) -> pd.DataFrame:
-    """The runs with `batch_usd`, `per_million_usd` and `knowing_per_million_usd`.
+    """The runs with `batch_usd`, and `per_million_usd`, `coordination_…` and `knowing_…` of it.
 
     `by_label` is `usd_by_label`. `batch_usd` is what the batch itself cost: the bill without what
     the workbench's own look cost.
@@ -110,9 +110,11 @@ def with_batch_usd(runs: pd.DataFrame, by_label: pd.DataFrame) -> pd.DataFrame:
     wide = wide.reindex(columns=list(LABELS)).fillna(0.0)
     batch = runs["run_id"].map(wide.drop(columns="measuring").sum(axis=1))
     million = MILLION / runs["items"]
+    coordination = wide[list(COORDINATION)].sum(axis=1)
     return runs.assign(
         batch_usd=batch,
         per_million_usd=batch * million,
+        coordination_per_million_usd=runs["run_id"].map(coordination) * million,
         knowing_per_million_usd=runs["run_id"].map(wide["knowing"]) * million,
     )
 

@@ -100,7 +100,8 @@ def _table(runs: pd.DataFrame) -> str:
             "so late": _told(run.detection_lag_s, duration),
             "dollars": _told(run.batch_usd, dollars),
             "per million items": _told(run.per_million_usd, dollars),
-            "of it for knowing": _told(run.knowing_per_million_usd, dollars),
+            "of it for coordination": _told(run.coordination_per_million_usd, dollars),
+            "of that for knowing": _told(run.knowing_per_million_usd, dollars),
         }
         for run in runs.itertuples()
     ]

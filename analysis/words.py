@@ -97,5 +97,11 @@ def _cost(run: Run, figures: str) -> str:
     if run.status != "complete":
         return f"{text}."
     million = dollars(run.cost_usd * 1e6 / run.items)
+    if run.coordination_usd is None:  # a run of before
+        return f"{text}; that is {million} for a million items."
+    coordination = dollars(run.coordination_usd * 1e6 / run.items)
     knowing = dollars((run.knowing_usd or 0.0) * 1e6 / run.items)
-    return f"{text}; that is {million} for a million items, {knowing} of it for knowing."
+    return (
+        f"{text}; that is {million} for a million items, {coordination} of it for coordination "
+        f"(knowing alone {knowing})."
+    )

@@ -12,8 +12,8 @@ from infra.functions import FunctionSpec
 from infra.machine import add_machine
 from infra.stack import BatchStack
 from infra.states import BATCHER_TIMEOUT_S, BATCHES, RESULTS, SUMMARY_TIMEOUT_S, Parts
+from workbench.designs import BATCH_KEPT_DAYS
 
-BATCH_KEPT_DAYS = 30
 LOST_HIDDEN_S = 60
 
 

@@ -96,7 +96,7 @@ def comparison(results: Path, paths: list[Path]) -> pd.DataFrame:
             "lag_s": runs["detection_lag_s"],
             "cost_usd": runs["cost_usd"],
             "usd_per_million": runs["cost_usd"] * million,
-            "knowing_usd_per_million": runs["knowing_usd"] * million,
+            "coordination_usd_per_million": runs["coordination_usd"] * million,
         }
     ).sort_values(["items", "design"], ignore_index=True)
 
@@ -115,7 +115,7 @@ def comparison_table(frame: pd.DataFrame, terms: str = "") -> Table:
         "lag_s": "lag, s",
         "cost_usd": "cost, $",
         "usd_per_million": "$ / million",
-        "knowing_usd_per_million": "of it knowing",
+        "coordination_usd_per_million": "of it coordination",
     }
     for name, head in heads.items():
         table.add_column(head, justify="left" if name in ("design", "target") else "right")

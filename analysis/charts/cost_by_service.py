@@ -11,9 +11,10 @@ from analysis.measures import labels_in_order, near_a_million, usd_per_million
 from analysis.needs import Chosen, same_knobs, usable
 from analysis.words import count, dollars, listed, percent
 from workbench.platform import services
+from workbench.runs.records import COORDINATION
 
 HEIGHT_IN = 7.2  # of the panels together
-KNOWING = "knowing: tracking the items and telling that all are done"
+PURPOSES = "coordination is dispatch and knowing: what a design adds to the work"
 PANELS = {"service": "By service", "label": "By purpose"}
 SHORT = {
     services.LAMBDA: "Lambda",
@@ -35,7 +36,7 @@ def select(frames: Frames) -> Chosen:
 
 def draw(chosen: Chosen, figure: Figure) -> None:
     """Dollars per million items, by service and by label, a bar a design."""
-    sign(figure, chosen, f"{chosen.targets[0]}: batches of {count(chosen.items)} items", KNOWING)
+    sign(figure, chosen, f"{chosen.targets[0]}: batches of {count(chosen.items)} items", PURPOSES)
     for axes, (column, title) in zip(panels(figure, len(PANELS)), PANELS.items(), strict=True):
         sums = usd_per_million(chosen.table, column)
         order = labels_in_order(set(sums["label"])) if column == "label" else _dearest(sums)
@@ -47,14 +48,19 @@ def draw(chosen: Chosen, figure: Figure) -> None:
 
 
 def say(chosen: Chosen) -> str:
-    """What share of the dollars goes where."""
+    """What the designs cost, and how much of that is coordination."""
     sums = usd_per_million(chosen.table, "label")
     parts = []
     for design in chosen.designs:
         usd = sums[sums["design"] == design].set_index("label")["usd"]
-        total, labels = usd.sum(), labels_in_order(set(usd.index))
-        texts = listed([f"{percent(usd[x] / total)} for {x}" for x in labels])
-        parts.append(f"{design} takes {dollars(total)} per million items, {texts}")
+        total = usd.sum()
+        coordination = usd.reindex(COORDINATION).fillna(0.0)
+        each = listed([f"{dollars(coordination[one])} {one}" for one in COORDINATION])
+        parts.append(
+            f"{design} takes {dollars(total)} per million items, "
+            f"{dollars(coordination.sum())} ({percent(coordination.sum() / total)}) of it for "
+            f"coordination: {each}"
+        )
     return f"In batches of {count(chosen.items)} items {'; '.join(parts)}."
 
 

@@ -1,4 +1,4 @@
-"""What does it cost to know that a batch is done, and how late do we know?
+"""What does coordination cost, and how late do we know that a batch is done?
 
 A dot for each setting of a sweep.
 """
@@ -8,10 +8,10 @@ from analysis.clouds import Plane
 HEIGHT_IN = 6.4  # of the panel
 PLANE = Plane(
     x="detection_lag_s",
-    y="knowing_per_million_usd",
+    y="coordination_per_million_usd",
     x_label="delay from the last item to knowing",
-    y_label="dollars for knowing, per million items",
+    y_label="dollars for dispatch and knowing, per million items",
     room=1.5,
-    subject="knowing",
+    subject="coordination (dispatch and knowing)",
 )
 select, draw, say = PLANE.select, PLANE.draw, PLANE.say

@@ -30,7 +30,7 @@ def test_axes_are_in_time_and_dollars(picture):
     [axes] = figure.axes
     assert (axes.get_xscale(), axes.get_yscale()) == ("log", "log")
     assert axes.get_xlabel() == "delay from the last item to knowing"
-    assert axes.get_ylabel() == "dollars for knowing, per million items"
+    assert axes.get_ylabel() == "dollars for dispatch and knowing, per million items"
 
 
 @pytest.mark.parametrize(("per_usd", "joined"), [(-1, True), (1, False)])
@@ -76,7 +76,7 @@ def test_a_sweep_is_shown_at_the_size_that_has_most_settings(frames):
 
 
 def test_the_best_settings_have_numbers_and_the_caption_says_what_they_are(frames):
-    lag, price = "detection_lag_s", "knowing_per_million_usd"
+    lag, price = "detection_lag_s", "coordination_per_million_usd"
     dots = numbered(by_setting(one_size(frames.runs), lag, price), lag, price)
     told = dict(zip(dots["name"], dots["setting"], strict=True))
     assert told["sqs 1"] == "poll_s=1, track=message" or told["sqs 1"] == "track=message, poll_s=1"

@@ -21,9 +21,10 @@ RUN = Run(
     items_processed=1_000,
     cost_usd=0.002,
     knowing_usd=0.001,
+    coordination_usd=0.0015,
 )
 DONE = "1,000 of 1,000 items processed, the last after 2.8 min, known 10 s later.\n"
-MILLION = "; that is $2 for a million items, $1 of it for knowing."
+MILLION = "; that is $2 for a million items, $1.50 of it for coordination (knowing alone $1)."
 
 
 @pytest.mark.parametrize(

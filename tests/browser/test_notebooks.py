@@ -75,6 +75,6 @@ def test_the_end_of_a_benchmark_says_what_it_cost_and_that_nothing_was_spent(ope
     assert re.fullmatch(
         r"sqs on local, simulated: 100 of 100 items processed, the last after [\d.]+ \w+, known "
         r"[\d.]+ \w+ later\.\n\$[\d.]+ simulated, \$0 spent; that is \$[\d.]+ for a million items, "
-        r"\$[\d.]+ of it for knowing\.",
+        r"\$[\d.]+ of it for coordination \(knowing alone \$[\d.]+\)\.",
         last.strip(),
     )

@@ -44,8 +44,9 @@ One million items
 ├── AWS Cost Explorer  $0.0100
 │   └── USE1-APIRequest (measuring)  1 Requests  $0.01  $0.0100
 └── Total  $2.20
-    ├── work       $0.8428
-    ├── knowing    $1.25
+    ├── work  $0.8428
+    ├── coordination  $1.25
+    │   └── knowing  $1.25
     ├── telemetry  $0.1000
     ├── measuring  $0.0100
     └── per million items  $2.20

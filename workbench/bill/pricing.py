@@ -15,7 +15,7 @@ import pandas as pd
 from workbench.errors import BadInput
 from workbench.platform.units import quantity as exact
 from workbench.prices.book import Key, Price, PriceBook
-from workbench.runs.records import BILL_COLUMNS, LABELS, USAGE_COLUMNS
+from workbench.runs.records import BILL_COLUMNS, COORDINATION, LABELS, USAGE_COLUMNS
 
 SOURCES = ("metered", "modelled", "cost_explorer")
 EXACT = Context(prec=100, traps=[Inexact, InvalidOperation])  # would raise before it rounds
@@ -87,6 +87,15 @@ def total_usd(bill: pd.DataFrame) -> Decimal:
 def knowing_usd(bill: pd.DataFrame) -> Decimal:
     """The price of knowing that the batch is done, in dollars: the lines labelled `knowing`."""
     return exact_sum(bill.loc[bill["label"] == "knowing", "cost_usd"])
+
+
+def coordination_usd(bill: pd.DataFrame) -> Decimal:
+    """Dispatch and knowing, in dollars: what a design adds to the work, by which it is compared.
+
+    The line between the two is not the same everywhere: a Distributed Map starts its children, and
+    knows by that when all are done.
+    """
+    return exact_sum(bill.loc[bill["label"].isin(COORDINATION), "cost_usd"])
 
 
 def by_label(bill: pd.DataFrame) -> dict[str, Decimal]:

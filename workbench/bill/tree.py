@@ -6,9 +6,16 @@ import pandas as pd
 from rich.text import Text
 from rich.tree import Tree
 
-from workbench.bill.pricing import by_label, by_service, total_usd, usd_per_million
+from workbench.bill.pricing import (
+    by_label,
+    by_service,
+    coordination_usd,
+    total_usd,
+    usd_per_million,
+)
 from workbench.errors import MissingPrice
 from workbench.prices.book import PriceBook
+from workbench.runs.records import COORDINATION
 
 DOUBT = "~ not confirmed"
 PER_MILLION_BELOW_USD = Decimal("0.001")  # smaller unit prices are shown per million units
@@ -75,9 +82,15 @@ def _add_totals(tree: Tree, bill: pd.DataFrame, items: int | None) -> None:
     """The total, its parts by label, and what a million items cost."""
     total = total_usd(bill)
     branch = tree.add(Text(f"Total  {usd_text(total)}", style="bold"))
-    for label, usd in by_label(bill).items():
-        if usd:
-            branch.add(f"{label:<9}  {usd_text(usd)}")
+    usd = by_label(bill)
+    inner = {one: usd.pop(one) for one in COORDINATION}
+    outer = {"work": usd.pop("work"), "coordination": coordination_usd(bill), **usd}
+    for label, part_usd in outer.items():
+        if part_usd:
+            part = branch.add(f"{label:<12}  {usd_text(part_usd)}")
+            for one in inner if label == "coordination" else ():
+                if inner[one]:
+                    part.add(f"{one:<8}  {usd_text(inner[one])}")
     if items:
         branch.add(f"per million items  {usd_text(usd_per_million(total, items))}")
 

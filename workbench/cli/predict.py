@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 BILL_WIDTH_MIN, TUNE_WIDTH_MIN = 122, 130  # lines of theirs are not broken
 FRONT_MAX = 12  # rows of the front that are printed
-LINES = ("processed_s", "detected_s", "cost_usd", "knowing_usd", "invocations")
+LINES = ("processed_s", "detected_s", "cost_usd", "coordination_usd", "knowing_usd", "invocations")
 CONFIRMED = ("line", "unit", "predicted", "low", "high", "actual", "error_percent")
 
 
@@ -112,10 +112,11 @@ def _print_forecast(console: "Console", found: "Estimate") -> None:
     """The intervals under a bill."""
     console.print(
         f"  low / likely / high (5 % to 95 % of {found.replications} draws)\n"
-        f"    dollars            {found.usd}\n"
-        f"    of it for knowing  {found.knowing_usd}\n"
-        f"    minutes            {found.minutes}\n"
-        f"    known after, s     {found.detection_lag_s}\n"
+        f"    dollars             {found.usd}\n"
+        f"    of it coordination  {found.coordination_usd}\n"
+        f"    of that knowing     {found.knowing_usd}\n"
+        f"    minutes             {found.minutes}\n"
+        f"    known after, s      {found.detection_lag_s}\n"
         f"  what limits it first: {found.binding_limit}"
     )
     if not found.completes:

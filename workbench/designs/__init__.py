@@ -9,11 +9,12 @@ from workbench.designs.design import FUNCTION_TIMEOUT_MAX_S, ITEMS_MAX, Design, 
 from workbench.designs.parts import Part, Parts, Search
 from workbench.designs.presets import COMPARED, DESIGNS, PRESETS, Fitted, fit_design, make_design
 from workbench.designs.queued import MESSAGE_MAX_BYTES, Queued
-from workbench.designs.sfn import EXPRESS_MAX_S, RETRY_WAIT_S, Sfn
+from workbench.designs.sfn import BATCH_KEPT_DAYS, EXPRESS_MAX_S, RETRY_WAIT_S, Sfn
 from workbench.designs.sqs import Sqs
 from workbench.errors import BadInput, BadKnob
 
 __all__ = [
+    "BATCH_KEPT_DAYS",
     "COMPARED",
     "DESIGNS",
     "EXPRESS_MAX_S",

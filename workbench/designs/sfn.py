@@ -40,6 +40,7 @@ SEGMENTS_MAX = 24_000 // 8
 MACHINE_TIMEOUT_S = 172_800  # of any batch: a hundred million items at 900 at a time take 16 hours
 CHILDREN_MAX = 10_000  # of a map run without a limit (Step Functions guide, Distributed Map)
 CHILD_STARTS_PER_S = 100  # taken low
+BATCH_KEPT_DAYS = 30  # items, claims and results: an object that nobody wants expires
 CHILD = "States.Process.ItemProcessor"  # in the machine's definition
 # Standard children, as many items as fit into 900 s: an Express child ends at 300 s, all its tries
 # included, and bills the time that it waits for its function besides.

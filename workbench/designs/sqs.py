@@ -20,8 +20,9 @@ TUNED = {"items_per_message": 500, "messages_per_invocation": 1, "claim": True, 
 # One PutMetricData, three record writes and one key an item, no batching, a five-minute poll, each
 # event and each item in the log (there with SQS's own fields and indented, so longer than ours).
 PUBLISHED = {
-    "items_per_message": 1,
+    "items_per_message": 10,
     "messages_per_invocation": 10,
+    "batcher_memory_mb": 128,
     "claim": True,
     "state_shards": 1,
     "poll_s": 300,

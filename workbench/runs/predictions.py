@@ -20,7 +20,7 @@ from typing import Any
 
 import pandas as pd
 
-from workbench.bill import knowing_usd, total_usd
+from workbench.bill import coordination_usd, knowing_usd, total_usd
 from workbench.border import read_json
 from workbench.errors import BadInput, BadRecord, shown
 from workbench.project import commit
@@ -46,6 +46,7 @@ QUANTITIES = {
     "cold_starts": "environments",
     "peak_concurrency": "environments",
     "knowing_usd": "$",
+    "coordination_usd": "$",
     "cost_usd": "$",
 }
 
@@ -171,7 +172,11 @@ def _values(run: Run, lines: pd.DataFrame) -> Values:
     usd = lines[lines["label"] != "measuring"]
     names = usd["service"] + " " + usd["usage_type"] + " (" + usd["label"] + ")"
     sums = usd["cost_usd"].groupby(names).sum().astype(float)
-    totals = {"cost_usd": float(total_usd(usd)), "knowing_usd": float(knowing_usd(usd))}
+    totals = {
+        "cost_usd": float(total_usd(usd)),
+        "knowing_usd": float(knowing_usd(usd)),
+        "coordination_usd": float(coordination_usd(usd)),
+    }
     return values | totals | sums.to_dict()
 
 

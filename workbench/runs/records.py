@@ -50,6 +50,7 @@ TABLES = {  # of a run folder, by file name, with their columns
 NEEDED = ("timeline", "usage")  # of each folder
 PARQUET_END = b"PAR1"
 LABELS = ("work", "dispatch", "knowing", "telemetry", "measuring")
+COORDINATION = ("dispatch", "knowing")  # of these labels: what a design adds to the work
 _skipped: set[Path] = set()  # damaged folders that were named in this process
 METRICS = ("concurrency", "backlog", "items_done", "throttles", "cost_usd")
 

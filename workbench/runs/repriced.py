@@ -19,7 +19,7 @@ import pandas as pd
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from workbench.bill import by_label, knowing_usd, total_usd
+from workbench.bill import by_label, coordination_usd, knowing_usd, total_usd
 from workbench.bill.terms import Terms
 from workbench.errors import BadInput
 from workbench.prices import PriceBook
@@ -44,6 +44,7 @@ def bill_again(
         cost_usd=float(total_usd(table) - measuring_usd),
         measuring_usd=float(measuring_usd),
         knowing_usd=float(knowing_usd(table)),
+        coordination_usd=float(coordination_usd(table)),
         price_date=book.date,
         region=book.region,
     )

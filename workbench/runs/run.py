@@ -30,11 +30,12 @@ PATTERNS = {
 }  # they reach paths, queries, git
 AMOUNTS = (  # of a run: counts and dollars
     "items_processed items_failed items_duplicated invocations cold_starts peak_concurrency "
-    "work_ms knowing_usd cost_usd measuring_usd"
+    "work_ms knowing_usd coordination_usd cost_usd measuring_usd"
 ).split()
 AMOUNT_MAX = 2**53  # whole numbers that every reader keeps exactly
 TIME_MAX_S = 366 * 86_400  # no batch takes a year
-LATER = ("work_ms", "measuring_usd", "region")  # fields that older run folders lack
+# Fields that older run folders lack.
+LATER = ("work_ms", "coordination_usd", "measuring_usd", "region")
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,7 @@ class Run:
     cold_starts: int = 0  # of the processor
     peak_concurrency: int = 0  # of the processor
     work_ms: int | None = None  # inside `process` in all, as its telemetry says; None: not measured
+    coordination_usd: float | None = None  # dispatch and knowing
     cost_usd: float | None = None  # of the batch
     measuring_usd: float | None = None  # of our own look at it, on no target but aws
     price_date: str | None = None

@@ -15,7 +15,7 @@ from workbench.tune.goal import SEEDS, Score, floor_usd, score
 # Knobs that say one thing together: how large a lot is.
 TOGETHER = (("items_per_message", "messages_per_invocation"), ("items_per_child", "child_type"))
 SAVINGS_COLUMNS = (
-    "design step change usd_per_million usd_low usd_high knowing_usd_per_million minutes "
+    "design step change usd_per_million usd_low usd_high coordination_usd_per_million minutes "
     "floor_usd_per_million completes"
 ).split()
 STORY_ITEMS = 1_000_000
@@ -78,9 +78,9 @@ def savings(items: int = STORY_ITEMS, value_max: int = 1_000) -> pd.DataFrame:
 def _rows(steps: list[Step]) -> Iterator[tuple]:
     for number, step in enumerate(steps):
         usd, done = step.score.per_million_usd, step.score
-        knowing = sum(done.knowing_usd) / len(done.knowing_usd) * 1e6 / done.items
+        coordination = sum(done.coordination_usd) / len(done.usd) * 1e6 / done.items
         label = step.label or "published"
-        yield (number, label, usd.middle, usd.low, usd.high, knowing, done.mean_s / 60,
+        yield (number, label, usd.middle, usd.low, usd.high, coordination, done.mean_s / 60,
                done.completes)  # fmt: skip
 
 

@@ -154,7 +154,7 @@ class Score:
     design: Design
     items: int
     usd: tuple[float, ...]
-    knowing_usd: tuple[float, ...]
+    coordination_usd: tuple[float, ...]
     detected_s: tuple[float, ...]
     binding_limit: str
     completes: bool
@@ -190,7 +190,7 @@ def score(
         design,
         items,
         usd=tuple(float(one.usd) for one in runs),
-        knowing_usd=tuple(float(one.knowing_usd) for one in runs),
+        coordination_usd=tuple(float(one.coordination_usd) for one in runs),
         detected_s=tuple(one.detected_s for one in runs),
         binding_limit=runs[0].outcome.binding_limit,
         completes=not any(one.outcome.late for one in runs),

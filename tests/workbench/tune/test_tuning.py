@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from workbench.designs import BadKnob, make_design
+from workbench.designs import DESIGNS, BadKnob, make_design
 from workbench.errors import BadInput
 from workbench.prices import load_book
 from workbench.tune.goal import Goal, Score, candidates, floor_usd, front, hurry, score
@@ -60,6 +60,15 @@ def test_tuning_beats_the_preset_or_finds_it_and_says_so_on_one_line():
     assert found.fastest.mean_s <= found.cheapest.mean_s
     assert found.line.startswith("floor $0.8333 tuned $")
     assert found.line.endswith(f"ratio {found.ratio:.4f}")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", list(DESIGNS))
+def test_the_tuned_preset_is_the_cheapest_that_is_found_to_half_a_percent(name):
+    found = tune(Goal(name, MILLION)).cheapest
+    preset = score(make_design(name, "tuned"), MILLION)
+    assert found.mean_usd <= preset.mean_usd <= found.mean_usd * 1.005
+    assert preset.mean_s <= found.mean_s * 1.005
 
 
 def test_time_and_budget_bound_the_choices_and_the_front_has_both_ends():

@@ -9,7 +9,7 @@ from workbench.platform.services import S3
 from workbench.targets.local.metering import gb_months
 from workbench.targets.local.runtime.service import Admitted, Service
 from workbench.targets.local.world.context import RunContext
-from workbench.targets.local.world.stack import ACCOUNT
+from workbench.targets.local.world.stack import ACCOUNT, Resource
 
 TIER_1 = (  # aws.amazon.com/s3/pricing: PUT, COPY, POST and LIST
     "PutObject",
@@ -20,6 +20,7 @@ TIER_1 = (  # aws.amazon.com/s3/pricing: PUT, COPY, POST and LIST
     "CompleteMultipartUpload",
 )
 TIER_2 = ("GetObject", "HeadObject")  # GET and all others
+DAY_S = 86_400
 FREE = ("AbortMultipartUpload", "DeleteObject", "DeleteObjects")
 
 
@@ -57,9 +58,17 @@ def bucket_named(name: str) -> Any:
     return s3_backends[ACCOUNT]["aws"].buckets[name]
 
 
-def bill_objects(context: RunContext, bucket: str) -> None:
-    """Bill a bucket's objects as if they had been there for the whole run."""
-    objects = bucket_named(bucket).keys
+def bill_objects(context: RunContext, bucket: Resource) -> None:
+    """Bill a bucket's objects until they expire: a batch leaves them behind, and pays for that."""
+    objects = bucket_named(bucket.physical_id).keys
+    kept_s = _expire_s(bucket)
     for name in list(objects):
-        quantity = gb_months(objects[name].size * context.kernel.now)
-        context.meter.add(S3, "TimedStorage-ByteHrs", "GB-Mo", label_of(name), quantity, bucket)
+        quantity = gb_months(objects[name].size * kept_s)
+        label = label_of(name)
+        context.meter.add(S3, "TimedStorage-ByteHrs", "GB-Mo", label, quantity, bucket.physical_id)
+
+
+def _expire_s(bucket: Resource) -> int:
+    """After how many seconds the template's lifecycle rule removes an object."""
+    rules = bucket.properties["LifecycleConfiguration"]["Rules"]
+    return min(one["ExpirationInDays"] for one in rules if "ExpirationInDays" in one) * DAY_S

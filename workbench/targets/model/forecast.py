@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from workbench.bill import bill, knowing_usd, total_usd
+from workbench.bill import bill, coordination_usd, knowing_usd, total_usd
 from workbench.bill.pricing import Already
 from workbench.border import whole_number
 from workbench.designs import Design
@@ -56,6 +56,11 @@ class Modelled:
         return knowing_usd(self.bill)
 
     @property
+    def coordination_usd(self) -> Decimal:
+        """What dispatching the items and knowing cost."""
+        return coordination_usd(self.bill)
+
+    @property
     def detected_s(self) -> float:
         """Seconds until completion is known."""
         return self.outcome.times()["detected_s"]
@@ -63,7 +68,11 @@ class Modelled:
     def run_data(self) -> RunData:
         """The run with its tables and dollars, as a run folder would have it."""
         data = self.outcome.run_data(self.batch)
-        dollars = {"cost_usd": float(self.usd), "knowing_usd": float(self.knowing_usd)}
+        dollars = {
+            "cost_usd": float(self.usd),
+            "knowing_usd": float(self.knowing_usd),
+            "coordination_usd": float(self.coordination_usd),
+        }
         run = replace(data.run, **dollars, price_date=self.price_date)
         return replace(data, run=run, bill=self.bill)
 
@@ -109,6 +118,7 @@ class Estimate:
     items: int
     replications: int
     usd: Range
+    coordination_usd: Range
     knowing_usd: Range
     minutes: Range
     detection_lag_s: Range
@@ -147,6 +157,7 @@ def estimate(
         items=items,
         replications=replications,
         usd=spread(lambda one: one.usd),
+        coordination_usd=spread(lambda one: one.coordination_usd),
         knowing_usd=spread(lambda one: one.knowing_usd),
         minutes=spread(lambda one: one.detected_s / 60),
         detection_lag_s=spread(lambda one: one.detected_s - one.outcome.times()["processed_s"]),

@@ -119,7 +119,7 @@ class World:
         self.custom.bill(self.context.meter)
         self.storage.bill(self.context.meter, self.context.kernel.now)
         for bucket in self.deployment.stack.of_type("AWS::S3::Bucket"):
-            bill_objects(self.context, bucket.physical_id)
+            bill_objects(self.context, bucket)
         self.machines.note_metrics()
         self.deployment.cloud.fill["cloudwatch"] = self.context.metrics.put
 

@@ -27,8 +27,6 @@ from workbench.targets.model.engine.usage import mean_digits
 SUMMARY_MB = 256
 PART_BYTES = 8 * 1024 * 1024  # of a multipart upload
 LINE_BYTES = 35  # {"id":"0123456789abcdef","value":}\n around the value's digits
-CHILD_RESULT_BYTES = 930  # of a child in the results: its execution, around its items
-ITEM_RESULT_BYTES = 41  # {\"id\":\"0123456789abcdef\",\"value\":}, around the digits
 CONCERNS = ("child", "item", "segment")  # a stream of draws each
 STATE = state_type(
     times="map_at starts_at ended_at environments_free_at",
@@ -48,7 +46,6 @@ class SfnSettings(NamedTuple):
     segment_items: int
     segments: int
     segment_bytes: int
-    result_bytes: int
     batch_bytes: int
     segment_calls: int
     items_per_child: int
@@ -87,10 +84,6 @@ def sfn_settings(design: Sfn, batch: Batch, profile: Profile, stream_seed: int) 
         segment_items=design.segment_items,
         segments=ceil(batch.items / design.segment_items),
         segment_bytes=segment_bytes,
-        result_bytes=round(
-            ceil(batch.items / design.items_per_child) * CHILD_RESULT_BYTES
-            + batch.items * (ITEM_RESULT_BYTES + mean_digits(design.value_max))
-        ),
         batch_bytes=len(batch.batch_id),
         segment_calls=1 if segment_bytes < PART_BYTES else parts + 2,
         items_per_child=design.items_per_child,

@@ -5,7 +5,7 @@ from math import ceil
 
 import numpy as np
 
-from workbench.designs import Sfn
+from workbench.designs import BATCH_KEPT_DAYS, Sfn
 from workbench.platform.services import KEYS_PER_LIST, S3, SNS, STEP_FUNCTIONS
 from workbench.platform.units import EXPRESS_STEP_MB, EXPRESS_STEP_MS, gb_seconds
 from workbench.runs.resources import TOPIC
@@ -16,6 +16,12 @@ STATES_BEFORE = 4  # Start, Owner?, CreateItems, Process
 STATES_AFTER = 3  # Summarize, Notify, Done
 RESULT_FILES = 2  # the manifest and the children that succeeded
 WORK_METRICS = 4  # of the processor; the batcher has one
+KEPT_S = BATCH_KEPT_DAYS * 86_400
+# An item in the results, {\"id\":\"0123456789abcdef\",\"value\":}, around its digits; a child,
+# its execution and its input around its items and the batch id; and the manifest.
+ITEM_RESULT_BYTES, CHILD_RESULT_BYTES, MANIFEST_BYTES = 41, 949, 365
+STANDARD_LESS_BYTES = 35  # of a Standard child: its ARN is shorter
+PUT_METRIC_BYTES = 12  # "put_metric_data" beside "emf" among the knobs
 START_BYTES = 100  # the start object: an execution's ARN
 
 
@@ -36,7 +42,7 @@ def sfn_usage(design: Sfn, p: SfnSettings, s: np.void) -> list[usage.Line]:
     return [
         *usage.lambda_lines(design.cpu, functions),
         *_machine(p, s, children),
-        *_bucket(p, s),
+        *_bucket(p, s, _result_bytes(design, p)),
         (TOPIC, SNS, "Requests-Tier1", "Requests", "knowing", Decimal(1)),
         *usage.telemetry_lines(logged, metrics, int(s["metric_calls"])),
     ]
@@ -70,21 +76,28 @@ def _machine(p: SfnSettings, s: np.void, children: int) -> list[usage.Line]:
     return [("machine", STEP_FUNCTIONS, *line) for line in lines]
 
 
-def _bucket(p: SfnSettings, s: np.void) -> list[usage.Line]:
-    """Items written and read, results written and looked through, and their storage."""
+def _bucket(p: SfnSettings, s: np.void, result_bytes: float) -> list[usage.Line]:
+    """Items written and read, results written and looked through, all kept until they expire."""
     rest = (p.items - (p.segments - 1) * p.segment_items) / p.segment_items
     last = max(1, ceil(p.segment_calls * rest - 1e-6))
     puts = 1 + (p.segments - 1) * p.segment_calls + last + ceil(p.segments / KEYS_PER_LIST)
     failed = int(s["failed_children"])
     lists = 1 + max(1, ceil(failed / KEYS_PER_LIST))
-    over_s = float(s["detected_s"]) + int(s["summary_ms"]) / 1000
-    stored = (p.segment_bytes * (p.segments - 1 + rest) + START_BYTES) * over_s
+    stored = (p.segment_bytes * (p.segments - 1 + rest) + START_BYTES) * KEPT_S
     lines = [
         ("Requests-Tier1", "Requests", "dispatch", Decimal(puts)),
         ("Requests-Tier2", "Requests", "dispatch", Decimal(p.segments)),
         ("TimedStorage-ByteHrs", "GB-Mo", "dispatch", usage.gb_months(stored)),
         ("Requests-Tier1", "Requests", "knowing", Decimal(RESULT_FILES + failed + lists)),
         ("Requests-Tier2", "Requests", "knowing", Decimal(1 + failed)),
-        ("TimedStorage-ByteHrs", "GB-Mo", "knowing", usage.gb_months(p.result_bytes * over_s)),
+        ("TimedStorage-ByteHrs", "GB-Mo", "knowing", usage.gb_months(result_bytes * KEPT_S)),
     ]
     return [("bucket", S3, *line) for line in lines]
+
+
+def _result_bytes(design: Sfn, p: SfnSettings) -> float:
+    """The size of the results: each child with its items, and the manifest."""
+    child = CHILD_RESULT_BYTES + p.batch_bytes + (p.put_metrics and PUT_METRIC_BYTES)
+    child -= 0 if p.express else STANDARD_LESS_BYTES
+    item = ITEM_RESULT_BYTES + usage.mean_digits(design.value_max)
+    return p.children * child + p.items * item + MANIFEST_BYTES
