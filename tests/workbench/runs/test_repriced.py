@@ -65,6 +65,7 @@ def test_a_set_at_prices_of_another_day_lies_beside_it_and_the_set_stays(results
             was,
             cost_usd=pytest.approx(2 * was.cost_usd),
             knowing_usd=pytest.approx(2 * was.knowing_usd),
+            coordination_usd=pytest.approx(2 * was.coordination_usd),
             price_date=OLD,
         )
         lines = read_tables(place, "bill", {run.run_id})
