@@ -78,8 +78,9 @@ def test_items_that_a_failed_child_had_listed_in_an_earlier_try_are_counted_once
 def test_a_results_file_is_read_piece_by_piece(world, monkeypatch):
     module = world.module("sfn.summary")
     monkeypatch.setattr(module, "CHUNK_BYTES", 7)
-    put(world, "entries.json", json.dumps([{"Input": "ä" * 20}, {"b": [1, 2]}, 3.5]).encode())
-    assert list(module._entries("entries.json")) == [{"Input": "ä" * 20}, {"b": [1, 2]}, 3.5]
+    entries = [{"Input": "ä" * 20}, {"b": [1, 2]}, 3.5]  # pieces end within the two bytes of a letter
+    put(world, "entries.json", json.dumps(entries, ensure_ascii=False).encode())
+    assert list(module._entries("entries.json")) == entries
 
 
 def test_a_results_file_that_ends_in_the_middle_is_not_counted_as_far_as_it_goes(world):
