@@ -12,6 +12,7 @@ from json import dumps, loads
 from typing import Any
 from uuid import UUID
 
+from workbench.targets.local.lambda_.durable.service import DurableExecutions
 from workbench.targets.local.lambda_.functions import THROTTLED, InvokeResult
 from workbench.targets.local.lambda_.service import LambdaService
 from workbench.targets.local.world.context import RunContext
@@ -51,7 +52,7 @@ class AsyncInvoker:
     def __init__(
         self,
         context: RunContext,
-        service: LambdaService,
+        service: LambdaService | DurableExecutions,
         specs: Mapping[str, AsyncSpec],
         deliver: Deliver,
     ) -> None:

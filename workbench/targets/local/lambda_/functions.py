@@ -1,7 +1,7 @@
 """A function of a deployed stack, its environments and invocations, within one run."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from workbench.designs import DESIGNS, Parts
@@ -24,6 +24,7 @@ class InvokeResult:
     cause: str
     payload: Any  # what the handler returned, as JSON read back; None after an error
     started_s: float  # virtual seconds at which the handler started
+    request_id: str = field(default="", compare=False)  # none if it was throttled
 
 
 Done = Callable[[InvokeResult], None]
@@ -80,6 +81,7 @@ class Invocation(Life):
 
 DEFAULT_MEMORY_MB = 128
 DEFAULT_TIMEOUT_S = 3
+DEFAULT_RETENTION_DAYS = 14
 
 
 @dataclass(frozen=True)
@@ -94,6 +96,7 @@ class FunctionSpec:
     reserved: int | None
     environment: tuple[tuple[str, str], ...]
     code: tuple[str, str]  # bucket and key of its zip
+    durable: tuple[float, int] | None = None  # an execution's timeout in seconds, retention in days
 
     @property
     def arn(self) -> str:
@@ -186,4 +189,13 @@ def _read(resource: Resource) -> FunctionSpec:
         reserved=None if reserved is None else int(reserved),
         environment=tuple(wanted.get("Environment", {}).get("Variables", {}).items()),
         code=(wanted["Code"]["S3Bucket"], wanted["Code"]["S3Key"]),
+        durable=_durable(wanted.get("DurableConfig")),
     )
+
+
+def _durable(config: dict[str, Any] | None) -> tuple[float, int] | None:
+    """Execution timeout and retention of a durable function (DurableConfig, API reference)."""
+    if config is None:
+        return None
+    retention_days = int(config.get("RetentionPeriodInDays", DEFAULT_RETENTION_DAYS))
+    return float(config["ExecutionTimeout"]), retention_days

@@ -157,7 +157,9 @@ class LambdaService:
         if error is not None:
             failure = {"errorMessage": message, "errorType": error, "requestId": request_id}
             cause = dumps(failure)
-        result = InvokeResult(error, cause, loads(answer), run.invocation.started_s)
+        result = InvokeResult(
+            error, cause, loads(answer), run.invocation.started_s, run.invocation.request_id
+        )
         self._context.kernel.after(0.0, partial(self._finish, run, result))
 
     def _finish(self, run: Run, result: InvokeResult) -> None:

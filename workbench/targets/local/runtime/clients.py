@@ -60,6 +60,7 @@ LATENCIES = {
         "s3_list": "ListObjectsV2",
         "sns_publish": "Publish",
         "cloudwatch_put": "PutMetricData",
+        "durable_checkpoint": "CheckpointDurableExecution GetDurableExecutionState",
     }.items()
     for operation in operations.split()
 }

@@ -176,6 +176,8 @@ def _tries(retries: dict[str, Any]) -> int:
 
 
 PACKAGE = "lambdas"
+DURABLE_SDK = "aws_durable_execution_sdk_python"  # which Lambda's runtime has beside boto3
+OWN = (PACKAGE, DURABLE_SDK)  # what each function imports for itself
 
 Handler = Callable[[Any, Any], Any]
 
@@ -190,7 +192,7 @@ def load(
     """
     module_name, _, function = handler.rpartition(".")
     simulated = SimulatedOutside(current_run)
-    with _fresh(folder, environment, Finder(PACKAGE, modules_of(simulated))):
+    with _fresh(folder, environment, Finder(OWN, modules_of(simulated))):
         try:
             simulated.replace(importlib.import_module(f"{PACKAGE}.outside"))
             if find_spec(f"{PACKAGE}.work"):
@@ -205,13 +207,13 @@ def load(
 
 def load_create(folder: Path) -> Callable[..., Iterator[Any]]:
     """`create` of the code in a folder: the items of a range of a batch."""
-    with _fresh(folder, {}, Finder(PACKAGE, library())):
+    with _fresh(folder, {}, Finder(OWN, library())):
         return importlib.import_module(f"{PACKAGE}.items").create
 
 
 @contextmanager
 def _fresh(folder: Path, environment: Mapping[str, str], finder: Finder) -> Iterator[None]:
-    """Inside the block our package is not imported yet, and is found in the folder."""
+    """Inside the block nothing of what a function has for itself is imported yet."""
     kept = _take_out()
     variables = dict(os.environ)
     writes = sys.dont_write_bytecode
@@ -233,6 +235,6 @@ def _fresh(folder: Path, environment: Mapping[str, str], finder: Finder) -> Iter
 
 
 def _take_out() -> dict[str, Any]:
-    """Take our package's modules out of the table of imported ones."""
-    names = [name for name in sys.modules if name == PACKAGE or name.startswith(f"{PACKAGE}.")]
+    """Take the modules that a function has for itself out of the table of imported ones."""
+    names = [name for name in sys.modules if name.partition(".")[0] in OWN]
     return {name: sys.modules.pop(name) for name in names}

@@ -32,8 +32,8 @@ class NotKnown(Stop):
     def __init__(self, what: str) -> None:
         super().__init__(
             f"{what} is called by a handler, and the local target has no rule for it: it knows "
-            "dynamodb, sqs, s3, sns and cloudwatch, each for the calls in its rules "
-            "(workbench/targets/local)."
+            "dynamodb, sqs, s3, sns, cloudwatch and durable executions, each for the calls in its "
+            "rules (workbench/targets/local)."
         )
 
 

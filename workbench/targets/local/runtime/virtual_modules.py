@@ -3,16 +3,16 @@
 `threading`, `queue` and `concurrent.futures` are copies of the standard library's, built on
 `virtual_threads`; `time` and `datetime` read the virtual clock, `random` draws from the run's seed;
 `boto3` makes clients whose calls take virtual time and are metered. What would block the whole
-simulation, or reach the network without being on any bill, is refused by name. Only the deployed
-package's own modules are given these: each gets an `__import__` of its own, and no other module of
-the process sees a change.
+simulation, or reach the network without being on any bill, is refused by name. Only the modules
+of the deployed package and of AWS's durable SDK are given these: each gets an `__import__` of its
+own, and no other module of the process sees a change.
 """
 
 import builtins
 import datetime
 import random
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import cache, partial
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder
@@ -192,15 +192,15 @@ def _copy(real: ModuleType) -> ModuleType:
 
 
 class Finder(MetaPathFinder):
-    """Finds the modules of a package, and gives them others to import."""
+    """Finds the modules of some packages, and gives them others to import."""
 
-    def __init__(self, package: str, modules: Modules) -> None:
-        self._package = package
+    def __init__(self, packages: Collection[str], modules: Modules) -> None:
+        self._packages = packages
         self._modules = modules
 
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
         """As Python finds it on its path."""
-        if name.partition(".")[0] != self._package:
+        if name.partition(".")[0] not in self._packages:
             return None
         found = PathFinder.find_spec(name, path, target)
         if found is not None and found.loader is not None:

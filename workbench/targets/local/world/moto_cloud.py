@@ -19,6 +19,7 @@ from botocore.config import Config
 
 from workbench.errors import NotDeployed
 from workbench.targets.local.dynamodb.table import Table, Tables
+from workbench.targets.local.lambda_.durable.calls import DurableApi
 from workbench.targets.local.runtime.clients import OnCall, Request, ServiceClient
 from workbench.targets.local.sns import Topics
 from workbench.targets.local.sqs.service import Queues
@@ -47,6 +48,7 @@ class MotoCloud:
         self.topics = Topics(self.queues)
         self.on_call: OnCall | None = None
         self.fill: dict[str, Callable[[Any], None]] = {}  # done before a service is asked
+        self.durable = DurableApi()
         self._own = {"dynamodb": self.tables, "sqs": self.queues, "sns": self.topics}
         self._clients: dict[str, Any] = {}
         self._session: boto3.Session | None = None
@@ -116,6 +118,9 @@ class MotoCloud:
 
     def _make(self, stack: Stack) -> None:
         """What a stack has that holds something, under the names that it has."""
+        functions = stack.of_type("AWS::Lambda::Function")
+        if any("DurableConfig" in one.properties for one in functions):
+            self._own["lambda"] = self.durable
         for bucket in stack.of_type("AWS::S3::Bucket"):
             self.client("s3").create_bucket(Bucket=bucket.physical_id)
         for table in stack.of_type("AWS::DynamoDB::Table"):

@@ -15,6 +15,9 @@ from workbench.targets.local.cloudwatch.telemetry import (
 from workbench.targets.local.dynamodb.calls import DynamoDbService
 from workbench.targets.local.eventbridge import EventBridge
 from workbench.targets.local.lambda_.async_invoke import AsyncInvoker, read_specs
+from workbench.targets.local.lambda_.durable.calls import DurableService
+from workbench.targets.local.lambda_.durable.invocations import replaying
+from workbench.targets.local.lambda_.durable.service import DurableExecutions
 from workbench.targets.local.lambda_.event_source import EventSource
 from workbench.targets.local.lambda_.functions import Function
 from workbench.targets.local.lambda_.mapping import read_mappings
@@ -59,9 +62,11 @@ class World:
         self.notifications = Notifications()
         stack, client = deployment.stack, deployment.cloud.client
         self.service = LambdaService(context, self._functions(), self.reports, self.timeline)
+        self.durable = DurableExecutions(context, self.service)
+        deployment.cloud.durable.executions = self.durable
         self._labels = queue_labels(stack)
         self._sqs = SqsService(context, self._labels)
-        self.events = AsyncInvoker(context, self.service, read_specs(stack), self._send)
+        self.events = AsyncInvoker(context, self.durable, read_specs(stack), self._send)
         self.bridge = EventBridge(context, stack.of_type("AWS::Events::Rule"), self._deliver)
         self.machines = Machines(context, stack, self.service, client, self.bridge)
         self.queues = dict(self._watched_queues())
@@ -96,6 +101,7 @@ class World:
             not self.service.running
             and not self.events.waiting
             and not self.machines.running
+            and not self.durable.running
             and not any(queue.held for queue in self.queues.values())
         )
 
@@ -107,6 +113,7 @@ class World:
             ("invocations", self.service.running),
             ("asynchronous events", self.events.waiting),
             ("executions", self.machines.running),
+            ("durable executions", self.durable.running),
         ):
             found += [f"{number} {what}"] if number else []
         return found
@@ -120,6 +127,7 @@ class World:
         self.storage.bill(self.context.meter, self.context.kernel.now)
         for bucket in self.deployment.stack.of_type("AWS::S3::Bucket"):
             bill_objects(self.context, bucket)
+        self.durable.settle()
         self.machines.note_metrics()
         self.deployment.cloud.fill["cloudwatch"] = self.context.metrics.put
 
@@ -140,6 +148,8 @@ class World:
         for spec, handler in self.deployment.functions.items():
             slowness = max(1.0, value("lambda_vcpu_mb") / spec.memory_mb)
             scale = TokenBucket(environments / SCALE_WINDOW_S, environments)
+            if spec.durable is not None:
+                handler = replaying(handler, value("cpu_ms_per_durable_operation"))
             yield Function(spec, handler, slowness, scale)
 
     def _watched_queues(self) -> Iterator[tuple[str, VirtualQueue]]:
@@ -178,6 +188,7 @@ class World:
             "s3": S3Service(self.context),
             "sns": SnsService(self.context),
             "cloudwatch": CloudWatchService(self.context, self.custom),
+            "lambda": DurableService(self.context),
         }
 
     def _deliver(self, target: str, given: Any) -> None:

@@ -1,0 +1,1 @@
+"""Durable functions: executions of checkpointed operations, suspended for nothing and resumed."""
