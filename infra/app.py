@@ -2,6 +2,7 @@
 
 Knobs come through CDK context, JSON of what differs from the default preset:
 `cdk deploy -c sqs='{"items_per_message": 20}' -c sfn='{}' -c cron=off -c cron_items=100`.
+`-c bill_export=on` adds the stack that exports AWS's bills.
 The folder written is `CDK_OUTDIR`; jsii finds Node through `JSII_NODE`.
 """
 
@@ -11,6 +12,7 @@ from typing import Any
 
 import aws_cdk as cdk
 
+from infra.bill_export import BillExportStack
 from infra.constructs import Cron
 from infra.counters_stack import CountersStack
 from infra.functions import handlers_code
@@ -33,13 +35,18 @@ def build(
     knobs: dict[str, dict[str, Any]],
     cron: bool = True,
     cron_items: int = 100,
+    bill_export: bool = False,
 ) -> str:
     """Synthesise the stacks into `outdir` and return the cloud assembly's folder.
 
     `knobs` has the settings of each design by its name. Bad knobs raise `BadInput`.
     """
     settings = {name: json.dumps(values) for name, values in knobs.items()}
-    switches = {"cron": "on" if cron else "off", "cron_items": str(cron_items)}
+    switches = {
+        "cron": "on" if cron else "off",
+        "cron_items": str(cron_items),
+        "bill_export": "on" if bill_export else "off",
+    }
     app = cdk.App(outdir=outdir, analytics_reporting=False, context=CONTEXT | settings | switches)
     compose(app)
     return app.synth().directory
@@ -53,6 +60,8 @@ def compose(app: cdk.App) -> None:
         design.refuse_items(cron.items)
     for design in designs:
         STACKS[design.name](app, design, cron, handlers_code())
+    if _is_on(app, "bill_export", default=False):
+        BillExportStack(app)
 
 
 def main() -> int:
@@ -82,14 +91,20 @@ def _settings(app: cdk.App, name: str) -> dict[str, Any]:
 
 def _cron(app: cdk.App) -> Cron:
     """The schedule's switch and its items from the context."""
-    switch = app.node.try_get_context("cron")
+    enabled = _is_on(app, "cron", default=True)
     items = app.node.try_get_context("cron_items")
-    if switch not in (None, "on", "off"):
-        raise BadInput(f"-c cron={switch!r} must be on or off.")
     try:
-        return Cron(enabled=switch != "off", items=100 if items is None else int(items))
+        return Cron(enabled=enabled, items=100 if items is None else int(items))
     except ValueError:
         raise BadInput(f"-c cron_items={items!r} must be a whole number.") from None
+
+
+def _is_on(app: cdk.App, name: str, default: bool) -> bool:
+    """A switch of the context."""
+    switch = app.node.try_get_context(name)
+    if switch not in (None, "on", "off"):
+        raise BadInput(f"-c {name}={switch!r} must be on or off.")
+    return default if switch is None else switch == "on"
 
 
 if __name__ == "__main__":

@@ -52,6 +52,7 @@ def test_bad_knobs_end_with_2_and_say_what_to_do(tmp_path):
         ({"sqs": '{"items_per_message": 10000}'}, "items_per_message=10000: "),
         ({"sfn": '{"memory_mb": 64}'}, "memory_mb=64: must be a whole number from 128"),
         ({"cron": "maybe"}, "-c cron='maybe' must be on or off"),
+        ({"bill_export": "yes"}, "-c bill_export='yes' must be on or off"),
         ({"cron_items": "many"}, "-c cron_items='many' must be a whole number"),
         ({"cron_items": "0"}, "items=0: must be 1 to 100,000,000"),
     ],

@@ -15,7 +15,7 @@ from workbench.designs import DESIGNS, PRESETS, make_design
 def _findings(outdir, preset):
     """What the pack finds in the stacks: construct and rule."""
     knobs = {n: make_design(n, preset).knobs() for n in DESIGNS if preset in PRESETS[n]}
-    app = cdk.App(outdir=str(outdir), context=CONTEXT | knobs)
+    app = cdk.App(outdir=str(outdir), context=CONTEXT | knobs | {"bill_export": "on"})
     compose(app)
     cdk.Validations.of(app).add_plugins(AwsSolutionsChecks(app))
     with suppress(

@@ -19,6 +19,7 @@ from workbench.cli.options import (
 )
 from workbench.cli.output import Json, print_json, wide_console
 from workbench.designs import COMPARED, make_design
+from workbench.designs.tags import BILL_EXPORT
 from workbench.errors import BadInput
 from workbench.project import RESULTS
 
@@ -33,6 +34,10 @@ PRICES_WIDTH_MIN = 150  # a price's line is not broken too often
 DOUBT = "~ not confirmed"
 SURE = "sure: A AWS's own text, B third party or built on the price list, C arithmetic, M memory"
 
+KeepBillExport = Annotated[
+    bool,
+    typer.Option("--keep-bill-export", help="Not AWS's exported bills, which come a day later."),
+]
 Region = Annotated[str, typer.Option("--region", help="An AWS region, such as us-east-1.")]
 
 
@@ -184,6 +189,10 @@ def deploy(
     ] = False,
     bootstrap: options.Bootstrap = False,
     qualifier: options.Qualifier = None,
+    bill_export: Annotated[
+        bool,
+        typer.Option("--bill-export", help="Also let AWS export its bills (for collect --export)."),
+    ] = False,
     region: options.Region = None,
     results: Results = RESULTS,
 ) -> None:
@@ -197,7 +206,7 @@ def deploy(
     names = read_designs(design)
     plan = Deployment(
         *(names, settings_by_design(settings, names), cron, cron_items, notify),
-        *(max_monthly_usd, yes, bootstrap, qualifier or QUALIFIER),
+        *(max_monthly_usd, yes, bootstrap, qualifier or QUALIFIER, bill_export),
     )
     plan.context()  # refused before anything is changed
     session_region(region)
@@ -209,20 +218,24 @@ def deploy(
 
 
 def destroy(
-    design: Designs = "all", region: options.Region = None, results: Results = RESULTS
+    design: Designs = "all",
+    keep_bill_export: KeepBillExport = False,
+    region: options.Region = None,
+    results: Results = RESULTS,
 ) -> None:
     """Remove the stacks and all that is in them, and prove it by an inventory."""
     from workbench.stacks.aws_clients import use_region
     from workbench.stacks.destroy import destroy as take_down
 
     use_region(region)
-    for thing in take_down(results, say, read_designs(design)):
+    for thing in take_down(results, say, _removed(design, keep_bill_export)):
         print(f"removed: {thing}")
 
 
 def teardown(
     design: Designs = "all",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="List only.")] = False,
+    keep_bill_export: KeepBillExport = False,
     region: options.Region = None,
     results: Results = RESULTS,
 ) -> None:
@@ -231,12 +244,18 @@ def teardown(
     from workbench.stacks.destroy import teardown_plan
 
     use_region(region)
-    planned = teardown_plan(read_designs(design))
+    planned = teardown_plan(_removed(design, keep_bill_export))
     for one in planned:
         print(one)
     print(f"{len(planned)} things, ${sum(one.monthly_usd for one in planned):.4f} a month")
     if not dry_run:
-        destroy(design, None, results)
+        destroy(design, keep_bill_export, None, results)
+
+
+def _removed(design: str, keep_bill_export: bool) -> tuple[str, ...]:
+    """What a teardown is of: designs and, with all of them, the stack that exports AWS's bills."""
+    names = read_designs(design)
+    return names if design != "all" or keep_bill_export else (*names, BILL_EXPORT)
 
 
 def resume(

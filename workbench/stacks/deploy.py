@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 from workbench.bill import bill, total_usd
 from workbench.bill.monthly_cost import Upkeep, monthly_usage
 from workbench.designs import COMPARED, DESIGNS, Design, make_design
-from workbench.designs.tags import DESIGN_TAG
+from workbench.designs.tags import DESIGN_TAG, EXPORT_STACK
 from workbench.errors import BadInput, BudgetExceeded, NotDeployed
 from workbench.prices import PriceBook, load_book
 from workbench.pull.cost_explorer import ACTIVATE
@@ -20,9 +20,10 @@ from workbench.runs.runner import forecast
 from workbench.stacks.aws_clients import Aws
 from workbench.stacks.aws_errors import code_of, plainly, scrub
 from workbench.stacks.cdk import QUALIFIER, Say, assembly, cdk, install
-from workbench.stacks.deployed import Deployed, find_stack
+from workbench.stacks.deployed import Deployed, describe, find_stack
 
 BATCHES_PER_DAY = 4  # infra/stack.py
+EXPORT_REGION = "us-east-1"  # where alone CloudFormation makes data exports; they have all regions
 SECRET_OUTPUTS = ("DesignKnobs",)  # long, and known anyway
 
 
@@ -39,6 +40,7 @@ class Deployment:
     yes: bool = False  # also above the limit, and where there is no price
     bootstrap: bool = False  # the region, if CDK never saw it
     qualifier: str = QUALIFIER  # of a bootstrap that the account has
+    bill_export: bool = False  # the stack that exports AWS's bills, too
 
     def __post_init__(self) -> None:
         for name in (*self.designs, *self.knobs):
@@ -66,6 +68,7 @@ class Deployment:
         return knobs | {
             "cron": "on" if self.cron else "off",
             "cron_items": str(self.cron_items),
+            "bill_export": "on" if self.bill_export else "off",
             "@aws-cdk/core:bootstrapQualifier": self.qualifier,
         }
 
@@ -83,6 +86,8 @@ def deploy(
     account = aws.account()
     book = load_book(aws.region)  # a region without prices would be deployed to, and never run in
     stacks = [DESIGNS[name].stack for name in plan.designs]
+    if plan.bill_export:
+        stacks.append(_export_stack(aws))
     install(say)
     _bootstrap(aws, account, plan, say)
     with assembly(context) as folder:
@@ -103,7 +108,27 @@ def deploy(
         if plan.notify:
             _subscribe(aws, deployed, plan.notify, say)
     say(f"to see the bill by design: activate the tag `{DESIGN_TAG}` {ACTIVATE}")
-    return {deployed.design.stack: _shown(deployed) for deployed in found}
+    shown = {deployed.design.stack: _shown(deployed.outputs) for deployed in found}
+    if plan.bill_export:
+        shown[EXPORT_STACK] = _shown(_outputs(aws, EXPORT_STACK))
+        say(f"{EXPORT_STACK}: AWS writes the first bills within a day; its bucket costs cents")
+    return shown
+
+
+def _export_stack(aws: Aws) -> str:
+    """The stack that exports AWS's bills, refused where it cannot be."""
+    if aws.region != EXPORT_REGION:
+        raise BadInput(
+            f"--bill-export in {aws.region}: CloudFormation makes data exports in {EXPORT_REGION} "
+            "alone, of all regions. Deploy it there, with any design."
+        )
+    return EXPORT_STACK
+
+
+def _outputs(aws: Aws, stack: str) -> dict[str, str]:
+    """The outputs of a stack that is no design's."""
+    described = describe(aws, stack) or {}
+    return {one["OutputKey"]: one["OutputValue"] for one in described.get("Outputs", [])}
 
 
 def _refuse_dear(plan: Deployment, usd: Decimal) -> None:
@@ -165,10 +190,8 @@ def _subscribe(aws: Aws, deployed: Deployed, address: str, say: Say) -> None:
     say(f"{deployed.design.stack}: {address} must confirm by the link that AWS mails now")
 
 
-def _shown(deployed: Deployed) -> dict[str, str]:
+def _shown(outputs: Mapping[str, str]) -> dict[str, str]:
     """A stack's outputs as they may be printed."""
     return {
-        name: scrub(value)
-        for name, value in sorted(deployed.outputs.items())
-        if name not in SECRET_OUTPUTS
+        name: scrub(value) for name, value in sorted(outputs.items()) if name not in SECRET_OUTPUTS
     }

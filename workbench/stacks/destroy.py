@@ -12,7 +12,6 @@ from botocore.exceptions import ClientError, WaiterError
 
 from workbench.bill import bill, total_usd
 from workbench.bill.monthly_cost import IDLE_POLLERS, MONTH_S, idle_polls
-from workbench.designs import DESIGNS
 from workbench.errors import WorkbenchError
 from workbench.platform.services import CLOUDWATCH, DYNAMODB, S3, SQS
 from workbench.platform.units import GB, quantity
@@ -21,6 +20,7 @@ from workbench.runs.records import USAGE_COLUMNS
 from workbench.stacks.aws_clients import Aws
 from workbench.stacks.aws_errors import AwsFailed, code_of, plainly, scrub
 from workbench.stacks.inventory import (
+    STACKS,
     UNKNOWN,
     Thing,
     arn_of,
@@ -54,7 +54,7 @@ class Planned:
         return f"{self.thing}  ${self.monthly_usd:.4f} a month"
 
 
-def teardown_plan(designs: Iterable[str] = tuple(DESIGNS)) -> list[Planned]:
+def teardown_plan(designs: Iterable[str] = tuple(STACKS)) -> list[Planned]:
     """Everything that exists, dearest first. Nothing is removed."""
     aws = Aws()
     aws.account()
@@ -66,7 +66,7 @@ def teardown_plan(designs: Iterable[str] = tuple(DESIGNS)) -> list[Planned]:
 def destroy(
     results: Path,
     say: Say,
-    designs: Iterable[str] = tuple(DESIGNS),
+    designs: Iterable[str] = tuple(STACKS),
     sleep: Callable[[float], None] = time.sleep,
 ) -> list[Thing]:
     """Remove the stacks and all that is in them; what was there.
@@ -79,12 +79,12 @@ def destroy(
     before = inventory(aws, names)
     if not before:
         raise Leftovers(
-            f"nothing of {', '.join(DESIGNS[name].stack for name in names)} is in {aws.region}. "
+            f"nothing of {', '.join(STACKS[name] for name in names)} is in {aws.region}. "
             "If it is elsewhere, set AWS_REGION."
         )
     say(f"{len(before)} things are there")
     for name in names:
-        _remove(aws, DESIGNS[name].stack, say, sleep)
+        _remove(aws, STACKS[name], say, sleep)
     _close_ledger(
         Ledger(results), names, aws.region
     )  # also if something is left: the batches are over

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from botocore.exceptions import ClientError
 
 from workbench.designs import DESIGNS
-from workbench.designs.tags import stack_tags
+from workbench.designs.tags import BILL_EXPORT, EXPORT_STACK, stack_tags
 from workbench.stacks.aws_clients import Aws
 from workbench.stacks.aws_errors import code_of, plainly, scrub
 from workbench.stacks.deployed import describe
 
 DELETED = "DELETE_COMPLETE"
+STACKS = {name: design.stack for name, design in DESIGNS.items()} | {BILL_EXPORT: EXPORT_STACK}
 STACK = "AWS::CloudFormation::Stack"
 UNKNOWN = (  # the codes that say that a thing is not there
     "404 NotFound NotFoundException NoSuchBucket NoSuchEntity ResourceNotFoundException "
@@ -32,6 +33,7 @@ class Kind:
     named: str = ""  # what carries the name in that list
     by_arn: bool = False  # the argument is the ARN
     many: bool = False  # the argument is a list
+    sign: str = ":"  # between kind and name in its ARN
 
 
 KINDS = {  # by CloudFormation's types
@@ -71,6 +73,14 @@ KINDS = {  # by CloudFormation's types
         "logGroups",
         "logGroupName",
     ),
+    "AWS::BCMDataExports::Export": Kind(
+        "bcm-data-exports:export",
+        "bcm-data-exports",
+        "get_export",
+        "ExportArn",
+        by_arn=True,
+        sign="/",
+    ),
 }
 TYPES = {kind.arn: name for name, kind in KINDS.items()} | {"cloudformation:stack": STACK}
 
@@ -86,13 +96,13 @@ class Thing:
         return f"{self.type} {self.name}"
 
 
-def inventory(aws: Aws, designs: Iterable[str] = tuple(DESIGNS)) -> list[Thing]:
+def inventory(aws: Aws, designs: Iterable[str] = tuple(STACKS)) -> list[Thing]:
     """Everything of these designs' stacks that exists, by list and by tag, each thing once.
 
     The tagging API names what was deleted for a while, so what it alone knows is asked for.
     """
     names = tuple(designs)
-    listed = {thing for name in names for thing in stack_things(aws, DESIGNS[name].stack)}
+    listed = {thing for name in names for thing in stack_things(aws, STACKS[name])}
     tagged = {thing for name in names for thing in tagged_things(aws, name)}
     return sorted(listed | {one for one in tagged - listed if exists(aws, one) is not False})
 
@@ -144,8 +154,10 @@ def exists(aws: Aws, thing: Thing) -> bool | None:
 def arn_of(aws: Aws, thing: Thing) -> str:
     """The ARN of a thing of a known kind; never to be written down."""
     partition = "aws-cn" if aws.region.startswith("cn-") else "aws"
-    service, *rest = KINDS[thing.type].arn.split(":")
-    return ":".join(["arn", partition, service, aws.region, aws.account(), *rest, thing.name])
+    kind = KINDS[thing.type]
+    service, *rest = kind.arn.split(":")
+    own = kind.sign.join([*rest, thing.name])
+    return ":".join(["arn", partition, service, aws.region, aws.account(), own])
 
 
 def of_arn(arn: str) -> Thing:

@@ -143,8 +143,7 @@ def test_an_address_is_subscribed_once(aws):
 
 def test_outputs_are_shown_without_the_account():
     outputs = {"TopicArn": "arn:aws:sns:us-east-1:123456789012:t", "DesignKnobs": "{}"}
-    deployed = Deployed(make_design("sqs"), "key", "us-east-1", outputs)
-    assert deploying._shown(deployed) == {"TopicArn": "arn:aws:sns:us-east-1:<account>:t"}
+    assert deploying._shown(outputs) == {"TopicArn": "arn:aws:sns:us-east-1:<account>:t"}
 
 
 def test_a_region_without_prices_is_refused_before_anything_is_deployed(aws, ran, monkeypatch):
@@ -192,6 +191,28 @@ def test_within_the_limit_or_with_a_yes_it_is_deployed(aws, nothing_runs):
         assert set(deploy(Deployment(**changes), print)) == {one.stack for one in DESIGNS.values()}
         assert [words[0] for words in nothing_runs] == ["diff", "deploy"]
         nothing_runs.clear()
+
+
+def test_the_export_of_bills_is_deployed_beside_the_designs_if_asked_for(aws, nothing_runs):
+    place = {"Place": {"Value": "s3://b/bills/fanin-workbench"}}
+    template = {"Resources": {"Bills": {"Type": "AWS::S3::Bucket"}}, "Outputs": place}
+    formation = aws.client("cloudformation")
+    formation.create_stack(StackName="BatchBillExport", TemplateBody=json.dumps(template))
+    found = deploy(Deployment(("sqs",), bill_export=True), print)
+    assert found["BatchBillExport"] == {"Place": "s3://b/bills/fanin-workbench"}
+    both = ["SqsBatchProcessing", "BatchBillExport"]
+    assert [words[3:5] for words in nothing_runs] == [both, both]
+    assert Deployment().context()["bill_export"] == "off"
+
+
+def test_an_export_of_bills_is_refused_where_cloudformation_makes_none(
+    aws, nothing_runs, monkeypatch
+):
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+    monkeypatch.setattr(deploying, "load_book", lambda region: load_book())
+    with pytest.raises(BadInput, match=r"--bill-export in eu-west-1: .* in us-east-1 alone"):
+        deploy(Deployment(("sqs",), bill_export=True), print)
+    assert nothing_runs == []
 
 
 @pytest.mark.parametrize("name", DESIGNS)

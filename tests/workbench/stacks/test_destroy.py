@@ -4,6 +4,7 @@ import json
 
 import boto3
 import pytest
+from botocore.stub import Stubber
 from moto import mock_aws
 
 from workbench.designs.tags import stack_tags
@@ -292,3 +293,39 @@ def test_an_object_that_cannot_be_deleted_is_named():
 
     with pytest.raises(AwsFailed, match="b: k stays: AccessDenied"):
         teardown._delete_objects(Refusing(), "b", [{"Key": "k", "VersionId": "null"}])
+
+
+EXPORT = "fanin-workbench-0a1b2c3d"
+
+
+def test_an_export_of_bills_is_asked_for_by_its_arn(monkeypatch, credentials):
+    """moto has no data exports: what is asked stands in the request, as AWS's own model has it."""
+    arn = f"arn:aws:bcm-data-exports:us-east-1:123456789012:export/{EXPORT}"
+    thing = Thing("AWS::BCMDataExports::Export", EXPORT)
+    assert of_arn(arn) == thing
+    with mock_aws():
+        aws = Aws()
+        client = aws.client("bcm-data-exports")
+        with Stubber(client) as stub:
+            for _ in range(2):
+                code = "ResourceNotFoundException"
+                stub.add_client_error("get_export", code, expected_params={"ExportArn": arn})
+            assert (exists(aws, thing), exists(aws, thing)) == (False, False)
+
+
+def test_the_bills_go_with_the_rest_and_their_bucket_is_emptied(aws, tmp_path):
+    """Of the stack as it is but for the export itself, which moto does not know."""
+    name = "batchbillexport-bills"
+    bucket = {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": name}}
+    aws("cloudformation", "us-east-1").create_stack(
+        StackName="BatchBillExport", TemplateBody=json.dumps({"Resources": {"Bills": bucket}})
+    )
+    aws("s3", "us-east-1").put_object(Bucket=name, Key="bills/a.parquet", Body=b"x")
+    said = []
+    removed = destroy(tmp_path, said.append, sleep=lambda seconds: None)
+    assert removed == [
+        Thing("AWS::CloudFormation::Stack", "BatchBillExport"),
+        Thing("AWS::S3::Bucket", name),
+    ]
+    assert f"{name}: 1 objects are deleted" in said
+    assert inventory(Aws()) == []
