@@ -1,0 +1,54 @@
+"""The durable processor: a count out, failures listed apart, a second try of these alone."""
+
+import json
+
+import pytest
+
+KNOBS = {"item_concurrency": 1, "value_max": 1_000, "poison_per_million": 300_000}
+CHUNK = {"batch_id": "b1", "seed": 7, "start": 20, "stop": 30, "knobs": KNOBS, "tries": 1}
+KEY = "batches/b1/failed/000000020-000000030.jsonl"
+
+
+def listed(world):
+    body = world.s3.get_object(Bucket="batches", Key=KEY)["Body"].read().decode()
+    return [json.loads(line) for line in body.splitlines()]
+
+
+def test_the_items_of_a_range_are_worked_and_those_that_fail_are_listed(world):
+    chunk = list(world.module("items").create(7, 20, 30, KNOBS))
+    poisoned = [item for item in chunk if item.value < 0]
+    assert world.call("durable.processor", CHUNK) == len(poisoned) > 1
+    assert world.slept == [item.value / 1000 for item in chunk if item.value >= 0]
+    why = "ValueError: sleep length must be non-negative"
+    assert listed(world) == [
+        {"id": item.id, "value": -1, "reason": why, "attempts": 1} for item in poisoned
+    ]
+
+
+def test_a_second_try_works_what_is_listed_and_lists_what_is_left(world):
+    first = world.call("durable.processor", CHUNK)
+    world.slept.clear()
+    again = CHUNK | {"tries": 2, "again": True}
+    assert (world.call("durable.processor", again), world.slept) == (first, [])
+    assert {one["attempts"] for one in listed(world)} == {2}
+
+
+def test_what_succeeds_in_its_second_try_is_listed_no_more(world, monkeypatch):
+    world.call("durable.processor", CHUNK)
+    monkeypatch.setattr(world.module("work"), "process", lambda item: None)
+    assert world.call("durable.processor", CHUNK | {"tries": 2, "again": True}) == 0
+    assert listed(world) == []
+
+
+def test_a_chunk_without_failures_calls_nothing(world):
+    chunk = CHUNK | {"knobs": KNOBS | {"poison_per_million": 0}}
+    assert world.call("durable.processor", chunk) == 0
+    assert "Contents" not in world.s3.list_objects_v2(Bucket="batches")
+
+
+@pytest.mark.parametrize(
+    "event", [{}, [], None, CHUNK | {"stop": 20}, CHUNK | {"start": "x"}, CHUNK | {"knobs": 1}]
+)
+def test_what_is_no_chunk_is_refused(world, event):
+    with pytest.raises(ValueError, match="is no chunk of a batch"):
+        world.call("durable.processor", event)
