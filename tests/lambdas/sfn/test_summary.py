@@ -78,7 +78,7 @@ def test_items_that_a_failed_child_had_listed_in_an_earlier_try_are_counted_once
 def test_a_results_file_is_read_piece_by_piece(world, monkeypatch):
     module = world.module("sfn.summary")
     monkeypatch.setattr(module, "CHUNK_BYTES", 7)
-    entries = [{"Input": "ä" * 20}, {"b": [1, 2]}, 3.5]  # pieces end within the two bytes of a letter
+    entries = [{"Input": "ä" * 20}, {"b": [1, 2]}, 3.5]  # pieces end within a letter
     put(world, "entries.json", json.dumps(entries, ensure_ascii=False).encode())
     assert list(module._entries("entries.json")) == entries
 
