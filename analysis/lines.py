@@ -13,8 +13,11 @@ from matplotlib.figure import Figure
 from analysis.axes import items_axis, panels
 from analysis.theme import TARGET_LINES, colour, marker, settle, text_pt
 from analysis.words import short_count
+from workbench.designs import DESIGNS
 
 MARKS = {"local": {"mfc": None}, "aws": {"mfc": "none", "mew": 2.0}}
+BESIDE = 1.12  # of a dot's place, from one design to the next
+PALE = 0.45  # of a modelled run's dot
 LINE_GAP = 1.25  # of a text's size, from one label to the next
 
 
@@ -26,6 +29,23 @@ def against_items(axes: Axes, sizes: pd.DataFrame) -> None:
             _modelled(axes, design, own)
         else:
             _measured(axes, design, target, own)
+
+
+def each_run(axes: Axes, runs: pd.DataFrame, column: str) -> None:
+    """A dot a run against `items`, those of each design a little aside; modelled ones are pale."""
+    designs = [one for one in DESIGNS if one in set(runs["design"])]
+    for (design, target), own in runs.groupby(["design", "target"], sort=False):
+        aside = BESIDE ** (designs.index(design) - (len(designs) - 1) / 2)
+        axes.plot(
+            own["items"] * aside,
+            own[column],
+            linestyle="none",
+            marker=marker(design),
+            color=colour(design),
+            alpha=PALE if target == "model" else 1.0,
+            label=f"{design} {target}",
+            **{key: value for key, value in MARKS.get(target, {}).items() if value is not None},
+        )
 
 
 def label_designs(panels: Mapping[Axes, pd.DataFrame], column: str = "middle") -> None:

@@ -3,19 +3,17 @@
 import pandas as pd
 from matplotlib.figure import Figure
 
-from analysis.axes import seconds_axis
+from analysis.axes import items_axis, panels, seconds_axis
 from analysis.caption import reading, sign
 from analysis.frames import Frames
-from analysis.lines import panels_by_items
+from analysis.lines import against_items, each_run, label_designs
 from analysis.measures import by_size
 from analysis.needs import Chosen, in_order, same_knobs, usable
 from analysis.verdicts import compared_by_size
 from analysis.words import duration_range, listed
 
-PANELS = (
-    ("processed_s", "All items done", "time since the trigger"),
-    ("detection_lag_s", "Known to be done", "delay after the last item"),
-)
+DONE, KNOWN = "All items done", "Known to be done"
+LEAST_S = 0.01  # a delay of nothing, on a logarithmic axis
 
 
 def select(frames: Frames) -> Chosen:
@@ -24,10 +22,31 @@ def select(frames: Frames) -> Chosen:
 
 
 def draw(chosen: Chosen, figure: Figure) -> None:
-    """Completion time and detection lag against items: dots measured, lines modelled."""
-    parts = [(title, unit, _drawn(by_size(chosen.runs, column))) for column, title, unit in PANELS]
-    sign(figure, chosen, reading(chosen.targets, *(sizes for *_, sizes in parts)))
-    panels_by_items(figure, parts, seconds_axis)
+    """Completion time against items as lines; the delay until it is known as a dot a run.
+
+    When in the interval between two polls a batch ends is chance: a line through few runs would
+    draw that as a trend.
+    """
+    runs, sizes = chosen.runs, by_size(chosen.runs, "processed_s")
+    note = "below each dot is a run: where a batch ends between two polls is chance"
+    sign(figure, chosen, reading(chosen.targets, sizes), note)
+    done, known = panels(figure, 2)
+    lags = runs.assign(lag_s=_drawn(runs["detection_lag_s"]))
+    for axes, title, unit in (
+        (done, DONE, "time since the trigger"),
+        (known, KNOWN, "delay after the last item"),
+    ):
+        axes.set_title(title)
+        axes.set_ylabel(unit)
+        items_axis(axes, runs["items"].min(), runs["items"].max())
+    seconds_axis(done, sizes["low"].min(), sizes["high"].max())
+    seconds_axis(known, lags["lag_s"].min(), lags["lag_s"].max())
+    against_items(done, sizes)
+    each_run(known, lags, "lag_s")
+    middles = lags.groupby("design", as_index=False)["lag_s"].median().assign(items=1)
+    label_designs({done: sizes})
+    label_designs({known: middles}, "lag_s")
+    figure.align_ylabels()
 
 
 def say(chosen: Chosen) -> str:
@@ -40,8 +59,7 @@ def say(chosen: Chosen) -> str:
     return f"{done} It is known {listed(lags)} after the last item."
 
 
-def _drawn(sizes: pd.DataFrame) -> pd.DataFrame:
+def _drawn(times_s: pd.Series) -> pd.Series:
     """The times as a logarithmic axis can show them: nothing is half the least there is."""
-    least = sizes["middle"][sizes["middle"] > 0].min() if (sizes["middle"] > 0).any() else 0.01
-    times = ["low", "middle", "high"]
-    return sizes.assign(**sizes[times].clip(lower=least / 2))
+    least_s = times_s[times_s > 0].min() if (times_s > 0).any() else LEAST_S
+    return times_s.clip(lower=least_s / 2)

@@ -10,9 +10,12 @@ from analysis.lines import panels_by_items
 from analysis.measures import by_size, main_target
 from analysis.needs import Chosen, NothingToShow, in_order, same_knobs, usable
 from analysis.simplicity import UpkeepRate, upkeep_usd
-from analysis.words import count, dollars, listed
+from analysis.words import count, dollars, duration, listed
+from workbench.bill.monthly_cost import Upkeep
 
 RATE = UpkeepRate()
+BATCHES_PER_DAY = Upkeep().batches_per_day
+DAY_S = 86_400
 PANELS = {
     "month_usd": "AWS's bill",
     "owned_usd": f"With upkeep at {dollars(RATE.usd_per_hour)} an hour",
@@ -21,7 +24,7 @@ PANELS = {
 
 def select(frames: Frames) -> Chosen:
     """The runs at one setting with `month_usd`, and `owned_usd` where simplicity was measured."""
-    chosen = same_knobs(usable(frames.runs, in_dollars=True))
+    chosen = _that_fit(same_knobs(usable(frames.runs, in_dollars=True)))
     runs = chosen.runs.assign(month_usd=frames.monthly["month_usd"])
     try:
         hours_usd = runs["design"].map(upkeep_usd(frames.table("simplicity"), RATE))
@@ -57,6 +60,19 @@ def say(chosen: Chosen) -> str:
         ]
         parts.append(f"with {count(items)} items {listed(texts)}")
     return f"A month of such batches costs: {'; '.join(parts)}."
+
+
+def _that_fit(chosen: Chosen) -> Chosen:
+    """The runs of sizes of which every design can do so many batches a day."""
+    longest_s = chosen.runs.groupby("items")["detected_s"].max() * BATCHES_PER_DAY
+    late = longest_s[longest_s > DAY_S]
+    if len(late) == len(longest_s):
+        raise NothingToShow(f"no day holds {BATCHES_PER_DAY} of these batches.")
+    notes = [
+        f"batches of {count(items)} items are left out: {BATCHES_PER_DAY} take {duration(s)}"
+        for items, s in late.items()
+    ]
+    return chosen.only(chosen.runs[~chosen.runs["items"].isin(late.index)]).also(*notes)
 
 
 def _sizes(chosen: Chosen) -> dict[str, pd.DataFrame]:

@@ -1,10 +1,13 @@
 """What does each change save, from the design as published to the tuned one?"""
 
+from dataclasses import dataclass, replace
+from textwrap import fill
+
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analysis.axes import dollars_axis, panels
+from analysis.axes import panels
 from analysis.caption import sign_plain, summaries
 from analysis.frames import Frames
 from analysis.needs import Chosen, in_order
@@ -14,8 +17,36 @@ from workbench.designs import COMPARED, PRESETS
 
 HEIGHT_IN = 7.8  # of the panels together
 BAR = 0.62  # height of a bar, in rows
-ROOM = 6.0  # to the right of the dearest bar, as a factor, for its words
-SHOWN_LETTERS = 46  # of a change's name
+ROOM = 1.38  # to the right of the dearest bar, as a factor, for its words
+SMALL = 0.01  # of the first dollars: smaller savings are summed up in one row
+APART = 0.6  # rows between one item at a time and several
+TOGETHER = "item_concurrency"  # from this change on, several items at a time
+# A change in words; what has none is shown as the knob itself.
+WORDS = {
+    "telemetry=emf": "metrics in log lines, not one call an item",
+    "track=message": "one record a message, not an item",
+    "cpu=arm64": "Arm, not x86",
+    "logs=metrics": "no log line an item",
+    "child_type=STANDARD": "Standard children",
+    "messages_per_invocation=1": "one message an invocation",
+    "claim=False": "no claim",
+    "items_per_message": "{} items a message",
+    "items_per_child": "{} items a child",
+    "item_concurrency": "{} items at a time",
+}
+SHOWN_LETTERS = 26  # of a change, on one line
+
+
+@dataclass(frozen=True)
+class Row:
+    """A bar: what was changed, dollars per million items before and after, and how long it took."""
+
+    words: str
+    before_usd: float
+    after_usd: float
+    minutes: float
+    completes: bool
+    together: bool  # several items at a time
 
 
 def select(frames: Frames) -> Chosen:
@@ -29,18 +60,20 @@ def draw(chosen: Chosen, figure: Figure) -> None:
     table, designs = chosen.table, chosen.designs
     sign_plain(
         figure,
-        "modelled, a million items; each bar runs from the dollars before a change to those after",
+        "modelled, a million items; each bar runs from the dollars before a change to those after, "
+        "which are written beside it with the time until it is known",
         "dashed: the floor, which is the Lambda time of the work alone, one item at a time",
         _never_published(designs),
         "" if table["completes"].all() else "* AWS would have cut this one short",
         summaries(chosen.designs),
     )
-    low = table[["usd_per_million", "floor_usd_per_million"]].min().min()
-    high = table["usd_per_million"].max()
     for axes, design in zip(panels(figure, len(designs)), designs, strict=True):
         own = table[table["design"] == design]
-        dollars_axis(axes, low, high * ROOM, which="x")
-        _waterfall(axes, design, own)
+        axes.set_xlim(0, table["usd_per_million"].max() * ROOM)
+        axes.xaxis.set_major_formatter(lambda value, _: dollars(value))
+        _waterfall(axes, design, rows(own))
+        floor = own["floor_usd_per_million"].iloc[0]
+        axes.axvline(floor, color=faint(), linestyle=(0, (2, 2)), linewidth=1.2, zorder=2)
         axes.set_title(design)
         axes.set_xlabel("dollars per million items")
 
@@ -64,27 +97,68 @@ def _told(design: str, steps: pd.DataFrame) -> str:
     first, tuned = usd.iloc[0], usd[~later].iloc[-1]
     floors = tuned / steps["floor_usd_per_million"].iloc[-1]
     most = change[(usd.shift() - usd)[~later].idxmax()]
-    after = ", ".join(f"{dollars(usd[at])} with {change[at]}" for at in steps.index[later])
+    after = ", ".join(f"{dollars(usd[at])} with {_said(change[at])}" for at in steps.index[later])
     return (
         f"{design} falls from {dollars(first)} per million items as published to {dollars(tuned)} "
-        f"tuned, {first / tuned:.3g} times less and {floors:.3f} times the floor, most by {most}"
+        f"tuned, {first / tuned:.3g} times less and {floors:.3f} times the floor, most by "
+        f"{_said(most)}"
         f"{'; then ' + after if after else ''}"
     )
 
 
-def _waterfall(axes: Axes, design: str, steps: pd.DataFrame) -> None:
-    """One design's bars, from top to bottom."""
-    before = steps["usd_per_million"].shift()
-    left_edge = axes.get_xlim()[0]
-    for row, (step, usd_before) in enumerate(zip(steps.itertuples(), before, strict=True)):
-        usd, first = step.usd_per_million, row == 0
-        start, stop = (left_edge, usd) if first else sorted((usd, usd_before))
-        shade = colour(design) if first or usd <= usd_before else tint(design, 0.35)
-        axes.barh(row, max(stop - start, stop * 0.004), BAR, left=start, color=shade, zorder=3)
-        broken = "" if step.completes else "*"
+def _said(change: str) -> str:
+    """A change within a sentence."""
+    return " ".join(in_words(change).split())
+
+
+def rows(steps: pd.DataFrame) -> list[Row]:
+    """The bars of one design; changes that save next to nothing are one row."""
+    first_usd = steps["usd_per_million"].iloc[0]
+    found, small = [], []
+    before_usd, together = 0.0, False
+    for step in steps.itertuples():
+        together |= TOGETHER in step.change
+        row = Row(
+            in_words(step.change),
+            before_usd,
+            step.usd_per_million,
+            step.minutes,
+            step.completes,
+            together,
+        )
+        before_usd = step.usd_per_million
+        if abs(row.before_usd - row.after_usd) < SMALL * first_usd and not together:
+            small.append(row)
+        else:
+            found.append(row)
+    if small:
+        what = small[0].words if len(small) == 1 else f"{len(small)} smaller changes"
+        whole = replace(small[-1], words=what, before_usd=small[0].before_usd)
+        found.insert(sum(not one.together for one in found), whole)
+    return found
+
+
+def in_words(change: str) -> str:
+    """A change as a reader of nothing else would say it, on two lines where it is long."""
+    parts = []
+    for knob in change.split(", "):
+        name, _, value = knob.partition("=")
+        parts.append(WORDS.get(knob) or WORDS.get(name, knob).format(value))
+    return "\n".join(fill(part, SHOWN_LETTERS) for part in parts)
+
+
+def _waterfall(axes: Axes, design: str, bars: list[Row]) -> None:
+    """One design's bars, from top to bottom; several items at a time stand apart."""
+    places = [number + APART * row.together for number, row in enumerate(bars)]
+    for place, row in zip(places, bars, strict=True):
+        start, stop = sorted((row.before_usd, row.after_usd))
+        dearer = row.before_usd and row.after_usd > row.before_usd
+        shade = tint(design, 0.35) if dearer else colour(design)
+        axes.barh(place, stop - start, BAR, left=start, color=shade, zorder=3)
+        broken = "" if row.completes else "*"
         axes.annotate(
-            f"{dollars(usd)}{broken}, {duration(step.minutes * 60)}",
-            (stop, row),
+            f"{dollars(row.after_usd)}{broken}, {duration(row.minutes * 60)}",
+            (stop, place),
             (4, 0),
             textcoords="offset points",
             va="center",
@@ -92,17 +166,7 @@ def _waterfall(axes: Axes, design: str, steps: pd.DataFrame) -> None:
             color=ink(),
             zorder=4,
         )
-    floor = steps["floor_usd_per_million"].iloc[0]
-    axes.axvline(floor, color=faint(), linestyle=(0, (2, 2)), linewidth=1.2, zorder=2)
-    names = [_short(step.change) for step in steps.itertuples()]
-    axes.set_yticks(range(len(names)), names, fontsize=text_pt(0.72))
-    axes.set_ylim(len(names) - 0.4, -0.6)
+    axes.set_yticks(places, [row.words for row in bars], fontsize=text_pt(0.72))
+    axes.set_ylim(places[-1] + 0.6, -0.6)
     axes.grid(visible=False, axis="y")
     axes.tick_params(length=0, axis="y")
-
-
-def _short(change: str) -> str:
-    """A change's name on two lines where it is long."""
-    if len(change) > SHOWN_LETTERS // 2 and ", " in change:
-        return change.replace(", ", ",\n", 1)
-    return change

@@ -57,6 +57,7 @@ def draw(chosen: Chosen, figure: Figure) -> None:
         chosen,
         "colour: the winner; number: by what factor over the next; =: too close to call",
         "left to right: larger batches; upwards: longer items",
+        f"each design at its {_knobs(chosen.runs)}, whatever else it could be tuned to",
     )
     for axes, (column, title) in zip(panels(figure, len(PANELS)), PANELS, strict=True):
         axes.set_title(title)
@@ -74,6 +75,12 @@ def say(chosen: Chosen) -> str:
         parts.append(f"{title.lower()}: {listed(won) or 'none'}{close}")
     cells = "Of all combinations of batch size and time per item"
     return f"{cells}, {'; '.join(parts)}. {promised(chosen.runs)}"
+
+
+def _knobs(runs: pd.DataFrame) -> str:
+    """At which knobs the designs are compared."""
+    settings = sorted(set(runs["setting"]))
+    return f"{settings[0]} knobs" if len(settings) == 1 else f"knobs: {'; '.join(settings)}"
 
 
 def _one_target(runs: pd.DataFrame) -> pd.DataFrame:

@@ -2,8 +2,10 @@
 
 import re
 
+import pandas as pd
 import pytest
 
+from analysis.charts import savings
 from analysis.charts.binding_limits import share_of_time
 from analysis.charts.cost_of_ownership import RATE
 from analysis.frames import Frames
@@ -67,8 +69,38 @@ def test_upkeep_lifts_the_second_panel_by_its_rate(picture):
     )
     hours = (34 * 1.0 + 1_114 / 100 * 10.0) / 60
     assert list(owned.get_ydata() - bill.get_ydata()) == pytest.approx(
-        [hours * RATE.usd_per_hour] * 7
+        [hours * RATE.usd_per_hour] * 6
     )
+
+
+def test_batches_that_no_day_holds_four_of_are_left_out_and_named(frames, picture):
+    chosen = named("cost_of_ownership").select(frames)
+    longest_s = frames.runs.groupby("items")["detected_s"].max()
+    assert set(chosen.runs["items"]) == set(longest_s[longest_s * 4 <= 86_400].index)
+    caption = " ".join(picture("cost_of_ownership")._supxlabel.get_text().split())
+    assert "Batches of 100 million items are left out: 4 take" in caption
+
+
+def test_small_savings_are_one_row_and_several_items_at_a_time_stand_apart():
+    steps = [
+        ("published", 15.0),
+        ("telemetry=emf", 5.0),
+        ("items_per_message=500, messages_per_invocation=1", 0.9),
+        ("poll_s=30", 0.89),
+        ("state_shards=10", 0.85),
+        ("item_concurrency=50", 0.03),
+        ("claim=False", 0.028),
+    ]
+    table = pd.DataFrame(steps, columns=["change", "usd_per_million"])
+    found = savings.rows(table.assign(minutes=1.0, completes=True))
+    assert [(row.words, row.before_usd, row.after_usd, row.together) for row in found] == [
+        ("published", 0.0, 15.0, False),
+        ("metrics in log lines,\nnot one call an item", 15.0, 5.0, False),
+        ("500 items a message\none message an invocation", 5.0, 0.9, False),
+        ("2 smaller changes", 0.9, 0.85, False),
+        ("50 items at a time", 0.85, 0.03, True),
+        ("no claim", 0.03, 0.028, True),
+    ]
 
 
 def test_without_simplicity_the_bill_alone_is_drawn_and_told(folder, stored, picture):

@@ -57,7 +57,14 @@ def test_a_lag_of_nothing_is_still_drawn(folder, stored, picture):
 
 def test_a_band_that_is_no_wider_than_its_line_is_not_explained(picture, frames):
     late = frames.runs["seed"].map({7: 1, 8: 2, 9: 3})
-    spread = frames.runs.assign(detection_lag_s=frames.runs["detection_lag_s"] * late)
+    spread = frames.runs.assign(processed_s=frames.runs["processed_s"] * late)
     figure = picture("completion_time", SimpleNamespace(runs=spread))
     assert "bands hold nine runs of ten" in " ".join(figure._supxlabel.get_text().split())
     assert "bands" not in picture("completion_time")._supxlabel.get_text()
+
+
+def test_how_late_it_is_known_is_a_dot_a_run_and_no_line(figure, frames):
+    runs = same_knobs(usable(frames.runs)).runs.query("design == 'sqs' and target == 'model'")
+    dots = next(x for x in figure.axes[1].get_lines() if x.get_label() == "sqs model")
+    assert dots.get_linestyle() == "None"
+    assert sorted(dots.get_ydata()) == pytest.approx(sorted(runs["detection_lag_s"]))

@@ -11,15 +11,22 @@ from analysis.picker import picked_runs
 
 def test_one_batch_on_every_design_is_drawn_in_two_panels(frames, picture):
     figure = picture("concurrency_and_backlog")
-    for axes, metric in zip(figure.axes, ("concurrency", "backlog"), strict=True):
-        samples = frames.batch_timelines[frames.batch_timelines["metric"] == metric]
-        tops = samples.groupby("design")["value"].max().to_dict()
-        assert {x.get_label(): max(x.get_ydata()) for x in axes.get_lines()} == tops
+    samples = frames.batch_timelines[frames.batch_timelines["metric"] == "concurrency"]
+    items = frames.batch["items"].iloc[0]
+    expected = (
+        samples.groupby("design")["value"].max(),
+        dict.fromkeys(frames.batch["design"], items),
+    )
+    for axes, tops in zip(figure.axes, expected, strict=True):
+        lines = [x for x in axes.get_lines() if not x.get_label().startswith("_")]
+        assert {x.get_label(): max(x.get_ydata()) for x in lines} == dict(tops)
         assert {text.get_text() for text in axes.texts} == {"sqs", "sfn", "counters"}
+        known = [x.get_xdata()[0] for x in axes.get_lines() if x.get_label().startswith("_")]
+        assert known == list(frames.batch["detected_s"])
 
 
 def test_runs_that_keep_no_time_line_are_refused(frames, picture):
-    samples = frames.batch_timelines.query("metric == 'items_done'")
+    samples = frames.batch_timelines.query("metric == 'backlog'")
     lacking = SimpleNamespace(batch=frames.batch, batch_timelines=samples)
     with pytest.raises(NothingToShow, match="keeps no concurrency"):
         picture("concurrency_and_backlog", lacking)
