@@ -95,7 +95,7 @@ def test_small_savings_are_one_row_and_several_items_at_a_time_stand_apart():
     found = savings.rows(table.assign(minutes=1.0, completes=True))
     assert [(row.words, row.before_usd, row.after_usd, row.together) for row in found] == [
         ("published", 0.0, 15.0, False),
-        ("metrics in log lines,\nnot one call an item", 15.0, 5.0, False),
+        ("metrics in log lines, not\none call an item", 15.0, 5.0, False),
         ("500 items a message\none message an invocation", 5.0, 0.9, False),
         ("2 smaller changes", 0.9, 0.85, False),
         ("50 items at a time", 0.85, 0.03, True),
