@@ -5,6 +5,7 @@ import json
 import pytest
 
 from workbench.designs import DESIGNS, PRESETS, make_design
+from workbench.pull.exports.resources import Resource, Stack
 
 TAGGED = """
     AWS::SQS::Queue AWS::SNS::Topic AWS::DynamoDB::Table AWS::Lambda::Function AWS::IAM::Role
@@ -59,3 +60,33 @@ def test_a_stack_is_made_for_no_account_and_no_region_in_particular(default):
     stacks = [one for one in manifest.values() if one["type"] == "aws:cloudformation:stack"]
     assert {one["environment"] for one in stacks} == {"aws://unknown-account/unknown-region"}
     assert len(stacks) == len(DESIGNS)
+
+
+BILLED = {  # by CloudFormation's type, the ARN of what has a bill of its own
+    "AWS::Lambda::Function": "arn:aws:lambda:{}:function:{}",
+    "AWS::SQS::Queue": "arn:aws:sqs:{}:{}",
+    "AWS::SNS::Topic": "arn:aws:sns:{}:{}",
+    "AWS::DynamoDB::Table": "arn:aws:dynamodb:{}:table/{}",
+    "AWS::StepFunctions::StateMachine": "arn:aws:states:{}:stateMachine:{}",
+    "AWS::Logs::LogGroup": "arn:aws:logs:{}:log-group:{}",
+    "AWS::CloudWatch::Alarm": "arn:aws:cloudwatch:{}:alarm:{}",
+}
+OTHERS = {"notices_queue", "alarm", "LostTriggers"}  # what is no part of a design
+
+
+@pytest.mark.parametrize("design", DESIGNS)
+def test_what_is_billed_is_known_by_the_names_that_cloudformation_makes(default, design):
+    """A data export has no other: <stack>-<logical id>-<random>, a bucket's in small letters."""
+    stack, resources = Stack(DESIGNS[design], {}), getattr(default, design).raw["Resources"]
+    found = set()
+    for logical_id, one in resources.items():
+        name = f"{DESIGNS[design].stack}-{logical_id}-1aBcD2eFgH3i"
+        if one["Type"] == "AWS::S3::Bucket":
+            found.add(stack.role(Resource(name.lower())))
+        elif one["Type"] in BILLED:
+            arn = BILLED[one["Type"]].format("us-east-1:123456789012", name)
+            found.add(stack.role(Resource(arn)))
+    parts = DESIGNS[design].parts
+    single = {one.role for one in (parts.table, parts.machine, parts.bucket) if one}
+    own = {one.role for one in (*parts.functions, *parts.queues)} | single | {"topic"}
+    assert (own - found, found - own - OTHERS) == (set(), set())

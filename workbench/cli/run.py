@@ -140,22 +140,27 @@ def collect(
 
 def _collect_export(runs: list[Path], export: str) -> None:
     """Keep what a data export has of runs; one that it lacks leaves the others."""
+    from tempfile import gettempdir
+
     from workbench.pull.exports.collect import collect_export
     from workbench.pull.exports.files import S3, Bucket, Folder
     from workbench.stacks.aws_clients import Aws
+    from workbench.temporary import temporary_folder
 
-    place = Bucket(export, Aws().client("s3")) if export.startswith(S3) else Folder(export)
     lacking = []
-    for path in runs:
-        try:
-            kept = collect_export(path, place)
-        except PullFailed as error:
-            lacking.append(f"{path.name}: {error}")
-            continue
-        own = kept.frame[kept.frame["tagged"]]
-        found = own.groupby("label")["cost_usd"].sum()
-        told = ", ".join(f"{label} ${usd:.6f}" for label, usd in found.items())
-        print(f"{path.name}: costs, {len(kept.frame):,} rows, {kept.stamp}; {told}")
+    with temporary_folder(Path(gettempdir()), "workbench-export-") as copies:
+        is_bucket = export.startswith(S3)
+        place = Bucket(export, Aws().client("s3"), copies) if is_bucket else Folder(export)
+        for path in runs:
+            try:
+                kept = collect_export(path, place)
+            except PullFailed as error:
+                lacking.append(f"{path.name}: {error}")
+                continue
+            own = kept.frame[kept.frame["tagged"]]
+            found = own.groupby("label")["cost_usd"].sum()
+            told = ", ".join(f"{label} ${usd:.6f}" for label, usd in found.items())
+            print(f"{path.name}: costs, {len(kept.frame):,} rows, {kept.stamp}; {told}")
     if lacking:
         raise PullFailed("; ".join(lacking))
 

@@ -22,7 +22,7 @@ from workbench.platform.services import CLOUDWATCH, COST_EXPLORER
 from workbench.prices.refresh import SERVICE_CODES
 from workbench.pull.cost_explorer import CostLine
 from workbench.pull.costs import STEP, UNTAGGED, CostQuestion, Shares, line_of
-from workbench.pull.exports.resources import ALARM, NOTICES, Resource, Stack
+from workbench.pull.exports.resources import ALARM, MACHINES, NOTICES, Resource, Stack
 from workbench.pull.exports.tables import Line
 from workbench.pull.standing import POLLS, IdlePolls, standing_part
 from workbench.pull.store import tidy
@@ -67,7 +67,7 @@ def find(lines: Iterable[Line], stack: Stack, region: str | None) -> Found:
             rest.append(line)
         if not role or (region and where not in ("", region)):
             continue
-        if role == stack.machine:
+        if role == stack.machine and resource.service == MACHINES:
             machines.add(resource.name)
         if stack.known(resource):
             sure.add(line.account)

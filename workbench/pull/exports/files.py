@@ -13,13 +13,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from tempfile import gettempdir
 from typing import Any, Protocol
 
 from workbench.errors import BadInput, BadRecord
 from workbench.pull.window import Window
 from workbench.stacks.aws_errors import plainly
-from workbench.temporary import temporary_folder
+from workbench.temporary import written_whole
 
 ENDINGS = (".parquet", ".csv", ".csv.gz")
 S3 = "s3://"
@@ -113,6 +112,7 @@ class Bucket:
 
     name: str
     client: Any  # of S3
+    copies: Path  # a folder for its objects: runs share a month, and each copy out of AWS costs
 
     @property
     def _parts(self) -> tuple[str, str]:
@@ -138,15 +138,16 @@ class Bucket:
 
     @contextmanager
     def opened(self, path: str) -> Iterator[Path]:
-        """One of the objects, copied for as long as it is needed."""
+        """One of the objects, copied once."""
         bucket, prefix = self._parts
         key = prefix[: prefix.rfind("/") + 1] + path
-        with temporary_folder(Path(gettempdir()), "workbench-export-") as folder:
-            copy = folder / path.rsplit("/", 1)[-1]
-            with plainly(), copy.open("wb") as out:
+        copy = self.copies / path
+        if not copy.exists():
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            with plainly(), written_whole(copy) as written, written.open("wb") as out:
                 body = self.client.get_object(Bucket=bucket, Key=key)["Body"]
                 shutil.copyfileobj(body, out)
-            yield copy
+        yield copy
 
 
 def delivered(place: Place, window: Window) -> list[Entry]:

@@ -88,8 +88,9 @@ class Stack:
 
 
 def _roles(parts: Parts) -> dict[str, str]:
-    """The roles of what a stack has, by construct, in small letters; logs are a function's."""
+    """The roles of what a stack has, by construct, in small letters; logs are their writer's."""
     single = [one for one in (parts.table, parts.machine, parts.bucket) if one]
     found = {one.construct.lower(): one.role for one in (*parts.functions, *parts.queues, *single)}
-    logs = {f"{one.construct.lower()}logs": one.role for one in parts.functions}
+    logging = (*parts.functions, *([parts.machine] if parts.machine else []))
+    logs = {f"{one.construct.lower()}logs": one.role for one in logging}
     return COMMON | logs | found

@@ -8,7 +8,7 @@ import pytest
 
 from analysis.billed_labels import by_label
 from analysis.reconcile import answer, reconcile
-from tests.data_exports import among_others, cur, like, off, row, stands, write
+from tests.data_exports import ACCOUNT, among_others, cur, like, off, row, stands, write
 from workbench.bill import by_label as usd_by_label
 from workbench.designs import DESIGNS
 from workbench.errors import BadInput, PullFailed
@@ -199,6 +199,16 @@ def test_names_of_a_cloudwatch_pull_tell_a_stack_from_one_of_that_name(on_aws, b
     write_pull(path, "cloudwatch", tidy("cloudwatch", []), {"names": named}, NOW)
     found = collected(path, both, tmp_path).frame
     assert float(found["cost_usd"].sum()) == pytest.approx(rows["BilledCost"].sum())
+
+
+def test_the_machines_own_log_is_telemetry_and_no_second_machine(on_aws, billed, tmp_path):
+    path = on_aws("sfn")
+    rows = billed(path)
+    group = f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:SfnBatchProcessing-MachineLogs1A2B3C4D-x"
+    more = like(rows, "AmazonCloudWatch", "VendedLog-Bytes", group, 0.5, 0.25)
+    frame = collected(path, pd.concat([rows, more]), tmp_path).frame
+    own = frame[(frame["resource"] == "machine") & (frame["label"] == "telemetry")]
+    assert list(own["cost_usd"].map(float)) == [0.25]
 
 
 def test_a_machine_that_may_be_anothers_is_refused(on_aws, billed, tmp_path):

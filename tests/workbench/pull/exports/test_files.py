@@ -34,7 +34,7 @@ def place(request, tmp_path, cloud):
         s3.create_bucket(Bucket="exports")
         for path, text in files.items():
             s3.put_object(Bucket="exports", Key=f"{name}/{path}", Body=text)
-        return Bucket(f"s3://exports/{name}/", s3)
+        return Bucket(f"s3://exports/{name}/", s3, tmp_path / "copies")
 
     return make
 
@@ -98,6 +98,17 @@ def test_the_files_of_a_bucket_are_opened_as_those_of_a_folder(place):
         assert path.suffix == ".csv"
 
 
+def test_an_object_is_copied_once_for_all_runs(tmp_path, cloud):
+    s3, asked = cloud("s3"), []
+    s3.create_bucket(Bucket="exports")
+    s3.put_object(Bucket="exports", Key="a/b.csv", Body="x")
+    s3.meta.events.register("before-call.s3.GetObject", lambda **_: asked.append(1))
+    for _ in range(2):
+        with Bucket("s3://exports/a", s3, tmp_path).opened("a/b.csv") as path:
+            assert path.read_text() == "x"
+    assert len(asked) == 1
+
+
 def test_one_file_alone_is_an_export_too(tmp_path):
     file = tmp_path / "bills.csv"
     file.write_text("x")
@@ -112,6 +123,6 @@ def test_a_place_that_is_not_there_is_said_in_one_line(tmp_path, cloud):
     with pytest.raises(BadInput, match="there is no such file or folder"):
         delivered(Folder(str(tmp_path / "nothing")), WINDOW)
     with pytest.raises(BadInput, match="name a bucket, as in s3://bucket/prefix"):
-        delivered(Bucket("s3://", cloud("s3")), WINDOW)
+        delivered(Bucket("s3://", cloud("s3"), tmp_path), WINDOW)
     with pytest.raises(AwsFailed, match="NoSuchBucket"):
-        delivered(Bucket("s3://nothing/at/all", cloud("s3")), WINDOW)
+        delivered(Bucket("s3://nothing/at/all", cloud("s3"), tmp_path), WINDOW)

@@ -32,6 +32,7 @@ OF_SFN = {
     f"arn:aws:states:{HERE}:stateMachine:SfnBatchProcessing-Machine": "machine",
     f"arn:aws:states:{HERE}:mapRun:Machine0AB12CD3-xYz/Process:1-2": "machine",
     f"arn:aws:states:{HERE}:stateMachine:OtherMachine0AB12CD3-xYz": "",
+    f"arn:aws:logs:{HERE}:log-group:SfnBatchProcessing-MachineLogs0AB12CD3-x": "machine",
     "sfnbatchprocessing-bucket83908e77-1a2b3c": "bucket",
     "arn:aws:s3:::sfnbatchprocessing-bucket83908e77-1a2b3c": "bucket",
     "someones-bucket": "",

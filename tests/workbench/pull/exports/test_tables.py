@@ -68,9 +68,17 @@ def test_discounts_are_a_map_and_in_text_json(rows, tmp_path, name):
     assert line.discounts == {"EdpDiscount": Decimal("-0.5")}
 
 
-def test_a_table_without_product_codes_goes_by_the_services_name(rows, tmp_path):
-    ((line,), _) = lines(write(rows.drop(columns="x_ServiceCode"), tmp_path / "a.parquet"))
-    assert line.service == "Amazon Simple Queue Service"
+def test_the_shape_of_the_public_samples_is_read_which_have_no_columns_of_awss_own(rows, tmp_path):
+    """FOCUS-Sample-Data, 1.2: another order, no `x_`, whole seconds, usage under a commitment."""
+    plan = "arn:aws:savingsplans:us-east-1::savingsplan/170b91801acd2abd"
+    sample = rows[reversed([one for one in rows if not one.startswith("x_")])].assign(
+        CommitmentDiscountId=plan, BilledCost="0.000000", ListCost="0.096000", Tags="{}"
+    )
+    path = tmp_path / "sample.csv"
+    sample.to_csv(path, index=False, date_format="%Y-%m-%dT%H:%M:%SZ")
+    ((line,), _) = lines(path)
+    assert (line.service, line.commitment) == ("Amazon Simple Queue Service", plan)
+    assert (line.usd, line.listed_usd) == (Decimal(0), Decimal("0.096"))
 
 
 @pytest.mark.parametrize(
