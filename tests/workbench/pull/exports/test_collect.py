@@ -201,6 +201,24 @@ def test_names_of_a_cloudwatch_pull_tell_a_stack_from_one_of_that_name(on_aws, b
     assert float(found["cost_usd"].sum()) == pytest.approx(rows["BilledCost"].sum())
 
 
+def test_a_run_of_before_the_usage_by_resource_was_kept_has_labels_by_purpose(
+    on_aws, billed, tmp_path
+):
+    path = on_aws("sfn")
+    rows = billed(path)
+    (path / "resources.parquet").unlink()
+    frame = collected(path, rows, tmp_path).frame
+    own = frame[frame["tagged"]].groupby("resource")["label"].agg(set).to_dict()
+    assert own == {
+        "batcher": {"dispatch", "telemetry"},
+        "bucket": {"dispatch"},
+        "machine": {"dispatch"},
+        "processor": {"work", "telemetry"},
+        "summary": {"knowing", "telemetry"},
+        "topic": {"knowing"},
+    }
+
+
 def test_the_machines_own_log_is_telemetry_and_no_second_machine(on_aws, billed, tmp_path):
     path = on_aws("sfn")
     rows = billed(path)
