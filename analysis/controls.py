@@ -9,6 +9,7 @@ from decimal import Decimal
 
 import ipywidgets as widgets
 
+from workbench.bill.terms import ALL, Terms
 from workbench.border import whole_number
 from workbench.designs import ITEMS_MAX, Design
 from workbench.platform import services
@@ -73,6 +74,31 @@ def changed_book(
         tiers = tuple(replace(tier, usd=tier.usd * factor) for tier in price.tiers)
         changed += [replace(price, tiers=tiers)] if factor != 1 else []
     return book.with_prices(*changed) if changed else book
+
+
+def terms_controls(terms: Terms) -> tuple[widgets.Checkbox, widgets.FloatSlider]:
+    """Whether a batch is billed inside the free tier, and percent off every price."""
+    free = widgets.Checkbox(
+        value=terms.month is not None, description="inside the free tier", style=WIDE
+    )
+    off = widgets.FloatSlider(
+        value=float(terms.discounts.get("", 0)),
+        max=ALL,
+        step=1.0,
+        description="discount on all, %",
+        continuous_update=False,
+        style=WIDE,
+        layout=ROOM,
+    )
+    return free, off
+
+
+def changed_terms(terms: Terms, free: widgets.Checkbox, off: widgets.FloatSlider) -> Terms:
+    """The terms as the controls have them; what the month has used by then stays theirs."""
+    others = {part: percent for part, percent in terms.discounts.items() if part}
+    discounts = others | ({"": Decimal(str(off.value))} if off.value else {})
+    month = (terms.month or {}) if free.value else None
+    return replace(terms, discounts=discounts, month=month)
 
 
 def slider(name: str, options: list[int], value: int) -> widgets.SelectionSlider:

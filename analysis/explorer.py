@@ -3,7 +3,7 @@
 It is given the simulation, so that it knows no target: `Explorer(modelled).panel()`.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 from time import perf_counter
@@ -23,8 +23,10 @@ from analysis.placing import name_lines
 from analysis.simplicity import UpkeepRate, upkeep_usd
 from analysis.theme import colour
 from analysis.words import dollars, duration
-from workbench.bill import bill, total_usd
+from workbench.bill import total_usd
 from workbench.bill.monthly_cost import monthly_usage
+from workbench.bill.pricing import Already
+from workbench.bill.terms import LIST_PRICES, Terms
 from workbench.border import whole_number
 from workbench.designs import COMPARED, DESIGNS, Design, promises
 from workbench.errors import WorkbenchError
@@ -46,15 +48,22 @@ class Simulated(Protocol):
     def run_data(self) -> RunData: ...
 
 
-Simulate = Callable[[Design, Batch, PriceBook], Simulated]
+class Simulate(Protocol):
+    """Runs a batch and bills it, with a `month` inside the free tier after that usage."""
+
+    def __call__(
+        self, design: Design, batch: Batch, book: PriceBook, *, month: Already | None
+    ) -> Simulated: ...
 
 
 @dataclass(frozen=True)
 class Shown:
-    """What the picture shows: runs with their bills, and what a month of them costs by design."""
+    """What the picture shows: runs with their bills, what a month of them costs by design, and at
+    which terms."""
 
     folders: list[RunData]
     month_usd: dict[str, float]
+    terms: str
 
 
 class Explorer:
@@ -66,16 +75,18 @@ class Explorer:
         items: int = 1_000_000,
         seed: int = 7,
         simplicity: pd.DataFrame = NO_UPKEEP,
+        terms: Terms = LIST_PRICES,
     ) -> None:
-        self._run, self._simplicity = simulate, simplicity
+        self._run, self._simplicity, self._terms = simulate, simplicity, terms
         self._seed = whole_number("seed", seed, 0)
-        self._book = load_book()
+        listed = load_book(terms.region, terms.price_date)
         self.items = controls.items_slider(items)
         self.length = controls.length_slider()
         self.rate = controls.slider("upkeep, $ an hour", [0, 25, 50, 75, 100, 150, 200], 100)
         self.look = widgets.ToggleButtons(options=list(THEMES))
         self.knobs = {name: controls.knob_controls(DESIGNS[name]) for name in COMPARED}
-        self.prices = controls.price_controls(self._book)
+        self.prices = controls.price_controls(listed)
+        self.free, self.off = controls.terms_controls(terms)
         self.picture, self.table = widgets.Image(format="png"), widgets.HTML()
         self.message = widgets.HTML()
         for control in self._all_controls():
@@ -87,7 +98,7 @@ class Explorer:
         tabs = {
             "Batch": [self.items, self.length, self.rate, self.look],
             **{name: list(own.values()) for name, own in self.knobs.items()},
-            "Prices": list(self.prices.values()),
+            "Prices": [self.free, self.off, *self.prices.values()],
         }
         rows = widgets.Layout(flex_flow="row wrap")  # in two columns, as many as fit
         boxes = [widgets.Box(own, layout=rows) for own in tabs.values()]
@@ -106,25 +117,26 @@ class Explorer:
             self.picture.value = theme.encoded(live_view(shown.folders, theme.blank(SCREEN)))
         self.table.value = _table(shown, self._upkeep())
         elapsed_s = perf_counter() - began
-        self.message.value = f"Simulated and drawn in {elapsed_s:.2f} s."
+        self.message.value = f"Simulated and drawn in {elapsed_s:.2f} s, {shown.terms}."
 
     def _changed(self, _change: Any) -> None:
         self.redraw()
 
     def _simulate(self) -> Shown:
-        """Every design on the same items, priced by the book as the sliders have it."""
-        book = controls.changed_book(self._book, self.prices)
+        """Every design on the same items, priced by book and terms as the controls have them."""
+        terms = controls.changed_terms(self._terms, self.free, self.off)
+        book = controls.changed_book(terms.book(), self.prices)
         batch = Batch(self.items.value, self._seed, "explore")
         folders, months = [], {}
         for name in COMPARED:
             settings = {knob: control.value for knob, control in self.knobs[name].items()}
             design = DESIGNS[name](**settings, value_max=self.length.value)
             design.refuse_items(batch.items)
-            folder = self._run(design, batch, book).run_data()
+            folder = self._run(design, batch, book, month=terms.month).run_data()
             folders.append(folder)
-            month = bill(monthly_usage(design, folder.usage), book, source="modelled")
+            month = terms.bill(monthly_usage(design, folder.usage), book)
             months[name] = float(total_usd(month))
-        return Shown(folders, months)
+        return Shown(folders, months, f"prices of {book.region}, {book.date}{terms.text}")
 
     def _upkeep(self) -> dict[str, float]:
         """A person's time a month by design; empty where simplicity was not measured."""
@@ -134,7 +146,8 @@ class Explorer:
 
     def _all_controls(self) -> list[widgets.Widget]:
         knobs = [control for own in self.knobs.values() for control in own.values()]
-        return [self.items, self.length, self.rate, self.look, *knobs, *self.prices.values()]
+        own = [self.items, self.length, self.rate, self.look, self.free, self.off]
+        return [*own, *knobs, *self.prices.values()]
 
 
 def _table(shown: Shown, upkeep: dict[str, float]) -> str:

@@ -1,11 +1,13 @@
 """The explorer simulates again and redraws when a control moves."""
 
 from dataclasses import replace
+from decimal import Decimal
 from types import SimpleNamespace
 
 import pytest
 
 from analysis.explorer import Explorer, live_view
+from workbench.bill.terms import Terms
 from workbench.designs import DESIGNS
 from workbench.runs.runner import priced
 
@@ -14,10 +16,11 @@ class MadeUp:
     """A simulation that answers with made-up folders at once."""
 
     def __init__(self, make):
-        self.make, self.asked = make, []
+        self.make, self.asked, self.months = make, [], []
 
-    def __call__(self, design, batch, book):
+    def __call__(self, design, batch, book, *, month):
         self.asked.append((design.name, batch.items, batch.seed))
+        self.months.append(month)
         settings = {k: v for k, v in design.knobs().items() if v != type(design)().knobs()[k]}
         folder = self.make(design.name, "model", batch.items, batch.seed, **settings)
         return SimpleNamespace(run_data=lambda: priced(replace(folder, bill=None), book))
@@ -94,3 +97,19 @@ def test_lines_and_bars_show_what_was_simulated(folder, picture):
     assert known == [one.run.detected_s for one in folders]
     tops = [text.get_text() for text in usd.texts]
     assert f"${folders[0].run.cost_usd:.2f}  sqs" in tops
+
+
+def test_the_free_tier_and_a_discount_are_controls_and_the_answer_says_so(simulator, frames):
+    terms = Terms(discounts={"lambda": Decimal(17)}, month={"StateTransition": 5})
+    explorer = Explorer(simulator, 10_000, 3, frames.table("simplicity"), terms)
+    told = (
+        "prices of us-east-1, 2026-11-23, inside the free tier after other usage, 17 % off lambda"
+    )
+    assert told in explorer.message.value
+    assert simulator.months == [{"StateTransition": 5}] * len(DESIGNS)
+    before = explorer.table.value
+    explorer.free.value = False
+    assert simulator.months[-1] is None
+    explorer.off.value = 50
+    assert "2026-11-23, 17 % off lambda, 50 % off." in explorer.message.value
+    assert explorer.table.value != before

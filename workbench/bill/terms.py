@@ -5,7 +5,7 @@ own bill has list prices.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -15,9 +15,12 @@ import pandas as pd
 from workbench.bill.pricing import Already, bill
 from workbench.border import positive, read_json
 from workbench.errors import BadInput
+from workbench.platform.units import quantity
 from workbench.prices import PriceBook, load_book
+from workbench.runs.records import USAGE_COLUMNS
 
 ALL = 100  # percent
+SHARE = Decimal("0.000001")  # to which a share of a free tier is rounded
 
 
 @dataclass(frozen=True)
@@ -25,17 +28,45 @@ class Terms:
     """A book by region and date (None: the newest), and how an account's bill differs from it.
 
     `discounts` are percents by a part of a service's name, "" for all. `month` is the month's usage
-    so far, after which the free tier is billed; None: no free tier.
+    so far, after which the free tier is billed; None: no free tier. `free_share` is how much of
+    each free tier there is.
     """
 
     region: str = "us-east-1"
     price_date: str | None = None
     discounts: Mapping[str, Decimal] = field(default_factory=dict)
     month: Already | None = None
+    free_share: Decimal = Decimal(1)
+
+    @classmethod
+    def read(
+        cls,
+        region: str | None = None,
+        prices: str | None = None,
+        free_tier: bool = False,
+        already: str | Path | None = None,
+        discounts: list[str] | None = None,
+    ) -> "Terms":
+        """The terms as options and notebooks spell them; what is empty is not asked for."""
+        month = read_month(free_tier, Path(already) if already else None)
+        return cls(region or "us-east-1", prices or None, read_discounts(discounts), month)
 
     def book(self) -> PriceBook:
         """The prices, with what is off."""
-        return load_book(self.region, self.price_date).discounted(self.discounts)
+        book = load_book(self.region, self.price_date).discounted(self.discounts)
+        return book if self.free_share == 1 else book.with_less_free(self.free_share)
+
+    def of_part(self, share: float) -> "Terms":
+        """The terms of a batch that stands for a larger one: it gets that share of what is free."""
+        if self.month is None or share == 1:
+            return self
+        part = Decimal(share).quantize(SHARE)
+        month = {name: quantity(used) * part for name, used in self.month.items()}
+        return replace(self, month=month, free_share=part)
+
+    def check(self) -> None:
+        """Raise BadInput for usage of the month that no price has, or that is no quantity."""
+        self.bill(pd.DataFrame(columns=USAGE_COLUMNS), self.book())
 
     def bill(self, usage: pd.DataFrame, book: PriceBook, source: str = "modelled") -> pd.DataFrame:
         """Usage priced on these terms at a book, which `book()` gave."""
@@ -52,6 +83,9 @@ class Terms:
             for service, percent in self.discounts.items()
         ]
         return "".join(f", {part}" for part in parts)
+
+
+LIST_PRICES = Terms()  # of us-east-1, the newest
 
 
 def read_discounts(texts: list[str] | None) -> dict[str, Decimal]:

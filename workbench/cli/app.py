@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 from typer.core import TyperGroup
 
-from workbench.cli import account, export, first_day, predict, run, runs, study, trust
+from workbench.cli import account, export, first_day, predict, run, runs, study, trust, tune
 from workbench.cli.output import drop_buffers, take_every_sign
 from workbench.errors import WorkbenchError, refusal
 
@@ -49,7 +49,7 @@ PANELS: dict[str, tuple[Command, ...]] = {
     ),
     "Predict and tune": (
         Command("estimate", predict.estimate, "--items 1000000"),
-        Command("tune", predict.tune, "--design sqs --items 1000000 --within 30"),
+        Command("tune", tune.tune, "--design sqs --items 1000000 --within 30"),
     ),
     "Studies and reports": (
         Command("study", study.study, "--items 100,1000,10000"),

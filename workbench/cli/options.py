@@ -4,6 +4,7 @@ A shell asks at every press of a key, so nothing here imports what takes long (p
 """
 
 import re
+import sys
 from collections.abc import Iterable
 from dataclasses import Field, fields
 from decimal import Decimal
@@ -13,7 +14,7 @@ from typing import Annotated, Any
 import typer
 
 from workbench.border import positive, whole_number
-from workbench.designs import DESIGNS, PRESETS
+from workbench.designs import DESIGNS, PRESETS, Fitted
 from workbench.errors import BadInput, shown
 from workbench.project import RESULTS, STUDIES
 from workbench.runs.results_folder import refuse_unwritable
@@ -220,3 +221,9 @@ def amount(name: str, help_text: str) -> Any:
         return positive(name, value)
 
     return typer.Option(help=help_text, parser=read, metavar="NUMBER")
+
+
+def say_fitted(fitted: Fitted, before: str = "") -> None:
+    """Which knobs were changed because nobody had set them."""
+    if fitted.line:
+        print(f"{before}{fitted.line}", file=sys.stderr)

@@ -1,51 +1,31 @@
-"""`workbench estimate` and `tune`: what a batch will cost and take; its cheapest, fastest knobs."""
+"""`workbench estimate`: what a batch will cost and take, by line, and what limits it."""
 
-import sys
-from collections.abc import Iterable
 from dataclasses import asdict
-from decimal import Decimal
-from itertools import pairwise
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from workbench.cli.options import (
-    Design,
     Designs,
     Preset,
-    Results,
     Settings,
-    amount,
     read_designs,
-    read_settings,
+    say_fitted,
     settings_by_design,
     whole,
 )
 from workbench.cli.output import Json, print_json, wide_console
 from workbench.cli.terms import Already, Discounts, FreeTier, Prices, read_terms
 from workbench.designs import Fitted, fit_design
-from workbench.errors import BadInput, BadKnob, WorkbenchError
+from workbench.errors import BadInput
 from workbench.platform.profile import DEFAULT
-from workbench.project import RESULTS
-from workbench.runs.results_folder import refuse_unwritable
 
 if TYPE_CHECKING:
     from rich.console import Console
-    from rich.table import Table
 
     from workbench.targets.model.forecast import Estimate
-    from workbench.tune.gains import Step
-    from workbench.tune.goal import Score
-    from workbench.tune.tuning import Confirmed, Tuned
 
-BILL_WIDTH_MIN, TUNE_WIDTH_MIN = 122, 130  # lines of theirs are not broken
-FRONT_MAX = 12  # rows of the front that are printed
-LINES = ("processed_s", "detected_s", "cost_usd", "coordination_usd", "knowing_usd", "invocations")
-CONFIRMED = ("line", "unit", "predicted", "low", "high", "actual", "error_percent")
-
-
-class RatioPassed(WorkbenchError):
-    """The tuned design costs more, in floors, than `--max-ratio` allows; exit code 1."""
+WIDTH_MIN = 122  # lines of a bill are not broken
 
 
 def estimate(
@@ -81,7 +61,7 @@ def estimate(
             contents.append(asdict(found) | own)
             continue
         title = f"{found.design}: {items:,} items, modelled, prices of {book.date}{terms.text}"
-        console = wide_console(BILL_WIDTH_MIN)
+        console = wide_console(WIDTH_MIN)
         console.print(bill_tree(found.bill, title, book, items))
         _print_forecast(console, found)
     if constants.fitted is not None and not as_json:
@@ -105,7 +85,7 @@ def _refuse_unpriced(fitted: list[Fitted], items: int) -> None:
                 f"{one.design.name}: {unpriced}, and no price list has its price: an estimate "
                 "without it would be too cheap. Leave it out."
             )
-        _say_fitted(one)
+        say_fitted(one)
 
 
 def _print_forecast(console: "Console", found: "Estimate") -> None:
@@ -122,165 +102,3 @@ def _print_forecast(console: "Console", found: "Estimate") -> None:
     if not found.completes:
         console.print("  [bold]it would not complete[/]: work takes longer than AWS allows")
     console.print()
-
-
-def tune(
-    design: Design,
-    items: Annotated[int, whole("items", "How many items, 1 to 100,000,000.")] = 1_000_000,
-    value_max: Annotated[int, whole("value_max", "An item takes 0 to so many ms.")] = 1_000,
-    within: Annotated[Decimal, amount("within", "Minutes until completion is known.")] = Decimal(
-        60
-    ),
-    budget: Annotated[Decimal | None, amount("budget", "Dollars that a batch may cost.")] = None,
-    item_concurrency: Annotated[
-        int, whole("item_concurrency", "Items at a time inside one invocation, at most.")
-    ] = 1,
-    settings: Settings = None,
-    max_ratio: Annotated[
-        Decimal | None, amount("max_ratio", "Exit with 1 if the cheapest passes so many floors.")
-    ] = None,
-    confirmed: Annotated[
-        bool, typer.Option("--confirm/--no-confirm", help="Run the cheapest on local too.")
-    ] = True,
-    as_json: Json = False,
-    results: Results = RESULTS,
-) -> None:
-    """Find a design's cheapest and fastest knobs on the model, and confirm them on local."""
-    fixed = read_settings(settings, design)
-    if "value_max" in fixed:
-        raise BadInput("--set value_max: the items' range is given with --value-max.")
-    from workbench.tune.goal import Goal
-    from workbench.tune.tuning import confirm
-    from workbench.tune.tuning import tune as search
-
-    goal = Goal(design, items, value_max, within * 60, budget, item_concurrency, fixed=fixed)
-    if confirmed:
-        refuse_unwritable(results)
-    found = search(goal)
-    steps = _gains(found)
-    if confirmed:
-        print("confirming the cheapest on local …", file=sys.stderr)
-    done = confirm(found.cheapest.design, items, results) if confirmed else None
-    if as_json:
-        print_json("tune", **_content(found, steps, done))
-    else:
-        console = wide_console(TUNE_WIDTH_MIN)
-        for table in _tables(found, steps, done):
-            console.print(table)
-        print(found.line)
-    if max_ratio is not None and found.ratio > max_ratio:
-        raise RatioPassed(f"{design} tuned costs {found.ratio:.4f} floors; allowed: {max_ratio}")
-
-
-def _gains(found: "Tuned") -> "list[Step]":
-    """What each knob bought, from the default knobs on; nothing if those cannot carry the items."""
-    from workbench.tune.gains import steps_between
-
-    goal = found.goal
-    try:
-        start = fit_design(goal.design, settings={"value_max": goal.value_max})
-    except BadKnob:
-        return []
-    _say_fitted(start, "the start of the gains is ")
-    return steps_between(start.design, found.cheapest.design, goal.items, seeds=(1, 2))
-
-
-def _say_fitted(fitted: Fitted, before: str = "") -> None:
-    """Which knobs were changed because nobody had set them."""
-    if fitted.line:
-        print(f"{before}{fitted.line}", file=sys.stderr)
-
-
-def _content(found: "Tuned", steps: "list[Step]", done: "Confirmed | None") -> dict[str, Any]:
-    """A tuning as JSON has it: dollars per million items, minutes until completion is known."""
-    goal = found.goal
-    return {name: getattr(goal, name) for name in ("design", "items", "value_max")} | {
-        "tried": found.tried,
-        "floor_per_million_usd": found.floor_per_million_usd,
-        "ratio": found.ratio,
-        "cheapest": _score(found.cheapest),
-        "fastest": _score(found.fastest),
-        "front": [_score(one) for one in found.front],
-        "gains": [{"change": step.change} | _score(step.score) for step in steps],
-        "confirmed": done
-        and {
-            "run_id": done.run.run_id,
-            "items": done.run.items,
-            "lines": done.lines[list(CONFIRMED)].to_dict("records"),
-        },
-    }
-
-
-def _score(one: "Score") -> dict[str, Any]:
-    """A candidate as JSON has it."""
-    bounds = ("low", "middle", "high")
-    return {
-        "per_million_usd": {name: getattr(one.per_million_usd, name) for name in bounds},
-        "minutes": {name: getattr(one.minutes, name) for name in bounds},
-        "binding_limit": one.binding_limit,
-        "completes": one.completes,
-        "changed_knobs": one.design.changed_knobs(),
-    }
-
-
-def _tables(found: "Tuned", steps: "list[Step]", done: "Confirmed | None") -> "Iterable[Table]":
-    """Every table of a tuning, in the order in which they are read."""
-    goal, dollars, knobs = found.goal, "$ / million", "knobs that differ from default"
-    within = f"cheapest within {goal.within_s / 60:g} min"
-    budget = f"fastest within ${goal.budget_usd:g}" if goal.budget_usd else "fastest"
-    yield _table(
-        f"{goal.design}, {goal.items:,} items of 0 to {goal.value_max:,} ms: "
-        f"{found.tried:,} candidates tried",
-        ("choice", dollars, "minutes", "held by", knobs),
-        (
-            (name, *_figures(one), one.binding_limit, _knobs(one))
-            for name, one in ((within, found.cheapest), (budget, found.fastest))
-        ),
-    )
-    front = found.front
-    shown = sorted({*range(0, len(front), max(1, -(-len(front) // FRONT_MAX))), len(front) - 1})
-    yield _table(
-        "The front: nothing is both cheaper and sooner",
-        (dollars, "minutes", knobs),
-        ((*_figures(front[number]), _knobs(front[number])) for number in shown),
-    )
-    if steps:
-        usd = [step.score.mean_usd * 1e6 / goal.items for step in steps]
-        saved = ["", *(f"{a - b:,.4f}" for a, b in pairwise(usd))]
-        rows = (
-            (step.label or "default", f"{own:,.4f}", less, f"{step.score.mean_s / 60:,.1f}")
-            for step, own, less in zip(steps, usd, saved, strict=True)
-        )
-        heads = ("change", dollars, "saved", "minutes")
-        yield _table("What each knob bought, from the default knobs on", heads, rows, "right")
-    if done is not None:
-        lines = done.lines.set_index("line").loc[list(LINES)].itertuples()
-        yield _table(
-            f"Confirmed on local: {done.run.items:,} items, run {done.run.run_id}",
-            ("line", "predicted", "local", "error, %"),
-            ((r.Index, f"{r.predicted:,.6g}", f"{r.actual:,.6g}", f"{r.error_percent:+.2f}")
-             for r in lines),
-            "right",
-        )  # fmt: skip
-
-
-def _table(
-    title: str, heads: tuple[str, ...], rows: Iterable[tuple], numbers: str = "left"
-) -> "Table":
-    """A table whose columns after the first stand on the side of `numbers`."""
-    from rich.table import Table
-
-    table = Table(title=title)
-    for head in heads:
-        table.add_column(head, justify="left" if head == heads[0] else numbers)
-    for row in rows:
-        table.add_row(*row)
-    return table
-
-
-def _figures(one: "Score") -> tuple[str, str]:
-    return one.per_million_usd.text(",.4f"), one.minutes.text(",.1f")
-
-
-def _knobs(one: "Score") -> str:
-    return ", ".join(f"{n}={value}" for n, value in one.design.changed_knobs().items()) or "none"

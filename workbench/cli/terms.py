@@ -42,13 +42,12 @@ def read_terms(
     """The terms that options ask for. With a region they are refused here if it has no such book,
     and an old one is said; without, each run has its own.
     """
-    from workbench.bill.terms import Terms, read_discounts, read_month
+    from workbench.bill.terms import Terms
 
-    off, month = read_discounts(discounts), read_month(free_tier, already)
-    if region is None:
-        return Terms(price_date=prices, discounts=off, month=month)
-    terms = Terms(region, prices, off, month)
-    say_age(terms.book().date)
+    terms = Terms.read(region, prices, free_tier, already, discounts)
+    if region is not None:
+        terms.check()
+        say_age(terms.book().date)
     return terms
 
 

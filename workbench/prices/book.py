@@ -147,6 +147,16 @@ class PriceBook:
             self.of_service(part)
         return replace(self, prices=tuple(one.discounted(percents) for one in self.prices))
 
+    def with_less_free(self, share: Decimal) -> "PriceBook":
+        """The same book with that share of each free tier."""
+        prices = [
+            one
+            if one.free_per_month is None
+            else replace(one, free_per_month=one.free_per_month * share)
+            for one in self.prices
+        ]
+        return replace(self, prices=tuple(prices))
+
     def with_prices(self, *prices: Price) -> "PriceBook":
         """The same book with these prices in place of, or beside, its own."""
         new = {price.key: price for price in prices}

@@ -16,7 +16,7 @@ import pandas as pd
 
 from workbench import border
 from workbench.bill import bill, total_usd
-from workbench.bill.terms import Terms
+from workbench.bill.terms import LIST_PRICES
 from workbench.designs import DESIGNS, Design, Fitted, fit_design
 from workbench.errors import BadInput, NotDeployed, NotKept
 from workbench.prices import PriceBook, load_book
@@ -241,7 +241,7 @@ def forecast(design: Design, items: int, book: PriceBook, batch_id: str = "forec
 
 def priced(folder: RunData, book: PriceBook) -> RunData:
     """The folder with its bill, the dollars of its run, and where it comes from."""
-    run, table = bill_again(folder.run, folder.usage, Terms(), book)
+    run, table = bill_again(folder.run, folder.usage, LIST_PRICES, book)
     return replace(folder, run=replace(run, commit=commit(), versions=versions()), bill=table)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from workbench.bill.terms import LIST_PRICES, Terms
 from workbench.designs import DESIGNS, Design, make_design
 from workbench.errors import BadKnob
 from workbench.prices import load_book
@@ -37,18 +38,22 @@ class Step:
 
 
 def steps_between(
-    start: Design, end: Design, items: int, seeds: tuple[int, ...] = SEEDS
+    start: Design,
+    end: Design,
+    items: int,
+    seeds: tuple[int, ...] = SEEDS,
+    terms: Terms = LIST_PRICES,
 ) -> list[Step]:
     """Every change from start to end, each time the one that saves most; seeds are shared."""
-    steps = [Step({}, score(start, items, seeds))]
+    steps = [Step({}, score(start, items, seeds, terms))]
     left = {n: v for n, v in end.knobs().items() if start.knobs()[n] != v}
     while left:
         tried = [  # one seed ranks them: all share it
-            Step(change, score(design, items, seeds[:1]))
+            Step(change, score(design, items, seeds[:1], terms))
             for change, design in _moves(steps[-1].score.design, left)
         ]
         best = min(tried, key=lambda step: (not step.score.completes, step.score.mean_usd))
-        steps.append(Step(best.change, score(best.score.design, items, seeds)))
+        steps.append(Step(best.change, score(best.score.design, items, seeds, terms)))
         left = {n: v for n, v in left.items() if n not in best.change}
     return steps
 

@@ -4,20 +4,27 @@ Candidates are scored on the model, over seeds that all of them share.
 """
 
 from dataclasses import dataclass, field
+from decimal import Decimal
 from functools import cache
 from itertools import product
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
+from workbench.bill import bill, total_usd
+from workbench.bill.pricing import Already
+from workbench.bill.terms import LIST_PRICES, Terms
 from workbench.border import positive, settings, whole_number
 from workbench.designs import DESIGNS, Design, Search, make_design
 from workbench.engine.statistics import Interval, interval
 from workbench.errors import BadInput, BadKnob
 from workbench.platform.profile import Profile, load_profile
 from workbench.platform.services import LAMBDA
-from workbench.prices import PriceBook, load_book
+from workbench.platform.units import quantity
+from workbench.prices import PriceBook
 from workbench.runs.batch import Batch
+from workbench.runs.records import USAGE_COLUMNS
 from workbench.targets.model.forecast import modelled
 
 FLOOR_GB = 0.125  # the smallest memory that Lambda has
@@ -31,7 +38,8 @@ SHARED: dict[str, tuple] = {"memory_mb": (128, 256, 512)}
 class Goal:
     """Which design for which batch; `fixed` knobs are not searched.
 
-    `within_s` bounds the time until completion is known, `budget_usd` the batch's dollars.
+    `within_s` bounds the time until completion is known, `budget_usd` the batch's dollars, which
+    are on the `terms`.
     """
 
     design: str
@@ -40,7 +48,7 @@ class Goal:
     within_s: float = 3_600
     budget_usd: float | None = None
     item_concurrency: int = 1  # items at a time inside one invocation, at most
-    region: str = "us-east-1"
+    terms: Terms = LIST_PRICES
     fixed: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -70,10 +78,18 @@ class Goal:
         return DESIGNS[self.design].search
 
 
-def floor_usd(items: int, value_max: int, book: PriceBook) -> float:
-    """Dollars of the work alone: mean time, smallest memory, arm64's first tier."""
-    price = book.price(LAMBDA, "Lambda-GB-Second-ARM").tiers[0].usd
-    return items * value_max / 2 / 1000 * FLOOR_GB * float(price)
+def floor_usd(items: int, value_max: int, book: PriceBook, month: Already | None = None) -> float:
+    """Dollars of the work alone: mean time, smallest memory, arm64's first tier.
+
+    With a `month`, only what is beyond the free tier that it has left.
+    """
+    price = book.price(LAMBDA, "Lambda-GB-Second-ARM")
+    gb_s = items * value_max / 2 / 1000 * FLOOR_GB
+    if month is None:
+        return gb_s * float(price.tiers[0].usd)
+    line = (*price.key, price.unit, "work", quantity(gb_s))
+    usage = pd.DataFrame([line], columns=USAGE_COLUMNS).astype({"quantity": object})
+    return float(total_usd(bill(usage, book, free_tier=True, already=month)))
 
 
 def candidates(goal: Goal) -> list[Design]:
@@ -181,11 +197,15 @@ class Score:
 
 
 def score(
-    design: Design, items: int, seeds: tuple[int, ...] = SEEDS, region: str = "us-east-1"
+    design: Design, items: int, seeds: tuple[int, ...] = SEEDS, terms: Terms = LIST_PRICES
 ) -> Score:
     """A candidate on the model; the same seeds give every candidate the same items and draws."""
-    book, profile = _constants(region)
-    runs = [modelled(design, Batch(items, seed, "candidate"), book, profile) for seed in seeds]
+    off = tuple(terms.discounts.items())
+    book, profile = _constants(terms.region, terms.price_date, off, terms.free_share)
+    runs = [
+        modelled(design, Batch(items, seed, "candidate"), book, profile, month=terms.month)
+        for seed in seeds
+    ]
     return Score(
         design,
         items,
@@ -198,15 +218,18 @@ def score(
 
 
 def score_many(
-    designs: list[Design], items: int, seeds: tuple[int, ...], region: str
+    designs: list[Design], items: int, seeds: tuple[int, ...], terms: Terms
 ) -> list[Score]:
     """Many candidates; what a process is handed at once."""
-    return [score(design, items, seeds, region) for design in designs]
+    return [score(design, items, seeds, terms) for design in designs]
 
 
 @cache  # reading them takes longer than most candidates
-def _constants(region: str) -> tuple[PriceBook, Profile]:
-    return load_book(region), load_profile()
+def _constants(
+    region: str, price_date: str | None, off: tuple[tuple[str, Decimal], ...], free_share: Decimal
+) -> tuple[PriceBook, Profile]:
+    terms = Terms(region, price_date, dict(off), free_share=free_share)
+    return terms.book(), load_profile()
 
 
 def front(scores: list[Score]) -> list[Score]:

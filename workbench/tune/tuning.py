@@ -14,7 +14,6 @@ import pandas as pd
 from workbench.designs import Design
 from workbench.engine.parallel import in_parallel
 from workbench.errors import BadInput, Incomplete
-from workbench.prices import load_book
 from workbench.runs.predictions import check_predictions
 from workbench.runs.records import Run, read_run
 from workbench.runs.runner import RunRequest
@@ -53,15 +52,18 @@ class Tuned:
     floor_per_million_usd: float
 
     @property
-    def ratio(self) -> float:
-        """The cheapest's dollars over the floor's."""
+    def ratio(self) -> float | None:
+        """The cheapest's dollars over the floor's; None where the work alone is free."""
+        if not self.floor_per_million_usd:
+            return None
         return self.cheapest.per_million_usd.middle / self.floor_per_million_usd
 
     @property
     def line(self) -> str:
         """The figure of the tuning on one line, in dollars per million items."""
         tuned = self.cheapest.per_million_usd.middle
-        return f"floor ${self.floor_per_million_usd:.4f} tuned ${tuned:.4f} ratio {self.ratio:.4f}"
+        ratio = "none, the work is free" if self.ratio is None else f"{self.ratio:.4f}"
+        return f"floor ${self.floor_per_million_usd:.4f} tuned ${tuned:.4f} ratio {ratio}"
 
 
 def tune(goal: Goal, processes: int | None = None) -> Tuned:
@@ -79,7 +81,8 @@ def tune(goal: Goal, processes: int | None = None) -> Tuned:
             f"no knobs of {goal.design} bring {goal.items:,} items to their end: "
             f"{finalists[0].binding_limit}. Take fewer items, or fix fewer knobs."
         )
-    floor = floor_usd(1_000_000, goal.value_max, load_book(goal.region))
+    book, million = goal.terms.book(), 1e6 / goal.items
+    floor = million * floor_usd(goal.items, goal.value_max, book, goal.terms.month)
     cheapest, fastest = _cheapest(goal, whole), _fastest(goal, whole)
     return Tuned(goal, len(designs) + len(hurried), whole, cheapest, fastest, front(whole), floor)
 
@@ -91,13 +94,12 @@ def _scores(
     seeds: tuple[int, ...],
     processes: int | None,
 ) -> list[Score]:
-    """The designs scored, in the order they came in."""
+    """The designs scored, in the order they came in; a smaller batch has less that is free."""
+    terms = goal.terms.of_part(items / goal.items)
     if len(designs) * items < ALONE or processes == 1:
-        return score_many(designs, items, seeds, goal.region)
+        return score_many(designs, items, seeds, terms)
     size = min(CHUNK, -(-len(designs) // (2 * (processes or os.cpu_count() or 1))))
-    tasks = [
-        (designs[n : n + size], items, seeds, goal.region) for n in range(0, len(designs), size)
-    ]
+    tasks = [(designs[n : n + size], items, seeds, terms) for n in range(0, len(designs), size)]
     found = [one for done in in_parallel(score_many, tasks, processes) for one in done]
     order = {design: number for number, design in enumerate(designs)}
     return sorted(found, key=lambda one: order[one.design])

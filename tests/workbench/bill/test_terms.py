@@ -57,3 +57,24 @@ def test_usage_is_billed_at_the_book_less_what_is_free_and_off():
         (Terms(month={"StateTransition": 3_000}, discounts={"": Decimal(50)}), "0.05"),
     ):
         assert total_usd(terms.bill(usage, terms.book())) == Decimal(usd), terms
+
+
+def test_a_part_of_a_batch_gets_its_part_of_what_is_free():
+    whole = Terms(month={"StateTransition": 1_000})
+    usage = pd.DataFrame(
+        [(STEP_FUNCTIONS, "StateTransition", "StateTransitions", "work", Decimal(50_000))],
+        columns=USAGE_COLUMNS,
+    )
+    part = whole.of_part(0.1)
+    tenth = usage.assign(quantity=[Decimal(5_000)])
+    assert total_usd(part.bill(tenth, part.book())) * 10 == total_usd(
+        whole.bill(usage, whole.book())
+    )
+    assert Terms().of_part(0.1) == Terms()
+
+
+def test_a_month_that_no_price_has_is_refused_at_once():
+    with pytest.raises(BadInput, match="give \\(service, usage type\\)"):
+        Terms(month={"Requests-Tier1": 3}).check()
+    with pytest.raises(BadInput, match="already: StateTransition"):
+        Terms(month={"StateTransition": -3}).check()

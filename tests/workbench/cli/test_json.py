@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from workbench.cli.predict import LINES
+from workbench.cli.tune import LINES
 from workbench.designs import Sfn
 from workbench.prices import load_book
 from workbench.runs.predictions import COLUMNS

@@ -59,3 +59,13 @@ def test_a_book_of_more_than_ninety_days_is_said_to_be_old_in_one_line(
     monkeypatch.setattr("workbench.cli.terms.today", lambda: day)
     code, _, error = command("estimate", "--items", 100, "--design", "sfn", "--replications", 1)
     assert (code, error) == (0, told)
+
+
+def test_a_tuning_says_at_which_terms_it_is_and_refuses_a_ratio_to_what_is_free(command):
+    words = ("tune", "--design", "sfn", "--items", 2_000, "--no-confirm", "--free-tier")
+    code, out, error = command(*words, "--discount", "lambda=17")
+    assert code == 0, error
+    assert "prices of 2026-11-23, inside the free tier, 17 % off lambda" in " ".join(out.split())
+    code, out, error = command(*words, "--max-ratio", 2)
+    assert (code, out) == (2, "")
+    assert "inside a free tier the work may cost nothing" in error

@@ -1,12 +1,17 @@
 """Tuning finds knobs near the floor, keeps what it was told to keep, and refuses the impossible."""
 
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 
+from workbench.bill import total_usd
+from workbench.bill.terms import Terms
 from workbench.designs import DESIGNS, BadKnob, make_design
 from workbench.errors import BadInput
 from workbench.prices import load_book
+from workbench.runs.batch import Batch
+from workbench.targets.model.forecast import modelled
 from workbench.tune.goal import Goal, Score, candidates, floor_usd, front, hurry, score
 from workbench.tune.tuning import tune
 
@@ -16,6 +21,31 @@ MILLION = 1_000_000
 def test_the_floor_is_the_work_alone_on_the_smallest_arm_function():
     assert floor_usd(MILLION, 1_000, load_book()) == pytest.approx(0.8333, abs=5e-5)
     assert floor_usd(MILLION, 2_000, load_book()) == pytest.approx(1.6667, abs=5e-5)
+
+
+def test_the_floor_inside_the_free_tier_is_what_of_the_work_is_beyond_it():
+    assert floor_usd(MILLION, 1_000, load_book(), {}) == 0  # 62,500 of 400,000 GB-s
+    listed, free = (floor_usd(10 * MILLION, 1_000, load_book(), month) for month in (None, {}))
+    assert listed - free == pytest.approx(400_000 * 0.0000133334)
+    used = {"Lambda-GB-Second-ARM": 400_000}
+    assert floor_usd(MILLION, 1_000, load_book(), used) == pytest.approx(0.8333, abs=5e-5)
+
+
+def test_tuning_is_on_the_terms_of_an_account_and_ranks_small_batches_by_their_share_of_it():
+    """At list prices requests to Lambda count; free ones do not, and a ratio to nothing is none."""
+    terms = Terms(month={}, discounts={"dynamodb": Decimal(100)})
+    found = tune(Goal("sqs", MILLION, terms=terms), processes=1)
+    bill = modelled(found.cheapest.design, Batch(MILLION, 1, "b"), terms.book(), month={}).bill
+    assert float(total_usd(bill)) == pytest.approx(found.cheapest.usd[0])
+    assert (
+        found.cheapest.mean_usd <= score(make_design("sqs", "tuned"), MILLION, terms=terms).mean_usd
+    )
+    assert (found.floor_per_million_usd, found.ratio) == (0, None)
+    assert found.line.endswith("ratio none, the work is free")
+    half = tune(Goal("sqs", 30_000, terms=Terms(discounts={"": Decimal(50)})), processes=1)
+    listed = tune(Goal("sqs", 30_000), processes=1)
+    assert half.cheapest.mean_usd == pytest.approx(listed.cheapest.mean_usd / 2)
+    assert half.ratio == pytest.approx(listed.ratio)
 
 
 @pytest.mark.parametrize(
