@@ -23,7 +23,7 @@ def handler(event: dict[str, Any], context: Any) -> int:
     chunk = failed.read(batch, which) if again else items.create(seed, *which, knobs)
     tried = outside.gather(_try, list(chunk), knobs["item_concurrency"])
     left = [(item, one.reason) for item, one in tried if one.reason]
-    if left or again:
+    if left or event["tries"] > 1:  # a try that died may have listed what is done now
         failed.write(batch, which, left, event["tries"])
     count = {"work_ms": sum(one.work_ms for _, one in tried), "items_failed": len(left)}
     if len(tried) > len(left):

@@ -95,11 +95,12 @@ class Stack:
         world, root = self.start(trigger, faults, seed)
         world.run(86_400, lambda: world.quiet())
         world.settle()
-        created = self.deployment.create()(7, 0, items, trigger["knobs"])
+        created = [item.id for item in self.deployment.create()(7, 0, items, trigger["knobs"])]
         return SimpleNamespace(
             world=world,
             root=root,
-            ids={item.id for item in created},
+            created=created,
+            ids=set(created),
             notice=world.notifications.outcome("b-1") or {},
             listed=sorted(self.listed()),
         )

@@ -3,8 +3,10 @@
 import pytest
 
 from tests.lambdas.durable.conftest import KNOBS, known_after_s
+from workbench.engine.kernel import stream
 from workbench.targets.local.lambda_.durable import execution
-from workbench.targets.local.runtime.faults import CallFault, Faults
+from workbench.targets.local.runtime.faults import CallFault, Faults, StartFault
+from workbench.targets.local.world.context import EPOCH_S
 
 
 def operations_of(items, per_chunk, per_segment):
@@ -158,3 +160,74 @@ def test_a_batch_is_the_same_every_time(stack):
     first, second = (stack.run(400, poison_per_million=10_000) for _ in range(2))
     assert first.root.history == second.root.history
     assert first.world.context.meter.frame().equals(second.world.context.meter.frame())
+
+
+class Chaos(Faults):
+    """Whatever may befall a run, drawn from a seed, until so many things have."""
+
+    def __init__(self, seed, most):
+        self._dice, self._left = stream(seed, "chaos"), most
+
+    def _strikes(self, share):
+        struck = self._left > 0 and self._dice.random() < share
+        self._left -= struck
+        return struck
+
+    def calling(self, call):
+        if not self._strikes(0.1):
+            return CallFault()
+        kinds = [
+            {"kill": "before"},
+            {"kill": "after"},
+            {"error": "ServiceException"},
+            {"error": "ServiceException", "lose_answer": True},
+            {"error": "TooManyRequestsException", "status": 429},
+            {"delay_s": self._dice.choice([1.0, 400.0])},
+        ]
+        return CallFault(**self._dice.choice(kinds))
+
+    def sleeping(self, function, request_id, seconds):
+        return self._strikes(0.02)
+
+    def starting(self, function, cold):
+        return StartFault(self._strikes(0.05), 400.0 if self._strikes(0.02) else 0.0)
+
+    def throttling(self, function):
+        return self._strikes(0.05)
+
+
+def chaotic(stack, seed):
+    """Whatever befalls a batch, each item is done or listed, and it is never declared too early."""
+    dice = stream(seed, "batch")
+    run = stack.run(
+        dice.choice([1, 25, 60, 130]),
+        Chaos(seed, most=dice.randrange(30)),
+        seed,
+        chunks_per_segment=dice.choice([2, 5, 50]),
+        max_concurrency=dice.choice([1, 4, 100]),
+        poison_per_million=dice.choice([0, 100_000]),
+    )
+    done, log = run.world.item_log.done_s.keys(), run.world.item_log
+    if run.root.status != "SUCCEEDED":  # five failures in a row ended it, and nobody was told
+        assert (run.notice, run.root.status) == ({}, "FAILED")
+        return
+    notices = run.world.notifications.by_batch["b-1"]
+    assert all(one == notices[0] for one in notices)
+    detected_s = notices[0]["detected_at"] - EPOCH_S
+    listed = set()
+    for what, *_ in run.listed:
+        listed |= set(run.created[slice(*what)]) if isinstance(what, tuple) else {what}
+    assert run.ids == done | listed
+    assert len(listed) == notices[0]["items_failed"]
+    assert all(log.done_s[item] <= detected_s for item in run.ids - listed)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_whatever_befalls_a_batch_each_item_is_done_or_listed(stack, seed):
+    chaotic(stack, seed)
+
+
+@pytest.mark.slow
+def test_whatever_befalls_many_batches_each_item_is_done_or_listed(stack):
+    for seed in range(100, 400):
+        chaotic(stack, seed)
