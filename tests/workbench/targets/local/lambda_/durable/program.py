@@ -10,10 +10,13 @@ from aws_durable_execution_sdk_python.config import (
     Duration,
     MapConfig,
     NestingType,
+    ParallelConfig,
     StepConfig,
+    StepSemantics,
 )
 from aws_durable_execution_sdk_python.exceptions import DurableOperationError
 from aws_durable_execution_sdk_python.retries import RetryDecision
+from aws_durable_execution_sdk_python.waits import WaitForConditionConfig, WaitForConditionDecision
 
 SECOND = Duration.from_seconds(1)
 
@@ -31,7 +34,7 @@ def one(context, kind, *given):
         return [type(error).__name__, error.error_type, str(error)]
 
 
-def step(context, value, failures, most):
+def step(context, value, failures, most, at_most_once=False):
     """A step that fails so often, with so many tries."""
 
     def work(step_context):
@@ -42,7 +45,21 @@ def step(context, value, failures, most):
     def again(error, attempt):
         return RetryDecision.retry(SECOND) if attempt < most else RetryDecision.no_retry()
 
-    return context.step(work, name=f"step {value}", config=StepConfig(retry_strategy=again))
+    kinds = StepSemantics.AT_LEAST_ONCE_PER_RETRY, StepSemantics.AT_MOST_ONCE_PER_RETRY
+    config = StepConfig(retry_strategy=again, step_semantics=kinds[at_most_once])
+    return context.step(work, name=f"step {value}", config=config)
+
+
+def poll(context, times):
+    """How often a condition was looked at."""
+
+    def later(seen, attempts):
+        if seen < times:
+            return WaitForConditionDecision.continue_waiting(SECOND)
+        return WaitForConditionDecision.stop_polling()
+
+    config = WaitForConditionConfig(wait_strategy=later, initial_state=0)
+    return context.wait_for_condition(lambda seen, _: seen + 1, config, name="poll")
 
 
 def wait(context, seconds):
@@ -78,7 +95,31 @@ def over(context, at_once, flat, program, times):
     return results.get_results()
 
 
-KINDS = {one.__name__: one for one in (step, wait, invoke, delegate, child, over)}
+def beside(context, flat, programs):
+    """Several programs side by side; one of them may fail as a whole."""
+    config = ParallelConfig(
+        nesting_type=NestingType.FLAT if flat else NestingType.NESTED,
+        completion_config=CompletionConfig.all_completed(),
+    )
+    branches = [lambda inner, one=one: run(inner, one) for one in programs]
+    return context.parallel(branches, name="beside", config=config).get_results()
+
+
+def large(context, size, times):
+    """Results that together are too large for a checkpoint: a replay makes them again."""
+    config = MapConfig(completion_config=CompletionConfig.all_completed())
+    results = context.map(
+        list(range(times)),
+        lambda inner, *_: inner.step(lambda _: "x" * size, name="part"),
+        name="large",
+        config=config,
+    )
+    return [len(one) for one in results.get_results()]
+
+
+KINDS = {
+    one.__name__: one for one in (step, wait, poll, invoke, delegate, child, over, beside, large)
+}
 
 
 @durable_execution

@@ -17,15 +17,20 @@ HINT = " Register it with register_durable_function or register_function."
 
 small = st.integers(0, 9)
 leaves = st.one_of(
-    st.tuples(st.just("step"), small, st.integers(0, 2), st.integers(1, 3)),
+    st.tuples(st.just("step"), small, st.integers(0, 2), st.integers(1, 3), st.booleans()),
+    st.tuples(st.just("poll"), st.integers(0, 3)),
     st.tuples(st.just("wait"), st.integers(1, 100)),
-    st.tuples(st.just("invoke"), st.sampled_from(["double", "fails", "nowhere"]), small),
+    st.tuples(
+        st.just("invoke"), st.sampled_from(["double", "double:1", "fails", "nowhere"]), small
+    ),
 )
 sequences = st.lists(leaves, min_size=1, max_size=3)
 operations = st.one_of(
     leaves,
     st.tuples(st.sampled_from(["child", "delegate"]), sequences),
     st.tuples(st.just("over"), st.integers(1, 3), st.booleans(), sequences, st.integers(0, 4)),
+    st.tuples(st.just("beside"), st.booleans(), st.lists(sequences, min_size=1, max_size=3)),
+    st.tuples(st.just("large"), st.sampled_from([10, 100_000]), st.integers(1, 4)),
 )
 programs = st.lists(operations, min_size=1, max_size=3)
 
@@ -103,6 +108,6 @@ def agrees(durable, program):
     assert {one["Id"]: comparable(one) for one in ours} == {
         one["Id"]: comparable(one) for one in operations
     }
-    if not any(kind == "over" for kind, *_ in program):
+    if not any(kind in ("over", "beside", "large") for kind, *_ in program):
         assert [one["Id"] for one in ours] == [one["Id"] for one in operations]
         assert by_end(ours) == by_end(operations)
