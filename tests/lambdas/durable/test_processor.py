@@ -40,6 +40,13 @@ def test_what_succeeds_in_its_second_try_is_listed_no_more(world, monkeypatch):
     assert listed(world) == []
 
 
+def test_a_try_after_one_that_died_empties_the_list_that_it_left(world, monkeypatch):
+    world.call("durable.processor", CHUNK)
+    monkeypatch.setattr(world.module("work"), "process", lambda item: None)
+    assert world.call("durable.processor", CHUNK | {"tries": 2}) == 0
+    assert listed(world) == []
+
+
 def test_a_chunk_without_failures_calls_nothing(world):
     chunk = CHUNK | {"knobs": KNOBS | {"poison_per_million": 0}}
     assert world.call("durable.processor", chunk) == 0
