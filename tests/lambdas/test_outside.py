@@ -4,8 +4,61 @@ import threading
 import time
 
 import pytest
+from botocore.awsrequest import AWSResponse
+from botocore.exceptions import ClientError
 
 from lambdas import outside
+from workbench.designs import DESIGNS
+
+THROTTLED = b'{"__type": "com.amazonaws.dynamodb.v20120810#ThrottlingException"}'
+
+
+class Raw:
+    """The body of an answer, as urllib3 has it."""
+
+    def __init__(self, body):
+        self.body = body
+
+    def stream(self, **_):
+        yield self.body
+
+
+@pytest.fixture
+def throttled(monkeypatch):
+    """A client whose first so many calls are throttled, and what was asked of it."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "none")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    monkeypatch.setattr("botocore.endpoint.time.sleep", lambda seconds: None)
+
+    def make(times):
+        asked, client = [], outside.client("dynamodb")
+
+        def answer(request, **_):
+            asked.append(request.url)
+            code, body = (400, THROTTLED) if len(asked) <= times else (200, b"{}")
+            return AWSResponse(request.url, code, {}, Raw(body))
+
+        client.meta.events.register("before-send.dynamodb", answer)
+        return client, asked
+
+    return make
+
+
+def test_a_throttled_call_is_tried_again_and_not_without_end(throttled):
+    client, asked = throttled(3)
+    client.get_item(TableName="t", Key={"pk": {"S": "x"}})
+    assert len(asked) == 4
+    client, asked = throttled(100)
+    with pytest.raises(ClientError, match="ThrottlingException"):
+        client.get_item(TableName="t", Key={"pk": {"S": "x"}})
+    assert 4 <= len(asked) <= 10
+
+
+def test_a_call_that_hangs_is_given_up_before_its_function_ends(throttled):
+    config = throttled(0)[0].meta.config
+    soonest_s = min(design().processor_timeout_s for design in DESIGNS.values())
+    assert config.connect_timeout + config.read_timeout < soonest_s
 
 
 def test_gather_keeps_the_order_whatever_ends_first():
