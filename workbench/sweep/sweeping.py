@@ -193,7 +193,11 @@ def _chunks(jobs: list[Job]) -> Iterator[list[Job]]:
 def run_jobs(jobs: list[Job], results: Path, make: TargetMaker = make_target) -> list[Done]:
     """Run these, as a worker process does; an error that a user can act on ends one run only."""
     made: dict[str, Target] = {}
-    return [_run_job(job, results, made, make) for job in jobs]
+    try:
+        return [_run_job(job, results, made, make) for job in jobs]
+    finally:  # the next chunk of this process opens its own
+        for target in made.values():
+            target.close()
 
 
 def _run_job(job: Job, results: Path, made: dict[str, Target], make: TargetMaker) -> Done:

@@ -1,5 +1,6 @@
 """A sweep runs what is new, in parallel, and goes on after any interruption."""
 
+import gc
 import json
 import os
 import signal
@@ -19,7 +20,9 @@ from workbench.runs.progress import RunCounter
 from workbench.runs.records import read_run, run_folders
 from workbench.runs.runner import make_target
 from workbench.runs.sets import runs_frame
-from workbench.sweep.sweeping import sweep
+from workbench.sweep.jobs import plan_jobs
+from workbench.sweep.study import read_study
+from workbench.sweep.sweeping import run_jobs, sweep
 from workbench.targets.base import Forecast
 from workbench.temporary import temporary
 
@@ -180,6 +183,9 @@ class Aws:
     def __init__(self, name, options):
         self.options = options
 
+    def close(self):
+        """Nothing is held."""
+
     def run(self, design, batch, on_progress):
         self.tried.append((batch.seed, batch.batch_id, self.options.max_usd))
         folder = make_target("model").run(design, batch, on_progress)
@@ -232,10 +238,23 @@ class FailsOnSeedTwo:
     def __init__(self, name, terms):
         self.name, self.target = name, make_target(name, terms)
 
+    def close(self):
+        self.target.close()
+
     def run(self, design, batch, watch):
         if batch.seed == 2:
             raise BadRecord("seed 2 is damaged")
         return self.target.run(design, batch, watch)
+
+
+def test_a_process_does_one_chunk_on_local_after_the_other(study, tmp_path):
+    pair = study("seeds: [1, 2]\ngrids: [{designs: [sfn], items: [100], targets: [local]}]")
+    jobs, _ = plan_jobs(read_study(pair))
+    gc.disable()  # a target that is not closed stays open until it is collected
+    try:
+        assert [run_jobs([job], tmp_path)[0].error for job in jobs] == ["", ""]
+    finally:
+        gc.enable()
 
 
 def test_only_one_sweep_of_a_study_at_a_time(study, tmp_path):
