@@ -71,8 +71,8 @@ def draw(chosen: Chosen, figure: Figure) -> None:
         own = table[table["design"] == design]
         axes.set_xlim(0, table["usd_per_million"].max() * ROOM)
         axes.xaxis.set_major_formatter(lambda value, _: dollars(value))
-        _waterfall(axes, design, rows(own))
         floor = own["floor_usd_per_million"].iloc[0]
+        _waterfall(axes, design, rows(own), floor)
         axes.axvline(floor, color=faint(), linestyle=(0, (2, 2)), linewidth=1.2, zorder=2)
         axes.set_title(design)
         axes.set_xlabel("dollars per million items")
@@ -147,7 +147,7 @@ def in_words(change: str) -> str:
     return "\n".join(fill(part, SHOWN_LETTERS) for part in parts)
 
 
-def _waterfall(axes: Axes, design: str, bars: list[Row]) -> None:
+def _waterfall(axes: Axes, design: str, bars: list[Row], floor: float) -> None:
     """One design's bars, from top to bottom; several items at a time stand apart."""
     places = [number + APART * row.together for number, row in enumerate(bars)]
     for place, row in zip(places, bars, strict=True):
@@ -158,7 +158,7 @@ def _waterfall(axes: Axes, design: str, bars: list[Row]) -> None:
         broken = "" if row.completes else "*"
         axes.annotate(
             f"{dollars(row.after_usd)}{broken}, {duration(row.minutes * 60)}",
-            (stop, place),
+            (max(stop, floor), place),  # not on the dashed line
             (4, 0),
             textcoords="offset points",
             va="center",
