@@ -4,12 +4,12 @@
 alone, wherever the designs' stacks are: an export has all regions.
 """
 
-from aws_cdk import App, Aws, CfnOutput, Duration, RemovalPolicy, Stack, Tags
+from aws_cdk import App, Aws, CfnOutput, Stack, Tags
 from aws_cdk import aws_bcmdataexports as exports
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 
-from infra.constructs import accept
+from infra.constructs import add_bucket
 from workbench.designs.tags import BILL_EXPORT, EXPORT_STACK, stack_tags
 
 NAME, PREFIX = "fanin-workbench", "bills"
@@ -47,25 +47,9 @@ class BillExportStack(Stack):
         CfnOutput(self, "ExportPlace", value=place)
 
     def _bucket(self) -> s3.Bucket:
-        """Where the bills lie. It goes with the stack, once it is empty."""
-        bucket = s3.Bucket(
-            self,
-            "Bills",
-            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
-            encryption=s3.BucketEncryption.S3_MANAGED,
-            enforce_ssl=True,
-            object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
-            removal_policy=RemovalPolicy.DESTROY,
-            lifecycle_rules=[
-                s3.LifecycleRule(
-                    abort_incomplete_multipart_upload_after=Duration.days(1),
-                    expiration=Duration.days(KEPT_DAYS),
-                )
-            ],
-        )
-        accept(
-            bucket, "S1", "One reader, who also pays: a log of its reads would be read by nobody."
-        )
+        """Where the bills lie, which AWS alone may write."""
+        reason = "One reader, who also pays: a log of its reads would be read by nobody."
+        bucket = add_bucket(self, "Bills", KEPT_DAYS, reason)
         # Data Exports user guide, Setting up an Amazon S3 bucket: exports of this account alone.
         source = f"arn:{Aws.PARTITION}:bcm-data-exports:{REGION}:{Aws.ACCOUNT_ID}:export/*"
         bucket.add_to_resource_policy(

@@ -1,4 +1,4 @@
-"""The constructs that the stacks share: policies, logs, queues, the topic, alarms, the schedule.
+"""The constructs that stacks share: policies, logs, buckets, queues, topic, alarms, schedule.
 
 Findings of cdk-nag are accepted each by itself, on one construct, with a reason. A test fails on a
 finding that is not accepted, and on an acceptance that answers no finding.
@@ -13,6 +13,7 @@ from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
+from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from aws_cdk import aws_sqs as sqs
@@ -52,6 +53,26 @@ def add_logs(stack: Stack, id: str) -> logs.LogGroup:
         retention=logs.RetentionDays.TWO_WEEKS,
         removal_policy=RemovalPolicy.DESTROY,
     )
+
+
+def add_bucket(stack: Stack, id: str, kept_days: int, why_no_log: str) -> s3.Bucket:
+    """A private bucket whose objects expire; it goes with its stack, once it is empty."""
+    bucket = s3.Bucket(
+        stack,
+        id,
+        block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+        encryption=s3.BucketEncryption.S3_MANAGED,
+        enforce_ssl=True,
+        removal_policy=RemovalPolicy.DESTROY,
+        lifecycle_rules=[
+            s3.LifecycleRule(
+                abort_incomplete_multipart_upload_after=Duration.days(1),
+                expiration=Duration.days(kept_days),
+            )
+        ],
+    )
+    accept(bucket, "S1", why_no_log)
+    return bucket
 
 
 def add_queue(

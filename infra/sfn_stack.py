@@ -1,13 +1,13 @@
 """Stack `SfnBatchProcessing`: the bucket, three functions, the state machine, the schedule."""
 
-from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import Duration
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sns as sns
 
-from infra.constructs import Trigger, accept, add_queue, allow, wildcard
+from infra.constructs import Trigger, add_bucket, add_queue, allow, wildcard
 from infra.functions import FunctionSpec
 from infra.machine import add_machine
 from infra.stack import BatchStack
@@ -49,24 +49,9 @@ class SfnStack(BatchStack):
         return targets.SfnStateMachine(self.machine, input=trigger, dead_letter_queue=lost)
 
     def _bucket(self) -> s3.Bucket:
-        """Items, claims and results. It goes with the stack, once it is empty."""
-        bucket = s3.Bucket(
-            self,
-            "Bucket",
-            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
-            encryption=s3.BucketEncryption.S3_MANAGED,
-            enforce_ssl=True,
-            removal_policy=RemovalPolicy.DESTROY,
-            lifecycle_rules=[
-                s3.LifecycleRule(
-                    abort_incomplete_multipart_upload_after=Duration.days(1),
-                    expiration=Duration.days(BATCH_KEPT_DAYS),
-                )
-            ],
-        )
+        """Items, claims and results."""
         reason = "Drawn items of a benchmark; a log object a request would cost as much as they do."
-        accept(bucket, "S1", reason)
-        return bucket
+        return add_bucket(self, "Bucket", BATCH_KEPT_DAYS, reason)
 
     def _publish_failures(self) -> None:
         """No Catch sees a timeout, a stop or a data limit of the machine itself: a rule does.

@@ -37,7 +37,9 @@ def still_profile(**values):
     entries = {}
     for name, entry in load_profile().entries.items():
         entry = {"value": entry["value"]} if "value" in entry else {"p50": 1e-9, "p99": 1e-9}
-        entries[name] = {"value": 0} if name.startswith(("cpu_ms", "esm_turn")) else entry
+        entries[name] = (
+            {"value": 0} if name.startswith(("cpu_ms", "durable_cpu", "esm_turn")) else entry
+        )
     for name, value in values.items():
         spread = "p50" in entries[name]
         entries[name] = {"p50": value, "p99": value} if spread else {"value": value}

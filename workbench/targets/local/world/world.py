@@ -149,7 +149,7 @@ class World:
             slowness = max(1.0, value("lambda_vcpu_mb") / spec.memory_mb)
             scale = TokenBucket(environments / SCALE_WINDOW_S, environments)
             if spec.durable is not None:
-                handler = replaying(handler, value("cpu_ms_per_durable_operation"))
+                handler = replaying(handler, value("durable_cpu_ms_per_operation"))
             yield Function(spec, handler, slowness, scale)
 
     def _watched_queues(self) -> Iterator[tuple[str, VirtualQueue]]:

@@ -41,7 +41,7 @@ class Durable:
             (package / f"{file}.py").write_text(lines)
         found = load(self.folder, f"lambdas.{name}.handler", {}, self.toy.current_run)
         if durable:
-            cpu_ms = self.toy.context.profile.value("cpu_ms_per_durable_operation")
+            cpu_ms = self.toy.context.profile.value("durable_cpu_ms_per_operation")
             found = replaying(found, cpu_ms)
         return self.toy.function(found, name, durable=durable, **spec)
 

@@ -58,7 +58,7 @@ def test_a_step_that_is_tried_again_is_an_operation_more_each_time(durable):
 
 
 def test_what_completes_while_the_handler_is_at_work_makes_one_more_invocation(durables):
-    cloud = durables(durable_invoke=1, cpu_ms_per_durable_operation=500)
+    cloud = durables(durable_invoke=1, durable_cpu_ms_per_operation=500)
     program = [["over", 8, True, [["invoke", "double", 1]], 8]]
     execution = cloud.finished({"program": program})
     assert result_of(execution) == ("SUCCEEDED", [[[2]] * 8])
@@ -66,7 +66,7 @@ def test_what_completes_while_the_handler_is_at_work_makes_one_more_invocation(d
 
 
 def test_a_replay_costs_cpu_by_the_operations_so_far(durables):
-    cloud = durables(cpu_ms_per_durable_operation=500)
+    cloud = durables(durable_cpu_ms_per_operation=500)
     cloud.finished({"program": [["over", 4, True, [["invoke", "double", 1]], 4], ["wait", 1]]})
     frame = cloud.toy.reports.frame()
     replays_s = list(frame[frame.function == "program"].duration_ms // 500 / 2)
