@@ -194,7 +194,8 @@ def test_every_parameter_of_every_notebook_has_a_type_and_words(name):
     lacking = [
         one
         for one, told in known.items()
-        if told["inferred_type_name"] not in ("str", "int", "dict") or len(told["help"]) < 10
+        if told["inferred_type_name"] not in ("str", "int", "dict", "bool", "list")
+        or len(told["help"]) < 10
     ]
     assert known
     assert lacking == []

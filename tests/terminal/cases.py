@@ -62,7 +62,7 @@ SLOW = [
     Case("export RUN --focus bill.xlsx", code=2, error="error: .*must end with.*"),
     Case("runs rm nothing --yes --results RESULTS", code=2, error="error: .*nothing.*"),
     Case("collect RUN", code=2, error="error: .*"),
-    Case("prices refresh", code=1, error="error: .*credentials.*"),
+    Case("prices refresh --from nowhere", code=2, error="error: .*nowhere.*"),
     Case("doctor --target aws", ".*credentials.*", code=1),
     Case("first-day --results RESULTS", code=2, error="error: AWS: no region is set.*"),
     Case("deploy --design sfn", code=2, error="error: AWS: no region is set.*"),

@@ -5,8 +5,8 @@ import pytest
 from typer.testing import CliRunner
 
 from workbench.cli.app import app
-from workbench.cli.predict import RatioPassed
 from workbench.cli.study import find
+from workbench.cli.tune import RatioPassed
 from workbench.errors import BadInput, Incomplete
 
 TINY = "seeds: [1]\ngrids: [{designs: [sqs, sfn], items: [100]}]"

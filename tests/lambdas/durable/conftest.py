@@ -120,7 +120,7 @@ def _functions(deployment):
     return deployment.stack.of_type("AWS::Lambda::Function")
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def stack(tmp_path_factory):
     """The deployed stack."""
     folder = tmp_path_factory.mktemp("assembly")
