@@ -103,3 +103,20 @@ def test_a_condition_that_does_not_hold_is_no_error_and_any_other_refusal_is(tab
     monkeypatch.setattr(table.dynamodb, "put_item", throttled)
     with pytest.raises(ClientError, match="ThrottlingException"):
         table.conditional("put_item", **put)
+
+
+@pytest.mark.parametrize("code", ["TransactionConflict", "ThrottlingError", "ValidationError"])
+def test_a_transaction_is_refused_by_its_conditions_alone(table, monkeypatch, code):
+    canceled = table.dynamodb.exceptions.TransactionCanceledException
+    codes = ["ConditionalCheckFailed", "None"]
+
+    def cancel(**_):
+        answer = {"Error": {"Code": "TransactionCanceledException"}}
+        answer |= {"CancellationReasons": [{"Code": one} for one in codes]}
+        raise canceled(answer, "TransactWriteItems")
+
+    monkeypatch.setattr(table.dynamodb, "transact_write_items", cancel)
+    assert table.transact(("Put", {"Item": {}})) is False
+    codes[1] = code
+    with pytest.raises(canceled):
+        table.transact(("Put", {"Item": {}}))
