@@ -51,7 +51,8 @@ def test_moving_the_slider_changes_the_chart(page, screens):
     handle = page.locator(".widget-slider", has_text="items in the batch").locator(".noUi-handle")
     handle.focus()
     page.keyboard.press("ArrowRight")
-    assert re.fullmatch(r"Simulated and drawn in [\d.]+ s\.", redrawn(page, before))
+    told = redrawn(page, before)
+    assert re.fullmatch(r"Simulated and drawn in [\d.]+ s, prices of us-east-1, [\d-]+\.", told)
     page.screenshot(path=screens / "explore-moved.png")
 
 
