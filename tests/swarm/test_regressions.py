@@ -14,7 +14,8 @@ from workbench.swarm.harness import FaultHarness
 # What each found is put back in controls/found.py, or was a check's own fault: the second list of a
 # child that ran twice taken for the first (sfn), a refused put taken for a write, a copied poll
 # message, a batch that was cancelled between its notification and its mark (counters); a message
-# whose first try was not claimed taken for one whose record knows what is undone (sqs).
+# whose first try was not claimed taken for one whose record knows what is undone (sqs); a call that
+# its client tried six times taken for given up (sfn).
 BROKEN = json.loads(Path(__file__).with_name("broken.json").read_text(encoding="utf-8"))
 DESIGNS = sorted({one["design"] for one in BROKEN})
 

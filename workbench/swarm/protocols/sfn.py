@@ -33,7 +33,7 @@ THROTTLED_S = 400  # all tries of a Task that is throttled
 LINE_BYTES = 60  # of an item, with which a part is full
 CLAIMS = 5  # tries of a claim that conflicts
 MAP_S = 300  # between the states
-CLIENT_S = 5.0  # for all attempts of a client
+CLIENT_S = 35.0  # for all attempts of a client: six, after waits of up to 1, 2, 4, 8 and 16 s
 RULES_REASON = "execution "  # of the rule that notifies of an execution that failed, and not why
 
 
