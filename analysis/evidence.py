@@ -7,12 +7,12 @@ from pathlib import Path
 import pandas as pd
 
 from workbench.errors import BadInput, BadRecord
+from workbench.platform.services import HOME_REGION
 from workbench.prices import PriceBook, load_book
 from workbench.pull.store import Pull, newest_pull
 from workbench.pull.window import started
 from workbench.runs.records import Run, is_there, read_folder, readable_runs
 
-HOME = "us-east-1"
 COST_EXPLORER = "Cost Explorer"
 
 
@@ -46,7 +46,7 @@ class Evidence:
     @property
     def book(self) -> PriceBook:
         """The prices of the run's region."""
-        return load_book(self.costs.facts.get("region", HOME) if self.costs else HOME)
+        return load_book(self.costs.facts.get("region", HOME_REGION) if self.costs else HOME_REGION)
 
     @property
     def record_types(self) -> dict[str, str]:

@@ -14,6 +14,7 @@ from analysis.reconcile import reason, reconcile
 from analysis.report import PAGE
 from analysis.words import listed
 from workbench.bill import bill, total_usd
+from workbench.platform.services import HOME_REGION
 from workbench.prices import PriceBook, load_book
 from workbench.pull.collect import measured
 from workbench.pull.store import newest_pull
@@ -123,7 +124,7 @@ def _dollars(day: dict[str, Any], results: Path) -> str:
     folders = {name: results / "runs" / one for name, one in day["runs"].items()}
     runs = [read_run(path) for path in folders.values()]
     spent, looked = (sum(getattr(run, name) or 0 for run in runs) for name in FIELDS)
-    book = load_book(day["plan"].get("region", "us-east-1"))
+    book = load_book(day["plan"].get("region", HOME_REGION))
     pulls = sum(total_usd(bill(measured(path), book)) for path in folders.values())
     text = (
         f"<p>Forecast ${day['forecast_usd']}; metered ${spent:.4f} over {len(runs)} runs, "

@@ -22,6 +22,7 @@ from analysis.simplicity import ownership
 from analysis.words import count, dollars, duration
 from workbench.designs import PRESETS
 from workbench.errors import BadInput, BadRecord
+from workbench.platform.services import HOME_REGION
 from workbench.prices import PriceBook, load_book
 from workbench.project import REFERENCE
 from workbench.runs.results_folder import is_packed
@@ -99,7 +100,7 @@ class Frames:
         """The prices of the runs whose dollars are shown."""
         runs = usable(self.runs, in_dollars=True).runs
         whose = runs["region"].dropna()
-        region = whose.iloc[0] if len(whose) else "us-east-1"
+        region = whose.iloc[0] if len(whose) else HOME_REGION
         return load_book(region, runs["price_date"].iloc[0])
 
     def needed(self, name: str) -> pd.DataFrame:

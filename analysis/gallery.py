@@ -22,7 +22,7 @@ NAMES = (
     "cost_against_items",
     "cost_by_service",
     "completion_time",
-    "concurrency_and_backlog",
+    "ramp_and_drain",
     "invocation_durations",
     "cost_against_time",
     "who_wins",

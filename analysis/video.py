@@ -35,11 +35,11 @@ GIF_FPS, GIF_WIDTH = 10, 960
 EXACT = ["-threads", "1", "-fflags", "+bitexact", "-flags:v", "+bitexact"]
 PALETTE = "[0:v]split[a][b];[a]palettegen=max_colors=64[p];[b][p]paletteuse=dither=none"
 ROWS = (
-    ("backlog", "items waiting", short_count),
+    ("left", "items not yet done", short_count),
     ("concurrency", "invocations", short_count),
     ("cost_usd", "dollars so far", dollars),
 )
-METRICS = ("backlog", "concurrency", "items_done", "cost_usd")
+METRICS = ("concurrency", "items_done")  # that a run must have kept
 FINE = 2_000  # steps over which invocations at work are summed up
 
 
@@ -182,14 +182,15 @@ def replay(
 ) -> pd.DataFrame:
     """One row a moment with `t_s` and each metric of one run; after its end nothing changes."""
     series = dict(list(samples.groupby("metric")))
-    missing = {"backlog", "concurrency", "items_done"} - set(series)
+    missing = set(METRICS) - set(series)
     if missing:
         raise NothingToShow(
             f"{run['run_id']} keeps no {', '.join(sorted(missing))} over time. Run it again."
         )
     frame = pd.DataFrame({"t_s": moments_s})
-    for name in METRICS[:3]:
+    for name in METRICS:
         frame[name] = held(series[name], moments_s)
+    frame["left"] = run["items"] - frame["items_done"]
     if "cost_usd" in series:
         return frame.assign(cost_usd=held(series["cost_usd"], moments_s))
     return frame.assign(cost_usd=dollars_so_far(run, series, bill, moments_s))

@@ -10,10 +10,9 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 
 from infra.constructs import add_bucket
-from workbench.designs.tags import BILL_EXPORT, EXPORT_STACK, stack_tags
+from workbench.designs.tags import BILL_EXPORT, EXPORT_REGION, EXPORT_STACK, stack_tags
 
 NAME, PREFIX = "fanin-workbench", "bills"
-REGION = "us-east-1"
 KEPT_DAYS = 90  # a month's file is written until two weeks after its end
 TABLE = "FOCUS_1_2_AWS"
 COLUMNS = (  # all that the Data Exports table dictionary has; a query may not say `*`
@@ -51,7 +50,7 @@ class BillExportStack(Stack):
         reason = "One reader, who also pays: a log of its reads would be read by nobody."
         bucket = add_bucket(self, "Bills", KEPT_DAYS, reason)
         # Data Exports user guide, Setting up an Amazon S3 bucket: exports of this account alone.
-        source = f"arn:{Aws.PARTITION}:bcm-data-exports:{REGION}:{Aws.ACCOUNT_ID}:export/*"
+        source = f"arn:{Aws.PARTITION}:bcm-data-exports:{EXPORT_REGION}:{Aws.ACCOUNT_ID}:export/*"
         bucket.add_to_resource_policy(
             iam.PolicyStatement(
                 actions=["s3:PutObject", "s3:GetBucketPolicy"],
@@ -76,7 +75,7 @@ class BillExportStack(Stack):
             s3_bucket=self.bucket.bucket_name,
             s3_output_configurations=output,
             s3_prefix=PREFIX,
-            s3_region=REGION,
+            s3_region=EXPORT_REGION,
         )
         return exports.CfnExport.ExportProperty(
             name=NAME,

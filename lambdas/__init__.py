@@ -1,1 +1,1 @@
-"""What runs inside AWS Lambda: standard library and boto3 only."""
+"""What runs inside AWS Lambda: standard library and boto3 only (durable: its SDK)."""

@@ -11,6 +11,7 @@ from rich.table import Table
 from workbench import notebooks
 from workbench.designs import COMPARED
 from workbench.errors import BadRecord
+from workbench.platform.services import HOME_REGION
 from workbench.prices import load_book
 from workbench.runs.records import run_folders
 from workbench.runs.results_folder import no_empty_folders, published, refuse_unwritable
@@ -29,7 +30,7 @@ class Plan:
     target: str = "local"
     seed: int = 7
     settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # by design
-    region: str = "us-east-1"  # whose prices; on aws where it runs
+    region: str = HOME_REGION  # whose prices; on aws where it runs
 
     def requests(self) -> list[RunRequest]:
         """One request a run, refused here if it cannot work, or its region has no prices."""

@@ -182,7 +182,7 @@ def test_one_design_is_drawn_and_the_other_said_to_be_missing(folder, stored, pi
     assert "No run of sfn and counters" in " ".join(figure._supxlabel.get_text().split())
 
 
-@pytest.mark.parametrize("name", ["who_wins", "concurrency_and_backlog"])
+@pytest.mark.parametrize("name", ["who_wins", "ramp_and_drain"])
 def test_a_comparison_of_one_design_is_refused(folder, stored, name):
     frames = Frames(stored(folder("sqs", "model", 100)))
     with pytest.raises(NothingToShow, match="only runs of sqs"):

@@ -68,10 +68,11 @@ def test_dollars_grow_to_the_whole_bill_and_never_shrink(frames):
             assert film["cost_usd"].is_monotonic_increasing
             assert film["cost_usd"].iloc[-1] == pytest.approx(run["batch_usd"], rel=1e-6)
             assert film["items_done"].iloc[-1] == run["items"]
+            assert list(film["left"].iloc[[0, -1]]) == [run["items"], 0]
 
 
-def test_a_run_that_keeps_no_backlog_cannot_be_shown(frames):
+def test_a_run_that_keeps_no_items_done_cannot_be_shown(frames):
     run = frames.batch.iloc[0]
-    samples = frames.batch_timelines[frames.batch_timelines["metric"] != "backlog"]
-    with pytest.raises(NothingToShow, match="keeps no backlog"):
+    samples = frames.batch_timelines[frames.batch_timelines["metric"] != "items_done"]
+    with pytest.raises(NothingToShow, match="keeps no items_done"):
         replay(run, samples, frames.batch_bills, np.array([0.0]))

@@ -19,6 +19,7 @@ import pandas as pd
 from workbench.bill.focus_services import ACCOUNT_ID, ACCOUNT_NAME, OTHER, SERVICES, resource_of
 from workbench.designs import DESIGNS
 from workbench.errors import BadInput, BadRecord
+from workbench.platform.services import HOME_REGION
 from workbench.prices import Price, PriceBook, load_book
 from workbench.runs.records import Run, RunData
 
@@ -87,7 +88,7 @@ def _rows(folder: RunData, source: str) -> Iterator[dict[str, Any]]:
 def _book(run: Run) -> PriceBook | None:
     """The book that a run was billed by, for the price list's own names; None if it is gone."""
     try:
-        return load_book(run.region or "us-east-1", run.price_date)
+        return load_book(run.region or HOME_REGION, run.price_date)
     except BadInput:
         return None
 

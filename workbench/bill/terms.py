@@ -15,6 +15,7 @@ import pandas as pd
 from workbench.bill.pricing import Already, bill
 from workbench.border import positive, read_json
 from workbench.errors import BadInput
+from workbench.platform.services import HOME_REGION
 from workbench.platform.units import quantity
 from workbench.prices import PriceBook, load_book
 from workbench.runs.records import USAGE_COLUMNS
@@ -32,7 +33,7 @@ class Terms:
     each free tier there is.
     """
 
-    region: str = "us-east-1"
+    region: str = HOME_REGION
     price_date: str | None = None
     discounts: Mapping[str, Decimal] = field(default_factory=dict)
     month: Already | None = None
@@ -49,7 +50,7 @@ class Terms:
     ) -> "Terms":
         """The terms as options and notebooks spell them; what is empty is not asked for."""
         month = read_month(free_tier, Path(already) if already else None)
-        return cls(region or "us-east-1", prices or None, read_discounts(discounts), month)
+        return cls(region or HOME_REGION, prices or None, read_discounts(discounts), month)
 
     def book(self) -> PriceBook:
         """The prices, with what is off."""

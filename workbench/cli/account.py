@@ -21,6 +21,7 @@ from workbench.cli.output import Json, print_json, wide_console
 from workbench.designs import COMPARED, make_design
 from workbench.designs.tags import BILL_EXPORT
 from workbench.errors import BadInput
+from workbench.platform.services import HOME_REGION
 from workbench.project import RESULTS
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ def doctor(
 
 
 def show_prices(
-    region: Region = "us-east-1",
+    region: Region = HOME_REGION,
     service: Annotated[str | None, typer.Option(help="Any part of a service's name.")] = None,
     as_json: Json = False,
 ) -> None:
@@ -94,7 +95,7 @@ def show_prices(
 
 
 def refresh_prices(
-    region: Region = "us-east-1",
+    region: Region = HOME_REGION,
     api: Annotated[
         bool, typer.Option("--api", help="Ask the Price List API, with AWS credentials.")
     ] = False,
@@ -109,7 +110,7 @@ def refresh_prices(
 
     if api and place is not None:
         raise BadInput("--api asks AWS, --from reads files: give one of them.")
-    print(write_book(refresh(_price_list(api, place), region, load_book("us-east-1"), say=say)))
+    print(write_book(refresh(_price_list(api, place), region, load_book(HOME_REGION), say=say)))
 
 
 def _price_list(api: bool, place: str | None) -> "Source":

@@ -19,6 +19,7 @@ from workbench.cli.terms import Already, Discounts, FreeTier, Prices, read_terms
 from workbench.designs import Fitted, fit_design
 from workbench.errors import BadInput
 from workbench.platform.profile import DEFAULT
+from workbench.platform.services import HOME_REGION
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -36,7 +37,7 @@ def estimate(
     settings: Settings = None,
     replications: Annotated[int, whole("replications", "Draws behind low and high.", 1)] = 20,
     profile: Annotated[str, typer.Option(help="A date, or a file of constants.")] = DEFAULT,
-    region: Annotated[str, typer.Option(help="Whose prices.")] = "us-east-1",
+    region: Annotated[str, typer.Option(help="Whose prices.")] = HOME_REGION,
     prices: Prices = None,
     free_tier: FreeTier = False,
     already: Already = None,

@@ -10,6 +10,7 @@ from workbench.cli.options import Results
 from workbench.cli.output import Json, print_json, wide_console
 from workbench.cli.terms import Already, Discounts, FreeTier, Prices, read_terms
 from workbench.errors import BadInput
+from workbench.platform.services import HOME_REGION
 from workbench.project import RESULTS
 from workbench.targets import FIGURES
 
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from workbench.runs.records import Run
     from workbench.runs.stored import Details, Stored
 
-HOME = "us-east-1"  # whose prices runs have that kept no region
 WIDTH_MIN = 200  # a run's row is not broken; the table takes what it needs
 LISTED = "run_id design target items seed started_at status reason items_failed cost_usd".split()
 TIMES = ("created_s", "processed_s", "detected_s", "detection_lag_s")
@@ -75,7 +75,7 @@ def show_run(
 
     found, terms = details(find_run(results, run)), None
     if prices or region or free_tier or already or discounts:
-        whose = region or found.run.region or HOME
+        whose = region or found.run.region or HOME_REGION
         terms = read_terms(whose, prices, free_tier, already, discounts)
     shown = billed_anew(found, terms) if terms else found
     if as_json:

@@ -21,6 +21,7 @@ from workbench.cli.output import Json, print_json, wide_console
 from workbench.cli.terms import Already, Discounts, FreeTier, Prices, read_terms
 from workbench.designs import fit_design
 from workbench.errors import BadInput, BadKnob, WorkbenchError
+from workbench.platform.services import HOME_REGION
 from workbench.project import RESULTS
 from workbench.runs.results_folder import refuse_unwritable
 
@@ -58,7 +59,7 @@ def tune(
     confirmed: Annotated[
         bool, typer.Option("--confirm/--no-confirm", help="Run the cheapest on local too.")
     ] = True,
-    region: Annotated[str, typer.Option(help="Whose prices.")] = "us-east-1",
+    region: Annotated[str, typer.Option(help="Whose prices.")] = HOME_REGION,
     prices: Prices = None,
     free_tier: FreeTier = False,
     already: Already = None,

@@ -8,6 +8,7 @@ PROJECT = "fanin-workbench"
 DESIGN_TAG = "design"  # its value is the design's name; costs are told apart by it
 BILL_EXPORT = "bill-export"  # the value of that tag on what is no design's
 EXPORT_STACK = "BatchBillExport"
+EXPORT_REGION = "us-east-1"  # where alone CloudFormation makes data exports; they have all regions
 
 
 def stack_tags(design: str) -> dict[str, str]:

@@ -17,6 +17,7 @@ from workbench.agreement.tellers import LARGE, OPEN, Teller
 from workbench.border import read_json
 from workbench.designs import COMPARED, DESIGNS, make_design
 from workbench.errors import BadRecord, BudgetExceeded
+from workbench.platform.services import HOME_REGION
 from workbench.runs.runner import RunRequest, forecast_of
 from workbench.stacks.cdk import QUALIFIER
 
@@ -31,7 +32,7 @@ class Plan:
     """What a first day does; the sizes are numbers of items."""
 
     designs: tuple[str, ...] = COMPARED
-    region: str = "us-east-1"
+    region: str = HOME_REGION
     max_usd: Decimal = Decimal(2)
     keep: bool = False  # leave the stacks standing at the end
     small: int = 200

@@ -3,6 +3,7 @@
 Each figure is AWS's, with its page; what varies is in the profile, and how it is billed in `units`.
 """
 
+HOME_REGION = "us-east-1"  # whose prices count where nobody names another
 LAMBDA = "AWS Lambda"
 SQS = "Amazon Simple Queue Service"
 DYNAMODB = "Amazon DynamoDB"

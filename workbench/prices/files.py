@@ -12,6 +12,7 @@ from typing import Any
 
 from workbench.border import read_json
 from workbench.errors import BadInput, BadRecord
+from workbench.platform.services import HOME_REGION
 from workbench.prices.book import Price, PriceBook, Tier
 from workbench.prices.regions import refuse_foreign
 from workbench.temporary import written_whole
@@ -25,7 +26,7 @@ _TEXTS = ("service", "usage_type", "free_pool", "note", "sku")
 
 
 def load_book(
-    region: str = "us-east-1", date: str | None = None, folder: Path = BOOKS
+    region: str = HOME_REGION, date: str | None = None, folder: Path = BOOKS
 ) -> PriceBook:
     """The region's book of that date, or its newest. Raises BadInput or BadRecord."""
     dates = book_dates(folder)

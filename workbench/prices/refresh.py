@@ -30,7 +30,6 @@ SERVICE_CODES = {
     services.KMS: "awskms",
     services.DATA_TRANSFER: "AWSDataTransfer",
 }
-HOME_REGION = "us-east-1"
 HOME_SERVICES = {services.COST_EXPLORER}  # billed there, whatever region is used
 
 # One usage type may name several products; these attributes tell ours.
@@ -57,7 +56,7 @@ def refresh(
     known, published = {}, [""]
     for service in dict.fromkeys(price.service for price in old_book.prices):
         if service in SERVICE_CODES:
-            where = HOME_REGION if service in HOME_SERVICES else region
+            where = services.HOME_REGION if service in HOME_SERVICES else region
             say(f"{SERVICE_CODES[service]}, {where} …")
             offers, day = source.read(SERVICE_CODES[service], where)
             known[service] = [offer for offer in offers if offer.is_in(where)]

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any, Protocol
 
 from workbench.errors import BadInput
-from workbench.platform.services import CLOUDWATCH, COST_EXPLORER, DYNAMODB, SQS
+from workbench.platform.services import CLOUDWATCH, COST_EXPLORER, DYNAMODB, HOME_REGION, SQS
 from workbench.platform.units import GB, quantity
 from workbench.runs.records import Run
 
@@ -107,7 +107,7 @@ class CloudAccess:
     has_insights: bool  # False where percentiles and Logs Insights are not answered
     late_s: float  # how long its data may come late
     costs_late_s: float = 0.0  # before this, Cost Explorer has nothing, and takes money for it
-    region: str = "us-east-1"  # whose prices count
+    region: str = HOME_REGION  # whose prices count
 
 
 class HasCloud(Protocol):

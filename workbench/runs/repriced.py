@@ -22,6 +22,7 @@ import pyarrow.parquet as pq
 from workbench.bill import by_label, coordination_usd, knowing_usd, total_usd
 from workbench.bill.terms import Terms
 from workbench.errors import BadInput
+from workbench.platform.services import HOME_REGION
 from workbench.prices import PriceBook
 from workbench.runs.exact_tables import write_table
 from workbench.runs.records import BILL_COLUMNS, TABLES, Run
@@ -29,7 +30,6 @@ from workbench.runs.results_folder import is_packed, refuse_unwritable
 from workbench.runs.sets import NOTE, pack, read_runs, read_tables, write_runs
 from workbench.temporary import temporary
 
-HOME = "us-east-1"  # whose prices runs have that kept no region
 UNPRICED = ("simplicity", "limits", "agreement")  # side tables without a dollar
 
 
@@ -57,7 +57,7 @@ def reprice(results: Path, terms: Terms) -> Path:
     Raises BadInput where a region has no book of that date, or no run has usage.
     """
     runs = read_runs(results)
-    regions = {run.region or HOME for run in runs}
+    regions = {run.region or HOME_REGION for run in runs}
     books = {region: replace(terms, region=region).book() for region in sorted(regions)}
     usage = dict(iter(read_tables(results, "usage").groupby("run_id")))
     priced = [run for run in runs if run.run_id in usage]
@@ -66,7 +66,7 @@ def reprice(results: Path, terms: Terms) -> Path:
     records, bills = [], []
     for run in priced:
         own = usage[run.run_id].drop(columns="run_id").reset_index(drop=True)
-        record, table = bill_again(run, own, terms, books[run.region or HOME])
+        record, table = bill_again(run, own, terms, books[run.region or HOME_REGION])
         records.append(record)
         bills.append(table.assign(run_id=run.run_id)[["run_id", *BILL_COLUMNS]])
     dates = ", ".join(sorted({book.date for book in books.values()}))

@@ -19,6 +19,7 @@ from workbench.bill import bill, total_usd
 from workbench.bill.terms import LIST_PRICES
 from workbench.designs import DESIGNS, Design, Fitted, fit_design
 from workbench.errors import BadInput, NotDeployed, NotKept
+from workbench.platform.services import HOME_REGION
 from workbench.prices import PriceBook, load_book
 from workbench.project import commit, versions
 from workbench.runs.batch import Batch
@@ -51,7 +52,7 @@ class RunRequest:
     seed: int = 7
     preset: str = "default"
     settings: dict[str, Any] = field(default_factory=dict)
-    region: str = "us-east-1"
+    region: str = HOME_REGION
     max_usd: Decimal = Decimal(1)  # where a run costs real money, it is refused or stopped above
     fill: str | Path = ""  # a Python file that fills the simulated cloud of `local` first
     price_date: str | None = None  # of which day the prices are; None: the newest
@@ -212,7 +213,7 @@ def make_target(name: str, options: RunOptions | None = None) -> Target:
 def region_of(target: str, region: str | None) -> str:
     """Whose prices a run has: on aws those of where it runs, which the session then has."""
     if target != "aws":
-        return region or "us-east-1"
+        return region or HOME_REGION
     from workbench.stacks.aws_clients import session_region  # loads boto3
 
     return session_region(region)
@@ -225,7 +226,7 @@ def refuse_unknown_target(target: str) -> None:
 
 
 def forecast_of(
-    design: Design, items: int, region: str = "us-east-1", price_date: str | None = None
+    design: Design, items: int, region: str = HOME_REGION, price_date: str | None = None
 ) -> Forecast:
     """What a batch is modelled to cost at a region's prices, and to take."""
     found = forecast(design, items, load_book(region, price_date))

@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 from workbench.bill import bill, total_usd
 from workbench.bill.monthly_cost import Upkeep, monthly_usage
 from workbench.designs import COMPARED, DESIGNS, Design, make_design
-from workbench.designs.tags import DESIGN_TAG, EXPORT_STACK
+from workbench.designs.tags import DESIGN_TAG, EXPORT_REGION, EXPORT_STACK
 from workbench.errors import BadInput, BudgetExceeded, NotDeployed
 from workbench.prices import PriceBook, load_book
 from workbench.pull.cost_explorer import ACTIVATE
@@ -23,7 +23,6 @@ from workbench.stacks.cdk import QUALIFIER, Say, assembly, cdk, install
 from workbench.stacks.deployed import Deployed, describe, find_stack
 
 BATCHES_PER_DAY = 4  # infra/stack.py
-EXPORT_REGION = "us-east-1"  # where alone CloudFormation makes data exports; they have all regions
 SECRET_OUTPUTS = ("DesignKnobs",)  # long, and known anyway
 
 

@@ -28,6 +28,7 @@ import yaml
 from workbench import border
 from workbench.designs import COMPARED, DESIGNS
 from workbench.errors import BadInput, shown
+from workbench.platform.services import HOME_REGION
 from workbench.runs.runner import RunRequest
 
 SEEDS = (1, 2, 3, 4, 5)
@@ -76,7 +77,7 @@ class Study:
 def read_study(path: Path) -> Study:
     """The study in a file. Raises BadInput with the key, the value and what would do."""
     part = Part(path.name, read_yaml(path), STUDY_KEYS)
-    prices, region = part.one("prices", _date, None), part.one("region", border.text, "us-east-1")
+    prices, region = part.one("prices", _date, None), part.one("region", border.text, HOME_REGION)
     seeds = part.many("seeds", border.whole_number, SEEDS)
     grids = tuple(_grid(one, seeds, prices) for one in part.parts("grids", GRID_KEYS))
     runs = tuple(_run(one, seeds[0], region, prices) for one in part.parts("runs", RUN_KEYS))

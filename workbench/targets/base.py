@@ -12,6 +12,7 @@ from typing import NamedTuple, Protocol, Self
 import pandas as pd
 
 from workbench.designs import Design
+from workbench.platform.services import HOME_REGION
 from workbench.pull.window import CloudAccess
 from workbench.runs.batch import Batch
 from workbench.runs.records import RunData
@@ -43,7 +44,7 @@ class RunOptions:
     """Money and place for a target, and what a simulated cloud begins with."""
 
     results: Path = Path("results")
-    region: str = "us-east-1"  # whose prices count
+    region: str = HOME_REGION  # whose prices count
     max_usd: Decimal = Decimal(1)
     forecast: Callable[[Design, int], Forecast] | None = None  # of so many items, at these prices
     fill: Path | None = None  # a Python file that fills a simulated cloud first

@@ -10,7 +10,7 @@ from analysis.picker import picked_runs
 
 
 def test_one_batch_on_every_design_is_drawn_in_two_panels(frames, picture):
-    figure = picture("concurrency_and_backlog")
+    figure = picture("ramp_and_drain")
     samples = frames.batch_timelines[frames.batch_timelines["metric"] == "concurrency"]
     items = frames.batch["items"].iloc[0]
     expected = (
@@ -29,7 +29,7 @@ def test_runs_that_keep_no_time_line_are_refused(frames, picture):
     samples = frames.batch_timelines.query("metric == 'backlog'")
     lacking = SimpleNamespace(batch=frames.batch, batch_timelines=samples)
     with pytest.raises(NothingToShow, match="keeps no concurrency"):
-        picture("concurrency_and_backlog", lacking)
+        picture("ramp_and_drain", lacking)
 
 
 def test_the_line_style_of_a_picked_run_is_its_target(frames, results, picture):

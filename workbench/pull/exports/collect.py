@@ -8,6 +8,7 @@ from typing import Any
 
 from workbench.designs import DESIGNS, make_design
 from workbench.errors import BadInput, PullFailed
+from workbench.platform.services import HOME_REGION
 from workbench.prices import load_book
 from workbench.pull.collect import keep, neighbours
 from workbench.pull.cost_explorer import STEPS
@@ -20,8 +21,6 @@ from workbench.pull.standing import IdlePolls
 from workbench.pull.store import Pull, newest_pull
 from workbench.pull.window import MeasuringCost, Window, likely_window, window_of
 from workbench.runs.records import Run, read_folder
-
-HOME = "us-east-1"
 
 
 @dataclass(frozen=True)
@@ -56,7 +55,7 @@ def collect_export(run_folder: Path, place: Place, now: datetime | None = None) 
     found = find(Reading(place, files, window, seen), Stack(DESIGNS[run.design], names), run.region)
     if not found.own:
         raise PullFailed(_nothing(run, window, seen, bool(names)))
-    others, region = neighbours(run_folder, window), run.region or HOME
+    others, region = neighbours(run_folder, window), run.region or HOME_REGION
     written = max(file.at for file in files)
     # What was written later than the export is in none of its rows, whenever they are read.
     question = CostQuestion(window, others, now=min(now, written), book=load_book(region))
