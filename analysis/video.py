@@ -35,7 +35,7 @@ GIF_FPS, GIF_WIDTH = 10, 960
 EXACT = ["-threads", "1", "-fflags", "+bitexact", "-flags:v", "+bitexact"]
 PALETTE = "[0:v]split[a][b];[a]palettegen=max_colors=64[p];[b][p]paletteuse=dither=none"
 ROWS = (
-    ("left", "items not yet done", short_count),
+    ("left", "items left", short_count),
     ("concurrency", "invocations", short_count),
     ("cost_usd", "dollars so far", dollars),
 )
@@ -145,9 +145,9 @@ def _grow(column: Column, number: int) -> None:
         axes.draw_artist(line)
     run = column.run
     known = now["t_s"] >= run["detected_s"]
-    state = f"known to be done after {duration(run['detected_s'])}" if known else "working …"
+    state = f"known after {duration(run['detected_s'])}" if known else "working …"
     done = f"{now['items_done']:,.0f} items done{' or failed' if run['items_failed'] else ''}"
-    column.counter.set_text(f"{run['design']}: {done}, {dollars(now['cost_usd'])}\n{state}")
+    column.counter.set_text(f"{run['design']}: {done}\n{dollars(now['cost_usd'])}, {state}")
     column.counter.axes.draw_artist(column.counter)
 
 

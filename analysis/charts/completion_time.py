@@ -52,8 +52,8 @@ def draw(chosen: Chosen, figure: Figure) -> None:
 def say(chosen: Chosen) -> str:
     """Which design is done sooner at which size, and how late each is known to be."""
     lags = [
-        f"{duration_range(own['middle'].min(), own['middle'].max())} with {design}"
-        for design, own in in_order(by_size(chosen.runs, "detection_lag_s"))
+        f"{duration_range(lag_s.min(), lag_s.max())} with {design}"
+        for design, lag_s in ((name, own["detection_lag_s"]) for name, own in in_order(chosen.runs))
     ]
     done = compared_by_size(chosen.runs, "processed_s", "sooner done", "soonest done")
     return f"{done} It is known {listed(lags)} after the last item."
