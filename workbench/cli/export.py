@@ -6,17 +6,13 @@ from typing import Annotated
 
 import typer
 
-from workbench.cli import options
-from workbench.cli.options import Results
+from workbench.cli.options import Results, Runs
 from workbench.project import RESULTS
 from workbench.targets import FIGURES, dollars_by_target
 
 
 def export(
-    runs: Annotated[
-        list[str],
-        typer.Argument(help="Paths, ids, or beginnings of ids.", autocompletion=options.run_ids),
-    ],
+    runs: Runs,
     focus: Annotated[Path, typer.Option(help="The file to write: .parquet or .csv.")],
     results: Results = RESULTS,
 ) -> None:

@@ -88,6 +88,9 @@ def _beginning(words: Iterable[str], incomplete: str) -> list[str]:
     return [word for word in words if word.startswith(incomplete)]
 
 
+Runs = Annotated[
+    list[str], typer.Argument(help="Paths, ids, or beginnings of ids.", autocompletion=run_ids)
+]
 Results = Annotated[
     Path,
     typer.Option(

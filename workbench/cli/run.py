@@ -98,7 +98,7 @@ def end(path: Path) -> None:
 
 
 def collect(
-    runs: Annotated[list[Path], typer.Argument(help="Run folders of the target aws.")],
+    runs: options.Runs,
     export: Annotated[
         str | None,
         typer.Option(
@@ -107,11 +107,14 @@ def collect(
             metavar="FOLDER|s3://…",
         ),
     ] = None,
+    results: Results = RESULTS,
 ) -> None:
-    """Bill runs on AWS again by all that it has now, and pull the evidence; older pulls stay."""
+    """Bill runs of the target aws again by all that AWS has now, and pull the evidence; older
+    pulls stay."""
     from workbench.runs.records import read_run
+    from workbench.runs.stored import find_run
 
-    on = {path: read_run(path).target for path in runs}
+    on = {path: read_run(path).target for path in (find_run(results, one) for one in runs)}
     for path, target in on.items():
         if target != "aws":
             raise BadInput(
@@ -119,7 +122,7 @@ def collect(
                 "target aws."
             )
     if export is not None:
-        _collect_export(runs, export)
+        _collect_export(list(on), export)
         return
     from workbench.pull.collect import collect as pull
     from workbench.runs.runner import make_target, region_of

@@ -99,10 +99,7 @@ def _anew(was: "Run", now: "Run", terms: str) -> str:
 
 
 def remove_runs(
-    runs: Annotated[
-        list[str],
-        typer.Argument(help="Paths, ids, or beginnings of ids.", autocompletion=options.run_ids),
-    ],
+    runs: options.Runs,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     results: Results = RESULTS,
 ) -> None:

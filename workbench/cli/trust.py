@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from workbench.cli.options import Designs, WrittenResults, read_designs, whole
+from workbench.cli.options import Designs, Results, Runs, WrittenResults, read_designs, whole
 from workbench.designs import DESIGNS
 from workbench.errors import BadInput, WorkbenchError
 from workbench.project import RESULTS
@@ -46,14 +46,17 @@ def agreement(
 
 
 def calibrate(
-    runs: Annotated[list[Path], typer.Argument(help="Run folders of aws or local.")],
+    runs: Runs,
     out: Annotated[Path, typer.Option(help="The profile to write.")] = Path("profile.json"),
+    results: Results = RESULTS,
 ) -> None:
-    """Fit the model's open constants to runs, and write a profile for `estimate --profile`."""
+    """Fit the model's open constants to runs on aws or local, and write a profile for
+    `estimate --profile`."""
     from workbench.agreement.calibrate import calibrate as fit
     from workbench.agreement.calibrate import write_profile
+    from workbench.runs.stored import find_run
 
-    found = fit(runs)
+    found = fit([find_run(results, one) for one in runs])
     write_profile(found.profile, out)
     print(found.errors.to_string(index=False))
     told = found.constants[found.constants["told"]]

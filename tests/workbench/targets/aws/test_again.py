@@ -52,7 +52,7 @@ def test_a_run_that_was_collected_too_early_is_billed_again(sqs, proxy, patient,
     sqs.clock.at += 1_200
     patient(sqs)
     with pytest.raises(PullFailed, match=r"it was not asked\. Collect again"):
-        collect([path])
+        collect([str(path)])
     after = read_folder(path)
     assert (after.run.status, after.run.reason) == ("complete", "")
     assert (after.run.run_id, after.run.batch_id) == ("b-1", "b-1")
