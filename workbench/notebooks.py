@@ -8,10 +8,12 @@ import ast
 import builtins
 import json
 import os
+import signal
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import current_thread, main_thread
 from typing import Any
 
 from workbench import errors
@@ -125,6 +127,11 @@ def _own_kernel(folder: Path) -> Iterator[type]:
             provisioners.append(self.provisioner)
             return [*command, QUIET], others
 
+        async def _async_launch_kernel(self, *command: Any, **options: Any) -> None:
+            """Whole: of a process whose start was interrupted nobody would know the id."""
+            with _interrupts_later():
+                await super()._async_launch_kernel(*command, **options)
+
     provisioners: list[Any] = []
     try:
         yield OwnKernel
@@ -132,6 +139,25 @@ def _own_kernel(folder: Path) -> Iterator[type]:
         for process in filter(None, (one.process for one in provisioners)):
             process.kill()
             process.wait()
+
+
+@contextmanager
+def _interrupts_later() -> Iterator[None]:
+    """Ctrl-C takes effect at the end of this; off the main thread it never comes.
+
+    A handler, as a blocked signal would stay blocked in what is started here.
+    """
+    if current_thread() is not main_thread():
+        yield
+        return
+    came: list[tuple[int, Any]] = []
+    usual = signal.signal(signal.SIGINT, lambda *signal_: came.append(signal_))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, usual)
+        if came and callable(usual):
+            usual(*came[0])
 
 
 def _sockets_parent() -> Path:

@@ -152,6 +152,24 @@ def test_ctrl_c_lets_the_cell_clean_up_and_leaves_no_kernel(notebook, tmp_path):
         os.kill(int(sign.read_text()), 0)
 
 
+def test_ctrl_c_at_the_birth_of_a_kernel_leaves_none(notebook, tmp_path, monkeypatch):
+    """After its process exists, and before anybody was told its id."""
+    notebook("")
+    born = []
+
+    class Interrupted(subprocess.Popen):
+        def __init__(self, *command, **options):
+            super().__init__(*command, **options)
+            born.append(self)
+            os.kill(os.getpid(), signal.SIGINT)
+
+    monkeypatch.setattr("jupyter_client.launcher.Popen", Interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        notebooks.execute("one", {}, tmp_path / "out.ipynb")
+    assert [kernel.returncode for kernel in born] == [-signal.SIGKILL]
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
 def test_a_folder_of_temporary_files_with_a_long_path_is_not_taken_for_sockets(monkeypatch):
     monkeypatch.setattr(tempfile, "tempdir", "/tmp/" + "long/" * 12)
     assert notebooks._sockets_parent() == Path("/tmp")
