@@ -1,5 +1,6 @@
 """One stack deployed for many faulty runs: it is given new knobs and emptied between them."""
 
+import gc
 import json
 import os
 import sys
@@ -36,6 +37,7 @@ from workbench.targets.local.world.synth import assembly, retune, retuned
 from workbench.targets.local.world.world import World
 
 PACKAGE = "lambdas."
+COLLECTED_AT = 100_000  # objects made: at Python's 700, a quarter of a seed's time is collecting
 SETTLED_S = 30.0  # so long nothing may be under way before a run counts as over
 
 
@@ -68,6 +70,7 @@ class FaultHarness:
             cancel = partial(_cancel, world, case.starts[0].batch_id)
             kernel.at(case.cancel_s, cancel)
         with ExitStack() as around:
+            around.enter_context(_seldom_collected())
             around.enter_context(captured(sys.stdout))
             around.enter_context(recorder.listening())
             around.enter_context(small_limits(self.deployment, case.limits))
@@ -89,6 +92,16 @@ class FaultHarness:
 
     def __exit__(self, *error: object) -> None:
         self.close()
+
+
+@contextmanager
+def _seldom_collected() -> Iterator[None]:
+    usual = gc.get_threshold()
+    gc.set_threshold(COLLECTED_AT, *usual[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*usual)
 
 
 def _run(world: World, case: FaultCase) -> bool:

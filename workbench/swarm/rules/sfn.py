@@ -120,6 +120,12 @@ SCENARIOS = (
         knobs=POISONED | {"value_max": (200, 2_000)},
     ),
     Scenario(
+        "children that are throttled",
+        rates={"throttle": (0.1, 0.5)},
+        roles=("processor",),
+        items=(1, 60),
+    ),
+    Scenario(
         "heads that hang",
         rates={"hang_start": (0.2, 0.6), "hang_call": (0.1, 0.4)},
         roles=("batcher", "summary"),
