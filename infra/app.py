@@ -15,6 +15,7 @@ import aws_cdk as cdk
 from infra.bill_export import BillExportStack
 from infra.constructs import Cron
 from infra.counters_stack import CountersStack
+from infra.durable_stack import DurableStack
 from infra.functions import handlers_code
 from infra.sfn_stack import SfnStack
 from infra.sqs_stack import SqsStack
@@ -27,6 +28,7 @@ STACKS: dict[str, type[cdk.Stack]] = {
     "sqs": SqsStack,
     "sfn": SfnStack,
     "counters": CountersStack,
+    "durable": DurableStack,
 }
 
 

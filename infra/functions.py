@@ -13,10 +13,11 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_lambda_destinations as destinations
 from aws_cdk import aws_logs as logs
+from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 
 from infra.constructs import accept, add_logs, allow
-from workbench.designs import Design
+from workbench.designs import DURABLE_KEPT_DAYS, DURABLE_TIMEOUT_S, Design
 
 ROOT = Path(__file__).parents[1]
 RUNTIME = lambda_.Runtime.PYTHON_3_14  # the newest that Lambda and cdk-nag know
@@ -35,6 +36,8 @@ class FunctionSpec:
     timeout_s: int = FUNCTION_TIMEOUT_MAX_S  # unless it follows from knobs
     source: sqs.Queue | None = None
     on_failure: sqs.IQueue | None = None  # of an asynchronous invocation
+    dead_letters: sns.ITopic | None = None  # get the events that failed, as they came
+    durable: bool = False
     recursive: bool = False  # its messages come back to it, which Lambda would stop as a loop
     accepted: dict[str, str] = field(default_factory=dict)  # cdk-nag's finding: our reason
 
@@ -72,6 +75,15 @@ def add_function(
         log_group=group,
         recursive_loop=lambda_.RecursiveLoop.ALLOW if spec.recursive else None,
         on_failure=spec.on_failure and destinations.SqsDestination(spec.on_failure),
+        dead_letter_topic=spec.dead_letters,
+        durable_config=_durable_config() if spec.durable else None,
+    )
+
+
+def _durable_config() -> lambda_.DurableConfig:
+    return lambda_.DurableConfig(
+        execution_timeout=Duration.seconds(DURABLE_TIMEOUT_S),
+        retention_period=Duration.days(DURABLE_KEPT_DAYS),
     )
 
 

@@ -13,7 +13,7 @@ from aws_durable_execution_sdk_python.__about__ import __version__
 from aws_durable_execution_sdk_python.config import CompletionConfig, MapConfig, NestingType
 from aws_durable_execution_sdk_python.exceptions import InvokeError
 
-from lambdas import items, notification, outside
+from lambdas import claim, items, notification, outside
 from lambdas.durable import failed
 from lambdas.durable.ranges import Range, at_once, cut, refuse_sizes
 from lambdas.trigger import Trigger, name_of, read_trigger
@@ -61,6 +61,10 @@ def _read(event: Any) -> Trigger:
 
 def _batch(context: DurableContext, trigger: Trigger) -> int:
     """Every segment, then the notice. The moment is kept first: each notice must name the same."""
+    own = context.execution_context.durable_execution_arn
+    place = (failed.s3, failed.bucket, trigger.batch)
+    if not context.step(lambda _: claim.owns(*place, own), name="claim"):
+        return 0  # the schedule has fired twice
     knobs, whole = trigger.knobs, Range(0, trigger.items)
     segments = cut(whole, knobs["items_per_chunk"] * knobs["chunks_per_segment"])
     together, chunks = at_once(trigger, len(segments))

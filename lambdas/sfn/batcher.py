@@ -8,14 +8,11 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from botocore.exceptions import ClientError
-
-from lambdas import items, outside, telemetry
+from lambdas import claim, items, outside, telemetry
 from lambdas.sfn import keys
 from lambdas.trigger import Trigger, read_trigger
 
 PART_BYTES = 8 * 2**20  # of a multipart upload; S3 refuses parts under 5 MiB but the last
-CONFLICT_TRIES = 5
 NEEDED = ("segment_items", "items_per_child", "max_concurrency", "value_max")
 
 s3 = outside.client("s3")
@@ -36,7 +33,7 @@ def _start(trigger: Trigger, execution: str) -> dict[str, Any]:
     """What the state machine needs to know of the batch, and whether it is this execution's."""
     size = trigger.knobs["segment_items"]
     return {
-        "owner": _claim(trigger.batch, execution),
+        "owner": claim.owns(s3, keys.bucket, trigger.batch, execution),
         "batch_id": trigger.batch,
         "items": trigger.items,
         "seed": trigger.seed,
@@ -47,27 +44,6 @@ def _start(trigger: Trigger, execution: str) -> dict[str, Any]:
         "items_per_child": trigger.knobs["items_per_child"],
         "max_concurrency": trigger.knobs["max_concurrency"] or 10_000,
     }
-
-
-def _claim(batch: str, execution: str) -> bool:
-    """Write the start object if there is none; else ask whose it is.
-
-    EventBridge may start two executions for one slot under names of its own choice.
-    """
-    key = keys.start_key(batch)
-    for attempt in range(CONFLICT_TRIES):
-        try:
-            s3.put_object(Bucket=keys.bucket, Key=key, Body=execution.encode(), IfNoneMatch="*")
-            return True
-        except ClientError as error:
-            code = error.response["Error"]["Code"]
-            if code == "PreconditionFailed":
-                found = s3.get_object(Bucket=keys.bucket, Key=key)
-                return found["Body"].read().decode() == execution
-            if code != "ConditionalRequestConflict":
-                raise
-            outside.sleep(0.1 * 2**attempt)
-    raise RuntimeError(f"{key} is written to at the same time by others, {CONFLICT_TRIES} times")
 
 
 def _segment(batch: Trigger, segment: Any, context: Any) -> dict[str, Any]:

@@ -9,11 +9,6 @@ import os
 bucket = os.environ.get("BUCKET", "")
 
 
-def start_key(batch: str) -> str:
-    """The object that says which execution owns the batch."""
-    return f"batches/{batch}/start"
-
-
 def items_prefix(batch: str) -> str:
     """The items, one object a segment."""
     return f"batches/{batch}/items/"

@@ -6,6 +6,10 @@ disagree. A knob's unit is the last word of its name. Limits are AWS's, from doc
 
 from workbench.designs.counters import Counters
 from workbench.designs.design import FUNCTION_TIMEOUT_MAX_S, ITEMS_MAX, Design, promises
+from workbench.designs.durable import ALIAS as DURABLE_ALIAS
+from workbench.designs.durable import EXECUTION_KEPT_DAYS as DURABLE_KEPT_DAYS
+from workbench.designs.durable import EXECUTION_TIMEOUT_S as DURABLE_TIMEOUT_S
+from workbench.designs.durable import Durable
 from workbench.designs.parts import Part, Parts, Search
 from workbench.designs.presets import COMPARED, DESIGNS, PRESETS, Fitted, fit_design, make_design
 from workbench.designs.queued import MESSAGE_MAX_BYTES, Queued
@@ -17,6 +21,9 @@ __all__ = [
     "BATCH_KEPT_DAYS",
     "COMPARED",
     "DESIGNS",
+    "DURABLE_ALIAS",
+    "DURABLE_KEPT_DAYS",
+    "DURABLE_TIMEOUT_S",
     "EXPRESS_MAX_S",
     "FUNCTION_TIMEOUT_MAX_S",
     "ITEMS_MAX",
@@ -27,6 +34,7 @@ __all__ = [
     "BadKnob",
     "Counters",
     "Design",
+    "Durable",
     "Fitted",
     "Part",
     "Parts",

@@ -22,8 +22,9 @@ SEGMENT_OPERATIONS = 2  # its execution, and the list of one that failed
 SPARE_OPERATIONS = 40  # the map itself, the last steps, and invocations that fail
 CHUNKS_MAX = (OPERATIONS_MAX - SPARE_OPERATIONS) // CHUNK_OPERATIONS
 SEGMENTS_MAX = (OPERATIONS_MAX - SPARE_OPERATIONS) // SEGMENT_OPERATIONS
-EXECUTION_TIMEOUT_S = 14 * 86_400  # as long as the queues of the other designs keep a message
-KEPT_DAYS = 7  # what an execution has written, and its name
+ALIAS = "live"  # of the orchestrator, which only a version or an alias can start
+EXECUTION_TIMEOUT_S = 172_800  # a hundred million items at 900 at a time take 16 hours
+EXECUTION_KEPT_DAYS = 1  # after its end: what it has written, and its name
 CALLS = 2  # of a processor: the list of the last try, and its own
 WAIT_PER_CHUNK_S = 0.5  # its operation is written and its end is heard, one after the other
 # As many items as fit into 900 s, and room for the slowest.

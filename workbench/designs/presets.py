@@ -9,11 +9,17 @@ from typing import Any
 from workbench import border
 from workbench.designs.counters import Counters
 from workbench.designs.design import Design
+from workbench.designs.durable import Durable
 from workbench.designs.sfn import Sfn
 from workbench.designs.sqs import Sqs
 from workbench.errors import BadInput, BadKnob
 
-DESIGNS: dict[str, type[Design]] = {"sqs": Sqs, "sfn": Sfn, "counters": Counters}
+DESIGNS: dict[str, type[Design]] = {
+    "sqs": Sqs,
+    "sfn": Sfn,
+    "counters": Counters,
+    "durable": Durable,
+}
 COMPARED = tuple(DESIGNS)  # what the study runs and compares
 PRESETS = {name: design.presets for name, design in DESIGNS.items()}
 VALUE_MAX_MS = 600_000  # the longest item that the knob `value_max` allows

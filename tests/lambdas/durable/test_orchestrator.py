@@ -14,7 +14,7 @@ def operations_of(items, per_chunk, per_segment):
     chunks = -(-items // per_chunk)
     segments = -(-chunks // per_segment)
     inner = 0 if segments == 1 else segments + 2 * segments  # invoked; each with a map of its own
-    return 1 + 1 + inner + chunks + 2
+    return 1 + 1 + inner + chunks + 3
 
 
 @pytest.mark.parametrize(
@@ -37,6 +37,16 @@ def test_every_item_is_worked_once_and_that_is_known_within_a_second(stack, item
     counted = sum(one.counted for one in executions)
     assert counted == operations_of(items, per_chunk, KNOBS["chunks_per_segment"])
     assert (run.root.status, run.root.result, run.world.left()) == ("SUCCEEDED", "0", [])
+
+
+def test_a_schedule_that_fires_twice_is_one_batch(stack):
+    trigger = {"time": "2026-11-23T06:00:00Z", "items": 30, "knobs": KNOBS}
+    world, first = stack.start(trigger)
+    second = world.durable.start(stack.names["Orchestrator"], trigger)
+    world.run(86_400, lambda: world.quiet())
+    assert (first.status, second.status) == ("SUCCEEDED", "SUCCEEDED")
+    assert len(world.notifications.by_batch["cron-20261123T0600"]) == 1
+    assert (len(world.item_log.done_s), world.item_log.repeated) == (30, 0)
 
 
 def test_no_more_chunks_are_worked_at_a_time_than_asked(stack):

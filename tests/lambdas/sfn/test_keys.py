@@ -4,7 +4,7 @@
 def every_key(keys, batch):
     """Prefixes that are listed, and keys that are written."""
     prefixes = [keys.items_prefix(batch), keys.failed_prefix(batch), keys.results_prefix(batch)]
-    written = [keys.start_key(batch), keys.failed_key(batch, "00ff")]
+    written = [f"batches/{batch}/start", keys.failed_key(batch, "00ff")]
     return prefixes, [*written, *(keys.segment_key(batch, segment) for segment in range(1_000))]
 
 

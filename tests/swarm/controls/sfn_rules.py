@@ -3,7 +3,7 @@
 import json
 from collections import Counter
 
-from lambdas import telemetry
+from lambdas import claim, telemetry
 from lambdas.sfn import batcher, keys, processor, summary
 from tests.swarm.controls.mutants import Control, original
 from workbench.targets.local.world.synth import MARK
@@ -84,16 +84,16 @@ def key_behind_it(batch, segment):
     return f"items/{batch}/{segment:06d}.jsonl"
 
 
-def everybody_owns(batch, execution):
+def everybody_owns(s3, bucket, batch, execution):
     return True
 
 
-def claim_without_an_owner(batch, execution):
+def claim_without_an_owner(s3, bucket, batch, execution):
     """A claim that is refused is taken for another's, and not looked at."""
-    place = {"Bucket": keys.bucket, "Key": keys.start_key(batch)}
+    place = {"Bucket": bucket, "Key": f"batches/{batch}/start"}
     try:
-        batcher.s3.put_object(**place, Body=execution.encode(), IfNoneMatch="*")
-    except batcher.ClientError:
+        s3.put_object(**place, Body=execution.encode(), IfNoneMatch="*")
+    except claim.ClientError:
         return False
     return True
 
@@ -191,7 +191,7 @@ RULES = [
     Control(
         name="two executions for one slot",
         design="sfn",
-        changes={batcher._claim: everybody_owns},
+        changes={claim.owns: everybody_owns},
         checks=("repeats", "notified"),
         knobs=QUICK,
         more=lambda first: [type(first)(1.0, "cron"), type(first)(1.5, "cron")],
@@ -199,7 +199,7 @@ RULES = [
     Control(
         name="a claim that forgets its owner",
         design="sfn",
-        changes={batcher._claim: claim_without_an_owner},
+        changes={claim.owns: claim_without_an_owner},
         checks=("notified",),
         knobs=QUICK,
         rates={"kill_after": 0.5, "roles": ("batcher",), "operations": ("PutObject",)},

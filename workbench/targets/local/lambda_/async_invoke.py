@@ -14,9 +14,8 @@ from uuid import UUID
 
 from workbench.targets.local.lambda_.durable.service import DurableExecutions
 from workbench.targets.local.lambda_.functions import THROTTLED, InvokeResult
-from workbench.targets.local.lambda_.service import LambdaService
 from workbench.targets.local.world.context import RunContext
-from workbench.targets.local.world.stack import Stack
+from workbench.targets.local.world.stack import Stack, function_name
 
 BACKOFF_MAX_S = 300
 RETRIES = 2
@@ -42,6 +41,7 @@ class Event:
     payload: Any
     came_s: float
     id: str
+    name: str = ""  # of the durable execution that it starts
     tries: int = 0  # that ended in an error
     throttles: int = 0
 
@@ -52,7 +52,7 @@ class AsyncInvoker:
     def __init__(
         self,
         context: RunContext,
-        service: LambdaService | DurableExecutions,
+        service: DurableExecutions,
         specs: Mapping[str, AsyncSpec],
         deliver: Deliver,
     ) -> None:
@@ -66,15 +66,19 @@ class AsyncInvoker:
         self._retry_s = (value("lambda_async_retry_1_s"), value("lambda_async_retry_2_s"))
         self.waiting = 0  # events not yet done with
 
-    def invoke(self, function: str, payload: Any) -> None:
-        """Take an event; by the time this returns the caller may forget about it."""
+    def invoke(self, function: str, payload: Any, name: str = "") -> None:
+        """Take an event for a function, by name or ARN; the caller may forget about it then.
+
+        A durable function's execution is given the name.
+        """
         event_id = str(UUID(int=self._ids.getrandbits(128), version=4))
         self.waiting += 1
-        self._send(Event(function, payload, self._context.kernel.now, event_id))
+        function, now_s = function_name(function), self._context.kernel.now
+        self._send(Event(function, payload, now_s, event_id, name))
 
     def _send(self, event: Event) -> None:
         done = partial(self._answered, event)
-        self._service.invoke(event.function, event.payload, done, self._dispatch())
+        self._service.invoke(event.function, event.payload, done, self._dispatch(), event.name)
 
     def _answered(self, event: Event, result: InvokeResult) -> None:
         """Try again, or keep what failed."""

@@ -9,7 +9,7 @@ from workbench.engine.kernel import Kernel
 from workbench.targets.local.runtime.outside import Handler
 from workbench.targets.local.runtime.service import TokenBucket
 from workbench.targets.local.runtime.tasks import Life
-from workbench.targets.local.world.stack import Resource, Stack, arn
+from workbench.targets.local.world.stack import FIRST_VERSION, Resource, Stack, arn
 
 THROTTLED = "Lambda.TooManyRequestsException"
 TIMED_OUT = "Sandbox.Timedout"
@@ -79,6 +79,7 @@ class Invocation(Life):
             self.log(line)
 
 
+LATEST = "$LATEST"
 DEFAULT_MEMORY_MB = 128
 DEFAULT_TIMEOUT_S = 3
 DEFAULT_RETENTION_DAYS = 14
@@ -97,11 +98,18 @@ class FunctionSpec:
     environment: tuple[tuple[str, str], ...]
     code: tuple[str, str]  # bucket and key of its zip
     durable: tuple[float, int] | None = None  # an execution's timeout in seconds, retention in days
+    version: str = LATEST
+    dead_letters: str = ""  # the ARN of what gets the events that failed
 
     @property
     def arn(self) -> str:
         """The function's ARN."""
         return arn("lambda", f"function:{self.name}")
+
+    @property
+    def invoked_arn(self) -> str:
+        """The ARN that it is invoked by; of a durable one that of its version."""
+        return f"{self.arn}:{self.version}" if self.durable else self.arn
 
     @property
     def variables(self) -> dict[str, str]:
@@ -173,11 +181,12 @@ def parts_of_stack(stack: Stack) -> Parts:
 
 def read_functions(stack: Stack) -> Iterator[FunctionSpec]:
     """The functions of a stack, from its template: moto drops their architecture."""
+    published = {one.properties["FunctionName"] for one in stack.of_type("AWS::Lambda::Version")}
     for resource in stack.of_type("AWS::Lambda::Function"):
-        yield _read(resource)
+        yield _read(resource, FIRST_VERSION if resource.physical_id in published else LATEST)
 
 
-def _read(resource: Resource) -> FunctionSpec:
+def _read(resource: Resource, version: str) -> FunctionSpec:
     wanted = resource.properties
     reserved = wanted.get("ReservedConcurrentExecutions")
     return FunctionSpec(
@@ -190,6 +199,8 @@ def _read(resource: Resource) -> FunctionSpec:
         environment=tuple(wanted.get("Environment", {}).get("Variables", {}).items()),
         code=(wanted["Code"]["S3Bucket"], wanted["Code"]["S3Key"]),
         durable=_durable(wanted.get("DurableConfig")),
+        version=version,
+        dead_letters=wanted.get("DeadLetterConfig", {}).get("TargetArn", ""),
     )
 
 

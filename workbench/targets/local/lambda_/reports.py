@@ -37,7 +37,7 @@ def context_of(spec: FunctionSpec, invocation: Invocation) -> Context:
         return max(0, int((ends_s - invocation.kernel.now) * 1000))
 
     memory = str(spec.memory_mb)
-    return Context(invocation.request_id, spec.name, spec.arn, memory, remaining_ms)
+    return Context(invocation.request_id, spec.name, spec.invoked_arn, memory, remaining_ms)
 
 
 class Reports:

@@ -26,6 +26,7 @@ from workbench.targets.local.lambda_.functions import (
 from workbench.targets.local.lambda_.reports import Reports, context_of, error_text
 from workbench.targets.local.runtime.tasks import Killed, current, start
 from workbench.targets.local.world.context import RunContext
+from workbench.targets.local.world.stack import function_name
 
 EXITED = "Runtime.ExitError"
 
@@ -77,7 +78,7 @@ class LambdaService:
 
     def invoke(self, name: str, payload: Any, done: Done, dispatch_s: float) -> None:
         """Invoke after so long on the way; `done` is called when it has ended, or was throttled."""
-        function = self.functions[name.rsplit(":", 1)[-1]]
+        function = self.functions[function_name(name)]
         self._context.kernel.after(dispatch_s, partial(self._admit, function, dumps(payload), done))
 
     def stop(self) -> None:

@@ -18,12 +18,14 @@ PSEUDO = {
     "AWS::URLSuffix": "amazonaws.com",
 }
 
+FIRST_VERSION = "1"  # of a function, in a stack that is deployed once
 
 # What a template may hold: types that need nothing but a name here, or nothing at all.
 KNOWN = frozenset(
-    "AWS::CloudWatch::Alarm AWS::DynamoDB::Table AWS::Events::Rule AWS::IAM::Policy AWS::IAM::Role "
-    "AWS::Lambda::EventInvokeConfig AWS::Lambda::EventSourceMapping AWS::Lambda::Function "
-    "AWS::Lambda::Permission AWS::Logs::LogGroup AWS::S3::Bucket AWS::S3::BucketPolicy "
+    "AWS::CloudWatch::Alarm AWS::DynamoDB::Table AWS::Events::Rule AWS::IAM::Policy "
+    "AWS::IAM::Role AWS::Lambda::Alias AWS::Lambda::EventInvokeConfig "
+    "AWS::Lambda::EventSourceMapping AWS::Lambda::Function AWS::Lambda::Permission "
+    "AWS::Lambda::Version AWS::Logs::LogGroup AWS::S3::Bucket AWS::S3::BucketPolicy "
     "AWS::SNS::Subscription AWS::SNS::Topic AWS::SNS::TopicPolicy AWS::SQS::Queue "
     "AWS::SQS::QueuePolicy AWS::StepFunctions::StateMachine".split()
 )
@@ -86,12 +88,26 @@ class Stack:
         """What Ref gives: a pseudo parameter or a physical id."""
         if logical_id in PSEUDO:
             return PSEUDO[logical_id]
+        if qualifier := self._qualifier(logical_id):
+            return qualifier
         return self.physical_ids.get(logical_id, logical_id)
+
+    def _qualifier(self, logical_id: str) -> str:
+        """The ARN of a version or an alias, its function's and a word; else nothing."""
+        resource = self.template["Resources"].get(logical_id, {})
+        words = {"AWS::Lambda::Version": FIRST_VERSION, "AWS::Lambda::Alias": "Name"}
+        word = words.get(resource.get("Type", ""))
+        if word is None:
+            return ""
+        wanted = self.resolve(resource["Properties"])
+        return arn("lambda", f"function:{wanted['FunctionName']}:{wanted.get(word, word)}")
 
     def _attribute(self, logical_id: str, attribute: str) -> str:
         """What Fn::GetAtt gives; only ARNs are asked for where this is read."""
         kind = self.template["Resources"][logical_id]["Type"]
         physical_id = self._ref(logical_id)
+        if kind == "AWS::Lambda::Version" and attribute == "Version":
+            return FIRST_VERSION
         if attribute != "Arn":
             return f"{physical_id}.{attribute}"
         name = physical_id.rsplit("/", 1)[-1]
@@ -110,6 +126,11 @@ class Stack:
 def arn(service: str, resource: str) -> str:
     """The ARN of a resource in the one account and region there is."""
     return f"arn:aws:{service}:{REGION}:{ACCOUNT}:{resource}"
+
+
+def function_name(named: str) -> str:
+    """The bare name of a function that is meant by its name or by an ARN, qualified or not."""
+    return named.split(":")[6] if named.startswith("arn:") else named
 
 
 def physical_id(stack: str, logical_id: str, kind: str) -> str:

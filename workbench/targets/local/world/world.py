@@ -19,7 +19,7 @@ from workbench.targets.local.lambda_.durable.calls import DurableService
 from workbench.targets.local.lambda_.durable.invocations import replaying
 from workbench.targets.local.lambda_.durable.service import DurableExecutions
 from workbench.targets.local.lambda_.event_source import EventSource
-from workbench.targets.local.lambda_.functions import Function
+from workbench.targets.local.lambda_.functions import Function, parts_of_stack
 from workbench.targets.local.lambda_.mapping import read_mappings
 from workbench.targets.local.lambda_.reports import Reports
 from workbench.targets.local.lambda_.service import LambdaService
@@ -62,7 +62,7 @@ class World:
         self.notifications = Notifications()
         stack, client = deployment.stack, deployment.cloud.client
         self.service = LambdaService(context, self._functions(), self.reports, self.timeline)
-        self.durable = DurableExecutions(context, self.service)
+        self.durable = DurableExecutions(context, self.service, self._deliver)
         deployment.cloud.durable.executions = self.durable
         self._labels = queue_labels(stack)
         self._sqs = SqsService(context, self._labels)
@@ -81,11 +81,13 @@ class World:
         self.timeline.note("backlog", items)
 
     def start(self, trigger: dict[str, Any]) -> None:
-        """Start a batch as a user would: the state machine, or else the batcher."""
+        """Start a batch as a user would: the state machine, or else the first function."""
         if self.machines:
             self.machines.start(trigger["batch_id"], trigger)
         else:
-            self.events.invoke(self.deployment.stack.outputs["BatcherName"], trigger)
+            stack = self.deployment.stack
+            first, *_ = parts_of_stack(stack).functions
+            self.events.invoke(stack.outputs[first.output], trigger, trigger["batch_id"])
 
     def run(self, until_s: float, over: Callable[[], bool] | None = None) -> None:
         """Let virtual time go until then, or until it is over; handlers still at work are ended."""
@@ -192,12 +194,14 @@ class World:
         }
 
     def _deliver(self, target: str, given: Any) -> None:
-        """What EventBridge gives to a rule's target."""
+        """What EventBridge gives to a rule's target, or Lambda to a function's dead letters."""
         service = target.split(":")[2]
         if service == "lambda":
-            self.events.invoke(target.rsplit(":", 1)[-1], given)
+            self.events.invoke(target, given)
         elif service == "states":
             self.machines.start_unnamed(given)
+        elif service == "sqs":
+            self._send(target, json.dumps(given))
         else:
             message = json.dumps(given)
             self.deployment.cloud.client("sns").publish(TopicArn=target, Message=message)

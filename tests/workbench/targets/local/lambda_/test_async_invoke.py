@@ -3,13 +3,19 @@
 import json
 
 from workbench.targets.local.lambda_.async_invoke import AsyncInvoker, AsyncSpec
+from workbench.targets.local.lambda_.durable.service import DurableExecutions
 
 DEAD = "arn:aws:sqs:us-east-1:123456789012:dead"
 
 
 def invoker(toy, delivered, **spec):
     specs = {"work": AsyncSpec(on_failure=DEAD, **spec)}
-    return AsyncInvoker(toy.context, toy.service, specs, lambda arn, b: delivered.append((arn, b)))
+
+    def deliver(arn, body):
+        delivered.append((arn, body))
+
+    service = DurableExecutions(toy.context, toy.service, deliver)
+    return AsyncInvoker(toy.context, service, specs, deliver)
 
 
 def failing(toy, times):

@@ -12,13 +12,14 @@ from typing import Any
 from workbench.platform.services import DURABLE_CHAINED_MAX_BYTES
 from workbench.targets.local.lambda_.durable.execution import Error, Execution
 from workbench.targets.local.lambda_.durable.invocations import THROTTLED_MAX_S, error_of
-from workbench.targets.local.lambda_.durable.operations import Update, target_of
+from workbench.targets.local.lambda_.durable.operations import Update, qualified, target_of
 from workbench.targets.local.lambda_.functions import THROTTLED, InvokeResult
 from workbench.targets.local.lambda_.service import LambdaService
 from workbench.targets.local.metering import text_bytes
 from workbench.targets.local.world.context import RunContext
 
 TIMED_OUT = "ChainedInvoke.Timeout"
+UNQUALIFIED = "You cannot invoke a durable function using an unqualified ARN."
 OnEnd = Callable[[Execution], None]
 Start = Callable[[str, Any, str, OnEnd], Execution]  # function, payload, name
 # How a chained invoke ends: its status, its result, its error.
@@ -40,6 +41,9 @@ class ChainedInvokes:
         if target not in self._service.functions:
             words = f"Function not found: {target}."
             error = {"ErrorMessage": words, "ErrorType": "ResourceNotFoundException"}
+            answer("FAILED", None, error)
+        elif self._service.functions[target].spec.durable and not qualified(update):
+            error = {"ErrorMessage": UNQUALIFIED, "ErrorType": "InvalidParameterValueException"}
             answer("FAILED", None, error)
         elif self._service.functions[target].spec.durable is None:
             send = partial(self._send, target, given, answer, 0)

@@ -170,6 +170,12 @@ def target_of(update: Update) -> str:
     return FUNCTION.fullmatch(update["ChainedInvokeOptions"]["FunctionName"])["name"]
 
 
+def qualified(update: Update) -> bool:
+    """Whether the function that a chained invoke calls is named with its version or an alias."""
+    named = FUNCTION.fullmatch(update["ChainedInvokeOptions"]["FunctionName"])
+    return named["qualifier"] is not None
+
+
 def changed(update: Update, known: Operation | None, now_s: float) -> Operation:
     """The operation after a valid update."""
     kind, action = update["Type"], update["Action"]

@@ -6,7 +6,8 @@ checkpoint answers. Lambda developer guide, "Lambda durable functions"; limits a
 quotas. Callbacks are not covered.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import partial
 from json import dumps
 from typing import Any
@@ -34,12 +35,16 @@ from workbench.targets.local.world.context import RunContext
 
 STARTS_PER_S = 300  # of an account and region (gettingstarted-limits, 2026)
 SAME_NAME = "DurableExecutionAlreadyStartedException"
+DeadLetter = Callable[[str, Any], None]  # the ARN of a queue or a topic, the event
 
 
 class DurableExecutions:
     """All durable executions of a run."""
 
-    def __init__(self, context: RunContext, service: LambdaService) -> None:
+    def __init__(
+        self, context: RunContext, service: LambdaService, dead_letter: DeadLetter
+    ) -> None:
+        self._dead_letter = dead_letter
         self._kernel = context.kernel
         self._service = service
         self._charges = Charges(context.meter)
@@ -56,8 +61,14 @@ class DurableExecutions:
         """Lambda's functions, by name."""
         return self._service.functions
 
-    def invoke(self, function: str, payload: Any, done: Done, dispatch_s: float) -> None:
-        """Invoke for somebody who waits for no result: if it is durable, start an execution."""
+    def invoke(
+        self, function: str, payload: Any, done: Done, dispatch_s: float, name: str = ""
+    ) -> None:
+        """Invoke for somebody who waits for no result: if it is durable, start an execution.
+
+        It is not tried again if it fails; its event goes to the function's dead letters (guide,
+        "Best practices for Lambda durable functions").
+        """
         if self._service.functions[function].spec.durable is None:
             self._service.invoke(function, payload, done, dispatch_s)
             return
@@ -65,7 +76,8 @@ class DurableExecutions:
         def begin() -> None:
             throttled = not self._starts.take(1, self._kernel.now)
             if not throttled:
-                self.start(function, payload)
+                with suppress(Refused):  # a name taken: Lambda has said so to who has called
+                    self.start(function, payload, name, partial(self._lost, payload))
             done(InvokeResult(THROTTLED if throttled else None, "", None, self._kernel.now))
 
         self._kernel.after(dispatch_s, begin)
@@ -85,7 +97,7 @@ class DurableExecutions:
             return known
         spec = self._service.functions[function].spec
         unique = str(UUID(int=self._ids.getrandbits(128), version=4))
-        arn = f"{spec.arn}:$LATEST/durable-execution/{name or unique}/{unique}"
+        arn = f"{spec.invoked_arn}/durable-execution/{name or unique}/{unique}"
         now_s = self._kernel.now
         started = Started(arn, name or unique, function, given, *spec.durable, now_s)
         execution = Execution(started, on_end)
@@ -96,6 +108,12 @@ class DurableExecutions:
         self._kernel.after(started.timeout_s, partial(self._time_out, execution))
         self._invocations.call_for(execution)
         return execution
+
+    def _lost(self, payload: Any, execution: Execution) -> None:
+        """Keep the event of an execution that did not succeed."""
+        dead_letters = self._spec(execution).dead_letters
+        if dead_letters and execution.status != "SUCCEEDED":
+            self._dead_letter(dead_letters, payload)
 
     def checkpoint(self, execution: Execution, token: str, updates: list[Update]) -> dict[str, Any]:
         """Take updates of the handler, and answer with what it has not heard of.

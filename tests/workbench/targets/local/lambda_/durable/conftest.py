@@ -27,7 +27,10 @@ class Durable:
     def __init__(self, toy, folder):
         self.toy, self.folder = toy, folder
         toy.cloud._own["lambda"] = toy.cloud.durable
-        self.executions = toy.cloud.durable.executions = DurableExecutions(toy.context, toy.service)
+        self.dead_letters = []
+        self.executions = toy.cloud.durable.executions = DurableExecutions(
+            toy.context, toy.service, lambda arn, event: self.dead_letters.append((arn, event))
+        )
         services = toy.services() | {"lambda": DurableService(toy.context)}
         toy.current_run.set(toy.context, Caller(toy.context, services), toy.item_log)
         self.client = toy.cloud.client("lambda")

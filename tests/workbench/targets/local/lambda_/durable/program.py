@@ -74,7 +74,7 @@ def invoke(context, function, value):
 
 def delegate(context, program):
     """What another execution returns."""
-    return context.invoke("nested", {"program": program}, name="delegate")
+    return context.invoke("nested:$LATEST", {"program": program}, name="delegate")
 
 
 def child(context, program):

@@ -1,6 +1,7 @@
 """Durable executions: what suspends and resumes them, what ends them, what they are billed."""
 
 import json
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -8,6 +9,7 @@ from botocore.exceptions import ClientError
 
 from tests.workbench.targets.local.lambda_.durable.conftest import result_of
 from workbench.platform.services import LAMBDA
+from workbench.targets.local.lambda_.durable.chained import UNQUALIFIED
 from workbench.targets.local.lambda_.durable.service import SAME_NAME
 from workbench.targets.local.runtime.faults import CallFault, Faults, StartFault
 from workbench.targets.local.runtime.service import Refused
@@ -293,6 +295,29 @@ def test_an_event_that_names_a_durable_function_starts_an_execution(durables):
     assert [(one.error, one.payload) for one in answers] == [(None, None), (None, 4)]
     ((execution),) = cloud.executions.executions.values()
     assert (execution.status, cloud.executions.running) == ("SUCCEEDED", 0)
+
+
+@pytest.mark.parametrize(
+    ("program", "status"),
+    [([["wait", 5]], "SUCCEEDED"), ([["wait", 90_000]], "TIMED_OUT"), ([["unknown"]], "FAILED")],
+)
+def test_the_event_of_an_execution_that_did_not_succeed_goes_to_the_dead_letters(
+    durables, program, status
+):
+    cloud, event = durables(), {"program": program}
+    spec = cloud.toy.service.functions["program"].spec
+    cloud.toy.service.functions["program"].spec = replace(spec, dead_letters="arn:dead")
+    cloud.executions.invoke("program", event, lambda result: None, 1.0, "b-1")
+    cloud.toy.run()
+    ((execution),) = cloud.executions.executions.values()
+    assert (execution.started.name, execution.status) == ("b-1", status)
+    assert cloud.dead_letters == ([] if status == "SUCCEEDED" else [("arn:dead", event)])
+
+
+def test_a_durable_function_is_invoked_by_a_version_or_an_alias_only(durable):
+    execution = durable.finished({"program": [["invoke", "nested", {"program": []}]]})
+    error = ["InvokeError", "InvalidParameterValueException", UNQUALIFIED]
+    assert result_of(execution) == ("SUCCEEDED", [error])
 
 
 def test_more_starts_than_a_region_may_have_in_a_second_are_throttled(durable):
