@@ -122,8 +122,28 @@ def counters(default):
     return default.counters
 
 
-@pytest.fixture(params=[("default", "sqs"), ("default", "sfn"), ("default", "counters"),
-                        ("published", "sqs"), ("published", "sfn")], ids="-".join)  # fmt: skip
+@pytest.fixture(scope="session")
+def durable(default):
+    return default.durable
+
+
+WITH_ALARM = [
+    ("default", "sqs"),
+    ("default", "sfn"),
+    ("default", "counters"),
+    ("published", "sqs"),
+    ("published", "sfn"),
+]
+
+
+@pytest.fixture(params=WITH_ALARM, ids="-".join)
+def alarmed(request):
+    """Each template whose batches may stay open: of a durable one Lambda itself tells in time."""
+    assembly, design = request.param
+    return getattr(request.getfixturevalue(assembly), design)
+
+
+@pytest.fixture(params=[*WITH_ALARM, ("default", "durable")], ids="-".join)
 def template(request):
     """Each template of both assemblies."""
     assembly, design = request.param

@@ -31,9 +31,10 @@ ACTIONS = {
     "get_object": "s3:GetObject",
     "list_objects_v2": "s3:ListBucket",
     "put_metric_data": "cloudwatch:PutMetricData",
+    "invoke": "lambda:InvokeFunction",  # of a branch of a durable map
 }
 # A transaction needs the rights of its parts, a paginator those of its call.
-NO_CALLS = {"exceptions", "transact_write_items", "get_paginator"}
+NO_CALLS = {"exceptions", "transact_write_items", "get_paginator", "step"}
 PARTS = {name: f"dynamodb:{name}Item" for name in ("Put", "Update", "Delete", "ConditionCheck")}
 FUNCTIONS = [
     ("sqs", "batcher"),
@@ -47,6 +48,8 @@ FUNCTIONS = [
     ("counters", "processor"),
     ("counters", "finalizer"),
     ("counters", "failures"),
+    ("durable", "orchestrator"),
+    ("durable", "processor"),
 ]
 
 
@@ -103,7 +106,7 @@ def _actions(module, node):
     """What a node calls: a client's method, by name or by text, or a part of a transaction."""
     if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
         client = node.value.id in module.clients or "Client" in node.value.id
-        if client or node.value.id in ("dynamodb", "cloudwatch", "sns"):
+        if client or node.value.id in ("dynamodb", "cloudwatch", "sns", "s3", "branch"):
             assert node.attr in ACTIONS.keys() | NO_CALLS, f"{node.attr} is not known here"
             return {ACTIONS[node.attr]} if node.attr in ACTIONS else set()
     if isinstance(node, ast.Call) and ast.unparse(node.func).endswith(("conditional", "paginator")):

@@ -152,8 +152,8 @@ def test_the_queue_gets_every_message_of_the_topic_as_it_was_published(template)
     ]
 
 
-def test_the_topic_refuses_plain_http_and_lets_alarms_in(template):
-    statements = template.only("AWS::SNS::TopicPolicy")["PolicyDocument"]["Statement"]
+def test_the_topic_refuses_plain_http_and_lets_alarms_in(alarmed):
+    statements = alarmed.only("AWS::SNS::TopicPolicy")["PolicyDocument"]["Statement"]
     refusal = {
         "Action": "sns:Publish",
         "Condition": {"Bool": {"aws:SecureTransport": "false"}},
@@ -173,8 +173,8 @@ def test_the_topic_refuses_plain_http_and_lets_alarms_in(template):
     assert alarms == {name: value for name, value in statements[-1].items() if name != "Sid"}
 
 
-def test_the_alarm_on_the_oldest_open_batch_publishes(template):
-    assert template.only("AWS::CloudWatch::Alarm")["AlarmActions"] == ["NoticesTopic"]
+def test_the_alarm_on_the_oldest_open_batch_publishes(alarmed):
+    assert alarmed.only("AWS::CloudWatch::Alarm")["AlarmActions"] == ["NoticesTopic"]
 
 
 FOUR_TIMES_A_DAY = "cron(0 0,6,12,18 * * ? *)"

@@ -22,6 +22,10 @@ OUTPUTS = {
         BucketName StateMachineArn TopicArn NoticesQueueUrl BatcherName ProcessorName SummaryName
         RuleName DesignKnobs Version
     """,
+    "durable": """
+        BucketName OrchestratorName ProcessorName TopicArn NoticesQueueUrl RuleName DesignKnobs
+        Version
+    """,
     "counters": """
         StateTableName PlanQueueUrl ItemQueueUrl PollQueueUrl DeadLettersUrl TopicArn
         NoticesQueueUrl BatcherName ProcessorName FinalizerName FailuresName ItemMappingId

@@ -24,7 +24,12 @@ class Teller:
 
 
 # Of each design; its sums tell what its many calls and starts take.
-PLAIN = {"sfn": Teller("sfn"), "sqs": Teller("sqs"), "counters": Teller("counters")}
+PLAIN = {
+    "sfn": Teller("sfn"),
+    "sqs": Teller("sqs"),
+    "counters": Teller("counters"),
+    "durable": Teller("durable"),
+}
 EMPTY = {"items_per_child": 4_000, "value_max": 0}  # many items for little
 STARTS = Teller("sfn", 2_000, {"items_per_child": 1, "max_concurrency": None, "value_max": 100})
 SEGMENTS = Teller("sfn", 200_000, EMPTY | {"segment_items": 1_000})  # five iterations in a row
