@@ -39,8 +39,10 @@ HEAD = """# Findings
 A large and variable set of items is processed by AWS Lambda. How do we know when all of them are
 done, and what does knowing cost? `sqs` keeps a record of each item (or message) in DynamoDB and
 looks until none is left; `sfn` lets a Distributed Map of Step Functions know; `counters` counts the
-messages that are done in DynamoDB. Every verdict compares runs of the same items, with an interval
-over the seeds; where the interval holds both answers, or they lie within 2 %, it says so.
+messages that are done in DynamoDB; `durable` is a durable Lambda function that invokes a processor
+for each chunk, and goes on when all have answered. Every verdict compares runs of the same items,
+with an interval over the seeds; where the interval holds both answers, or they lie within 2 %, it
+says so.
 """
 
 

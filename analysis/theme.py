@@ -51,9 +51,21 @@ class Canvas:
 
 
 LIGHT = Theme(
-    "light", "#ffffff", "#1b1f24", "#57606a", "#d8dee4", ("#0072B2", "#D55E00", "#009E73")
+    "light",
+    "#ffffff",
+    "#1b1f24",
+    "#57606a",
+    "#d8dee4",
+    ("#0072B2", "#D55E00", "#009E73", "#C2649A"),
 )
-DARK = Theme("dark", "#15181d", "#e8eaed", "#a8b0b8", "#333a42", ("#56B4E9", "#E69F00", "#2FC79A"))
+DARK = Theme(
+    "dark",
+    "#15181d",
+    "#e8eaed",
+    "#a8b0b8",
+    "#333a42",
+    ("#56B4E9", "#E69F00", "#2FC79A", "#E59CC4"),
+)
 THEMES = (LIGHT, DARK)
 BLOG = Canvas("blog", 5.4, 11.0, 200)  # 11 pt of 389 pt: 10 px on a phone 375 px wide
 VIDEO = Canvas("video", 12.8, 14.5, 150, height_in=7.2)  # 1920 x 1080

@@ -20,6 +20,7 @@ from workbench.project import RESULTS, STUDIES
 from workbench.runs.results_folder import refuse_unwritable
 from workbench.targets import FIGURES
 
+KNOWN = f"{', '.join(list(DESIGNS)[:-1])} or {list(DESIGNS)[-1]}"
 GROUPED = re.compile(r"[1-9][0-9]{0,2}(,[0-9]{3})+")  # one number, or a list of numbers
 
 
@@ -132,7 +133,7 @@ Designs = Annotated[
     typer.Option(
         "--design",
         "--designs",
-        help="sqs, sfn or counters, several with commas, or all.",
+        help=f"{KNOWN}, several with commas, or all.",
         autocompletion=several_designs,
     ),
 ]
@@ -140,7 +141,7 @@ Study = Annotated[
     str,
     typer.Argument(help="A YAML file, or smoke, story, stress …", autocompletion=studies),
 ]
-Design = Annotated[str, typer.Option(help="sqs, sfn or counters.", autocompletion=one_design)]
+Design = Annotated[str, typer.Option(help=f"{KNOWN}.", autocompletion=one_design)]
 Target = Annotated[str, typer.Option(help="local, model or aws.", autocompletion=targets)]
 Preset = Annotated[
     str,

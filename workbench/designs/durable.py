@@ -58,7 +58,7 @@ class Durable(Design):
         roomy={},
         axes={
             "max_concurrency": (100, 200, 300, 600, 900),
-            "chunks_per_segment": (100, 225, 450),
+            "chunks_per_segment": (225, CHUNKS_MAX),
             "batcher_memory_mb": (256, 512, 1_024),
         },
     )
@@ -68,7 +68,7 @@ class Durable(Design):
     batcher_memory_mb: int = knob(512, 128, 10_240)  # of the orchestrator, which hands out the work
     max_concurrency: int = knob(900, 1, 10_000)  # chunks at a time, of all segments together
     items_per_chunk: int = knob(100, 1, 10_000)  # that one invocation of the processor works
-    chunks_per_segment: int = knob(225, 1, CHUNKS_MAX)  # of one durable execution
+    chunks_per_segment: int = knob(CHUNKS_MAX, 1, CHUNKS_MAX)  # of one durable execution
 
     def check(self) -> None:
         for name, only in (("telemetry", "emf"), ("logs", "metrics")):
