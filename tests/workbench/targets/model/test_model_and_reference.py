@@ -3,13 +3,17 @@
 import pytest
 
 from tests.oracles.counters import tell_counters
+from tests.oracles.durable import tell_durable
 from tests.oracles.sfn import tell_sfn
 from tests.oracles.sqs import tell_sqs
 from workbench.designs import make_design
+from workbench.designs.durable import Durable
 from workbench.platform.profile import load_profile
 from workbench.runs.batch import Batch
 from workbench.targets.model.counters.kernel import run_counters
 from workbench.targets.model.counters.settings import counters_settings
+from workbench.targets.model.durable.kernel import run_durable
+from workbench.targets.model.durable.settings import durable_settings, durable_state
 from workbench.targets.model.engine.draws import latency_table
 from workbench.targets.model.engine.settings import as_record
 from workbench.targets.model.sfn.kernel import run_sfn
@@ -26,6 +30,10 @@ SQS_TALLIES = (
 SFN_TALLIES = (
     "invocations cold_starts peak throttles processor_ms batcher_ms summary_ms "
     "batcher_invocations batcher_cold express_steps failed_children failed metric_calls late"
+)
+DURABLE_TALLIES = (
+    "invocations cold_starts peak throttles processor_ms batcher_ms batcher_invocations "
+    "batcher_cold operations checkpoints calls lists failed late"
 )
 PROFILE = load_profile()
 LATENCIES = latency_table(PROFILE)
@@ -130,3 +138,29 @@ def test_counters_is_told_twice_alike(items, knobs, change):
     assert plain(story, SQS_TALLIES, looks=looks, segments_done=segments) == compiled(
         run_counters, sqs_state(LATENCIES), settings, SQS_TALLIES
     )
+
+
+SEGMENTS = {"items_per_chunk": 10, "chunks_per_segment": 7, "max_concurrency": 20}
+
+
+@pytest.mark.parametrize(
+    ("items", "knobs", "change"),
+    [
+        (1, {}, {}),
+        (1_000, {"items_per_chunk": 7}, {}),
+        (9_000, {"items_per_chunk": 3, "max_concurrency": 700, "chunks_per_segment": 700}, {}),
+        (3_000, SEGMENTS, {}),
+        (3_000, SEGMENTS | POISON | {"item_concurrency": 3}, {}),
+        (3_000, SEGMENTS | {"poison_per_million": 300_000, "batcher_memory_mb": 128}, {}),
+        (3_000, SEGMENTS | {"max_concurrency": 300}, {"account": 40}),
+        (3_000, SEGMENTS | {"max_concurrency": 300}, {"environments_burst": 9.0}),
+        (20_000, SEGMENTS | {"value_max": 40, "max_concurrency": 1}, {"execution_limit_s": 9.0}),
+    ],
+)
+def test_durable_is_told_twice_alike(items, knobs, change):
+    batch = Batch(items, 7, "b-1")
+    settings = durable_settings(Durable(**knobs), batch, PROFILE, 7)._replace(**change)
+    story = tell_durable(settings, 7, LATENCIES)
+    state = durable_state(LATENCIES)
+    assert plain(story, DURABLE_TALLIES) == compiled(run_durable, state, settings, DURABLE_TALLIES)
+    assert story.lived_s == state[0]["lived_s"]

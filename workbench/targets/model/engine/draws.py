@@ -50,12 +50,14 @@ LATENCIES = (  # rows of the table, by the profile's names
     "sfn_child_overhead",
     "sfn_pass_gap",
     "lambda_placing",
+    "durable_checkpoint",
+    "durable_invoke",
 )
 DISPATCH, INIT, INVOKE, ASYNC, SINGLE, BATCH_WRITE, BATCH_GET, TRANSACT, SEND, SEND_BATCH = range(
     10
 )
 VISIBILITY, S3_PUT, S3_GET, S3_LIST, SNS, METRIC, STATE_GAP, SFN_START, CHILD = range(10, 19)
-PASS_GAP, PLACING = 19, 20
+PASS_GAP, PLACING, CHECKPOINT, CHAINED = range(19, 23)
 
 
 class Values(NamedTuple):

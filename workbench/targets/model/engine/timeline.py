@@ -22,7 +22,8 @@ METRICS = ("concurrency", "backlog", "items_done", "throttles")
     ENVIRONMENTS,
     CHILD_STARTS,
     MAP_OVERHEAD,
-) = range(12)
+    ORCHESTRATOR,
+) = range(13)
 LIMITS = {
     NONE: "start",
     RAMP: "event source ramp",
@@ -36,6 +37,7 @@ LIMITS = {
     ENVIRONMENTS: "new environments",
     CHILD_STARTS: "child starts",
     MAP_OVERHEAD: "map start and end",
+    ORCHESTRATOR: "orchestrator",
 }
 SEGMENT_TIME = "segment time"  # a batcher invocation passes 15 minutes: the batch fails
 
