@@ -17,6 +17,13 @@ from workbench.runs.records import Run, RunData
 from workbench.runs.resources import by_resource
 from workbench.targets.model.counters.kernel import run_counters
 from workbench.targets.model.counters.settings import counters_settings, counters_usage
+from workbench.targets.model.durable.kernel import run_durable
+from workbench.targets.model.durable.settings import (
+    DurableSettings,
+    durable_settings,
+    durable_state,
+)
+from workbench.targets.model.durable.usage import durable_usage
 from workbench.targets.model.engine.draws import latency_table
 from workbench.targets.model.engine.settings import as_record
 from workbench.targets.model.engine.timeline import SEGMENT_TIME, held_s, timeline_frame
@@ -29,6 +36,9 @@ from workbench.targets.model.sqs.settings import SqsSettings, sqs_settings, sqs_
 from workbench.targets.model.sqs.usage import sqs_usage
 
 CHILD_TIME = "child time"  # an Express child passes five minutes
+TIMES = ("created_s", "processed_s", "detected_s")
+Settings = SqsSettings | SfnSettings | DurableSettings
+EXECUTION_TIME = "execution time"  # a durable execution passes the timeout of its function
 
 
 @dataclass(frozen=True)
@@ -50,6 +60,7 @@ MODELS = {
     "sqs": Model(sqs_settings, run_sqs, sqs_state, sqs_usage),
     "sfn": Model(sfn_settings, run_sfn, sfn_state, sfn_usage, CHILD_TIME),
     "counters": Model(counters_settings, run_counters, sqs_state, counters_usage),
+    "durable": Model(durable_settings, run_durable, durable_state, durable_usage, EXECUTION_TIME),
 }
 
 
@@ -58,7 +69,7 @@ class Outcome:
     """What one run of a kernel has left behind. Times are seconds from the trigger."""
 
     design: Design
-    settings: SqsSettings | SfnSettings
+    settings: Settings
     state: np.void
 
     @property
@@ -88,9 +99,9 @@ class Outcome:
         """What each resource used."""
         return MODELS[self.design.name].usage(self.design, self.settings, self.state)
 
-    def times(self) -> dict[str, float]:
-        """When the items were created, processed and known to be."""
-        return {n: float(self.state[n]) for n in ("created_s", "processed_s", "detected_s")}
+    def times(self) -> dict[str, float | None]:
+        """When the items were created, processed and known to be; None if that is no moment."""
+        return {n: float(self.state[n]) if self.state[n] >= 0 else None for n in TIMES}
 
     def run_data(self, batch: Batch) -> RunData:
         """The run of this batch with its timeline and usage; not billed."""
@@ -128,7 +139,10 @@ def simulate(
 
 
 def play(
-    design: Design, settings: SqsSettings | SfnSettings, profile: Profile, warm: int = 0
+    design: Design,
+    settings: SqsSettings | SfnSettings | DurableSettings,
+    profile: Profile,
+    warm: int = 0,
 ) -> Outcome:
     """Run the kernel of a design on settings; a broken event order is an error of ours."""
     model = MODELS[design.name]
@@ -145,7 +159,8 @@ def play(
 
 def _check(outcome: Outcome) -> None:
     """Refuse to report what cannot be: not-a-number, items lost, time going backwards."""
-    s, items, times = outcome.state, outcome.settings.items, list(outcome.times().values())
+    s, items = outcome.state, outcome.settings.items
+    times = [float(s[n]) for n in TIMES]
     if not np.isfinite(times).all() or times[2] < times[1] - 1e-9:
         raise WorkbenchError(f"the model broke: created, processed, detected at {times} s")
     if (done := int(s["items_done"])) != items:

@@ -62,8 +62,8 @@ def answer(p: DurableSettings, s: np.void, c: int) -> None:
         s.x_again[x] = c
     else:
         s.x_arrived[x] += 1
-        s.c_next[c] = s.chunk_free
-        s.chunk_free = c
+        s.c_next[c] = s.free[PROCESSOR]
+        s.free[PROCESSOR] = c
         s.chunks_done += 1
         if s.chunks_done == p.chunks:
             s.ended_at = s.now

@@ -25,9 +25,9 @@ def later(s: np.void, time_s: float, place: int, what: int) -> None:
 @compiled
 def begin_execution(s: np.void, time_s: float, first: int, children: int) -> int:
     """An execution starts, over so many children from a chunk on; its place."""
-    x = s.execution_free
+    x = s.free[BATCHER]
     if x >= 0:
-        s.execution_free = s.x_again[x]
+        s.free[BATCHER] = s.x_again[x]
     else:
         x = s.executions_used
         s.executions_used += 1

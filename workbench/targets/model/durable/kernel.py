@@ -20,6 +20,7 @@ from workbench.targets.model.durable.executions import (
     BATCHER,
     IDLE,
     OVER,
+    PROCESSOR,
     RESUME,
     SUSPEND,
     begin_execution,
@@ -183,9 +184,9 @@ def start_child(p: DurableSettings, s: np.void, x: int, at: float) -> None:
         s.x_limit[segment] = p.chunks_at_once
         call_for(p, s, segment, began)
         return
-    c = s.chunk_free
+    c = s.free[PROCESSOR]
     if c >= 0:
-        s.chunk_free = s.c_next[c]
+        s.free[PROCESSOR] = s.c_next[c]
     else:
         c = s.chunks_used
         s.chunks_used += 1
@@ -221,8 +222,8 @@ def suspend(p: DurableSettings, s: np.void, x: int) -> None:
     s.lived_s += lived
     s.late += lived > p.execution_limit_s
     if x > 0:
-        s.x_again[x] = s.execution_free
-        s.execution_free = x
+        s.x_again[x] = s.free[BATCHER]
+        s.free[BATCHER] = x
         s.x_arrived[0] += 1
         wake(p, s, 0)
 

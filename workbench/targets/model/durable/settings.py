@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from workbench.designs.durable import EXECUTION_TIMEOUT_S, Durable
+from workbench.designs import DURABLE_TIMEOUT_S, Durable
 from workbench.platform.profile import Profile
 from workbench.runs.batch import Batch
 from workbench.targets.model.engine.draws import Values
@@ -32,12 +32,13 @@ CHUNKS = "c_number c_execution c_tries c_failed c_next c_throttles"
 STATE = state_type(
     times="first_s ended_at lived_s",
     counts="events orchestrators begun chunks_done calls checkpoints operations lists throttled "
-    "batcher_cold batcher_environments chunks_used chunk_free executions_used execution_free",
+    "batcher_cold batcher_environments chunks_used executions_used",
     workers=512,
     slots=2 * PLACES + 1,
     arrays=[
         ("tokens", np.float64, (2,)),
         ("tokens_at", np.float64, (2,)),
+        ("free", np.int64, (2,)),  # the first free place of a chunk, and of an execution; -1: none
         *((name, np.float64, (PLACES + 1,)) for name in ("x_began", "x_heard", "x_answered")),
         *((name, np.int64, (PLACES + 1,)) for name in EXECUTIONS.split()),
         *((name, np.int64, (PLACES,)) for name in CHUNKS.split()),
@@ -101,7 +102,7 @@ def durable_settings(
         account=int(profile.value("lambda_account_concurrency")),
         environments_per_s=profile.value("lambda_scale_per_10s") / 10,
         environments_burst=float(profile.value("lambda_scale_per_10s")),
-        execution_limit_s=float(EXECUTION_TIMEOUT_S),
+        execution_limit_s=float(DURABLE_TIMEOUT_S),
         **stream_keys(stream_seed, "durable", CONCERNS),
     )
 
@@ -109,5 +110,5 @@ def durable_settings(
 def durable_state(latency: np.ndarray) -> np.ndarray:
     """A fresh state, as an array of one record."""
     state = fresh_state(STATE, latency, ("first_s", "ended_at"))
-    state["chunk_free"] = state["execution_free"] = -1
+    state["free"] = -1
     return state

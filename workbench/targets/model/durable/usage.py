@@ -2,10 +2,11 @@
 
 from decimal import Decimal
 from json import dumps
+from typing import Any
 
 import numpy as np
 
-from workbench.designs.durable import KEPT_DAYS, Durable
+from workbench.designs import BATCH_KEPT_DAYS, DURABLE_KEPT_DAYS, Durable
 from workbench.platform.services import (
     DURABLE_KEPT,
     DURABLE_OPERATIONS,
@@ -19,13 +20,18 @@ from workbench.runs.resources import TOPIC
 from workbench.targets.model.durable.settings import DurableSettings
 from workbench.targets.model.engine import usage
 
-KEPT_S = KEPT_DAYS * 86_400
 WORK_METRICS = 4  # of the processor
-CLAIM_BYTES = 100  # the object that claims a batch
-STEPS = ("claim", "detect", "notify")
-MAP_RESULT = {"t": "br", "v": {"all": {"t": "l", "v": []}, "completionReason": {"t": "s"}}}
-CHILD_RESULT_BYTES = 165  # of a child in the map's result, quoted once more
-REASON_BYTES = 120  # a failed item's line in its list, its value and its tries
+DAY_S = 86_400
+# Updates as the SDK writes them: a map's start and end, what a child adds to that end, the starts
+# and ends of the three steps, and a chained invoke around its payload and its function's name.
+MAP_BYTES, CHILD_BYTES, STEPS_BYTES, INVOKE_BYTES = 463, 168, 951, 288
+ARN_BYTES = len("arn:aws:lambda:us-east-1:123456789012:function:" + ":1")
+NAME_BYTES = 22  # what a stack's name and a function's grow by when it is deployed
+EXECUTION_BYTES = len("/durable-execution/" + "/") + 36  # in an execution's ARN, around its name
+LINE_BYTES = len(
+    '{"id": "0123456789abcdef", "value": -1, "reason": "ValueError: sleep length must be '
+    'non-negative", "attempts": 3}\n'
+)
 
 
 def durable_usage(design: Durable, p: DurableSettings, s: np.void) -> list[usage.Line]:
@@ -43,7 +49,7 @@ def durable_usage(design: Durable, p: DurableSettings, s: np.void) -> list[usage
     return [
         *usage.lambda_lines(design.cpu, functions),
         *_executions(design, p, s),
-        *_bucket(p, s),
+        *_bucket(design, p, s),
         (TOPIC, SNS, "Requests-Tier1", "Requests", "knowing", Decimal(1)),
         *usage.telemetry_lines(logged, [(float(s["processed_s"]), WORK_METRICS)], 0),
     ]
@@ -53,7 +59,7 @@ def _executions(design: Durable, p: DurableSettings, s: np.void) -> list[usage.L
     """Operations, what is written with them, and kept after the executions have ended."""
     written = _written_bytes(design, p, int(s["invocations"]))
     executions = 1 + (p.segments if p.segments > 1 else 0)
-    kept_s = KEPT_S + float(s["lived_s"]) / executions
+    kept_s = DURABLE_KEPT_DAYS * DAY_S + float(s["lived_s"]) / executions
     lines = [
         (DURABLE_OPERATIONS, "Operations", Decimal(int(s["operations"]))),
         (DURABLE_WRITTEN, "GB", Decimal(written) / GB),
@@ -65,52 +71,43 @@ def _executions(design: Durable, p: DurableSettings, s: np.void) -> list[usage.L
 
 
 def _written_bytes(design: Durable, p: DurableSettings, invocations: int) -> int:
-    """Inputs, updates and results of all executions, as JSON."""
-    knobs = design.batch_knobs()
-    whole = {"batch_id": "b" * p.batch_bytes, "items": p.items, "seed": 10**9, "knobs": knobs}
-    middle = p.items // 2
+    """Inputs, updates, answers and results of all executions."""
+    knobs, middle = design.batch_knobs(), p.items // 2
     sent = {name: knobs[name] for name in ("item_concurrency", "value_max", "poison_per_million")}
-    chunk = {"batch_id": whole["batch_id"], "seed": 10**9, "knobs": sent}
+    chunk = {"batch_id": "b" * p.batch_bytes, "seed": 7, "knobs": sent}
     chunk |= {"start": middle, "stop": middle, "tries": 1, "again": False}
-    size = len(dumps(whole)) + _map_bytes(p.segments if p.segments > 1 else p.chunks)
-    size += sum(_length("STEP", one, name=step) for step in STEPS for one in ("START", "SUCCEED"))
-    size += invocations * (_invoke_bytes(design, "Processor", chunk) + 1)
+    whole = {"batch_id": "b" * p.batch_bytes, "items": p.items, "seed": 7, "knobs": knobs}
+    size = len(dumps(whole)) + STEPS_BYTES + MAP_BYTES + p.chunks * CHILD_BYTES + 1
+    size += invocations * (_invoke_bytes(_name_bytes(design, "Processor"), chunk) + 1)
     if p.segments > 1:
         asked = whole | {"at_once": p.chunks_at_once, "segment": [middle, middle]}
-        each = len(dumps(asked)) + _invoke_bytes(design, "Orchestrator", asked) + 2
-        size += p.segments * each + p.segments * _map_bytes(0) + p.chunks * CHILD_RESULT_BYTES
+        own = _name_bytes(design, "Orchestrator") + ARN_BYTES
+        each = len(dumps(asked)) + _invoke_bytes(own, asked) + CHILD_BYTES + MAP_BYTES + 2
+        size += p.segments * each
     return size
 
 
-def _map_bytes(children: int) -> int:
-    """The start of a map and its end with what its children have answered."""
-    ends = _length("CONTEXT", "SUCCEED", name="all", payload=dumps(MAP_RESULT))
-    return _length("CONTEXT", "START", name="all") + ends + children * CHILD_RESULT_BYTES
+def _invoke_bytes(name_bytes: int, payload: dict[str, Any]) -> int:
+    """The start of a chained invoke, its payload as text in text."""
+    return INVOKE_BYTES + name_bytes + len(dumps(dumps(payload))) - 2
 
 
-def _invoke_bytes(design: Durable, function: str, payload: dict) -> int:
-    """The start of a chained invoke."""
-    called = {"FunctionName": f"{design.stack}-{function}-" + "X" * 20}
-    asked = _length("CHAINED_INVOKE", "START", payload=dumps(payload))
-    return asked + len(dumps({"ParentId": "0" * 64, "ChainedInvokeOptions": called}))
+def _name_bytes(design: Durable, function: str) -> int:
+    """What a function is called."""
+    return len(design.stack + function) + NAME_BYTES
 
 
-def _length(kind: str, action: str, name: str = "", payload: str = "") -> int:
-    """The size of an update."""
-    update = {"Id": "0" * 64, "Type": kind, "Action": action, "SubType": kind.title()}
-    update |= {"Name": name} if name else {}
-    return len(dumps(update | ({"Payload": payload} if payload else {})))
-
-
-def _bucket(p: DurableSettings, s: np.void) -> list[usage.Line]:
+def _bucket(design: Durable, p: DurableSettings, s: np.void) -> list[usage.Line]:
     """The claim, and the lists of what failed, written anew by each try and read by the next."""
     again = int(s["invocations"]) - p.chunks
-    listed = int(s["failed"]) * REASON_BYTES * KEPT_S
+    kept_s = BATCH_KEPT_DAYS * DAY_S
+    own = _name_bytes(design, "Orchestrator") + ARN_BYTES + EXECUTION_BYTES + p.batch_bytes
+    listed = int(s["failed"]) * LINE_BYTES
     lines = [
         ("Requests-Tier1", "Requests", "dispatch", Decimal(1)),
-        ("TimedStorage-ByteHrs", "GB-Mo", "dispatch", usage.gb_months(CLAIM_BYTES * KEPT_S)),
+        ("TimedStorage-ByteHrs", "GB-Mo", "dispatch", usage.gb_months(own * kept_s)),
         ("Requests-Tier1", "Requests", "knowing", Decimal(int(s["lists"]))),
         ("Requests-Tier2", "Requests", "knowing", Decimal(again)),
-        ("TimedStorage-ByteHrs", "GB-Mo", "knowing", usage.gb_months(listed)),
+        ("TimedStorage-ByteHrs", "GB-Mo", "knowing", usage.gb_months(listed * kept_s)),
     ]
     return [("bucket", S3, *line) for line in lines]
