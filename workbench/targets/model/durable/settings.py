@@ -63,6 +63,7 @@ class DurableSettings(NamedTuple):
     processor: Cpu
     batcher: Cpu  # of the orchestrator
     replay_s: float  # of an operation
+    operations_per_invoke: float  # on the bill
     account: int
     environments_per_s: float
     environments_burst: float
@@ -99,6 +100,7 @@ def durable_settings(
         replay_s=batcher.invocation_s
         * profile.value("durable_cpu_ms_per_operation")
         / per_invocation,
+        operations_per_invoke=profile.value("durable_operations_per_invoke"),
         account=int(profile.value("lambda_account_concurrency")),
         environments_per_s=profile.value("lambda_scale_per_10s") / 10,
         environments_burst=float(profile.value("lambda_scale_per_10s")),

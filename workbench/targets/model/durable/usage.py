@@ -58,10 +58,13 @@ def durable_usage(design: Durable, p: DurableSettings, s: np.void) -> list[usage
 def _executions(design: Durable, p: DurableSettings, s: np.void) -> list[usage.Line]:
     """Operations, what is written with them, and kept after the executions have ended."""
     written = _written_bytes(design, p, int(s["invocations"]))
-    executions = 1 + (p.segments if p.segments > 1 else 0)
+    segments = p.segments if p.segments > 1 else 0
+    executions = 1 + segments
+    invokes = int(s["invocations"]) + segments
+    more = Decimal(str(p.operations_per_invoke)) - 1
     kept_s = DURABLE_KEPT_DAYS * DAY_S + float(s["lived_s"]) / executions
     lines = [
-        (DURABLE_OPERATIONS, "Operations", Decimal(int(s["operations"]))),
+        (DURABLE_OPERATIONS, "Operations", int(s["operations"]) + more * invokes),
         (DURABLE_WRITTEN, "GB", Decimal(written) / GB),
         (DURABLE_KEPT, "GB-Mo", usage.gb_months(written * kept_s)),
     ]

@@ -1,8 +1,8 @@
 """What durable executions are billed for, and the limits of what one may use.
 
 What counts as an operation: Lambda developer guide, "Durable execution SDK", checkpoint
-consumption. A chained invoke is not in its table and is taken for one. What is written is taken to
-be the whole update, and what a chained invoke answers.
+consumption. A chained invoke is not in its table: the profile says what it is billed as. What is
+written is taken to be the whole update, and what a chained invoke answers.
 """
 
 from collections.abc import Sequence
@@ -28,8 +28,9 @@ DAY_S = 86_400
 class Charges:
     """Counts and bills what executions use."""
 
-    def __init__(self, meter: Meter) -> None:
+    def __init__(self, meter: Meter, operations_per_invoke: float) -> None:
         self._meter = meter
+        self._operations = {"CHAINED_INVOKE": Decimal(str(operations_per_invoke))}
 
     def start(self, execution: Execution, spec: FunctionSpec) -> None:
         """An execution is an operation, and its input is written."""
@@ -75,8 +76,8 @@ class Charges:
         self._meter.add(LAMBDA, DURABLE_KEPT, "GB-Mo", spec.label, quantity, spec.role)
 
     def _operation(self, spec: FunctionSpec, kind: str) -> None:
-        label = _label(spec, kind)
-        self._meter.add(LAMBDA, DURABLE_OPERATIONS, "Operations", label, 1, spec.role)
+        label, number = _label(spec, kind), self._operations.get(kind, 1)
+        self._meter.add(LAMBDA, DURABLE_OPERATIONS, "Operations", label, number, spec.role)
 
     def _written(self, spec: FunctionSpec, kind: str, size_bytes: int) -> None:
         gb, label = Decimal(size_bytes) / GB, _label(spec, kind)

@@ -47,7 +47,8 @@ class DurableExecutions:
         self._dead_letter = dead_letter
         self._kernel = context.kernel
         self._service = service
-        self._charges = Charges(context.meter)
+        per_invoke = context.profile.value("durable_operations_per_invoke")
+        self._charges = Charges(context.meter, per_invoke)
         self._invocations = Invocations(context, service, self._charges, self._end)
         self._chained = ChainedInvokes(context, service, self.start)
         self._ids = context.dice("durable executions")

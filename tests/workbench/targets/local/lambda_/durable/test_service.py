@@ -59,6 +59,12 @@ def test_a_step_that_is_tried_again_is_an_operation_more_each_time(durable):
     assert execution.ended_s == pytest.approx(2, abs=0.5)
 
 
+def test_how_many_operations_a_chained_invoke_is_nobody_says_so_the_profile_does(durables):
+    cloud = durables(durable_operations_per_invoke=1.5)
+    cloud.finished({"program": [["invoke", "double", 4], ["invoke", "double", 4]]})
+    assert cloud.toy.meter.quantity(LAMBDA, "Lambda-Durable-Execution-Operations") == 4
+
+
 def test_what_completes_while_the_handler_is_at_work_makes_one_more_invocation(durables):
     cloud = durables(durable_invoke=1, durable_cpu_ms_per_operation=500)
     program = [["over", 8, True, [["invoke", "double", 1]], 8]]
