@@ -27,8 +27,8 @@ EXECUTION_TIMEOUT_S = 172_800  # a hundred million items at 900 at a time take 1
 EXECUTION_KEPT_DAYS = 1  # after its end: what it has written, and its name
 CALLS = 2  # of a processor: the list of the last try, and its own
 WAIT_PER_CHUNK_S = 0.5  # its operation is written and its end is heard, one after the other
-# As many items as fit into 900 s, and room for the slowest.
-TUNED = {"items_per_chunk": 500}
+# As many items as fit into 900 s; segments of which two fill 900 places, and end together.
+TUNED = {"items_per_chunk": 889, "chunks_per_segment": 450}
 
 
 @dataclass(frozen=True)
