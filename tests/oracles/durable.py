@@ -43,6 +43,7 @@ class DurableStory(Watched):
     tally: Counter = field(default_factory=Counter)
     items_done: int = 0
     throttled: int = 0  # chunks that wait to come again
+    short: int = timeline.NONE  # what the last throttle was for the lack of
     first_s: float = inf
     ended_at: float = inf
     lived_s: float = 0.0
@@ -96,8 +97,11 @@ class DurableStory(Watched):
     def take(self, function: Function) -> bool | None:
         """Whether an invocation begins cold; None if the account throttles it."""
         if self.processor.running + self.orchestrator.running >= self.p.account:
+            self.short = timeline.ACCOUNT
             return None
-        return function.take(self.now)
+        cold = function.take(self.now)
+        self.short = timeline.ENVIRONMENTS if cold is None else self.short
+        return cold
 
     def resume(self, execution: Execution) -> None:
         """The handler is invoked: it replays, then goes on."""
@@ -300,8 +304,7 @@ class DurableStory(Watched):
         if not self.first_s <= self.sample_at < self.ended_at:
             return timeline.ORCHESTRATOR
         if self.throttled:
-            full = running + self.orchestrator.running >= p.account
-            return timeline.ACCOUNT if full else timeline.ENVIRONMENTS
+            return self.short
         if self.tally["begun"] == p.chunks:
             return timeline.LAST_ITEMS
         if running >= 0.9 * p.segments_at_once * p.chunks_at_once:

@@ -10,7 +10,7 @@ from workbench.targets.model.forecast import draws, estimate
 from workbench.targets.model.target import ModelTarget
 
 
-@pytest.mark.parametrize("design", ["sqs", "sfn"])
+@pytest.mark.parametrize("design", ["sqs", "sfn", "durable"])
 def test_low_likely_and_high_stand_in_order_and_repeat(design):
     found = estimate(make_design(design), 2_000, 7, replications=6)
     for one in (found.usd, found.knowing_usd, found.minutes, found.detection_lag_s):
@@ -38,6 +38,11 @@ def test_unsure_constants_widen_the_interval():
         ("sfn", 1_000_000, {}, "max_concurrency"),
         ("sfn", 50_000, {"items_per_child": 1, "max_concurrency": None}, "child starts"),
         ("sfn", 100_000, {"items_per_child": 5, "max_concurrency": 4_000}, "account concurrency"),
+        ("durable", 10_000, {}, "longest invocation"),
+        ("durable", 1_000_000, {}, "max_concurrency"),
+        ("durable", 10_000, {"items_per_chunk": 1, "value_max": 0}, "orchestrator"),
+        ("durable", 100_000, {"items_per_chunk": 20, "max_concurrency": 4_000},
+         "account concurrency"),
     ],
 )  # fmt: skip
 def test_the_limit_that_binds_is_named(design, items, knobs, limit):

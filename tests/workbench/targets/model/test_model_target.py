@@ -9,14 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workbench.bill import bill
-from workbench.designs import make_design
+from workbench.designs import DESIGNS, make_design
 from workbench.errors import BadInput, BadKnob, WorkbenchError
 from workbench.platform.profile import load_profile
 from workbench.prices import load_book
 from workbench.runs.batch import Batch
 from workbench.runs.records import read_folder, write_folder
-from workbench.targets.model.models import play
-from workbench.targets.model.sfn.settings import sfn_settings
+from workbench.targets.model.models import MODELS, play
 from workbench.targets.model.sqs.settings import sqs_settings
 from workbench.targets.model.target import ModelTarget
 
@@ -32,7 +31,7 @@ def quantity(folder, usage_type, label):
     return sum(rows.quantity, Decimal(0))
 
 
-@pytest.mark.parametrize("design", ["sqs", "sfn"])
+@pytest.mark.parametrize("design", DESIGNS)
 def test_a_run_folder_is_written_and_read_back_whole(design, tmp_path):
     folder = run(design, 2_000)
     back = read_folder(write_folder(folder, tmp_path))
@@ -41,7 +40,7 @@ def test_a_run_folder_is_written_and_read_back_whole(design, tmp_path):
     assert back.timeline.equals(folder.timeline)
 
 
-@pytest.mark.parametrize("design", ["sqs", "sfn"])
+@pytest.mark.parametrize("design", DESIGNS)
 def test_the_same_seed_gives_the_same_run_and_another_seed_another(design):
     first, again, other = run(design, 3_000), run(design, 3_000), run(design, 3_000, seed=8)
     assert first.usage.equals(again.usage)
@@ -80,6 +79,26 @@ def test_standard_children_pay_two_transitions_and_no_express_time():
     assert quantity(folder, "StepFunctions-GB-Second", "dispatch") == 0
 
 
+def test_durable_counts_what_n_and_the_knobs_determine():
+    folder = run("durable", 25_000, items_per_chunk=10, chunks_per_segment=100)
+    assert quantity(folder, "Request-ARM", "work") == 2_500
+    # the batch's execution, its claim, its map and two last steps; each segment is invoked, and is
+    # an execution with a map
+    operations = quantity(folder, "Lambda-Durable-Execution-Operations", "dispatch")
+    assert operations == 5 + 25 * 3 + 2_500
+    assert quantity(folder, "Requests-Tier1", "dispatch") == 1  # the claim
+    assert quantity(folder, "Requests-Tier1", "knowing") == 1  # the notification
+    assert (folder.run.created_s, folder.run.peak_concurrency) == (None, 900)
+
+
+def test_chunks_with_items_that_fail_are_invoked_three_times():
+    folder = run("durable", 10, items_per_chunk=1, poison_per_million=1_000_000)
+    assert quantity(folder, "Request-ARM", "work") == 30
+    assert quantity(folder, "Lambda-Durable-Execution-Operations", "dispatch") == 5 + 30
+    assert quantity(folder, "Requests-Tier1", "knowing") == 30 + 1  # a list each, and the notice
+    assert quantity(folder, "Requests-Tier2", "knowing") == 20  # the second and third read it
+
+
 def test_the_bytes_of_its_items_lengthen_the_gap_before_a_standard_childs_task():
     profile, batch = load_profile(), Batch(1_000, 7, "b-1")
     longer = profile.entries["sfn_payload_gap"] | {"value": 1_001_100}
@@ -94,7 +113,7 @@ def test_the_bytes_of_its_items_lengthen_the_gap_before_a_standard_childs_task()
     assert processed_s(profile, "EXPRESS") == processed_s(slow, "EXPRESS")
 
 
-@pytest.mark.parametrize("design", ["sqs", "sfn"])
+@pytest.mark.parametrize("design", DESIGNS)
 def test_poisoned_items_are_listed_as_failed_and_all_others_done(design):
     folder = run(design, 20_000, poison_per_million=5_000)
     made, batch = make_design(design), Batch(20_000, 7, "b-1")
@@ -172,6 +191,37 @@ def test_whatever_the_knobs_sfn_ends_in_order_and_within_its_limits(
     assert one.invocations == ceil(items / per_child)
 
 
+@settings(max_examples=30, deadline=None)
+@given(
+    items=st.integers(1, 20_000),
+    seed=st.integers(0, 2**40),
+    per_chunk=st.integers(1, 100),
+    per_segment=st.integers(1, 740),
+    max_concurrency=st.sampled_from([1, 30, 900, 10_000]),
+    poison=st.sampled_from([0, 0, 10_000]),
+)
+def test_whatever_the_knobs_durable_ends_in_order_and_within_its_limits(
+    items, seed, per_chunk, per_segment, max_concurrency, poison
+):
+    per_segment = max(per_segment, ceil(items / per_chunk / 1_480))
+    knobs = {"items_per_chunk": per_chunk, "chunks_per_segment": per_segment}
+    knobs |= {"max_concurrency": max_concurrency, "poison_per_million": poison}
+    folder = run("durable", items, seed, **knobs)
+    one = folder.run
+    assert 0 < one.processed_s < one.detected_s
+    assert one.cold_starts <= one.peak_concurrency <= min(max_concurrency, 1_000)
+    assert ceil(items / per_chunk) <= one.invocations <= 3 * ceil(items / per_chunk)
+    done = folder.timeline[folder.timeline.metric == "items_done"].value
+    assert done.is_monotonic_increasing
+    assert done.iloc[-1] == items
+
+
+def test_an_execution_that_outlasts_its_timeout_does_not_complete():
+    folder = run("durable", 400_000, max_concurrency=1)
+    assert folder.run.status == "incomplete"
+    assert folder.run.reason.startswith("execution time")
+
+
 def test_a_table_of_more_writes_a_second_creates_faster():
     slow = run("sqs", 500_000, max_concurrency=2)
     warm = run("sqs", 500_000, max_concurrency=2, warm_write_units=8_000)
@@ -210,10 +260,9 @@ def test_a_profile_without_a_constant_is_refused():
         )
 
 
-@pytest.mark.parametrize("design", ["sqs", "sfn"])
+@pytest.mark.parametrize("design", ["sqs", "sfn", "durable"])
 def test_not_a_number_stops_the_run(design):
-    make = {"sqs": sqs_settings, "sfn": sfn_settings}[design]
-    settings = make(make_design(design), Batch(100, 7, "b"), load_profile(), 7)
+    settings = MODELS[design].settings(make_design(design), Batch(100, 7, "b"), load_profile(), 7)
     cpu = settings.processor._replace(item_s=float("nan"))
     broken = settings._replace(processor=cpu)
     with pytest.raises(WorkbenchError, match="model broke"):

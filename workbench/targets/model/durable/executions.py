@@ -5,7 +5,7 @@ from math import inf
 import numpy as np
 
 from workbench.targets.model.durable.settings import DurableSettings
-from workbench.targets.model.engine import draws
+from workbench.targets.model.engine import draws, timeline
 from workbench.targets.model.engine.draws import hashed, latency
 from workbench.targets.model.engine.events import compiled, push
 
@@ -63,6 +63,7 @@ def wake(p: DurableSettings, s: np.void, x: int) -> None:
 def environment(p: DurableSettings, s: np.void, which: int, idle: int) -> int:
     """Where a function may run: 0 in an idle environment, 1 in a new one, -1 nowhere now."""
     if s.running + s.orchestrators >= p.account:
+        s.short = timeline.ACCOUNT
         return -1
     if idle > 0:
         return 0
@@ -70,6 +71,7 @@ def environment(p: DurableSettings, s: np.void, which: int, idle: int) -> int:
     s.tokens[which] = min(p.environments_burst, tokens)
     s.tokens_at[which] = s.now
     if s.tokens[which] < 1.0:
+        s.short = timeline.ENVIRONMENTS
         return -1
     s.tokens[which] -= 1.0
     return 1

@@ -242,8 +242,7 @@ def holding(p: DurableSettings, s: np.void) -> int:
     if s.sample_at < s.first_s or s.ended_at <= s.sample_at:
         return timeline.ORCHESTRATOR
     if s.throttled > 0:
-        full = s.running + s.orchestrators >= p.account
-        return timeline.ACCOUNT if full else timeline.ENVIRONMENTS
+        return s.short
     if s.begun == p.chunks:
         return timeline.LAST_ITEMS
     if 10 * s.running >= 9 * p.segments_at_once * p.chunks_at_once:
