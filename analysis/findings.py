@@ -22,6 +22,7 @@ from analysis.needs import (
     usable,
     usual_length,
 )
+from analysis.unsure import otherwise
 from analysis.verdicts import Verdicts, by_size_in_words, verdicts
 from analysis.words import count, dollars, duration, percent, short_count
 from workbench.designs import DESIGNS
@@ -61,7 +62,7 @@ def findings(frames: Frames, docs: Path) -> str:
     parts = [
         HEAD.format(which=which_runs(frames)),
         "## Which design to take",
-        *(_or_why(lambda k=knobs: _answer(chosen, k)) for knobs in KNOBS),
+        *(_or_why(lambda k=knobs: _answer(frames, chosen, k)) for knobs in KNOBS),
         "## What a batch costs and how long it takes",
         _or_why(lambda: markdown(_costs(usual_length(chosen).runs))),
         "## Longer and shorter items",
@@ -97,7 +98,7 @@ def markdown(frame: pd.DataFrame, forms: dict[str, Callable] | None = None) -> s
     return "\n".join(f"| {' | '.join(str(cell) for cell in row)} |" for row in rows)
 
 
-def _answer(chosen: Chosen, knobs: str) -> str:
+def _answer(frames: Frames, chosen: Chosen, knobs: str) -> str:
     """Cheaper and sooner by size, at one set of knobs, with factor and interval."""
     if knobs == DEFAULT:
         own = same_knobs(chosen).runs  # which the charts show
@@ -112,7 +113,8 @@ def _answer(chosen: Chosen, knobs: str) -> str:
         for (column, words), form in zip(measures.items(), (dollars, duration), strict=True)
     ]
     text = f"### At {knobs} knobs\n\n{f' {promised(own)} '.join(said)} {seeds}"
-    return "\n\n".join([text, *tables])
+    parts = [text, otherwise(frames, own, CHEAPER), *tables]
+    return "\n\n".join(part for part in parts if part)
 
 
 def _compared(found: Verdicts, head: str, form: Callable) -> pd.DataFrame:
