@@ -28,7 +28,7 @@ FACTS = {
 }
 RECORDS = FACTS | {
     f"workbench.runs.{name}"
-    for name in ("run", "records", "resources", "failures", "results_folder", "sets")
+    for name in ("run", "records", "resources", "failures", "notices", "results_folder", "sets")
 }
 EVIDENCE = RECORDS | {"workbench.pull"}
 MAY_IMPORT = {
@@ -48,6 +48,7 @@ MAY_IMPORT = {
     "workbench.runs.run": FACTS | {"workbench.targets.TARGETS"},
     "workbench.runs.records": FACTS | {"workbench.runs.run", "workbench.runs.exact_tables"},
     "workbench.runs.failures": {"workbench.errors", "workbench.runs.records"},
+    "workbench.runs.notices": set(),
     "workbench.runs.sets": RECORDS,
     "workbench.targets.base": RECORDS | {"workbench.pull.window"},
     "workbench.targets.aws": RECORDS | {"workbench"},

@@ -1,7 +1,7 @@
 """The failed items of a batch: read from where its design lists them, kept, and put into words.
 
 Designs with a batch-state table list them in its `failed#<id>` partition; `sfn` in its bucket, in
-the processors' lists under the batch and in the map's FAILED files.
+the processors' lists under the batch and in the map's FAILED files; `durable` in lists by range.
 """
 
 import json
@@ -137,6 +137,35 @@ def _in_objects(client: Clients, outputs: Names, batch_id: str) -> Iterator[Fail
                 yield Failure(listed["id"], 1, listed["reason"], 1)
 
 
+def _in_ranges(client: Clients, outputs: Names, batch_id: str) -> Iterator[Failure]:
+    """Items of each chunk that lists some, and ranges of segments that failed whole.
+
+    A list names its range. What a failed segment's own chunks had listed is in the range already.
+    """
+    s3, bucket, covered = client("s3"), outputs["BucketName"], 0
+    found = [(*_range(key), key) for key in _keys(s3, bucket, f"batches/{batch_id}/failed/")]
+    for start, stop, key in sorted(found, key=lambda one: (one[0], -one[1])):
+        if stop <= covered:
+            continue
+        for line in "".join(_text(s3, bucket, key)).splitlines():
+            listed = json.loads(line)
+            if "id" in listed:
+                yield Failure(listed["id"], 1, listed["reason"], listed["attempts"])
+            else:
+                covered = stop
+                yield Failure(f"range#{_stem(key)}", stop - start, listed["reason"], None)
+
+
+def _range(key: str) -> tuple[int, int]:
+    """The range of indices, from start to before stop, that a list is of."""
+    start, stop = map(int, _stem(key).split("-"))
+    return start, stop
+
+
+def _stem(key: str) -> str:
+    return key.rsplit("/", 1)[-1].removesuffix(".jsonl")
+
+
 def _reason(child: dict[str, Any]) -> str:
     """Why a child died, in one line: the error's name, and what Lambda says of it."""
     cause = str(child.get("Cause") or "")
@@ -175,4 +204,9 @@ def _text(s3: Any, bucket: str, key: str) -> Iterator[str]:
     return iterdecode(body.iter_chunks(CHUNK_BYTES), "utf-8")
 
 
-READERS = {"sqs": _in_state_table, "counters": _in_state_table, "sfn": _in_objects}
+READERS = {
+    "sqs": _in_state_table,
+    "counters": _in_state_table,
+    "sfn": _in_objects,
+    "durable": _in_ranges,
+}

@@ -132,6 +132,26 @@ def test_items_of_sfn_come_from_dead_children_and_from_the_lists_of_the_others()
     )
 
 
+def test_items_of_durable_come_from_lists_by_range_and_a_failed_segment_is_one_row():
+    bucket, folder = Bucket(), "batches/b/failed"
+    item = {"id": "0a", "value": -1, "reason": SLEEP, "attempts": 3}
+    early = json.dumps(item | {"id": "0b", "attempts": 1}) + "\n"
+    whole = {"start": 200, "stop": 400, "reason": "ExecutionLimit: too many operations"}
+    bucket.objects = {
+        f"{folder}/000000000-000000100.jsonl": json.dumps(item) + "\n",
+        f"{folder}/000000100-000000200.jsonl": "",  # its second try has done them all
+        f"{folder}/000000200-000000300.jsonl": early,  # of the segment that failed after it
+        f"{folder}/000000200-000000400.jsonl": json.dumps(whole) + "\n",
+        f"{folder}/000000300-000000400.jsonl": early,
+    }
+    found = read_failures("durable", lambda _: bucket, {"BucketName": "bucket"}, "b")
+    rows = [
+        Failure("0a", 1, SLEEP, 3),
+        Failure("range#000000200-000000400", 200, "ExecutionLimit: too many operations", None),
+    ]
+    assert found.equals(failures_frame(rows))
+
+
 @pytest.mark.parametrize("cut", [1, 2, 40, 200])
 def test_a_results_file_that_ends_in_the_middle_gives_no_shorter_list(cut):
     bucket = Bucket()

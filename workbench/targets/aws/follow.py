@@ -17,6 +17,7 @@ from workbench.designs import Design
 from workbench.platform.services import LONG_POLL_S
 from workbench.prices import PriceBook
 from workbench.runs.batch import Batch
+from workbench.runs.notices import read_notice
 from workbench.stacks.aws_clients import Aws
 from workbench.stacks.aws_errors import plainly, scrub
 from workbench.targets.aws.batches import Batches, BatchStatus
@@ -25,6 +26,7 @@ from workbench.targets.aws.timeouts import Clock
 from workbench.targets.base import OnProgress, Progress
 
 READ_MAX = 10  # messages of one ReceiveMessage
+WHY = "ErrorMessage"  # of a dead letter (Lambda guide, Adding a dead-letter queue)
 DEADLINE_LEAST_S = 900
 DEADLINE_FACTOR = 4  # of the time that a batch should take
 ENFORCED_S = 5_400  # after the deadline: two looks of a finalizer, and an hour after a resume
@@ -195,12 +197,13 @@ class Notifications:
         with plainly():
             answer = self._aws.client("sqs").receive_message(
                 QueueUrl=self._queue_url,
+                MessageAttributeNames=[WHY],
                 MaxNumberOfMessages=READ_MAX,
                 WaitTimeSeconds=max(0, min(LONG_POLL_S, int(seconds))),
             )
             found = None
             for message in answer.get("Messages", []):
-                notification = _read(message["Body"])
+                notification = _read(message)
                 if notification is not None and notification.batch_id == batch_id:
                     found = notification
                 elif notification is not None and self._wanted(notification.batch_id):
@@ -251,10 +254,13 @@ def deadline_s(design: Design, items: int, forecast_s: float) -> int:
     return ceil(max(DEADLINE_LEAST_S, DEADLINE_FACTOR * max(work_s, forecast_s)))
 
 
-def _read(body: str) -> Notification | None:
+def _read(message: dict[str, Any]) -> Notification | None:
     """A notification, or None for what is something else, such as an alarm."""
+    why = message.get("MessageAttributes", {}).get(WHY, {}).get("StringValue", "")
+    content = read_notice(message["Body"], why)
+    if content is None:
+        return None
     try:
-        content: dict[str, Any] = json.loads(body)
         return Notification(
             batch_id=content["batch_id"],
             status=content["status"],
@@ -262,7 +268,7 @@ def _read(body: str) -> Notification | None:
             detected_at=content.get("detected_at"),
             reason=scrub(_text(content.get("reason"))),
         )
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, TypeError):
         return None
 
 

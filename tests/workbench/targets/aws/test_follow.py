@@ -108,6 +108,16 @@ def test_a_reason_tells_no_account(sqs):
     )
 
 
+def test_a_trigger_that_lambda_gave_up_on_says_so_with_lambdas_words(sqs):
+    words = {"ErrorMessage": {"DataType": "String", "StringValue": "arn:aws:iam::123456789012:x"}}
+    trigger = json.dumps({"batch_id": "b-1", "items": 10, "seed": 7, "knobs": {}})
+    queue = sqs.outputs["NoticesQueueUrl"]
+    sqs.client("sqs").send_message(QueueUrl=queue, MessageBody=trigger, MessageAttributes=words)
+    found = notifications(sqs).wait("b-1", 0)
+    assert found == Notification("b-1", "failed", reason="arn:aws:iam::<account>:x")
+    assert left(sqs) == 0
+
+
 def test_a_reason_may_be_an_object(sqs):
     sqs.notify("b-1", status="failed", reason={"Error": "States.Timeout"})
     assert notifications(sqs).wait("b-1", 0).reason == json.dumps({"Error": "States.Timeout"})

@@ -3,7 +3,6 @@
 Requests are billed by 64 KB of a call, and labelled by what the queue is for.
 """
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -12,6 +11,7 @@ from botocore.exceptions import ClientError
 from workbench.designs.parts import KNOWING
 from workbench.platform.services import SQS
 from workbench.platform.units import sqs_requests
+from workbench.runs.notices import read_notice
 from workbench.targets.local.lambda_.functions import parts_of_stack
 from workbench.targets.local.metering import message_bytes, text_bytes
 from workbench.targets.local.runtime.service import Admitted, Request, Service
@@ -110,8 +110,8 @@ class Notifications(QueueObserver):
         self.by_batch: dict[str, list[dict[str, Any]]] = {}
 
     def sent(self, body: str) -> None:
-        notification = json.loads(body)
-        self.by_batch.setdefault(str(notification.get("batch_id")), []).append(notification)
+        if (notice := read_notice(body)) is not None:
+            self.by_batch.setdefault(notice["batch_id"], []).append(notice)
 
     def outcome(self, batch_id: str) -> dict[str, Any] | None:
         """What a receiver makes of a batch's: complete if one says so, else the first."""

@@ -19,6 +19,14 @@ def test_a_notice_that_says_complete_wins_else_the_first_counts():
     assert len(notifications.by_batch["a"]) == 2
 
 
+def test_a_trigger_among_the_notices_is_a_failure_and_an_alarm_is_nothing():
+    notifications = Notifications()
+    for body in ({"batch_id": "a", "items": 10, "knobs": {}}, {"AlarmName": "open"}):
+        notifications.sent(json.dumps(body))
+    assert notifications.by_batch.keys() == {"a"}
+    assert notifications.outcome("a")["status"] == "failed"
+
+
 def test_messages_are_counted_under_awss_names(toy):
     toy.function(lambda event, context: None)
     toy.source(toy.queue())
