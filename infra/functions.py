@@ -17,7 +17,7 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 
 from infra.constructs import accept, add_logs, allow
-from workbench.designs import DURABLE_KEPT_DAYS, DURABLE_TIMEOUT_S, Design
+from workbench.designs import Design
 
 ROOT = Path(__file__).parents[1]
 RUNTIME = lambda_.Runtime.PYTHON_3_14  # the newest that Lambda and cdk-nag know
@@ -76,14 +76,14 @@ def add_function(
         recursive_loop=lambda_.RecursiveLoop.ALLOW if spec.recursive else None,
         on_failure=spec.on_failure and destinations.SqsDestination(spec.on_failure),
         dead_letter_topic=spec.dead_letters,
-        durable_config=_durable_config() if spec.durable else None,
+        durable_config=_durable_config(own["DurableConfig"]) if spec.durable else None,
     )
 
 
-def _durable_config() -> lambda_.DurableConfig:
+def _durable_config(limits: dict[str, int]) -> lambda_.DurableConfig:
     return lambda_.DurableConfig(
-        execution_timeout=Duration.seconds(DURABLE_TIMEOUT_S),
-        retention_period=Duration.days(DURABLE_KEPT_DAYS),
+        execution_timeout=Duration.seconds(limits["ExecutionTimeout"]),
+        retention_period=Duration.days(limits["RetentionPeriodInDays"]),
     )
 
 

@@ -41,7 +41,7 @@ class Durable(Design):
     local_start_s: ClassVar[float] = 2.5
     local_thousand_s: ClassVar[float] = 0.08
     parts: ClassVar[Parts] = Parts(
-        functions=(function("orchestrator", DISPATCH), function("processor", WORK)),
+        functions=(function("orchestrator", DISPATCH, ALIAS), function("processor", WORK)),
         bucket=Part("bucket", "Bucket", "BucketName"),
     )
     presets: ClassVar[dict[str, dict[str, Any]]] = {
@@ -98,10 +98,20 @@ class Durable(Design):
         """The durable executions that a batch is cut into; one is the batch's own."""
         return ceil(items / (self.items_per_chunk * self.chunks_per_segment))
 
+    def range_items(self, items: int) -> int:
+        """The items of one range that the batch's own execution maps over."""
+        chunks = 1 if self.segments(items) == 1 else self.chunks_per_segment
+        return self.items_per_chunk * chunks
+
     def settings(self) -> dict[str, dict[str, Any]]:
         cpu = {"Architectures": [self.cpu]}
+        limits = {
+            "ExecutionTimeout": EXECUTION_TIMEOUT_S,
+            "RetentionPeriodInDays": EXECUTION_KEPT_DAYS,
+        }
+        memory = {"MemorySize": self.batcher_memory_mb}
         return {
-            "Orchestrator": cpu | {"MemorySize": self.batcher_memory_mb},
+            "Orchestrator": cpu | memory | {"DurableConfig": limits},
             "Processor": cpu | {"MemorySize": self.memory_mb, "Timeout": self.processor_timeout_s},
         }
 

@@ -21,6 +21,7 @@ class Part:
     construct: str
     output: str
     purpose: str = KNOWING
+    alias: str = ""  # of a function that is started by it: it means a version, whose settings stay
 
 
 @dataclass(frozen=True)
@@ -87,9 +88,9 @@ class Search:
     hurried: tuple[Mapping[str, Any], ...] = ()
 
 
-def function(role: str, purpose: str = KNOWING) -> Part:
+def function(role: str, purpose: str = KNOWING, alias: str = "") -> Part:
     """A function of the stack, named after its handler's module."""
-    return Part(role, role.capitalize(), f"{role.capitalize()}Name", purpose)
+    return Part(role, role.capitalize(), f"{role.capitalize()}Name", purpose, alias)
 
 
 QUEUES = (

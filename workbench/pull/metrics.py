@@ -21,7 +21,19 @@ LEVEL = ("Average", "Maximum")
 POLLERS = "ProvisionedPollers"  # of an event source that has its own ("Viewing metrics", the same)
 AT_ONCE = {"ConcurrentExecutions": MAXIMUM}
 LAMBDA_BILLED = dict.fromkeys(("Invocations", "Duration", "Throttles"), SUM)
+DURABLE_OPERATED, DURABLE_STORED = (
+    f"DurableExecution{what}" for what in ("Operations", "StorageWrittenBytes")
+)
+DURABLE_BILLED = dict.fromkeys((DURABLE_OPERATED, DURABLE_STORED), SUM)
 LAMBDA = LAMBDA_BILLED | {"Errors": SUM, "Duration": SPREAD} | AT_ONCE
+DURABLE = (  # Lambda guide, Monitoring durable functions
+    DURABLE_BILLED
+    | {DURABLE_OPERATED: SPREAD, DURABLE_STORED: SPREAD, "DurableExecutionDuration": SPREAD}
+    | {
+        f"DurableExecution{what}": SUM
+        for what in ("Started", "Succeeded", "Failed", "TimedOut", "Stopped")
+    }
+)
 SQS_MESSAGES = {
     "NumberOfMessagesSent": SUM,
     "NumberOfMessagesReceived": SUM,
@@ -115,7 +127,8 @@ def wanted(design: str, names: Mapping[str, str], percentiles: bool = True) -> l
     parts, found = DESIGNS[design].parts, []
     for part in parts.functions:
         if part.role in names:
-            found += _all("AWS/Lambda", LAMBDA, part.role, FunctionName=names[part.role])
+            metrics = LAMBDA | DURABLE if part.alias else LAMBDA
+            found += _all("AWS/Lambda", metrics, part.role, FunctionName=names[part.role])
     for part in parts.queues:
         if part.role in names:
             found += _all("AWS/SQS", SQS, part.role, QueueName=names[part.role])
@@ -148,6 +161,9 @@ def billed(
     for role, group in groups.items():
         found += _all("AWS/Lambda", LAMBDA_BILLED, role, FunctionName=names[role])
         found += _all("AWS/Logs", {"IncomingBytes": SUM}, role, LogGroupName=group)
+    for part in parts.functions:
+        if part.alias:
+            found += _all("AWS/Lambda", DURABLE_BILLED, part.role, FunctionName=names[part.role])
     found += _all("AWS/Lambda", AT_ONCE, "processor", FunctionName=names["processor"])
     found += _all("AWS/SNS", {"NumberOfMessagesPublished": SUM}, "topic", TopicName=topic)
     for part in parts.sources[:1] if design.pollers else ():

@@ -13,6 +13,7 @@ SQS_NAMES = {
     "dead_letters": "dl",
     "table": "t",
 }
+DURABLE_NAMES = {"orchestrator": "o", "processor": "p"}
 SFN_NAMES = {"batcher": "b", "processor": "p", "summary": "s", "machine": "arn"}
 
 
@@ -40,13 +41,24 @@ def test_executions_started_are_counted_by_their_sum_alone():
     assert {namespace for namespace, *_ in found} == {"AWS/Lambda", "AWS/States", "BatchWorkbench"}
 
 
+def test_a_durable_function_is_asked_for_its_executions_too():
+    found = of(wanted("durable", DURABLE_NAMES))
+    assert ("AWS/Lambda", "DurableExecutionOperations", "Sum", "orchestrator") in found
+    assert ("AWS/Lambda", "DurableExecutionFailed", "Sum", "orchestrator") in found
+    assert {one[3] for one in found if one[1].startswith("DurableExecution")} == {"orchestrator"}
+
+
 def test_without_percentiles_all_the_rest_is_asked_for():
     some, every = of(wanted("sqs", SQS_NAMES, percentiles=False)), of(wanted("sqs", SQS_NAMES))
     assert {one for one in every if one[2] in ("p50", "p99")} == every - some
 
 
 def test_no_series_is_paid_for_twice_and_one_pull_fits_one_call():
-    for design, names in (("sqs", SQS_NAMES), ("sfn", SFN_NAMES)):
+    for design, names in (
+        ("sqs", SQS_NAMES),
+        ("sfn", SFN_NAMES),
+        ("durable", DURABLE_NAMES),
+    ):
         series = wanted(design, names)
         assert len(set(series)) == len(series) <= 500
 

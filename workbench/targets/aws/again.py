@@ -11,6 +11,7 @@ from workbench.platform.services import DYNAMODB
 from workbench.prices import load_book
 from workbench.runs.batch import Batch
 from workbench.runs.records import USAGE_COLUMNS, RunData
+from workbench.stacks.ledger import Entry
 from workbench.targets.aws.follow import COMPLETE, End
 from workbench.targets.aws.measurements import Collector, folder_of
 from workbench.targets.aws.session import StackSession
@@ -28,11 +29,15 @@ def again(session: StackSession, design: Design, folder: RunData) -> RunData:
     batch, batches = Batch(run.items, run.seed, run.batch_id), session.batches()
     entry = session.ledger.read(run.batch_id)
     look = batches.look(batch, design)
-    if entry is None or entry.triggered_at is None or look.status != "complete":
+    ended = look.status == "complete" or (look.status == "absent" and _ended_well(entry))
+    if entry is None or entry.triggered_at is None or not ended:
         raise BadInput(
             f"{run.run_id} is not billed again: its batch {run.batch_id} is not known as complete."
         )
     end = End(COMPLETE, detected_at=look.detected_at, items_failed=look.items_failed)
+    if look.status == "absent" and run.detected_s is not None:
+        detected_at = entry.triggered_at + run.detected_s
+        end = End(COMPLETE, detected_at=detected_at, items_failed=run.items_failed)
     collector = Collector(session, design, batch, batches, entry.triggered_at, end.detected_at)
     collector.again = True
     looked = folder.usage[folder.usage["label"] == "measuring"]
@@ -50,6 +55,12 @@ def again(session: StackSession, design: Design, folder: RunData) -> RunData:
         usage=_added(found.usage, looked[~ours]),
         timeline=timeline.sort_values(["t_s", "metric"], ignore_index=True),
     )
+
+
+def _ended_well(entry: Entry | None) -> bool:
+    """What the ledger knows of a batch that AWS has forgotten: an execution of `durable` is kept
+    for a day after its end, and that is when the bill comes."""
+    return entry is not None and entry.phase in ("notified", "collected")
 
 
 def _usd(usage: pd.DataFrame) -> float:

@@ -36,6 +36,8 @@ class BatchStatus:
 class Batches(ABC):
     """The batches of one deployed design, whose stack has these outputs."""
 
+    resumable = True  # whether one that was stopped can go on
+
     def __init__(self, aws: Aws, outputs: Mapping[str, str], clock: Clock) -> None:
         self._aws, self._out, self._clock = aws, outputs, clock
         self.read_units = 0.0  # that our own looks at a table cost

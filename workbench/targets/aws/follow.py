@@ -164,8 +164,9 @@ class Follower:
     def _ended(self, status: BatchStatus, sample: Sample) -> End | None:
         """An end without a notification."""
         if status.status == "failed":
-            reason = f"{status.reason} {self.reported}".strip()
-            return End(FAILED, reason)
+            own, told = status.reason, self.reported
+            between = " " if own.endswith(":") else ". "  # an aborted execution has no words
+            return End(FAILED, between.join(one for one in (own, told) if one))
         if status.status == "cancelled":
             return End(GONE, "the batch was cancelled by somebody else")
         if sample.cost_usd > self.max_usd and status.status == "open":

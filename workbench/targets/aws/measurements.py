@@ -119,7 +119,9 @@ class Collector:
             return measured
         times = self._logs.times(self.batch.batch_id, measured.window, detected_at)
         done_at = times.get("last_done_at", detected_at)
-        created_at = min(times.get("created_at", done_at), done_at)
+        created_at = counted.created_at  # None where nothing creates the items ahead of the work
+        if created_at is not None:
+            created_at = min(times.get("created_at", done_at), done_at)
         counted = replace(counted, last_done_at=done_at, created_at=created_at)
         return replace(measured, counted=counted)
 

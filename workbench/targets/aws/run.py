@@ -112,10 +112,10 @@ class AwsRun:
         left = self._session.stop(self._batches, self._batch.batch_id)
         name, parts = self._batch.batch_id, self._collector.design.parts
         sources = ", and so do its event sources" if parts.sources else ""
-        reason = (
-            f"{why}: batch {name} is stopped. {left}. The schedule stays off{sources}: "
-            f"`workbench resume {name}` or `workbench purge {name}`"
-        )
+        ways = f"`workbench purge {name}`"
+        if self._batches.resumable:
+            ways = f"`workbench resume {name}` or {ways}"
+        reason = f"{why}: batch {name} is stopped. {left}. The schedule stays off{sources}: {ways}"
         self._note("stopped", reason=reason)
         return End(STOPPED, reason)
 

@@ -22,10 +22,12 @@ from workbench.targets.aws.timeouts import Clock, Timeouts
 # By construct: its properties, as templates name them. None: the property is left out.
 Settings = dict[str, dict[str, Any]]
 VISIBILITY = "VisibilityTimeout"
-FUNCTION = ("MemorySize", "Timeout")
+FUNCTION = ("MemorySize", "Timeout", "DurableConfig")
 SOURCE = ("BatchSize", "MaximumBatchingWindowInSeconds", "ScalingConfig")
 LEFT_OUT = {"MaximumBatchingWindowInSeconds": 0, "ScalingConfig": {}}  # as the API says it
 MACHINE = ("TimeoutSeconds",)  # of its definition
+# What makes one version of a function another one than the next.
+VERSIONED = ("CodeSha256", "Environment", "Role", "Handler", "Runtime", *FUNCTION)
 SCHEDULE = "Schedule"
 SCHEDULES = ({"State": "ENABLED"}, {"State": "DISABLED"})
 IN_USE = ("ResourceInUseException", "ResourceConflictException")  # a change is under way
@@ -34,8 +36,9 @@ IN_USE = ("ResourceInUseException", "ResourceConflictException")  # a change is 
 def settings_of(design: Design, deadline_s: int | None = None) -> Settings:
     """The settings under which a batch with these knobs runs; nothing else is started meanwhile.
 
-    A state machine ends by itself what is not complete by the deadline. No input can say when: that
-    is a number in its definition (Step Functions guide, State machine structure).
+    A state machine ends by itself what is not complete by the deadline, and so does a durable
+    function. No input can say when: that is a number in its definition (Step Functions guide, State
+    machine structure), or in its configuration (Lambda guide, Configure durable functions).
     """
     own = design.settings()
     settable = {
@@ -44,6 +47,10 @@ def settings_of(design: Design, deadline_s: int | None = None) -> Settings:
     }
     if design.parts.machine and deadline_s is not None:
         settable[design.parts.machine.construct] = dict.fromkeys(MACHINE, deadline_s)
+    for part in design.parts.functions:
+        if deadline_s is not None and (limits := own[part.construct].get("DurableConfig")):
+            limited = {"DurableConfig": limits | {"ExecutionTimeout": deadline_s}}
+            settable[part.construct] = settable[part.construct] | limited
     return settable | {SCHEDULE: {"State": "DISABLED"}}
 
 
@@ -128,8 +135,9 @@ class StackSettings:
         """The properties that a part has now."""
         parts = self.deployed.design.parts
         if part in parts.functions:
+            qualified = {"Qualifier": part.alias} if part.alias else {}
             return self.aws.client("lambda").get_function_configuration(
-                FunctionName=self._name(part)
+                FunctionName=self._name(part), **qualified
             )
         if part in parts.sources:
             return self._source(part)
@@ -170,6 +178,32 @@ class StackSettings:
         client.get_waiter("function_updated_v2").wait(
             FunctionName=name, WaiterConfig={"Delay": 1, "MaxAttempts": tries}
         )
+        if part.alias:
+            version = self._like_now(name) or self._published(part)
+            self._once_free(
+                part,
+                client.update_alias,
+                FunctionName=name,
+                Name=part.alias,
+                FunctionVersion=version,
+            )
+
+    def _like_now(self, name: str) -> str:
+        """A version that is as the function is now, or nothing: what a run sets and puts back
+        makes no more versions than it must."""
+        client = self.aws.client("lambda")
+        now = client.get_function_configuration(FunctionName=name)
+        pages = client.get_paginator("list_versions_by_function").paginate(FunctionName=name)
+        for one in (one for page in pages for one in page["Versions"]):
+            same = all(one.get(key) == now.get(key) for key in VERSIONED)
+            if one["Version"].isdigit() and same:
+                return one["Version"]
+        return ""
+
+    def _published(self, part: Part) -> str:
+        """A new version of a function as it is now."""
+        publish = self.aws.client("lambda").publish_version
+        return self._once_free(part, publish, FunctionName=self._name(part))["Version"]
 
     def _set_source(self, part: Part, settings: Mapping[str, Any]) -> None:
         own = {name: LEFT_OUT[name] if value is None else value for name, value in settings.items()}
@@ -181,7 +215,7 @@ class StackSettings:
         update = self.aws.client("lambda").update_event_source_mapping
         self._once_free(part, update, UUID=self._name(part), **own)
 
-    def _once_free(self, part: Part, update: Callable[..., Any], **given: Any) -> None:
+    def _once_free(self, part: Part, update: Callable[..., Any], **given: Any) -> Any:
         """Make a change as soon as Lambda takes it: it refuses one while another is under way.
 
         A run that was interrupted may have left such a change (Lambda API,
@@ -190,8 +224,7 @@ class StackSettings:
         until = self.clock.now() + self.timeouts.settings_s
         while True:
             try:
-                update(**given)
-                return
+                return update(**given)
             except ClientError as error:
                 if code_of(error) not in IN_USE:
                     raise

@@ -16,6 +16,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 from botocore.loaders import create_loader
 from moto import mock_aws
+from moto.awslambda.models import LambdaFunction
 from moto.stepfunctions.models import stepfunctions_backends
 
 from tests.e2e.proxy import Proxy, to_moto
@@ -234,10 +235,28 @@ def refusing(monkeypatch):
     return refuse
 
 
+def keep_durable_configs(patch: pytest.MonkeyPatch) -> None:
+    """Let moto's functions have a DurableConfig, which moto 5.2 drops."""
+    plain_update, plain_get = LambdaFunction.update_configuration, LambdaFunction.get_configuration
+
+    def update(function: Any, changes: dict[str, Any]) -> dict[str, Any]:
+        function.durable = changes.get("DurableConfig") or getattr(function, "durable", None)
+        return plain_update(function, changes)
+
+    def get(function: Any, on_create: bool = False) -> dict[str, Any]:
+        durable = getattr(function, "durable", None)
+        own = {"DurableConfig": durable} if durable else {}
+        return plain_get(function, on_create) | own
+
+    patch.setattr(LambdaFunction, "update_configuration", update)
+    patch.setattr(LambdaFunction, "get_configuration", get)
+
+
 @pytest.fixture
 def moto():
     with pytest.MonkeyPatch.context() as patch, mock_aws(config={"lambda": {"use_docker": False}}):
         patch.setattr("workbench.targets.aws.target.places", lambda aws: 1_000)  # moto has none
+        keep_durable_configs(patch)
         yield
 
 
@@ -262,6 +281,11 @@ def counters(moto, tmp_path):
 @pytest.fixture
 def sfn(moto, tmp_path):
     return World("sfn", tmp_path)
+
+
+@pytest.fixture
+def durable(moto, tmp_path):
+    return World("durable", tmp_path)
 
 
 def _deploy(name: str) -> dict[str, str]:
@@ -295,7 +319,16 @@ def _deploy(name: str) -> dict[str, str]:
             MemorySize=own.get(title, {}).get("MemorySize", 256),
             Timeout=own.get(title, {}).get("Timeout", 60),
         )
-    outputs |= _queued_parts(queue, design) if design.parts.queues else _sfn_parts(role)
+    for part in design.parts.functions:
+        if part.alias:
+            _publish(part.construct, part.alias, own[part.construct])
+    if design.parts.queues:
+        outputs |= _queued_parts(queue, design)
+    if design.parts.bucket:
+        outputs["BucketName"] = "bucket"
+        direct("s3").create_bucket(Bucket="bucket")
+    if design.parts.machine:
+        outputs |= _machine(role)
     direct("cloudformation").create_stack(StackName=design.stack, TemplateBody=_template(outputs))
     return outputs
 
@@ -329,14 +362,21 @@ def _queued_parts(queue, design) -> dict[str, str]:
     return outputs
 
 
-def _sfn_parts(role: str) -> dict[str, str]:
-    direct("s3").create_bucket(Bucket="bucket")
+def _publish(title: str, alias: str, own: dict[str, Any]) -> None:
+    """A first version, which the alias means."""
+    lambda_ = direct("lambda")
+    lambda_.update_function_configuration(FunctionName=title, **own)
+    version = lambda_.publish_version(FunctionName=title)["Version"]
+    lambda_.create_alias(FunctionName=title, Name=alias, FunctionVersion=version)
+
+
+def _machine(role: str) -> dict[str, str]:
     limit = settings_of(make_design("sfn"))["Machine"]
     definition = limit | {"StartAt": "Wait", "States": {"Wait": {"Type": "Succeed"}}}
     machine = direct("stepfunctions").create_state_machine(
         name="Machine", definition=json.dumps(definition), roleArn=role
     )
-    return {"BucketName": "bucket", "StateMachineArn": machine["stateMachineArn"]}
+    return {"StateMachineArn": machine["stateMachineArn"]}
 
 
 def _template(outputs: dict[str, str]) -> str:

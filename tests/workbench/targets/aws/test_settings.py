@@ -5,6 +5,7 @@ import json
 from workbench.designs import make_design
 from workbench.targets.aws.settings import SCHEDULE, StackSettings, settings_of
 
+LATEST = "$LATEST"
 SMALL = {"items_per_message": 1, "messages_per_invocation": 1, "memory_mb": 128}
 LARGE = {"messages_per_invocation": 40, "batch_window_s": 5, "memory_mb": 512}
 
@@ -78,6 +79,33 @@ def test_a_machine_gets_the_deadline_of_a_run_and_its_own_limit_back(sfn):
         json.loads(states.describe_state_machine(stateMachineArn=machine)["definition"]) == before
     )
     assert sfn.calls.count("UpdateStateMachine") == 2
+
+
+def alias_and_versions(world):
+    lambda_ = world.client("lambda")
+    versions = lambda_.list_versions_by_function(FunctionName="Orchestrator")["Versions"]
+    alias = lambda_.get_alias(FunctionName="Orchestrator", Name="live")
+    return alias["FunctionVersion"], [
+        one["Version"] for one in versions if one["Version"] != LATEST
+    ]
+
+
+def test_a_durable_function_gets_the_deadline_of_a_run_in_a_version_of_its_own(durable):
+    """The alias starts it, and means the deployed version again after it."""
+    board, design = durable.session.settings(), make_design("durable", settings={"memory_mb": 512})
+    before = board.read()
+    deployed = {"ExecutionTimeout": 172_800, "RetentionPeriodInDays": 1}
+    assert before["Orchestrator"] == {"MemorySize": 512, "DurableConfig": deployed}
+    for _ in range(2):  # the second run finds the versions of the first
+        with durable.session.held(design, 1_234):
+            held = board.read()
+            assert alias_and_versions(durable) == ("2", ["1", "2"])
+        assert alias_and_versions(durable) == ("1", ["1", "2"])
+    limited = deployed | {"ExecutionTimeout": 1_234}
+    assert held["Orchestrator"] == before["Orchestrator"] | {"DurableConfig": limited}
+    assert board.read() == before
+    latest = durable.client("lambda").get_function_configuration(FunctionName="Orchestrator")
+    assert latest["DurableConfig"] == deployed
 
 
 def test_nothing_is_called_for_what_stays_as_it_is(sqs):

@@ -8,6 +8,7 @@ import pytest
 from workbench.bill import bill
 from workbench.designs import make_design
 from workbench.platform.services import CLOUDWATCH, DYNAMODB, LAMBDA, S3, SNS, SQS, STEP_FUNCTIONS
+from workbench.platform.units import gb_months, quantity
 from workbench.prices import load_book
 from workbench.pull.cloudwatch import Reading
 from workbench.pull.logs import Billed, Counted
@@ -35,7 +36,8 @@ def reading(**sums):
 
 def lines(measured):
     """Quantities by service, usage type and label."""
-    controls = CONTROLS[measured.design.name](None, {"StateMachineArn": "arn"}, None)
+    outputs = {"StateMachineArn": "arn", "OrchestratorName": "Orchestrator"}
+    controls = CONTROLS[measured.design.name](None, outputs, None)
     usage = usage_of_run(lines_of_run(measured, controls.usage_lines(measured)))
     bill(usage, load_book())  # every line has a price and its unit
     return {
@@ -100,6 +102,44 @@ def test_each_line_says_what_used_it():
         ("table", "WriteRequestUnits"): 9,
         ("table", "TimedStorage-ByteHrs"): found["table", "TimedStorage-ByteHrs"],
     }
+
+
+def durable(items, processor, **metrics):
+    billed = {"processor": Billed(processor, 1_000), "orchestrator": Billed(5, 500)}
+    counted = Counted(processed=items - 4, failed=4)
+    return lines(
+        BatchMeasurements(
+            make_design("durable"),
+            items,
+            HOUR,
+            counted=counted,
+            billed=billed,
+            reading=reading(**metrics),
+        )
+    )
+
+
+def test_durable_operations_are_those_of_the_plan_and_of_the_processors_invocations():
+    """An execution, its map, three steps and 108 chained invokes: as `local` counts them."""
+    found = durable(10_000, 108)
+    operations = "Lambda-Durable-Execution-Operations"
+    assert found["lambda", operations, "dispatch"] == 2 + 3 + 108
+    assert found["s3", "Requests-Tier1", "dispatch"] == 1  # the claim
+    assert found["s3", "Requests-Tier1", "knowing"] == 4 * 3  # each try lists what failed
+    assert found["s3", "Requests-Tier2", "knowing"] == 4 * 2
+    of_segments = durable(100_000, 1_000)  # five segments more, each an execution with its map
+    assert of_segments["lambda", operations, "dispatch"] == 2 + 3 + 5 * 3 + 1_000
+
+
+def test_what_lambda_meters_of_executions_counts_where_it_is_near_the_plan():
+    """Whether its "cumulative" metrics may be added up no page says: far off they may not."""
+    usage_type = "Lambda-Durable-Execution-Written-Bytes"
+    metric = "orchestrator__DurableExecutionStorageWrittenBytes"
+    near, far = durable(10_000, 108, **{metric: 2**16}), durable(10_000, 108, **{metric: 2**22})
+    assert near["lambda", usage_type, "dispatch"] == Decimal(2**16) / 2**30
+    assert far["lambda", usage_type, "dispatch"] == quantity(113 * 620 / 2**30)
+    kept = near["lambda", "Lambda-Durable-Execution-TimedStorage-ByteHrs", "dispatch"]
+    assert kept == gb_months(Decimal(2**16) / 2**30, 24.5)
 
 
 def test_messages_sent_again_cost_a_call_each():
