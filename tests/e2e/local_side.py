@@ -38,6 +38,12 @@ def counts(name: str, settings: dict[str, Any], batch: Batch) -> dict[str, Any]:
             found["children"] = _used(usage, "AWS Step Functions", "StepFunctions-Request")
             found["transitions"] = _used(usage, "AWS Step Functions", "StateTransition")
             return found
+        if name == "durable":
+            operations = "Lambda-Durable-Execution-Operations"
+            found["operations"] = _used(usage, "AWS Lambda", operations)
+            found["chunks"] = run.invocations
+            found["claims"] = _used(usage, "Amazon Simple Storage Service", "Requests-Tier1")
+            return found
         written = _used(usage, "Amazon DynamoDB", "WriteRequestUnits")
         found["write_units"] = written - _hops(target, name, batch)
         found["sent"] = _sent(target.client("cloudwatch"))

@@ -13,6 +13,7 @@ import time
 from collections import Counter, defaultdict
 from typing import Any
 
+from durable_server import run_executions
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
 from ministack import app as ministack
@@ -60,6 +61,7 @@ def main() -> None:
     measure_functions()
     spare_the_working()
     name_throttles()
+    run_executions(lambda space, name, n, function: _record(space, name, n, FunctionName=function))
     config = Config()
     config.bind = [f"{os.environ['BIND_HOST']}:{os.environ['GATEWAY_PORT']}"]
     config.loglevel = "WARNING"

@@ -12,6 +12,11 @@ FILLED = {
     "function metrics": "invocations by event sources and state machines are not in AWS/Lambda",
     "log metrics": "there are no AWS/Logs metrics",
     "throttles": "a throttled task fails as Lambda.Unknown, which no retrier matches",
+    "durable functions": "a stack's DurableConfig and dead letters are dropped",
+    "durable names": "an execution takes no name: started twice it is there twice",
+    "durable ends": "an asynchronous execution never ends, and what it invokes does not wake it",
+    "durable segments": "a durable function that an execution invokes gets no execution of its own",
+    "durable metrics": "there are no AWS/Lambda metrics of executions",
     "changed functions": "a change of a function's settings kills what it is working on",
 }
 OPEN = {

@@ -1,7 +1,6 @@
 """`durable` told plainly: executions and chunks that call each other back on a virtual clock.
 
-The same story as the kernel of `durable`, so that a test can hold the two to the same numbers. Read
-this one first.
+The same story as the kernel's, so that a test can hold the two to the same numbers.
 """
 
 from collections import Counter, deque
@@ -79,13 +78,8 @@ class DurableStory(Watched):
         began_s = self.of_batch.latency("lambda_async", 0, 0)
         children = range(p.segments if segmented else p.chunks)
         limit = p.segments_at_once if segmented else p.chunks_at_once
-        self.root = self.begin(Execution(began_s, deque(children), limit, True, segmented))
-
-    def begin(self, execution: Execution) -> Execution:
-        """An execution starts."""
-        self.tally["operations"] += 1
-        self.call_for(execution, execution.began_s)
-        return execution
+        self.root = Execution(began_s, deque(children), limit, True, segmented)
+        self.call_for(self.root, began_s)
 
     def call_for(self, execution: Execution, time_s: float) -> None:
         """The durable service will invoke the handler."""
@@ -96,11 +90,10 @@ class DurableStory(Watched):
 
     def take(self, function: Function) -> bool | None:
         """Whether an invocation begins cold; None if the account throttles it."""
-        if self.processor.running + self.orchestrator.running >= self.p.account:
-            self.short = timeline.ACCOUNT
-            return None
-        cold = function.take(self.now)
-        self.short = timeline.ENVIRONMENTS if cold is None else self.short
+        full = self.processor.running + self.orchestrator.running >= self.p.account
+        cold = None if full else function.take(self.now)
+        if cold is None:
+            self.short = timeline.ACCOUNT if full else timeline.ENVIRONMENTS
         return cold
 
     def resume(self, execution: Execution) -> None:
@@ -138,14 +131,9 @@ class DurableStory(Watched):
         at_s = clock + self.p.batcher.call_s + updates * self.p.batcher.entry_s + half_s
         return at_s, at_s + half_s
 
-    def count(self, execution: Execution) -> None:
-        """One more operation."""
-        execution.operations += 1
-        self.tally["operations"] += 1
-
     def step(self, execution: Execution, clock: float, spent_s: float) -> float:
         """A step; the thread that writes checkpoints waits 0.1 s for its end to go along."""
-        self.count(execution)
+        execution.operations += 1
         ended_s = clock + spent_s
         if spent_s <= LOOK_S:
             execution.heard_s, clock = self.checkpoint(ended_s + GATHER_S, 2)
@@ -161,7 +149,7 @@ class DurableStory(Watched):
             if execution.root:
                 put_s = self.of_batch.latency("s3_put", 0, 1)
                 clock = self.step(execution, clock, self.p.batcher.call_s + put_s)
-            self.count(execution)
+            execution.operations += 1
             updates.append(lambda _: None)  # the map itself
         while execution.again:
             chunk = execution.again.pop()
@@ -184,14 +172,14 @@ class DurableStory(Watched):
             self.send(Chunk(child, execution), at_s)
             return
         p = self.p
-        self.count(execution)
+        execution.operations += 1
         began_s = at_s + self.of_batch.latency("durable_invoke", 1 + child)
         chunks = range(p.chunks)[child * p.chunks_per_segment :][: p.chunks_per_segment]
-        self.begin(Execution(began_s, deque(chunks), p.chunks_at_once))
+        self.call_for(Execution(began_s, deque(chunks), p.chunks_at_once), began_s)
 
     def send(self, chunk: Chunk, at_s: float) -> None:
         """A chained invoke of the processor."""
-        self.count(chunk.execution)
+        chunk.execution.operations += 1
         chunk.tries += 1
         at_s += self.of_chunk.latency("durable_invoke", chunk.number * TRIES + chunk.tries, 0)
         self.at(at_s, lambda: self.invoke(chunk))
@@ -284,6 +272,7 @@ class DurableStory(Watched):
         if execution.phase == "over":
             lived_s = self.now - execution.began_s
             self.lived_s += lived_s
+            self.tally["operations"] += execution.operations
             self.tally["late"] += lived_s > self.p.execution_limit_s
             if not execution.root:
                 self.root.arrived += 1

@@ -39,7 +39,7 @@ def test_unsure_constants_widen_the_interval():
         ("sfn", 50_000, {"items_per_child": 1, "max_concurrency": None}, "child starts"),
         ("sfn", 100_000, {"items_per_child": 5, "max_concurrency": 4_000}, "account concurrency"),
         ("durable", 10_000, {}, "longest invocation"),
-        ("durable", 1_000_000, {}, "max_concurrency"),
+        ("durable", 1_000_000, {"chunks_per_segment": 225}, "max_concurrency"),
         ("durable", 10_000, {"items_per_chunk": 1, "value_max": 0}, "orchestrator"),
         ("durable", 100_000, {"items_per_chunk": 20, "max_concurrency": 4_000},
          "account concurrency"),

@@ -16,6 +16,7 @@ from workbench.targets.model.engine.draws import Values
 from workbench.targets.model.engine.settings import (
     Cpu,
     cpu_of,
+    cpu_s_per_ms,
     fresh_state,
     state_type,
     stream_keys,
@@ -81,8 +82,6 @@ def durable_settings(
     """The numbers for one batch of a design under a profile; `stream_seed` draws the latencies."""
     segments = design.segments(batch.items)
     together = min(segments, ceil(design.max_concurrency / design.chunks_per_segment))
-    batcher = cpu_of(profile, design.batcher_memory_mb)
-    per_invocation = profile.value("cpu_ms_per_invocation")
     return DurableSettings(
         values=values_of(design, batch),
         items=batch.items,
@@ -96,10 +95,9 @@ def durable_settings(
         item_workers=design.item_concurrency,
         put_metrics=False,
         processor=cpu_of(profile, design.memory_mb),
-        batcher=batcher,
-        replay_s=batcher.invocation_s
-        * profile.value("durable_cpu_ms_per_operation")
-        / per_invocation,
+        batcher=cpu_of(profile, design.batcher_memory_mb),
+        replay_s=profile.value("durable_cpu_ms_per_operation")
+        * cpu_s_per_ms(profile, design.batcher_memory_mb),
         operations_per_invoke=profile.value("durable_operations_per_invoke"),
         account=int(profile.value("lambda_account_concurrency")),
         environments_per_s=profile.value("lambda_scale_per_10s") / 10,

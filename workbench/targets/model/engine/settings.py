@@ -34,9 +34,14 @@ class Cpu(NamedTuple):
 
 def cpu_of(profile: Profile, memory_mb: int) -> Cpu:
     """The profile's CPU times by a function's memory, which does not slow its init."""
-    slow = max(1.0, profile.value("lambda_vcpu_mb") / memory_mb) / 1000
+    slow = cpu_s_per_ms(profile, memory_mb)
     parts = (name.removesuffix("_s") for name in Cpu._fields)
     return Cpu(*(profile.value(f"cpu_ms_per_{part}") * slow for part in parts))
+
+
+def cpu_s_per_ms(profile: Profile, memory_mb: int) -> float:
+    """Seconds that a function of that memory takes for what one vCPU does in a millisecond."""
+    return max(1.0, profile.value("lambda_vcpu_mb") / memory_mb) / 1000
 
 
 def values_of(design: Design, batch: Batch) -> Values:
