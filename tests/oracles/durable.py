@@ -197,9 +197,7 @@ class DurableStory(Watched):
         self.throttled -= chunk.throttles > 0
         chunk.throttles = 0
         self.first_s = min(self.first_s, self.now)
-        self.tally["begun"] += chunk.tries == 1
-        self.tally["invocations"] += 1
-        self.tally["cold_starts"] += cold
+        self.tally.update(begun=chunk.tries == 1, invocations=1, cold_starts=cold)
         self.tally["peak"] = max(self.tally["peak"], self.processor.running)
         self.at(self.work(chunk, cold), lambda: self.answer(chunk))
 

@@ -8,7 +8,6 @@ from workbench.bill import bill
 from workbench.designs import Durable
 from workbench.prices import load_book
 from workbench.runs.batch import Batch
-from workbench.runs.failures import READERS
 from workbench.targets.local.target import LocalTarget
 from workbench.targets.model.target import ModelTarget
 
@@ -82,12 +81,6 @@ def counted(folder):
     own = table.usage_type.str.startswith("Request-") & (table.label == "dispatch")
     rows = table[~own][["service", "usage_type", "label", "quantity"]]
     return {tuple(row[:3]): int(row[3]) for row in rows.itertuples(index=False)}
-
-
-@pytest.fixture(autouse=True)
-def readers(monkeypatch):
-    """Nothing reads what failed: only how much it is counts here."""
-    monkeypatch.setitem(READERS, "durable", lambda *_: iter(()))
 
 
 @pytest.mark.parametrize("name", SETTINGS)

@@ -57,7 +57,9 @@ def test_draws_reach_both_ends_of_every_range_and_stay_within_it():
     for name, entry in profile.entries.items():
         key = "value" if "value" in entry else "p50"
         values = [one.profile.entries[name][key] for one in drawn[1:]]
-        assert entry["low"] <= min(values) < entry[key] < max(values) <= entry["high"], name
+        assert entry["low"] <= min(values) <= entry[key] <= max(values) <= entry["high"], name
+        assert min(values) < entry[key] or entry[key] == entry["low"], name
+        assert max(values) > entry[key] or entry[key] == entry["high"], name
         below = sum(value < entry[key] for value in values)
         assert below <= 10 <= below + values.count(entry[key]), f"{name} is not the middle"
 
