@@ -15,11 +15,10 @@ from aws_durable_execution_sdk_python.exceptions import InvokeError
 
 from lambdas import claim, items, notification, outside
 from lambdas.durable import failed
-from lambdas.durable.ranges import Range, at_once, cut, refuse_sizes
+from lambdas.durable.ranges import TRIES_MAX, Range, at_once, cut, refuse_sizes
 from lambdas.trigger import Trigger, name_of, read_trigger
 from lambdas.work import REASON_MAX
 
-TRIES_MAX = 3  # of an item, and of a chunk whose processor dies
 SDK_LEAST = 2  # before it, max_concurrency bounded threads and held no invoke back
 NEEDED = (
     "items_per_chunk",

@@ -9,7 +9,7 @@ from typing import Any
 
 from lambdas import items, outside, telemetry
 from lambdas.durable import failed
-from lambdas.durable.ranges import Range
+from lambdas.durable.ranges import TRIES_MAX, Range
 from lambdas.items import Item
 from lambdas.work import Attempt, attempt
 
@@ -25,7 +25,8 @@ def handler(event: dict[str, Any], context: Any) -> int:
     left = [(item, one.reason) for item, one in tried if one.reason]
     if left or event["tries"] > 1:  # a try that died may have listed what is done now
         failed.write(batch, which, left, event["tries"])
-    count = {"work_ms": sum(one.work_ms for _, one in tried), "items_failed": len(left)}
+    lost = len(left) if event["tries"] >= TRIES_MAX else 0  # else they are tried again
+    count = {"work_ms": sum(one.work_ms for _, one in tried), "items_failed": lost}
     if len(tried) > len(left):
         count |= {"items_processed": len(tried) - len(left), "done_at": outside.now()}
     telemetry.emit_work(NAMES, batch, context, [count])

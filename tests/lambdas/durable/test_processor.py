@@ -33,6 +33,14 @@ def test_a_second_try_works_what_is_listed_and_lists_what_is_left(world):
     assert {one["attempts"] for one in listed(world)} == {2}
 
 
+def test_an_item_counts_as_failed_once_its_last_try_has_failed(world, capsys):
+    """Else each try would count it, and a run would take them for repeated work."""
+    for tries in (1, 2, 3):
+        left = world.call("durable.processor", CHUNK | {"tries": tries, "again": tries > 1})
+    counted = [json.loads(line)["items_failed"] for line in capsys.readouterr().out.splitlines()]
+    assert counted == [0, 0, left]
+
+
 def test_what_succeeds_in_its_second_try_is_listed_no_more(world, monkeypatch):
     world.call("durable.processor", CHUNK)
     monkeypatch.setattr(world.module("work"), "process", lambda item: None)
