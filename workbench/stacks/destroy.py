@@ -19,6 +19,7 @@ from workbench.prices import PriceBook, load_book
 from workbench.runs.records import USAGE_COLUMNS
 from workbench.stacks.aws_clients import Aws
 from workbench.stacks.aws_errors import AwsFailed, code_of, plainly, scrub
+from workbench.stacks.executions import LOOK_EVERY_S, LOOKS, stop_durable, stop_machine
 from workbench.stacks.inventory import (
     STACKS,
     UNKNOWN,
@@ -31,8 +32,6 @@ from workbench.stacks.inventory import (
 )
 from workbench.stacks.ledger import Ledger
 
-LOOKS = 12  # at what is on its way out, before it counts as left
-LOOK_EVERY_S = 5
 DELETE_MAX = 1_000  # keys of one DeleteObjects
 KEPT = "CDK's own stack CDKToolkit stays: other projects may use it."
 
@@ -117,7 +116,9 @@ def _remove(aws: Aws, stack: str, say: Say, sleep: Callable[[float], None]) -> N
         for rule in _named(own, "AWS::Events::Rule"):
             _disable(aws, rule.name)
         for machine in _named(own, "AWS::StepFunctions::StateMachine"):
-            _stop_executions(aws, arn_of(aws, machine), say, sleep)
+            stop_machine(aws, arn_of(aws, machine), say, sleep)
+        for function in _named(own, "AWS::Lambda::Function"):
+            stop_durable(aws, function.name, say, sleep)
     for last in (False, True):
         for bucket in _named(own, "AWS::S3::Bucket"):
             say(f"{bucket.name}: {empty_bucket(aws, bucket.name)} objects are deleted")
@@ -181,36 +182,6 @@ def _disable(aws: Aws, rule: str) -> None:
     except ClientError as error:
         if code_of(error) not in UNKNOWN:
             raise
-
-
-def _stop_executions(aws: Aws, machine: str, say: Say, sleep: Callable[[float], None]) -> None:
-    """Stop a machine's executions and wait for their end, and that of the children.
-
-    A machine that is deleted stays until they have ended, and starts children meanwhile.
-    """
-    states = aws.client("stepfunctions")
-    for _ in range(LOOKS):
-        pages = states.get_paginator("list_executions")
-        try:
-            running = [
-                one
-                for page in pages.paginate(stateMachineArn=machine, statusFilter="RUNNING")
-                for one in page["executions"]
-            ]
-        except ClientError as error:
-            if code_of(error) not in UNKNOWN:
-                raise
-            return
-        if not running:
-            return
-        for one in running:
-            say(f"stopping execution {one['name']}")
-            states.stop_execution(executionArn=one["executionArn"], cause="make destroy")
-        sleep(LOOK_EVERY_S)
-    raise AwsFailed(
-        f"{len(running)} executions still run after {LOOKS} looks: {running[0]['name']}. Stop them "
-        "in the Step Functions console, then run the same again."
-    )
 
 
 def _left(aws: Aws, names: tuple[str, ...], before: list[Thing]) -> list[Thing]:

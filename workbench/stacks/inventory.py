@@ -41,6 +41,12 @@ KINDS = {  # by CloudFormation's types
     "AWS::Lambda::Function": Kind(
         "lambda:function", "lambda", "get_function_configuration", "FunctionName"
     ),
+    "AWS::Lambda::Version": Kind(
+        "lambda:version", "lambda", "get_function_configuration", "FunctionName"
+    ),
+    "AWS::Lambda::Alias": Kind(
+        "lambda:alias", "lambda", "get_function_configuration", "FunctionName"
+    ),
     "AWS::Lambda::EventSourceMapping": Kind(
         "lambda:event-source-mapping", "lambda", "get_event_source_mapping", "UUID"
     ),
