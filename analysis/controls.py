@@ -26,6 +26,7 @@ PRICED = (
     (services.LAMBDA, "Lambda-GB-Second", "Lambda on x86_64, GB-seconds"),
     (services.DYNAMODB, "WriteRequestUnits", "DynamoDB, write units"),
     (services.SQS, "Requests-Tier1", "SQS, requests"),
+    (services.LAMBDA, services.DURABLE_OPERATIONS, "Lambda, durable operations"),
     (services.STEP_FUNCTIONS, "StateTransition", "Step Functions, transitions"),
     (services.STEP_FUNCTIONS, "StepFunctions-GB-Second", "Express children, GB-seconds"),
     (services.CLOUDWATCH, "CW:Requests", "CloudWatch, PutMetricData"),

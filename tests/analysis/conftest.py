@@ -15,6 +15,7 @@ from analysis.frames import Frames, write_side_table
 from analysis.simplicity import MEASURES
 from workbench.bill import bill, knowing_usd, total_usd
 from workbench.designs import DESIGNS, make_design
+from workbench.platform.services import DURABLE_OPERATIONS
 from workbench.prices import load_book
 from workbench.runs.records import Run, RunData, write_folder
 
@@ -23,13 +24,23 @@ LAMBDA, SQS, DDB = "AWS Lambda", "Amazon Simple Queue Service", "Amazon DynamoDB
 SFN, S3 = "AWS Step Functions", "Amazon Simple Storage Service"
 SNS = "Amazon Simple Notification Service"
 GB_S = "GB-Seconds"
+START_S = {"sqs": 3.0, "sfn": 6.0, "counters": 3.2, "durable": 3.1}
 
 
 def made_up_usage(design, knobs, items):
     """Roughly what a batch uses, by hand."""
     half_s = knobs["value_max"] / 2000
     work_gb_s = Decimal(round(items * half_s * knobs["memory_mb"])) / 1024
-    if design != "sfn":
+    if design == "durable":
+        calls = ceil(items / knobs["items_per_chunk"])
+        rows = [
+            (LAMBDA, "Request-ARM", "Requests", "work", calls),
+            (LAMBDA, "Lambda-GB-Second-ARM", GB_S, "work", work_gb_s),
+            (LAMBDA, "Lambda-GB-Second-ARM", GB_S, "dispatch", Decimal(calls) / 40),
+            (LAMBDA, DURABLE_OPERATIONS, "Operations", "dispatch", calls + 6),
+            (S3, "Requests-Tier1", "Requests", "dispatch", 1),
+        ]
+    elif design != "sfn":
         messages = ceil(items / knobs["items_per_message"])
         records = items if knobs.get("track") == "item" else messages
         calls = ceil(messages / knobs["messages_per_invocation"])
@@ -86,7 +97,7 @@ def made_up_folder(design, target, items, seed=7, **settings):
     jitter = 1 + (seed * 2654435761 % 97) / 97 * 0.03
     peak = min(knobs["max_concurrency"] or 1_000, calls)
     work_s = items * knobs["value_max"] / 2000 / peak
-    span_s = (work_s + {"sqs": 3.0, "sfn": 6.0, "counters": 3.2}[design] + items / 20_000) * jitter
+    span_s = (work_s + START_S[design] + items / 20_000) * jitter
     lag_s = knobs.get("poll_s", 0) / 2 * jitter + 1.5 * jitter
     run = Run(
         run_id=f"{design}-{target}-{items}-{seed}-{crc32(repr(settings).encode()) % 9973}",
@@ -97,7 +108,7 @@ def made_up_folder(design, target, items, seed=7, **settings):
         knobs=knobs,
         batch_id=f"b-{items}-{seed}",
         started_at="2026-11-23T06:00:00Z",
-        created_s=span_s * 0.2,
+        created_s=None if design == "durable" else span_s * 0.2,
         processed_s=span_s,
         detected_s=span_s + lag_s,
         knowing_usd=float(knowing_usd(table)),
@@ -138,6 +149,7 @@ def made_up_tables(root):
         "sqs": (34, 8, 33, 1_114, 186),
         "sfn": (27, 9, 29, 321, 44),
         "counters": (33, 8, 31, 520, 80),
+        "durable": (18, 7, 13, 300, 40),
     }
     rows = [(d, m, v) for d, own in counts.items() for m, v in zip(MEASURES, own, strict=True)]
     write_side_table(root, "simplicity", pd.DataFrame(rows, columns=TABLES["simplicity"]))
@@ -180,12 +192,14 @@ def made_up_tables(root):
 
 LONG = {4_000: {"messages_per_invocation": 5}, 20_000: {"messages_per_invocation": 1}}
 LONG_SFN = {4_000: {"items_per_child": 30}, 20_000: {"items_per_child": 5}}
+LONG_DURABLE = {4_000: {}, 20_000: {"items_per_chunk": 40}}
+LENGTHS = {"sqs": LONG, "sfn": LONG_SFN, "counters": LONG, "durable": LONG_DURABLE}
 
 
 def made_up_study(root):
     """Every kind of run that the charts ask for, small enough to be made in a second."""
     write = write_folder
-    for design, long in (("sqs", LONG), ("sfn", LONG_SFN), ("counters", LONG)):
+    for design, long in LENGTHS.items():
         for power in range(2, 9):
             for seed in (7, 8, 9):
                 write(made_up_folder(design, "model", 10**power, seed), root)

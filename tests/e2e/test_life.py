@@ -20,7 +20,7 @@ from tests.e2e.proxy import Lose, Proxy, Rule, to_server
 from workbench.designs import DESIGNS
 from workbench.errors import BadInput
 from workbench.runs.batch import draw
-from workbench.runs.records import read_folder
+from workbench.runs.records import read_failed, read_folder, read_run
 from workbench.runs.runner import RunRequest, run_request
 from workbench.stacks.aws_clients import Aws
 from workbench.stacks.deploy import Deployment, deploy
@@ -360,10 +360,11 @@ def test_a_durable_batch_whose_triggers_answer_is_lost_is_one_execution(
 
 def test_the_failed_items_of_a_durable_batch_are_listed(runs, results):
     request = durable_request(poison_per_million=20_000)
-    folder = read_folder(run_request(request, results, lambda _: None, target=target_at(results)))
-    assert folder.run.items_failed == len(folder.failures) > 0
-    assert set(folder.failures["attempts"]) == {3}
-    assert folder.run.items_processed + folder.run.items_failed == ITEMS
+    path = run_request(request, results, lambda _: None, target=target_at(results))
+    run, failures = read_run(path), read_failed(path)
+    assert (run.status, run.items_processed + run.items_failed) == ("complete", ITEMS)
+    assert (run.items_failed, run.items_duplicated) == (len(failures), 0)
+    assert set(failures["attempts"]) == {3}
 
 
 def test_a_durable_batch_that_is_late_times_out_and_says_so(runs, results, monkeypatch):
