@@ -9,6 +9,7 @@ look, the second every `HISTORY_EVERY_S`, for what is new in it.
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import botocore
@@ -61,12 +62,7 @@ class DurableBatches(Batches):
 
     def trigger(self, batch: Batch, design: Design, deadline_s: int) -> float:  # noqa: ARG002
         """The deadline is the execution's own limit, which the settings have set."""
-        asked_at, invoke = self._clock.now(), self._lambda.meta.service_model.operation_model
-        if "DurableExecutionName" not in invoke("Invoke").input_shape.members:
-            raise BadInput(
-                f"botocore {botocore.__version__} cannot start a durable execution by name: "
-                f"{NEEDED} or later is needed. Run `make env`."
-            )
+        asked_at = self._clock.now()
         given = design.trigger(batch.batch_id, batch.items, batch.seed)
         with plainly():
             try:
@@ -143,9 +139,17 @@ class DurableBatches(Batches):
     def usage_lines(self, measured: BatchMeasurements) -> Iterator[Line]:
         return usage_lines(measured)
 
-    @property
+    @cached_property
     def _lambda(self) -> Any:
-        return self._aws.client("lambda")
+        """The client, once it is known to have the calls. BadInput says which botocore has."""
+        client = self._aws.client("lambda")
+        invoke = client.meta.service_model.operation_model("Invoke")
+        if "DurableExecutionName" not in invoke.input_shape.members:
+            raise BadInput(
+                f"botocore {botocore.__version__} cannot start a durable execution by name: "
+                f"{NEEDED} or later is needed. Run `make env`."
+            )
+        return client
 
     def _versions(self) -> list[str]:
         """Every version of the orchestrator, the newest first."""

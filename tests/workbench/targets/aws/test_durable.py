@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import pytest
 from botocore.stub import Stubber
 
+from workbench.designs import make_design
 from workbench.errors import BadInput
 from workbench.runs.batch import Batch
 from workbench.stacks.aws_errors import AwsFailed
@@ -15,6 +16,7 @@ from workbench.targets.aws.batches import BatchStatus, OpenBatch
 BATCH = Batch(1_000, 7, "b-1")
 BEGAN = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
 ENDED = datetime(2026, 11, 23, 6, 5, tzinfo=UTC)
+SEGMENTED = {"chunks_per_segment": 225}
 FUNCTION = "arn:aws:lambda:us-east-1:123456789012:function:Orchestrator"
 NAME = {"FunctionName": "Orchestrator"}
 
@@ -119,10 +121,11 @@ def test_a_batch_that_is_there_already_was_started_then(durable, batches, lambda
 
 
 def test_a_botocore_that_knows_no_executions_is_named(durable, batches, monkeypatch):
-    invoke = batches._lambda.meta.service_model.operation_model("Invoke")
+    invoke = batches._aws.client("lambda").meta.service_model.operation_model("Invoke")
     monkeypatch.delitem(invoke.input_shape.members, "DurableExecutionName")
-    with pytest.raises(BadInput, match=r"cannot start a durable execution by name: 1\.42\.1"):
-        batches.trigger(BATCH, durable.design, 900)
+    for ask in (lambda: batches.others("b-1"), lambda: batches.look(BATCH, durable.design)):
+        with pytest.raises(BadInput, match=r"cannot start a durable execution by name: 1\.42\.1"):
+            ask()
 
 
 def test_an_execution_that_no_version_has_is_absent(durable, batches, lambda_):
@@ -153,8 +156,8 @@ def test_chunks_that_are_over_are_counted_by_what_is_new_in_the_history(
 
 def test_of_a_batch_of_segments_each_range_is_a_segment(durable, batches, lambda_):
     lambda_(*FOUND, execution("b-1"), history((9, "ChainedInvokeSucceeded")))
-    large = Batch(100_000, 7, "b-1")
-    assert batches.look(large, durable.design) == BatchStatus("open", 22_500, 77_500)
+    large, design = Batch(100_000, 7, "b-1"), make_design("durable", settings=SEGMENTED)
+    assert batches.look(large, design) == BatchStatus("open", 22_500, 77_500)
 
 
 def test_an_execution_that_ended_well_has_done_all_and_says_how_many_failed(

@@ -109,7 +109,7 @@ def durable(items, processor, **metrics):
     counted = Counted(processed=items - 4, failed=4)
     return lines(
         BatchMeasurements(
-            make_design("durable"),
+            make_design("durable", settings={"chunks_per_segment": 225}),
             items,
             HOUR,
             counted=counted,
