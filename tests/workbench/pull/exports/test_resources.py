@@ -38,8 +38,18 @@ OF_SFN = {
     "someones-bucket": "",
 }
 
+ORCHESTRATOR = f"arn:aws:lambda:{HERE}:function:DurableBatchProcessing-Orchestrator5F2A1B3C-aBc123"
+OF_DURABLE = {
+    ORCHESTRATOR: "orchestrator",
+    f"{ORCHESTRATOR}:live": "orchestrator",
+    f"{ORCHESTRATOR}:2/durable-execution/b-1/0ab12cd3": "orchestrator",
+    "durablebatchprocessing-bucket83908e77-1a2b3c": "bucket",
+}
 
-@pytest.mark.parametrize(("design", "ids"), [("sqs", IDS), ("sfn", OF_SFN)])
+
+@pytest.mark.parametrize(
+    ("design", "ids"), [("sqs", IDS), ("sfn", OF_SFN), ("durable", OF_DURABLE)]
+)
 def test_a_resource_is_a_part_of_the_stack_by_its_name(design, ids):
     stack = Stack(DESIGNS[design], {})
     assert {one: stack.role(Resource(one)) for one in ids} == ids
