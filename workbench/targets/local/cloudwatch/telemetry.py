@@ -2,6 +2,7 @@
 
 import io
 import json
+import logging
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
@@ -12,12 +13,14 @@ from typing import Any, TextIO
 from workbench.platform.services import CLOUDWATCH, LOG_EVENT_BYTES
 from workbench.platform.units import GB, MONTH_HOURS
 from workbench.targets.local.metering import Meter, text_bytes
+from workbench.targets.local.runtime.outside import DURABLE_SDK
 from workbench.targets.local.runtime.service import Admitted, Request, Service
-from workbench.targets.local.runtime.tasks import current
+from workbench.targets.local.runtime.tasks import Killed, current
 from workbench.targets.local.world.context import RunContext
 
 LINES_MAX = 1_000  # kept of what handlers print besides metrics
 EMBEDDED = '{"_aws":'
+LOGGERS = (DURABLE_SDK, "concurrent.futures")  # of what a durable handler runs in
 
 
 class CustomMetrics:
@@ -131,6 +134,22 @@ class Printed(io.TextIOBase):
 
 @contextmanager
 def captured(outside: TextIO) -> Iterator[None]:
-    """What handlers print goes to their logs inside the block."""
-    with redirect_stdout(Printed(outside)):
-        yield
+    """What handlers print goes to their logs inside the block, and what their SDK logs."""
+    printed = Printed(outside)
+    handler = logging.StreamHandler(printed)
+    loggers = [logging.getLogger(name) for name in LOGGERS]
+    for logger in loggers:
+        logger.addHandler(handler)
+        logger.addFilter(_lives)
+    try:
+        with redirect_stdout(printed):
+            yield
+    finally:
+        for logger in loggers:
+            logger.removeHandler(handler)
+            logger.removeFilter(_lives)
+
+
+def _lives(record: logging.LogRecord) -> bool:
+    """Whether who logs still lives: a thread of an environment that died says nothing of it."""
+    return not (record.exc_info and record.exc_info[0] is Killed)
