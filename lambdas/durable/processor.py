@@ -11,38 +11,49 @@ from lambdas import items, outside, telemetry
 from lambdas.durable import failed
 from lambdas.durable.ranges import TRIES_MAX, Range
 from lambdas.items import Item
+from lambdas.trigger import Trigger, read_trigger
 from lambdas.work import Attempt, attempt
 
 NAMES = ("durable", "processor")
+NEEDED = ("item_concurrency", "value_max")
 
 
 def handler(event: dict[str, Any], context: Any) -> int:
     """Work a chunk, and answer how many of its items failed."""
-    batch, seed, which, knobs = _read(event)
+    (batch, _, seed, knobs), which, tries = _read(event)
     again = event.get("again", False)
     chunk = failed.read(batch, which) if again else items.create(seed, *which, knobs)
     tried = outside.gather(_try, list(chunk), knobs["item_concurrency"])
-    left = [(item, one.reason) for item, one in tried if one.reason]
-    if left or event["tries"] > 1:  # a try that died may have listed what is done now
-        failed.write(batch, which, left, event["tries"])
-    lost = len(left) if event["tries"] >= TRIES_MAX else 0  # else they are tried again
-    count = {"work_ms": sum(one.work_ms for _, one in tried), "items_failed": lost}
-    if len(tried) > len(left):
-        count |= {"items_processed": len(tried) - len(left), "done_at": outside.now()}
+    left = [(item, one.reason) for item, one, _ in tried if one.reason]
+    over_at = [at for _, one, at in tried if not one.reason]
+    if left or tries > 1:  # a try that died may have listed what is done now
+        failed.write(batch, which, left, tries)
+    count = {
+        "work_ms": sum(one.work_ms for _, one, _ in tried),
+        "items_processed": len(over_at),
+        "items_failed": len(left) if tries == TRIES_MAX else 0,  # the others are tried again
+    }
+    if count["items_failed"]:
+        over_at.append(outside.now())
+    if over_at:
+        count["done_at"] = max(over_at)
     telemetry.emit_work(NAMES, batch, context, [count])
     return len(left)
 
 
-def _read(event: Any) -> tuple[str, int, Range, dict[str, Any]]:
-    """Batch id, seed, range and knobs of a chunk."""
+def _read(event: Any) -> tuple[Trigger, Range, int]:
+    """The batch of a chunk, its range, and which try of it this is."""
     try:
-        which = Range(int(event["start"]), int(event["stop"]))
-        if which.items > 0:
-            return str(event["batch_id"]), int(event["seed"]), which, dict(event["knobs"])
+        trigger = read_trigger(event | {"items": event["stop"]}, NEEDED)
+        start, tries = event["start"], event["tries"]
+        whole = type(start) is type(tries) is int
+        if whole and start in range(trigger.items) and tries in range(1, TRIES_MAX + 1):
+            return trigger, Range(start, trigger.items), tries
     except (KeyError, TypeError, ValueError):
         pass
     raise ValueError(f"{json.dumps(event)[:100]} is no chunk of a batch")
 
 
-def _try(item: Item) -> tuple[Item, Attempt]:
-    return item, attempt(item)
+def _try(item: Item) -> tuple[Item, Attempt, float]:
+    """An item with what came of it, and when."""
+    return item, attempt(item), outside.now()

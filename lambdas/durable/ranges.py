@@ -4,8 +4,8 @@ from typing import Any, NamedTuple
 
 from lambdas.trigger import Trigger
 
-OPERATIONS_MAX = 3_000  # of a durable execution, hard (Lambda quotas)
 TRIES_MAX = 3  # of an item, and of a chunk whose processor dies
+OPERATIONS_MAX = 3_000  # of a durable execution, hard (Lambda quotas)
 CHUNK_OPERATIONS = TRIES_MAX + 1  # and the list of what is left
 CHUNKS_MAX = OPERATIONS_MAX // CHUNK_OPERATIONS - 10  # room for the rest, and invocations that fail
 

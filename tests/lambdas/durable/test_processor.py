@@ -62,7 +62,43 @@ def test_a_chunk_without_failures_calls_nothing(world):
 
 
 @pytest.mark.parametrize(
-    "event", [{}, [], None, CHUNK | {"stop": 20}, CHUNK | {"start": "x"}, CHUNK | {"knobs": 1}]
+    ("tries", "failed_in_line"), [(1, 0), (3, 1)], ids=["tried again", "for good"]
+)
+def test_the_line_counts_as_failed_what_is_not_tried_again_and_dates_the_last_that_is_over(
+    world, monkeypatch, capsys, tries, failed_in_line
+):
+    chunk = list(world.module("items").create(7, 20, 30, KNOBS))
+    done = [item.value for item in chunk if item.value >= 0]
+    put = world.module("durable.failed").s3.put_object
+    monkeypatch.setattr(
+        world.module("durable.failed").s3,
+        "put_object",
+        lambda **call: (world.outside.sleep(3), put(**call)),
+    )
+    began_at = world.now
+    left = world.call("durable.processor", CHUNK | {"tries": tries})
+    line = json.loads(capsys.readouterr().out)
+    counts = ("items_processed", "items_failed", "work_ms")
+    assert [line[name] for name in counts] == [len(done), left * failed_in_line, sum(done)]
+    over_at = began_at + sum(done) / 1000 + 3 * failed_in_line
+    assert line["last_done_at"] == pytest.approx(over_at, abs=1e-4)
+
+
+def test_a_chunk_of_which_nothing_is_over_has_no_date(world, monkeypatch, capsys):
+    monkeypatch.setattr(world.module("work"), "process", lambda item: 1 / 0)
+    assert world.call("durable.processor", CHUNK) == 10
+    assert "last_done_at" not in json.loads(capsys.readouterr().out)
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        *({}, [], None, CHUNK | {"stop": 20}, CHUNK | {"start": "x"}, CHUNK | {"knobs": 1}),
+        *(CHUNK | {"start": -1}, CHUNK | {"start": 2.0}, CHUNK | {"tries": 0}),
+        *(CHUNK | {"tries": 4}, CHUNK | {"tries": True}, CHUNK | {"seed": "7"}),
+        CHUNK | {"knobs": KNOBS | {"item_concurrency": 0}},
+        CHUNK | {"knobs": {"value_max": 20}},
+    ],
 )
 def test_what_is_no_chunk_is_refused(world, event):
     with pytest.raises(ValueError, match="is no chunk of a batch"):
