@@ -1,11 +1,14 @@
 """Batches of the `durable` handlers, run by AWS's SDK on the local durable executions."""
 
+from inspect import unwrap
+from types import SimpleNamespace
+
 import pytest
 
 from tests.lambdas.durable.conftest import KNOBS, known_after_s
 from workbench.engine.kernel import stream
 from workbench.targets.local.lambda_.durable import execution
-from workbench.targets.local.runtime.faults import CallFault, Faults, StartFault
+from workbench.targets.local.runtime.faults import CallFault, ChainFault, Faults, StartFault
 from workbench.targets.local.world.context import EPOCH_S
 
 
@@ -99,6 +102,20 @@ def test_a_chunk_whose_processor_always_dies_is_listed_whole(stack):
     assert run.ids - run.world.item_log.done_s.keys() <= {item for item, *_ in run.listed}
 
 
+class DiesUnlisted(Dies):
+    """And what failed so cannot be listed."""
+
+    def calling(self, call):
+        listing = "/failed/" in call.request.get("Key", "")
+        return CallFault(error="InternalError") if listing else CallFault()
+
+
+def test_a_batch_of_which_a_chunk_cannot_be_listed_is_not_complete(stack):
+    run = stack.run(30, DiesUnlisted(longest(stack), times=99))
+    assert (run.root.status, run.notice, run.listed) == ("FAILED", {}, [])
+    assert "calling the PutObject operation" in run.root.error["ErrorMessage"]
+
+
 def test_a_segment_whose_execution_fails_is_listed_as_a_range(stack, monkeypatch):
     monkeypatch.setattr(execution, "DURABLE_OPERATIONS_MAX", 40)
     run = stack.run(1_000, chunks_per_segment=50)
@@ -137,6 +154,27 @@ def test_each_notice_of_a_batch_names_the_same_moment(stack):
     assert first == second
 
 
+class Refuses(Faults):
+    """So many attempts of a call are refused."""
+
+    def __init__(self, operation, attempts):
+        self._operation, self._left = operation, attempts
+
+    def calling(self, call):
+        if call.operation != self._operation or not self._left:
+            return CallFault()
+        self._left -= 1
+        return CallFault(error="InternalError")
+
+
+@pytest.mark.parametrize(("items", "status"), [(20, "complete"), (0, "not_started")])
+def test_a_notice_that_is_refused_in_all_attempts_of_a_client_is_sent_later(stack, items, status):
+    trigger = {"batch_id": "b-1", "items": items, "seed": 7, "knobs": KNOBS}
+    world, _ = stack.start(trigger, Refuses("Publish", 6))
+    world.run(3_600, lambda: world.quiet())
+    assert [one["status"] for one in world.notifications.by_batch["b-1"]] == [status]
+
+
 @pytest.mark.parametrize(
     ("change", "why"),
     [
@@ -155,6 +193,63 @@ def test_a_trigger_that_cannot_be_carried_out_is_told_of_as_not_started(stack, c
     assert why in notice["reason"]
     assert why in root.error["ErrorMessage"]
     assert world.item_log.over == 0
+
+
+def names_of(stack, function):
+    """The names of the orchestrator's own copy of its module."""
+    handlers = stack.deployment.functions.items()
+    (handler,) = (one for spec, one in handlers if spec.name == stack.names[function])
+    return unwrap(handler).__globals__
+
+
+def test_an_sdk_that_holds_no_invoke_back_is_refused(stack, monkeypatch):
+    monkeypatch.setitem(names_of(stack, "Orchestrator"), "__version__", "1.9.0")
+    trigger = {"batch_id": "b-1", "items": 10, "seed": 7, "knobs": KNOBS}
+    world, root = stack.start(trigger)
+    world.run(3_600, lambda: world.quiet())
+    why = "the durable SDK is 1.9.0: 2.0 or later is needed"
+    assert (world.notifications.outcome("b-1")["reason"], root.status) == (why, "FAILED")
+
+
+@pytest.mark.parametrize(
+    ("message", "why"),
+    [
+        ("it broke\nin line 7", "Odd: it broke"),
+        (None, "Odd: "),
+        ("x" * 1_000, f"Odd: {'x' * 295}"),
+    ],
+)
+def test_a_reason_is_a_line_of_bounded_length(stack, message, why):
+    error = SimpleNamespace(error_type="Odd", message=message)
+    assert names_of(stack, "Orchestrator")["_why"](error) == why
+
+
+class Chains(Faults):
+    """The same befalls every chained invoke."""
+
+    def __init__(self, fault):
+        self._fault = fault
+
+    def chaining(self, function, payload):
+        return self._fault
+
+
+@pytest.mark.parametrize(
+    ("fault", "repeated", "late_s"),
+    [
+        (ChainFault(twice=True), 30, 0),
+        (ChainFault(lost=True), 30, 0),
+        (ChainFault(late_s=60.0), 0, 60),
+    ],
+    ids=["twice", "lost", "late"],
+)
+def test_a_chunk_that_runs_twice_or_is_answered_late_is_counted_once(
+    stack, fault, repeated, late_s
+):
+    run = stack.run(30, Chains(fault))
+    log = run.world.item_log
+    assert (log.done_s.keys(), log.repeated, run.notice["items_failed"]) == (run.ids, repeated, 0)
+    assert late_s <= known_after_s(run) < late_s + 10  # the last one may be the one run again
 
 
 def test_one_batch_id_is_one_batch(stack):

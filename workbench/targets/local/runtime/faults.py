@@ -62,9 +62,23 @@ class ChildFault:
     runs: int = 1
 
 
+@dataclass(frozen=True)
+class ChainFault:
+    """What befalls a chained invoke of a plain function, which Lambda makes at least once.
+
+    With `twice` it runs twice at a time, and the first answer counts; with `lost` its answer is
+    lost, and it runs once more. What counts comes `late_s` later than it could.
+    """
+
+    twice: bool = False
+    lost: bool = False
+    late_s: float = 0.0
+
+
 NO_CALL_FAULT = CallFault()
 NO_START_FAULT = StartFault()
 NO_CHILD_FAULT = ChildFault()
+NO_CHAIN_FAULT = ChainFault()
 ONE_COPY = (0.0,)
 
 
@@ -76,6 +90,10 @@ class Faults:
     def calling(self, call: Call) -> CallFault:  # noqa: ARG002
         """What befalls this attempt of a call."""
         return NO_CALL_FAULT
+
+    def chaining(self, function: str, payload: Any) -> ChainFault:  # noqa: ARG002
+        """What befalls a durable execution's invoke of another function."""
+        return NO_CHAIN_FAULT
 
     def sleeping(self, function: str, request_id: str, seconds: float) -> bool:  # noqa: ARG002
         """Whether the environment dies in this sleep."""

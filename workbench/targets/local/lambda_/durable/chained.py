@@ -5,6 +5,7 @@ a resumption does, and to be tried again while it is throttled, as asynchronous 
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from json import dumps, loads
 from typing import Any
@@ -16,6 +17,7 @@ from workbench.targets.local.lambda_.durable.operations import Update, qualified
 from workbench.targets.local.lambda_.functions import THROTTLED, InvokeResult
 from workbench.targets.local.lambda_.service import LambdaService
 from workbench.targets.local.metering import text_bytes
+from workbench.targets.local.runtime.faults import ChainFault
 from workbench.targets.local.world.context import RunContext
 
 TIMED_OUT = "ChainedInvoke.Timeout"
@@ -31,6 +33,7 @@ class ChainedInvokes:
 
     def __init__(self, context: RunContext, service: LambdaService, start: Start) -> None:
         self._kernel = context.kernel
+        self._faults = context.faults
         self._service = service
         self._start = start
         self._invoke_s = context.latency("durable_invoke")
@@ -46,25 +49,52 @@ class ChainedInvokes:
             error = {"ErrorMessage": UNQUALIFIED, "ErrorType": "InvalidParameterValueException"}
             answer("FAILED", None, error)
         elif self._service.functions[target].spec.durable is None:
-            send = partial(self._send, target, given, answer, 0)
-            self._kernel.after(self._invoke_s(), send)
+            self._invoke(target, given, answer)
         else:
             ended = partial(_ended, answer)
             self._kernel.after(self._invoke_s(), partial(self._start, target, given, "", ended))
 
-    def _send(self, target: str, given: Any, answer: Answer, throttles: int) -> None:
-        """Invoke a plain function."""
+    def _invoke(self, target: str, given: Any, answer: Answer) -> None:
+        """Invoke a plain function, with what the fault plan has in store for it."""
+        fault = self._faults.chaining(self._service.functions[target].spec.role, given)
 
+        def later(*end: Any) -> None:
+            self._kernel.after(fault.late_s, partial(answer, *end))
+
+        first = _once(later if fault.late_s else answer)
+        for _ in range(1 + fault.twice):
+            send = partial(self._send, target, given, first, 0, fault)
+            self._kernel.after(self._invoke_s(), send)
+
+    def _send(
+        self, target: str, given: Any, answer: Answer, throttles: int, fault: ChainFault
+    ) -> None:
         def done(result: InvokeResult) -> None:
             if result.error == THROTTLED:
-                again = partial(self._send, target, given, answer, throttles + 1)
+                again = partial(self._send, target, given, answer, throttles + 1, fault)
                 self._kernel.after(min(2.0**throttles, THROTTLED_MAX_S), again)
+            elif fault.lost:
+                sound = replace(fault, lost=False)
+                again = partial(self._send, target, given, answer, 0, sound)
+                self._kernel.after(self._invoke_s(), again)
             elif result.error is not None:
                 answer("FAILED", None, error_of(result))
             else:
                 _answer_with(answer, dumps(result.payload))
 
         self._service.invoke(target, given, done, 0.0)
+
+
+def _once(answer: Answer) -> Answer:
+    """The same, for the first end alone: a second run changes nothing for who has asked."""
+    ended: list[bool] = []
+
+    def first(status: str, result: str | None, error: Error | None) -> None:
+        if not ended:
+            ended.append(True)
+            answer(status, result, error)
+
+    return first
 
 
 def _answer_with(answer: Answer, result: str) -> None:
