@@ -16,6 +16,7 @@ from workbench.runs.batch import SEED_MAX
 from workbench.swarm.fault_rates import RATES, FaultRates
 from workbench.swarm.protocols import PROTOCOLS
 from workbench.swarm.protocols.protocol import (
+    CHAIN_KINDS,
     ITEMS_MAX,
     MAP_KINDS,
     QUEUE_KINDS,
@@ -252,5 +253,5 @@ def _focused(dice: Random, protocol: Protocol) -> FaultRates:
 
 def _kinds(protocol: Protocol) -> list[str]:
     """The kinds that can strike a design."""
-    others = {*QUEUE_KINDS, *MAP_KINDS} - {*protocol.kinds}
+    others = {*QUEUE_KINDS, *MAP_KINDS, *CHAIN_KINDS} - {*protocol.kinds}
     return [kind for kind in RATES if kind not in others]

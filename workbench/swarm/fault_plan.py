@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from json import dumps
 from random import Random
 from typing import Any
 
@@ -15,11 +16,13 @@ from workbench.engine.kernel import Kernel, stream
 from workbench.swarm.fault_rates import FaultRates
 from workbench.targets.local.runtime.faults import (
     NO_CALL_FAULT,
+    NO_CHAIN_FAULT,
     NO_CHILD_FAULT,
     NO_START_FAULT,
     ONE_COPY,
     Call,
     CallFault,
+    ChainFault,
     ChildFault,
     MapFaults,
     StartFault,
@@ -28,6 +31,7 @@ from workbench.targets.local.runtime.faults import (
 HANG_S = 1_000.0  # longer than any function may run
 SLOW_MAX_S = 30.0
 REORDER_MAX_S = 30.0
+CHAIN_LATE_MAX_S = 120.0
 STALE_MAX_S = 1.0  # DynamoDB developer guide, read consistency: "usually within one second"
 FOR_GOOD = 99  # attempts: more than any client makes
 # What services answer when they are busy or broken, as (code, HTTP status); not all are retried.
@@ -41,6 +45,7 @@ REFUSALS: dict[str, tuple[tuple[str, int], ...]] = {
     "s3": (("SlowDown", 503), ("InternalError", 500)),
     "sns": (("Throttling", 400), ("InternalError", 500)),
     "cloudwatch": (("Throttling", 400), ("InternalServiceFault", 500)),
+    "lambda": (("TooManyRequestsException", 429), ("ServiceException", 500)),
 }
 CONFLICT = ("TransactionConflictException", 400)  # of a single write, with a transaction
 CLAIM_CONFLICT = ("ConditionalRequestConflict", 409)  # of a conditional PutObject
@@ -111,6 +116,16 @@ class FaultPlan:
         if kind == "shard" and self._die(kind).random() < 0.5:
             return CallFault(delay_s=self._die(kind).uniform(0, SLOW_MAX_S))
         return self._fail(call, kind)
+
+    def chaining(self, function: str, payload: Any) -> ChainFault:
+        if not self._at(function):
+            return NO_CHAIN_FAULT
+        asked, late_s = dumps(payload), 0.0
+        if self.strikes("chain_late", function, asked):
+            late_s = self._die("chain_late").uniform(0, CHAIN_LATE_MAX_S)
+        twice = self.strikes("chain_twice", function, asked)
+        lost = self.strikes("chain_lost", function, asked)
+        return ChainFault(twice, lost, late_s)
 
     def sleeping(self, function: str, request_id: str, seconds: float) -> bool:  # noqa: ARG002
         return self._at(function) and self.strikes("kill_sleep", function, "sleep", request_id)
@@ -217,7 +232,9 @@ class FaultPlan:
         )
 
     def _about(self, call: Call) -> bool:
-        """Whether faults strike this call: of its function, its operation, its queue, its keys."""
+        """Whether faults strike this call: of its function, operation, queue, keys, execution."""
+        if self.rates.unnamed and not _unnamed(call.request.get("DurableExecutionArn", "")):
+            return False
         queue, partitions = call.request.get("QueueUrl", ""), self.rates.partitions
         within = not partitions or call.service != "dynamodb"
         within = within or any(pk.startswith(partitions) for pk in _partitions(call.request))
@@ -250,6 +267,12 @@ class MapFaultPlan(MapFaults):
 
     def publish(self) -> str | None:
         return "Throttling" if self._plan.strikes("publish", "machine", "Publish") else None
+
+
+def _unnamed(arn: str) -> bool:
+    """Whether a durable execution was given no name: its own is in its place then."""
+    *_, name, unique = ("", *arn.split("/"))
+    return bool(arn) and name == unique
 
 
 def _eventual(call: Call) -> bool:

@@ -22,6 +22,7 @@ class FaultRates:
 
     quiet_s: float = 0.0  # virtual time from which the cloud behaves
     hits_max: int | None = None  # no more than so many, of all kinds together
+    unnamed: bool = False  # of durable executions only those without a name: segments
     roles: tuple[str, ...] = ()
     operations: tuple[str, ...] = ()
     queues: tuple[str, ...] = ()
@@ -51,6 +52,9 @@ class FaultRates:
     child_twice: float = chance(0.05, 0.5)  # an Express child that runs twice
     map_s3: float = chance(0.005, 0.05)  # a call of the map's own reader or writer
     publish: float = chance(0.1, 0.6)  # the state machine's own publish
+    chain_twice: float = chance(0.02, 0.3)  # a chained invoke that runs twice at a time
+    chain_lost: float = chance(0.02, 0.3)  # one whose answer is lost, and that runs once more
+    chain_late: float = chance(0.02, 0.3)  # one whose answer comes up to two minutes late
 
     def __post_init__(self) -> None:
         for name in RATES:

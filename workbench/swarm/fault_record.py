@@ -76,6 +76,7 @@ class FaultRecord(Noted):
     aliases: dict[str, str]  # execution names by the batch that they were started for
     empty_polls: int
     map_runs: list[Any]
+    durable: list[Any]  # the durable executions
     transitions: int  # of the state machine itself
     usage: pd.DataFrame
     reports: pd.DataFrame
@@ -109,9 +110,8 @@ class FaultRecord(Noted):
     @cached_property
     def struck(self) -> Counter[str]:
         """How many tries of each item's processors were struck by a fault, throttles apart."""
-        events = [one.event for one in self.invoked if one.request_id in self.hit]
-        events += [one.event for one in self.never_begun]
-        return Counter(item for event in events for item in _items_of(event))
+        struck = [one for one in self.invoked if one.request_id in self.hit]
+        return Counter(item for one in (*struck, *self.never_begun) for item in self.items_of(one))
 
     @cached_property
     def never_begun(self) -> list[Refused]:
@@ -125,17 +125,21 @@ class FaultRecord(Noted):
     @cached_property
     def throttled(self) -> Counter[str]:
         """How often an invocation with each item was throttled."""
-        throttled = (one.event for one in self.refused if one.error == THROTTLED)
-        return Counter(item for event in throttled for item in _items_of(event))
+        throttled = (one for one in self.refused if one.error == THROTTLED)
+        return Counter(item for one in throttled for item in self.items_of(one))
 
     @cached_property
     def hit(self) -> set[str]:
         """Requests that a planned fault struck: nothing else excuses how they ended."""
         return {hit.request_id for hit in self.plan.hits if hit.request_id}
 
-    def strange(self, one: Invoked) -> bool:
+    def strange(self, one: Invoked | Refused) -> bool:
         """Whether an invocation is of an event that nothing of ours sends."""
         return one.event in self.strangers
+
+    def items_of(self, one: Invoked | Refused) -> set[str]:
+        """The items that an invocation of a processor came with."""
+        return set() if self.strange(one) else items_of(one.event)
 
     def meta(self, batch: Expected) -> Record | None:
         """The batch's record."""
@@ -212,9 +216,12 @@ class FaultRecord(Noted):
         return over
 
 
-def _items_of(event: Any) -> set[str]:
-    """The items in an event of a processor: SQS records, or a map child's input."""
+def items_of(event: Any) -> set[str]:
+    """The items in an event of a processor: SQS records, a map child's input, a chunk's range."""
     if not isinstance(event, dict):
         return set()
+    if "stop" in event:
+        chunk = event["seed"], event["start"], event["stop"], event["knobs"]
+        return {item.id for item in create(*chunk)}
     found = {item for record in event.get("Records", ()) for item in items_in(record["body"])}
     return found | {item["id"] for item in event.get("Items", ())}

@@ -1,36 +1,38 @@
 """One stack deployed for many faulty runs: it is given new knobs and emptied between them."""
 
 import gc
-import json
 import os
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from functools import partial
+from inspect import unwrap
 from types import ModuleType
 from typing import Any, Self
 from unittest.mock import patch
 
 from moto.s3 import models as s3_models
 
-from lambdas.trigger import Trigger, name_of, read_trigger
+from lambdas.trigger import name_of
 from workbench.designs import DESIGNS
 from workbench.engine.kernel import Kernel
 from workbench.errors import NotDeployed
 from workbench.platform.profile import load_profile
 from workbench.runs.batch import Batch
-from workbench.swarm.cases import FaultCase, Start, Stranger
+from workbench.swarm.cases import FaultCase, Start
+from workbench.swarm.expected import expected, knobs_of_opener
 from workbench.swarm.fault_plan import FaultPlan, MapFaultPlan
-from workbench.swarm.fault_record import Expected, FaultRecord
-from workbench.swarm.noted import Record, plain
+from workbench.swarm.fault_record import FaultRecord
+from workbench.swarm.noted import plain
 from workbench.swarm.protocols import PROTOCOLS
 from workbench.swarm.recorder import Recorder
 from workbench.targets.local.cloudwatch.telemetry import captured
 from workbench.targets.local.dynamodb import table as tables
+from workbench.targets.local.lambda_.functions import parts_of_stack
 from workbench.targets.local.stepfunctions import map_storage as results
 from workbench.targets.local.target import folder_of
-from workbench.targets.local.world.context import EPOCH_S, RunContext
+from workbench.targets.local.world.context import RunContext
 from workbench.targets.local.world.deployment import Deployment
 from workbench.targets.local.world.stack import ACCOUNT
 from workbench.targets.local.world.synth import assembly, retune, retuned
@@ -65,7 +67,7 @@ class FaultHarness:
         for start in case.starts:
             kernel.at(start.at_s, partial(_start, world, start, started))
         for one in case.strangers:
-            kernel.at(one.at_s, partial(_invoke, world, one))
+            kernel.at(one.at_s, partial(_invoke, world, one.role, one.event))
         if case.cancel_s is not None:
             cancel = partial(_cancel, world, case.starts[0].batch_id)
             kernel.at(case.cancel_s, cancel)
@@ -127,15 +129,17 @@ def _start(world: World, start: Start, started: list[tuple[Start, float]]) -> No
         world.bridge.fire()
     elif start.kind in ("again", "refused") and world.machines:
         world.machines.start_unnamed(start.trigger())
+    elif start.kind in ("again", "refused"):
+        _invoke(world, parts_of_stack(world.deployment.stack).functions[0].role, start.trigger())
     else:
         world.start(start.trigger())
 
 
-def _invoke(world: World, stranger: Stranger) -> None:
+def _invoke(world: World, role: str, event: Any) -> None:
     """Let a function have an event, as whoever may invoke it can."""
     functions = world.deployment.functions
-    (name,) = (spec.name for spec in functions if spec.role == stranger.role)
-    world.events.invoke(name, stranger.event)
+    (name,) = (spec.name for spec in functions if spec.role == role)
+    world.events.invoke(name, event)
 
 
 def _cancel(world: World, batch_id: str) -> None:
@@ -165,7 +169,8 @@ def _fault_record(
     first = case.starts[0]
     batch = Batch(first.items, first.seed, first.batch_id)
     records = dict(_records(world.deployment))
-    batches = tuple(_expected(case, started, records))
+    objects, durable = dict(_objects(world.deployment.stack)), world.durable.executions
+    batches = tuple(expected(case, started, knobs_of_opener(records, objects, durable)))
     ids = {name for one in batches if one.batch_id == first.batch_id for name in one.ids}
     folder = folder_of(world, case.design, batch, ids, datetime.now(UTC).isoformat())
     machine, stack = world.machines.machine, world.deployment.stack
@@ -177,7 +182,7 @@ def _fault_record(
         plan=world.context.faults,
         **vars(recorder.noted),
         records=records,
-        objects=dict(_objects(stack)),
+        objects=objects,
         uploads=sum(len(bucket.multiparts) for bucket in _buckets(stack)),
         left=world.left(),
         refused_triggers=[one.batch_id for one, _ in started if one.kind == "refused"],
@@ -185,6 +190,7 @@ def _fault_record(
         aliases={name: name_of(one.input) for name, one in executions.items()},
         empty_polls=sum(source.empty_polls for source in world.sources),
         map_runs=list(machine.map_runs) if machine else [],
+        durable=list(durable.values()),
         transitions=sum(
             event in ("entered", "retried")
             for execution in executions.values()
@@ -197,32 +203,6 @@ def _fault_record(
         ended_s=world.context.kernel.now,
         converged=converged,
     )
-
-
-def _expected(
-    case: FaultCase, started: list[tuple[Start, float]], records: dict[Any, Record]
-) -> Iterator[Expected]:
-    """The batches that were asked for: the cron's by its slot, with the knobs of the template.
-
-    Of several triggers the one counts that opened the batch, which its record says.
-    """
-    asked: dict[str, tuple[Trigger, list[float]]] = {}
-    for start, at_s in started:
-        if start.kind == "refused":
-            continue
-        given = start.trigger()
-        if start.kind == "cron":
-            moment = datetime.fromtimestamp(round(EPOCH_S + at_s), UTC)
-            given = {"time": moment.strftime("%Y-%m-%dT%H:%M:%SZ"), "items": case.cron_items}
-            given["knobs"] = case.design.batch_knobs()
-        trigger = read_trigger(given)
-        _, times_s = asked.get(trigger.batch, (trigger, []))
-        asked[trigger.batch] = trigger, [*times_s, at_s]
-    for trigger, times_s in asked.values():
-        meta = records.get((f"batch#{trigger.batch}", "META"), {})
-        if "knobs" in meta:
-            trigger = trigger._replace(knobs=json.loads(meta["knobs"]))
-        yield Expected(*trigger, tuple(times_s))
 
 
 def _records(deployment: Deployment) -> Iterator[tuple[tuple[str, str], dict[str, Any]]]:
@@ -271,7 +251,7 @@ def small_limits(deployment: Deployment, limits: dict[str, int]) -> Iterator[Non
 def _modules(deployment: Deployment) -> Iterator[dict[str, Any]]:
     """The names of every module of the handlers, of each function's own copies."""
     for handler in deployment.functions.values():
-        found, waiting = set(), [handler.__globals__]
+        found, waiting = set(), [unwrap(handler).__globals__]
         while waiting:
             names = waiting.pop()
             if names["__name__"] not in found:

@@ -35,11 +35,13 @@ class Invoked:
     telemetry: list[Record] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)  # that it raised, or reported of a message
     limit_s: float = float("inf")  # when Lambda would stop it
+    execution: str = ""  # the ARN of the durable execution that it goes on with
 
     @property
     def given_back(self) -> list[str]:
         """The ids of the messages that it answered with, to come again."""
-        failures = (self.answer or {}).get("batchItemFailures", ())
+        answer = self.answer if isinstance(self.answer, dict) else {}
+        failures = answer.get("batchItemFailures", ())
         return [one["itemIdentifier"] for one in failures]
 
 
@@ -103,6 +105,9 @@ class Refused:
     event: Any
     error: str
     request_id: str = ""
+    execution: str = ""  # the ARN of the durable execution that it would have gone on with
+    begun_s: float = 0.0
+    ended_s: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -125,6 +130,14 @@ class Noted:
     polled: list[Polled] = field(default_factory=list)
     delivered: list[Delivered] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
+
+
+def asked_in(event: Any) -> tuple[Any, str]:
+    """What an event asks for, and of a durable function the ARN of its execution."""
+    if not isinstance(event, dict) or "DurableExecutionArn" not in event:
+        return event, ""
+    first = event["InitialExecutionState"]["Operations"][0]
+    return json.loads(first["ExecutionDetails"]["InputPayload"]), event["DurableExecutionArn"]
 
 
 def items_in(body: str) -> list[str]:

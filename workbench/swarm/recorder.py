@@ -8,9 +8,11 @@ what the design and the meter say.
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
+from workbench.runs.notices import read_notice
 from workbench.swarm.noted import (
     Called,
     Delivered,
@@ -20,6 +22,7 @@ from workbench.swarm.noted import (
     Notified,
     Polled,
     Refused,
+    asked_in,
 )
 from workbench.targets.local.cloudwatch.telemetry import EMBEDDED
 from workbench.targets.local.lambda_.functions import THROTTLED, Done, FunctionSpec, InvokeResult
@@ -87,13 +90,18 @@ class Recorder:
     def _handle(
         self, spec: FunctionSpec, handler: Callable[..., Any], event: Any, context: Any
     ) -> Any:
-        one = Invoked(spec.role, context.aws_request_id, event, self._kernel.now)
+        asked, execution = asked_in(event)
+        one = Invoked(spec.role, context.aws_request_id, asked, self._kernel.now)
+        one.execution = execution
         one.limit_s = one.begun_s + spec.timeout_s
         self.noted.invoked.append(one)
         self._live[one.request_id] = one
         try:
             one.answer = handler(event, context)
             one.end = "answered"
+            if execution and one.answer["Status"] == "FAILED":  # how a durable handler raises
+                one.end = "raised"
+                one.errors.append(str(one.answer["Error"]))
         except Exception as error:
             one.end = "raised"
             one.errors.append(repr(error))
@@ -135,7 +143,10 @@ class Recorder:
                 if result.error is not None:
                     cause = json.loads(result.cause) if result.error != THROTTLED else {}
                     request_id = cause.get("requestId", "")
-                    self.noted.refused.append(Refused(role, payload, result.error, request_id))
+                    asked = asked_in(payload)
+                    refused = Refused(role, asked[0], result.error, request_id, asked[1])
+                    at_s = {"begun_s": result.started_s, "ended_s": self._kernel.now}
+                    self.noted.refused.append(replace(refused, **at_s))
                 if records is not None:
                     self._given_back(result, *received[id(records)])
                 done(result)
@@ -194,7 +205,8 @@ class Recorder:
 
         def noting(go_on: Callable[[str], None]) -> Callable[[str], None]:
             def note(body: str) -> None:
-                self.noted.notified.append(Notified(self._kernel.now, json.loads(body)))
+                if (notice := read_notice(body)) is not None:
+                    self.noted.notified.append(Notified(self._kernel.now, notice))
                 go_on(body)
 
             return note

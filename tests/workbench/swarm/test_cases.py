@@ -8,7 +8,7 @@ from workbench.designs import DESIGNS
 from workbench.swarm.cases import CALM, draw_case
 from workbench.swarm.fault_rates import RATES
 from workbench.swarm.protocols import PROTOCOLS
-from workbench.swarm.protocols.protocol import MAP_KINDS, QUEUE_KINDS
+from workbench.swarm.protocols.protocol import CHAIN_KINDS, MAP_KINDS, QUEUE_KINDS
 
 SEEDS = range(400)
 
@@ -26,7 +26,7 @@ def test_a_seed_always_means_the_same(cases):
 def test_every_kind_of_a_design_strikes_in_some_seed_and_no_other(cases):
     name, drawn = cases
     struck = {kind for case in drawn for kind in RATES if getattr(case.rates, kind)}
-    others = {*QUEUE_KINDS, *MAP_KINDS} - {*PROTOCOLS[name].kinds}
+    others = {*QUEUE_KINDS, *MAP_KINDS, *CHAIN_KINDS} - {*PROTOCOLS[name].kinds}
     assert struck == set(RATES) - others
 
 
@@ -42,8 +42,13 @@ def test_there_are_second_batches_triggers_that_come_again_and_schedules(cases):
 
 
 def test_most_batches_have_several_segments(cases):
-    several = sum(case.starts[0].items > case.starts[0].knobs["segment_items"] for case in cases[1])
+    firsts = [case.starts[0] for case in cases[1]]
+    several = sum(first.items > segment_items(first.knobs) for first in firsts)
     assert several > len(SEEDS) / 3
+
+
+def segment_items(knobs):
+    return knobs.get("segment_items") or knobs["items_per_chunk"] * knobs["chunks_per_segment"]
 
 
 def test_every_run_has_a_time_by_which_it_must_be_over(cases):

@@ -4,10 +4,11 @@ import pytest
 
 from workbench.engine.kernel import Kernel
 from workbench.errors import BadKnob
-from workbench.swarm.fault_plan import FaultPlan, MapFaultPlan
+from workbench.swarm.fault_plan import CHAIN_LATE_MAX_S, FaultPlan, MapFaultPlan
 from workbench.swarm.fault_rates import RATES, FaultRates
 from workbench.targets.local.runtime.faults import (
     NO_CALL_FAULT,
+    NO_CHAIN_FAULT,
     NO_START_FAULT,
     ONE_COPY,
     Call,
@@ -40,6 +41,7 @@ def test_without_rates_nothing_strikes():
     assert made.hiding("ItemQueue", 60) == 60
     assert not made.deleting("ItemQueue")
     assert not made.throttling("processor")
+    assert made.chaining("processor", {}) == NO_CHAIN_FAULT
     assert not made.sleeping("processor", "r1", 1.0)
     assert MapFaultPlan(made).child("Process", 0).error is None
     assert MapFaultPlan(made).s3("GetObject", "key") is None
@@ -169,3 +171,19 @@ def test_only_reads_that_are_not_consistent_are_stale_and_that_excuses_nothing(
     fault = made.calling(call(operation, request=request_))
     assert 0 <= fault.stale_s <= made.stale_max_s
     assert (bool(fault.stale_s), made.counts["stale"], made.hits) == (stale, stale, [])
+
+
+def test_a_chained_invoke_is_struck_with_what_it_asks_for():
+    made = plan(chain_twice=1.0, chain_lost=1.0, chain_late=1.0, roles=("processor",))
+    assert made.chaining("other", {"start": 0}) == NO_CHAIN_FAULT
+    fault = made.chaining("processor", {"start": 0})
+    assert (fault.twice, fault.lost, 0 < fault.late_s <= CHAIN_LATE_MAX_S) == (True, True, True)
+    assert {hit.what for hit in made.hits} == {'{"start": 0}'}
+
+
+@pytest.mark.parametrize(("name", "struck"), [("b-1", False), ("u-1", True)])
+def test_executions_that_have_a_name_can_be_spared(name, struck):
+    made = plan(kill_before=1.0, unnamed=True)
+    arn = f"arn:aws:lambda:eu-west-1:1:function:f:1/durable-execution/{name}/u-1"
+    asked = call("CheckpointDurableExecution", "lambda", request={"DurableExecutionArn": arn})
+    assert (made.calling(asked) == CallFault(kill="before")) is struck

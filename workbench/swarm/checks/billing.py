@@ -4,8 +4,18 @@ from collections import Counter
 from collections.abc import Iterator
 from decimal import Decimal
 
-from workbench.platform.services import CLOUDWATCH, DYNAMODB, LAMBDA, S3, SNS, SQS, STEP_FUNCTIONS
-from workbench.platform.units import lambda_gb_seconds, query_units, sns_requests, sqs_requests
+from workbench.platform.services import (
+    CLOUDWATCH,
+    DURABLE_WRITTEN,
+    DYNAMODB,
+    LAMBDA,
+    S3,
+    SNS,
+    SQS,
+    STEP_FUNCTIONS,
+)
+from workbench.platform.units import GB, lambda_gb_seconds, query_units, sns_requests, sqs_requests
+from workbench.swarm.checks.executions import counted_executions
 from workbench.swarm.fault_record import FaultRecord
 from workbench.swarm.noted import Called
 from workbench.targets.local.metering import item_bytes, message_bytes
@@ -31,6 +41,7 @@ def check_billing(seen: FaultRecord) -> Iterator[str]:
         # With how many receives a batch forms over time is not seen from outside.
         high = low + received if windows and service == SQS else low
         found = billed[service, kind]
+        found = round(found * GB) if kind == DURABLE_WRITTEN else found  # counted by the byte
         if not low <= found <= high:
             yield f"{service} {kind}: {found} is billed, {low} to {high} were counted"
 
@@ -49,6 +60,8 @@ def _counted(seen: FaultRecord) -> Counts:
         (lambda_gb_seconds(row.billed_ms, row.memory_mb) for row in seen.reports.itertuples()),
         Decimal(0),
     )
+    for usage_type, number in counted_executions(seen).items():
+        counts[LAMBDA, usage_type] = number
     for usage_type, number in seen.protocol.counted_states(seen).items():
         counts[STEP_FUNCTIONS, usage_type] = number
     return counts
@@ -71,6 +84,8 @@ def _usage(call: Called) -> tuple[str, str, Decimal | int]:
             return S3, tier, int(operation not in FREE)
         case "sns":
             return SNS, "Requests-Tier1", sns_requests(len(request["Message"].encode()))
+        case "lambda":
+            return LAMBDA, "Request", 0  # what it writes is counted by its execution
         case _:
             return CLOUDWATCH, "CW:Requests", int(operation == "PutMetricData")
 

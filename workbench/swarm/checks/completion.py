@@ -88,7 +88,8 @@ def check_notified(seen: FaultRecord) -> Iterator[str]:
     for name in seen.refused_triggers:
         told = [one.message for one in seen.notified]
         said = [one for one in told if seen.aliases.get(one["batch_id"], one["batch_id"]) == name]
-        if not any(one["status"] == "not_started" and one["reason"] for one in said):
+        why = any(one["status"] == "not_started" and one["reason"] for one in said)
+        if not why and not (said and seen.protocol.excuses_silence(seen, name)):
             yield f"{name} asks for what cannot be, and nobody is notified why it did not start"
     for batch in seen.batches:
         if seen.cancelled(batch):

@@ -23,6 +23,8 @@ def check_ends(seen: FaultRecord) -> Iterator[str]:
             yield f"{one.role} {one.request_id} did not try as often, or as late, as it promises"
         if one.request_id in seen.hit or stopped or _refuses(seen, one):
             continue
+        if seen.protocol.excuses_end(seen, one):
+            continue
         if one.end != "answered":
             why = f": {one.errors[-1]}" if one.errors else ""
             yield f"{one.role} {one.request_id} {one.end} at {one.ended_s:.3f} s, not struck{why}"
@@ -48,9 +50,10 @@ def _accepted(seen: FaultRecord, one: Invoked) -> Iterator[str]:
 
 
 def _refuses(seen: FaultRecord, one: Invoked) -> bool:
-    """Whether a batcher raised since its trigger asks for what cannot be."""
+    """Whether the first function raised since its trigger asks for what cannot be."""
     event = one.event if isinstance(one.event, dict) else {}
-    return one.role == "batcher" and name_of(event.get("trigger", event)) in seen.refused_triggers
+    first = seen.design.parts.functions[0].role
+    return one.role == first and name_of(event.get("trigger", event)) in seen.refused_triggers
 
 
 def _uncaused(seen: FaultRecord) -> Iterator[str]:

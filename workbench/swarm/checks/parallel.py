@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator
 from math import sqrt
 from typing import Any
 
+from lambdas.trigger import name_of
 from workbench.swarm.checks.items import overlaps
-from workbench.swarm.fault_record import Expected, FaultRecord
-from workbench.swarm.noted import Execution, Invoked
+from workbench.swarm.fault_record import Expected, FaultRecord, items_of
+from workbench.swarm.noted import Execution, Invoked, items_in
 
 LONG_S = 1.0  # two such tries are never both over before a place is free
 
@@ -57,21 +58,23 @@ def _has_place(seen: FaultRecord, invoked: Invoked, tries: list[Execution], plac
 
 
 def _parts(event: Any) -> list[set[str]]:
-    """The items of each message of an event, or of a child."""
+    """The items of each message of an event, of a child or a chunk."""
     if "Records" not in event:
-        return [{one["id"] for one in event.get("Items", ())}]
-    found = []
-    for record in event["Records"]:
-        message = json.loads(record["body"])
-        found.append({pair[0] for pair in message.get("items", ())})
-    return found
+        return [items_of(event)]
+    return [{*items_in(record["body"])} for record in event["Records"]]
 
 
 def _children(
     seen: FaultRecord, batch: Expected, tries: dict[str, list[Execution]]
 ) -> Iterator[str]:
-    """A map's children that are not as many at a time as its batch asks for."""
-    if "items_per_child" not in batch.knobs or seen.plan.counts["child_twice"]:
+    """A map's children, or chunks, that are not as many at a time as its batch asks for."""
+    doubled = seen.plan.counts["child_twice"] + seen.plan.counts["chain_twice"]
+    # What a durable execution has asked for goes on when it fails.
+    doubled += any(
+        one.status == "FAILED" and name_of(json.loads(one.started.input)) == batch.batch_id
+        for one in seen.durable
+    )
+    if not {"items_per_child", "items_per_chunk"} & batch.knobs.keys() or doubled:
         return
     ids = batch.values.keys()
     mine = [

@@ -1,7 +1,7 @@
 """Work is repeated only where a crash, a copy of a message or a second sending explains it."""
 
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from typing import Any
 
@@ -27,6 +27,8 @@ def check_repeats(seen: FaultRecord) -> Iterator[str]:
         yield from _sent_early(seen, batch)
     yield from _dear(seen)
     yield from _dear_writes(seen)
+    yield from _replayed(seen)
+    yield from seen.protocol.wasted(seen)
 
 
 def _together(item: str, tries: list[Execution], doubled: set[str]) -> Iterator[str]:
@@ -126,3 +128,21 @@ def _dear_writes(seen: FaultRecord) -> Iterator[str]:
     for request_id, number in calls.items():
         if number > -(-records[request_id] // at_a_time):
             yield f"{request_id} writes {records[request_id]} records in {number} calls"
+
+
+def _replayed(seen: FaultRecord) -> Iterator[str]:
+    """Calls that a durable execution made in more than one invocation, and none was struck: what
+    stands outside of a step is done again in each replay.
+    """
+    execution_of = {one.request_id: one.execution for one in seen.invoked if one.execution}
+    struck = {execution_of.get(request_id) for request_id in seen.hit}
+    struck |= {one.execution for one in seen.never_begun}
+    made: dict[tuple[str, str, str], set[str]] = defaultdict(set)
+    for call in seen.calls:
+        execution = execution_of.get(call.request_id)
+        what = call.request.get("Key") or call.request.get("Message")
+        if what and execution and execution not in struck:
+            made[execution, call.operation, what].add(call.request_id)
+    for (_, operation, what), requests in made.items():
+        if len(requests) > 1:
+            yield f"{operation} of {what[:100]} is made by {len(requests)} replays of one execution"

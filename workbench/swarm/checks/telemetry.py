@@ -31,8 +31,8 @@ def check_telemetry(seen: FaultRecord) -> Iterator[str]:
             key = one.request_id, batch_id
             yield from _counts(seen, one, lines, tries.get(key, []), listed[key])
         yield from _shaped(one)
-        if "Items" in one.event:  # a map's child
-            yield from _answered(one, by_request[one.request_id])
+        if one.role == "processor" and not seen.strange(one):
+            yield from _answered(seen, one, by_request[one.request_id])
     yield from _metrics(seen)
     yield from _ages(seen)
     yield from _created(seen)
@@ -67,10 +67,11 @@ def _shaped(one: Invoked) -> Iterator[str]:
             yield f"{one.role} {one.request_id} prints metrics by {kinds} of {at_s:.3f} s"
 
 
-def _answered(one: Invoked, tries: list[Execution]) -> Iterator[str]:
-    """A map child's answer has two counts and no more: answers are kept in the map's results."""
+def _answered(seen: FaultRecord, one: Invoked, tries: list[Execution]) -> Iterator[str]:
+    """Counts and no more: answers are kept, in a map's results or a durable execution."""
     done = sum(each.outcome == "done" for each in tries)
-    if one.answer != {"processed": done, "failed": len(tries) - done}:
+    wanted = seen.protocol.answer(one, done, len(tries) - done)
+    if wanted is not None and one.answer != wanted:
         yield f"{one.request_id} did {done} of {len(tries)} items and answers {one.answer}"
 
 
@@ -136,7 +137,7 @@ def _ages(seen: FaultRecord) -> Iterator[str]:
 
 def _created(seen: FaultRecord) -> Iterator[str]:
     """Where nothing strikes, the batchers' lines count each item of a batch once."""
-    if seen.plan.hits or not seen.converged:
+    if seen.plan.hits or not seen.converged or not seen.protocol.creates:
         return
     for batch in seen.batches:
         said = sum(

@@ -16,6 +16,7 @@ def check_tries(seen: FaultRecord) -> Iterator[str]:
             for record in map(plain, seen.protocol.puts(call)):
                 if record["pk"].startswith("failed#"):
                     yield from _listed(seen, call, record)
+    yield from seen.protocol.mislisted(seen)
     yield from _rounds(seen)
 
 

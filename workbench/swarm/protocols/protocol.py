@@ -21,6 +21,7 @@ from workbench.swarm.rules.scenarios import Scenario
 
 QUEUE_KINDS = ("shard", "twice", "twice_late", "reorder", "early", "undelete")
 MAP_KINDS = ("child_fails", "child_twice", "map_s3", "publish")
+CHAIN_KINDS = ("chain_twice", "chain_lost", "chain_late")
 CALLS_S = 60  # for the calls themselves, with the client's own retries
 TRIES_S = 600  # of a poisoned item, and of its message before that
 ITEMS_MAX = 200  # of a batch
@@ -46,6 +47,7 @@ class Protocol(ABC):
     puts_off: tuple[str, ...] = ()  # functions that say when each message they give back returns
     beside = False  # whether an invocation works several small messages at a time
     kept = ("batch", "failed")  # kinds of records that outlive a batch
+    creates = True  # whether items are created, and counted, before they are worked
     tries = 1  # of an item that fails, before it is listed
     attempts: tuple[tuple[str, int | None], ...] = ()  # that what a function lists says
     eventual: tuple[tuple[str, str], ...] = ()  # functions and reads whose first one is eventual
@@ -146,6 +148,10 @@ class Protocol(ABC):
     def excuses_failure(self, seen: FaultRecord, batch: Expected) -> bool:
         """Whether faults explain that a notification says failed or not started."""
 
+    def excuses_silence(self, seen: FaultRecord, name: str) -> bool:  # noqa: ARG002
+        """Whether faults excuse that nobody is told why a trigger cannot be carried out."""
+        return False
+
     def unexplained(self, seen: FaultRecord, batch: Expected) -> bool:  # noqa: ARG002
         """Whether a batch failed where the design has to say why, and no notification does."""
         return False
@@ -181,6 +187,23 @@ class Protocol(ABC):
     def poll_loops(self, seen: FaultRecord, batch: Expected) -> int:  # noqa: ARG002
         """How many loops of poll messages a batch may have at a time."""
         return 1
+
+    def excuses_end(self, seen: FaultRecord, one: Invoked) -> bool:  # noqa: ARG002
+        """Whether faults that struck others explain how an invocation ended."""
+        return False
+
+    def answer(self, one: Invoked, done: int, failed: int) -> Any:  # noqa: ARG002
+        """What a processor answers that did so many items while so many failed; None if that is
+        for its service alone."""
+        return None
+
+    def mislisted(self, seen: FaultRecord) -> Iterator[str]:  # noqa: ARG002
+        """What is wrong with the lists of what failed, of a design without records of them."""
+        yield from ()
+
+    def wasted(self, seen: FaultRecord) -> Iterator[str]:  # noqa: ARG002
+        """What is done and paid for that need not be."""
+        yield from ()
 
     def gave_up(self, seen: FaultRecord, one: Invoked) -> bool:  # noqa: ARG002
         """Whether an invocation ended in an error before it had tried as often as it promises."""

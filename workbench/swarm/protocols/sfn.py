@@ -12,6 +12,7 @@ from workbench.swarm.fault_plan import CLAIM_CONFLICT
 from workbench.swarm.fault_rates import FaultRates
 from workbench.swarm.fault_record import Expected, FaultRecord
 from workbench.swarm.noted import Called, Invoked, Listed
+from workbench.swarm.protocols.claims import hasty_claim
 from workbench.swarm.protocols.protocol import (
     CALLS_S,
     ITEMS_MAX,
@@ -31,7 +32,6 @@ SUMMARY_S = 3 * 305 + 6  # all tries of the summary
 PUBLISH_S = 130  # all tries of a publish
 THROTTLED_S = 400  # all tries of a Task that is throttled
 LINE_BYTES = 60  # of an item, with which a part is full
-CLAIMS = 5  # tries of a claim that conflicts
 MAP_S = 300  # between the states
 CLIENT_S = 35.0  # for all attempts of a client: six, after waits of up to 1, 2, 4, 8 and 16 s
 RULES_REASON = "execution "  # of the rule that notifies of an execution that failed, and not why
@@ -152,25 +152,11 @@ class SfnProtocol(Protocol):
         """
         if one.end == "answered" and _refused_for_good(seen, one):
             return True
-        conflicts_s = [
-            hit.t_s
-            for hit in seen.plan.hits
-            if hit.request_id == one.request_id and hit.code == CLAIM_CONFLICT[0]
-        ]
-        if not conflicts_s:
-            return any("is written to at the same time" in text for text in one.errors)
-        tries_s = conflicts_s[1:] + [
-            call.t_s
-            for call in seen.calls
-            if call.request_id == one.request_id and "IfNoneMatch" in call.request
-        ]
-        waits_s = (0.1 * 2**tries for tries in range(CLAIMS))
-        hasty = any(
-            later_s - at_s < wait_s
-            for at_s, later_s, wait_s in zip(conflicts_s, tries_s, waits_s, strict=False)
-        )
-        few = len(conflicts_s) < CLAIMS and any("at the same time" in text for text in one.errors)
-        return hasty or few
+        return hasty_claim(seen, one)
+
+    def answer(self, one: Invoked, done: int, failed: int) -> Any:
+        """Two counts and no more: answers are kept in the map's results."""
+        return {"processed": done, "failed": failed} if "Items" in one.event else None
 
     def excuses_failure(self, seen: FaultRecord, batch: Expected) -> bool:  # noqa: ARG002
         return batch_may_fail(seen)

@@ -18,6 +18,7 @@ class Scenario:
     operations: tuple[str, ...] = ()
     queues: tuple[str, ...] = ()
     partitions: tuple[str, ...] = ()
+    unnamed: bool = False  # of durable executions only those of segments
     quiet_s: tuple[float, float] = (600.0, 3_600.0)
     late_max_s: float = 7_200.0
     items: tuple[int, int] = (20, 200)
@@ -33,6 +34,7 @@ class Scenario:
         return FaultRates(
             quiet_s=dice.uniform(*self.quiet_s),
             late_max_s=self.late_max_s,
+            unnamed=self.unnamed,
             roles=self.roles,
             operations=self.operations,
             queues=self.queues,
