@@ -10,6 +10,7 @@ import pkgutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from inspect import unwrap
 from types import FunctionType, ModuleType
 from unittest.mock import patch
 
@@ -20,6 +21,7 @@ from workbench.swarm.checks import violations
 from workbench.swarm.fault_rates import FaultRates
 from workbench.swarm.harness import FaultHarness
 from workbench.targets.local.world.stack import Stack
+from workbench.targets.local.world.synth import redeploy
 
 PACKAGE = "lambdas"
 SEEDS = 200  # as many as CI runs of each design
@@ -42,8 +44,11 @@ class Copy:
 
 
 def modules_of(handler):
-    """The names of every module of ours that a handler can reach, by the module's name."""
-    found, waiting = {}, [handler.__globals__]
+    """The names of every module of ours that a handler can reach, by the module's name.
+
+    A durable one is inside its SDK's.
+    """
+    found, waiting = {}, [unwrap(handler).__globals__]
     while waiting:
         names = waiting.pop()
         if names["__name__"] in found:
@@ -165,9 +170,9 @@ class MutantHarness(FaultHarness):
     def tune(self, case: FaultCase) -> None:
         super().tune(case)
         if self.alter is not None:
-            stack = self.deployment.stack
-            self.alter(stack.template)
-            self.deployment.stack = Stack(stack.template, stack.physical_ids)
+            template = self.deployment.stack.template
+            self.alter(template)
+            redeploy(self.deployment, template)
 
     @contextmanager
     def broken(self, control: Control) -> Iterator[None]:

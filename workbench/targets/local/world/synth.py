@@ -118,7 +118,11 @@ HASH_LENGTH = 8  # of what CDK adds to a construct's name
 
 def retune(deployment: Deployment, design: Design, cron_items: int = 100) -> None:
     """Make a deployed stack what it would be with this design's knobs."""
-    template = retuned(deployment.stack.template, design, cron_items)
+    redeploy(deployment, retuned(deployment.stack.template, design, cron_items))
+
+
+def redeploy(deployment: Deployment, template: Template) -> None:
+    """Give a deployed stack another template of the same resources."""
     deployment.stack = Stack(template, deployment.stack.physical_ids)
     handlers = {spec.name: handler for spec, handler in deployment.functions.items()}
     deployment.functions = {spec: handlers[spec.name] for spec in read_functions(deployment.stack)}
