@@ -27,6 +27,7 @@ from workbench.swarm.protocols.protocol import (
 from workbench.swarm.rules.scenarios import Scenario
 
 CRON_ITEMS_MAX = 40
+BETWEEN_S = 0.2  # two fires of one schedule
 SMALL, LARGE = (1, 20), (20, ITEMS_MAX)  # items of a batch
 SCENARIOS = 0.7  # of the seeds draw what a rule needs to decide something
 CANCEL_S = (0.3, 600.0)  # while a batch is planned, worked, or over
@@ -103,7 +104,8 @@ def draw_case(seed: int, design_name: str) -> FaultCase:
     if dice.random() < share:
         case = replace(case, rates=replace(case.rates, stale=dice.uniform(*chances)))
     if dice.random() < REFUSED:
-        case = replace(case, starts=(*case.starts, _refused(seed, dice, case.starts[0].knobs)))
+        refused = _refused(seed, dice, case.starts[0].knobs, PROTOCOLS[design_name].wrong_knobs)
+        case = replace(case, starts=(*case.starts, refused))
     if dice.random() < SEED_0:
         first = case.starts[0].batch_id
         starts = (replace(s, seed=0) if s.batch_id == first else s for s in case.starts)
@@ -116,7 +118,9 @@ def draw_case(seed: int, design_name: str) -> FaultCase:
     return case
 
 
-def _refused(seed: int, dice: Random, knobs: dict[str, Any]) -> Start:
+def _refused(
+    seed: int, dice: Random, knobs: dict[str, Any], of_design: tuple[dict[str, Any], ...]
+) -> Start:
     """A trigger that is right but for one thing, which cannot be."""
     sound = Start(dice.uniform(0, 60), "refused", f"r{seed}", 1, 1, knobs)
     wrong = (
@@ -124,7 +128,7 @@ def _refused(seed: int, dice: Random, knobs: dict[str, Any]) -> Start:
         *({"batch_id": f"r{seed}{rest}"} for rest in ("/x", "#x")),
         {"knobs": {}},
         {"knobs": {name: value for name, value in knobs.items() if name != "value_max"}},
-        {"knobs": knobs | {"segment_items": 0}},
+        *({"knobs": knobs | one} for one in ({"segment_items": 0}, *of_design)),
     )
     return replace(sound, **dice.choice(wrong))
 
@@ -165,15 +169,16 @@ def _staged(seed: int, design_name: str, scenario: Scenario) -> FaultCase:
     again = []
     if scenario.again_s:
         again.append(replace(first, at_s=dice.uniform(*scenario.again_s), kind="again"))
-    if scenario.cron:
+    if scenario.crons:
         first = replace(first, knobs=protocol.other_knobs(dice, dict(knobs)))
-        again.append(Start(dice.uniform(0, 120), "cron"))
+        at_s = dice.uniform(0, 120)
+        again += [Start(at_s + number * BETWEEN_S, "cron") for number in range(scenario.crons)]
     return FaultCase(
         seed=seed,
         design=design,
         starts=(first, *again),
         rates=rates,
-        cron_items=dice.randint(1, CRON_ITEMS_MAX) if scenario.cron else 1,
+        cron_items=dice.randint(1, CRON_ITEMS_MAX) if scenario.crons else 1,
         cancel_s=dice.uniform(*scenario.cancel_s) if scenario.cancel_s else None,
         limits={name: log_int(dice, *limits) for name, limits in scenario.limits.items()},
     )

@@ -129,7 +129,7 @@ def _start(world: World, start: Start, started: list[tuple[Start, float]]) -> No
         world.bridge.fire()
     elif start.kind in ("again", "refused") and world.machines:
         world.machines.start_unnamed(start.trigger())
-    elif start.kind in ("again", "refused"):
+    elif start.kind == "refused":  # which may have a name that no execution can have
         _invoke(world, parts_of_stack(world.deployment.stack).functions[0].role, start.trigger())
     else:
         world.start(start.trigger())

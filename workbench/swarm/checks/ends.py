@@ -21,7 +21,12 @@ def check_ends(seen: FaultRecord) -> Iterator[str]:
         stopped = one.end == "died" and one.ended_s >= seen.ended_s  # with the run itself
         if seen.protocol.gave_up(seen, one):
             yield f"{one.role} {one.request_id} did not try as often, or as late, as it promises"
-        if one.request_id in seen.hit or stopped or _refuses(seen, one):
+        if one.request_id in seen.hit or stopped:
+            continue
+        if _refuses(seen, one):
+            waits = one.execution and one.answer and one.answer["Status"] == "PENDING"
+            if one.end == "answered" and not waits:
+                yield f"{one.role} {one.request_id} ends well on a trigger that cannot be"
             continue
         if seen.protocol.excuses_end(seen, one):
             continue

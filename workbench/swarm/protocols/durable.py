@@ -51,6 +51,10 @@ class DurableProtocol(Protocol):
     )
     kinds = CHAIN_KINDS
     creates = False
+    wrong_knobs = (
+        *({"items_per_chunk": 0}, {"items_per_chunk": True}, {"items_per_chunk": 10_001}),
+        *({"chunks_per_segment": 2.0}, {"chunks_per_segment": 741}),
+    )
     tries = 3
 
     def draw_knobs(self, dice: Random) -> dict[str, Any]:

@@ -48,6 +48,7 @@ class Protocol(ABC):
     beside = False  # whether an invocation works several small messages at a time
     kept = ("batch", "failed")  # kinds of records that outlive a batch
     creates = True  # whether items are created, and counted, before they are worked
+    wrong_knobs: tuple[dict[str, Any], ...] = ()  # of its own, with which no batch can be begun
     tries = 1  # of an item that fails, before it is listed
     attempts: tuple[tuple[str, int | None], ...] = ()  # that what a function lists says
     eventual: tuple[tuple[str, str], ...] = ()  # functions and reads whose first one is eventual

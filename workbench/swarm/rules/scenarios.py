@@ -27,7 +27,7 @@ class Scenario:
     cancel_s: tuple[float, float] | None = None
     deadline_s: tuple[int, int] | None = None  # of the first batch
     again_s: tuple[float, float] | None = None  # a second trigger of the same batch
-    cron: bool = False  # the schedule fires too, and the first batch carries other knobs
+    crons: int = 0  # so often the schedule fires too, and the first batch carries other knobs
 
     def fault_rates(self, dice: Random) -> FaultRates:
         """Its faults, how often and until when."""

@@ -129,7 +129,7 @@ SCENARIOS = (
         knobs=POISONED | {"items_per_message": (10, 25), "track": ("message",)},
         limits={"MOVED_MAX": (1, 3)},
     ),
-    Scenario("a batch of the schedule beside one with other knobs", cron=True, items=(1, 60)),
+    Scenario("a batch of the schedule beside one with other knobs", crons=1, items=(1, 60)),
     Scenario(
         "partitions of several pages",
         rates={"kill_after": (0.0, 0.2), "twice": (0.0, 0.3)},
