@@ -15,7 +15,9 @@ from workbench.swarm.harness import FaultHarness
 # child that ran twice taken for the first (sfn), a refused put taken for a write, a copied poll
 # message, a batch that was cancelled between its notification and its mark (counters); a message
 # whose first try was not claimed taken for one whose record knows what is undone (sqs); a call that
-# its client tried six times taken for given up (sfn).
+# its client tried six times taken for given up (sfn); the retry of an execution that waited for
+# nothing, a trigger that could not be carried out and whose execution failed, lists and chunks of
+# executions that had failed (durable).
 BROKEN = json.loads(Path(__file__).with_name("broken.json").read_text(encoding="utf-8"))
 DESIGNS = sorted({one["design"] for one in BROKEN})
 

@@ -34,7 +34,7 @@ TIMES = Counter()
 def listed_by_the_run(batch, which):
     """Each list has a name of its own."""
     TIMES[batch, which] += 1
-    return f"{original(batch, which)}-{TIMES[batch, which]}"
+    return original(batch, ranges.Range(which.start, which.stop + 1_000 * TIMES[batch, which]))
 
 
 def answered_before_it_is_listed(batch, which, items, tries):

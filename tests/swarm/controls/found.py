@@ -1,5 +1,6 @@
 """Faults that the swarm found in the handlers, put back: they must be found again."""
 
+from lambdas import outside, telemetry
 from lambdas.sfn import summary
 from tests.swarm.controls.mutants import Control, original
 
@@ -9,6 +10,22 @@ def listed_twice(batch, died):
     return original(batch, set())
 
 
+def dated_when_all_was_listed(names, batch, context, counts):
+    """The clock was read after the list of what failed was written, retries and all."""
+    later = [one | {"done_at": outside.now()} if "done_at" in one else one for one in counts]
+    original(names, batch, context, later)
+
+
+FOUND_DURABLE = [
+    Control(
+        name="items that are dated by the list of others",
+        design="durable",
+        changes={telemetry.emit_work: dated_when_all_was_listed},
+        checks=("telemetry",),
+        knobs={"value_max": 20, "items_per_chunk": 5, "poison_per_million": 200_000},
+        rates={"refuse": 0.5, "roles": ("processor",), "operations": ("PutObject",)},
+    ),
+]
 FOUND_SFN = [
     Control(
         name="a failed child is counted twice",

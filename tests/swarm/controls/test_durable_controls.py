@@ -3,6 +3,7 @@
 import pytest
 
 from tests.swarm.controls.durable_rules import RULES
+from tests.swarm.controls.found import FOUND_DURABLE
 from tests.swarm.controls.mutants import MutantHarness
 
 
@@ -12,6 +13,6 @@ def harness():
         yield made
 
 
-@pytest.mark.parametrize("control", RULES, ids=lambda control: control.name)
+@pytest.mark.parametrize("control", [*RULES, *FOUND_DURABLE], ids=lambda control: control.name)
 def test_a_mutant_without_the_rule_is_caught(harness, control):
     harness.assert_caught(control)

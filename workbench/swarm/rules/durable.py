@@ -125,6 +125,7 @@ SCENARIOS = (
         roles=("orchestrator",),
         operations=CHECKPOINT,
         knobs={"poison_per_million": (0, 50_000)},
+        again_s=(0.0, 60.0),
     ),
     Scenario(
         "deaths around the notice",
