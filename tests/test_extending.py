@@ -322,15 +322,16 @@ HOMES = (
     "workbench.swarm.protocols.{}",  # with the one before: what follows a batch from outside
     "workbench.swarm.rules.{}",
 )
-# The room of the AWS service that one design is named after.
-SERVICE_ROOM = "workbench.targets.local.sqs"
+# The rooms of the AWS services that two designs are named after.
+SERVICE_ROOMS = ("workbench.targets.local.sqs", "workbench.targets.local.lambda_.durable")
 
 
 @pytest.mark.parametrize("name", DESIGNS)
 def test_a_design_is_five_homes_and_nothing_else(name):
     homes = {home.format(name) for home in HOMES}
     found = {module for module in SOURCES if own(module) and name in re.split(r"[._]", module)}
-    found -= {module for module in found if f"{module}.".startswith(f"{SERVICE_ROOM}.")}
+    rooms = tuple(f"{room}." for room in SERVICE_ROOMS)
+    found -= {module for module in found if f"{module}.".startswith(rooms)}
     at_home = {home for home in homes for module in found if f"{module}.".startswith(f"{home}.")}
     assert at_home == homes
     assert [m for m in found if not any(f"{m}.".startswith(f"{home}.") for home in homes)] == []

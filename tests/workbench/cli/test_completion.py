@@ -35,7 +35,7 @@ def complete(command, monkeypatch):
         (("runs", ""), ["list", "show", "rm"]),
         (("run", "--design", "s"), ["sqs", "sfn"]),
         (("deploy", "--design", "a"), ["all"]),
-        (("deploy", "--design", "sqs,"), ["sqs,sfn", "sqs,counters"]),
+        (("deploy", "--design", "sqs,"), ["sqs,sfn", "sqs,counters", "sqs,durable"]),
         (("run", "--target", ""), ["local", "model", "aws"]),
         (("run", "--design", "counters", "--preset", ""), ["default", "tuned", "tuned-concurrent"]),
         (("estimate", "--design", "sfn", "--preset", "p"), ["published"]),

@@ -153,13 +153,17 @@ def test_a_region_without_prices_is_refused_before_anything_is_deployed(aws, ran
     assert ran == []
 
 
+STACK_USD = 20
+ALL_USD = STACK_USD * len(DESIGNS)
+
+
 @pytest.fixture
 def nothing_runs(monkeypatch, ran):
     """No CDK app, no command line; every stack costs $20 a month."""
     monkeypatch.setattr(deploying, "install", lambda say: None)
     monkeypatch.setattr(deploying, "assembly", lambda context: nullcontext("folder"))
     monkeypatch.setattr(deploying, "_bootstrap", lambda *_: None)
-    monkeypatch.setattr(deploying, "monthly_cost_usd", lambda *_: Decimal(20))
+    monkeypatch.setattr(deploying, "monthly_cost_usd", lambda *_: Decimal(STACK_USD))
     monkeypatch.setattr(
         deploying, "find_stack", lambda aws, name: Deployed(make_design(name), "k", "r", {})
     )
@@ -169,8 +173,8 @@ def nothing_runs(monkeypatch, ran):
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({}, r"\$60.00 a month is above --max-monthly-usd \$50"),
-        ({"max_monthly_usd": Decimal(59)}, "nothing was deployed"),
+        ({}, rf"\${ALL_USD}.00 a month is above --max-monthly-usd \$50"),
+        ({"max_monthly_usd": Decimal(ALL_USD - 1)}, "nothing was deployed"),
     ],
 )
 def test_a_deployment_that_costs_too_much_a_month_is_refused(aws, nothing_runs, changes, words):
@@ -187,7 +191,7 @@ def test_what_has_no_price_is_deployed_only_if_wanted(aws, nothing_runs):
 
 
 def test_within_the_limit_or_with_a_yes_it_is_deployed(aws, nothing_runs):
-    for changes in ({"max_monthly_usd": Decimal(60)}, {"yes": True}):
+    for changes in ({"max_monthly_usd": Decimal(ALL_USD)}, {"yes": True}):
         assert set(deploy(Deployment(**changes), print)) == {one.stack for one in DESIGNS.values()}
         assert [words[0] for words in nothing_runs] == ["diff", "deploy"]
         nothing_runs.clear()

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from workbench.designs import DESIGNS
 from workbench.errors import BadInput, BadKnob
 from workbench.sweep.jobs import plan_jobs
 from workbench.sweep.study import read_study
@@ -128,7 +129,7 @@ grids:
   - {designs: [sfn], items: [100]}
 """
     jobs, _ = plan_jobs(study(text))
-    assert len(jobs) == 2 * 2 * (2 + 1 + 1)  # sqs at two knobs; the second grid adds nothing
+    assert len(jobs) == 2 * 2 * (len(DESIGNS) + 1)  # sqs at two knobs; the second grid adds none
     assert len({job.run_id for job in jobs}) == len(jobs)
 
 

@@ -14,6 +14,7 @@ PRESENT = {  # of a batch of the default knobs in which nothing fails
         *("batcher", "processor", "finalizer", "table", "topic"),
         *("plan_queue", "item_queue", "poll_queue", "dead_letters"),
     },
+    "durable": {"orchestrator", "processor", "bucket", "topic"},
     "sfn": {"batcher", "processor", "summary", "machine", "bucket", "topic"},
 }
 PRESENT["counters"] = PRESENT["sqs"]
