@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     import numpy as np
 
 DEFAULT = "2026-11-29"
-TIMES_MAX = {"ms": 900_000, "s": 1_209_600, "ms/MB": 900_000}  # by unit: a function's, a queue's
+# By unit, of what may be nothing: a function's time, a queue's; what one thing is billed as.
+FROM_0_MAX = {"ms": 900_000, "s": 1_209_600, "ms/MB": 900_000, "billed": 100}
 COUNT_MAX = 10_000_000  # of every other unit, from 1 on: places, rates, sizes
 Z99 = NormalDist().inv_cdf(0.99)
 
@@ -144,7 +145,7 @@ def _check(key: str, entry: dict[str, Any]) -> None:
     missing = {"unit", "source", "sure"} - set(entry)
     if missing:
         raise BadInput(f"profile entry {key!r} lacks {', '.join(sorted(missing))}")
-    most = TIMES_MAX.get(entry["unit"])
+    most = FROM_0_MAX.get(entry["unit"])
     least, most = (1, COUNT_MAX) if most is None else (0, most)
     for name in ("value", "low", "high", "p50", "p99"):
         number = entry.get(name, most)

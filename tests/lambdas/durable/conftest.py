@@ -1,18 +1,20 @@
 """A deployed stack with the orchestrator and the processor, and batches on it in virtual time."""
 
 import json
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
+import lambdas
 from workbench.platform.profile import load_profile
-from workbench.project import ROOT
 from workbench.targets.local.runtime.faults import Faults
 from workbench.targets.local.world.context import EPOCH_S, RunContext
 from workbench.targets.local.world.deployment import Deployment
 from workbench.targets.local.world.world import World
 
 pytest.importorskip("aws_durable_execution_sdk_python")
+CODE = Path(lambdas.__file__).parents[1]  # that is imported, as a mutant's is
 KNOBS = {
     "items_per_chunk": 10,
     "chunks_per_segment": 50,
@@ -128,7 +130,7 @@ def stack(tmp_path_factory):
     folder = tmp_path_factory.mktemp("assembly")
     (folder / "Durable.template.json").write_text(json.dumps(TEMPLATE))
     place = {"objectKey": "code.zip"}
-    files = {"code": {"source": {"path": str(ROOT)}, "destinations": {"one": place}}}
+    files = {"code": {"source": {"path": str(CODE)}, "destinations": {"one": place}}}
     (folder / "Durable.assets.json").write_text(json.dumps({"files": files}))
     deployment = Deployment(folder, "Durable")
     yield Stack(deployment)

@@ -224,6 +224,13 @@ def test_a_reason_is_a_line_of_bounded_length(stack, message, why):
     assert names_of(stack, "Orchestrator")["_why"](error) == why
 
 
+def test_what_the_sdk_logs_goes_to_the_log_of_its_function(stack):
+    world, _ = stack.start({"batch_id": "b-1", "items": 0, "seed": 7, "knobs": KNOBS})
+    world.run(3_600, lambda: world.quiet())
+    said = {line for _, function, line in world.logs.lines if function == "orchestrator"}
+    assert "Execution failed" in said
+
+
 class Chains(Faults):
     """The same befalls every chained invoke."""
 

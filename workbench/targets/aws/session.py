@@ -20,7 +20,7 @@ from workbench.stacks.deployed import Deployed, find_stack
 from workbench.stacks.ledger import Entry, Ledger
 from workbench.targets.aws.batches import Batches, OpenBatch
 from workbench.targets.aws.counters import CountersBatches
-from workbench.targets.aws.durable import DurableBatches
+from workbench.targets.aws.durable.batches import DurableBatches
 from workbench.targets.aws.settings import (
     SCHEDULE,
     SCHEDULES,

@@ -10,8 +10,8 @@ from workbench.designs import make_design
 from workbench.errors import BadInput
 from workbench.runs.batch import Batch
 from workbench.stacks.aws_errors import AwsFailed
-from workbench.targets.aws import durable as module
 from workbench.targets.aws.batches import BatchStatus, OpenBatch
+from workbench.targets.aws.durable import batches as module
 
 BATCH = Batch(1_000, 7, "b-1")
 BEGAN = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)

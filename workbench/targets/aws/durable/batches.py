@@ -22,7 +22,7 @@ from workbench.runs.notices import read_notice
 from workbench.stacks.aws_clients import Aws
 from workbench.stacks.aws_errors import AwsFailed, code_of, plainly, scrub
 from workbench.targets.aws.batches import OPEN_LOOK, Batches, BatchStatus, OpenBatch
-from workbench.targets.aws.durable_usage import usage_lines
+from workbench.targets.aws.durable.usage import usage_lines
 from workbench.targets.aws.timeouts import Clock
 from workbench.targets.aws.usage import BatchMeasurements, Line
 
