@@ -1,6 +1,7 @@
 """One look for every picture: colour means the design, line style and marker mean the target.
 
-Colours are Okabe and Ito's, which colour-blind readers can tell apart. A chart draws inside
+Colours are Okabe and Ito's, the fourth is Paul Tol's (wine, magenta), as no other of the former is
+far enough from the first three: colour-blind readers can tell them apart. A chart draws inside
 `use(LIGHT)` or `use(DARK)`, and asks for colours by design; what it gets are matplotlib's own
 `C0`, `C1` … of that context, so no chart knows which of the two it is in.
 """
@@ -56,7 +57,7 @@ LIGHT = Theme(
     "#1b1f24",
     "#57606a",
     "#d8dee4",
-    ("#0072B2", "#D55E00", "#009E73", "#C2649A"),
+    ("#0072B2", "#D55E00", "#009E73", "#882255"),
 )
 DARK = Theme(
     "dark",
@@ -64,7 +65,7 @@ DARK = Theme(
     "#e8eaed",
     "#a8b0b8",
     "#333a42",
-    ("#56B4E9", "#E69F00", "#2FC79A", "#E59CC4"),
+    ("#56B4E9", "#E69F00", "#2FC79A", "#EE3377"),
 )
 THEMES = (LIGHT, DARK)
 BLOG = Canvas("blog", 5.4, 11.0, 200)  # 11 pt of 389 pt: 10 px on a phone 375 px wide
