@@ -167,14 +167,17 @@ def span_of(first: float, last: float) -> str:
 
 def _zones_in_words(ranges: list[Zone], word: str) -> str:
     """One verdict after the other, each with the sizes it holds for."""
-    said, verb = [], f" is {word}"
+    said, verb, doubted = [], f" is {word}", False
     for zone in _joined_in_doubt(ranges):
-        span = span_of(zone.start, zone.stop)
-        if len(zone.best) > 1:
-            said.append(f"{_close(zone.best)} {span}")
+        # Each begins where the one before ends.
+        span = f"up to {count(zone.stop)}" if said else span_of(zone.start, zone.stop)
+        doubtful = len(zone.best) > 1
+        if doubtful:
+            who = listed(list(zone.best)) if doubted else _close(zone.best)
         else:
-            said.append(f"{zone.best[0]}{verb} {span}")
-            verb = ""  # said once
+            who, verb = f"{zone.best[0]}{verb}", ""  # said once
+        said.append(f"{who} {span}")
+        doubted = doubtful
     return ", ".join(said)
 
 

@@ -136,9 +136,20 @@ def test_several_crossings_are_told_in_order():
         Zone(20_000, 1e6, ("sqs",)),
     ]
     assert _zones_in_words(zones, "cheapest") == (
-        "sqs and sfn are too close to call from 100 to 1,000 items, sfn is cheapest from 1,000 to "
-        "10,000 items, sqs, sfn and counters are too close to call from 10,000 to 20,000 "
-        "items, sqs from 20,000 to 1 million items"
+        "sqs and sfn are too close to call from 100 to 1,000 items, sfn is cheapest up to 10,000, "
+        "sqs, sfn and counters are too close to call up to 20,000, sqs up to 1 million"
+    )
+
+
+def test_that_it_is_too_close_to_call_is_said_once_of_neighbours():
+    zones = [
+        Zone(100, 1_000, ("sqs", "sfn", "counters", "durable")),
+        Zone(1_000, 10_000, ("sfn", "durable")),
+        Zone(10_000, 1e6, ("durable",)),
+    ]
+    assert _zones_in_words(zones, "cheapest") == (
+        "sqs, sfn, counters and durable are too close to call from 100 to 1,000 items, sfn and "
+        "durable up to 10,000, durable is cheapest up to 1 million"
     )
 
 
@@ -172,6 +183,6 @@ def test_a_single_seed_is_said_to_be_one():
 def test_a_verdict_says_what_the_designs_promise(frames):
     told = compared_by_size(frames.runs.query("setting == 'default'"), "batch_usd", "", "cheapest")
     assert told.endswith(
-        "sqs tracks each item, sfn tracks each child, counters tracks each message; an item that "
-        "is delivered twice may be worked twice at a time by sqs, sfn, counters."
+        "sqs tracks each item, sfn each child, counters each message, durable each chunk; an item "
+        "that is delivered twice may be worked twice at a time by any of them."
     )

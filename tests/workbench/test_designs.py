@@ -139,7 +139,7 @@ def test_deployed_parts_are_named_by_role_and_a_queue_by_the_end_of_its_url():
 def test_designs_say_what_they_track_and_whether_they_claim():
     mixed = [make_design("sqs"), make_design("sqs", "tuned"), make_design("sfn")]
     assert promises([make_design("sqs", "tuned"), make_design("counters")]) == (
-        "sqs tracks each message, counters tracks each message; an item is never worked twice at a "
+        "sqs tracks each message, counters each message; an item is never worked twice at a "
         "time by sqs; an item that is delivered twice may be worked twice at a time by counters."
     )
     assert "sqs tracks each item or each message" in promises(mixed)

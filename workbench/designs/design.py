@@ -212,10 +212,15 @@ def promises(designs: Iterable[Design]) -> str:
     for one in designs:
         tracked.setdefault(one.name, {})[one.tracks] = None
         claims.setdefault(one.name, set()).add(one.claims)
-    parts = [", ".join(f"{name} tracks {' or '.join(what)}" for name, what in tracked.items())]
+    texts = [
+        f"{name}{'' if at else ' tracks'} {' or '.join(what)}"
+        for at, (name, what) in enumerate(tracked.items())
+    ]
+    parts = [", ".join(texts)]
     for kinds, words in PROMISES.items():
         names = [name for name, own in claims.items() if own == set(kinds)]
-        parts += [f"{words} {', '.join(names)}"] if names else []
+        whose = "any of them" if len(names) == len(claims) > 1 else ", ".join(names)
+        parts += [f"{words} {whose}"] if names else []
     return f"{'; '.join(parts)}."
 
 
