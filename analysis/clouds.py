@@ -63,25 +63,25 @@ class Plane:
 
     def say(self, chosen: Chosen) -> str:
         """Each design at default knobs, at its cheapest and at its quickest setting."""
-        parts = [f"with {design} {self._told(own)}" for design, own in in_order(chosen.table)]
+        parts = [f"{design} {self._told(own)}" for design, own in in_order(chosen.table)]
         settings = f"{len(chosen.table)} settings at {count(chosen.items)} items"
-        return f"Of {settings}, {self.subject} takes {'; '.join(parts)}."
+        units = "in dollars per million items and in time"
+        return f"Of {settings}, {self.subject} takes, {units}: {'; '.join(parts)}."
 
     def _told(self, own: pd.DataFrame) -> str:
         """Dollars and time of one design's notable settings, those that are one to the eye once."""
         default = own.index[own["setting"] == DEFAULT]
-        said = {default[0]: ["at default knobs"]} if len(default) else {}
+        said = {default[0]: ["by default"]} if len(default) else {}
         for word, column in (("cheapest", self.y), ("quickest", self.x)):
             best = own[column].idxmin()
             same = [at for at in said if _near(own, own.loc[at], self.x, self.y)[best]]
-            said.setdefault(same[0] if same else best, []).append(f"at its {word}")
+            said.setdefault(same[0] if same else best, []).append(word)
         texts = []
         for at, words in said.items():
             dot = own.loc[at]
             name = f" ({dot['name']})" if dot["name"] and dot["setting"] != DEFAULT else ""
-            unit = "" if texts else " per million items"
             texts.append(
-                f"{dollars(dot[self.y])}{unit} and {duration(dot[self.x])} {listed(words)}{name}"
+                f"{listed(words)} {dollars(dot[self.y])} and {duration(dot[self.x])}{name}"
             )
         return ", ".join(texts)
 

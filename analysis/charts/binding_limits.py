@@ -7,16 +7,16 @@ from matplotlib.figure import Figure
 from analysis.caption import sign_plain, summaries
 from analysis.frames import Frames
 from analysis.needs import Chosen, in_order
-from analysis.theme import colour, marker, text_pt
-from analysis.verdicts import span_of
+from analysis.theme import colour, marker, settle, text_pt
 from analysis.words import listed, short_count
 from workbench.designs import COMPARED
 
 HEIGHT_IN = 3.6  # of the panels together
 SHOWN_MIN = 0.1  # a limit is listed if it ever holds so much of a batch's time
-LARGEST_PT2 = 150.0  # area of a mark that stands for all of the time
+LARGEST_PT2 = 150.0  # area of a mark that stands for all of the time, where there is room
+WIDEST = 0.9  # of a design's column, taken by such a mark
 WIDE_IN = 0.7  # of a design's column: from here on its name has room to lie
-COLUMNS = 0.76  # of a size's room, taken by the designs
+COLUMNS = 0.86  # of a size's room, taken by the designs
 
 
 def select(frames: Frames) -> Chosen:
@@ -37,10 +37,6 @@ def draw(chosen: Chosen, figure: Figure) -> None:
     axes = figure.subplots()
     sizes = sorted(shares["items"].unique())
     rows = list(shares.groupby("limit")["share"].max().sort_values(ascending=False).index)
-    for rank, design in enumerate(designs):
-        shift = (rank - (len(designs) - 1) / 2) * COLUMNS / len(designs)
-        _marks(axes, design, shares[shares["design"] == design], sizes, rows, shift)
-        _names(axes, design, len(sizes), shift, designs)
     axes.set_yticks(range(len(rows)), rows)
     axes.set_ylim(len(rows) - 0.4, -1.1)
     axes.set_xticks(range(len(sizes)), [short_count(size) for size in sizes])
@@ -48,6 +44,13 @@ def draw(chosen: Chosen, figure: Figure) -> None:
     axes.set_xlabel("items in the batch")
     axes.set_ylabel("")
     axes.tick_params(length=0)
+    largest = _largest_pt2(axes, len(designs))
+    for rank, design in enumerate(designs):
+        shift = (rank - (len(designs) - 1) / 2) * COLUMNS / len(designs)
+        own = shares[shares["design"] == design]
+        own = own.assign(x=own["items"].map(sizes.index) + shift, y=own["limit"].map(rows.index))
+        _marks(axes, design, own, largest)
+        _names(axes, design, len(sizes), shift, designs)
 
 
 def say(chosen: Chosen) -> str:
@@ -56,11 +59,17 @@ def say(chosen: Chosen) -> str:
     for design, own in in_order(chosen.table.query("binds").sort_values("items")):
         runs_of = (own["limit"] != own["limit"].shift()).cumsum()
         spans = [
-            f"{part['limit'].iloc[0]} {span_of(part['items'].iloc[0], part['items'].iloc[-1])}"
+            f"{part['limit'].iloc[0]} {_span(part['items'].iloc[0], part['items'].iloc[-1])}"
             for _, part in own.groupby(runs_of)
         ]
-        parts.append(f"{design} is held longest by {listed(spans)}")
-    return f"{'; '.join(parts)}."
+        parts.append(f"with {design} {listed(spans)}")
+    return f"What holds a batch longest, by its number of items: {'; '.join(parts)}."
+
+
+def _span(first: int, last: int) -> str:
+    """A range of sizes as the axis names them."""
+    ends = short_count(first), short_count(last)
+    return f"at {ends[0]}" if first == last else f"from {' to '.join(ends)}"
 
 
 def share_of_time(limits: pd.DataFrame) -> pd.DataFrame:
@@ -74,15 +83,20 @@ def share_of_time(limits: pd.DataFrame) -> pd.DataFrame:
     return shares[most >= SHOWN_MIN]
 
 
-def _marks(
-    axes: Axes, design: str, shares: pd.DataFrame, sizes: list, rows: list[str], shift: float
-) -> None:
+def _largest_pt2(axes: Axes, designs: int) -> float:
+    """The area of the largest mark: as large as its column has room for. Limits are final."""
+    settle(axes.figure)
+    (left, _), (right, _) = axes.transData.transform([(0, 0), (COLUMNS / designs, 0)])
+    room_pt = WIDEST * (right - left) * 72 / axes.figure.dpi
+    return min(LARGEST_PT2 * (text_pt() / 11) ** 2, room_pt**2)
+
+
+def _marks(axes: Axes, design: str, shares: pd.DataFrame, largest_pt2: float) -> None:
     """One design's marks."""
-    x = shares["items"].map(sizes.index) + shift
     axes.scatter(
-        x,
-        shares["limit"].map(rows.index),
-        s=shares["share"] * LARGEST_PT2 * (text_pt() / 11) ** 2,
+        shares["x"],
+        shares["y"],
+        s=shares["share"] * largest_pt2,
         marker=marker(design),
         color=colour(design),
         alpha=shares["binds"].map({True: 1.0, False: 0.35}).to_list(),

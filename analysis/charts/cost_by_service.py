@@ -10,10 +10,11 @@ from analysis.lines import bars, dollar_rows
 from analysis.measures import labels_in_order, near_a_million, usd_per_million
 from analysis.needs import Chosen, same_knobs, usable
 from analysis.words import count, dollars, listed, percent
+from workbench.designs import COMPARED
 from workbench.platform import services
 from workbench.runs.records import COORDINATION
 
-HEIGHT_IN = 7.2  # of the panels together
+HEIGHT_IN = 2.5 * len(COMPARED)  # of the panels together: a bar for each design in every row
 PURPOSES = "coordination is dispatch and knowing: what a design adds to the work"
 PANELS = {"service": "By service", "label": "By purpose"}
 SHORT = {
@@ -57,11 +58,11 @@ def say(chosen: Chosen) -> str:
         coordination = usd.reindex(COORDINATION).fillna(0.0)
         each = listed([f"{dollars(coordination[one])} {one}" for one in COORDINATION])
         parts.append(
-            f"{design} takes {dollars(total)} per million items, "
+            f"{design} takes {dollars(total)}, "
             f"{dollars(coordination.sum())} ({percent(coordination.sum() / total)}) of it for "
             f"coordination: {each}"
         )
-    return f"In batches of {count(chosen.items)} items {'; '.join(parts)}."
+    return f"Per million items, in batches of {count(chosen.items)}, {'; '.join(parts)}."
 
 
 def _dearest(sums: pd.DataFrame) -> list[str]:

@@ -12,6 +12,6 @@ PLANE = Plane(
     x_label="delay from the last item to knowing",
     y_label="dollars for dispatch and knowing, per million items",
     room=1.5,
-    subject="coordination (dispatch and knowing)",
+    subject="coordination",
 )
 select, draw, say = PLANE.select, PLANE.draw, PLANE.say

@@ -18,7 +18,9 @@ def test_every_setting_is_a_dot_and_the_best_are_named(picture, name):
     figure = picture(name)
     [axes] = figure.axes
     faint = [dots for dots in axes.collections if dots.get_alpha() is not None]
-    assert sum(len(dots.get_offsets()) for dots in faint) == 11  # 7 of sqs, 3 of sfn, 1 of counters
+    assert (
+        sum(len(dots.get_offsets()) for dots in faint) == 12
+    )  # 7 of sqs, 3 of sfn, 1 each of the others
     names = {text.get_text() for text in axes.texts}
     assert {"sqs default", "sfn default"} <= names
     key = figure._supxlabel.get_text()
@@ -50,9 +52,13 @@ def test_a_setting_that_is_cheapest_and_quickest_is_told_once(frames):
         chart.say(chart.select(SimpleNamespace(runs=runs)))
         for runs in (dear_is_fast, cheap_is_fast)
     )
-    assert alike.startswith("Of 11 settings at 1 million items, a batch takes with sqs $")
-    assert (alike.count("at its cheapest and at its quickest"), alike.count("at its")) == (3, 6)
-    assert turned.count("at its cheapest and at its quickest") == 1  # of the one of counters
+    assert alike.startswith(
+        "Of 12 settings at 1 million items, a batch takes, in dollars per million items and in "
+        "time: sqs by default $"
+    )
+    both = "cheapest and quickest"
+    assert (alike.count(both), alike.count("est ")) == (4, 8)
+    assert turned.count(both) == 2  # of those with one setting
 
 
 @given(DOTS)
@@ -72,7 +78,7 @@ def test_a_sweep_is_shown_at_the_size_that_has_most_settings(frames):
     chosen = one_size(frames.runs)
     assert set(chosen.runs["items"]) == {1_000_000}
     settings = chosen.runs.groupby("design")["setting"].nunique()
-    assert settings.to_dict() == {"sqs": 7, "sfn": 3, "counters": 1}
+    assert settings.to_dict() == {"sqs": 7, "sfn": 3, "counters": 1, "durable": 1}
 
 
 def test_the_best_settings_have_numbers_and_the_caption_says_what_they_are(frames):
