@@ -16,7 +16,7 @@ from analysis.words import short_count
 from workbench.designs import DESIGNS
 
 MARKS = {"local": {"mfc": None}, "aws": {"mfc": "none", "mew": 2.0}}
-BESIDE = 1.12  # of a dot's place, from one design to the next
+BESIDE = 1.2  # of a dot's place, from one design to the next
 PALE = 0.45  # of a modelled run's dot
 LINE_GAP = 1.25  # of a text's size, from one label to the next
 
@@ -117,14 +117,20 @@ def _measured(axes: Axes, design: str, target: str, own: pd.DataFrame) -> None:
     )
 
 
-def over_time(axes: Axes, samples: pd.DataFrame, design: str, target: str, name: str) -> None:
-    """Draw one run's samples of a metric, each held until the next."""
+def over_time(
+    axes: Axes, samples: pd.DataFrame, design: str, target: str, name: str, above: int = 0
+) -> None:
+    """Draw one run's samples of a metric, each held until the next.
+
+    It is the wider, the more lines are drawn `above` it: none hides another that it equals.
+    """
     axes.plot(
         samples["t_s"],
         samples["value"],
         drawstyle="steps-post",
         color=colour(design),
         linestyle=TARGET_LINES[target],
+        linewidth=text_pt(0.18 if not above else 0.14 + 0.1 * above),
         label=name,
     )
 

@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 from analysis.axes import items_axis, panels, seconds_axis
 from analysis.caption import reading, sign
 from analysis.frames import Frames
-from analysis.lines import against_items, each_run, label_designs
+from analysis.lines import BESIDE, against_items, each_run, label_designs
 from analysis.measures import by_size
 from analysis.needs import Chosen, in_order, same_knobs, usable
 from analysis.verdicts import compared_by_size
@@ -38,7 +38,7 @@ def draw(chosen: Chosen, figure: Figure) -> None:
     ):
         axes.set_title(title)
         axes.set_ylabel(unit)
-        items_axis(axes, runs["items"].min(), runs["items"].max())
+        items_axis(axes, runs["items"].min() / BESIDE, runs["items"].max() * BESIDE)
     seconds_axis(done, sizes["low"].min(), sizes["high"].max())
     seconds_axis(known, lags["lag_s"].min(), lags["lag_s"].max())
     against_items(done, sizes)

@@ -3,7 +3,7 @@
 import pytest
 
 from analysis.frames import Frames
-from analysis.picker import Picker
+from analysis.picker import MOST, Picker
 
 
 @pytest.fixture
@@ -34,10 +34,10 @@ def test_picked_runs_are_compared_in_numbers_and_lines(picker):
 def test_too_many_are_compared_in_numbers_and_refused_as_lines(picker):
     picker.list.value = (picker.list.options[0][1],)
     assert bytes(picker.picture.value).startswith(b"\x89PNG")
-    picker.list.value = tuple(run_id for _, run_id in picker.list.options[:7])
+    picker.list.value = tuple(run_id for _, run_id in picker.list.options[: MOST + 1])
     assert bytes(picker.picture.value) == b""  # not the lines of other runs beside these numbers
-    assert "7 runs are picked; 6 can be kept apart" in picker.message.value
-    assert picker.table.value.count("<tr>") == 7
+    assert f"{MOST + 1} runs are picked; {MOST} can be kept apart" in picker.message.value
+    assert picker.table.value.count("<tr>") == MOST + 1
 
 
 def test_nothing_stored_is_said(tmp_path):

@@ -7,6 +7,7 @@ import pytest
 from analysis.measures import run_tables
 from analysis.needs import NothingToShow
 from analysis.picker import picked_runs
+from workbench.designs import DESIGNS
 
 
 def test_one_batch_on_every_design_is_drawn_in_two_panels(frames, picture):
@@ -20,7 +21,7 @@ def test_one_batch_on_every_design_is_drawn_in_two_panels(frames, picture):
     for axes, tops in zip(figure.axes, expected, strict=True):
         lines = [x for x in axes.get_lines() if not x.get_label().startswith("_")]
         assert {x.get_label(): max(x.get_ydata()) for x in lines} == dict(tops)
-        assert {text.get_text() for text in axes.texts} == {"sqs", "sfn", "counters"}
+        assert {text.get_text() for text in axes.texts} == set(DESIGNS)
         known = [x.get_xdata()[0] for x in axes.get_lines() if x.get_label().startswith("_")]
         assert known == list(frames.batch["detected_s"])
 
