@@ -40,6 +40,7 @@ ROWS = (
     ("cost_usd", "dollars so far", dollars),
 )
 METRICS = ("concurrency", "items_done")  # that a run must have kept
+COUNTER = 0.85  # size of its text, so that four stand side by side
 FINE = 2_000  # steps over which invocations at work are summed up
 
 
@@ -117,7 +118,9 @@ def _column(
         axes.label_outer()
         (lines[name],) = axes.plot([], [], color=theme.colour(run["design"]), animated=True)
     time_axis(panels[-1], end_s)
-    counter = panels[0].set_title(" \n ", color=theme.colour(run["design"]))
+    counter = panels[0].set_title(
+        "\n\n", color=theme.colour(run["design"]), fontsize=theme.text_pt(COUNTER)
+    )
     counter.set_animated(True)
     return Column(run, moments, lines, counter)
 
@@ -147,7 +150,7 @@ def _grow(column: Column, number: int) -> None:
     known = now["t_s"] >= run["detected_s"]
     state = f"known after {duration(run['detected_s'])}" if known else "working …"
     done = f"{now['items_done']:,.0f} items done{' or failed' if run['items_failed'] else ''}"
-    column.counter.set_text(f"{run['design']}: {done}\n{dollars(now['cost_usd'])}, {state}")
+    column.counter.set_text(f"{run['design']}, {dollars(now['cost_usd'])}\n{done}\n{state}")
     column.counter.axes.draw_artist(column.counter)
 
 

@@ -1,7 +1,7 @@
 """The film of every design draining one batch."""
 
 import subprocess
-from itertools import islice
+from itertools import islice, pairwise
 
 import imageio_ffmpeg
 import numpy as np
@@ -12,6 +12,7 @@ from analysis import theme, video
 from analysis.frames import Frames
 from analysis.needs import NothingToShow
 from analysis.video import held, replay
+from workbench.designs import DESIGNS
 
 
 def still(frames, at_share):
@@ -28,6 +29,23 @@ def test_a_picture_of_the_film_changes_with_time_and_has_its_size(frames):
     assert early.shape == late.shape == (1080, 1920, 4)
     changed = np.mean(np.any(early != late, axis=2))
     assert 0.001 < changed < 0.2  # the lines and the counters, nothing else
+
+
+@pytest.mark.parametrize("failed", [0, 1])
+def test_no_counter_lies_on_the_next_or_is_cut(frames, failed):
+    last = round(video.DRAIN_S * video.FPS) - 1
+    with theme.use(theme.DARK, theme.VIDEO):
+        figure, columns = video._scene(frames)
+        figure.canvas.draw()
+        boxes = []
+        for column in columns:
+            column.run["items_failed"] = failed
+            video._grow(column, last)
+            boxes.append(column.counter.get_window_extent())
+    assert [column.run["design"] for column in columns] == list(DESIGNS)
+    assert all(one.x1 < other.x0 for one, other in pairwise(boxes))
+    width, height = figure.canvas.get_width_height()
+    assert (boxes[-1].x1 < width, max(box.y1 for box in boxes) < height) == (True, True)
 
 
 def test_one_design_alone_makes_no_film(folder, stored, tmp_path):
