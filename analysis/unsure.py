@@ -8,7 +8,7 @@ import pandas as pd
 
 from analysis import measures
 from analysis.frames import Frames
-from analysis.verdicts import by_size_in_words, verdicts
+from analysis.verdicts import Verdicts, by_size_in_words, span_of, verdicts
 from analysis.words import dollars, listed
 from workbench.platform.services import DURABLE_OPERATIONS, LAMBDA
 
@@ -28,12 +28,18 @@ def otherwise(frames: Frames, runs: pd.DataFrame, words: tuple[str, str]) -> str
     (tier,) = frames.book.price(LAMBDA, DURABLE_OPERATIONS).tiers
     more_usd = runs["invocations"].where(concerned, 0) * float(tier.usd)
     per_million = (more_usd / runs["items"])[concerned].groupby(runs["design"]).median() * MILLION
-    before = by_size_in_words(verdicts(runs, "batch_usd"), *words)
-    dearer = runs.assign(batch_usd=runs["batch_usd"] + more_usd)
-    after = by_size_in_words(verdicts(dearer, "batch_usd"), *words)
+    before = verdicts(runs, "batch_usd")
+    after = verdicts(runs.assign(batch_usd=runs["batch_usd"] + more_usd), "batch_usd")
     named = listed([f"{name} costs {dollars(usd)}" for name, usd in per_million.items()])
-    changes = "no verdict on dollars changes" if after == before else f"then {after}"
+    told, before_told = (by_size_in_words(one, *words) for one in (after, before))
+    same = told == before_told or _who_where(after) == _who_where(before)
+    changes = "no verdict on dollars changes" if same else f"then {told}"
     return (
         "No price list says what a chained invoke of a durable execution is billed as; one "
         f"operation is taken here. If it is two, {named} more a million items, and {changes}"
     ).rstrip(".") + "."
+
+
+def _who_where(found: Verdicts) -> list[tuple[tuple[str, ...], str]]:
+    """Who is best at which sizes: a verdict without its factor."""
+    return [(zone.best, span_of(zone.start, zone.stop)) for zone in found.zones()]
