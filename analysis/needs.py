@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from analysis.words import listed
 from workbench.designs import COMPARED, DESIGNS, promises
 from workbench.errors import BadInput
 
@@ -90,7 +91,7 @@ def usable(runs: pd.DataFrame, in_dollars: bool = False) -> Chosen:
     left_out = len(runs) - len(whole)
     chosen = Chosen(whole).also(f"{_runs(left_out)} incomplete, left out" if left_out else "")
     missing = [design for design in COMPARED if design not in set(whole["design"])]
-    chosen = chosen.also(f"no run of {' and '.join(missing)}" if missing else "")
+    chosen = chosen.also(f"no run of {listed(missing)}" if missing else "")
     return _one_price_date(chosen) if in_dollars else chosen
 
 

@@ -7,6 +7,7 @@ from analysis.frames import Frames
 from analysis.lines import bars
 from analysis.needs import Chosen
 from analysis.simplicity import MEASURES
+from analysis.words import listed
 from workbench.designs import COMPARED
 
 HEIGHT_IN = 3.6  # of the panels together
@@ -25,7 +26,7 @@ def draw(chosen: Chosen, figure: Figure) -> None:
         figure,
         "counted in the synthesised templates and in the handlers' sources",
         "lines without blanks, comments and docstrings; what designs share counts for each",
-        f"nothing is known of {' and '.join(missing)}" if missing else "",
+        f"nothing is known of {listed(missing)}" if missing else "",
         summaries(chosen.designs),
     )
     axes = figure.subplots()

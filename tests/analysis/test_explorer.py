@@ -45,7 +45,7 @@ def test_it_begins_with_every_design_on_the_batch_it_was_given(simulator, explor
 def test_moving_a_slider_simulates_and_draws_anew(simulator, explorer):
     before = explorer.picture.value
     explorer.items.value = 1_000_000
-    assert simulator.asked[3:] == [(name, 1_000_000, 3) for name in DESIGNS]
+    assert simulator.asked[len(DESIGNS) :] == [(name, 1_000_000, 3) for name in DESIGNS]
     assert explorer.picture.value != before
     assert "Simulated and drawn" in explorer.message.value
 

@@ -179,7 +179,7 @@ def test_what_the_runs_cannot_tell_is_not_told(folder, stored):
 def test_one_design_is_drawn_and_the_other_said_to_be_missing(folder, stored, picture, name):
     frames = Frames(stored(folder("sqs", "model", 100), folder("sqs", "model", 1_000)))
     figure = picture(name, frames)
-    assert "No run of sfn and counters" in " ".join(figure._supxlabel.get_text().split())
+    assert "No run of sfn, counters and durable" in " ".join(figure._supxlabel.get_text().split())
 
 
 @pytest.mark.parametrize("name", ["who_wins", "ramp_and_drain"])

@@ -29,7 +29,7 @@ def test_nothing_but_incomplete_runs_is_refused_with_their_reason(folder, stored
 def test_one_design_only_is_said_and_no_comparison(folder, stored):
     results = stored(folder("sqs", "model", 100))
     chosen = usable(runs_with_knobs(results))
-    assert chosen.notes == ("no run of sfn and counters",)
+    assert chosen.notes == ("no run of sfn, counters and durable",)
     with pytest.raises(NothingToShow, match="only runs of sqs"):
         several_designs(chosen)
 
@@ -54,7 +54,8 @@ def test_of_many_settings_the_default_one_is_drawn(folder, stored):
         folder("sfn", "model", 100, items_per_child=50, memory_mb=256),
         folder("sfn", "model", 100, items_per_child=50),
         folder("counters", "model", 100),
+        folder("durable", "model", 100),
     )
     chosen = same_knobs(usable(runs_with_knobs(results)))
-    assert sorted(chosen.runs["setting"]) == ["default", "default", "items_per_child=50"]
+    assert sorted(chosen.runs["setting"]) == ["default"] * 3 + ["items_per_child=50"]
     assert chosen.notes == ("sfn at items_per_child=50",)

@@ -107,6 +107,7 @@ def test_upkeep_is_minutes_for_resources_and_for_lines(frames):
         "sqs": pytest.approx(34 * 2 + 1_114 / 2),
         "sfn": pytest.approx(27 * 2 + 321 / 2),
         "counters": pytest.approx(33 * 2 + 520 / 2),
+        "durable": pytest.approx(18 * 2 + 300 / 2),
     }
 
 
