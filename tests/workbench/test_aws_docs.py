@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 SOURCES = [
-    *sorted((ROOT / "workbench/targets/aws").glob("*.py")),
+    *sorted((ROOT / "workbench/targets/aws").rglob("*.py")),
     *sorted((ROOT / "workbench/pull").glob("*.py")),
     *sorted((ROOT / "workbench/stacks").glob("*.py")),
 ]
