@@ -35,9 +35,8 @@ def each_run(axes: Axes, runs: pd.DataFrame, column: str) -> None:
     """A dot a run against `items`, those of each design a little aside; modelled ones are pale."""
     designs = [one for one in DESIGNS if one in set(runs["design"])]
     for (design, target), own in runs.groupby(["design", "target"], sort=False):
-        aside = BESIDE ** (designs.index(design) - (len(designs) - 1) / 2)
         axes.plot(
-            own["items"] * aside,
+            own["items"] * aside(design, designs),
             own[column],
             linestyle="none",
             marker=marker(design),
@@ -46,6 +45,11 @@ def each_run(axes: Axes, runs: pd.DataFrame, column: str) -> None:
             label=f"{design} {target}",
             **{key: value for key, value in MARKS.get(target, {}).items() if value is not None},
         )
+
+
+def aside(design: str, designs: Sequence[str]) -> float:
+    """How far a design's dots are moved along a logarithmic axis, so that none hides another."""
+    return BESIDE ** (designs.index(design) - (len(designs) - 1) / 2)
 
 
 def label_designs(panels: Mapping[Axes, pd.DataFrame], column: str = "middle") -> None:

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from analysis.axes import items_axis, panels
 from analysis.caption import sign
 from analysis.frames import Frames
-from analysis.lines import label_designs
+from analysis.lines import BESIDE, aside, label_designs
 from analysis.needs import Chosen, NothingToShow, in_order, usable
 from analysis.theme import colour, faint, marker
 from analysis.words import listed
@@ -63,14 +63,19 @@ def _quantities(chosen: Chosen) -> list[str]:
 def _panel(axes: Axes, quantity: str, errors: pd.DataFrame) -> None:
     """A mark for each design and size, with the extremes over the seeds."""
     axes.axhline(0, color=faint(), lw=1)
-    for design, own in in_order(errors):
+    drawn = list(in_order(errors))
+    for design, own in drawn:
         bars = [own["error"] - own["low"], own["high"] - own["error"]]
         axes.errorbar(
-            own["items"], own["error"], yerr=bars, fmt=marker(design), color=colour(design)
+            own["items"] * aside(design, [name for name, _ in drawn]),
+            own["error"],
+            yerr=bars,
+            fmt=marker(design),
+            color=colour(design),
         )
     span = max(LEAST_SPAN_PERCENT, errors[["low", "high"]].abs().to_numpy().max() * 1.2)
     axes.set_ylim(-span, span)
-    items_axis(axes, errors["items"].min(), errors["items"].max())
+    items_axis(axes, errors["items"].min() / BESIDE, errors["items"].max() * BESIDE)
     axes.set_title(quantity[0].upper() + quantity[1:])
     axes.set_ylabel("error in percent")
 

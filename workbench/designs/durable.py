@@ -37,7 +37,7 @@ class Durable(Design):
 
     name: ClassVar[str] = "durable"
     stack: ClassVar[str] = "DurableBatchProcessing"
-    summary: ClassVar[str] = "durable function"
+    summary: ClassVar[str] = "durable Lambda function"
     local_start_s: ClassVar[float] = 2.5
     local_thousand_s: ClassVar[float] = 0.08
     parts: ClassVar[Parts] = Parts(

@@ -2,14 +2,17 @@
 
 import re
 
+import numpy as np
 import pandas as pd
 import pytest
 
+from analysis import theme
 from analysis.charts import savings
 from analysis.charts.binding_limits import share_of_time
 from analysis.charts.cost_of_ownership import RATE
 from analysis.frames import Frames
 from analysis.gallery import named
+from analysis.lines import BESIDE
 from workbench.designs import DESIGNS
 
 
@@ -58,10 +61,13 @@ def test_the_model_is_compared_with_local_at_the_sizes_that_both_have(picture):
         "Time until all items are done",
         "Dollars",
     ]
-    for line in figure.axes[0].get_lines():
-        if line.get_marker() in ("o", "s", "^"):
-            assert list(line.get_xdata()) == [100, 1_000, 10_000]
-            assert list(line.get_ydata()) == [0, 0, 0]  # the made-up targets are alike
+    marked = [x for x in figure.axes[0].get_lines() if x.get_marker() in theme.MARKERS]
+    at = np.array([line.get_xdata() for line in marked], dtype=float)
+    # Side by side around its size, in the order of the designs.
+    assert np.exp(np.log(at).mean(axis=0)) == pytest.approx([100, 1_000, 10_000])
+    assert at[1:] / at[:-1] == pytest.approx(np.full((len(DESIGNS) - 1, 3), BESIDE))
+    # The made-up targets are alike.
+    assert [list(line.get_ydata()) for line in marked] == [[0, 0, 0]] * len(DESIGNS)
 
 
 def test_upkeep_lifts_the_second_panel_by_its_rate(picture):
