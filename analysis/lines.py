@@ -121,20 +121,14 @@ def _measured(axes: Axes, design: str, target: str, own: pd.DataFrame) -> None:
     )
 
 
-def over_time(
-    axes: Axes, samples: pd.DataFrame, design: str, target: str, name: str, above: int = 0
-) -> None:
-    """Draw one run's samples of a metric, each held until the next.
-
-    It is the wider, the more lines are drawn `above` it: none hides another that it equals.
-    """
+def over_time(axes: Axes, samples: pd.DataFrame, design: str, target: str, name: str) -> None:
+    """Draw one run's samples of a metric, each held until the next."""
     axes.plot(
         samples["t_s"],
         samples["value"],
         drawstyle="steps-post",
         color=colour(design),
         linestyle=TARGET_LINES[target],
-        linewidth=text_pt(0.18 if not above else 0.14 + 0.1 * above),
         label=name,
     )
 

@@ -20,6 +20,8 @@ from analysis.words import count, listed
 from workbench.designs import DESIGNS
 
 CLOSE = 0.02
+CLOSE_WORDS = " are too close to call"
+NUMBERS = {3: "three", 4: "four"}  # more designs than these are named
 NARROW = 1.5  # a zone up to this factor of sizes is not said apart
 ROUNDING = 1e-12  # of a logarithm: no verdict stands on it
 # Student's t at 97.5 %, by degrees of freedom (NIST handbook 1.3.6.7.2); beyond: the normal's.
@@ -147,10 +149,10 @@ def by_size_in_words(found: Verdicts, better: str, best: str) -> str:
     where = f" ({WHERE[found.target]}{single})"
     among = "" if found.alone else f"Of {listed(list(found.designs))}, "
     if len(ranges) > 1:
-        return f"{among}{_zones_in_words(ranges, word)}{where}."
+        return f"{among}{_zones_in_words(ranges, word, len(found.designs))}{where}."
     who, span = ranges[0].best, span_of(table["items"].min(), table["items"].max())
     if len(who) > 1:
-        return f"{among}{_close(who)} to be {word} {span}{where}."
+        return f"{among}{listed(list(who))}{CLOSE_WORDS} to be {word} {span}{where}."
     least, most = np.round((table["ratio"].min(), table["ratio"].max()), 2)
     factor = f"{least:g}" if least == most else f"{least:g} to {most:g}"
     second = listed(list(dict.fromkeys(table["second"])))
@@ -165,15 +167,16 @@ def span_of(first: float, last: float) -> str:
     return f"from {count(first)} to {count(last)} items"
 
 
-def _zones_in_words(ranges: list[Zone], word: str) -> str:
-    """One verdict after the other, each with the sizes it holds for."""
+def _zones_in_words(ranges: list[Zone], word: str, of: int = 0) -> str:
+    """One verdict `of` so many designs after the other, each with the sizes it holds for."""
     said, verb, doubted = [], f" is {word}", False
     for zone in _joined_in_doubt(ranges):
         # Each begins where the one before ends.
         span = f"up to {count(zone.stop)}" if said else span_of(zone.start, zone.stop)
         doubtful = len(zone.best) > 1
         if doubtful:
-            who = listed(list(zone.best)) if doubted else _close(zone.best)
+            every = f"all {NUMBERS[of]}" if of in NUMBERS and len(zone.best) == of else ""
+            who = (every or listed(list(zone.best))) + ("" if doubted else CLOSE_WORDS)
         else:
             who, verb = f"{zone.best[0]}{verb}", ""  # said once
         said.append(f"{who} {span}")
@@ -193,10 +196,6 @@ def _joined_in_doubt(ranges: list[Zone]) -> list[Zone]:
         else:
             joined.append(zone)
     return joined
-
-
-def _close(designs: tuple[str, ...]) -> str:
-    return f"{listed(list(designs))} are too close to call"
 
 
 def _batches(runs: pd.DataFrame, column: str, by: str) -> tuple[pd.DataFrame, tuple[str, ...]]:

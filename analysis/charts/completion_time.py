@@ -56,7 +56,7 @@ def say(chosen: Chosen) -> str:
         for design, lag_s in ((name, own["detection_lag_s"]) for name, own in in_order(chosen.runs))
     ]
     done = compared_by_size(chosen.runs, "processed_s", "sooner done", "soonest done")
-    return f"{done} It is known {listed(lags)} after the last item."
+    return f"{done} Known {listed(lags)} after the last item."
 
 
 def _drawn(times_s: pd.Series) -> pd.Series:

@@ -43,10 +43,8 @@ def draw(chosen: Chosen, figure: Figure) -> None:
     for axes, (metric, title, unit) in zip(panels(figure, len(PANELS)), PANELS, strict=True):
         axes.set_title(title)
         shown = samples[samples["metric"] == metric]
-        lines = shown.groupby(["design", "target"], sort=False)
-        for above, ((design, target), own) in zip(reversed(range(len(lines))), lines, strict=True):
-            own = own.sort_values("t_s", kind="stable")
-            over_time(axes, own, design, target, design, above)
+        for (design, target), own in shown.groupby(["design", "target"], sort=False):
+            over_time(axes, own.sort_values("t_s", kind="stable"), design, target, design)
         for run in chosen.runs.itertuples():
             axes.axvline(run.detected_s, color=colour(run.design), linestyle=KNOWN, linewidth=1.4)
         counts_axis(axes, shown["value"].max(), unit)

@@ -141,15 +141,15 @@ def test_several_crossings_are_told_in_order():
     )
 
 
-def test_that_it_is_too_close_to_call_is_said_once_of_neighbours():
+def test_neighbours_too_close_to_call_are_called_so_once_and_all_of_them_by_their_number():
     zones = [
         Zone(100, 1_000, ("sqs", "sfn", "counters", "durable")),
         Zone(1_000, 10_000, ("sfn", "durable")),
         Zone(10_000, 1e6, ("durable",)),
     ]
-    assert _zones_in_words(zones, "cheapest") == (
-        "sqs, sfn, counters and durable are too close to call from 100 to 1,000 items, sfn and "
-        "durable up to 10,000, durable is cheapest up to 1 million"
+    assert _zones_in_words(zones, "cheapest", of=4) == (
+        "all four are too close to call from 100 to 1,000 items, sfn and durable up to 10,000, "
+        "durable is cheapest up to 1 million"
     )
 
 
@@ -184,5 +184,5 @@ def test_a_verdict_says_what_the_designs_promise(frames):
     told = compared_by_size(frames.runs.query("setting == 'default'"), "batch_usd", "", "cheapest")
     assert told.endswith(
         "sqs tracks each item, sfn each child, counters each message, durable each chunk; an item "
-        "that is delivered twice may be worked twice at a time by any of them."
+        "delivered twice may be worked twice at a time by any of them."
     )

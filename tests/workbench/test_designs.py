@@ -140,7 +140,7 @@ def test_designs_say_what_they_track_and_whether_they_claim():
     mixed = [make_design("sqs"), make_design("sqs", "tuned"), make_design("sfn")]
     assert promises([make_design("sqs", "tuned"), make_design("counters")]) == (
         "sqs tracks each message, counters each message; an item is never worked twice at a "
-        "time by sqs; an item that is delivered twice may be worked twice at a time by counters."
+        "time by sqs; an item delivered twice may be worked twice at a time by counters."
     )
     assert "sqs tracks each item or each message" in promises(mixed)
     assert "depends on the knobs of sqs" in promises(mixed)

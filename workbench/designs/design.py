@@ -25,7 +25,7 @@ POLLER_PLACES = 10  # invocations of one provisioned poller (Lambda developer gu
 # Whether an item is claimed before it is worked, by whether the settings of a design do.
 PROMISES = {
     (True,): "an item is never worked twice at a time by",
-    (False,): "an item that is delivered twice may be worked twice at a time by",
+    (False,): "an item delivered twice may be worked twice at a time by",
     (False, True): "whether an item may be worked twice at a time depends on the knobs of",
 }
 SMALL_FUNCTIONS = 4  # finalizer, failures, summary: invocations at a time that they take besides

@@ -48,9 +48,7 @@ def test_a_lag_of_nothing_is_still_drawn(folder, stored, picture):
     frames = Frames(stored(one, detected_s=one.run.processed_s))
     figure = picture("completion_time", frames)
     chart = named("completion_time")
-    assert chart.say(chart.select(frames)).endswith(
-        "It is known 0 ms with sqs after the last item."
-    )
+    assert chart.say(chart.select(frames)).endswith("Known 0 ms with sqs after the last item.")
     low, high = figure.axes[1].get_ylim()
     assert 0 < low < high
 
