@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.terminal.pseudo_terminal import Screen, show
+from workbench.designs import DESIGNS
 
 PATH = r"/\S+"
 NO_CREDENTIALS = "error: AWS credentials: none were found.*"
@@ -52,7 +53,7 @@ SLOW = [
     Case(
         "sweep STUDY --results RESULTS",
         PATH + r"/studies/tiny\.parquet",
-        error=r"tiny: 3 runs, 0 were there already, \$0\.00\d\d modelled, \$0 spent",
+        error=rf"tiny: {len(DESIGNS)} runs, 0 were there already, \$0\.00\d\d modelled, \$0 spent",
     ),
     Case("swarm --runs 1", ".*: 0 failures"),
     Case("agreement --results RESULTS", PATH + r"/agreement\.md"),

@@ -156,6 +156,7 @@ def test_ctrl_c_at_the_birth_of_a_kernel_leaves_none(notebook, tmp_path, monkeyp
     """After its process exists, and before anybody was told its id."""
     notebook("")
     born = []
+    usual = signal.signal(signal.SIGINT, signal.default_int_handler)  # background jobs ignore it
 
     class Interrupted(subprocess.Popen):
         def __init__(self, *command, **options):
@@ -164,10 +165,13 @@ def test_ctrl_c_at_the_birth_of_a_kernel_leaves_none(notebook, tmp_path, monkeyp
             os.kill(os.getpid(), signal.SIGINT)
 
     monkeypatch.setattr("jupyter_client.launcher.Popen", Interrupted)
-    with pytest.raises(KeyboardInterrupt):
-        notebooks.execute("one", {}, tmp_path / "out.ipynb")
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            notebooks.execute("one", {}, tmp_path / "out.ipynb")
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    finally:
+        signal.signal(signal.SIGINT, usual)
     assert [kernel.returncode for kernel in born] == [-signal.SIGKILL]
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 def test_a_folder_of_temporary_files_with_a_long_path_is_not_taken_for_sockets(monkeypatch):
