@@ -15,11 +15,12 @@ from matplotlib.lines import Line2D
 
 from analysis.theme import settle, text_pt
 
-STEPS_PT = (7, 14, 24, 36)  # how far from its dot a name may stand, nearest first
+STEPS_PT = (7, 14, 24, 36, 52)  # how far from its dot a name may stand, nearest first
 SIDES = ((1, 0), (-1, 0), (1, 1), (1, -1), (-1, 1), (-1, -1), (0, 1), (0, -1))
 ALIGNMENTS = ("right", "center", "left")  # of a name to the left, above or below, to the right
 SAMPLES = 160  # points of a line: a name may stand at each, and should cover none
 OUTSIDE = 1_000  # a place outside the axes counts as covering so many things
+NAMES = 20  # a name on a name is read by nobody: it counts as covering so many things
 ASTRAY = 0.5  # one that is nearer to another dot or line, as half a thing
 FAR = 0.1  # and each step away from the dot or line
 
@@ -45,7 +46,8 @@ def place_names(
         at = axes.transData.transform([(name.x, name.y)])
         others = around[np.hypot(*(around - at).T) > 1]  # a pixel
         named = (name.text, name.colour)
-        taken = np.vstack([taken, _write(axes, named, at, taken, others, share)])
+        box = _write(axes, named, at, taken, others, share)
+        taken = np.vstack([taken, np.tile(box, (NAMES, 1))])
 
 
 def name_lines(panels: Sequence[Axes], share: float = 0.9, near: float = 1.0) -> None:
