@@ -20,13 +20,7 @@ from lambdas.trigger import Trigger, name_of, read_trigger
 from lambdas.work import REASON_MAX
 
 SDK_LEAST = 2  # before it, max_concurrency bounded threads and held no invoke back
-NEEDED = (
-    "items_per_chunk",
-    "chunks_per_segment",
-    "max_concurrency",
-    "item_concurrency",
-    "value_max",
-)
+NEEDED = "items_per_chunk chunks_per_segment max_concurrency item_concurrency value_max".split()
 SENT = ("item_concurrency", "value_max", "poison_per_million")  # to the processor, of the knobs
 
 processor = os.environ.get("PROCESSOR", "")

@@ -10,7 +10,6 @@ from typing import Any
 from lambdas import items, outside, telemetry
 from lambdas.durable import failed
 from lambdas.durable.ranges import TRIES_MAX, Range
-from lambdas.items import Item
 from lambdas.trigger import Trigger, read_trigger
 from lambdas.work import Attempt, attempt
 
@@ -54,6 +53,6 @@ def _read(event: Any) -> tuple[Trigger, Range, int]:
     raise ValueError(f"{json.dumps(event)[:100]} is no chunk of a batch")
 
 
-def _try(item: Item) -> tuple[Item, Attempt, float]:
+def _try(item: items.Item) -> tuple[items.Item, Attempt, float]:
     """An item with what came of it, and when."""
     return item, attempt(item), outside.now()
