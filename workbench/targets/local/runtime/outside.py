@@ -180,6 +180,8 @@ DURABLE_SDK = "aws_durable_execution_sdk_python"  # which Lambda's runtime has b
 OWN = (PACKAGE, DURABLE_SDK)  # what each function imports for itself
 
 Handler = Callable[[Any, Any], Any]
+# What AWS's runtime has and this environment lacks.
+INSTALL = ". Install it here too: `make env`, or the second line of environment.yml with conda."
 
 
 def load(
@@ -200,7 +202,9 @@ def load(
                 work.process = simulated.watched(work.process)
             return getattr(importlib.import_module(module_name), function)
         except (ImportError, AttributeError) as error:
-            raise NotDeployed(f"the deployed code has no {handler}: {error}") from error
+            foreign = getattr(error, "name", None) and not error.name.startswith(PACKAGE)
+            hint = INSTALL if foreign and isinstance(error, ModuleNotFoundError) else ""
+            raise NotDeployed(f"the deployed code has no {handler}: {error}{hint}") from error
         except SyntaxError as error:
             raise NotDeployed(f"the deployed code cannot be read: {error}") from error
 

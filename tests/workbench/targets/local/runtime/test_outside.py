@@ -59,6 +59,15 @@ def executed(item_log, kernel, item, at_s, ok=True):
     item_log.ended(item)
 
 
+def test_what_the_runtime_of_aws_has_and_this_machine_lacks_is_said_with_what_to_do(folder):
+    (folder / "lambdas" / "away.py").write_text("import not_here\n")
+    with pytest.raises(NotDeployed, match=r"No module named 'not_here'\. Install it here too"):
+        load(folder, "lambdas.away.handler", {}, CurrentRun())
+    with pytest.raises(NotDeployed) as missing:
+        load(folder, "lambdas.nothing.handler", {}, CurrentRun())
+    assert "Install" not in str(missing.value)
+
+
 def test_an_item_is_done_once_and_repeats_are_counted():
     kernel, seen = Kernel(), []
     item_log = ItemLog(kernel, seen.append)
