@@ -40,7 +40,7 @@ def handler(event: Any, context: DurableContext) -> int:
         raise
     if "segment" in event:
         return _chunks(context, trigger, Range(*event["segment"]), event["at_once"])
-    return _batch(context, trigger)
+    return _batch(context, trigger, event)
 
 
 def _read(event: Any) -> Trigger:
@@ -52,7 +52,7 @@ def _read(event: Any) -> Trigger:
     return trigger
 
 
-def _batch(context: DurableContext, trigger: Trigger) -> int:
+def _batch(context: DurableContext, trigger: Trigger, event: dict[str, Any]) -> int:
     """Every segment, then the notice. The moment is kept first: each notice must name the same."""
     own = context.execution_context.durable_execution_arn
     place = (failed.s3, failed.bucket, trigger.batch)
@@ -64,7 +64,7 @@ def _batch(context: DurableContext, trigger: Trigger) -> int:
     if len(segments) == 1:
         left = _chunks(context, trigger, whole, chunks)
     else:
-        left = _segments(context, trigger, segments, together, chunks)
+        left = _segments(context, event | {"at_once": chunks}, trigger.batch, segments, together)
     detected_at = context.step(lambda _: outside.now(), name="detect")
     message = notification.complete("durable", trigger.batch, trigger.items, left, detected_at)
     context.step(lambda _: notification.publish(sns, topic, message), name="notify")
@@ -83,24 +83,17 @@ def _refuse(context: DurableContext, event: Any, why: str) -> None:
 
 
 def _segments(
-    context: DurableContext, trigger: Trigger, segments: list[Range], together: int, chunks: int
+    context: DurableContext, asked: dict[str, Any], batch: str, segments: list[Range], together: int
 ) -> int:
     """Each segment is an execution of this function; one that fails is listed whole."""
     own = context.lambda_context.invoked_function_arn
-    asked = {
-        "batch_id": trigger.batch,
-        "items": trigger.items,
-        "seed": trigger.seed,
-        "knobs": trigger.knobs,
-        "at_once": chunks,
-    }
 
     def one(branch: DurableContext, segment: Range, *_: Any) -> int:
         try:
             return branch.invoke(own, asked | {"segment": segment})
         except InvokeError as error:
             why = _why(error)
-            branch.step(lambda _: failed.write_range(trigger.batch, segment, why))
+            branch.step(lambda _: failed.write_range(batch, segment, why))
             return segment.items
 
     return _sum(context, segments, one, together)
@@ -112,26 +105,30 @@ def _chunks(context: DurableContext, trigger: Trigger, whole: Range, together: i
     asked = {"batch_id": trigger.batch, "seed": trigger.seed, "knobs": knobs}
 
     def one(branch: DurableContext, chunk: Range, *_: Any) -> int:
-        part, left, why = asked | chunk._asdict(), None, ""
+        part, left = asked | chunk._asdict(), None
         for tries in range(1, TRIES_MAX + 1):
+            why = ""
             try:
                 left = branch.invoke(processor, part | {"tries": tries, "again": left is not None})
             except InvokeError as error:
                 why = _why(error)
             if left == 0:
                 return 0
-        if left is None:  # no try has come to its end: nobody has listed anything
-            branch.step(lambda _: _list(trigger, chunk, why))
-            return chunk.items
-        return left
+        return branch.step(lambda _: _listed(trigger, chunk, left, why)) if why else left
 
     return _sum(context, cut(whole, trigger.knobs["items_per_chunk"]), one, together)
 
 
-def _list(trigger: Trigger, chunk: Range, why: str) -> None:
-    """List every item of a chunk as failed."""
+def _listed(trigger: Trigger, chunk: Range, left: int | None, why: str) -> int:
+    """How many items are listed of a chunk whose last try has died, maybe after it had listed less.
+
+    Of one of which no try has come to its end nobody has listed any: every item is, here.
+    """
+    if left is not None:
+        return len(failed.read(trigger.batch, chunk))
     created = items.create(trigger.seed, *chunk, trigger.knobs)
     failed.write(trigger.batch, chunk, ((item, why) for item in created), TRIES_MAX)
+    return chunk.items
 
 
 def _sum(context: DurableContext, ranges: list[Range], one: Any, together: int) -> int:

@@ -37,16 +37,16 @@ def observe(
     """
     run, each = folder.run, max(folder.run.invocations, 1)
     worked_ms = processor_ms(folder)
-    seen = {
-        "created, s": run.created_s,
+    created = {} if run.created_s is None else {"created, s": run.created_s}
+    seen = created | {
         "processed, s": run.processed_s,
         **_invocation(reports, slept_ms, worked_ms, each),
         "batcher, s": _billed_ms(folder, LAMBDA, "dispatch", run.knobs["batcher_memory_mb"]) / 1e3,
         "cold, starts": run.cold_starts,
     }
-    if DESIGNS[run.design].parts.machine:
-        # That of the others hangs on their polls.
+    if "poll_s" not in run.knobs:  # else it hangs on when they are
         seen["detection lag, s"] = run.detected_s - run.processed_s
+    if DESIGNS[run.design].parts.machine:
         seen["summary, s"] = _billed_ms(folder, LAMBDA, "knowing", SUMMARY_MB) / 1e3
     if run.knobs.get("child_type") == "EXPRESS":
         express_ms = _billed_ms(folder, STEP_FUNCTIONS, "dispatch", EXPRESS_STEP_MB)

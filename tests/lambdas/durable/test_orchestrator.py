@@ -1,10 +1,13 @@
 """Batches of the `durable` handlers, run by AWS's SDK on the local durable executions."""
 
+import importlib
 from inspect import unwrap
 from types import SimpleNamespace
 
 import pytest
 
+from lambdas.durable.ranges import Range
+from lambdas.trigger import Trigger
 from tests.lambdas.durable.conftest import KNOBS, known_after_s
 from workbench.engine.kernel import stream
 from workbench.targets.local.lambda_.durable import execution
@@ -114,6 +117,18 @@ def test_a_batch_of_which_a_chunk_cannot_be_listed_is_not_complete(stack):
     run = stack.run(30, DiesUnlisted(longest(stack), times=99))
     assert (run.root.status, run.notice, run.listed) == ("FAILED", {}, [])
     assert "calling the PutObject operation" in run.root.error["ErrorMessage"]
+
+
+@pytest.mark.parametrize(("answered", "counted"), [(3, 1), (None, 4)])
+def test_of_a_chunk_whose_last_try_died_what_is_listed_counts(monkeypatch, answered, counted):
+    """It may have listed less than the try before it has answered; or nobody has listed any."""
+    orchestrator = importlib.import_module("lambdas.durable.orchestrator")
+    written = []
+    monkeypatch.setattr(orchestrator.failed, "read", lambda batch, chunk: ["the one left"])
+    monkeypatch.setattr(orchestrator.failed, "write", lambda *call: written.append(call[1]))
+    trigger, chunk = Trigger("b-1", 30, 7, KNOBS), Range(10, 14)
+    assert orchestrator._listed(trigger, chunk, answered, "died") == counted
+    assert written == ([] if answered else [chunk])
 
 
 def test_a_segment_whose_execution_fails_is_listed_as_a_range(stack, monkeypatch):

@@ -54,6 +54,10 @@ def listed_nowhere(*_):
     return None
 
 
+def counted_and_not_listed(trigger, chunk, left, why):
+    return chunk.items
+
+
 def told_nowhere(context, event, why):
     return None
 
@@ -128,7 +132,7 @@ RULES = [
     Control(
         name="a chunk that died, and is not listed",
         design="durable",
-        changes={orchestrator._list: listed_nowhere},
+        changes={orchestrator._listed: counted_and_not_listed},
         checks=("processed",),
         knobs=QUICK,
         rates={**DEADLY, "kill_sleep": 0.9},

@@ -171,6 +171,11 @@ class DurableProtocol(Protocol):
     def excuses_failure(self, seen: FaultRecord, batch: Expected) -> bool:
         return self.excuses_silence(seen, batch.batch_id)
 
+    def failed_fits(self, seen: FaultRecord, batch: Expected, said: int) -> bool:
+        """A copy of a try that ends after its chunk was listed whole lists less, and is late."""
+        listed = seen.listed(batch).keys()
+        return len(listed) <= said <= len(listed | (self.doubled(seen) & set(batch.ids)))
+
     def excuses_silence(self, seen: FaultRecord, name: str) -> bool:
         """Its trigger came to the topic without a word."""
         return any(

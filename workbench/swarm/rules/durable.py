@@ -68,7 +68,7 @@ RULES: Rules = {
         Branch("durable.processor.handler", "tries > 1"),
     ),
     "A chunk of which no try has answered is listed whole": (
-        Branch("durable.orchestrator._chunks.one", "left is None"),
+        Branch("durable.orchestrator._listed", "left is not None", False),
     ),
     "A segment that fails is listed as a range": (
         Branch("durable.orchestrator._segments.one", "except InvokeError"),
