@@ -8,9 +8,8 @@ every replay.
 import os
 from typing import Any
 
-from aws_durable_execution_sdk_python import DurableContext, durable_execution
+from aws_durable_execution_sdk_python import DurableContext, config, durable_execution
 from aws_durable_execution_sdk_python.__about__ import __version__
-from aws_durable_execution_sdk_python.config import CompletionConfig, MapConfig, NestingType
 from aws_durable_execution_sdk_python.exceptions import InvokeError
 
 from lambdas import claim, items, notification, outside
@@ -19,6 +18,7 @@ from lambdas.durable.ranges import TRIES_MAX, Range, at_once, cut, refuse_sizes
 from lambdas.trigger import Trigger, name_of, read_trigger
 from lambdas.work import REASON_MAX
 
+CHUNK_ENDS = config.Duration(seconds=900)  # a function is ended by then (Lambda quotas)
 SDK_LEAST = 2  # before it, max_concurrency bounded threads and held no invoke back
 NEEDED = "items_per_chunk chunks_per_segment max_concurrency item_concurrency value_max".split()
 SENT = ("item_concurrency", "value_max", "poison_per_million")  # to the processor, of the knobs
@@ -93,6 +93,7 @@ def _segments(
             return branch.invoke(own, asked | {"segment": segment})
         except InvokeError as error:
             why = _why(error)
+            branch.wait(CHUNK_ENDS)  # what it had asked for goes on meanwhile
             branch.step(lambda _: failed.write_range(batch, segment, why))
             return segment.items
 
@@ -136,12 +137,12 @@ def _sum(context: DurableContext, ranges: list[Range], one: Any, together: int) 
 
     Flat: a range is the operations that it makes, and no context of its own besides.
     """
-    config = MapConfig(
+    wanted = config.MapConfig(
         max_concurrency=together,
-        nesting_type=NestingType.FLAT,
-        completion_config=CompletionConfig.all_completed(),
+        nesting_type=config.NestingType.FLAT,
+        completion_config=config.CompletionConfig.all_completed(),
     )
-    results = context.map(ranges, one, name="all", config=config)
+    results = context.map(ranges, one, name="all", config=wanted)
     results.throw_if_error()
     return sum(results.get_results())
 

@@ -34,7 +34,7 @@ ACTIONS = {
     "invoke": "lambda:InvokeFunction",  # of a branch of a durable map
 }
 # A transaction needs the rights of its parts, a paginator those of its call.
-NO_CALLS = {"exceptions", "transact_write_items", "get_paginator", "step"}
+NO_CALLS = {"exceptions", "transact_write_items", "get_paginator", "step", "wait"}
 PARTS = {name: f"dynamodb:{name}Item" for name in ("Put", "Update", "Delete", "ConditionCheck")}
 FUNCTIONS = [
     ("sqs", "batcher"),

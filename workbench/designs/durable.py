@@ -18,7 +18,7 @@ from workbench.errors import BadKnob
 
 OPERATIONS_MAX = 3_000  # of a durable execution, hard (Lambda quotas)
 CHUNK_OPERATIONS = 4  # three tries, and the list of what is left
-SEGMENT_OPERATIONS = 2  # its execution, and the list of one that failed
+SEGMENT_OPERATIONS = 2  # its execution; and if every second one fails, a wait and a list
 SPARE_OPERATIONS = 40  # the map itself, the last steps, and invocations that fail
 CHUNKS_MAX = (OPERATIONS_MAX - SPARE_OPERATIONS) // CHUNK_OPERATIONS
 SEGMENTS_MAX = (OPERATIONS_MAX - SPARE_OPERATIONS) // SEGMENT_OPERATIONS

@@ -137,6 +137,7 @@ def test_a_segment_whose_execution_fails_is_listed_as_a_range(stack, monkeypatch
     ((first, why, _), (second, *_)) = run.listed
     assert (first, second, run.notice["items_failed"]) == ((0, 500), (500, 1000), 1_000)
     assert "exceeds the maximum of 40 operations" in why
+    assert run.notice["detected_at"] - EPOCH_S > 900  # its chunks went on meanwhile
 
 
 class Strikes(Faults):

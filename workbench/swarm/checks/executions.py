@@ -61,12 +61,12 @@ def _tried_again(seen: FaultRecord, execution: Any) -> int:
 
 
 def _waits(execution: Any, at_s: float) -> bool:
-    """Whether something was under way then: an invoke without an answer, a step to be retried."""
+    """Whether something was under way then: an invoke, a wait, a step to be retried."""
     open_ones: dict[str, str] = {}
     for t_s, event, details in execution.history:
         if t_s <= at_s and "Id" in details:
             open_ones[details["Id"]] = event
-    return not {"ChainedInvokeStarted", "StepFailed"}.isdisjoint(open_ones.values())
+    return not {"ChainedInvokeStarted", "StepFailed", "WaitStarted"}.isdisjoint(open_ones.values())
 
 
 def _written(execution: Any) -> Iterator[str]:

@@ -26,6 +26,7 @@ from workbench.swarm.protocols.protocol import (
 from workbench.swarm.rules.durable import RULES, SCENARIOS
 
 FAILURES = 5  # in a row end an execution, and six of a step
+CHUNK_ENDS_S = 900  # a chunk that nobody waits for any more
 HANGS_S = 905  # an orchestrator until its timeout, and the wait before it is invoked again
 THROTTLED_S = 300  # the longest back-off of an invocation that is throttled
 STEPS_S = 5 + 10 + 20 + 40 + 60  # between all tries of a step (retries.py of the SDK)
@@ -137,9 +138,11 @@ class DurableProtocol(Protocol):
             late += HANGS_S + (LEVELS - 1) * THROTTLED_S + STEPS_S
         return late
 
-    def work_s(self, design: Durable, roles: set[str], items: int) -> float:  # noqa: ARG002
+    def work_s(self, design: Durable, roles: set[str], items: int) -> float:
         busy = items * max(1, design.value_max) / 1000 + design.wait_s(items) + TRIES_S
         again = design.processor_timeout_s + CHAIN_LATE_MAX_S
+        if "orchestrator" in roles:  # before a segment that failed is listed, one after the other
+            again += design.segments(items) * CHUNK_ENDS_S
         return busy + again + HANGS_S + LEVELS * THROTTLED_S + STEPS_S
 
     def converge_s(self, design: Durable, rates: FaultRates, last_s: float) -> float:  # noqa: ARG002
