@@ -122,6 +122,7 @@ def test_a_batch_of_which_a_chunk_cannot_be_listed_is_not_complete(stack):
 @pytest.mark.parametrize(("answered", "counted"), [(3, 1), (None, 4)])
 def test_of_a_chunk_whose_last_try_died_what_is_listed_counts(monkeypatch, answered, counted):
     """It may have listed less than the try before it has answered; or nobody has listed any."""
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")  # its clients are made with it
     orchestrator = importlib.import_module("lambdas.durable.orchestrator")
     written = []
     monkeypatch.setattr(orchestrator.failed, "read", lambda batch, chunk: ["the one left"])
