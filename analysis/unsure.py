@@ -31,9 +31,10 @@ def otherwise(frames: Frames, runs: pd.DataFrame, words: tuple[str, str]) -> str
     before = verdicts(runs, "batch_usd")
     after = verdicts(runs.assign(batch_usd=runs["batch_usd"] + more_usd), "batch_usd")
     named = listed([f"{name} costs {dollars(usd)}" for name, usd in per_million.items()])
-    told, before_told = (by_size_in_words(one, *words) for one in (after, before))
-    same = told == before_told or _who_where(after) == _who_where(before)
-    changes = "no verdict on dollars changes" if same else f"then {told}"
+    same = _who_where(after) == _who_where(before)
+    changes = "no verdict on dollars changes"
+    if not same:
+        changes = f"then {by_size_in_words(after, *words)}"
     return (
         "No price list says what a chained invoke of a durable execution is billed as; one "
         f"operation is taken here. If it is two, {named} more a million items, and {changes}"

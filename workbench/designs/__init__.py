@@ -9,6 +9,7 @@ from workbench.designs.design import FUNCTION_TIMEOUT_MAX_S, ITEMS_MAX, Design, 
 from workbench.designs.durable import ALIAS as DURABLE_ALIAS
 from workbench.designs.durable import EXECUTION_KEPT_DAYS as DURABLE_KEPT_DAYS
 from workbench.designs.durable import EXECUTION_TIMEOUT_S as DURABLE_TIMEOUT_S
+from workbench.designs.durable import TRIES_MAX as DURABLE_TRIES_MAX
 from workbench.designs.durable import Durable
 from workbench.designs.parts import Part, Parts, Search
 from workbench.designs.presets import COMPARED, DESIGNS, PRESETS, Fitted, fit_design, make_design
@@ -24,6 +25,7 @@ __all__ = [
     "DURABLE_ALIAS",
     "DURABLE_KEPT_DAYS",
     "DURABLE_TIMEOUT_S",
+    "DURABLE_TRIES_MAX",
     "EXPRESS_MAX_S",
     "FUNCTION_TIMEOUT_MAX_S",
     "ITEMS_MAX",

@@ -60,9 +60,7 @@ class Counters(Queued):
     pollers_max: int | None = knob(None, 2, 10_000, deployed=True, later=True)
 
     def check(self) -> None:
-        for name, only in (("telemetry", "emf"), ("logs", "metrics")):
-            if getattr(self, name) != only:
-                raise BadKnob(name, getattr(self, name), f"this design knows {only} only")
+        self.refuse_telling()
         self.refuse_pollers()
         messages = self.messages_per_invocation
         self.refuse_long_work(f"{messages} messages of {self.items_per_message} items")

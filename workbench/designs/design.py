@@ -89,6 +89,23 @@ class Design(ABC):
     def check(self) -> None:
         """Refuse knobs that cannot work with each other."""
 
+    def refuse_telling(self) -> None:
+        """Refuse other telemetry and logs than the usual, of a design that knows no others."""
+        for name, only in (("telemetry", "emf"), ("logs", "metrics")):
+            if getattr(self, name) != only:
+                raise BadKnob(name, getattr(self, name), f"this design knows {only} only")
+
+    def refuse_long_lot(self) -> None:
+        """Refuse lots, each an invocation's, whose longest items take longer than Lambda gives."""
+        lot, needed_s = self.search.lot, self.processor_timeout_s
+        if needed_s > FUNCTION_TIMEOUT_MAX_S:
+            raise BadKnob(
+                lot,
+                getattr(self, lot),
+                f"up to {needed_s} s in one invocation; Lambda stops at {FUNCTION_TIMEOUT_MAX_S} s",
+                f"Lower {lot} or raise item_concurrency.",
+            )
+
     def knobs(self) -> dict[str, Any]:
         """Every knob by name, as JSON writes it."""
         return asdict(self)

@@ -6,7 +6,6 @@ from typing import Any, ClassVar
 
 from workbench.designs.design import (
     CALL_ALLOWANCE_S,
-    FUNCTION_TIMEOUT_MAX_S,
     SMALL_FUNCTIONS,
     START_ALLOWANCE_S,
     TUNED_CONCURRENCY,
@@ -17,7 +16,8 @@ from workbench.designs.parts import DISPATCH, WORK, Part, Parts, Search, functio
 from workbench.errors import BadKnob
 
 OPERATIONS_MAX = 3_000  # of a durable execution, hard (Lambda quotas)
-CHUNK_OPERATIONS = 4  # three tries, and the list of what is left
+TRIES_MAX = 3  # of an item that fails, and of a chunk whose processor dies
+CHUNK_OPERATIONS = TRIES_MAX + 1  # and the list of what is left
 SEGMENT_OPERATIONS = 2  # its execution; and if every second one fails, a wait and a list
 SPARE_OPERATIONS = 40  # the map itself, the last steps, and invocations that fail
 CHUNKS_MAX = (OPERATIONS_MAX - SPARE_OPERATIONS) // CHUNK_OPERATIONS
@@ -58,7 +58,7 @@ class Durable(Design):
         roomy={},
         axes={
             "max_concurrency": (100, 200, 300, 600, 900),
-            "chunks_per_segment": (225, CHUNKS_MAX),
+            "chunks_per_segment": (225, 450, CHUNKS_MAX),
             "batcher_memory_mb": (256, 512, 1_024),
         },
     )
@@ -71,16 +71,8 @@ class Durable(Design):
     chunks_per_segment: int = knob(CHUNKS_MAX, 1, CHUNKS_MAX)  # of one durable execution
 
     def check(self) -> None:
-        for name, only in (("telemetry", "emf"), ("logs", "metrics")):
-            if getattr(self, name) != only:
-                raise BadKnob(name, getattr(self, name), f"this design knows {only} only")
-        if self.processor_timeout_s > FUNCTION_TIMEOUT_MAX_S:
-            raise BadKnob(
-                "items_per_chunk",
-                self.items_per_chunk,
-                f"up to {self.processor_timeout_s} s in one invocation; Lambda stops at 900 s",
-                "Lower items_per_chunk or raise item_concurrency.",
-            )
+        self.refuse_telling()
+        self.refuse_long_lot()
 
     def refuse_items(self, items: int) -> None:
         super().refuse_items(items)

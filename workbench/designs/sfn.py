@@ -6,7 +6,6 @@ from typing import Any, ClassVar
 
 from workbench.designs.design import (
     CALL_ALLOWANCE_S,
-    FUNCTION_TIMEOUT_MAX_S,
     ITEM_MAX_BYTES,
     SMALL_FUNCTIONS,
     START_ALLOWANCE_S,
@@ -105,13 +104,7 @@ class Sfn(Design):
     def check(self) -> None:
         if self.items_per_child * ITEM_MAX_BYTES > 256 * 1024 - 512:
             raise BadKnob("items_per_child", self.items_per_child, "a child's input passes 256 KiB")
-        if self.processor_timeout_s > FUNCTION_TIMEOUT_MAX_S:
-            raise BadKnob(
-                "items_per_child",
-                self.items_per_child,
-                f"up to {self.processor_timeout_s} s in one invocation; Lambda stops at 900 s",
-                "Lower items_per_child or raise item_concurrency.",
-            )
+        self.refuse_long_lot()
         if self.child_type == "EXPRESS" and self.child_limit_s >= EXPRESS_MAX_S:
             raise BadKnob(
                 "items_per_child",

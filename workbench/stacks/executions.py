@@ -1,6 +1,7 @@
-"""Executions that run when their stack is taken down: stopped, and waited for."""
+"""Executions of a stack: those of a durable function by version, and the end of all that run."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -11,6 +12,7 @@ from workbench.stacks.inventory import UNKNOWN
 
 LOOKS = 12  # at what is on its way out, before it counts as left
 LOOK_EVERY_S = 5
+STOPPED = {"ErrorType": "Stopped", "ErrorMessage": "by the workbench"}
 OVER = ("InvalidParameterValueException", "ResourceNotFoundException")  # it ended meanwhile
 
 Say = Callable[[str], None]
@@ -43,34 +45,42 @@ def stop_durable(aws: Aws, function: str, say: Say, sleep: Callable[[float], Non
         config = client.get_function_configuration(FunctionName=function)
         if not config.get("DurableConfig"):
             return []
-        pages = client.get_paginator("list_durable_executions_by_function")
-        return [
-            (one["DurableExecutionName"], one["DurableExecutionArn"])
-            for version in _versions(client, function)
-            for page in pages.paginate(
-                FunctionName=function, Qualifier=version, Statuses=["RUNNING"]
-            )
-            for one in page["DurableExecutions"]
-        ]
+        found = durable_executions(client, function, Statuses=["RUNNING"])
+        return [(one["DurableExecutionName"], one["DurableExecutionArn"]) for one in found]
 
-    def stop(arn: str) -> None:
-        try:
-            client.stop_durable_execution(DurableExecutionArn=arn)
-        except ClientError as error:
-            if code_of(error) not in OVER:
-                raise
-
-    _stop_all(running, stop, "Lambda", say, sleep)
+    _stop_all(running, partial(stop_durable_execution, client), "Lambda", say, sleep)
 
 
-def _versions(client: Any, function: str) -> Iterator[str]:
+def durable_executions(client: Any, function: str, **asked: Any) -> Iterator[dict[str, Any]]:
+    """A durable function's executions, listed by version, those of the newest first."""
+    numbers = [one["Version"] for one in versions(client, function)]
+    numbers.sort(key=lambda one: int(one) if one.isdigit() else 0, reverse=True)  # $LATEST is last
+    pages = client.get_paginator("list_durable_executions_by_function")
+    for number in numbers:
+        for page in pages.paginate(FunctionName=function, Qualifier=number, **asked):
+            yield from page["DurableExecutions"]
+
+
+def versions(client: Any, function: str) -> Iterator[dict[str, Any]]:
+    """Every version of a function, with its settings."""
     for page in client.get_paginator("list_versions_by_function").paginate(FunctionName=function):
-        yield from (one["Version"] for one in page["Versions"])
+        yield from page["Versions"]
+
+
+def stop_durable_execution(client: Any, arn: str) -> bool:
+    """Stop an execution; whether it ran until then."""
+    try:
+        client.stop_durable_execution(DurableExecutionArn=arn, Error=STOPPED)
+    except ClientError as error:
+        if code_of(error) not in OVER:
+            raise
+        return False
+    return True
 
 
 def _stop_all(
     running: Running,
-    stop: Callable[[str], None],
+    stop: Callable[[str], Any],
     console: str,
     say: Say,
     sleep: Callable[[float], None],

@@ -4,8 +4,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lambdas.durable.ranges import CHUNKS_MAX, Range, at_once, cut, refuse_sizes
+from lambdas.durable.ranges import (
+    CHUNKS_MAX,
+    OPERATIONS_MAX,
+    TRIES_MAX,
+    Range,
+    at_once,
+    cut,
+    refuse_sizes,
+)
 from lambdas.trigger import Trigger
+from workbench.designs import durable
+from workbench.platform import services
 
 
 @given(st.integers(1, 2_000), st.integers(1, 300))
@@ -40,3 +50,10 @@ def test_sizes_that_pass_a_limit_are_refused_with_it(change, why):
     refuse_sizes(sizes)
     with pytest.raises(ValueError, match=why):
         refuse_sizes(sizes | change)
+
+
+def test_handlers_design_and_platform_mean_the_same_limits():
+    """The handlers' zip holds nothing of the workbench, and designs know no platform."""
+    assert durable.CHUNKS_MAX == CHUNKS_MAX
+    assert durable.OPERATIONS_MAX == OPERATIONS_MAX == services.DURABLE_OPERATIONS_MAX
+    assert durable.TRIES_MAX == TRIES_MAX

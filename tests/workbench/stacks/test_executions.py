@@ -1,8 +1,8 @@
 """Durable executions are stopped before their function goes: of every version, until none runs."""
 
 import pytest
-from botocore.stub import Stubber
 
+from tests.aws_answers import answering
 from workbench.stacks import executions
 from workbench.stacks.aws_clients import Aws
 from workbench.stacks.aws_errors import AwsFailed
@@ -38,7 +38,7 @@ def versions(*names):
 
 
 def stopped(name, version):
-    asked = {"DurableExecutionArn": arn(name, version)}
+    asked = {"DurableExecutionArn": arn(name, version), "Error": executions.STOPPED}
     return "stop_durable_execution", {"StopTimestamp": 1}, asked
 
 
@@ -50,16 +50,8 @@ def aws(credentials):
 @pytest.fixture
 def lambda_(aws):
     """Lambda answers with these, in this order."""
-    stub = Stubber(aws.client("lambda"))
-
-    def answer(*answers):
-        for operation, content, asked in answers:
-            stub.add_response(operation, content, asked)
-
-    with stub:
-        answer.stub = stub
+    with answering(aws.client("lambda")) as answer:
         yield answer
-    stub.assert_no_pending_responses()
 
 
 def stop(aws):
@@ -69,12 +61,13 @@ def stop(aws):
 
 
 def test_what_runs_of_any_version_is_stopped_and_looked_at_again(aws, lambda_):
-    lambda_(DURABLE, versions("1", "2"), running("1", "old"), running("2", "b-1", "over"))
-    lambda_(stopped("old", "1"), stopped("b-1", "2"))
+    lambda_(DURABLE, versions("$LATEST", "1", "2"))
+    lambda_(running("2", "b-1"), running("1", "old"), running("$LATEST", "over"))
+    lambda_(stopped("b-1", "2"), stopped("old", "1"))
     over = "InvalidParameterValueException"  # it has ended meanwhile
     lambda_.stub.add_client_error("stop_durable_execution", over, "", 400)
-    lambda_(DURABLE, versions("1", "2"), running("1"), running("2"))
-    assert stop(aws) == [f"stopping execution {name}" for name in ("old", "b-1", "over")]
+    lambda_(DURABLE, versions("1", "2"), running("2"), running("1"))
+    assert stop(aws) == [f"stopping execution {name}" for name in ("b-1", "old", "over")]
 
 
 def test_a_plain_function_is_asked_for_no_executions(aws, lambda_):

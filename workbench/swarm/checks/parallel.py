@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 from math import sqrt
 from typing import Any
 
-from lambdas.trigger import name_of
 from workbench.swarm.checks.items import overlaps
 from workbench.swarm.fault_record import Expected, FaultRecord, items_of
 from workbench.swarm.noted import Execution, Invoked, items_in
@@ -69,11 +68,6 @@ def _children(
 ) -> Iterator[str]:
     """A map's children, or chunks, that are not as many at a time as its batch asks for."""
     doubled = seen.plan.counts["child_twice"] + seen.plan.counts["chain_twice"]
-    # What a durable execution has asked for goes on when it fails.
-    doubled += any(
-        one.status == "FAILED" and name_of(json.loads(one.started.input)) == batch.batch_id
-        for one in seen.durable
-    )
     if not {"items_per_child", "items_per_chunk"} & batch.knobs.keys() or doubled:
         return
     ids = batch.values.keys()

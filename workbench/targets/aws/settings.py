@@ -17,6 +17,7 @@ from workbench.designs import Design, Part
 from workbench.stacks.aws_clients import Aws
 from workbench.stacks.aws_errors import AwsFailed, code_of, plainly
 from workbench.stacks.deployed import Deployed
+from workbench.stacks.executions import versions
 from workbench.targets.aws.timeouts import Clock, Timeouts
 
 # By construct: its properties, as templates name them. None: the property is left out.
@@ -193,8 +194,7 @@ class StackSettings:
         makes no more versions than it must."""
         client = self.aws.client("lambda")
         now = client.get_function_configuration(FunctionName=name)
-        pages = client.get_paginator("list_versions_by_function").paginate(FunctionName=name)
-        for one in (one for page in pages for one in page["Versions"]):
+        for one in versions(client, name):
             same = all(one.get(key) == now.get(key) for key in VERSIONED)
             if one["Version"].isdigit() and same:
                 return one["Version"]

@@ -140,7 +140,7 @@ def simulate(
 
 def play(
     design: Design,
-    settings: SqsSettings | SfnSettings | DurableSettings,
+    settings: Settings,
     profile: Profile,
     warm: int = 0,
 ) -> Outcome:

@@ -4,12 +4,13 @@ import json
 from datetime import UTC, datetime
 
 import pytest
-from botocore.stub import Stubber
 
+from tests.aws_answers import answering
 from workbench.designs import make_design
 from workbench.errors import BadInput
 from workbench.runs.batch import Batch
 from workbench.stacks.aws_errors import AwsFailed
+from workbench.stacks.executions import STOPPED
 from workbench.targets.aws.batches import BatchStatus, OpenBatch
 from workbench.targets.aws.durable import batches as module
 
@@ -62,10 +63,7 @@ def history(*events, name="b-1"):
 
 
 def stopped(name):
-    asked = {
-        "DurableExecutionArn": arn(name),
-        "Error": {"ErrorType": "Stopped", "ErrorMessage": "by the workbench"},
-    }
+    asked = {"DurableExecutionArn": arn(name), "Error": STOPPED}
     return "stop_durable_execution", {"StopTimestamp": ENDED}, asked
 
 
@@ -80,16 +78,8 @@ def batches(durable):
 @pytest.fixture
 def lambda_(batches):
     """Lambda answers with these, in this order, and to these questions; moto has no executions."""
-    stub = Stubber(batches._lambda)
-
-    def answer(*answers):
-        for operation, content, asked in answers:
-            stub.add_response(operation, content, asked)
-
-    with stub:
-        answer.stub = stub
+    with answering(batches._lambda) as answer:
         yield answer
-    stub.assert_no_pending_responses()
 
 
 def invoked(durable):
@@ -131,6 +121,7 @@ def test_a_botocore_that_knows_no_executions_is_named(durable, batches, monkeypa
 def test_an_execution_that_no_version_has_is_absent(durable, batches, lambda_):
     longer = listed(2, summary("b-10"), DurableExecutionName="b-1")
     lambda_(versions(), longer, listed(1, DurableExecutionName="b-1"))
+    lambda_(listed("$LATEST", DurableExecutionName="b-1"))
     assert batches.look(BATCH, durable.design) == BatchStatus("absent")
 
 
@@ -203,6 +194,7 @@ def test_others_are_batches_of_which_anything_runs(batches, lambda_):
         execution("s-2", batch="b-2"),
         listed(1, summary("s-3"), **running),
         execution("s-3", InputPayload=slot),
+        listed("$LATEST", **running),
     )
     assert batches.others("b-1") == [
         OpenBatch("b-2", "OPEN"),
@@ -221,6 +213,7 @@ def test_a_stop_reaches_the_root_and_then_its_own_segments(batches, lambda_):
         execution("s-2", batch="b-2"),
         execution("s-3"),
         listed(1, Statuses=["RUNNING"]),
+        listed("$LATEST", Statuses=["RUNNING"]),
         stopped("s-1"),
     )
     over = "InvalidParameterValueException"  # it has ended meanwhile
@@ -244,5 +237,5 @@ def test_a_stopped_batch_cannot_go_on_and_says_what_to_do(batches):
 def test_a_purge_stops_what_began_as_its_batch_was_stopped(batches, lambda_):
     running = {"Statuses": ["RUNNING"]}
     lambda_(versions(), listed(2, summary("s-1"), **running), execution("s-1"))
-    lambda_(listed(1, **running), stopped("s-1"))
+    lambda_(listed(1, **running), listed("$LATEST", **running), stopped("s-1"))
     assert "nothing waits in a queue" in batches.purge("b-1")

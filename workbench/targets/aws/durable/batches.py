@@ -21,6 +21,7 @@ from workbench.runs.batch import Batch
 from workbench.runs.notices import read_notice
 from workbench.stacks.aws_clients import Aws
 from workbench.stacks.aws_errors import AwsFailed, code_of, plainly, scrub
+from workbench.stacks.executions import durable_executions, stop_durable_execution
 from workbench.targets.aws.batches import OPEN_LOOK, Batches, BatchStatus, OpenBatch
 from workbench.targets.aws.durable.usage import usage_lines
 from workbench.targets.aws.timeouts import Clock
@@ -114,7 +115,7 @@ class DurableBatches(Batches):
             status = found["Status"] if found else "absent"
             if found is None or status != "RUNNING":
                 raise AwsFailed(f"batch {batch_id} is {status}: only one that is RUNNING can stop.")
-            self._stop(found["DurableExecutionArn"])
+            stop_durable_execution(self._lambda, found["DurableExecutionArn"])
             segments = self._stop_segments(batch_id)
         return (
             f"the execution is stopped for good, and {segments} of its segments with it; functions "
@@ -151,22 +152,8 @@ class DurableBatches(Batches):
             )
         return client
 
-    def _versions(self) -> list[str]:
-        """Every version of the orchestrator, the newest first."""
-        pages = self._lambda.get_paginator("list_versions_by_function")
-        found = [
-            one["Version"]
-            for page in pages.paginate(FunctionName=self._function)
-            for one in page["Versions"]
-        ]
-        return sorted((one for one in found if one.isdigit()), key=int, reverse=True)
-
     def _listed(self, **asked: Any) -> Iterator[dict[str, Any]]:
-        """Executions of every version."""
-        pages = self._lambda.get_paginator("list_durable_executions_by_function")
-        for version in self._versions():
-            for page in pages.paginate(FunctionName=self._function, Qualifier=version, **asked):
-                yield from page["DurableExecutions"]
+        return durable_executions(self._lambda, self._function, **asked)
 
     def _execution(self, batch_id: str) -> dict[str, Any] | None:
         """The batch's own execution, or None: it may not have begun, or be forgotten."""
@@ -208,23 +195,7 @@ class DurableBatches(Batches):
     def _stop_segments(self, batch_id: str) -> int:
         """Stop what still runs of a batch; how many executions."""
         own = [arn for name, arn in self._running(batch_id) if name == batch_id]
-        return sum(self._stop(arn) for arn in own)
-
-    def _stop(self, arn: str) -> bool:
-        """Stop an execution; whether it ran until then."""
-        try:
-            self._lambda.stop_durable_execution(
-                DurableExecutionArn=arn,
-                Error={"ErrorType": "Stopped", "ErrorMessage": "by the workbench"},
-            )
-        except ClientError as error:
-            if code_of(error) not in (
-                "InvalidParameterValueException",
-                "ResourceNotFoundException",
-            ):
-                raise
-            return False
-        return True
+        return sum(stop_durable_execution(self._lambda, arn) for arn in own)
 
     def _ranges_over(self, arn: str) -> int:
         """How many chunks or segments of an execution are over, by what is new in its history."""

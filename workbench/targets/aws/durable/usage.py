@@ -8,7 +8,7 @@ believed where they are near what the plan comes to; else the plan counts, which
 from collections.abc import Iterator
 from decimal import Decimal
 
-from workbench.designs import DURABLE_KEPT_DAYS
+from workbench.designs import DURABLE_KEPT_DAYS, DURABLE_TRIES_MAX
 from workbench.designs.parts import DISPATCH, KNOWING
 from workbench.platform.services import (
     DURABLE_KEPT,
@@ -25,7 +25,6 @@ from workbench.targets.aws.usage import BatchMeasurements, Line
 STEPS = 3  # of a batch: claim, detect, notify
 OPERATION_BYTES = 620  # an operation writes, on `local` 570 to 670 of it
 NEAR = 2  # times more or less than planned
-TRIES_MAX = 3  # of a chunk of which items fail, each of which lists them (lambdas/durable)
 
 
 def usage_lines(measured: BatchMeasurements) -> Iterator[Line]:
@@ -40,8 +39,8 @@ def usage_lines(measured: BatchMeasurements) -> Iterator[Line]:
         (DURABLE_KEPT, "GB-Mo", gb_months(written_gb, lived_h)),
     ):
         yield "orchestrator", LAMBDA, usage_type, unit, DISPATCH, amount
-    lists = min(measured.counted.failed, _requests(measured)) * TRIES_MAX
-    reads = lists // TRIES_MAX * (TRIES_MAX - 1)
+    failing = min(measured.counted.failed, _requests(measured))  # chunks, each of which is listed
+    lists, reads = failing * DURABLE_TRIES_MAX, failing * (DURABLE_TRIES_MAX - 1)
     for usage_type, label, amount in (
         ("Requests-Tier1", DISPATCH, 1),  # the claim
         ("Requests-Tier1", KNOWING, lists),

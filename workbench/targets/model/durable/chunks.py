@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from workbench.designs import DURABLE_TRIES_MAX as TRIES_MAX
 from workbench.targets.model.durable.executions import (
     ADMIT,
     ANSWER,
@@ -17,8 +18,6 @@ from workbench.targets.model.engine.draws import hashed, latency, sleep_ms
 from workbench.targets.model.engine.events import billed_ms, compiled
 from workbench.targets.model.engine.timeline import note_peak
 from workbench.targets.model.sfn.work import work_items_at_once
-
-TRIES_MAX = 3  # of a chunk with items that fail
 
 
 @compiled
