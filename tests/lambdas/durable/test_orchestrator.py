@@ -1,13 +1,11 @@
 """Batches of the `durable` handlers, run by AWS's SDK on the local durable executions."""
 
-import importlib
 from inspect import unwrap
 from types import SimpleNamespace
 
 import pytest
 
-from lambdas.durable.ranges import Range
-from lambdas.trigger import Trigger
+from lambdas.durable.ranges import TRIES_MAX
 from tests.lambdas.durable.conftest import KNOBS, known_after_s
 from workbench.engine.kernel import stream
 from workbench.targets.local.lambda_.durable import execution
@@ -119,17 +117,27 @@ def test_a_batch_of_which_a_chunk_cannot_be_listed_is_not_complete(stack):
     assert "calling the PutObject operation" in run.root.error["ErrorMessage"]
 
 
-@pytest.mark.parametrize(("answered", "counted"), [(3, 1), (None, 4)])
-def test_of_a_chunk_whose_last_try_died_what_is_listed_counts(monkeypatch, answered, counted):
-    """It may have listed less than the try before it has answered; or nobody has listed any."""
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")  # its clients are made with it
-    orchestrator = importlib.import_module("lambdas.durable.orchestrator")
-    written = []
-    monkeypatch.setattr(orchestrator.failed, "read", lambda batch, chunk: ["the one left"])
-    monkeypatch.setattr(orchestrator.failed, "write", lambda *call: written.append(call[1]))
-    trigger, chunk = Trigger("b-1", 30, 7, KNOBS), Range(10, 14)
-    assert orchestrator._listed(trigger, chunk, answered, "died") == counted
-    assert written == ([] if answered else [chunk])
+class ListsLessAndDies(Faults):
+    """Every item fails but in the last try, which lists none and dies before it answers."""
+
+    def __init__(self):
+        self._puts = 0
+
+    def sleeping(self, function, request_id, seconds):
+        if self._puts < TRIES_MAX - 1:
+            raise OSError("not yet")
+        return False
+
+    def calling(self, call):
+        if call.operation != "PutObject" or "/failed/" not in call.request["Key"]:
+            return CallFault()
+        self._puts += 1
+        return CallFault(kill="after" if self._puts == TRIES_MAX else "")
+
+
+def test_what_a_last_try_has_listed_before_it_died_counts_and_not_an_earlier_answer(stack):
+    run = stack.run(10, ListsLessAndDies())
+    assert (run.listed, run.notice["items_failed"]) == ([], 0)
 
 
 def test_a_segment_whose_execution_fails_is_listed_as_a_range(stack, monkeypatch):
