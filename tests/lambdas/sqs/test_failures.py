@@ -7,9 +7,10 @@ import pytest
 from workbench.designs import Sqs
 
 
-def bury(world, *bodies):
+def bury(world, *bodies, receives=6):
     """Deliver dead letters."""
-    return world.deliver("sqs.failures", [world.record(body, "dead", 6) for body in bodies])
+    records = [world.record(body, "dead", receives) for body in bodies]
+    return world.deliver("sqs.failures", records)
 
 
 def drain(world):
@@ -35,6 +36,22 @@ def test_a_dead_message_of_several_items_goes_on_as_messages_of_one(world):
     singles = world.bodies("item")
     assert [one["items"] for one in singles] == [[pair] for pair in body["items"]]
     assert all(one["again"] for one in singles)
+
+
+@pytest.mark.parametrize("items", [1, 3])
+def test_dead_items_count_as_tried_even_where_the_dead_letters_count_receives_anew(world, items):
+    """Sent without that mark they would be worked with no lease, and no try of them counted."""
+    world.create(items=items)
+    (body,) = world.bodies("item")
+    bury(world, body, receives=1)
+    sent = world.bodies("item")
+    assert sent == [body | {"items": [pair], "again": True} | sk for pair, sk in alone(body)]
+
+
+def alone(body):
+    """Each item of a message, and what names the record of one that was sent with others."""
+    several = len(body["items"]) > 1
+    return [(pair, {"sk": pair[0]} if several else {}) for pair in body["items"]]
 
 
 def test_by_message_each_item_gets_a_record_in_its_parents_shard_behind_it(world):
