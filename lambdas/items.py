@@ -5,11 +5,16 @@ random to DynamoDB, and are the same on a second attempt. Bring your own items b
 `create`: give the items of a range of indices, the same ones every time.
 """
 
-from collections.abc import Iterator
+import re
+from bisect import bisect_right
+from collections.abc import Callable, Iterator
+from itertools import pairwise
 from typing import NamedTuple
 
 GOLDEN = 0x9E3779B97F4A7C15
+SHAPES = ("value_max", "durations", "poison_per_million")  # the knobs that shape items
 MASK = 0xFFFFFFFFFFFFFFFF
+POINT = re.compile(r"(\d{1,3})(?:\.(\d{1,6}))?:(\d{1,6})")
 
 
 class Item(NamedTuple):
@@ -20,14 +25,56 @@ class Item(NamedTuple):
 
 
 def create(seed: int, start: int, stop: int, knobs: dict) -> Iterator[Item]:
-    """Items start..stop-1; the knobs `value_max` and `poison_per_million` shape them."""
-    base = mix64(seed)
-    values = knobs["value_max"] + 1
+    """Items start..stop-1; `value_max` or `durations`, and `poison_per_million`, shape them."""
+    base, values = mix64(seed), knobs["value_max"] + 1
+    quantile = _quantile(knobs["durations"]) if knobs.get("durations") else None
     poison = knobs.get("poison_per_million", 0)
     for index in range(start + 1, stop + 1):
         z = mix64((base + index * GOLDEN) & MASK)
         poisoned = ((z & 0xFFFFFFFF) * 1_000_000) >> 32 < poison
-        yield Item(f"{z:016x}", -1 if poisoned else ((z >> 32) * values) >> 32)
+        value = quantile(z >> 32) if quantile else ((z >> 32) * values) >> 32
+        yield Item(f"{z:016x}", -1 if poisoned else value)
+
+
+def read_durations(text: str) -> list[tuple[int, int]]:
+    """The points `percent:ms` of a quantile function: of 2**32 draws the first, and milliseconds.
+
+    ValueError if they do not ascend from 0 to 100 percent.
+    """
+    points = []
+    for part in text.split(" "):
+        spelled = POINT.fullmatch(part)
+        if not spelled:
+            raise ValueError(f"durations {part[:40]!r} is not percent:ms")
+        whole, rest, ms = spelled.groups(default="")
+        share = int(whole) * 10**6 + int(rest.ljust(6, "0"))  # in 10**8
+        points.append((share * 2**32 // 10**8, int(ms)))
+    starts, values = zip(*points, strict=True)
+    ascend = list(starts) == sorted(set(starts)) and list(values) == sorted(values)
+    if not ascend or (starts[0], starts[-1]) != (0, 2**32):
+        raise ValueError("durations must ascend from 0 to 100 percent")
+    return points
+
+
+def mean_ms(knobs: dict) -> float:
+    """What an item takes on average."""
+    if not knobs.get("durations"):
+        return knobs["value_max"] / 2
+    points = pairwise(read_durations(knobs["durations"]))
+    return sum((b - a) * (c + d) for (a, c), (b, d) in points) / 2**33
+
+
+def _quantile(text: str) -> Callable[[int], int]:
+    """The milliseconds of an item by its 32 bits: linear between points, in whole numbers."""
+    points = read_durations(text)
+    starts = [start for start, _ in points]
+    slopes = [((d - c) << 40) // (b - a) for (a, c), (b, d) in pairwise(points)]
+
+    def value(draw: int) -> int:
+        at = bisect_right(starts, draw) - 1
+        return points[at][1] + (((draw - starts[at]) * slopes[at] + (1 << 39)) >> 40)
+
+    return value
 
 
 def mix64(z: int) -> int:

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
+from lambdas.items import read_durations
+
 ITEMS_MAX = 100_000_000
 NUMBER_MAX = 1_000_000_000  # of any knob
 LEAST = {  # of the knobs that are numbers
@@ -68,6 +70,8 @@ def _refuse_knobs(knobs: dict[str, Any], needed: Iterable[str]) -> None:
     missing = [name for name in needed if name not in knobs]
     if missing:
         raise ValueError(f"knobs lack {', '.join(missing)}")
+    if knobs.get("durations"):
+        read_durations(str(knobs["durations"]))
     for name, value in knobs.items():
         if name not in LEAST or (name == "max_concurrency" and value is None):
             continue

@@ -24,6 +24,7 @@ FACTS = {
         "prices",
         "bill",
         "runs.batch",
+        "workload.durations",
     )
 }
 RECORDS = FACTS | {
@@ -38,13 +39,16 @@ MAY_IMPORT = {
     "workbench.border": {"workbench.errors"},
     "workbench.engine": {"workbench.errors"},
     "workbench.platform": {"workbench.errors", "workbench.border"},
-    "workbench.designs": {"workbench.errors", "workbench.border"},
+    "workbench.designs": {"workbench.errors", "workbench.border", "workbench.workload.durations"},
     "workbench.prices": {
         *("workbench.errors", "workbench.border", "workbench.platform", "workbench.temporary")
     },
     "workbench.bill": RECORDS | {"workbench.runs.exact_tables"},
-    "workbench.runs.batch": {"workbench.border", "workbench.engine", "workbench.errors"},
+    "workbench.runs.batch": {
+        *("workbench.border", "workbench.engine", "workbench.errors", "workbench.workload.durations")
+    },
     "workbench.runs.exact_tables": {"workbench.errors"},
+    "workbench.workload.durations": {"workbench.errors"},
     "workbench.runs.run": FACTS | {"workbench.targets.TARGETS"},
     "workbench.runs.records": FACTS | {"workbench.runs.run", "workbench.runs.exact_tables"},
     "workbench.runs.failures": {"workbench.errors", "workbench.runs.records"},

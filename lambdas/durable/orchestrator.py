@@ -21,7 +21,7 @@ from lambdas.work import REASON_MAX
 CHUNK_ENDS = config.Duration(seconds=900)  # a function is ended by then (Lambda quotas)
 SDK_LEAST = 2  # before it, max_concurrency bounded threads and held no invoke back
 NEEDED = "items_per_chunk chunks_per_segment max_concurrency item_concurrency value_max".split()
-SENT = ("item_concurrency", "value_max", "poison_per_million")  # to the processor, of the knobs
+SENT = ("item_concurrency", *items.SHAPES)  # to the processor, of the knobs
 
 processor = os.environ.get("PROCESSOR", "")
 topic = os.environ.get("TOPIC_ARN", "")

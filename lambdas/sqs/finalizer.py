@@ -103,5 +103,5 @@ def _stuck_after_s(batch: Batch) -> float:
     """When a record counts as forgotten: not before a long queue has had four times its time."""
     knobs = batch["knobs"]
     at_once = (knobs["max_concurrency"] or 1_000) * knobs["item_concurrency"]
-    drain_s = batch["items"] * knobs["value_max"] / 1000 / at_once
+    drain_s = batch["items"] * 2 * items.mean_ms(knobs) / 1000 / at_once
     return max(knobs["stuck_after_s"], 4 * drain_s)

@@ -33,6 +33,7 @@ from workbench.targets.aws import AwsOptions, AwsTarget, purge, resume
 from workbench.targets.aws.session import StackSession
 from workbench.targets.aws.settings import is_scheduled
 from workbench.targets.aws.timeouts import SERVER_TIMEOUTS, Clock
+from workbench.workload.durations import Uniform
 
 pytestmark = pytest.mark.e2e
 
@@ -181,7 +182,7 @@ def test_every_target_did_the_same(runs, local, name):
 
 def test_every_item_of_sqs_was_put_once_and_deleted_once(runs):
     folder, _, tally = runs["sqs"]
-    z, values = draw(SEED, 0, ITEMS, SETTINGS["sqs"]["value_max"])
+    z, values = draw(SEED, 0, ITEMS, Uniform(SETTINGS["sqs"]["value_max"]))
     drawn = {f"{one:016x}": value for one, value in zip(z.tolist(), values.tolist(), strict=True)}
     batch = folder.run.batch_id
     assert tally["values"][batch] == drawn
@@ -226,7 +227,7 @@ def test_every_item_of_sfn_lies_in_the_bucket(runs):
     s3, bucket = session.aws.client("s3"), session.deployed.outputs["BucketName"]
     key = f"batches/{folder.run.batch_id}/items/000000.jsonl"
     lines = s3.get_object(Bucket=bucket, Key=key)["Body"].read().decode().splitlines()
-    z, values = draw(SEED, 0, ITEMS, SETTINGS["sfn"]["value_max"])
+    z, values = draw(SEED, 0, ITEMS, Uniform(SETTINGS["sfn"]["value_max"]))
     drawn = [
         {"id": f"{one:016x}", "value": value}
         for one, value in zip(z.tolist(), values.tolist(), strict=True)

@@ -1,24 +1,29 @@
 """Items: the same on every telling, unique, and spread evenly."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from lambdas import items
+from tests.workbench.workload.strategies import durations
 from workbench.runs.batch import draw
+from workbench.workload.durations import Durations, Uniform
 
 
 @given(
     seed=st.integers(0, 2**63 - 1),
     start=st.integers(0, 10**8),
     count=st.integers(1, 50),
-    value_max=st.integers(0, 600_000),
+    item_ms=st.integers(0, 600_000).map(Uniform) | durations(),
     poison=st.integers(0, 1_000_000),
 )
-def test_handlers_and_workbench_draw_the_same_items(seed, start, count, value_max, poison):
-    knobs = {"value_max": value_max, "poison_per_million": poison}
-    z, values = draw(seed, start, start + count, value_max, poison)
+def test_handlers_and_workbench_draw_the_same_items(seed, start, count, item_ms, poison):
+    knobs = {"value_max": item_ms.longest_ms, "poison_per_million": poison}
+    knobs |= {"durations": item_ms.text} if isinstance(item_ms, Durations) else {}
+    z, values = draw(seed, start, start + count, item_ms, poison)
     expected = [(f"{int(a):016x}", int(b)) for a, b in zip(z, values, strict=True)]
     assert [tuple(item) for item in items.create(seed, start, start + count, knobs)] == expected
+    assert items.mean_ms(knobs) == pytest.approx(item_ms.mean_ms, rel=1e-6, abs=1e-6)
 
 
 @given(seed=st.integers(0, 2**63 - 1), cut=st.integers(0, 300))

@@ -4,6 +4,7 @@ import numpy as np
 
 from workbench.runs.batch import GOLDEN, draw
 from workbench.targets.model.engine.draws import CELLS, LATENCIES, PER_HASH, Values
+from workbench.workload.durations import Uniform
 
 MASK = 2**64 - 1
 
@@ -50,15 +51,30 @@ class Counted(Stream):
         return total
 
 
+class _Points:
+    """Durations by the points that the model has, each item by itself and in whole numbers."""
+
+    def __init__(self, points: np.ndarray) -> None:
+        self.starts, self.ms, self.slopes = points.tolist()
+
+    def drawn_ms(self, bits: np.ndarray) -> np.ndarray:
+        """The milliseconds of items by their 32 bits."""
+        return np.array([self._one(draw) for draw in bits.tolist()], np.int64)
+
+    def _one(self, draw: int) -> int:
+        at = max(i for i, start in enumerate(self.starts) if start <= draw)
+        return self.ms[at] + ((draw - self.starts[at]) * self.slopes[at] + 2**39) // 2**40
+
+
 class Items:
     """The values of a batch's items, drawn as `workbench.runs.batch` draws them."""
 
     def __init__(self, seed: int, values: Values) -> None:
-        self.seed, self.value_max, self.poison = seed, int(values.span) - 1, int(values.poison)
-        self.fixed_ms = values.fixed_ms
+        self.seed, self.poison, self.fixed_ms = seed, int(values.poison), values.fixed_ms
+        self.item_ms = Uniform(int(values.span) - 1) if values.span else _Points(values.points)
 
     def values(self, start: int, stop: int) -> list[float]:
         """The milliseconds of items start..stop-1, -1 where one is poisoned."""
         if self.fixed_ms >= 0:
             return [self.fixed_ms] * (stop - start)
-        return draw(self.seed, start, stop, self.value_max, self.poison)[1].tolist()
+        return draw(self.seed, start, stop, self.item_ms, self.poison)[1].tolist()

@@ -15,6 +15,7 @@ from workbench.platform.services import LAMBDA, STEP_FUNCTIONS
 from workbench.platform.units import EXPRESS_STEP_MB, KB
 from workbench.runs.batch import draw
 from workbench.runs.records import RunData
+from workbench.workload.durations import item_ms_of
 
 SHARES = (0.1, 0.25, 0.5, 0.75)  # of the items
 MINUTES_MAX = 10  # of the concurrency that CloudWatch keeps
@@ -65,10 +66,10 @@ def processor_ms(folder: RunData) -> float:
 def slept_ms(folder: RunData) -> float:
     """What the items of a run have slept; at once if a processor works several at a time."""
     run, knobs = folder.run, folder.run.knobs
-    total = 0
+    total, item_ms = 0, item_ms_of(knobs)
     for start in range(0, run.items, ITEMS_AT_ONCE):
         stop = min(start + ITEMS_AT_ONCE, run.items)
-        values = draw(run.seed, start, stop, knobs["value_max"], knobs["poison_per_million"])[1]
+        values = draw(run.seed, start, stop, item_ms, knobs["poison_per_million"])[1]
         total += int(values[values > 0].sum())
     return total / knobs["item_concurrency"]
 

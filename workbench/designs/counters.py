@@ -96,6 +96,6 @@ class Counters(Queued):
     @property
     def processor_timeout_s(self) -> int:
         """Longest work, messages one after the other, and an allowance for every AWS call."""
-        work_s = self.messages_per_invocation * self.work_limit_s(self.items_per_message)
+        work_s = self.in_rounds_s(self.messages_per_invocation, self.items_per_message)
         calls = 1 + self.messages_per_invocation
         return ceil(work_s + calls * CALL_ALLOWANCE_S + START_ALLOWANCE_S)

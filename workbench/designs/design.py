@@ -4,7 +4,7 @@ What runs, deploys, models, searches or checks a design asks here and never whic
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import Field, asdict, dataclass, field, fields
 from math import ceil
 from typing import Any, ClassVar
@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 from workbench.border import plain, whole_number
 from workbench.designs.parts import Parts, Search
 from workbench.errors import BadKnob
+from workbench.workload.durations import MS_MAX, Durations, Uniform, item_ms_of
 
 ITEMS_MAX = 100_000_000  # one Distributed Map reads no more (Step Functions quotas)
 FUNCTION_TIMEOUT_MAX_S = 900  # Lambda quotas
@@ -37,16 +38,17 @@ def knob(
     high: float | None = None,
     *,
     of: tuple = (),
+    read: Callable[[str], Any] | None = None,
     deployed: bool = False,
     later: bool = False,
 ) -> Any:
-    """A field with its limits: a range, or the values allowed.
+    """A field with its limits: a range, the values allowed, or what reads its text.
 
     A `deployed` knob stands in the template alone: no call of AWS's API sets it for one run.
     A `later` one came when runs had been kept without it: they had it at its default.
     """
-    limits = {"low": low, "high": high, "of": of, "deployed": deployed, "later": later}
-    return field(default=default, metadata=limits)
+    limits = {"low": low, "high": high, "of": of, "read": read}
+    return field(default=default, metadata=limits | {"deployed": deployed, "later": later})
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,9 @@ class Design(ABC):
     batcher_memory_mb: int = knob(1_024, 128, 10_240)
     item_concurrency: int = knob(1, 1, 500)  # items worked at a time inside one invocation
     cpu: str = knob("arm64", of=("arm64", "x86_64"), deployed=True)
-    value_max: int = knob(1_000, 0, 600_000)  # an item takes 0..value_max milliseconds
+    value_max: int = knob(1_000, 0, MS_MAX)  # an item takes 0..value_max milliseconds
+    # or what these points of a quantile function say, whose last is value_max then
+    durations: str | None = knob(None, read=Durations.read, later=True)
     poison_per_million: int = knob(0, 0, 1_000_000)  # items that fail every time they are tried
     telemetry: str = knob("emf", of=("emf", "put_metric_data"), deployed=True)
     logs: str = knob("metrics", of=("metrics", "all"))  # all: each message or child, and each item
@@ -83,6 +87,8 @@ class Design(ABC):
     def __post_init__(self) -> None:
         for f in fields(self):
             object.__setattr__(self, f.name, _read(f, getattr(self, f.name)))
+        if self.durations:
+            object.__setattr__(self, "value_max", self.item_ms.longest_ms)
         self.check()
 
     @abstractmethod
@@ -127,7 +133,8 @@ class Design(ABC):
 
     def batch_knobs(self) -> dict[str, Any]:
         """The knobs that shape a batch: they travel in its record, never in the environment."""
-        return {name: getattr(self, name) for name in self.carried.split()}
+        own = {"durations": self.durations} if self.durations else {}
+        return {name: getattr(self, name) for name in self.carried.split()} | own
 
     @abstractmethod
     def settings(self) -> dict[str, dict[str, Any]]:
@@ -136,6 +143,11 @@ class Design(ABC):
         None: the property is left out. A dot leads into a property, or into a machine's definition.
         The stacks, the retuned local stack and a run's settings on AWS all read this.
         """
+
+    @property
+    def item_ms(self) -> Uniform | Durations:
+        """How long items take."""
+        return item_ms_of({"durations": self.durations, "value_max": self.value_max})
 
     @property
     @abstractmethod
@@ -216,7 +228,21 @@ class Design(ABC):
 
     def work_limit_s(self, items: int) -> float:
         """The longest that items can take in one invocation, work alone, in seconds."""
-        return ceil(items / self.item_concurrency) * self.value_max / 1000
+        return self.in_rounds_s(1, items)
+
+    def in_rounds_s(self, rounds: int, items: int) -> float:
+        """The longest that so many rounds of items take one after the other, in seconds.
+
+        Where items are as long as points say, that is once in 10**12 times more; and whoever is
+        free takes the next, so that a round is no longer than a fair share and one item more.
+        """
+        at_once, item_ms = self.item_concurrency, self.item_ms
+        most_ms = rounds * ceil(items / at_once) * self.value_max
+        if self.durations:
+            alone = at_once == 1 or items == 1
+            fair_ms = item_ms.limit_ms(rounds * items) / min(at_once, items)
+            most_ms = min(most_ms, fair_ms if alone else fair_ms + rounds * self.value_max)
+        return most_ms / 1000
 
 
 def promises(designs: Iterable[Design]) -> str:
@@ -254,4 +280,6 @@ def _read(f: Field, value: Any) -> Any:
         return value
     if value is None and "None" in str(f.type):
         return None
+    if f.metadata["read"]:
+        return f.metadata["read"](str(value)).text
     return whole_number(f.name, value, low, high)

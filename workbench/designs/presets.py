@@ -13,6 +13,7 @@ from workbench.designs.durable import Durable
 from workbench.designs.sfn import Sfn
 from workbench.designs.sqs import Sqs
 from workbench.errors import BadInput, BadKnob
+from workbench.workload.durations import MS_MAX
 
 DESIGNS: dict[str, type[Design]] = {
     "sqs": Sqs,
@@ -22,7 +23,6 @@ DESIGNS: dict[str, type[Design]] = {
 }
 COMPARED = tuple(DESIGNS)  # what the study runs and compares
 PRESETS = {name: design.presets for name, design in DESIGNS.items()}
-VALUE_MAX_MS = 600_000  # the longest item that the knob `value_max` allows
 
 
 def make_design(
@@ -79,8 +79,8 @@ def fit_design(
             lowered[knob] = _largest(name, preset, given | lowered, knob, usual[knob])
             changed = {one: (usual[one], now) for one, now in lowered.items() if usual[one] != now}
             return Fitted(make_design(name, preset, given | lowered), changed)
-    if _works(name, preset, given | lowered | {"value_max": 0}):
-        most = _largest(name, preset, given | lowered | {"value_max": 0}, "value_max", VALUE_MAX_MS)
+    if not given.get("durations") and _works(name, preset, given | lowered | {"value_max": 0}):
+        most = _largest(name, preset, given | lowered | {"value_max": 0}, "value_max", MS_MAX)
         refused.args = (f"{refused} With what is set, an item may take up to {most:,} ms.",)
     raise refused
 

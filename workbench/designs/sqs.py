@@ -137,7 +137,7 @@ class Sqs(Queued):
     def work_limit_s(self, items: int) -> float:
         """Messages in rounds, and in each the items of a message in rounds."""
         rounds = ceil(ceil(items / self.items_per_message) / self.messages_at_once)
-        return rounds * ceil(self.items_per_message / self.item_concurrency) * self.value_max / 1000
+        return self.in_rounds_s(rounds, self.items_per_message)
 
     @property
     def processor_timeout_s(self) -> int:

@@ -6,7 +6,8 @@ the handlers' own implementation of this rule, the model has a compiled one; tes
 
     z     = mix64(mix64(seed) + (i + 1) * GOLDEN)        all modulo 2**64
     id    = z as 16 hexadecimal digits                   unique: mix64 is a bijection
-    value = ((z >> 32) * (value_max + 1)) >> 32          0..value_max milliseconds
+    value = ((z >> 32) * (value_max + 1)) >> 32          0..value_max milliseconds, or, with the
+            knob `durations`, the quantile of z >> 32 between its points
     value = -1 where ((z & 0xffffffff) * 1_000_000) >> 32 < poison_per_million
 """
 
@@ -15,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from workbench.border import whole_number
+from workbench.workload.durations import Durations, Uniform
 
 GOLDEN = 0x9E3779B97F4A7C15
 SEED_MAX = 2**63 - 1
@@ -43,12 +45,12 @@ def mix64(z: np.ndarray) -> np.ndarray:
 
 
 def draw(
-    seed: int, start: int, stop: int, value_max: int, poison_per_million: int = 0
+    seed: int, start: int, stop: int, item_ms: Uniform | Durations, poison_per_million: int = 0
 ) -> tuple[np.ndarray, np.ndarray]:
     """The draws `z` (uint64) and values (int64, ms, -1 poisoned) of items start..stop-1."""
     with np.errstate(over="ignore"):
         steps = np.arange(start + 1, stop + 1, dtype=np.uint64) * _U(GOLDEN)
         z = mix64(mix64(np.array([seed], dtype=np.uint64)) + steps)
-    values = ((z >> _U(32)) * _U(value_max + 1)) >> _U(32)
+    values = item_ms.drawn_ms(z >> _U(32))
     poisoned = ((z & _U(0xFFFFFFFF)) * _U(1_000_000)) >> _U(32) < _U(poison_per_million)
-    return z, np.where(poisoned, -1, values.astype(np.int64))
+    return z, np.where(poisoned, -1, values)

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from workbench.runs.batch import draw
+from workbench.workload.durations import Uniform
 
 
 def test_a_trigger_writes_the_batch_starts_the_looks_and_sends_the_plan(batch):
@@ -33,7 +34,7 @@ def test_the_messages_carry_every_item_once_and_know_their_number(batch):
     bodies = batch.create(items=1_003, items_per_message=10, segment_items=300)
     assert [body["n"] for body in bodies] == list(range(101))
     assert [len(body["items"]) for body in bodies] == [10] * 100 + [3]
-    ids, values = draw(7, 0, 1_003, 1_000)
+    ids, values = draw(7, 0, 1_003, Uniform(1_000))
     wanted = [[f"{z:016x}", int(value)] for z, value in zip(ids.tolist(), values, strict=True)]
     assert [pair for body in bodies for pair in body["items"]] == wanted
 

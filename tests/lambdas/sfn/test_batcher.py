@@ -6,6 +6,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from workbench.runs.batch import draw
+from workbench.workload.durations import Uniform
 
 
 def start(world, execution="run-1", **batch):
@@ -98,7 +99,7 @@ def test_segments_hold_just_the_items_of_the_seed(world):
         for segment in batch["segments"]
         for item in lines(world, f"batches/b1/items/{segment:06d}.jsonl")
     ]
-    z, values = draw(9, 0, 2500, 1000)
+    z, values = draw(9, 0, 2500, Uniform(1000))
     expected = [
         {"id": f"{int(one):016x}", "value": int(value)}
         for one, value in zip(z, values, strict=True)

@@ -7,6 +7,7 @@ from botocore.exceptions import ClientError
 
 from workbench.designs import FUNCTION_TIMEOUT_MAX_S, Sqs
 from workbench.runs.batch import draw
+from workbench.workload.durations import Uniform
 
 KNOBS = Sqs().batch_knobs()
 
@@ -16,7 +17,7 @@ def items_of(bodies):
 
 
 def drawn(seed, items, value_max=1000):
-    z, values = draw(seed, 0, items, value_max)
+    z, values = draw(seed, 0, items, Uniform(value_max))
     return [(f"{int(one):016x}", int(value)) for one, value in zip(z, values, strict=True)]
 
 

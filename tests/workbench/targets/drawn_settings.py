@@ -108,7 +108,7 @@ def identities(design, batch, folder):
     """What must hold of any run of a sound batch: (in words, whether it does)."""
     run = checked_run(json.loads(json.dumps(asdict(folder.run))), "run.json")
     poisoned = int(
-        (draw(batch.seed, 0, batch.items, design.value_max, design.poison_per_million)[1] < 0).sum()
+        (draw(batch.seed, 0, batch.items, design.item_ms, design.poison_per_million)[1] < 0).sum()
     )
     yield f"complete: {run.reason}", (run.status, run.reason) == ("complete", "")
     yield "failed are the poisoned", run.items_failed == poisoned
@@ -128,7 +128,7 @@ def identities(design, batch, folder):
 
 def work_s(design, batch):
     """Seconds that the sound items take."""
-    values = draw(batch.seed, 0, batch.items, design.value_max, design.poison_per_million)[1]
+    values = draw(batch.seed, 0, batch.items, design.item_ms, design.poison_per_million)[1]
     return float(values[values > 0].sum()) / 1000
 
 

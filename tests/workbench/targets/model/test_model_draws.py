@@ -5,21 +5,24 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.oracles.draws import Stream
+from tests.oracles.draws import Items, Stream
+from tests.workbench.workload.strategies import durations
 from workbench.platform.profile import load_profile
 from workbench.runs.batch import SEED_MAX, draw
 from workbench.targets.model.engine.draws import (
     CELLS,
     LATENCIES,
-    Values,
     hashed,
     item_value,
     latencies,
     latency_table,
+    sleep_ms,
     stream_key,
     sum_values,
+    values_from,
 )
 from workbench.targets.model.engine.settings import as_record
+from workbench.workload.durations import Uniform
 
 
 def record(values):
@@ -31,20 +34,22 @@ def record(values):
     seed=st.integers(0, SEED_MAX),
     start=st.integers(0, 10**8),
     count=st.integers(0, 300),
-    value_max=st.integers(0, 600_000),
+    item_ms=st.integers(0, 600_000).map(Uniform) | durations(),
     poison=st.sampled_from([0, 1, 50_000, 1_000_000]),
 )
-def test_items_are_those_of_the_batch(seed, start, count, value_max, poison):
-    values = draw(seed, start, start + count, value_max, poison)[1]
-    drawn = record(Values(stream_key(seed), np.uint64(value_max + 1), np.uint64(poison), -1.0))
+def test_items_are_those_of_the_batch(seed, start, count, item_ms, poison):
+    values = draw(seed, start, start + count, item_ms, poison)[1]
+    drawn = record(values_from(seed, item_ms, poison))
     ours = [item_value(drawn, start + i) for i in range(count)]
     assert ours == values.tolist()
+    assert ours == Items(seed, values_from(seed, item_ms, poison)).values(start, start + count)
+    assert sleep_ms(drawn, start, start + count) == (sum(max(0, v) for v in ours), ours.count(-1))
 
 
 @settings(max_examples=60, deadline=None)
 @given(seed=st.integers(0, SEED_MAX), start=st.integers(0, 10**8), count=st.integers(0, 3_000))
 def test_a_sum_is_that_of_the_items(seed, start, count):
-    values = draw(seed, start, start + count, 1_000)[1]
+    values = draw(seed, start, start + count, Uniform(1_000))[1]
     ours = sum_values(stream_key(seed), start, start + count, np.uint64(1_001))
     assert ours == int(values.sum())
 

@@ -63,7 +63,7 @@ def _message_bytes(design: Counters, batch_bytes: int, messages: int) -> int:
     """The body of an item message, its number of middling length."""
     at_once, name = design.item_concurrency, "b" * batch_bytes
     body = {"batch": name, "n": messages // 2, "item_concurrency": at_once, "items": []}
-    each = 22 + usage.mean_digits(design.value_max)  # ["…16…",500],
+    each = 22 + design.item_ms.mean_digits  # ["…16…",500],
     return round(len(json.dumps(body, separators=(",", ":"))) + design.items_per_message * each - 1)
 
 

@@ -20,6 +20,8 @@ from workbench.runs.resources import TOPIC
 from workbench.targets.model.durable.settings import DurableSettings
 from workbench.targets.model.engine import usage
 
+SENT = ("item_concurrency", "value_max", "durations", "poison_per_million")  # with each chunk
+
 WORK_METRICS = 4  # of the processor
 DAY_S = 86_400
 # Updates as the SDK writes them: a map's start and end, what a child adds to that end, the starts
@@ -43,7 +45,7 @@ def durable_usage(design: Durable, p: DurableSettings, s: np.void) -> list[usage
         usage.Function("orchestrator", "dispatch", design.batcher_memory_mb,
                        int(s["batcher_invocations"]), int(s["batcher_cold"]), int(s["batcher_ms"])),
     ]  # fmt: skip
-    work = usage.work_line_bytes("durable", p.batch_bytes, invocations, p.items, design.value_max)
+    work = usage.work_line_bytes("durable", p.batch_bytes, invocations, p.items, design.item_ms)
     logged = {one.role: usage.platform_bytes(one) for one in functions}
     logged["processor"] += invocations * work
     return [
@@ -76,7 +78,7 @@ def _executions(design: Durable, p: DurableSettings, s: np.void) -> list[usage.L
 def _written_bytes(design: Durable, p: DurableSettings, invocations: int) -> int:
     """Inputs, updates, answers and results of all executions."""
     knobs, middle = design.batch_knobs(), p.items // 2
-    sent = {name: knobs[name] for name in ("item_concurrency", "value_max", "poison_per_million")}
+    sent = {name: knobs[name] for name in SENT if name in knobs}
     chunk = {"batch_id": "b" * p.batch_bytes, "seed": 7, "knobs": sent}
     chunk |= {"start": middle, "stop": middle, "tries": 1, "again": False}
     whole = {"batch_id": "b" * p.batch_bytes, "items": p.items, "seed": 7, "knobs": knobs}

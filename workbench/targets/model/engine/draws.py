@@ -8,7 +8,7 @@ the mean over its slice of the log-normal, so that the mean is exact); one hash 
 from functools import lru_cache
 from math import erf, exp, inf, log, sqrt
 from statistics import NormalDist
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import numpy as np
 
@@ -16,9 +16,12 @@ from workbench.platform.profile import Profile, Spread
 from workbench.runs.batch import GOLDEN
 from workbench.runs.batch import mix64 as mixed_array
 from workbench.targets.model.engine.events import compiled
+from workbench.workload.durations import POINTS_MAX, SLOPE_BITS, Durations, Uniform
 
 CELLS = 1024
 PER_HASH = 6  # ten bits each
+GUIDE_BITS = 8
+GUIDES = 1 << GUIDE_BITS
 _G = np.uint64(GOLDEN)
 _A = np.uint64(0xBF58476D1CE4E5B9)
 _B = np.uint64(0x94D049BB133111EB)
@@ -26,6 +29,8 @@ _MASK = np.uint64(CELLS - 1)
 _LOW = np.uint64(0xFFFFFFFF)
 _MILLION = np.uint64(1_000_000)
 _ONE = np.uint64(1)
+_GUIDE_SHIFT, _SLOPE_BITS = np.uint64(32 - GUIDE_BITS), np.uint64(SLOPE_BITS)
+_HALF = np.uint64(1 << SLOPE_BITS - 1)
 _S27, _S30, _S31, _S32 = np.uint64(27), np.uint64(30), np.uint64(31), np.uint64(32)
 
 LATENCIES = (  # rows of the table, by the profile's names
@@ -61,12 +66,27 @@ PASS_GAP, PLACING, CHECKPOINT, CHAINED = range(19, 23)
 
 
 class Values(NamedTuple):
-    """What the values of a batch's items are drawn from."""
+    """What the values of a batch's items are drawn from: up to a span, or between points."""
 
     key: np.uint64
-    span: np.uint64
+    span: np.uint64  # 0: between points
     poison: np.uint64  # items in a million that fail
     fixed_ms: float  # every item takes as long; negative: drawn
+    points: Annotated[np.ndarray, np.uint64, (3, POINTS_MAX + 1)]  # starts, ms, slopes
+    guide: Annotated[np.ndarray, np.int64, (GUIDES,)]  # the point that a draw's first bits lie in
+
+
+def values_from(seed: int, item_ms: Uniform | Durations, poison: int = 0) -> Values:
+    """What the items of a batch are drawn from by its seed."""
+    points = np.full((3, POINTS_MAX + 1), 2**32, np.uint64)
+    guide, span = np.zeros(GUIDES, np.int64), 0
+    if isinstance(item_ms, Uniform):
+        span = item_ms.longest_ms + 1
+    else:
+        points[:, : len(item_ms.points)] = item_ms.table
+        firsts = np.arange(GUIDES, dtype=np.uint64) << np.uint64(32 - GUIDE_BITS)
+        guide = np.searchsorted(points[0], firsts, side="right") - 1
+    return Values(stream_key(seed), np.uint64(span), np.uint64(poison), -1.0, points, guide)
 
 
 def latency_table(profile: Profile) -> np.ndarray:
@@ -137,16 +157,29 @@ def sum_values(key: np.uint64, start: int, stop: int, span: np.uint64) -> int:
 
 
 @compiled
+def _between_points(values: Values, bits: np.uint64) -> int:
+    """The milliseconds of an item by its 32 bits: linear from one point to the next."""
+    starts = values.points[0]
+    at = values.guide[bits >> _GUIDE_SHIFT]
+    while starts[at + 1] <= bits:
+        at += 1
+    more = ((bits - starts[at]) * values.points[2, at] + _HALF) >> _SLOPE_BITS
+    return np.int64(values.points[1, at] + more)
+
+
+@compiled
 def item_value(values: Values, item: int) -> int:
     """The milliseconds of one item, -1 where it is poisoned."""
     z = hashed(values.key, item)
     if ((z & _LOW) * _MILLION) >> _S32 < values.poison:
         return -1
+    if values.span == 0:
+        return _between_points(values, z >> _S32)
     return np.int64(((z >> _S32) * values.span) >> _S32)
 
 
 @compiled
-def _with_poison(values: Values, start: int, stop: int) -> tuple[float, int]:
+def _one_by_one(values: Values, start: int, stop: int) -> tuple[float, int]:
     """The same, item by item: apart, so that the usual way is short enough to be inlined."""
     slept = bad = 0
     for item in range(start, stop):
@@ -163,9 +196,9 @@ def sleep_ms(values: Values, start: int, stop: int) -> tuple[float, int]:
     """Milliseconds slept for items start..stop-1, and how many of them are poisoned."""
     if values.fixed_ms >= 0.0:
         return (stop - start) * values.fixed_ms, 0
-    if values.poison == 0:
+    if values.poison == 0 and values.span:
         return float(sum_values(values.key, start, stop, values.span)), 0
-    return _with_poison(values, start, stop)
+    return _one_by_one(values, start, stop)
 
 
 def stream_key(seed: int) -> np.uint64:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from math import inf
-from typing import NamedTuple, get_type_hints
+from typing import Any, NamedTuple, get_type_hints
 
 import numpy as np
 
@@ -10,7 +10,7 @@ from workbench.designs import Design
 from workbench.engine.kernel import seed_for
 from workbench.platform.profile import Profile
 from workbench.runs.batch import Batch
-from workbench.targets.model.engine.draws import CELLS, LATENCIES, Values, stream_key
+from workbench.targets.model.engine.draws import CELLS, LATENCIES, Values, stream_key, values_from
 from workbench.targets.model.engine.timeline import POINTS
 
 LIMITS_MAX = 16
@@ -46,8 +46,7 @@ def cpu_s_per_ms(profile: Profile, memory_mb: int) -> float:
 
 def values_of(design: Design, batch: Batch) -> Values:
     """What a batch's items are drawn from."""
-    span, poison = np.uint64(design.value_max + 1), np.uint64(design.poison_per_million)
-    return Values(stream_key(batch.seed), span, poison, -1.0)
+    return values_from(batch.seed, design.item_ms, design.poison_per_million)
 
 
 def stream_keys(seed: int, design: str, concerns: Iterable[str]) -> dict[str, np.uint64]:
@@ -92,5 +91,12 @@ def fresh_state(kind: np.dtype, latency: np.ndarray, never: Iterable[str]) -> np
 
 def _record_type(kind: type) -> list[tuple]:
     """The fields of a record and of the records in it."""
-    hints = get_type_hints(kind).items()
-    return [(name, KINDS[one] if one in KINDS else _record_type(one)) for name, one in hints]
+    hints = get_type_hints(kind, include_extras=True).items()
+    return [(name, *_field_type(one)) for name, one in hints]
+
+
+def _field_type(kind: Any) -> tuple:
+    """A number, an array (Annotated with its type and shape), or a record."""
+    if kind in KINDS:
+        return (KINDS[kind],)
+    return getattr(kind, "__metadata__", None) or (_record_type(kind),)

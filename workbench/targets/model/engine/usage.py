@@ -22,6 +22,7 @@ from workbench.platform.services import (
 )
 from workbench.platform.units import GB, MONTH_HOURS, gb_seconds, quantity
 from workbench.runs.records import USAGE_COLUMNS
+from workbench.workload.durations import Durations, Uniform
 
 HOUR_S = 3600
 STARTED_S = 1800  # into an hour: half, so that the hours begun are right in the mean
@@ -98,13 +99,6 @@ TIME_BYTES = 10  # an epoch time with its fraction, as DynamoDB counts numbers
 WORK_METRICS = ("items_processed", "items_failed", "items_duplicated", "work_ms")
 
 
-def mean_digits(value_max: int) -> float:
-    """The mean length of a value from 0 to this."""
-    powers = [10**k for k in range(len(str(value_max)))]
-    digits = sum(len(str(low)) * (min(value_max + 1, low * 10) - low) for low in powers)
-    return (digits + 1) / (value_max + 1)  # the 1 is that of "0"
-
-
 def metric_line_bytes(design: str, function: str, batch_bytes: int, values: dict[str, Any]) -> int:
     """One embedded-metric line in the log; `values` are its metrics and what it carries besides."""
     metrics = [
@@ -131,11 +125,11 @@ def metric_line_bytes(design: str, function: str, batch_bytes: int, values: dict
 
 
 def work_line_bytes(
-    design: str, batch_bytes: int, invocations: int, items: int, value_max: int
+    design: str, batch_bytes: int, invocations: int, items: int, item_ms: Uniform | Durations
 ) -> int:
     """The processor's line where so many invocations share the items."""
     mean = round(items / max(1, invocations))
-    counts = dict(zip(WORK_METRICS, (mean, 0, 0, mean * value_max // 2), strict=True))
+    counts = dict(zip(WORK_METRICS, (mean, 0, 0, int(mean * item_ms.mean_ms)), strict=True))
     values = counts | {"last_done_at": EPOCH_S}
     return metric_line_bytes(design, "processor", batch_bytes, values)
 
@@ -146,9 +140,9 @@ def all_bytes(items: int, lots: int, lot_bytes: float) -> int:
     return round(items * item + lots * (lot_bytes + LOG_EVENT_BYTES))
 
 
-def child_bytes(items: int, value_max: int) -> float:
+def child_bytes(items: int, item_ms: Uniform | Durations) -> float:
     """The list of a map child's items."""
-    one = _length({"id": "0" * 16, "value": 0}) - 1 + mean_digits(value_max)
+    one = _length({"id": "0" * 16, "value": 0}) - 1 + item_ms.mean_digits
     return 2 + items * (one + 1) - 1
 
 
@@ -169,10 +163,12 @@ def platform_bytes(one: Function) -> int:
     )
 
 
-def message_bytes(knobs: dict[str, Any], batch_bytes: int, items: int, value_max: int) -> int:
+def message_bytes(
+    knobs: dict[str, Any], batch_bytes: int, items: int, item_ms: Uniform | Durations
+) -> int:
     """The body of an item message."""
     body = {"batch": "b" * batch_bytes, "knobs": knobs, "items": []}
-    return round(_length(body) + items * (22 + mean_digits(value_max)) - 1)  # ["…16…",500],
+    return round(_length(body) + items * (22 + item_ms.mean_digits) - 1)  # ["…16…",500],
 
 
 def item_record_bytes(batch_bytes: int, by_message: bool) -> int:

@@ -22,7 +22,6 @@ from workbench.targets.model.engine.settings import (
     stream_keys,
     values_of,
 )
-from workbench.targets.model.engine.usage import mean_digits
 
 SUMMARY_MB = 256
 PART_BYTES = 8 * 1024 * 1024  # of a multipart upload
@@ -74,7 +73,7 @@ class SfnSettings(NamedTuple):
 
 def sfn_settings(design: Sfn, batch: Batch, profile: Profile, stream_seed: int) -> SfnSettings:
     """The numbers for one batch of a design under a profile; `stream_seed` draws the latencies."""
-    segment_bytes = round(design.segment_items * (LINE_BYTES + mean_digits(design.value_max)))
+    segment_bytes = round(design.segment_items * (LINE_BYTES + design.item_ms.mean_digits))
     parts = ceil(segment_bytes / PART_BYTES)
     express = design.child_type == "EXPRESS"
     kind = "express" if express else "standard"
@@ -100,7 +99,7 @@ def sfn_settings(design: Sfn, batch: Batch, profile: Profile, stream_seed: int) 
         map_start_s=float(profile.value("sfn_map_start_s")),
         map_end_s=float(profile.value("sfn_map_end_s")),
         s3_mb_s=profile.value("s3_ms_per_mb") / 1000,
-        item_gap_s=(LINE_BYTES + mean_digits(design.value_max))
+        item_gap_s=(LINE_BYTES + design.item_ms.mean_digits)
         * profile.value("sfn_payload_gap")
         / (1000 * MB),
         child_limit_s=float(EXPRESS_MAX_S) if express else 3.15e7,

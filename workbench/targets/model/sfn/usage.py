@@ -51,11 +51,11 @@ def sfn_usage(design: Sfn, p: SfnSettings, s: np.void) -> list[usage.Line]:
 def _handler_bytes(design: Sfn, p: SfnSettings, children: int) -> dict[str, int]:
     """What the handlers write into the log, by function."""
     created = {"items_created": min(p.items, p.segment_items), "created_at": usage.EPOCH_S}
-    work = usage.work_line_bytes("sfn", p.batch_bytes, children, p.items, design.value_max)
+    work = usage.work_line_bytes("sfn", p.batch_bytes, children, p.items, design.item_ms)
     batcher = usage.metric_line_bytes("sfn", "batcher", p.batch_bytes, created)
     lines = {"processor": children * work, "batcher": p.segments * batcher, "summary": 0}
     if design.logs == "all":
-        child = usage.child_bytes(round(p.items / max(1, children)), design.value_max)
+        child = usage.child_bytes(round(p.items / max(1, children)), design.item_ms)
         lines["processor"] += usage.all_bytes(p.items, children, child)
     return lines
 
@@ -99,5 +99,5 @@ def _result_bytes(design: Sfn, p: SfnSettings) -> float:
     """The size of the results: each child with its items, and the manifest."""
     child = CHILD_RESULT_BYTES + p.batch_bytes + (p.put_metrics and PUT_METRIC_BYTES)
     child -= 0 if p.express else STANDARD_LESS_BYTES
-    item = ITEM_RESULT_BYTES + usage.mean_digits(design.value_max)
+    item = ITEM_RESULT_BYTES + design.item_ms.mean_digits
     return p.children * child + p.items * item + MANIFEST_BYTES

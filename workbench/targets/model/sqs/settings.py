@@ -144,7 +144,7 @@ def sqs_settings(design: Sqs, batch: Batch, profile: Profile, stream_seed: int) 
     per_message = min(design.items_per_message, design.segment_items)
     batch_bytes = len(batch.batch_id)
     knobs = {name: getattr(design, name) for name in MESSAGE_KNOBS}
-    message_bytes = usage.message_bytes(knobs, batch_bytes, per_message, design.value_max)
+    message_bytes = usage.message_bytes(knobs, batch_bytes, per_message, design.item_ms)
     segments = ceil(batch.items / design.segment_items)
     per_segment = ceil(design.segment_items / per_message)
     rest = batch.items - (segments - 1) * design.segment_items

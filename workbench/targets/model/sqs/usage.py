@@ -87,7 +87,7 @@ def _metric_lines_bytes(design: Design, p: SqsSettings, n: dict[str, int]) -> di
     created = {"items_created": min(p.items, p.segment_items), "created_at": usage.EPOCH_S}
     age = {"open_batch_age_s": 10.123456789012345}
     name, size, invocations = design.name, p.batch_bytes, n["invocations"]
-    work = usage.work_line_bytes(name, size, invocations, p.items, design.value_max)
+    work = usage.work_line_bytes(name, size, invocations, p.items, design.item_ms)
     batcher = usage.metric_line_bytes(name, "batcher", size, created)
     finalizer = usage.metric_line_bytes(name, "finalizer", size, age)
     return {
