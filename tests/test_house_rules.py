@@ -45,13 +45,20 @@ MAY_IMPORT = {
     },
     "workbench.bill": RECORDS | {"workbench.runs.exact_tables"},
     "workbench.runs.batch": {
-        *("workbench.border", "workbench.engine", "workbench.errors", "workbench.workload.durations")
+        *(
+            "workbench.border",
+            "workbench.engine",
+            "workbench.errors",
+            "workbench.workload.durations",
+        )
     },
     "workbench.runs.exact_tables": {"workbench.errors"},
     "workbench.workload.durations": {"workbench.errors"},
     "workbench.runs.run": FACTS | {"workbench.targets.TARGETS"},
     "workbench.runs.records": FACTS | {"workbench.runs.run", "workbench.runs.exact_tables"},
-    "workbench.runs.failures": {"workbench.errors", "workbench.runs.records"},
+    "workbench.runs.failures": {
+        *("workbench.errors", "workbench.runs.records", "workbench.workload.durations")
+    },
     "workbench.runs.notices": set(),
     "workbench.runs.sets": RECORDS,
     "workbench.targets.base": RECORDS | {"workbench.pull.window"},

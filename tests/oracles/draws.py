@@ -51,30 +51,25 @@ class Counted(Stream):
         return total
 
 
-class _Points:
-    """Durations by the points that the model has, each item by itself and in whole numbers."""
-
-    def __init__(self, points: np.ndarray) -> None:
-        self.starts, self.ms, self.slopes = points.tolist()
-
-    def drawn_ms(self, bits: np.ndarray) -> np.ndarray:
-        """The milliseconds of items by their 32 bits."""
-        return np.array([self._one(draw) for draw in bits.tolist()], np.int64)
-
-    def _one(self, draw: int) -> int:
-        at = max(i for i, start in enumerate(self.starts) if start <= draw)
-        return self.ms[at] + ((draw - self.starts[at]) * self.slopes[at] + 2**39) // 2**40
-
-
 class Items:
     """The values of a batch's items, drawn as `workbench.runs.batch` draws them."""
 
     def __init__(self, seed: int, values: Values) -> None:
         self.seed, self.poison, self.fixed_ms = seed, int(values.poison), values.fixed_ms
-        self.item_ms = Uniform(int(values.span) - 1) if values.span else _Points(values.points)
+        self.span, self.points = int(values.span), values.points.tolist()
 
     def values(self, start: int, stop: int) -> list[float]:
         """The milliseconds of items start..stop-1, -1 where one is poisoned."""
         if self.fixed_ms >= 0:
             return [self.fixed_ms] * (stop - start)
-        return draw(self.seed, start, stop, self.item_ms, self.poison)[1].tolist()
+        if self.span:
+            return draw(self.seed, start, stop, Uniform(self.span - 1), self.poison)[1].tolist()
+        return [self._between_points(i) for i in range(start, stop)]
+
+    def _between_points(self, item: int) -> int:
+        z = mixed((mixed(self.seed) + (item + 1) * GOLDEN) & MASK)
+        if ((z & 0xFFFFFFFF) * 1_000_000) >> 32 < self.poison:
+            return -1
+        starts, ms, slopes = self.points
+        at = max(i for i, first in enumerate(starts) if first <= z >> 32)
+        return ms[at] + (((z >> 32) - starts[at]) * slopes[at] + 2**39) // 2**40

@@ -24,6 +24,7 @@ from workbench.errors import BadInput, BadKnob, WorkbenchError
 from workbench.platform.services import HOME_REGION
 from workbench.project import RESULTS
 from workbench.runs.results_folder import refuse_unwritable
+from workbench.workload.durations import item_ms_of
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -78,7 +79,8 @@ def tune(
     terms = read_terms(region, prices, free_tier, already, discounts)
     if free_tier and max_ratio is not None:
         raise BadInput("--max-ratio: inside a free tier the work may cost nothing. Leave one out.")
-    goal = Goal(design, items, value_max, within * 60, budget, item_concurrency, terms, fixed)
+    item_ms = item_ms_of({"value_max": value_max, "durations": fixed.pop("durations", None)})
+    goal = Goal(design, items, item_ms, within * 60, budget, item_concurrency, terms, fixed)
     if confirmed:
         refuse_unwritable(results)
     found = search(goal)
@@ -109,7 +111,7 @@ def _gains(found: "Tuned") -> "list[Step]":
 
     goal = found.goal
     try:
-        start = fit_design(goal.design, settings={"value_max": goal.value_max})
+        start = fit_design(goal.design, settings=goal.item_ms.knobs)
     except BadKnob:
         return []
     say_fitted(start, "the start of the gains is ")
@@ -119,7 +121,7 @@ def _gains(found: "Tuned") -> "list[Step]":
 def _content(found: "Tuned", steps: "list[Step]", done: "Confirmed | None") -> dict[str, Any]:
     """A tuning as JSON has it: dollars per million items, minutes until completion is known."""
     goal = found.goal
-    return {name: getattr(goal, name) for name in ("design", "items", "value_max")} | {
+    return {"design": goal.design, "items": goal.items, **goal.item_ms.knobs} | {
         "price_date": goal.terms.book().date,
         "tried": found.tried,
         "floor_per_million_usd": found.floor_per_million_usd,
@@ -155,7 +157,7 @@ def _tables(found: "Tuned", steps: "list[Step]", done: "Confirmed | None") -> "I
     within = f"cheapest within {goal.within_s / 60:g} min"
     budget = f"fastest within ${goal.budget_usd:g}" if goal.budget_usd else "fastest"
     yield _table(
-        f"{goal.design}, {goal.items:,} items of 0 to {goal.value_max:,} ms: "
+        f"{goal.design}, {goal.items:,} items of {goal.item_ms.line}: "
         f"{found.tried:,} candidates tried, prices of {goal.terms.book().date}{goal.terms.text}",
         ("choice", dollars, "minutes", "held by", knobs),
         (

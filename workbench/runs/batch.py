@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from workbench.border import whole_number
-from workbench.workload.durations import Durations, Uniform
+from workbench.workload.durations import SLOPE_BITS, Durations, Uniform
 
 GOLDEN = 0x9E3779B97F4A7C15
 SEED_MAX = 2**63 - 1
@@ -51,6 +51,16 @@ def draw(
     with np.errstate(over="ignore"):
         steps = np.arange(start + 1, stop + 1, dtype=np.uint64) * _U(GOLDEN)
         z = mix64(mix64(np.array([seed], dtype=np.uint64)) + steps)
-    values = item_ms.drawn_ms(z >> _U(32))
+    values = _drawn_ms(item_ms, z >> _U(32))
     poisoned = ((z & _U(0xFFFFFFFF)) * _U(1_000_000)) >> _U(32) < _U(poison_per_million)
     return z, np.where(poisoned, -1, values)
+
+
+def _drawn_ms(item_ms: Uniform | Durations, bits: np.ndarray) -> np.ndarray:
+    """The milliseconds (int64) of items by their 32 bits (uint64)."""
+    if isinstance(item_ms, Uniform):
+        return ((bits * _U(item_ms.longest_ms + 1)) >> _U(32)).astype(np.int64)
+    starts, ms, slopes = np.array(item_ms.table, np.uint64)
+    at = np.searchsorted(starts, bits, side="right") - 1
+    more = ((bits - starts[at]) * slopes[at] + _U(1 << SLOPE_BITS - 1)) >> _U(SLOPE_BITS)
+    return (ms[at] + more).astype(np.int64)

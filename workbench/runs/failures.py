@@ -18,6 +18,7 @@ import pandas as pd
 
 from workbench.errors import PullFailed
 from workbench.runs.records import FAILURE_COLUMNS, Run
+from workbench.workload.durations import item_ms_of
 
 FAILURES_MAX = 100_000  # rows kept of a run; the true number is in run.json
 SHOWN_MAX = 3  # reasons that are named
@@ -77,7 +78,7 @@ def failed_line(run: Run, failures: pd.DataFrame | None) -> str:
 
 def work_hint(run: Run) -> str:
     """How to give the model what an item took, where its knob says something else by far."""
-    mean_ms, knob_ms = run.work_mean_ms, run.knobs.get("value_max", 0) / 2
+    mean_ms, knob_ms = run.work_mean_ms, item_ms_of({"value_max": 0} | run.knobs).mean_ms
     if mean_ms is None:
         return ""
     chance = 3 * UNIFORM_ERROR / sqrt(run.items_processed)
@@ -87,11 +88,14 @@ def work_hint(run: Run) -> str:
 def measured_work(run: Run) -> str:
     """What an item took on average, and the knob that makes the model's items take as long.
 
-    The model's items take 0 to `value_max` milliseconds, each as likely.
+    The model's items take 0 to `value_max` milliseconds, each as likely, or what `durations` say.
     """
     mean_ms = run.work_mean_ms
     if mean_ms is None:
         return ""
+    if run.knobs.get("durations"):
+        told_ms = item_ms_of(run.knobs).mean_ms
+        return f"measured {mean_ms:,.1f} ms an item on average; durations say {told_ms:,.1f} ms"
     knob = max(1, round(2 * mean_ms))
     return f"measured {mean_ms:,.1f} ms an item on average: --set value_max={knob} tells the model"
 

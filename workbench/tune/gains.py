@@ -66,7 +66,7 @@ def savings(items: int = STORY_ITEMS, value_max: int = 1_000) -> pd.DataFrame:
     the claim up: it alone promises less.
     """
     rows = []
-    floor = floor_usd(1_000_000, value_max, load_book())
+    floor = floor_usd(1_000_000, value_max / 2, load_book())
     for name in (one for one in DESIGNS if "published" in DESIGNS[one].presets):
         presets = ("published", "tuned", "tuned-concurrent")
         start, tuned, last = (make_design(name, p, {"value_max": value_max}) for p in presets)

@@ -26,6 +26,7 @@ from workbench.prices import PriceBook
 from workbench.runs.batch import Batch
 from workbench.runs.records import USAGE_COLUMNS
 from workbench.targets.model.forecast import modelled
+from workbench.workload.durations import USUAL, Durations, Uniform
 
 FLOOR_GB = 0.125  # the smallest memory that Lambda has
 LOTS = (1, 10, 25, 50, 100, 200, 350, 500, 2_000, 5_000)  # items in one lot; the most joins them
@@ -44,7 +45,7 @@ class Goal:
 
     design: str
     items: int
-    value_max: int = 1000  # ms: an item takes half of it on average
+    item_ms: Uniform | Durations = USUAL  # how long items take
     within_s: float = 3_600
     budget_usd: float | None = None
     item_concurrency: int = 1  # items at a time inside one invocation, at most
@@ -57,7 +58,6 @@ class Goal:
             raise BadInput(f"design={self.design!r} is not known. Take one of {known}.")
         read: dict[str, Any] = {
             "items": whole_number("items", self.items),
-            "value_max": whole_number("value_max", self.value_max),
             "item_concurrency": whole_number("item_concurrency", self.item_concurrency, 1),
             "within_s": float(positive("within_s", self.within_s)),
             "fixed": settings(self.fixed),
@@ -70,7 +70,7 @@ class Goal:
     @property
     def kept(self) -> dict[str, Any]:
         """The knobs that no candidate changes."""
-        return {"value_max": self.value_max} | dict(self.search.promised) | self.fixed
+        return self.item_ms.knobs | dict(self.search.promised) | self.fixed
 
     @property
     def search(self) -> Search:
@@ -78,13 +78,13 @@ class Goal:
         return DESIGNS[self.design].search
 
 
-def floor_usd(items: int, value_max: int, book: PriceBook, month: Already | None = None) -> float:
-    """Dollars of the work alone: mean time, smallest memory, arm64's first tier.
+def floor_usd(items: int, mean_ms: float, book: PriceBook, month: Already | None = None) -> float:
+    """Dollars of the work alone: its time, smallest memory, arm64's first tier.
 
     With a `month`, only what is beyond the free tier that it has left.
     """
     price = book.price(LAMBDA, "Lambda-GB-Second-ARM")
-    gb_s = items * value_max / 2 / 1000 * FLOOR_GB
+    gb_s = items * mean_ms / 1000 * FLOOR_GB
     if month is None:
         return gb_s * float(price.tiers[0].usd)
     line = (*price.key, price.unit, "work", quantity(gb_s))
@@ -106,8 +106,8 @@ def candidates(goal: Goal) -> list[Design]:
             refusal = refusal or error
     if not found:
         raise BadInput(
-            f"no knobs of {goal.design} can work for {goal.items:,} items of up to "
-            f"{goal.value_max:,} ms. The first refusal: {refusal} "
+            f"no knobs of {goal.design} can work for {goal.items:,} items of "
+            f"{goal.item_ms.line}. The first refusal: {refusal} "
             "Take shorter items, or fix fewer knobs."
         )
     return found

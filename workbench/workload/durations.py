@@ -6,13 +6,13 @@ way from the bits is of whole numbers, so handlers, model and tables agree to th
 """
 
 import re
-from collections.abc import Mapping
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from math import log
+from itertools import pairwise
+from math import exp, expm1, inf, log
 from typing import Any
-
-import numpy as np
 
 from workbench.errors import BadKnob
 
@@ -21,8 +21,8 @@ MS_MAX = 600_000
 POINTS_MAX = 65
 SLOPE_BITS = 40  # of the milliseconds that a point's next is away, for each of 2**32 draws
 RARE = 1e-12  # how seldom items together take longer than they are given time
+EXPONENTS = range(-45, 40)  # of 1.2, over the longest
 POINT = re.compile(r"(\d{1,3})(?:\.(\d{1,6}))?:(\d{1,6})")
-_U = np.uint64
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,16 @@ class Uniform:
     def mean_ms(self) -> float:
         """The mean."""
         return self.longest_ms / 2
+
+    @property
+    def knobs(self) -> dict[str, Any]:
+        """The knobs that say so."""
+        return {"value_max": self.longest_ms}
+
+    @property
+    def line(self) -> str:
+        """In words, after "items of"."""
+        return f"0 to {self.longest_ms:,} ms"
 
     @property
     def mean_digits(self) -> float:
@@ -50,10 +60,6 @@ class Uniform:
     def limit_ms(self, items: int) -> float:
         """What so many items take together at most."""
         return items * self.longest_ms
-
-    def drawn_ms(self, bits: np.ndarray) -> np.ndarray:
-        """The milliseconds (int64) of items by their 32 bits (uint64)."""
-        return ((bits * _U(self.longest_ms + 1)) >> _U(32)).astype(np.int64)
 
 
 @dataclass(frozen=True)
@@ -88,6 +94,16 @@ class Durations:
         return " ".join(f"{_percent(share)}:{ms}" for share, ms in self.points)
 
     @property
+    def knobs(self) -> dict[str, Any]:
+        """The knobs that say so."""
+        return {"durations": self.text, "value_max": self.longest_ms}
+
+    @property
+    def line(self) -> str:
+        """In words, after "items of"."""
+        return f"{self.mean_ms:,.0f} ms on average, up to {self.longest_ms:,} ms"
+
+    @property
     def longest_ms(self) -> int:
         """The longest that an item takes."""
         return self.points[-1][1]
@@ -95,8 +111,7 @@ class Durations:
     @cached_property
     def mean_ms(self) -> float:
         """The mean."""
-        width, low, high = self._pieces
-        return float((width * (low + high)).sum() / 2)
+        return sum(width * (low + high) for width, low, high in self.pieces) / 2
 
     @cached_property
     def mean_digits(self) -> float:
@@ -105,41 +120,42 @@ class Durations:
 
     def quantile_ms(self, share: float) -> float:
         """The milliseconds that this share of the items takes at most."""
-        shares, ms = zip(*self.points, strict=True)
-        return float(np.interp(share, np.array(shares) / ALL, ms))
+        at = min(bisect_right(self.points, (share * ALL, inf)), len(self.points) - 1)
+        (start, low), (stop, high) = self.points[at - 1 : at + 1]
+        return low + (high - low) * (share * ALL - start) / (stop - start)
 
     def limit_ms(self, items: int) -> float:
         """What so many items take together at most, but for once in 10**12 times."""
         return _limit_ms(self, items)
 
-    @cached_property
-    def table(self) -> np.ndarray:
-        """Points as draws read them (uint64, 3 rows): bits, milliseconds, slope to the next."""
+    @property
+    def table(self) -> tuple[list[int], list[int], list[int]]:
+        """Points as draws read them: the first 32 bits, milliseconds, slope to the next."""
         bits = [share * 2**32 // ALL for share, _ in self.points]
         ms = [ms for _, ms in self.points]
-        ends = zip(bits, bits[1:], ms, ms[1:], strict=False)
-        slopes = [((d - c) << SLOPE_BITS) // (b - a) for a, b, c, d in ends]
-        return np.array([bits, ms, [*slopes, 0]], np.uint64)
-
-    def drawn_ms(self, bits: np.ndarray) -> np.ndarray:
-        """The milliseconds (int64) of items by their 32 bits (uint64)."""
-        starts, ms, slopes = self.table
-        at = np.searchsorted(starts, bits, side="right") - 1
-        more = ((bits - starts[at]) * slopes[at] + _U(1 << SLOPE_BITS - 1)) >> _U(SLOPE_BITS)
-        return (ms[at] + more).astype(np.int64)
+        ends = zip(pairwise(bits), pairwise(ms), strict=True)
+        slopes = [((d - c) << SLOPE_BITS) // (b - a) for (a, b), (c, d) in ends]
+        return bits, ms, [*slopes, 0]
 
     @property
-    def _pieces(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def pieces(self) -> Iterator[tuple[float, int, int]]:
         """Between each two points: the share of the items, the milliseconds at both ends."""
-        shares, ms = np.array(self.points, float).T
-        return np.diff(shares) / ALL, ms[:-1], ms[1:]
+        return (((b - a) / ALL, c, d) for (a, c), (b, d) in pairwise(self.points))
 
     def _share_below(self, limit_ms: float) -> float:
         """How many items take less."""
-        width, low, high = self._pieces
-        wide = np.where(high > low, high - low, 1.0)
-        below = np.where(high > low, np.clip((limit_ms - low) / wide, 0, 1), low < limit_ms)
-        return float((width * below).sum())
+        return sum(
+            width
+            * (
+                min(1.0, max(0.0, (limit_ms - low) / (high - low)))
+                if high > low
+                else low < limit_ms
+            )
+            for width, low, high in self.pieces
+        )
+
+
+USUAL = Uniform(1_000)  # of the design that this study starts from
 
 
 def item_ms_of(knobs: Mapping[str, Any]) -> Uniform | Durations:
@@ -150,16 +166,21 @@ def item_ms_of(knobs: Mapping[str, Any]) -> Uniform | Durations:
 
 @lru_cache(maxsize=4096)
 def _limit_ms(durations: Durations, items: int) -> float:
-    """Chernoff's bound of a sum at the best of a hundred exponents, each of which holds."""
+    """Chernoff's bound of a sum at the best of some exponents, each of which holds."""
     longest = durations.longest_ms
+    hard = float(items * longest)
     if items < 2 or not longest:
-        return float(items * longest)
-    width, low, high = (one[:, None] for one in durations._pieces)
-    t = np.geomspace(1e-4, 1e3, 100) / longest
-    gap = np.maximum((high - low) * t, 1e-12)
-    mean = width * np.exp((high - longest) * t) * -np.expm1(-gap) / gap  # of exp(t (x - longest))
-    bound = (items * np.log(mean.sum(axis=0)) - log(RARE)) / t + items * longest
-    return float(min(items * longest, bound.min()))
+        return hard
+    return min(hard, *(hard + _beyond_ms(durations, items, 1.2**n / longest) for n in EXPONENTS))
+
+
+def _beyond_ms(durations: Durations, items: int, t: float) -> float:
+    """How far above the longest of all Chernoff's bound lies with an exponent; below: negative."""
+    mean = 0.0  # of exp(t (x - longest))
+    for width, low, high in durations.pieces:
+        gap = max((high - low) * t, 1e-12)
+        mean += width * exp((high - durations.longest_ms) * t) * -expm1(-gap) / gap
+    return (items * log(mean) - log(RARE)) / t
 
 
 def _percent(share: int) -> str:

@@ -14,21 +14,22 @@ from workbench.runs.batch import Batch
 from workbench.targets.model.forecast import modelled
 from workbench.tune.goal import Goal, Score, candidates, floor_usd, front, hurry, score
 from workbench.tune.tuning import tune
+from workbench.workload.durations import Uniform
 
 MILLION = 1_000_000
 
 
 def test_the_floor_is_the_work_alone_on_the_smallest_arm_function():
-    assert floor_usd(MILLION, 1_000, load_book()) == pytest.approx(0.8333, abs=5e-5)
-    assert floor_usd(MILLION, 2_000, load_book()) == pytest.approx(1.6667, abs=5e-5)
+    assert floor_usd(MILLION, 500, load_book()) == pytest.approx(0.8333, abs=5e-5)
+    assert floor_usd(MILLION, 1_000, load_book()) == pytest.approx(1.6667, abs=5e-5)
 
 
 def test_the_floor_inside_the_free_tier_is_what_of_the_work_is_beyond_it():
-    assert floor_usd(MILLION, 1_000, load_book(), {}) == 0  # 62,500 of 400,000 GB-s
-    listed, free = (floor_usd(10 * MILLION, 1_000, load_book(), month) for month in (None, {}))
+    assert floor_usd(MILLION, 500, load_book(), {}) == 0  # 62,500 of 400,000 GB-s
+    listed, free = (floor_usd(10 * MILLION, 500, load_book(), month) for month in (None, {}))
     assert listed - free == pytest.approx(400_000 * 0.0000133334)
     used = {"Lambda-GB-Second-ARM": 400_000}
-    assert floor_usd(MILLION, 1_000, load_book(), used) == pytest.approx(0.8333, abs=5e-5)
+    assert floor_usd(MILLION, 500, load_book(), used) == pytest.approx(0.8333, abs=5e-5)
 
 
 def test_tuning_is_on_the_terms_of_an_account_and_ranks_small_batches_by_their_share_of_it():
@@ -57,7 +58,7 @@ def test_a_tuned_design_comes_close_to_the_floor_within_an_hour(design, preset, 
     found = score(tuned, MILLION)
     assert found.completes
     assert tuned.item_concurrency == 1
-    assert found.per_million_usd.high / floor_usd(MILLION, 1_000, load_book()) <= floors_max
+    assert found.per_million_usd.high / floor_usd(MILLION, 500, load_book()) <= floors_max
     assert found.minutes.high <= 60
 
 
@@ -156,7 +157,7 @@ def test_every_candidate_keeps_what_is_fixed_and_holds_the_largest_lot():
 @pytest.mark.parametrize(
     ("goal", "says"),
     [
-        ({"value_max": 0}, "have no floor"),
+        ({"item_ms": Uniform(0)}, "have no floor"),
         ({"fixed": {"items_per_message": 10_000}}, "no knobs of sqs can work"),
         ({"fixed": {"colour": "red"}}, "knob 'colour' is not one of sqs"),
         ({"within_s": 5.0, "fixed": {"memory_mb": 128}}, "Give it as long with --within"),

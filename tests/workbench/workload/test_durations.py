@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tests.workbench.workload.strategies import durations
 from workbench.errors import BadKnob
-from workbench.runs.batch import draw
+from workbench.runs.batch import _drawn_ms, draw
 from workbench.workload.durations import MS_MAX, Durations, Uniform, item_ms_of
 
 WEB = "0:20 50:300 90:1500 99:6000 99.9:20000 100:60000"
@@ -46,7 +46,7 @@ def test_wrong_ones_are_refused_with_what_is_wrong(text, why):
 @settings(max_examples=50, deadline=None)
 @given(durations())
 def test_items_follow_the_quantiles_mean_and_digits(one):
-    values = one.drawn_ms(EVENLY)
+    values = _drawn_ms(one, EVENLY)
     shares = (np.arange(2**16)[::997] + 0.5) / 2**16
     low, high = (np.array([one.quantile_ms(s + off) for s in shares]) for off in (-BIT, BIT))
     assert ((low - 1 <= values[::997]) & (values[::997] <= high + 1)).all()

@@ -83,7 +83,7 @@ def values_from(seed: int, item_ms: Uniform | Durations, poison: int = 0) -> Val
     if isinstance(item_ms, Uniform):
         span = item_ms.longest_ms + 1
     else:
-        points[:, : len(item_ms.points)] = item_ms.table
+        points[:, : len(item_ms.points)] = np.array(item_ms.table, np.uint64)
         firsts = np.arange(GUIDES, dtype=np.uint64) << np.uint64(32 - GUIDE_BITS)
         guide = np.searchsorted(points[0], firsts, side="right") - 1
     return Values(stream_key(seed), np.uint64(span), np.uint64(poison), -1.0, points, guide)
