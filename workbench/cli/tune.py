@@ -24,7 +24,7 @@ from workbench.errors import BadInput, BadKnob, WorkbenchError
 from workbench.platform.services import HOME_REGION
 from workbench.project import RESULTS
 from workbench.runs.results_folder import refuse_unwritable
-from workbench.workload.durations import item_ms_of
+from workbench.workload.durations import Durations, Uniform, item_ms_of
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -70,8 +70,6 @@ def tune(
 ) -> None:
     """Find a design's cheapest and fastest knobs on the model, and confirm them on local."""
     fixed = read_settings(settings, design)
-    if "value_max" in fixed:
-        raise BadInput("--set value_max: the items' range is given with --value-max.")
     from workbench.tune.goal import Goal
     from workbench.tune.tuning import confirm
     from workbench.tune.tuning import tune as search
@@ -79,7 +77,7 @@ def tune(
     terms = read_terms(region, prices, free_tier, already, discounts)
     if free_tier and max_ratio is not None:
         raise BadInput("--max-ratio: inside a free tier the work may cost nothing. Leave one out.")
-    item_ms = item_ms_of({"value_max": value_max, "durations": fixed.pop("durations", None)})
+    item_ms = _item_ms(value_max, fixed)
     goal = Goal(design, items, item_ms, within * 60, budget, item_concurrency, terms, fixed)
     if confirmed:
         refuse_unwritable(results)
@@ -95,6 +93,13 @@ def tune(
         _print(found, steps, done)
     if max_ratio is not None and found.ratio is not None and found.ratio > max_ratio:
         raise RatioPassed(f"{design} tuned costs {found.ratio:.4f} floors; allowed: {max_ratio}")
+
+
+def _item_ms(value_max: int, fixed: dict[str, Any]) -> Uniform | Durations:
+    """How long items take; what is fixed besides keeps no knob of it."""
+    if "value_max" in fixed:
+        raise BadInput("--set value_max: the items' range is given with --value-max.")
+    return item_ms_of({"value_max": value_max, "durations": fixed.pop("durations", None)})
 
 
 def _print(found: "Tuned", steps: "list[Step]", done: "Confirmed | None") -> None:
