@@ -40,6 +40,7 @@ LATENCIES = latency_table(PROFILE)
 LARGE = {"items_per_message": 300, "value_max": 20, "send_batch_size": 1}
 FEW_POLLERS = {"max_concurrency": None, "pollers_min": 2, "pollers_max": 5}
 POISON = {"poison_per_million": 20_000}
+TAIL = {"durations": "0:20 50:300 90:1500 99:6000 99.9:20000 100:60000"}
 TIMES = ("created_s", "processed_s", "detected_s")
 SLOW_ACCOUNT = {"account": 100, "environments_per_s": 5.0, "environments_burst_s": 1.0}
 
@@ -78,6 +79,8 @@ def plain(story, tallies, **known):
         (2_000, "default", POISON | {"item_concurrency": 25, "claim": True}, {}),
         (2_000, "default", POISON | {"item_concurrency": 4, "track": "message"}, {}),
         (1_000, "published", {"item_concurrency": 2}, {}),
+        (3_000, "default", TAIL | {"items_per_message": 10}, {}),
+        (2_000, "default", TAIL | POISON | {"item_concurrency": 25, "claim": True}, {}),
         (60_000, "default", {"value_max": 50, "state_shards": 1, "batcher_concurrency": None}, {}),
         (6_000, "default", {}, {"account": 20, "growth_s": 20.0, "table_units_per_s": 200.0}),
         (3_000, "default", {}, {"arrivals": 300, "poll_s": -1.0, "arrival_s": 19.77}),
@@ -104,6 +107,7 @@ def test_sqs_is_told_twice_alike(items, preset, knobs, change):
         (3_000, "published", {}, {}),
         (9_000, "default", {"items_per_child": 10, "max_concurrency": None}, SLOW_ACCOUNT),
         (3_000, "default", {"items_per_child": 3, "child_type": "STANDARD"}, {}),
+        (3_000, "default", TAIL | {"items_per_child": 3, "child_type": "STANDARD"}, {}),
     ],
 )
 def test_sfn_is_told_twice_alike(items, preset, knobs, change):
@@ -124,6 +128,7 @@ def test_sfn_is_told_twice_alike(items, preset, knobs, change):
         (12_000, {"items_per_message": 1, "max_concurrency": None, "value_max": 50}, {}),
         (12_000, {"items_per_message": 1, "value_max": 9} | FEW_POLLERS, {}),
         (3_000, {"item_concurrency": 5, "messages_per_invocation": 1, "poll_s": 5}, {}),
+        (3_000, TAIL | {"items_per_message": 10}, {}),
         (6_000, {"segment_items": 500}, {"account": 20}),
         (5_000, {"poison_per_million": 30_000}, {}),
         (4_000, {"poison_per_million": 200_000, "items_per_message": 40}, {}),
@@ -148,6 +153,7 @@ SEGMENTS = {"items_per_chunk": 10, "chunks_per_segment": 7, "max_concurrency": 2
     [
         (1, {}, {}),
         (1_000, {"items_per_chunk": 7}, {}),
+        (3_000, TAIL | POISON | {"items_per_chunk": 7, "item_concurrency": 3}, {}),
         (9_000, {"items_per_chunk": 3, "max_concurrency": 700, "chunks_per_segment": 700}, {}),
         (3_000, SEGMENTS, {}),
         (3_000, SEGMENTS | POISON | {"item_concurrency": 3}, {}),
