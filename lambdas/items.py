@@ -12,7 +12,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 GOLDEN = 0x9E3779B97F4A7C15
-SHAPES = ("value_max", "durations", "poison_per_million")  # the knobs that shape items
+SHAPES = ("value_max", "durations", "cpu_ms", "poison_per_million")  # knobs of items and their work
 MASK = 0xFFFFFFFFFFFFFFFF
 POINT = re.compile(r"(\d{1,3})(?:\.(\d{1,6}))?:(\d{1,6})")
 
@@ -57,7 +57,7 @@ def read_durations(text: str) -> list[tuple[int, int]]:
 
 
 def mean_ms(knobs: dict) -> float:
-    """What an item takes on average."""
+    """What an item waits on average."""
     if not knobs.get("durations"):
         return knobs["value_max"] / 2
     points = pairwise(read_durations(knobs["durations"]))

@@ -1,7 +1,7 @@
-"""The one way out of a handler: AWS clients, the clock, sleep, and several items at a time.
+"""The one way out of a handler: AWS clients, the clock, sleep, CPU, several items at a time.
 
 Nothing else in this package reads a clock, sleeps, starts a thread or makes a client, so that a
-simulated world replaces these four functions and runs every other line as it is deployed.
+simulated world replaces these five functions and runs every other line as it is deployed.
 """
 
 import time
@@ -34,6 +34,13 @@ def now() -> float:
 def sleep(seconds: float) -> None:
     """Wait. Less than nothing is a ValueError."""
     time.sleep(seconds)
+
+
+def compute(cpu_ms: float) -> None:
+    """Use so many milliseconds of a whole CPU's time."""
+    end_s = time.thread_time() + cpu_ms / 1000
+    while time.thread_time() < end_s:
+        pass
 
 
 def gather(function: Callable[[Any], Any], values: Iterable[Any], at_once: int) -> list[Any]:

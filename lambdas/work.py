@@ -23,10 +23,12 @@ class Attempt(NamedTuple):
     work_ms: float
 
 
-def attempt(item: Item) -> Attempt:
-    """Work an item; what it raises fails this item alone."""
+def attempt(item: Item, cpu_ms: int = 0) -> Attempt:
+    """Work an item, after computing for so long; what it raises fails this item alone."""
     began_at, reason = outside.now(), ""
     try:
+        if cpu_ms:
+            outside.compute(cpu_ms)
         process(item)
     except Exception as error:
         reason = reason_of(error)

@@ -62,12 +62,13 @@ def _create(message: Message, context: Any) -> None:
 
 def _messages(batch: Batch, numbers: range) -> Iterator[Message]:
     """The item messages of these numbers."""
-    at_once = batch["knobs"]["item_concurrency"]
+    knobs = batch["knobs"]
+    work = {name: knobs[name] for name in ("item_concurrency", "cpu_ms") if name in knobs}
     for n in numbers:
         part = items_of(batch, n)
         made = items.create(batch["seed"], part.start, part.stop, batch["knobs"])
         pairs = [[item.id, item.value] for item in made]
-        yield {"batch": batch["id"], "n": n, "item_concurrency": at_once, "items": pairs}
+        yield {"batch": batch["id"], "n": n, **work, "items": pairs}
 
 
 def items_of(batch: Batch, number: int) -> range:

@@ -85,6 +85,8 @@ def items_message(batch: Batch, pairs: Iterable[Any], **more: Any) -> Message:
     that have ended; `again` says that it was sent or received before.
     """
     knobs = {name: batch["knobs"][name] for name in KNOBS}
+    if cpu_ms := batch["knobs"].get("cpu_ms"):
+        knobs["cpu_ms"] = cpu_ms
     return {"batch": batch["id"], "knobs": knobs, "items": list(map(list, pairs)), **more}
 
 

@@ -119,7 +119,7 @@ def _work_record(
 def _try(item: Item, knobs: dict[str, Any], repeated: bool, counts: Counts) -> str:
     """Work an item; why it failed, or nothing."""
     telemetry.trace(knobs, f"Processing item: {item.id}")
-    tried = attempt(item)
+    tried = attempt(item, knobs.get("cpu_ms", 0))
     done = {"items_processed": 1, "items_duplicated": repeated, "done_at": outside.now()}
     counts.append({"work_ms": tried.work_ms} | ({} if tried.reason else done))
     if not tried.reason and knobs["telemetry"] == "put_metric_data":

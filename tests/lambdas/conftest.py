@@ -21,7 +21,7 @@ class World:
 
     def __init__(self, monkeypatch):
         self.now = 1_750_000_000.0
-        self.slept = []
+        self.slept, self.computed = [], []
         self.dynamodb, self.sqs, self.s3, self.sns = (
             _client("test", name) for name in ("dynamodb", "sqs", "s3", "sns")
         )
@@ -65,6 +65,7 @@ class World:
         monkeypatch.setattr(self.outside, "client", partial(_client, "handlers"))
         monkeypatch.setattr(self.outside, "now", lambda: self.now)
         monkeypatch.setattr(self.outside, "sleep", self._sleep)
+        monkeypatch.setattr(self.outside, "compute", self.computed.append)
 
     def _sleep(self, seconds):
         if seconds < 0:

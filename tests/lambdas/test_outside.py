@@ -103,3 +103,9 @@ def test_an_error_is_raised_only_when_every_thread_has_ended():
 def test_sleeping_less_than_nothing_is_an_error():
     with pytest.raises(ValueError, match="non-negative"):
         outside.sleep(-0.001)
+
+
+def test_computing_takes_as_much_time_of_the_cpu():
+    before_s = time.thread_time()
+    outside.compute(20)
+    assert 0.02 <= time.thread_time() - before_s < 1

@@ -61,3 +61,11 @@ def test_a_batch_is_named_however_wrong_the_rest_of_its_trigger_is():
     assert name_of({"batch_id": "b1", "items": None}) == "b1"
     assert name_of({"time": CRON["time"]}) == "cron-20261123T0610"
     assert [name_of(event) for event in ({}, None, [], {"time": "soon"})] == [""] * 4
+
+
+@pytest.mark.parametrize(
+    "wrong", ["0:1", "0:5 50:4 100:9", "5:1 100:9", "0:1 99:9", "0:1 x:4 100:9", 7]
+)
+def test_durations_that_no_item_can_be_drawn_from_are_refused(wrong):
+    with pytest.raises(ValueError, match="durations"):
+        read_trigger(asked(knobs=KNOBS | {"durations": wrong}), KNOBS)

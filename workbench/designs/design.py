@@ -29,6 +29,8 @@ PROMISES = {
     (False,): "an item delivered twice may be worked twice at a time by",
     (False, True): "whether an item may be worked twice at a time depends on the knobs of",
 }
+OF_WORKLOAD = ("durations", "cpu_ms")  # they travel where they say something
+VCPU_MB = 1_769  # memory with which a function has a whole CPU (Lambda developer guide)
 SMALL_FUNCTIONS = 4  # finalizer, failures, summary: invocations at a time that they take besides
 
 
@@ -80,6 +82,7 @@ class Design(ABC):
     value_max: int = knob(1_000, 0, MS_MAX)  # an item takes 0..value_max milliseconds
     # or what these points of a quantile function say, whose last is value_max then
     durations: str | None = knob(None, read=Durations.read, later=True)
+    cpu_ms: int = knob(0, 0, MS_MAX, later=True)  # what an item computes besides, on a whole CPU
     poison_per_million: int = knob(0, 0, 1_000_000)  # items that fail every time they are tried
     telemetry: str = knob("emf", of=("emf", "put_metric_data"), deployed=True)
     logs: str = knob("metrics", of=("metrics", "all"))  # all: each message or child, and each item
@@ -133,8 +136,8 @@ class Design(ABC):
 
     def batch_knobs(self) -> dict[str, Any]:
         """The knobs that shape a batch: they travel in its record, never in the environment."""
-        own = {"durations": self.durations} if self.durations else {}
-        return {name: getattr(self, name) for name in self.carried.split()} | own
+        carried = {name: getattr(self, name) for name in self.carried.split()}
+        return carried | {name: own for name in OF_WORKLOAD if (own := getattr(self, name))}
 
     @abstractmethod
     def settings(self) -> dict[str, dict[str, Any]]:
@@ -242,7 +245,12 @@ class Design(ABC):
             alone = at_once == 1 or items == 1
             fair_ms = item_ms.limit_ms(rounds * items) / min(at_once, items)
             most_ms = min(most_ms, fair_ms if alone else fair_ms + rounds * self.value_max)
-        return most_ms / 1000
+        return (most_ms + rounds * items * self.computing_ms) / 1000
+
+    @property
+    def computing_ms(self) -> float:
+        """What an item computes, slowed where the function has less than a whole CPU."""
+        return self.cpu_ms * max(1.0, VCPU_MB / self.memory_mb)
 
 
 def promises(designs: Iterable[Design]) -> str:

@@ -17,6 +17,7 @@ from workbench.bill.pricing import Already
 from workbench.bill.terms import LIST_PRICES, Terms
 from workbench.border import positive, settings, whole_number
 from workbench.designs import DESIGNS, Design, Search, make_design
+from workbench.designs.design import VCPU_MB
 from workbench.engine.statistics import Interval, interval
 from workbench.errors import BadInput, BadKnob
 from workbench.platform.profile import Profile, load_profile
@@ -45,7 +46,8 @@ class Goal:
 
     design: str
     items: int
-    item_ms: Uniform | Durations = USUAL  # how long items take
+    item_ms: Uniform | Durations = USUAL  # how long items wait
+    cpu_ms: int = 0  # what an item computes besides, on a whole CPU
     within_s: float = 3_600
     budget_usd: float | None = None
     item_concurrency: int = 1  # items at a time inside one invocation, at most
@@ -70,7 +72,8 @@ class Goal:
     @property
     def kept(self) -> dict[str, Any]:
         """The knobs that no candidate changes."""
-        return self.item_ms.knobs | dict(self.search.promised) | self.fixed
+        own = {"cpu_ms": self.cpu_ms} if self.cpu_ms else {}
+        return self.item_ms.knobs | own | dict(self.search.promised) | self.fixed
 
     @property
     def search(self) -> Search:
@@ -78,13 +81,16 @@ class Goal:
         return DESIGNS[self.design].search
 
 
-def floor_usd(items: int, mean_ms: float, book: PriceBook, month: Already | None = None) -> float:
+def floor_usd(
+    items: int, mean_ms: float, book: PriceBook, month: Already | None = None, cpu_ms: int = 0
+) -> float:
     """Dollars of the work alone: its time, smallest memory, arm64's first tier.
 
-    With a `month`, only what is beyond the free tier that it has left.
+    Computing takes as many GB-seconds with any memory below a whole CPU's. With a `month`, only
+    what is beyond the free tier that it has left.
     """
     price = book.price(LAMBDA, "Lambda-GB-Second-ARM")
-    gb_s = items * mean_ms / 1000 * FLOOR_GB
+    gb_s = items * (mean_ms * FLOOR_GB + cpu_ms * VCPU_MB / 1024) / 1000
     if month is None:
         return gb_s * float(price.tiers[0].usd)
     line = (*price.key, price.unit, "work", quantity(gb_s))

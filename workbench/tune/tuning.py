@@ -68,7 +68,7 @@ class Tuned:
 
 def tune(goal: Goal, processes: int | None = None) -> Tuned:
     """Search a design's knobs on the model. BadInput if no knobs reach the goal."""
-    if not goal.item_ms.mean_ms:
+    if not goal.item_ms.mean_ms + goal.cpu_ms:
         raise BadInput("value_max=0: items of no work have no floor. Give them 1 ms or more.")
     designs = candidates(goal)
     screened = _scores(designs, goal, min(goal.items, SCREEN_ITEMS), SEEDS[:1], processes)
@@ -82,7 +82,8 @@ def tune(goal: Goal, processes: int | None = None) -> Tuned:
             f"{finalists[0].binding_limit}. Take fewer items, or fix fewer knobs."
         )
     book, million = goal.terms.book(), 1e6 / goal.items
-    floor = million * floor_usd(goal.items, goal.item_ms.mean_ms, book, goal.terms.month)
+    work = (goal.items, goal.item_ms.mean_ms, book, goal.terms.month, goal.cpu_ms)
+    floor = million * floor_usd(*work)
     cheapest, fastest = _cheapest(goal, whole), _fastest(goal, whole)
     return Tuned(goal, len(designs) + len(hurried), whole, cheapest, fastest, front(whole), floor)
 

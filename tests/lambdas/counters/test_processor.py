@@ -140,3 +140,10 @@ def test_a_stale_read_that_finds_no_batch_drops_no_message(opened, monkeypatch):
     )
     opened.work(message(4))
     assert opened.counted() == [4]
+
+
+def test_an_item_computes_for_as_long_as_its_message_says(batch):
+    batch.trigger(items=2, cpu_ms=30)
+    batch.plan()
+    batch.work(*batch.world.bodies("item"))
+    assert (batch.world.computed, batch.counted()) == ([30, 30], [0])

@@ -103,3 +103,8 @@ def test_a_chunk_of_which_nothing_is_over_has_no_date(world, monkeypatch, capsys
 def test_what_is_no_chunk_is_refused(world, event):
     with pytest.raises(ValueError, match="is no chunk of a batch"):
         world.call("durable.processor", event)
+
+
+def test_an_item_computes_for_as_long_as_the_knob_says(world):
+    world.call("durable.processor", CHUNK | {"knobs": KNOBS | {"cpu_ms": 30}})
+    assert world.computed == [30] * 10

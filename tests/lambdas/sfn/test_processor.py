@@ -90,3 +90,8 @@ def test_a_metric_is_put_for_each_item_that_is_done_where_the_knob_says_so(
 def test_an_item_without_its_batch_is_refused(world):
     with pytest.raises(ValueError, match="is no child of a map over items"):
         world.call("sfn.processor", {"id": "a" * 16, "value": 7})
+
+
+def test_an_item_computes_for_as_long_as_the_knob_says(world):
+    world.call("sfn.processor", child([5, -1], cpu_ms=30))
+    assert world.computed == [30, 30]

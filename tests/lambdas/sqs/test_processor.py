@@ -171,10 +171,10 @@ def test_only_who_holds_the_lease_lists_a_failure(world, monkeypatch, track):
     item = json.loads(record["body"])["items"][0][0]
     work = world.module("sqs.processor").attempt
 
-    def slowly(one):
+    def slowly(one, cpu_ms):
         world.now += 10_000
         lease(world, item, seconds=100_000)
-        return work(one)
+        return work(one, cpu_ms)
 
     monkeypatch.setattr(world.module("sqs.processor"), "attempt", slowly)
     last = world.record(json.loads(record["body"]) | {"tries": 3, "again": True})
@@ -374,9 +374,9 @@ def test_a_lease_is_as_long_as_the_knob_says(world, monkeypatch):
     (record,) = finish(world, items=1, claim=True)
     processor, until = world.module("sqs.processor"), []
 
-    def look(item):
+    def look(item, cpu_ms):
         until.extend(one["lease_until"] - world.now for one in world.state("items#").values())
-        return processor.attempt_before(item)
+        return processor.attempt_before(item, cpu_ms)
 
     monkeypatch.setattr(processor, "attempt_before", processor.attempt, raising=False)
     monkeypatch.setattr(processor, "attempt", look)
@@ -435,3 +435,11 @@ def test_whether_a_batch_is_cancelled_is_asked_once_and_at_half_the_price(world,
     )
     world.deliver("sqs.processor", records)
     assert strong == [False]
+
+
+def test_an_item_computes_for_as_long_as_the_knob_says_in_each_try(world):
+    (record,) = finish(world, items=2, cpu_ms=30, poison_per_million=1_000_000)
+    world.deliver("sqs.processor", [record])
+    assert world.computed == [30, 30]
+    world.deliver("sqs.processor", world.records("item"))
+    assert world.computed == [30] * 4

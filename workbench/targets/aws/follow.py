@@ -250,7 +250,8 @@ def deadline_s(design: Design, items: int, forecast_s: float) -> int:
     """How long a batch may take before AWS stops it: several times what it should by the forecast
     and by its knobs, and never less than 15 minutes."""
     at_once = min(design.processor_concurrency, ACCOUNT_CONCURRENCY) * design.item_concurrency
-    work_s = items * 2 * design.item_ms.mean_ms / 1000 / at_once + items / CREATE_PER_S
+    item_ms = 2 * design.item_ms.mean_ms + design.computing_ms
+    work_s = items * item_ms / 1000 / at_once + items / CREATE_PER_S
     work_s += design.wait_s(items)
     return ceil(max(DEADLINE_LEAST_S, DEADLINE_FACTOR * max(work_s, forecast_s)))
 

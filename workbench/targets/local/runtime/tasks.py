@@ -46,6 +46,7 @@ class Task(greenlet):
         self.life = life
         self._hub = hub
         self._body = body
+        self.owed_cpu_ms = 0.0  # of the item that is worked next
         self.working = False  # inside `process`, whose calls are work
         life._tasks[self] = None
 

@@ -94,7 +94,7 @@ def durable_settings(
         chunks_at_once=max(1, design.max_concurrency // together),
         item_workers=design.item_concurrency,
         put_metrics=False,
-        processor=cpu_of(profile, design.memory_mb),
+        processor=cpu_of(profile, design.memory_mb, design.cpu_ms),
         batcher=cpu_of(profile, design.batcher_memory_mb),
         replay_s=profile.value("durable_cpu_ms_per_operation")
         * cpu_s_per_ms(profile, design.batcher_memory_mb),

@@ -20,7 +20,7 @@ from workbench.runs.resources import TOPIC
 from workbench.targets.model.durable.settings import DurableSettings
 from workbench.targets.model.engine import usage
 
-SENT = ("item_concurrency", "value_max", "durations", "poison_per_million")  # with each chunk
+SENT = ("item_concurrency", "value_max", "durations", "cpu_ms", "poison_per_million")  # in a chunk
 
 WORK_METRICS = 4  # of the processor
 DAY_S = 86_400

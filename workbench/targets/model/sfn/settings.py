@@ -103,7 +103,7 @@ def sfn_settings(design: Sfn, batch: Batch, profile: Profile, stream_seed: int) 
         * profile.value("sfn_payload_gap")
         / (1000 * MB),
         child_limit_s=float(EXPRESS_MAX_S) if express else 3.15e7,
-        processor=cpu_of(profile, design.memory_mb),
+        processor=cpu_of(profile, design.memory_mb, design.cpu_ms),
         batcher=cpu_of(profile, design.batcher_memory_mb),
         summary=cpu_of(profile, SUMMARY_MB),
         **stream_keys(stream_seed, "sfn", CONCERNS),

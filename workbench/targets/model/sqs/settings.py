@@ -144,6 +144,7 @@ def sqs_settings(design: Sqs, batch: Batch, profile: Profile, stream_seed: int) 
     per_message = min(design.items_per_message, design.segment_items)
     batch_bytes = len(batch.batch_id)
     knobs = {name: getattr(design, name) for name in MESSAGE_KNOBS}
+    knobs |= {"cpu_ms": design.cpu_ms} if design.cpu_ms else {}
     message_bytes = usage.message_bytes(knobs, batch_bytes, per_message, design.item_ms)
     segments = ceil(batch.items / design.segment_items)
     per_segment = ceil(design.segment_items / per_message)
@@ -176,7 +177,7 @@ def sqs_settings(design: Sqs, batch: Batch, profile: Profile, stream_seed: int) 
         poll_s=float(design.poll_s),
         timeout_s=float(FUNCTION_TIMEOUT_MAX_S),
         shards=design.state_shards,
-        processor=cpu_of(profile, design.memory_mb),
+        processor=cpu_of(profile, design.memory_mb, design.cpu_ms),
         batcher=cpu_of(profile, design.batcher_memory_mb),
         finalizer=cpu_of(profile, FINALIZER_MB),
         pollers=_item_pollers(design, profile, take),
