@@ -11,14 +11,13 @@ import ipywidgets as widgets
 
 from workbench.bill.terms import ALL, Terms
 from workbench.border import whole_number
-from workbench.designs import ITEMS_MAX, Design
+from workbench.designs import ITEMS_MAX, WORKLOAD_KNOBS, Design
 from workbench.platform import services
 from workbench.prices import Price, PriceBook
 
 STEPS = (1, 2, 5)  # of each ten
 WIDE = {"description_width": "15em"}
 ROOM = widgets.Layout(width="35em")
-WORKLOAD = ("value_max", "poison_per_million")  # of the batch, the same for every design
 LENGTHS_MS = (2, 20, 200, 1_000, 2_000, 4_000, 10_000, 20_000)
 FACTOR_MOST = 3.0  # of a price
 PRICED = (
@@ -45,7 +44,7 @@ def length_slider() -> widgets.SelectionSlider:
 
 def knob_controls(design: type[Design]) -> dict[str, widgets.Widget]:
     """A slider or a menu for every knob of a design, by the knob's name."""
-    return {f.name: _control(f) for f in fields(design) if f.name not in WORKLOAD}
+    return {f.name: _control(f) for f in fields(design) if f.name not in WORKLOAD_KNOBS}
 
 
 def price_controls(book: PriceBook) -> dict[tuple[str, str], widgets.FloatSlider]:

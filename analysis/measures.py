@@ -21,15 +21,14 @@ from analysis.needs import (
     usable,
 )
 from workbench.bill.pricing import MILLION
-from workbench.designs import DESIGNS, PRESETS
+from workbench.designs import DESIGNS, PRESETS, WORKLOAD_KNOBS
 from workbench.runs.records import COORDINATION, LABELS, TABLES, Run
 from workbench.runs.sets import read_runs, read_tables
+from workbench.workload.durations import item_ms_of
 
 TARGETS = ("aws", "local", "model")  # what is nearest to AWS first
 RUN_FIELDS = [f.name for f in fields(Run) if f.name not in ("knobs", "versions")]
 RUN_COLUMNS = ["run_id", "design", "target", "items"]
-# What a batch is made of, and not how a design is tuned: not part of a setting's name.
-WORKLOAD_KNOBS = ("value_max", "poison_per_million")
 STORY_ITEMS = 100_000
 LOW, HIGH = 0.05, 0.95  # the band: nine runs of ten lie in it
 
@@ -37,14 +36,15 @@ LOW, HIGH = 0.05, 0.95  # the band: nine runs of ten lie in it
 def runs_with_knobs(results: Path) -> pd.DataFrame:
     """`sets.runs_frame` and the knobs: `knobs`, `setting` (their name), `value_max_ms`.
 
-    `changes` counts the knobs that differ from the default ones.
+    `changes` counts the knobs that differ from the default ones. Items whose durations are told by
+    points, or that compute, count as those that take as long on average.
     """
     rows = []
     for run in read_runs(results):
         row = {name: getattr(run, name) for name in RUN_FIELDS}
         row |= {"detection_lag_s": run.detection_lag_s, "knobs": run.knobs}
         row |= {"setting": setting(run.design, run.knobs), "changes": changes(run)}
-        rows.append(row | {"value_max_ms": run.knobs.get("value_max")})
+        rows.append(row | {"value_max_ms": _value_max_ms(run.knobs)})
     return pd.DataFrame(rows)
 
 
@@ -170,6 +170,13 @@ def story_batch(runs: pd.DataFrame) -> pd.DataFrame:
 def labels_in_order(labels: set[str]) -> list[str]:
     """A bill's labels in their usual order."""
     return [label for label in LABELS if label in labels]
+
+
+def _value_max_ms(knobs: dict[str, Any]) -> float | None:
+    """The longest item, in ms; or twice what one takes on average, where more is told of it."""
+    if not (knobs.get("durations") or knobs.get("cpu_ms")):
+        return knobs.get("value_max")
+    return round(2 * (item_ms_of(knobs).mean_ms + knobs.get("cpu_ms", 0)))
 
 
 def _changed(design: str, knobs: dict[str, Any]) -> list[str]:

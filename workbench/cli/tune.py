@@ -78,7 +78,9 @@ def tune(
     if free_tier and max_ratio is not None:
         raise BadInput("--max-ratio: inside a free tier the work may cost nothing. Leave one out.")
     item_ms = _item_ms(value_max, fixed)
-    goal = Goal(design, items, item_ms, within * 60, budget, item_concurrency, terms, fixed)
+    work = {"item_ms": item_ms, "cpu_ms": int(fixed.pop("cpu_ms", 0))}
+    limits = {"within_s": within * 60, "budget_usd": budget, "item_concurrency": item_concurrency}
+    goal = Goal(design, items, **work, **limits, terms=terms, fixed=fixed)
     if confirmed:
         refuse_unwritable(results)
     found = search(goal)
@@ -217,4 +219,4 @@ def _figures(one: "Score") -> tuple[str, str]:
 
 
 def _knobs(one: "Score") -> str:
-    return ", ".join(f"{n}={value}" for n, value in one.design.changed_knobs().items()) or "none"
+    return ", ".join(f"{n}={value}" for n, value in one.design.turned_knobs().items()) or "none"

@@ -5,7 +5,13 @@ disagree. A knob's unit is the last word of its name. Limits are AWS's, from doc
 """
 
 from workbench.designs.counters import Counters
-from workbench.designs.design import FUNCTION_TIMEOUT_MAX_S, ITEMS_MAX, Design, promises
+from workbench.designs.design import (
+    FUNCTION_TIMEOUT_MAX_S,
+    ITEMS_MAX,
+    WORKLOAD_KNOBS,
+    Design,
+    promises,
+)
 from workbench.designs.durable import ALIAS as DURABLE_ALIAS
 from workbench.designs.durable import EXECUTION_KEPT_DAYS as DURABLE_KEPT_DAYS
 from workbench.designs.durable import EXECUTION_TIMEOUT_S as DURABLE_TIMEOUT_S
@@ -32,6 +38,7 @@ __all__ = [
     "MESSAGE_MAX_BYTES",
     "PRESETS",
     "RETRY_WAIT_S",
+    "WORKLOAD_KNOBS",
     "BadInput",
     "BadKnob",
     "Counters",

@@ -29,6 +29,8 @@ PROMISES = {
     (False,): "an item delivered twice may be worked twice at a time by",
     (False, True): "whether an item may be worked twice at a time depends on the knobs of",
 }
+# Of the items and not of the design: the same for every one that is compared.
+WORKLOAD_KNOBS = ("value_max", "durations", "cpu_ms", "poison_per_million")
 OF_WORKLOAD = ("durations", "cpu_ms")  # they travel where they say something
 VCPU_MB = 1_769  # memory with which a function has a whole CPU (Lambda developer guide)
 SMALL_FUNCTIONS = 4  # finalizer, failures, summary: invocations at a time that they take besides
@@ -133,6 +135,11 @@ class Design(ABC):
         """The knobs that are not at their default."""
         default = type(self)().knobs()
         return {name: value for name, value in self.knobs().items() if default[name] != value}
+
+    def turned_knobs(self) -> dict[str, Any]:
+        """The knobs that are not at their default, but for those of the items."""
+        changed = self.changed_knobs().items()
+        return {name: value for name, value in changed if name not in WORKLOAD_KNOBS}
 
     def batch_knobs(self) -> dict[str, Any]:
         """The knobs that shape a batch: they travel in its record, never in the environment."""
