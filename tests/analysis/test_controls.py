@@ -7,7 +7,7 @@ import ipywidgets as widgets
 import pytest
 
 from analysis.controls import changed_book, items_slider, knob_controls, price_controls, steps
-from workbench.designs import DESIGNS, Sqs
+from workbench.designs import DESIGNS, WORKLOAD_KNOBS, Sqs
 from workbench.prices import load_book
 
 
@@ -18,7 +18,7 @@ def test_every_knob_has_a_control_that_stands_at_its_default(design):
     assert {name: control.value for name, control in controls.items()} == {
         name: value for name, value in knobs.items() if name in controls
     }
-    assert set(knobs) - set(controls) == {"value_max", "poison_per_million"}
+    assert set(knobs) - set(controls) == set(WORKLOAD_KNOBS)
 
 
 def test_every_value_that_a_control_offers_is_one_that_the_knob_takes():

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from workbench.border import whole_number
 from workbench.cli.options import (
     Design,
     Results,
@@ -24,7 +25,7 @@ from workbench.errors import BadInput, BadKnob, WorkbenchError
 from workbench.platform.services import HOME_REGION
 from workbench.project import RESULTS
 from workbench.runs.results_folder import refuse_unwritable
-from workbench.workload.durations import Durations, Uniform, item_ms_of
+from workbench.workload.durations import item_ms_of
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -77,8 +78,7 @@ def tune(
     terms = read_terms(region, prices, free_tier, already, discounts)
     if free_tier and max_ratio is not None:
         raise BadInput("--max-ratio: inside a free tier the work may cost nothing. Leave one out.")
-    item_ms = _item_ms(value_max, fixed)
-    work = {"item_ms": item_ms, "cpu_ms": int(fixed.pop("cpu_ms", 0))}
+    work = _work(value_max, fixed)
     limits = {"within_s": within * 60, "budget_usd": budget, "item_concurrency": item_concurrency}
     goal = Goal(design, items, **work, **limits, terms=terms, fixed=fixed)
     if confirmed:
@@ -97,11 +97,13 @@ def tune(
         raise RatioPassed(f"{design} tuned costs {found.ratio:.4f} floors; allowed: {max_ratio}")
 
 
-def _item_ms(value_max: int, fixed: dict[str, Any]) -> Uniform | Durations:
-    """How long items take; what is fixed besides keeps no knob of it."""
+def _work(value_max: int, fixed: dict[str, Any]) -> dict[str, Any]:
+    """What the items are, as a goal takes it; what is fixed besides keeps no knob of it."""
     if "value_max" in fixed:
         raise BadInput("--set value_max: the items' range is given with --value-max.")
-    return item_ms_of({"value_max": value_max, "durations": fixed.pop("durations", None)})
+    item_ms = item_ms_of({"value_max": value_max, "durations": fixed.pop("durations", None)})
+    cpu_ms = whole_number("cpu_ms", fixed.pop("cpu_ms", 0), 0)
+    return {"item_ms": item_ms, "cpu_ms": cpu_ms}
 
 
 def _print(found: "Tuned", steps: "list[Step]", done: "Confirmed | None") -> None:
