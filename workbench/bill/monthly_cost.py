@@ -26,7 +26,7 @@ IDLE_POLLERS_LEAST = 2  # it may go down to these, unless max_concurrency is set
 class Upkeep:
     """How a deployed design is kept; the defaults are those of the stacks."""
 
-    batches_per_day: int = 4
+    batches_per_day: int | Decimal = 4
     alarms: int = 1
     log_days: int = 14  # logs are kept for so long
     capped_mappings: int = 1  # besides the items' queue: event sources with a max_concurrency,

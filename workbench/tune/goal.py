@@ -53,6 +53,7 @@ class Goal:
     item_concurrency: int = 1  # items at a time inside one invocation, at most
     terms: Terms = LIST_PRICES
     fixed: dict[str, Any] = field(default_factory=dict)
+    memory_least_mb: int = 128  # that an invocation of the processor needs
 
     def __post_init__(self) -> None:
         if self.design not in DESIGNS:
@@ -137,6 +138,8 @@ def _axes(goal: Goal) -> dict[str, tuple]:
         **SHARED,
         **goal.search.axes,
     }
+    enough = {memory for memory in axes["memory_mb"] if memory >= goal.memory_least_mb}
+    axes["memory_mb"] = tuple(sorted(enough | {goal.memory_least_mb}))
     return {name: values for name, values in axes.items() if name not in goal.kept}
 
 

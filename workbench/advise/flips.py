@@ -1,0 +1,89 @@
+"""What would change an answer, in closed form: the deadline, how many batches, each price."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from workbench.advise.answer import Answer, Choice
+from workbench.tune.goal import Score
+
+PRICE_FACTORS = (0.2, 5.0)  # a price that must change by more is no threat
+MONTHLY = (0.1, 100_000.0)  # batches a month
+
+
+@dataclass(frozen=True)
+class Step:
+    """From this deadline on, no design costs less a month, until the next step."""
+
+    deadline_s: float
+    score: Score
+    month_usd: float
+
+    @property
+    def name(self) -> str:
+        """The design's name."""
+        return self.score.design.name
+
+
+def deadline_steps(answer: Answer) -> list[Step]:
+    """The cheapest by what a batch may take, shortest first: a step where the design changes."""
+    batches = float(answer.question.batches_per_month)
+    offers = sorted(
+        (
+            Step(score.mean_s, score, score.mean_usd * batches + one.standing_usd)
+            for one in answer.choices
+            for score in one.tuned.front
+        ),
+        key=lambda step: (step.deadline_s, step.month_usd),
+    )
+    steps: list[Step] = []
+    best = float("inf")
+    for offer in offers:
+        if offer.month_usd < best:
+            best = offer.month_usd
+            if not steps or steps[-1].name != offer.name:
+                steps.append(offer)
+    return steps
+
+
+@dataclass(frozen=True)
+class PriceFlip:
+    """With this price times `factor`, another design would be the cheapest."""
+
+    service: str
+    usage_type: str
+    factor: float
+    name: str
+
+
+def price_flips(answer: Answer) -> list[PriceFlip]:
+    """For each price the nearest factor at which the best is the best no more, nearest first."""
+    found = []
+    for other in answer.choices[1:]:
+        gap_usd = other.batch_usd - answer.best.batch_usd
+        ours, theirs = _by_price(answer.best), _by_price(other)
+        for key in ours | theirs:
+            more_usd = ours.get(key, 0.0) - theirs.get(key, 0.0)
+            factor = 1 + gap_usd / more_usd if more_usd else 0.0
+            if PRICE_FACTORS[0] <= factor <= PRICE_FACTORS[1]:
+                found.append(PriceFlip(*key, factor, other.name))
+    nearest = sorted(found, key=lambda one: max(one.factor, 1 / one.factor))
+    return list({(one.service, one.usage_type): one for one in reversed(nearest)}.values())[::-1]
+
+
+def batch_flips(answer: Answer) -> Iterator[tuple[float, str]]:
+    """Batches a month at which another design would cost as much as the best, and which."""
+    best = answer.best
+    for other in answer.choices[1:]:
+        each_usd = best.batch_usd - other.batch_usd
+        if not each_usd:
+            continue
+        batches = (other.standing_usd - best.standing_usd) / each_usd
+        if MONTHLY[0] <= batches <= MONTHLY[1]:
+            yield batches, other.name
+
+
+def _by_price(one: Choice) -> dict[tuple[str, str], float]:
+    """Dollars of a batch by service and usage type."""
+    bill = one.forecast.bill
+    dollars = bill.groupby(["service", "usage_type"])["cost_usd"].sum()
+    return {key: float(usd) for key, usd in dollars.items()}

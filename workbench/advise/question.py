@@ -1,0 +1,85 @@
+"""What is asked: a batch, how long its items take, until when, and what an item is promised."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from workbench.bill.monthly_cost import MONTH_S
+from workbench.bill.terms import LIST_PRICES, Terms
+from workbench.border import positive, whole_number
+from workbench.designs import DESIGNS, make_design
+from workbench.errors import BadInput
+from workbench.tune.goal import Goal
+from workbench.workload.durations import USUAL, Durations, Uniform
+
+AT_LEAST_ONCE, NO_TWO_OWNERS = "at_least_once", "no_two_owners"
+PROMISES = (AT_LEAST_ONCE, NO_TWO_OWNERS)
+NO_HURRY_S = 86_400.0  # without a deadline: a day
+
+
+@dataclass(frozen=True)
+class Question:
+    """A workload. `deadline_s` is from the trigger until completion is known."""
+
+    items: int
+    item_ms: Uniform | Durations = USUAL  # waiting
+    cpu_ms: int = 0  # computing besides, on a whole CPU
+    poison_per_million: int = 0
+    memory_mb: int = 128  # the least that an invocation needs
+    item_concurrency: int = 1  # items at a time inside one invocation, at most
+    deadline_s: float | None = None
+    batches_per_month: Decimal = Decimal(30)
+    budget_usd_per_month: Decimal | None = None
+    promise: str = AT_LEAST_ONCE
+    terms: Terms = LIST_PRICES
+
+    def __post_init__(self) -> None:
+        whole_number("items", self.items, 1)
+        whole_number("memory_mb", self.memory_mb, 128, 10_240)
+        positive("batches_per_month", self.batches_per_month)
+        if self.deadline_s is not None:
+            positive("deadline", self.deadline_s)
+        if self.promise not in PROMISES:
+            raise BadInput(f"promise={self.promise!r} is not one of {', '.join(PROMISES)}.")
+
+    @property
+    def within_s(self) -> float:
+        """How long a batch may take."""
+        return NO_HURRY_S if self.deadline_s is None else self.deadline_s
+
+    @property
+    def batch_every_s(self) -> float:
+        """Seconds from one batch to the next, on average."""
+        return float(MONTH_S / self.batches_per_month)
+
+    @property
+    def workload_knobs(self) -> dict[str, Any]:
+        """The knobs that say what the items are."""
+        more = {"cpu_ms": self.cpu_ms, "poison_per_million": self.poison_per_million}
+        return self.item_ms.knobs | {name: value for name, value in more.items() if value}
+
+    def keeps(self, name: str) -> bool:
+        """Whether a design can promise what is asked."""
+        promised = make_design(name, settings={"value_max": 0, **DESIGNS[name].search.promised})
+        return self.promise == AT_LEAST_ONCE or promised.claims
+
+    def goal(self, name: str) -> Goal:
+        """What to search of a design: no promise is paid for that nobody has asked for."""
+        design = DESIGNS[name]
+        fixed: dict[str, Any] = {}
+        if self.promise == AT_LEAST_ONCE:
+            usual = design(value_max=0).knobs()
+            fixed = {knob: usual[knob] for knob in design.search.promised}
+        if self.poison_per_million:
+            fixed["poison_per_million"] = self.poison_per_million
+        return Goal(
+            name,
+            self.items,
+            item_ms=self.item_ms,
+            cpu_ms=self.cpu_ms,
+            memory_least_mb=self.memory_mb,
+            within_s=self.within_s,
+            item_concurrency=self.item_concurrency,
+            terms=self.terms,
+            fixed=fixed,
+        )
