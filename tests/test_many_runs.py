@@ -13,15 +13,21 @@ PAGE = Path(__file__).resolve().parents[1] / "docs" / "extending.md"
 STUDY = "seeds: [1, 2]\ngrids: [{designs: [sqs, sfn], items: [100, 10000]}]"
 
 
+def asked_of(address):
+    """What the example on the page finds in a results folder or bucket."""
+    [example] = re.findall(r"```python\n(from pyarrow.*?)```", PAGE.read_text(), re.S)
+    names = {"RESULTS": address}
+    exec(compile(example, str(PAGE), "exec"), names)
+    return names
+
+
 @pytest.fixture(scope="module")
 def answers(tmp_path_factory):
     """The study's table, its bills, and what the example on the page finds."""
     results = tmp_path_factory.mktemp("results")
     (results / "mine.yaml").write_text(STUDY)
     table = pd.read_parquet(sweep(results / "mine.yaml", results).table)
-    [example] = re.findall(r"```python\n(from pyarrow.*?)```", PAGE.read_text(), re.S)
-    names = {"RESULTS": results.resolve().as_uri()}
-    exec(compile(example, str(PAGE), "exec"), names)
+    names = asked_of(results.resolve().as_uri())
     return table[table["items"] == 10_000], read_tables(results, "bill"), names
 
 
