@@ -124,12 +124,18 @@ def billed_anew(found: Details, terms: Terms) -> Details:
 
 def whole_run(path: Path) -> RunData:
     """A run with its tables, from its folder or from the packed set or part that has it."""
-    run = _run(path)
     if path.is_dir():
         return read_folder(path)
+    run = run_of(path)
     set_of_it, names = path.parent.parent, ("timeline", "usage")
     needed = (read_tables(set_of_it, name, {path.name}).drop(columns="run_id") for name in names)
     return RunData(run, *needed, _table(path, "bill"), resources=_table(path, "resources"))
+
+
+def run_of(path: Path) -> Run:
+    """A run's record, wherever it is kept."""
+    packed = [] if path.is_dir() else packed_runs(path.parent.parent, {path.name})
+    return packed[0] if packed else read_run(path)
 
 
 def refuse_removal(path: Path) -> None:
@@ -169,13 +175,7 @@ def remove_run(path: Path) -> None:
 def _run_and_bill(path: Path) -> tuple[Run, pd.DataFrame]:
     """A run and its bill, from its folder or from the packed set or part that has it."""
     bill = _table(path, "bill")
-    return _run(path), pd.DataFrame() if bill is None else bill
-
-
-def _run(path: Path) -> Run:
-    """A run's record, wherever it is kept."""
-    packed = [] if path.is_dir() else packed_runs(path.parent.parent, {path.name})
-    return packed[0] if packed else read_run(path)
+    return run_of(path), pd.DataFrame() if bill is None else bill
 
 
 def _table(path: Path, name: str) -> pd.DataFrame | None:

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
+from workbench.agreement.evidence import read_evidence
 from workbench.errors import BadInput
 from workbench.runs.parts import Folder, RunRows, packed, part_name
 from workbench.runs.records import TABLES, read_folder, run_folders
@@ -149,3 +150,13 @@ def test_a_run_of_local_is_the_same_in_a_part(tmp_path):
         found, stored = (read_tables(p, name) for p in (tmp_path / "packed", tmp_path))
         assert len(stored) > 0
         assert_same_cells(found, stored)
+
+
+def test_a_run_in_a_part_is_collected_and_calibrated_as_one_of_the_model(swept, command):
+    results, done = swept
+    run = done.jobs[0].run_id
+    code, out, err = command("collect", run, "--results", results)
+    assert (code, out) == (2, "")
+    assert f"{run} ran on model: collect pulls from AWS what it knows" in err
+    alone = read_evidence(results / "runs" / run)
+    assert (alone.folder.run.run_id, alone.reports, alone.second) == (run, None, 0.0)
