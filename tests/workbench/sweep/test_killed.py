@@ -11,6 +11,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
+from tests.workbench.sweep.test_sweeping import SMALL_PARTS
 from workbench.runs.parts import Folder
 from workbench.runs.records import read_folder, run_folders
 from workbench.runs.sets import read_runs
@@ -23,16 +24,6 @@ grids:
 """
 RUNS = 2 * 10 * 2 * 3 + 2 * 2
 KILLS = 4
-
-
-SCRIPT = """
-import sys
-from pathlib import Path
-from workbench.sweep import sweeping
-sweeping.PART_RUNS, sweeping.ALONE_S = 6, 0
-if __name__ == "__main__":
-    sweeping.sweep(Path(sys.argv[1]), Path(sys.argv[2]), processes=2)
-"""
 
 
 def contents(results):
@@ -54,7 +45,7 @@ def places(results):
 def test_a_sweep_that_is_killed_at_random_moments_loses_and_repeats_nothing(tmp_path, seed):
     (tmp_path / "mine.yaml").write_text(STUDY)
     results, dice = tmp_path / "results", random.Random(seed)
-    (tmp_path / "script.py").write_text(SCRIPT)
+    (tmp_path / "script.py").write_text(SMALL_PARTS)
     command = [sys.executable, tmp_path / "script.py", tmp_path / "mine.yaml", results]
     kept = {}
     for _ in range(KILLS):

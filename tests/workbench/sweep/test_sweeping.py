@@ -31,6 +31,28 @@ MANY = "seeds: [SEEDS]\ngrids: [{designs: [sqs, sfn], items: [100, 1000]}]".repl
     "SEEDS", ",".join(map(str, range(40)))
 )
 
+SMALL_PARTS = """
+import sys
+import time
+from pathlib import Path
+
+from workbench.runs.parts import Folder
+from workbench.sweep import sweeping
+
+sweeping.ALONE_S, sweeping.PART_RUNS = 0, 8
+write = Folder.write
+
+
+def slowly(*given):
+    time.sleep(0.05)  # so that whoever kills it finds it at work
+    write(*given)
+
+
+Folder.write = slowly
+if __name__ == "__main__":
+    sweeping.sweep(Path(sys.argv[1]), Path(sys.argv[2]), processes=2)
+"""
+
 
 @pytest.fixture
 def study(tmp_path):
@@ -102,13 +124,10 @@ def test_runs_in_parallel_are_the_same_as_one_after_the_other(study, tmp_path):
 
 def test_a_killed_sweep_goes_on_where_it_was(study, tmp_path):
     path = study(MANY)
-    code = f"from pathlib import Path\nfrom workbench.sweep import sweeping\n\
-sweeping.ALONE_S, sweeping.PART_RUNS = 0, 8\n\
-if __name__ == '__main__':\n\
-    sweeping.sweep(Path({str(path)!r}), Path({str(tmp_path)!r}), processes=2)"
     script = tmp_path / "script.py"
-    script.write_text(code)
-    process = subprocess.Popen([sys.executable, str(script)], start_new_session=True)
+    script.write_text(SMALL_PARTS)
+    command = [sys.executable, script, path, tmp_path]
+    process = subprocess.Popen(command, start_new_session=True)
     for _ in range(6000):
         if len(Folder(tmp_path).names()) >= 2 or process.poll() is not None:
             break
