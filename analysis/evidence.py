@@ -12,6 +12,7 @@ from workbench.prices import PriceBook, load_book
 from workbench.pull.store import Pull, newest_pull
 from workbench.pull.window import started
 from workbench.runs.records import Run, is_there, read_folder, readable_runs
+from workbench.runs.sets import read_runs, read_tables
 
 COST_EXPLORER = "Cost Explorer"
 
@@ -115,9 +116,12 @@ def newest_run(results: Path) -> Path:
 def modelled_bill(results: Path, run: Run) -> pd.DataFrame | None:
     """The bill of the newest run of the model with the same knobs and items, its seed if it can."""
     same = [
-        (other.seed == run.seed, other.started_at, path)
-        for path, other in readable_runs(results)
+        (other.seed == run.seed, other.started_at, other.run_id)
+        for other in read_runs(results)
         if other.target == "model"
         and (other.design, other.items, other.knobs) == (run.design, run.items, run.knobs)
     ]
-    return read_folder(max(same)[2]).bill if same else None
+    if not same:
+        return None
+    bill = read_tables(results, "bill", {max(same)[2]}).drop(columns="run_id")
+    return bill if len(bill) else None

@@ -12,14 +12,18 @@ PARTS = {  # the module and the function of each: what one imports may be missin
     "peers": ("bench.peers", "main"),
     "swarm": ("bench.speed", "swarm"),
     "explorer": ("bench.speed", "explorer"),
+    "sweep": ("bench.sweeps", "main"),
     "million": ("bench.speed", "million"),
+    "hundred_thousand": ("bench.sweeps", "hundred_thousand"),
 }
+ALONE = ("million", "hundred_thousand")  # they take minutes
 
 
 def main() -> None:
     """Run the parts that were asked for, or all.
 
-    `size`, which counts lines, and `million`, a million items on `local`, are asked for alone.
+    Asked for alone are `size`, which counts lines, `million`, a million items on `local`, and
+    `hundred_thousand`, a study of as many runs of the model.
     """
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
     parser.add_argument("parts", nargs="*", choices=[*PARTS, "size", []], help="default: all")
@@ -31,7 +35,7 @@ def main() -> None:
         except ValueError as error:
             parser.error(str(error))
         return
-    for part in asked.parts or [name for name in PARTS if name != "million"]:
+    for part in asked.parts or [name for name in PARTS if name not in ALONE]:
         module, function = PARTS[part]
         getattr(import_module(module), function)()
 

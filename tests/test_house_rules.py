@@ -29,7 +29,16 @@ FACTS = {
 }
 RECORDS = FACTS | {
     f"workbench.runs.{name}"
-    for name in ("run", "records", "resources", "failures", "notices", "results_folder", "sets")
+    for name in (
+        "run",
+        "records",
+        "resources",
+        "failures",
+        "notices",
+        "results_folder",
+        "parts",
+        "sets",
+    )
 }
 EVIDENCE = RECORDS | {"workbench.pull"}
 MAY_IMPORT = {
@@ -60,6 +69,7 @@ MAY_IMPORT = {
         *("workbench.errors", "workbench.runs.records", "workbench.workload.durations")
     },
     "workbench.runs.notices": set(),
+    "workbench.runs.parts": RECORDS | {"workbench.runs.exact_tables"},
     "workbench.runs.sets": RECORDS,
     "workbench.targets.base": RECORDS | {"workbench.pull.window"},
     "workbench.targets.aws": RECORDS | {"workbench"},

@@ -25,7 +25,7 @@ from workbench.runs.records import (
     read_run,
     write_folder,
 )
-from workbench.runs.sets import runs_frame
+from workbench.runs.sets import read_tables, runs_frame
 from workbench.sweep.jobs import plan_jobs
 from workbench.sweep.study import Study, read_study
 from workbench.sweep.sweeping import sweep
@@ -192,7 +192,7 @@ def test_a_study_with_other_values_is_refused_or_planned_and_runs_nothing(tmp_pa
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"schema_version": 1}', b"\xff\x00"])
 def test_a_sweep_that_meets_a_damaged_run_names_it_and_overwrites_nothing(tmp_path, content):
     study = tmp_path / "two.yaml"
-    study.write_text("seeds: [1, 2]\ngrids: [{designs: [sqs], items: [100]}]")
+    study.write_text("seeds: [1, 2]\ngrids: [{designs: [sqs], targets: [local], items: [10]}]")
     broken = sweep(study, tmp_path).jobs[0].run_id
     (tmp_path / "runs" / broken / "run.json").write_bytes(content)
     before = {path: contents(path) for path in (tmp_path / "runs").iterdir()}
@@ -201,3 +201,32 @@ def test_a_sweep_that_meets_a_damaged_run_names_it_and_overwrites_nothing(tmp_pa
     assert broken in again.failed[broken]
     assert len(pd.read_parquet(again.table)) == 1
     assert {path: contents(path) for path in (tmp_path / "runs").iterdir()} == before
+
+
+@pytest.fixture(scope="module")
+def swept(tmp_path_factory):
+    """A study of two runs in one part, and the files of the part."""
+    results = tmp_path_factory.mktemp("swept")
+    study = results / "two.yaml"
+    study.write_text("seeds: [1, 2]\ngrids: [{designs: [sqs], items: [100]}]")
+    table = pd.read_parquet(sweep(study, results).table)
+    return study, table, {path.name: path.read_bytes() for path in results.glob("parts/*/*")}
+
+
+@pytest.mark.parametrize("name", ["runs", "bill", "usage", "timeline", "resources"])
+@few
+@given(data=st.data())
+def test_a_damaged_part_is_read_or_skipped_and_never_believed(tmp_path_factory, swept, name, data):
+    study, table, files = swept
+    results = tmp_path_factory.mktemp("damaged")
+    content = data.draw(damaged(files[f"{name}.parquet"]))
+    part = results / "parts" / "one"
+    part.mkdir(parents=True)
+    for file, kept in (files | {f"{name}.parquet": content}).items():
+        (part / file).write_bytes(kept)
+    runs_frame(results)
+    read_tables(results, name if name != "runs" else "bill")
+    done = sweep(study, results)
+    assert (done.ran + done.found, done.failed) == (2, {})
+    again = pd.read_parquet(done.table)
+    pd.testing.assert_frame_equal(*(one.drop(columns="started_at") for one in (table, again)))

@@ -11,7 +11,8 @@ from pathlib import Path
 import pandas as pd
 
 from workbench.pull.store import newest_pull
-from workbench.runs.records import INVOCATION_COLUMNS, RunData, read_folder, read_table
+from workbench.runs.records import INVOCATION_COLUMNS, RunData, read_table
+from workbench.runs.stored import whole_run
 
 PROCESSOR = "processor"
 MINUTE_S = 60
@@ -45,7 +46,7 @@ class Evidence:
 
 def read_evidence(path: Path) -> Evidence:
     """A run folder with what was pulled of it."""
-    folder = read_folder(path)
+    folder = whole_run(path)
     run = folder.run
     if (path / "invocations.parquet").exists():
         table = read_table(path, "invocations", INVOCATION_COLUMNS)

@@ -60,6 +60,22 @@ def bill(
     service has it; the free tier is left out unless asked for. Raises MissingPrice for a usage type
     without a price, BadInput for a quantity that is negative or no number.
     """
+    if list(usage.columns) != USAGE_COLUMNS:
+        raise BadInput(f"usage has columns {list(usage.columns)}; it needs {USAGE_COLUMNS}")
+    usage_rows = usage.itertuples(index=False, name=None)
+    rows = bill_rows(usage_rows, book, source=source, free_tier=free_tier, already=already)
+    return pd.DataFrame(rows, columns=BILL_COLUMNS)
+
+
+def bill_rows(
+    usage: Iterable[tuple],
+    book: PriceBook,
+    *,
+    source: str = "metered",
+    free_tier: bool = False,
+    already: Already | None = None,
+) -> list[tuple]:
+    """The same from rows of usage, as rows: for many bills a frame each would take longer."""
     if source not in SOURCES:
         raise BadInput(f"source={source!r} is not known. Take one of {', '.join(SOURCES)}.")
     with localcontext(EXACT):
@@ -76,7 +92,7 @@ def bill(
             for row in _rows(price, by_price[price], month.get(price.key, Decimal(0)), free)
         ]
     rows.sort(key=lambda row: (row[0], row[1], LABELS.index(row[3])))
-    return pd.DataFrame([(*row, source) for row in rows], columns=BILL_COLUMNS)
+    return [(*row, source) for row in rows]
 
 
 def total_usd(bill: pd.DataFrame) -> Decimal:
@@ -100,7 +116,17 @@ def coordination_usd(bill: pd.DataFrame) -> Decimal:
 
 def by_label(bill: pd.DataFrame) -> dict[str, Decimal]:
     """Dollars by label, every label, in their usual order."""
-    return {one: exact_sum(bill.loc[bill["label"] == one, "cost_usd"]) for one in LABELS}
+    return sums_by_label(zip(bill["label"], bill["cost_usd"], strict=True))
+
+
+def sums_by_label(costs: Iterable[tuple[str, Decimal]]) -> dict[str, Decimal]:
+    """The same from the label and the cost of every line."""
+    sums = dict.fromkeys(LABELS, Decimal(0))
+    with localcontext(EXACT):
+        for label, usd in costs:
+            if label in sums:
+                sums[label] += usd
+    return sums
 
 
 def by_service(bill: pd.DataFrame) -> dict[str, Decimal]:
@@ -122,12 +148,10 @@ def exact_sum(amounts: Iterable[Decimal]) -> Decimal:
         return sum(amounts, Decimal(0))
 
 
-def _lines(usage: pd.DataFrame) -> list[Line]:
+def _lines(usage: Iterable[tuple]) -> list[Line]:
     """The usage with its quantities checked, one line a name and label."""
-    if list(usage.columns) != USAGE_COLUMNS:
-        raise BadInput(f"usage has columns {list(usage.columns)}; it needs {USAGE_COLUMNS}")
     sums: dict[tuple[str, str, str, str], Decimal] = {}
-    for service, usage_type, unit, label, amount in usage.itertuples(index=False, name=None):
+    for service, usage_type, unit, label, amount in usage:
         if label not in LABELS:
             raise BadInput(
                 f"{service} {usage_type}: label {label!r} is none of {', '.join(LABELS)}"

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import Field, fields
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -20,6 +20,10 @@ from workbench.project import RESULTS, STUDIES
 from workbench.runs.results_folder import refuse_unwritable
 from workbench.targets import FIGURES
 
+if TYPE_CHECKING:
+    from workbench.sweep.bucket import Bucket
+
+S3 = "s3://"
 KNOWN = f"{', '.join(list(DESIGNS)[:-1])} or {list(DESIGNS)[-1]}"
 GROUPED = re.compile(r"[1-9][0-9]{0,2}(,[0-9]{3})+")  # one number, or a list of numbers
 
@@ -89,6 +93,30 @@ def _beginning(words: Iterable[str], incomplete: str) -> list[str]:
     return [word for word in words if word.startswith(incomplete)]
 
 
+def on_disk(results: Path) -> Path:
+    """A results folder; a bucket is refused, since only a sweep writes there."""
+    if str(results).startswith("s3:"):
+        raise BadInput(
+            f"--results {results}: only `workbench sweep` takes a bucket. Copy its results here "
+            "(`aws s3 sync`), and name the folder."
+        )
+    return results
+
+
+def written(results: Path) -> Path:
+    """A results folder that can be written."""
+    return refuse_unwritable(on_disk(results))
+
+
+def place(results: Path | str) -> "Path | Bucket":
+    """A results folder, or the bucket that an address names."""
+    if not str(results).startswith(S3):
+        return on_disk(Path(results))
+    from workbench.sweep.bucket import Bucket
+
+    return Bucket(str(results))
+
+
 Runs = Annotated[
     list[str], typer.Argument(help="Paths, ids, or beginnings of ids.", autocompletion=run_ids)
 ]
@@ -98,6 +126,17 @@ Results = Annotated[
         "--results",
         help="Where the runs are stored; results/reference has the project's own.",
         show_default=False,
+        callback=on_disk,
+    ),
+]
+SweptInto = Annotated[
+    Any,
+    typer.Option(
+        "--results",
+        help="Where its runs and its table lie: a folder, or s3://bucket/prefix.",
+        show_default=False,
+        parser=place,
+        metavar="FOLDER|s3://…",
     ),
 ]
 
@@ -108,7 +147,7 @@ WrittenResults = Annotated[
         "--results",
         help="Where runs, tables and charts lie.",
         show_default=False,
-        callback=refuse_unwritable,
+        callback=written,
     ),
 ]
 Region = Annotated[

@@ -23,7 +23,10 @@ import typer
 from workbench.errors import ITEMS_FAILED
 
 if TYPE_CHECKING:
+    from pandas import DataFrame
     from rich.console import Console
+
+    from workbench.runs.run import Run
 
 SCHEMA = 1
 SHOWN_MAX = 5  # runs with failed items that are named
@@ -99,30 +102,39 @@ def say_failed(path: Path) -> bool:
     return bool(line)
 
 
-def end_by_failed(paths: Iterable[Path]) -> None:
+def end_by_failed(
+    paths: Iterable[Path], packed: "Iterable[Run]" = (), runs: int | None = None
+) -> None:
     """End a command over many runs: exit code 3 if items of some failed, and which runs these are.
 
-    Such a run is finished: it says what came of its items.
+    Beside folders, runs that have none: those with failed items of so many in all. Such a run is
+    finished: it says what came of its items.
     """
-    lines = {path: _failed(path) for path in paths}
-    failed = {path: found for path, found in lines.items() if found[0]}
+    lines = {path.name: _failed(path) for path in paths}
+    lines |= {run.run_id: _failed_of(run) for run in packed}
+    failed = {name: found for name, found in lines.items() if found[0]}
     if not failed:
         return
-    for path, (_, line) in list(failed.items())[:SHOWN_MAX]:
-        print(f"  {path.name}: {line}", file=sys.stderr)
+    for name, (_, line) in list(failed.items())[:SHOWN_MAX]:
+        print(f"  {name}: {line}", file=sys.stderr)
     items = sum(count for count, _ in failed.values())
-    text = f"{items:,} items failed in {len(failed):,} of {len(lines):,} runs"
+    text = f"{items:,} items failed in {len(failed):,} of {runs or len(lines):,} runs"
     print(f"{text}, each of which is finished", file=sys.stderr)
     raise typer.Exit(ITEMS_FAILED)
 
 
 def _failed(path: Path) -> tuple[int, str]:
     """How many items of a run failed, and the line that says why."""
-    from workbench.runs.failures import failed_line
     from workbench.runs.records import read_failed, read_run
 
     run = read_run(path)
-    return run.items_failed, failed_line(run, read_failed(path)) if run.items_failed else ""
+    return _failed_of(run, read_failed(path) if run.items_failed else None)
+
+
+def _failed_of(run: "Run", failures: "DataFrame | None" = None) -> tuple[int, str]:
+    from workbench.runs.failures import failed_line
+
+    return run.items_failed, failed_line(run, failures) if run.items_failed else ""
 
 
 def take_every_sign() -> None:

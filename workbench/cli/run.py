@@ -111,10 +111,9 @@ def collect(
 ) -> None:
     """Bill runs of the target aws again by all that AWS has now, and pull the evidence; older
     pulls stay."""
-    from workbench.runs.records import read_run
-    from workbench.runs.stored import find_run
+    from workbench.runs.stored import find_run, run_of
 
-    on = {path: read_run(path).target for path in (find_run(results, one) for one in runs)}
+    on = {path: run_of(path).target for path in (find_run(results, one) for one in runs)}
     for path, target in on.items():
         if target != "aws":
             raise BadInput(

@@ -30,6 +30,7 @@ from workbench.targets import dollars_by_target
 
 if TYPE_CHECKING:
     from workbench.bill.terms import Terms
+    from workbench.sweep.bucket import Bucket
     from workbench.sweep.study import Study
     from workbench.sweep.sweeping import Swept
 
@@ -90,7 +91,7 @@ def study(
 
 def sweep(
     study: options.Study,
-    results: Results = RESULTS,
+    results: options.SweptInto = RESULTS,
     yes: Annotated[bool, typer.Option("--yes", help="Also more than 100,000 runs.")] = False,
     processes: Annotated[int | None, whole("processes", "Default: all cores.", 1)] = None,
     max_usd: Annotated[Decimal, amount("max_usd", "Of all its runs on aws together.")] = Decimal(5),
@@ -104,17 +105,14 @@ def sweep(
     if as_json:
         keys = ("table", "ran", "found", "older", "skipped", "failed", "cost_usd")
         content = {key: getattr(done, key) for key in keys}
-        runs = [
-            job.folder(results).name for job in done.jobs
-        ]  # each one's folder is under `runs` of the results
-        print_json("sweep", study=done.study.name, runs=runs, **content)
+        print_json("sweep", study=done.study.name, runs=done.runs, **content)
     else:
         print(done.table)
     if done.failed:
         raise Incomplete(
-            f"{len(done.failed)} of {len(done.jobs)} runs have no run folder, or did not complete."
+            f"{len(done.failed)} of {len(done.jobs)} runs are not kept, or did not complete."
         )
-    end_by_failed(job.folder(results) for job in done.jobs)
+    end_by_failed(done.folders.values(), done.with_failed, len(done.jobs))
 
 
 def tables(results: WrittenResults = RESULTS) -> None:
@@ -221,7 +219,7 @@ def read_story(story: str) -> "Study":
     return study
 
 
-def run_sweep(study: "Path | Study", results: Path, **options: Any) -> "Swept":
+def run_sweep(study: "Path | Study", results: "Path | Bucket", **options: Any) -> "Swept":
     """Sweep a study under a bar, and say on standard error what was done, and what was not."""
     from workbench.runs.progress import RunCounter, display
     from workbench.sweep.sweeping import sweep
@@ -235,7 +233,7 @@ def run_sweep(study: "Path | Study", results: Path, **options: Any) -> "Swept":
     if done.older:
         lines.append(
             f"{done.older:,} of them were made by other code than this. To run them again, take "
-            "their folders away, or sweep into another --results folder"
+            "their folders and parts away, or sweep into another --results folder"
         )
     if done.skipped:
         lines.append(f"{len(done.skipped):,} combinations cannot work and were skipped, such as")

@@ -102,7 +102,7 @@ def _write_parts(folder: RunData, written: Path) -> None:
         if frame is not None and (len(frame) or name != "failures"):
             write_table(written / f"{name}.parquet", frame, columns)
     _read_run(written, folder.run.run_id)
-    _refuse_halves(written)
+    refuse_halves(written)
 
 
 def _set_aside(final: Path) -> None:
@@ -144,7 +144,7 @@ def refuse_run_id(run_id: str, results: Path) -> Path:
 def read_run(path: Path) -> Run:
     """The run of a folder that has every table, none of them cut short."""
     run = _read_run(path, path.resolve().name)
-    _refuse_halves(path)
+    refuse_halves(path)
     return run
 
 
@@ -173,7 +173,7 @@ def read_table(
         None if run_ids is None else pc.field("run_id").isin(pa.array(sorted(run_ids), pa.string()))
     )
     try:
-        frame = pd.read_parquet(file, filters=rows)
+        frame = pd.read_parquet(file, filters=rows, page_checksum_verification=True)
     except Exception as error:  # pandas trusts the file's own metadata: damage shows as any error
         raise BadRecord(f"{file} cannot be read: {error!r}") from None
     if list(frame.columns) != columns:
@@ -239,7 +239,7 @@ def skip_damaged(path: Path, error: BadRecord) -> None:
         print(f"warning: skipped a damaged run: {' '.join(str(error).split())}", file=sys.stderr)
 
 
-def _refuse_halves(path: Path) -> None:
+def refuse_halves(path: Path) -> None:
     """Refuse a folder that lacks a table, or has half of one; quick, for there may be thousands."""
     for name in TABLES:
         file = path / f"{name}.parquet"

@@ -12,20 +12,22 @@ along; what a run's own folder has stays as it is.
 import os
 import re
 import shutil
+from collections.abc import Mapping
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 
 import pandas as pd
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from workbench.bill import by_label, coordination_usd, knowing_usd, total_usd
+from workbench.bill import by_label, exact_sum
 from workbench.bill.terms import Terms
 from workbench.errors import BadInput
 from workbench.platform.services import HOME_REGION
 from workbench.prices import PriceBook
 from workbench.runs.exact_tables import write_table
-from workbench.runs.records import BILL_COLUMNS, TABLES, Run
+from workbench.runs.records import BILL_COLUMNS, COORDINATION, TABLES, Run
 from workbench.runs.results_folder import is_packed, refuse_unwritable
 from workbench.runs.sets import NOTE, pack, read_runs, read_tables, write_runs
 from workbench.temporary import temporary
@@ -37,18 +39,26 @@ def bill_again(
     run: Run, usage: pd.DataFrame, terms: Terms, book: PriceBook
 ) -> tuple[Run, pd.DataFrame]:
     """A run's record and bill on these terms, at the book that they gave."""
-    table = terms.bill(usage, book, "modelled" if run.target == "model" else "metered")
-    measuring_usd = by_label(table)["measuring"]
-    record = replace(
+    table = terms.bill(usage, book, source_of(run))
+    return with_dollars(run, by_label(table), book), table
+
+
+def with_dollars(run: Run, usd: Mapping[str, Decimal], book: PriceBook) -> Run:
+    """A run's record with the dollars of its bill, by label, at a book's prices."""
+    return replace(
         run,
-        cost_usd=float(total_usd(table) - measuring_usd),
-        measuring_usd=float(measuring_usd),
-        knowing_usd=float(knowing_usd(table)),
-        coordination_usd=float(coordination_usd(table)),
+        cost_usd=float(exact_sum(usd.values()) - usd["measuring"]),
+        measuring_usd=float(usd["measuring"]),
+        knowing_usd=float(usd["knowing"]),
+        coordination_usd=float(exact_sum(usd[label] for label in COORDINATION)),
         price_date=book.date,
         region=book.region,
     )
-    return record, table
+
+
+def source_of(run: Run) -> str:
+    """Where the usage on a run's bill comes from."""
+    return "modelled" if run.target == "model" else "metered"
 
 
 def reprice(results: Path, terms: Terms) -> Path:

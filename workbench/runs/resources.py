@@ -25,18 +25,23 @@ def by_resource(usage: pd.DataFrame, pieces: Iterable[Piece]) -> pd.DataFrame:
 
     What no piece tells of has the resource "".
     """
+    rows = resource_rows(usage.itertuples(index=False, name=None), pieces)
+    return pd.DataFrame(rows, columns=RESOURCE_COLUMNS).astype({"quantity": object})
+
+
+def resource_rows(usage: Iterable[tuple], pieces: Iterable[Piece]) -> list[tuple]:
+    """The same from rows of usage, as rows."""
     with localcontext(WIDE):
         told: dict[tuple, dict[str, Decimal]] = {}
         for resource, *name, amount in pieces:
             own = told.setdefault(tuple(name), {})
             own[resource] = own.get(resource, Decimal(0)) + amount
-        rows = [
+        return [
             (resource, *name, amount)
-            for *name, total in usage.itertuples(index=False, name=None)
+            for *name, total in usage
             if name[-1] != "measuring"
             for resource, amount in _shared(total, told.get(tuple(name), {}))
         ]
-    return pd.DataFrame(rows, columns=RESOURCE_COLUMNS).astype({"quantity": object})
 
 
 def roles(parts: Parts, outputs: Mapping[str, str]) -> dict[str, str]:

@@ -10,7 +10,7 @@ from workbench.errors import BadInput
 from workbench.temporary import clear_left, temporary
 
 # The folders under it that we write.
-PARTS = ("runs", "predictions", "studies", "ledger", "tables", "published")
+PARTS = ("runs", "parts", "predictions", "studies", "ledger", "tables", "published")
 ADVICE = "Name a folder that can be written with --results."
 
 

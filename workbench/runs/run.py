@@ -92,18 +92,21 @@ class Run:
         return self.detected_s - self.processed_s
 
 
+KINDS = {one.name: one.type for one in fields(Run)}
+
+
 def checked_run(content: Any, where: str) -> Run:
     """The run that a file's content holds, each field checked; `where` names it in an error."""
     version = content.get("schema_version") if isinstance(content, dict) else None
     if version != SCHEMA_VERSION:
         raise BadRecord(f"{where} has schema version {version}; this workbench reads version 1")
     content = dict.fromkeys(LATER) | content
-    known, given = {f.name for f in fields(Run)}, set(content)
-    if given != known:
-        raise BadRecord(f"{where}: fields {', '.join(sorted(given ^ known))} do not fit")
-    for one in fields(Run):
-        if not fits(content[one.name], one.type):
-            raise BadRecord(f"{where}: {one.name}={shown(content[one.name])} does not fit")
+    if content.keys() != KINDS.keys():
+        wrong = sorted(content.keys() ^ KINDS.keys())
+        raise BadRecord(f"{where}: fields {', '.join(wrong)} do not fit")
+    for name, kind in KINDS.items():
+        if not fits(content[name], kind):
+            raise BadRecord(f"{where}: {name}={shown(content[name])} does not fit")
     content["knobs"] = _later_knobs(content["design"]) | content["knobs"]
     run = Run(**content)
     if wrong := next(_contradictions(run), None):
@@ -170,10 +173,15 @@ def _is_moment(text: str) -> bool:
 
 def fits(value: Any, kind: Any) -> bool:
     """Whether a value of a JSON file is of a field's kind; a whole number will do for a float."""
-    if get_origin(kind) is dict:
+    if _is_dict(kind):
         return isinstance(value, dict)
     if isinstance(value, int):
         return not isinstance(value, bool) and (isinstance(0, kind) or isinstance(0.0, kind))
     if isinstance(value, float) and not math.isfinite(value):
         return False
     return isinstance(value, kind)
+
+
+@cache
+def _is_dict(kind: Any) -> bool:
+    return get_origin(kind) is dict

@@ -76,6 +76,11 @@ class RunRequest:
         forecast = partial(forecast_of, region=self.region, price_date=self.price_date)
         return RunOptions(results, self.region, self.max_usd, forecast, fill)
 
+    @property
+    def design_key(self) -> str:
+        """What its design is made of: equal for requests of equal knobs."""
+        return f"{self.design} {self.preset} {self.settings}"
+
     def book(self) -> PriceBook:
         """The prices that it is billed at."""
         return load_book(self.region, self.price_date)
@@ -87,7 +92,7 @@ class RunRequest:
         On aws it is no guide: a batch goes at AWS's pace.
         """
         if self.target == "model":
-            return 0.03 + 5e-9 * self.items
+            return 0.002 + 5e-9 * self.items
         design = DESIGNS[self.design]
         return design.local_start_s + design.local_thousand_s * self.items / 1_000
 

@@ -1,7 +1,8 @@
 """A set of runs, read the same way however it is stored.
 
-A results folder has a folder for each run under `runs/`. A packed set, such as `results/reference`,
-has the same tables of all its runs one below the other, each row with its run_id:
+A results folder has a folder for each run under `runs/`, and under `parts/` the many model runs of
+sweeps (`workbench.runs.parts`). A packed set, such as `results/reference`, and each part have the
+same tables of all their runs one below the other, each row with its run_id:
 
     runs.parquet       one row a run; knobs and versions are JSON text
     bill.parquet  usage.parquet  resources.parquet  timeline.parquet  invocations.parquet
@@ -12,18 +13,18 @@ runs at other prices, whose `note.txt` says so.
 
 import json
 from collections.abc import Collection, Iterator
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from pathlib import Path
-from types import NoneType
-from typing import get_args, get_origin
 
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
+import pyarrow.compute as pc
 
 from workbench.errors import BadRecord
+from workbench.runs.parts import JSON_FIELDS, RUNS, own_runs, parquet, read_parquet, runs_table
 from workbench.runs.records import (
     TABLES,
+    listed,
     read_table,
     readable_runs,
     skip_damaged,
@@ -32,27 +33,54 @@ from workbench.runs.results_folder import is_packed
 from workbench.runs.run import Run, checked_run
 from workbench.temporary import written_whole
 
-KINDS = {str: pa.string(), int: pa.int64(), float: pa.float64()}
 NOTE = "note.txt"
 LEVEL = 15  # of zstd: written once, cloned by everybody
-JSON_FIELDS = tuple(one.name for one in fields(Run) if get_origin(one.type) is dict)
 
 
 def read_runs(results: Path, run_ids: Collection[str] | None = None) -> list[Run]:
     """These runs of a set, or all of them, in order of their ids."""
+    found = packed_runs(results, run_ids)
     if not is_packed(results):
-        runs = (run for _, run in readable_runs(results))
-        return [run for run in runs if run_ids is None or run.run_id in run_ids]
-    file = results / "runs.parquet"
+        folders = (run for _, run in readable_runs(results))
+        found += [run for run in folders if run_ids is None or run.run_id in run_ids]
+    return sorted(found, key=lambda run: run.run_id)
+
+
+def packed_runs(results: Path, run_ids: Collection[str] | None = None) -> list[Run]:
+    """Those of them that have no folder of their own: in a packed set, or in the parts."""
+    if is_packed(results):
+        return _runs_of(results, run_ids)
+    found = []
+    for part, ids in parts_of(results, run_ids):
+        try:
+            found += _runs_of(part, ids)
+        except BadRecord as error:
+            skip_damaged(part, error)
+    return found
+
+
+def parts_of(
+    results: Path, run_ids: Collection[str] | None = None
+) -> Iterator[tuple[Path, set[str]]]:
+    """The parts of a results folder, each with those of its runs, of these or of all, that are in
+    no part before and have no folder, be it damaged."""
+    folders = [path.name for path in listed(results / RUNS)]
+    return own_runs(results, folders, run_ids)
+
+
+def _runs_of(packed: Path, run_ids: Collection[str] | None) -> list[Run]:
+    """These runs of a packed set or part, or all."""
+    file = packed / f"{RUNS}.parquet"
+    table = read_parquet(file, str(file))
     try:
+        if run_ids is not None:
+            table = table.filter(pc.field("run_id").isin(pa.array(sorted(run_ids), pa.string())))
         rows = [
-            row | {name: json.loads(row[name]) for name in JSON_FIELDS}
-            for row in _arrow(file).to_pylist()
+            row | {name: json.loads(row[name]) for name in JSON_FIELDS} for row in table.to_pylist()
         ]
     except (ValueError, KeyError, TypeError) as error:
         raise BadRecord(f"{file} cannot be read: {error!r}") from None
-    runs = [checked_run(row, f"{file}, run {row['run_id']}") for row in rows]
-    return [run for run in runs if run_ids is None or run.run_id in run_ids]
+    return [checked_run(row, f"{file}, run {row['run_id']}") for row in rows]
 
 
 def runs_frame(results: Path) -> pd.DataFrame:
@@ -73,39 +101,60 @@ def read_tables(results: Path, name: str, run_ids: Collection[str] | None = None
     if is_packed(results) and (results / f"{name}.parquet").exists():
         return read_table(results, name, columns, run_ids)
     frames = []
-    for path in _folders_with(results, name):
-        if run_ids is None or path.name in run_ids:
-            try:
-                table = read_table(path, name, TABLES[name])
-            except BadRecord as error:
-                skip_damaged(path, error)
-                continue
+    for path, ids in _places_with(results, name, run_ids):
+        try:
+            table = read_table(path, name, columns if ids else TABLES[name], ids)
+        except BadRecord as error:
+            skip_damaged(path, error)
+            continue
+        if not ids:
             table.insert(0, "run_id", path.name)
-            frames.append(table)
+        frames.append(table)
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=columns)
 
 
 def usd_by_label(results: Path) -> pd.DataFrame:
     """Dollars of every run by label: run_id, label, usd. Quick, where a study has many bills."""
-    columns = ["run_id", "label", "cost_usd"]
     packed = results / "bill.parquet"
-    tables = [_arrow(packed)] if is_packed(results) else arrow_tables(results, "bill")
+    tables = [_arrow(packed)] if is_packed(results) else list(arrow_tables(results, "bill"))
+    return label_sums(tables).to_pandas().astype({"usd": float})
+
+
+def label_sums(bills: Collection[pa.Table]) -> pa.Table:
+    """The same, of tables of bills, in exact decimals."""
+    columns = ["run_id", "label", "cost_usd"]
     empty = pa.table({name: [] for name in columns})
-    lines = pa.concat_tables([table.select(columns) for table in tables] or [empty])
-    sums = lines.group_by(["run_id", "label"]).aggregate([("cost_usd", "sum")]).to_pandas()
-    return sums.rename(columns={"cost_usd_sum": "usd"}).astype({"usd": float})
+    lines = pa.concat_tables([table.select(columns) for table in bills] or [empty])
+    sums = lines.group_by(["run_id", "label"]).aggregate([("cost_usd", "sum")])
+    return sums.rename_columns(["run_id", "label", "usd"])
 
 
 def arrow_tables(results: Path, name: str) -> Iterator[pa.Table]:
-    """A table of each run of a results folder that has one, as it is stored, with its run_id."""
-    for path in _folders_with(results, name):
+    """The tables of a results folder that are called so, as they are stored, with run_id: one a run
+    folder and one a part."""
+    for path, ids in _places_with(results, name, None):
         try:
             table = _arrow(path / f"{name}.parquet").replace_schema_metadata(None)
         except BadRecord as error:
             skip_damaged(path, error)
             continue
-        ids = pa.array([path.name] * len(table), pa.string())
-        yield table.add_column(0, "run_id", ids)
+        if ids:
+            yield table.filter(pc.field("run_id").isin(pa.array(sorted(ids))))
+        else:
+            yield table.add_column(0, "run_id", pa.array([path.name] * len(table), pa.string()))
+
+
+def _places_with(
+    results: Path, name: str, run_ids: Collection[str] | None
+) -> Iterator[tuple[Path, set[str] | None]]:
+    """Run folders that have a table, and parts with those of their runs that count."""
+    for path, _ in readable_runs(results):
+        asked = run_ids is None or path.name in run_ids
+        if asked and (path / f"{name}.parquet").exists():
+            yield path, None
+    for part, ids in parts_of(results, run_ids):
+        if (part / f"{name}.parquet").exists():
+            yield part, ids
 
 
 def pack(results: Path, folder: Path) -> list[Path]:
@@ -124,7 +173,7 @@ def pack(results: Path, folder: Path) -> list[Path]:
 
 def write_runs(folder: Path, runs: list[Run]) -> Path:
     """Write the records of a packed set."""
-    return _write(folder / "runs.parquet", _runs_table(runs))
+    return _write(folder / f"{RUNS}.parquet", runs_table(runs))
 
 
 def note_of(results: Path) -> tuple[str, str]:
@@ -137,44 +186,14 @@ def note_of(results: Path) -> tuple[str, str]:
 
 
 def _arrow(file: Path) -> pa.Table:
-    try:
-        table = pq.read_table(file)
-    except (OSError, ValueError) as error:
-        raise BadRecord(f"{file} cannot be read: {error}") from None
+    table = read_parquet(file, str(file))
     lacking = set(TABLES.get(file.stem, ())) - set(table.column_names)
     if lacking:
         raise BadRecord(f"{file} lacks the columns {', '.join(sorted(lacking))}")
     return table
 
 
-def _folders_with(results: Path, name: str) -> list[Path]:
-    return [path for path, _ in readable_runs(results) if (path / f"{name}.parquet").exists()]
-
-
-def _runs_table(runs: list[Run]) -> pa.Table:
-    """One row a run, in the types of its fields."""
-    rows = [asdict(run) for run in runs]
-    for row in rows:
-        row |= {name: json.dumps(row[name], sort_keys=True) for name in JSON_FIELDS}
-    schema = [(f.name, KINDS.get(_plain(f.type), pa.string())) for f in fields(Run)]
-    return pa.Table.from_pylist(rows, pa.schema(schema))
-
-
-def _plain(kind: type) -> type:
-    """`float` of `float | None`."""
-    return next((one for one in get_args(kind) if one in KINDS and one is not NoneType), kind)
-
-
 def _write(path: Path, table: pa.Table) -> Path:
-    """Write a table whole; bytes of floats of equal rank lie together, which makes it a third."""
-    floats = [f.name for f in table.schema if pa.types.is_floating(f.type)]
     with written_whole(path) as written:
-        pq.write_table(
-            table,
-            written,
-            compression="zstd",
-            compression_level=LEVEL,
-            use_dictionary=[f.name for f in table.schema if f.name not in floats],
-            column_encoding=dict.fromkeys(floats, "BYTE_STREAM_SPLIT"),
-        )
+        written.write_bytes(parquet(table, LEVEL))
     return path

@@ -15,19 +15,17 @@ from workbench.errors import BadInput, BadRecord
 from workbench.project import REFERENCE
 from workbench.runs.failures import failed_line
 from workbench.runs.records import (
-    BILL_COLUMNS,
     Run,
     RunData,
     is_there,
     listed,
-    read_failed,
     read_folder,
+    read_if_there,
     read_run,
-    read_table,
 )
 from workbench.runs.repriced import bill_again
 from workbench.runs.results_folder import is_packed
-from workbench.runs.sets import read_runs, read_tables
+from workbench.runs.sets import packed_runs, parts_of, read_runs, read_tables
 from workbench.stacks.ledger import Ledger
 from workbench.temporary import temporary
 
@@ -63,10 +61,9 @@ def stored_runs(
     results: Path, design: str | None = None, target: str | None = None
 ) -> list[Stored]:
     """The runs of a design and target, the newest last; damaged folders first, always listed."""
-    if is_packed(results):
-        found = [Stored(results / "runs" / run.run_id, run) for run in read_runs(results)]
-    else:
-        found = [_stored(path) for path in _folders(results)]
+    found = [Stored(results / "runs" / run.run_id, run) for run in packed_runs(results)]
+    if not is_packed(results):
+        found += [_stored(path) for path in _run_folders(results)]
     damaged = [one for one in found if one.run is None]
     whole = [
         one
@@ -82,7 +79,7 @@ def find_run(results: Path, name: str) -> Path:
         if not Path(name).is_dir():
             raise BadInput(f"there is no run folder {name}.")
         return Path(name)
-    folders = _folders(results)
+    folders = _places(results)
     exact = [path for path in folders if path.name == name]
     found = exact or [path for path in folders if name and path.name.startswith(name)]
     if not found:
@@ -104,7 +101,7 @@ def details(path: Path) -> Details:
         for name, value in run.knobs.items()
         if name not in default or default[name] != value
     }
-    table = read_failed(path)
+    table = _table(path, "failures")
     first = pd.DataFrame() if table is None else table.head(FAILURES_SHOWN).astype(object)
     return Details(
         path,
@@ -126,16 +123,19 @@ def billed_anew(found: Details, terms: Terms) -> Details:
 
 
 def whole_run(path: Path) -> RunData:
-    """A run with its tables, from its folder or from the packed set that has it."""
-    packed = path.parent.parent
-    if path.is_dir() or not is_packed(packed):
+    """A run with its tables, from its folder or from the packed set or part that has it."""
+    if path.is_dir():
         return read_folder(path)
-    (run,) = read_runs(packed, {path.name})
-    timeline, usage, bill, resources = (
-        read_tables(packed, name, {path.name}).drop(columns="run_id")
-        for name in ("timeline", "usage", "bill", "resources")
-    )
-    return RunData(run, timeline, usage, bill, resources=resources if len(resources) else None)
+    run = run_of(path)
+    set_of_it, names = path.parent.parent, ("timeline", "usage")
+    needed = (read_tables(set_of_it, name, {path.name}).drop(columns="run_id") for name in names)
+    return RunData(run, *needed, _table(path, "bill"), resources=_table(path, "resources"))
+
+
+def run_of(path: Path) -> Run:
+    """A run's record, wherever it is kept."""
+    packed = [] if path.is_dir() else packed_runs(path.parent.parent, {path.name})
+    return packed[0] if packed else read_run(path)
 
 
 def refuse_removal(path: Path) -> None:
@@ -145,8 +145,13 @@ def refuse_removal(path: Path) -> None:
         raise BadInput(f"{path} is no run folder: those are in the folder `runs` of the results.")
     if place.is_relative_to(REFERENCE.resolve()):
         raise BadInput(f"{path} is a reference run, which is never removed.")
-    if not place.is_dir():
+    if is_packed(place.parent.parent):
         raise BadInput(f"{path} is in a packed set, of which single runs are not removed.")
+    for part, _ in parts_of(place.parent.parent, {place.name}):
+        raise BadInput(
+            f"{place.name} is kept with other runs of a sweep, of which single ones are not "
+            f"removed. The whole part is the folder {part}."
+        )
     stored, ledger = _stored(path), Ledger(place.parent.parent)
     batches = {place.name} | ({stored.run.batch_id} if stored.run else set())
     still_open = sorted(batch for batch in batches if ledger.is_open(batch))
@@ -168,20 +173,30 @@ def remove_run(path: Path) -> None:
 
 
 def _run_and_bill(path: Path) -> tuple[Run, pd.DataFrame]:
-    """A run and its bill, from its folder or from the packed set that has it."""
-    packed = path.parent.parent
-    if is_packed(packed) and not path.is_dir():
-        (run,) = read_runs(packed, {path.name})
-        return run, read_tables(packed, "bill", {path.name}).drop(columns="run_id")
-    run = read_run(path)
-    billed = (path / "bill.parquet").exists()
-    return run, read_table(path, "bill", BILL_COLUMNS) if billed else pd.DataFrame()
+    """A run and its bill, from its folder or from the packed set or part that has it."""
+    bill = _table(path, "bill")
+    return run_of(path), pd.DataFrame() if bill is None else bill
 
 
-def _folders(results: Path) -> list[Path]:
-    """Every folder of a run, whole or damaged, in order of name; in a packed set, where it was."""
+def _table(path: Path, name: str) -> pd.DataFrame | None:
+    """A table of a run, wherever it is kept; None where it has none."""
+    if path.is_dir():
+        return read_if_there(path, name)
+    table = read_tables(path.parent.parent, name, {path.name}).drop(columns="run_id")
+    return table if len(table) else None
+
+
+def _places(results: Path) -> list[Path]:
+    """Where each run is or, of one without a folder of its own, where it would be."""
     if is_packed(results):
-        return [results / "runs" / run.run_id for run in read_runs(results)]
+        ids = [run.run_id for run in read_runs(results)]
+    else:
+        ids = [one for _, own in parts_of(results) for one in own]
+    return [*_run_folders(results), *(results / "runs" / one for one in sorted(ids))]
+
+
+def _run_folders(results: Path) -> list[Path]:
+    """Every folder of a run, whole or damaged, in order of name."""
     return [path for path in listed(results / "runs") if path.name[0] != "." and path.is_dir()]
 
 

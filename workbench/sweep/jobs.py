@@ -113,7 +113,7 @@ def plan_jobs(study: Study, yes: bool = False) -> tuple[list[Job], list[str]]:
 
 def make_job(request: RunRequest, price_date: str, profile: str, designs: dict[str, Design]) -> Job:
     """A request under its name; refuses knobs that cannot work. `designs` are those made before."""
-    key = f"{request.design} {request.preset} {request.settings}"
+    key = request.design_key
     if key not in designs:
         designs[key] = request.make_design()
     design = designs[key]

@@ -1,55 +1,47 @@
 """`workbench sweep`: the runs of a study that are not there yet, in parallel processes.
 
-A run is finished once its folder is there, which `records` renames into place whole; so a sweep
-that was killed goes on where it was, and runs nothing twice. Its result is a tidy
-table: one row a run, with its knobs and its dollars by label.
+A run is finished once its folder is there, or the part that it is kept in, whole either way; so a
+sweep that was killed goes on where it was, and runs nothing twice. Runs of the model are kept in
+parts, and in a bucket all are. The result is a tidy table: one row a run, with its knobs and its
+dollars by label.
 """
 
 import fcntl
 import os
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
-
-import pandas as pd
-import pyarrow.parquet as pq
 
 from workbench.border import whole_number
 from workbench.engine.parallel import in_parallel
 from workbench.errors import BadInput, BadRecord, BudgetExceeded, WorkbenchError, refusal
 from workbench.project import is_of_other_code
 from workbench.runs.batch import Batch
+from workbench.runs.parts import Folder
 from workbench.runs.predictions import predict
 from workbench.runs.progress import RunCounter
-from workbench.runs.records import LABELS, read_run, skip_damaged, write_folder
+from workbench.runs.records import read_run, skip_damaged, write_folder
 from workbench.runs.results_folder import nothing_left, refuse_unwritable
+from workbench.runs.run import Run
 from workbench.runs.runner import forecast_of, make_target, priced
+from workbench.sweep.bucket import Bucket
 from workbench.sweep.jobs import Job, plan_jobs
+from workbench.sweep.kept import Kept
+from workbench.sweep.packing import PACKED, Done, TargetMaker, Worked, pack_jobs
 from workbench.sweep.study import Study, read_study
-from workbench.targets.base import RunOptions, Target
-from workbench.temporary import written_whole
+from workbench.sweep.table import write_table
+from workbench.targets.base import Target
 
 CHUNK_S = 1.0  # of work, handed to a process at once
+PART_S, PART_RUNS = 10.0, 2_000  # of a part: what is lost where a sweep is killed
+SHARES = 4  # parts for each process at least, if they are worth one
 ALONE_S = 4.0  # less work than this is done before a second process has started
 ONE_AT_A_TIME = ("aws",)  # batches that share a stack would be billed for each other
 MAX_USD = Decimal(5)  # of a study's runs on aws together
 LEAST_USD = Decimal("0.000001")  # what is left of a limit that is used up: nothing starts on it
-
-
-TargetMaker = Callable[[str, RunOptions], Target]
-
-
-@dataclass(frozen=True)
-class Done:
-    """A run that has ended: its dollars, or why there is no run folder."""
-
-    job: Job
-    cost_usd: float = 0.0
-    error: str = ""  # or why it did not complete, where it can be gone on with
 
 
 @dataclass(frozen=True)
@@ -57,14 +49,24 @@ class Swept:
     """What a sweep has done; `failed` is the reason by run."""
 
     study: Study
-    table: Path
+    table: Path | str  # or its address in a bucket
     jobs: list[Job]
     ran: int
     found: int
+    folders: dict[str, Path]  # of the runs that have one each, by the job's name
     older: int = 0  # of the found ones: made by other code, as far as git knows
     skipped: list[str] = field(default_factory=list)
     failed: dict[str, str] = field(default_factory=dict)
     usd: dict[str, float] = field(default_factory=dict)  # by target, of the runs that ran
+    with_failed: list[Run] = field(default_factory=list)  # runs in parts with failed items
+
+    @property
+    def runs(self) -> list[str]:
+        """The name of each job's run."""
+        places = self.folders
+        return [
+            places[one.run_id].name if one.run_id in places else one.run_id for one in self.jobs
+        ]
 
     @property
     def cost_usd(self) -> float:
@@ -74,7 +76,7 @@ class Swept:
 
 def sweep(
     study: Path | Study,
-    results: Path,
+    results: Path | Bucket,
     *,
     yes: bool = False,
     processes: int | None = None,
@@ -82,7 +84,7 @@ def sweep(
     counter: RunCounter | None = None,
     make: TargetMaker = make_target,
 ) -> Swept:
-    """Run what is new of a study and write its table, `results/studies/<name>.parquet`.
+    """Run what is new of a study and write its table, `<results>/studies/<name>.parquet`.
 
     Everything that can be refused is refused before the first run: BadInput; BudgetExceeded if the
     runs on aws are forecast above `max_usd`, which is for all of them together.
@@ -91,28 +93,53 @@ def sweep(
         processes = whole_number("processes", processes, 1)
     study = study if isinstance(study, Study) else read_study(study)
     jobs, skipped = plan_jobs(study, yes)
-    refuse_unwritable(results)
-    with _only_sweep(study, results):
-        found = [job for job in jobs if job.is_finished(results)]
-        commits, failed = _commits(results, found)
-        names = {job.run_id for job in found}
+    folder = None if isinstance(results, Bucket) else refuse_unwritable(results)
+    if folder is None:
+        results.refuse(jobs)
+    with _only_sweep(study, folder):
+        kept = Kept.of(results if folder is None else Folder(folder), jobs)
+        finished = [job for job in _in_folders(jobs, folder, kept) if job.is_finished(folder)]
+        commits, failed = _commits(folder, finished)
+        names = {job.run_id for job in finished} | kept.ids
         new = [job for job in jobs if job.run_id not in names]
-        left = max_usd - _spent(
-            [job for job in jobs if job.request.target in ONE_AT_A_TIME], results
-        )
+        alone = [job for job in jobs if job.request.target in ONE_AT_A_TIME]
+        left = max_usd - _spent(alone, folder)
         _refuse_dear([job for job in new if job.request.target in ONE_AT_A_TIME], max_usd, left)
         counter = counter or RunCounter()
-        counter.begin(len(jobs), len(found), sum(job.expected_s for job in new))
-        for done in _run(new, results, processes or os.cpu_count() or 1, left, make):
-            if done.error:
-                failed[done.job.run_id] = done.error
-            counter.count(
-                done.job.request.target, done.cost_usd, done.job.expected_s, bool(done.error)
-            )
-        table = write_table(study.name, jobs, results)
-    older = sum(count for commit, count in commits.items() if is_of_other_code(commit))
-    ran, usd = len(new) - counter.failed, dict(counter.usd)
-    return Swept(study, table, jobs, ran, len(found), older, skipped, failed, usd)
+        counter.begin(len(jobs), len(jobs) - len(new), sum(job.expected_s for job in new))
+        ended = _run(new, folder, kept, processes or os.cpu_count() or 1, left, make)
+        failed |= _counted(ended, counter)
+        table = write_table(study.name, jobs, folder, kept)
+    commits += kept.found_commits
+    return Swept(
+        study=study,
+        table=table,
+        jobs=jobs,
+        ran=len(new) - counter.failed,
+        found=len(jobs) - len(new),
+        folders={job.run_id: job.folder(folder) for job in _in_folders(jobs, folder, kept)},
+        older=sum(count for commit, count in commits.items() if is_of_other_code(commit)),
+        skipped=skipped,
+        failed=failed,
+        usd=dict(counter.usd),
+        with_failed=kept.with_failed(),
+    )
+
+
+def _counted(ended: Iterator[Done], counter: RunCounter) -> dict[str, str]:
+    """Count runs as they end; why those failed that did, by the job's name."""
+    failed = {}
+    for done in ended:
+        if done.error:
+            failed[done.job.run_id] = done.error
+        job, broken = done.job, bool(done.error)
+        counter.count(job.request.target, done.cost_usd, job.expected_s, broken)
+    return failed
+
+
+def _in_folders(jobs: list[Job], folder: Path | None, kept: Kept) -> list[Job]:
+    """The jobs whose runs are, or will be, no part's: each has a folder of its own."""
+    return [job for job in jobs if folder and job.run_id not in kept.ids]
 
 
 def _commits(results: Path, jobs: list[Job]) -> tuple[Counter[str], dict[str, str]]:
@@ -157,37 +184,63 @@ def _refuse_dear(jobs: list[Job], max_usd: Decimal, left: Decimal) -> None:
 
 
 def _run(
-    jobs: list[Job], results: Path, processes: int, left: Decimal, make: TargetMaker
+    jobs: list[Job],
+    folder: Path | None,
+    kept: Kept,
+    processes: int,
+    left: Decimal,
+    make: TargetMaker,
 ) -> Iterator[Done]:
     """Every job done, as it ends: the longest first, the small ones in chunks. `left` are the
     dollars for runs on aws.
     """
     alone = [job for job in jobs if job.request.target in ONE_AT_A_TIME]
-    shared = sorted((j for j in jobs if j not in alone), key=lambda j: -j.expected_s)
-    if processes == 1 or sum(job.expected_s for job in shared) < ALONE_S:
-        alone, shared = [*shared, *alone], []
-    if shared:
-        tasks = [(chunk, results, make) for chunk in _chunks(shared)]
-        for done in in_parallel(run_jobs, tasks, processes):
-            yield from done
+    shared = sorted(
+        (job for job in jobs if job.request.target not in ONE_AT_A_TIME),
+        key=lambda job: (-job.expected_s, job.run_id),
+    )
+    all_s = sum(job.expected_s for job in shared)
+    part_s = min(PART_S, max(CHUNK_S, all_s / (SHARES * processes)))
+    inside = processes == 1 or all_s < ALONE_S
+    packed, folders = _apart(shared, folder)
+    tasks = [(chunk, None, make) for chunk in _chunks(packed, part_s, PART_RUNS)]
+    tasks += [(chunk, folder, make) for chunk in _chunks(folders, 0 if inside else CHUNK_S)]
+    if inside:
+        for task in tasks:
+            yield from kept.add(work(*task))
+    elif tasks:
+        for worked in in_parallel(work, tasks, processes):
+            yield from kept.add(worked)
     for job in alone:
         own = replace(job.request, max_usd=max(left, LEAST_USD))
-        [done] = run_jobs([replace(job, request=own)], results, make)
-        if job.request.target in ONE_AT_A_TIME:
-            left -= Decimal(str(done.cost_usd))
+        [done] = run_jobs([replace(job, request=own)], folder, make)
+        left -= Decimal(str(done.cost_usd))
         yield replace(done, job=job)
 
 
-def _chunks(jobs: list[Job]) -> Iterator[list[Job]]:
-    """Jobs of about `CHUNK_S` together; a longer one by itself."""
+def _apart(jobs: list[Job], folder: Path | None) -> tuple[list[Job], list[Job]]:
+    """The jobs whose runs are kept in parts, and those that get a folder each."""
+    packed = [job for job in jobs if folder is None or job.request.target in PACKED]
+    return packed, [job for job in jobs if folder and job.request.target not in PACKED]
+
+
+def _chunks(jobs: list[Job], seconds: float, runs: int = PART_RUNS) -> Iterator[list[Job]]:
+    """Jobs of about so many seconds together, and no more of them; a longer one by itself."""
     chunk: list[Job] = []
+    chunk_s = 0.0
     for job in jobs:
         chunk.append(job)
-        if sum(one.expected_s for one in chunk) >= CHUNK_S:
+        chunk_s += job.expected_s
+        if chunk_s >= seconds or len(chunk) == runs:
             yield chunk
-            chunk = []
+            chunk, chunk_s = [], 0.0
     if chunk:
         yield chunk
+
+
+def work(jobs: list[Job], folder: Path | None, make: TargetMaker) -> Worked:
+    """A task of a process: jobs whose runs get a folder each, or without one make a part."""
+    return pack_jobs(jobs, make) if folder is None else Worked(run_jobs(jobs, folder, make))
 
 
 def run_jobs(jobs: list[Job], results: Path, make: TargetMaker = make_target) -> list[Done]:
@@ -225,69 +278,21 @@ def _run_job(job: Job, results: Path, made: dict[str, Target], make: TargetMaker
 
 
 @contextmanager
-def _only_sweep(study: Study, results: Path) -> Iterator[None]:
-    """Two sweeps of one study at a time would do the same work twice; the lock dies with us."""
-    folder = results / "studies"
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / f".{study.name}.lock").open("w", encoding="utf-8") as lock:
+def _only_sweep(study: Study, folder: Path | None) -> Iterator[None]:
+    """Two sweeps of one study at a time would do the same work twice; the lock dies with us.
+
+    In a bucket they are only slower for it: the same part has the same name and runs.
+    """
+    if folder is None:
+        yield
+        return
+    place = folder / "studies"
+    place.mkdir(parents=True, exist_ok=True)
+    with (place / f".{study.name}.lock").open("w", encoding="utf-8") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise BadInput(
-                f"another sweep of {study.name} is under way in {results}. Wait for it."
+                f"another sweep of {study.name} is under way in {folder}. Wait for it."
             ) from None
         yield
-
-
-MILLION = 1_000_000
-
-
-def runs_table(jobs: list[Job], results: Path) -> pd.DataFrame:
-    """One row a finished run: its columns, `preset`, `<label>_usd`, `knob_<name>`.
-
-    Raises BadRecord if their prices are of different dates.
-    """
-    rows = [row for job in jobs if job.is_finished(results) for row in _rows(job, results)]
-    frame = pd.DataFrame(rows)
-    dates = set(frame["price_date"].dropna()) if rows else set()
-    if len(dates) > 1:
-        raise BadRecord(f"runs of this study have prices of {', '.join(sorted(dates))}")
-    return frame
-
-
-def write_table(name: str, jobs: list[Job], results: Path) -> Path:
-    """Write the table of a study whole, in place of an older one."""
-    path = results / "studies" / f"{name}.parquet"
-    frame = runs_table(jobs, results)
-    with written_whole(path) as written:
-        frame.to_parquet(written, index=False)
-    return path
-
-
-def _rows(job: Job, results: Path) -> Iterator[dict[str, Any]]:
-    """The row of a finished run; none of a damaged one, which is named on standard error."""
-    try:
-        yield _row(job.folder(results), job)
-    except BadRecord as error:
-        skip_damaged(job.folder(results), error)
-
-
-def _row(path: Path, job: Job) -> dict[str, Any]:
-    run = read_run(path)
-    row = {key: value for key, value in asdict(run).items() if key not in ("knobs", "versions")}
-    row |= {"preset": job.request.preset, "detection_lag_s": run.detection_lag_s}
-    row |= dict.fromkeys((f"{label}_usd" for label in LABELS), 0.0) | _by_label(path)
-    batch_usd = sum(row[f"{label}_usd"] for label in LABELS if label != "measuring")
-    row |= {"batch_usd": batch_usd, "per_million_usd": batch_usd * MILLION / run.items}
-    return row | {f"knob_{name}": value for name, value in run.knobs.items()}
-
-
-def _by_label(path: Path) -> dict[str, float]:
-    """Dollars by label; the two columns alone are read, since a study has many bills."""
-    try:
-        lines = pq.read_table(path / "bill.parquet", columns=["label", "cost_usd"])
-    except (OSError, ValueError) as error:
-        raise BadRecord(f"{path}/bill.parquet cannot be read: {error}") from None
-    sums = lines.group_by("label").aggregate([("cost_usd", "sum")]).to_pydict()
-    pairs = zip(sums["label"], sums["cost_usd_sum"], strict=True)
-    return {f"{label}_usd": float(usd) for label, usd in pairs}

@@ -13,6 +13,7 @@ from workbench.designs import Sfn
 from workbench.prices import load_book
 from workbench.runs.predictions import COLUMNS
 from workbench.runs.records import LABELS, read_run
+from workbench.runs.sets import read_runs
 from workbench.tune.tuning import Confirmed
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "command-line.md"
@@ -110,7 +111,7 @@ def test_a_tuning_as_json(answer):
 def test_a_sweep_as_json(answer, stored):
     first, again = answer("sweep"), answer("sweep")
     [run] = first["runs"]
-    assert (stored.results / "runs" / run / "run.json").is_file()
+    assert [one.run_id for one in read_runs(stored.results, {run})] == [run]
     assert Path(first["table"]) == stored.results / "studies" / "tiny.parquet"
     assert (first["ran"], first["found"], again["ran"], again["found"]) == (1, 0, 0, 1)
 

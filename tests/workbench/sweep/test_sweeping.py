@@ -15,10 +15,11 @@ import pandas as pd
 import pytest
 
 from workbench.errors import BadInput, BadRecord, BudgetExceeded
+from workbench.runs.parts import Folder
 from workbench.runs.progress import RunCounter
 from workbench.runs.records import read_run, run_folders
 from workbench.runs.runner import make_target
-from workbench.runs.sets import runs_frame
+from workbench.runs.sets import read_runs, read_tables, runs_frame
 from workbench.sweep.jobs import plan_jobs
 from workbench.sweep.study import read_study
 from workbench.sweep.sweeping import run_jobs, sweep
@@ -29,6 +30,28 @@ TWO = "seeds: [1, 2]\ngrids: [{designs: [sqs, sfn], items: [100]}]"
 MANY = "seeds: [SEEDS]\ngrids: [{designs: [sqs, sfn], items: [100, 1000]}]".replace(
     "SEEDS", ",".join(map(str, range(40)))
 )
+
+SMALL_PARTS = """
+import sys
+import time
+from pathlib import Path
+
+from workbench.runs.parts import Folder
+from workbench.sweep import sweeping
+
+sweeping.ALONE_S, sweeping.PART_RUNS = 0, 8
+write = Folder.write
+
+
+def slowly(*given):
+    time.sleep(0.05)  # so that whoever kills it finds it at work
+    write(*given)
+
+
+Folder.write = slowly
+if __name__ == "__main__":
+    sweeping.sweep(Path(sys.argv[1]), Path(sys.argv[2]), processes=2)
+"""
 
 
 @pytest.fixture
@@ -44,7 +67,11 @@ def study(tmp_path):
 
 
 def stamps(results):
-    return {path.name: (path / "run.json").stat().st_mtime_ns for path in run_folders(results)}
+    return {str(file): file.stat().st_mtime_ns for file in (results / "parts").rglob("*.parquet")}
+
+
+def kept(results):
+    return {run.run_id for run in read_runs(results)}
 
 
 def test_a_table_has_a_row_for_every_run_with_knobs_and_dollars(study, tmp_path):
@@ -52,7 +79,8 @@ def test_a_table_has_a_row_for_every_run_with_knobs_and_dollars(study, tmp_path)
     table = pd.read_parquet(done.table)
     assert done.table == tmp_path / "studies" / "mine.parquet"
     assert Counter(table["design"]) == {"sqs": 2, "sfn": 2}
-    assert set(table["run_id"]) == {path.name for path in run_folders(tmp_path)}
+    assert set(table["run_id"]) == kept(tmp_path)
+    assert run_folders(tmp_path) == []
     assert set(table["knob_value_max"]) == {1000}
     assert table["batch_usd"].to_list() == pytest.approx(table["cost_usd"].to_list())
     assert table["knowing_usd"].gt(0).all()
@@ -60,12 +88,12 @@ def test_a_table_has_a_row_for_every_run_with_knobs_and_dollars(study, tmp_path)
     assert done.cost_usd == pytest.approx(table["cost_usd"].sum())
 
 
-def test_runs_that_other_code_has_made_are_counted(study, tmp_path):
-    sweep(study(TWO), tmp_path)
-    for path in run_folders(tmp_path)[:3]:
-        run = json.loads((path / "run.json").read_text())
-        (path / "run.json").write_text(json.dumps(run | {"commit": "0123456789ab"}))
-    assert sweep(study(TWO), tmp_path).older == 3
+def test_runs_that_other_code_has_made_are_counted(study, tmp_path, monkeypatch):
+    both = f"{TWO}\nruns: [{{design: sqs, target: local, items: 10, seed: 1}}]"
+    monkeypatch.setattr("workbench.sweep.packing.commit", lambda: "0123456789ab")
+    local = sweep(study(both), tmp_path).jobs[-1].folder(tmp_path) / "run.json"
+    local.write_text(json.dumps(json.loads(local.read_text()) | {"commit": "0123456789ab"}))
+    assert sweep(study(both), tmp_path).older == 5
 
 
 def test_a_finished_run_is_never_repeated_and_a_changed_file_runs_what_is_new(study, tmp_path):
@@ -96,15 +124,14 @@ def test_runs_in_parallel_are_the_same_as_one_after_the_other(study, tmp_path):
 
 def test_a_killed_sweep_goes_on_where_it_was(study, tmp_path):
     path = study(MANY)
-    code = f"from pathlib import Path\nfrom workbench.sweep.sweeping import sweep\n\
-if __name__ == '__main__': sweep(Path({str(path)!r}), Path({str(tmp_path)!r}), processes=2)"
     script = tmp_path / "script.py"
-    script.write_text(code)
-    process = subprocess.Popen([sys.executable, str(script)], start_new_session=True)
-    for _ in range(1200):
-        if len(run_folders(tmp_path)) >= 5 or process.poll() is not None:
+    script.write_text(SMALL_PARTS)
+    command = [sys.executable, script, path, tmp_path]
+    process = subprocess.Popen(command, start_new_session=True)
+    for _ in range(6000):
+        if len(Folder(tmp_path).names()) >= 2 or process.poll() is not None:
             break
-        time.sleep(0.05)
+        time.sleep(0.01)
     children = workers(process.pid)
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
@@ -113,13 +140,15 @@ if __name__ == '__main__': sweep(Path({str(path)!r}), Path({str(tmp_path)!r}), p
             break
         time.sleep(0.05)
     assert [pid for pid in children if alive(pid)] == []
-    before = stamps(tmp_path)
-    assert 5 <= len(before) < 160
+    before, found = stamps(tmp_path), len(kept(tmp_path))
+    assert 16 <= found < 160
+    assert found % 8 == 0
     rest = sweep(path, tmp_path)
-    assert (rest.found, rest.ran) == (len(before), 160 - len(before))
+    assert (rest.found, rest.ran) == (found, 160 - found)
     after = stamps(tmp_path)
     assert {name: after[name] for name in before} == before
-    assert list((tmp_path / "runs").glob(".*")) == []
+    assert list((tmp_path / "parts").glob(".*")) == []
+    assert len(pd.read_parquet(rest.table)) == len(kept(tmp_path)) == 160
 
 
 def workers(parent):
@@ -133,33 +162,91 @@ def alive(pid):
     return bool(state.stdout.strip()) and not state.stdout.strip().startswith("Z")
 
 
-def test_half_a_run_folder_of_a_killed_sweep_is_no_run(study, tmp_path):
-    done = sweep(study(TWO), tmp_path)
-    whole = tmp_path / "runs" / done.jobs[0].run_id
-    half = whole.with_name(f".tmp-{whole.name}-99999")
-    whole.rename(half)
-    assert half not in run_folders(tmp_path)
+def test_half_a_part_of_a_killed_sweep_is_no_part(study, tmp_path):
+    sweep(study(TWO), tmp_path)
+    [name] = Folder(tmp_path).names()
+    half = tmp_path / "parts" / f".tmp-{name}-99999"
+    (tmp_path / "parts" / name).rename(half)
+    assert kept(tmp_path) == set()
     again = sweep(study(TWO), tmp_path)
-    assert (again.ran, again.found) == (1, 3)
+    assert (again.ran, again.found) == (4, 0)
     assert not half.exists()
 
 
-def test_the_half_of_another_sweep_that_is_under_way_stays(study, tmp_path):
-    with temporary(tmp_path / "runs") as half:
+@pytest.mark.parametrize("place", ["runs", "parts"])
+def test_the_half_of_another_sweep_that_is_under_way_stays(study, tmp_path, place):
+    with temporary(tmp_path / place) as half:
         half.mkdir()
         assert sweep(study(TWO), tmp_path).ran == 4
         assert half.is_dir()
 
 
+@pytest.mark.parametrize("table", ["runs", "bill", "usage", "timeline"])
+@pytest.mark.parametrize("how", ["cut short", "gone"])
+def test_a_damaged_part_is_named_and_its_runs_are_done_again(study, tmp_path, capsys, table, how):
+    sweep(study(TWO), tmp_path)
+    more = TWO.replace("[100]", "[100, 200]")
+    sweep(study(more), tmp_path)
+    first, second = Folder(tmp_path).names()
+    file = tmp_path / "parts" / first / f"{table}.parquet"
+    file.write_bytes(file.read_bytes()[:-20]) if how == "cut short" else file.unlink()
+    again = sweep(study(more), tmp_path)
+    assert (again.ran, again.found, again.failed) == (4, 4, {})
+    told = capsys.readouterr().err
+    assert f"warning: a damaged part: {file}" in told
+    assert told.count("its runs are done again") == 1
+    assert Folder(tmp_path).names() == [first, second]  # the same runs make the same name
+    [aside] = (tmp_path / "parts").glob(".aside-*")
+    assert (aside / "resources.parquet").is_file()
+    assert len(kept(tmp_path)) == 8
+    assert sweep(study(more), tmp_path).found == 8
+
+
+@pytest.mark.parametrize("table", ["runs", "bill"])
+def test_a_part_that_a_disk_has_spoiled_is_done_again(study, tmp_path, capsys, table):
+    sweep(study(TWO), tmp_path)
+    [name] = Folder(tmp_path).names()
+    file = tmp_path / "parts" / name / f"{table}.parquet"
+    content = bytearray(file.read_bytes())
+    for place in range(60, 1_000, 50):
+        content[place] ^= 0xFF
+    file.write_bytes(content)
+    assert sweep(study(TWO), tmp_path).ran == 4
+    assert "a damaged part" in capsys.readouterr().err
+    assert len(read_tables(tmp_path, "bill")["run_id"].unique()) == 4
+
+
 def test_a_folder_without_its_record_is_run_and_what_was_in_it_is_kept(study, tmp_path):
-    first = sweep(study(TWO), tmp_path).jobs[0].folder(tmp_path)
+    local = "runs: [{design: sqs, target: local, items: 10, seed: 1}]"
+    first = sweep(study(local), tmp_path).jobs[0].folder(tmp_path)
     (first / "run.json").unlink()
     (first / "notes").write_text("kept")
-    again = sweep(study(TWO), tmp_path)
-    assert (again.ran, again.found, again.failed) == (1, 3, {})
+    again = sweep(study(local), tmp_path)
+    assert (again.ran, again.found, again.failed) == (1, 0, {})
     assert read_run(first).run_id == first.name
     (aside,) = (tmp_path / "runs").glob(".aside-*")
     assert (aside / "notes").read_text() == "kept"
+
+
+def test_a_disk_that_takes_no_part_fails_its_runs_with_what_to_do(study, tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Folder, "write", full)
+    done = sweep(study(TWO), tmp_path)
+    assert (done.ran, len(done.failed)) == (0, 4)
+    assert set(done.failed.values()) == {
+        "No space left on device. Make room, then run the same command again."
+    }
+
+
+def test_a_study_of_folders_and_parts_has_one_table_in_the_order_of_its_runs(study, tmp_path):
+    text = "seeds: [1]\ngrids: [{designs: [sqs, sfn], targets: [local, model], items: [50]}]"
+    done = sweep(study(text), tmp_path)
+    table = pd.read_parquet(done.table)
+    assert table["run_id"].to_list() == [job.run_id for job in done.jobs]
+    assert set(done.folders) == {run for run in table["run_id"] if "-local-" in run}
+    assert table["target"].to_list() == ["local", "model"] * 2
 
 
 def test_one_run_that_fails_does_not_stop_the_others(study, tmp_path):

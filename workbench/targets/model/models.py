@@ -13,8 +13,9 @@ from workbench.designs import Design
 from workbench.errors import WorkbenchError
 from workbench.platform.profile import Profile
 from workbench.runs.batch import Batch
+from workbench.runs.parts import RunRows
 from workbench.runs.records import Run, RunData
-from workbench.runs.resources import by_resource
+from workbench.runs.resources import by_resource, resource_rows
 from workbench.targets.model.counters.kernel import run_counters
 from workbench.targets.model.counters.settings import counters_settings, counters_usage
 from workbench.targets.model.durable.kernel import run_durable
@@ -26,8 +27,13 @@ from workbench.targets.model.durable.settings import (
 from workbench.targets.model.durable.usage import durable_usage
 from workbench.targets.model.engine.draws import latency_table
 from workbench.targets.model.engine.settings import as_record
-from workbench.targets.model.engine.timeline import SEGMENT_TIME, held_s, timeline_frame
-from workbench.targets.model.engine.usage import Line, usage_frame
+from workbench.targets.model.engine.timeline import (
+    SEGMENT_TIME,
+    held_s,
+    timeline_columns,
+    timeline_frame,
+)
+from workbench.targets.model.engine.usage import Line, usage_frame, usage_rows
 from workbench.targets.model.sfn.kernel import run_sfn
 from workbench.targets.model.sfn.settings import SfnSettings, sfn_settings, sfn_state
 from workbench.targets.model.sfn.usage import sfn_usage
@@ -105,9 +111,21 @@ class Outcome:
 
     def run_data(self, batch: Batch) -> RunData:
         """The run of this batch with its timeline and usage; not billed."""
+        resources = by_resource(self.usage, self._lines)
+        frame = timeline_frame(self.state)
+        return RunData(self.run(batch), frame, self.usage, resources=resources)
+
+    def run_rows(self, batch: Batch) -> RunRows:
+        """The same as rows, without a frame: for many runs."""
+        rows = usage_rows(self._lines)
+        tables = {"usage": rows, "resources": resource_rows(rows, self._lines)}
+        return RunRows(self.run(batch), timeline_columns(self.state), tables)
+
+    def run(self, batch: Batch) -> Run:
+        """The record of this batch; not billed."""
         s, late = self.state, self.late
         reason = f"{self.binding_limit}: {late:,} took longer than AWS allows" if late else ""
-        run = Run(
+        return Run(
             run_id=batch.batch_id,
             design=self.design.name,
             target="model",
@@ -125,8 +143,6 @@ class Outcome:
             status="incomplete" if late else "complete",
             reason=reason,
         )
-        resources = by_resource(self.usage, self._lines)
-        return RunData(run, timeline_frame(s), self.usage, resources=resources)
 
 
 def simulate(

@@ -11,6 +11,7 @@ from workbench.designs import Design
 from workbench.engine.kernel import seed_for
 from workbench.platform.profile import DEFAULT, Profile, load_profile
 from workbench.runs.batch import Batch
+from workbench.runs.parts import RunRows
 from workbench.runs.records import RunData
 from workbench.targets.base import OnProgress, Progress, RunOptions
 
@@ -45,6 +46,10 @@ class ModelTarget:
         data = self.outcome(design, batch).run_data(batch)
         on_progress(Progress(batch.items, batch.items, data.run.detected_s))
         return data
+
+    def rows(self, design: Design, batch: Batch) -> RunRows:
+        """The same batch as rows, without a frame: for the many runs of a sweep."""
+        return self.outcome(design, batch).run_rows(batch)
 
     def cloud(self, design: str) -> None:  # noqa: ARG002
         """There is none to ask."""

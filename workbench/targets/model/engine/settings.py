@@ -1,6 +1,7 @@
 """What settings and states of all kernels share: numbers in records that numba can read."""
 
 from collections.abc import Iterable
+from functools import cache
 from math import inf
 from typing import Any, NamedTuple, get_type_hints
 
@@ -91,6 +92,7 @@ def fresh_state(kind: np.dtype, latency: np.ndarray, never: Iterable[str]) -> np
     return state
 
 
+@cache
 def _record_type(kind: type) -> list[tuple]:
     """The fields of a record and of the records in it."""
     hints = get_type_hints(kind, include_extras=True).items()

@@ -71,21 +71,26 @@ def timeline_frame(s: np.void) -> pd.DataFrame:
 
     The concurrency has its peak besides, which may fall between two samples.
     """
+    t_s, metric, value = timeline_columns(s)
+    columns = (t_s, np.array(METRICS)[metric], value)
+    return pd.DataFrame(dict(zip(TIMELINE_COLUMNS, columns, strict=True)))
+
+
+def timeline_columns(s: np.void) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The columns of that table, with the metric as its place in `METRICS`."""
     rows, end_s = s["samples"][: int(s["samples_kept"])], float(s["detected_s"])
     rows = rows[rows[:, 0] < end_s]
     throttles = rows[-1, 4] if len(rows) else 0.0
     rows = np.vstack([rows, [[end_s, 0.0, 0.0, float(s["items_done"]), throttles]]])
-    frame = pd.DataFrame(
-        {
-            "t_s": np.tile(rows[:, 0], len(METRICS)),
-            "metric": np.repeat(METRICS, len(rows)),
-            "value": rows[:, 1:].T.reshape(-1),
-        }
+    peak_s = float(s["peak_at"])
+    place = int(np.searchsorted(rows[:, 0], peak_s, side="right"))
+    columns = (
+        (np.tile(rows[:, 0], len(METRICS)), peak_s),
+        (np.repeat(np.arange(len(METRICS), dtype=np.int8), len(rows)), 0),
+        (rows[:, 1:].T.reshape(-1), float(s["peak"])),
     )
-    peak = (float(s["peak_at"]), METRICS[0], float(s["peak"]))
-    place = int(np.searchsorted(rows[:, 0], peak[0], side="right"))
-    parts = [frame.iloc[:place], pd.DataFrame([peak], columns=frame.columns), frame.iloc[place:]]
-    return pd.concat(parts, ignore_index=True)[TIMELINE_COLUMNS]
+    t_s, metric, value = (np.insert(column, place, peak) for column, peak in columns)
+    return t_s, metric, value
 
 
 def held_s(limit_s: np.ndarray) -> dict[str, float]:

@@ -27,6 +27,7 @@ from workbench.workload.durations import Durations, Uniform
 HOUR_S = 3600
 STARTED_S = 1800  # into an hour: half, so that the hours begun are right in the mean
 Line = tuple[str, str, str, str, str, Decimal]
+Row = tuple[str, str, str, str, Decimal]  # of `USAGE_COLUMNS`
 
 
 class Function(NamedTuple):
@@ -85,12 +86,16 @@ def empty_polls(*idle_poller_s: float) -> int:
 
 
 def usage_frame(lines: list[Line]) -> pd.DataFrame:
-    """The usage table: equal lines added up, nothing of zero quantity."""
+    """The usage table of these lines."""
+    return pd.DataFrame(usage_rows(lines), columns=USAGE_COLUMNS)
+
+
+def usage_rows(lines: list[Line]) -> list[Row]:
+    """The rows of the usage table: equal lines added up, nothing of zero quantity."""
     totals: dict[tuple[str, str, str, str], Decimal] = {}
     for _, *key, amount in lines:
         totals[tuple(key)] = totals.get(tuple(key), Decimal(0)) + amount
-    rows = [(*key, quantity(total)) for key, total in sorted(totals.items()) if total]
-    return pd.DataFrame(rows, columns=USAGE_COLUMNS)
+    return [(*key, quantity(total)) for key, total in sorted(totals.items()) if total]
 
 
 REQUEST_ID = "00000000-0000-4000-8000-000000000000"
