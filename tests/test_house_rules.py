@@ -36,7 +36,7 @@ MAY_IMPORT = {
     "infra": {"workbench.designs"},
     "workbench": {"workbench"},
     "workbench.border": {"workbench.errors"},
-    "workbench.engine": {"workbench.errors"},
+    "workbench.engine": {"workbench.errors", "workbench.project"},
     "workbench.platform": {"workbench.errors", "workbench.border"},
     "workbench.designs": {"workbench.errors", "workbench.border"},
     "workbench.prices": {
@@ -75,6 +75,8 @@ ONLY_IN = {
     "matplotlib": {"analysis"},
     "numba": {"workbench.targets.model"},
     "greenlet": {"workbench.targets.local"},
+    "dask": {"workbench.engine.cluster"},
+    "distributed": {"workbench.engine.cluster"},
 }
 # Reading the clock or rolling dice: only where time and chance have their home.
 CLOCKS = {
