@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from workbench.cli.options import (
+    Cluster,
     Design,
     Results,
     Settings,
@@ -64,6 +65,7 @@ def tune(
     free_tier: FreeTier = False,
     already: Already = None,
     discounts: Discounts = None,
+    cluster: Cluster = "",
     as_json: Json = False,
     results: Results = RESULTS,
 ) -> None:
@@ -81,7 +83,7 @@ def tune(
     goal = Goal(design, items, value_max, within * 60, budget, item_concurrency, terms, fixed)
     if confirmed:
         refuse_unwritable(results)
-    found = search(goal)
+    found = search(goal, cluster=cluster)
     steps = _gains(found)
     if confirmed:
         print("confirming the cheapest on local …", file=sys.stderr)

@@ -7,21 +7,23 @@ was there before stays as it is; one of our own ends with us. Needs the extra `c
 import logging
 from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from secrets import token_hex
+from threading import Event, Thread
 from typing import Any
 
 import dask
-import distributed
 from distributed import Client, KilledWorker, LocalCluster, get_worker
 from distributed.cfexecutor import ClientExecutor
+from distributed.comm import get_address_host_port
 
 from workbench.engine.parallel import LOCAL
 from workbench.errors import BadInput, Incomplete
 from workbench.project import fingerprint
 
 SCHEDULER_MAX_S = 5.0  # until it answers
-WORKERS_MAX_S = 30.0  # until there is one
+WORKERS_MAX_S = 30.0  # without one
+LOOK_S = 2.0
 SAME = ("python", "dask", "distributed")  # versions that have to be the same to talk at all
 START = "`dask worker {} --nthreads 1 --nworkers 4`"
 
@@ -34,8 +36,8 @@ class _Pool(ClientExecutor):
     def __init__(self, client: Client, names: list[str]) -> None:
         super().__init__(client, pure=False)
         self._names, self._session, self._given = names, token_hex(4), 0
-        self.address = client.scheduler.address
         self._ours = fingerprint()
+        self.alone_s = 0.0  # without a worker
 
     def submit(self, work: Callable[..., Any], *task: Any) -> Any:
         """Hand in the next task."""
@@ -47,6 +49,15 @@ class _Pool(ClientExecutor):
         """The name of a task of ours, by Dask's."""
         return self._names[int(key.rpartition("-")[2])]
 
+    def watch(self, ended: Event) -> None:
+        """Cancel all once there is no worker any more, and none comes: Dask would wait for ever."""
+        while not ended.wait(LOOK_S) and self._client.status == "running":
+            with suppress(OSError):  # without its scheduler all are cancelled anyway
+                self.alone_s = 0.0 if self._client.nthreads() else self.alone_s + LOOK_S
+            if self.alone_s >= WORKERS_MAX_S:
+                self.shutdown(wait=False)
+                return
+
 
 @contextmanager
 def on_cluster(address: str, processes: int, names: list[str]) -> Iterator[_Pool]:
@@ -57,13 +68,11 @@ def on_cluster(address: str, processes: int, names: list[str]) -> Iterator[_Pool
     """
     _quiet()
     with ExitStack() as stack:
-        if address == LOCAL:
-            place: Any = stack.enter_context(_own(processes))
-        else:
-            place = address
+        place = stack.enter_context(_own(processes)) if address == LOCAL else address
         client = stack.enter_context(_client(place, address))
         _refuse_others(client)
-        pool = _Pool(client, names)
+        pool, ended = _Pool(client, names), Event()
+        Thread(target=pool.watch, args=(ended,), daemon=True).start()
         try:
             yield pool
         except KilledWorker as error:
@@ -73,11 +82,13 @@ def on_cluster(address: str, processes: int, names: list[str]) -> Iterator[_Pool
                 "ran out of memory."
             ) from None
         except CancelledError:
+            gone = "every worker" if pool.alone_s else "the scheduler"
             raise Incomplete(
-                f"the scheduler at {pool.address} is gone. Start it again, then run the same "
-                "command again."
+                f"--cluster {address}: {gone} is gone. Look at its log, start it again, then run "
+                "the same command again."
             ) from None
         finally:  # Ctrl-C: what is queued is cancelled
+            ended.set()
             pool.shutdown(wait=False)
 
 
@@ -108,9 +119,11 @@ def _own(processes: int) -> LocalCluster:
 
 def _client(place: Any, address: str) -> Client:
     """A connection to a scheduler that has workers."""
+    if place == address:
+        _refuse_address(address)
     try:
         client = Client(place, timeout=SCHEDULER_MAX_S, set_as_default=False)
-    except (OSError, ValueError) as error:
+    except OSError as error:
         raise BadInput(
             f"--cluster {address}: no scheduler answers within {SCHEDULER_MAX_S:.0f} s "
             f"({_line(error)}). Start one with `dask scheduler`, or leave --cluster out."
@@ -121,9 +134,20 @@ def _client(place: Any, address: str) -> Client:
         client.close()
         raise BadInput(
             f"--cluster {address}: its scheduler has no worker after {WORKERS_MAX_S:.0f} s. Start "
-            f"some with {START.format(client.scheduler.address)}."
+            f"some with {START.format(address)}."
         ) from None
     return client
+
+
+def _refuse_address(address: str) -> None:
+    """Refuse what names no host and port."""
+    try:
+        get_address_host_port(address)
+    except ValueError as error:
+        raise BadInput(
+            f"--cluster {address}: {_line(error)}. Name a scheduler, as in tcp://127.0.0.1:8786, "
+            "or local."
+        ) from None
 
 
 def _refuse_others(client: Client) -> None:

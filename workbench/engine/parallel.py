@@ -64,14 +64,15 @@ def _numbered(
     """The results as they end, each with the number of its task."""
     if not tasks:
         return
-    if processes == 1 and not cluster:
+    count = processes or os.cpu_count() or 1
+    if count == 1 and not cluster:
         yield from ((number, work(*task)) for number, task in enumerate(tasks))
         return
     if cluster:
         names = [named(*task) for task in tasks]
         opened = _cluster(cluster, processes, names)
     else:
-        opened = _processes(min(processes or os.cpu_count() or 1, len(tasks)))
+        opened = _processes(min(count, len(tasks)))
     with opened as pool:
         numbers = {pool.submit(work, *task): number for number, task in enumerate(tasks)}
         for future in as_completed(numbers):

@@ -6,7 +6,6 @@ table: one row a run, with its knobs and its dollars by label.
 """
 
 import fcntl
-import os
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -19,7 +18,6 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from workbench.border import whole_number
-from workbench.engine.parallel import in_parallel
 from workbench.errors import BadInput, BadRecord, BudgetExceeded, WorkbenchError, refusal
 from workbench.project import is_of_other_code
 from workbench.runs.batch import Batch
@@ -28,6 +26,7 @@ from workbench.runs.progress import RunCounter
 from workbench.runs.records import LABELS, read_run, skip_damaged, write_folder
 from workbench.runs.results_folder import nothing_left, refuse_unwritable
 from workbench.runs.runner import forecast_of, make_target, priced
+from workbench.sweep.elsewhere import spread
 from workbench.sweep.jobs import Job, plan_jobs
 from workbench.sweep.study import Study, read_study
 from workbench.targets.base import RunOptions, Target
@@ -78,6 +77,7 @@ def sweep(
     *,
     yes: bool = False,
     processes: int | None = None,
+    cluster: str = "",
     max_usd: Decimal = MAX_USD,
     counter: RunCounter | None = None,
     make: TargetMaker = make_target,
@@ -91,6 +91,8 @@ def sweep(
         processes = whole_number("processes", processes, 1)
     study = study if isinstance(study, Study) else read_study(study)
     jobs, skipped = plan_jobs(study, yes)
+    if cluster and any(job.request.target in ONE_AT_A_TIME for job in jobs):
+        raise BadInput(f"--cluster: {study.name} has runs on aws, made from here. Leave it out.")
     refuse_unwritable(results)
     with _only_sweep(study, results):
         found = [job for job in jobs if job.is_finished(results)]
@@ -103,7 +105,7 @@ def sweep(
         _refuse_dear([job for job in new if job.request.target in ONE_AT_A_TIME], max_usd, left)
         counter = counter or RunCounter()
         counter.begin(len(jobs), len(found), sum(job.expected_s for job in new))
-        for done in _run(new, results, processes or os.cpu_count() or 1, left, make):
+        for done in _run(new, results, processes, cluster, left, make):
             if done.error:
                 failed[done.job.run_id] = done.error
             counter.count(
@@ -157,19 +159,23 @@ def _refuse_dear(jobs: list[Job], max_usd: Decimal, left: Decimal) -> None:
 
 
 def _run(
-    jobs: list[Job], results: Path, processes: int, left: Decimal, make: TargetMaker
+    jobs: list[Job],
+    results: Path,
+    processes: int | None,
+    cluster: str,
+    left: Decimal,
+    make: TargetMaker,
 ) -> Iterator[Done]:
     """Every job done, as it ends: the longest first, the small ones in chunks. `left` are the
     dollars for runs on aws.
     """
     alone = [job for job in jobs if job.request.target in ONE_AT_A_TIME]
     shared = sorted((j for j in jobs if j not in alone), key=lambda j: -j.expected_s)
-    if processes == 1 or sum(job.expected_s for job in shared) < ALONE_S:
+    small = processes == 1 or sum(job.expected_s for job in shared) < ALONE_S
+    if small and not cluster:
         alone, shared = [*shared, *alone], []
-    if shared:
-        tasks = [(chunk, results, make) for chunk in _chunks(shared)]
-        for done in in_parallel(run_jobs, tasks, processes):
-            yield from done
+    for done in spread(run_jobs, list(_chunks(shared)), results, make, processes, cluster):
+        yield from done
     for job in alone:
         own = replace(job.request, max_usd=max(left, LEAST_USD))
         [done] = run_jobs([replace(job, request=own)], results, make)
