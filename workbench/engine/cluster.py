@@ -12,7 +12,6 @@ from secrets import token_hex
 from threading import Event, Thread
 from typing import Any
 
-import dask
 from distributed import Client, KilledWorker, LocalCluster, get_worker
 from distributed.cfexecutor import ClientExecutor
 from distributed.comm import get_address_host_port
@@ -24,6 +23,7 @@ from workbench.project import fingerprint
 SCHEDULER_MAX_S = 5.0  # until it answers
 WORKERS_MAX_S = 30.0  # without one
 LOOK_S = 2.0
+LEAVE_INTERRUPTS = "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\n"  # to us
 SAME = ("python", "dask", "distributed")  # versions that have to be the same to talk at all
 START = "`dask worker {} --nthreads 1 --nworkers 4`"
 
@@ -102,7 +102,7 @@ def checked(ours: Answer, work: Callable[..., Any], *task: Any) -> Any:
 
 def _quiet() -> None:
     """Dask's own log goes nowhere: what matters of it is said here."""
-    for name in ("distributed", *dask.config.get("logging", {})):
+    for name in ("distributed", "distributed.client", "distributed.gc"):  # each has its level
         logging.getLogger(name).setLevel(logging.CRITICAL + 1)
 
 
@@ -114,6 +114,8 @@ def _own(processes: int) -> LocalCluster:
         processes=True,
         memory_limit=None,
         dashboard_address=None,
+        silence_logs=logging.CRITICAL,
+        preload=[LEAVE_INTERRUPTS],
     )
 
 
