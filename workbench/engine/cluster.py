@@ -5,6 +5,7 @@ was there before stays as it is; one of our own ends with us. Needs the extra `c
 """
 
 import logging
+import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError
 from contextlib import ExitStack, contextmanager, suppress
@@ -15,6 +16,7 @@ from typing import Any
 from distributed import Client, KilledWorker, LocalCluster, get_worker
 from distributed.cfexecutor import ClientExecutor
 from distributed.comm import get_address_host_port
+from distributed.versions import VersionMismatchWarning
 
 from workbench.engine.parallel import LOCAL
 from workbench.errors import BadInput, Incomplete
@@ -104,6 +106,7 @@ def _quiet() -> None:
     """Dask's own log goes nowhere: what matters of it is said here."""
     for name in ("distributed", "distributed.client", "distributed.gc"):  # each has its level
         logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+    warnings.simplefilter("ignore", VersionMismatchWarning)
 
 
 def _own(processes: int) -> LocalCluster:

@@ -33,8 +33,8 @@ DASK = "from dask.__main__ import main; main()"
 STUDY = """
 seeds: [1, 2, 3, 4, 5, 6]
 grids:
-  - {designs: [sqs, sfn], targets: [model], items: [100, 1000]}
-  - {designs: [sqs, durable], targets: [local], items: [50], seeds: [1, 2]}
+  - {designs: [sqs], targets: [model], items: [100, 1000]}
+  - {designs: [sqs], targets: [local], items: [50], seeds: [1, 2]}
 """
 
 
@@ -175,10 +175,10 @@ def test_a_sweep_is_the_same_though_a_worker_is_killed_in_it(cluster, tmp_path, 
 def test_the_swarm_is_the_same_though_a_worker_is_killed_in_it(cluster, monkeypatch, capsys):
     monkeypatch.setattr(swarming, "CHUNK", 2)
     cluster.start_workers("one", "two", "three")
-    assert swarming.swarm(12, 0, ("sqs",), processes=1, coverage=True) == []
+    assert swarming.swarm(8, 0, ("sqs",), processes=1, coverage=True) == []
     here = capsys.readouterr()
     with one_worker_killed(cluster, "_run_chunk"):
-        found = swarming.swarm(12, 0, ("sqs",), coverage=True, cluster=cluster.address)
+        found = swarming.swarm(8, 0, ("sqs",), coverage=True, cluster=cluster.address)
     assert found == []
     there = capsys.readouterr()
     assert here.out.count("\n") > 10
@@ -259,13 +259,14 @@ def test_a_worker_that_cannot_work_is_refused(cluster, before, text):
         list(in_parallel(time.sleep, [(0,)], cluster=cluster.address))
 
 
-def test_a_worker_without_the_workbench_that_comes_later_is_refused_too(cluster):
+def test_a_worker_without_the_workbench_that_comes_later_ends_and_its_task_is_done(cluster):
     cluster.start_workers("one")
-    results = in_parallel(time.sleep, [(0.3,)] * 60, cluster=cluster.address)
+    results = in_parallel(time.sleep, [(0.1,)] * 60, cluster=cluster.address)
     next(results)
     cluster.start_worker("other", f"import sys; sys.modules['workbench'] = None; {DASK}")
-    with pytest.raises(BadInput, match=r"a worker .*workbench"):
-        list(results)
+    assert list(results) == [None] * 59
+    assert cluster.workers["other"].wait(LONG_S) is not None
+    assert "No module named 'workbench" in (cluster.folder / "other" / "log").read_text()
 
 
 def test_a_worker_with_several_threads_is_refused(cluster):
@@ -350,7 +351,7 @@ if __name__ == "__main__":
 
 
 def interrupted(tmp_path, processes, cluster):
-    """Start tasks, and send Ctrl-C after the first: what the process and its group left to say."""
+    """Start tasks, and send Ctrl-C after the first: its process group, and what that said."""
     script = tmp_path / "script.py"
     script.write_text(SLEEPING.format(processes=processes, cluster=cluster))
     with subprocess.Popen(
@@ -363,13 +364,19 @@ def interrupted(tmp_path, processes, cluster):
         assert process.stdout.readline() == "ended\n"
         os.killpg(process.pid, signal.SIGINT)
         said = process.communicate(timeout=LONG_S)[1]
-    listing = subprocess.run(["ps", "-eo", "pgid"], capture_output=True, text=True, check=True)
-    return process.pid, said, listing.stdout.split()
+    return process.pid, said
+
+
+def is_empty(group):
+    """Whether no process of a group lives any more."""
+    listing = subprocess.run(["ps", "-eo", "pgid,stat"], capture_output=True, text=True, check=True)
+    pairs = [line.split() for line in listing.stdout.splitlines()[1:]]
+    return not any(int(pgid) == group and not state.startswith("Z") for pgid, state in pairs)
 
 
 def test_ctrl_c_cancels_what_is_queued_and_leaves_the_cluster(cluster, tmp_path):
     cluster.start_workers("one", "two")
-    _, said, _ = interrupted(tmp_path, None, cluster.address)
+    _, said = interrupted(tmp_path, None, cluster.address)
     assert said.count("Traceback") == said.count("KeyboardInterrupt") == 1
     with cluster.client() as client:
         wait_until(lambda: not any(client.processing().values()))
@@ -378,9 +385,9 @@ def test_ctrl_c_cancels_what_is_queued_and_leaves_the_cluster(cluster, tmp_path)
 
 
 def test_ctrl_c_ends_a_cluster_of_our_own(tmp_path):
-    group, said, groups = interrupted(tmp_path, 2, "local")
+    group, said = interrupted(tmp_path, 2, "local")
     assert said.count("Traceback") == said.count("KeyboardInterrupt") == 1
-    assert str(group) not in groups
+    wait_until(lambda: is_empty(group))
 
 
 def test_a_local_cluster_does_the_same_as_processes():
