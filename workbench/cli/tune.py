@@ -73,9 +73,8 @@ def tune(
     fixed = read_settings(settings, design)
     if "value_max" in fixed:
         raise BadInput("--set value_max: the items' range is given with --value-max.")
+    from workbench.tune import tuning
     from workbench.tune.goal import Goal
-    from workbench.tune.tuning import confirm
-    from workbench.tune.tuning import tune as search
 
     terms = read_terms(region, prices, free_tier, already, discounts)
     if free_tier and max_ratio is not None:
@@ -83,11 +82,11 @@ def tune(
     goal = Goal(design, items, value_max, within * 60, budget, item_concurrency, terms, fixed)
     if confirmed:
         refuse_unwritable(results)
-    found = search(goal, cluster=cluster)
+    found = tuning.tune(goal, cluster=cluster)
     steps = _gains(found)
     if confirmed:
         print("confirming the cheapest on local …", file=sys.stderr)
-    done = confirm(found.cheapest.design, items, results) if confirmed else None
+    done = tuning.confirm(found.cheapest.design, items, results) if confirmed else None
     if as_json:
         asked = {"region": region, "free_tier": free_tier, "discounts": discounts or []}
         print_json("tune", **asked, **_content(found, steps, done))

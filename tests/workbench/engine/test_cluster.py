@@ -19,8 +19,9 @@ import pytest
 from distributed import Client
 
 from workbench.agreement.replay import agreement, published
+from workbench.border import whole_number
 from workbench.engine.parallel import in_order, in_parallel
-from workbench.errors import BadInput, Incomplete
+from workbench.errors import BadInput, BadKnob, Incomplete
 from workbench.project import ROOT, fingerprint
 from workbench.runs.records import run_folders
 from workbench.swarm import swarm as swarming
@@ -175,10 +176,10 @@ def test_a_sweep_is_the_same_though_a_worker_is_killed_in_it(cluster, tmp_path, 
 def test_the_swarm_is_the_same_though_a_worker_is_killed_in_it(cluster, monkeypatch, capsys):
     monkeypatch.setattr(swarming, "CHUNK", 2)
     cluster.start_workers("one", "two", "three")
-    assert swarming.swarm(8, 0, ("sqs",), processes=1, coverage=True) == []
+    assert swarming.swarm(6, 0, ("counters",), processes=1, coverage=True) == []
     here = capsys.readouterr()
     with one_worker_killed(cluster, "_run_chunk"):
-        found = swarming.swarm(8, 0, ("sqs",), coverage=True, cluster=cluster.address)
+        found = swarming.swarm(6, 0, ("counters",), coverage=True, cluster=cluster.address)
     assert found == []
     there = capsys.readouterr()
     assert here.out.count("\n") > 10
@@ -205,6 +206,8 @@ def test_work_is_done_in_the_workers_folders_and_their_errors_come_back(cluster)
     assert list(in_order(divmod, [(9, 4), (8, 4)], cluster=cluster.address)) == [(2, 1), (2, 0)]
     with pytest.raises(ZeroDivisionError):
         list(in_parallel(divmod, [(1, 0)], cluster=cluster.address))
+    with pytest.raises(BadKnob, match=r"^items='many': must be a whole number\. 1000, 1e3, 1_000"):
+        list(in_parallel(whole_number, [("items", "many")], cluster=cluster.address))
 
 
 @pytest.fixture
