@@ -82,8 +82,8 @@ format: env ## Format the sources and strip the notebooks
 	$(RUN) ruff format . && $(RUN) ruff check --fix . && $(BIN)/nbstripout notebooks/*.ipynb
 
 lock: ## Pin the newest packages again (needs uv)
-	uv pip compile pyproject.toml --extra dev --extra durable --universal --python-version 3.11 --upgrade --no-header --no-annotate --generate-hashes -o requirements.lock
-	uv pip compile pyproject.toml --extra dev --extra durable --universal --python-version 3.11 --no-header --no-annotate -c requirements.lock -o constraints.txt
+	uv pip compile pyproject.toml --extra dev --extra durable --extra cluster --universal --python-version 3.11 --upgrade --no-header --no-annotate --generate-hashes -o requirements.lock
+	uv pip compile pyproject.toml --extra dev --extra durable --extra cluster --universal --python-version 3.11 --no-header --no-annotate -c requirements.lock -o constraints.txt
 
 clean: ## Remove the environment and the caches, not the results
 	rm -rf .venv .cache .pytest_cache .ruff_cache build *.egg-info infra/cdk.out

@@ -46,7 +46,7 @@ MAY_IMPORT = {
     "infra": {"workbench.designs"},
     "workbench": {"workbench"},
     "workbench.border": {"workbench.errors"},
-    "workbench.engine": {"workbench.errors"},
+    "workbench.engine": {"workbench.errors", "workbench.project"},
     "workbench.platform": {"workbench.errors", "workbench.border"},
     "workbench.designs": {"workbench.errors", "workbench.border", "workbench.workload.durations"},
     "workbench.prices": {
@@ -96,6 +96,8 @@ ONLY_IN = {
     "matplotlib": {"analysis"},
     "numba": {"workbench.targets.model"},
     "greenlet": {"workbench.targets.local"},
+    "dask": {"workbench.engine.cluster"},
+    "distributed": {"workbench.engine.cluster"},
 }
 # Reading the clock or rolling dice: only where time and chance have their home.
 CLOCKS = {

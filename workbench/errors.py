@@ -72,8 +72,11 @@ class BadKnob(BadInput):
 
     def __init__(self, knob: str, value: object, limit: str, advice: str = "") -> None:
         self.knob = knob
-        advice = f" {advice}" if advice else ""
-        super().__init__(f"{knob}={shown(value)}: {limit}.{advice}")
+        super().__init__(knob, shown(value), limit, advice)  # so one process can hand it to another
+        self._text = f"{knob}={shown(value)}: {limit}." + (f" {advice}" if advice else "")
+
+    def __str__(self) -> str:
+        return self._text
 
 
 class NotDeployed(WorkbenchError):

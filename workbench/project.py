@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 from functools import cache
+from hashlib import blake2b
 from importlib.metadata import version
 from pathlib import Path
 
@@ -63,6 +64,18 @@ def versions() -> dict[str, str]:
     """The versions of Python and of the packages that shape a run."""
     python = ".".join(map(str, sys.version_info[:3]))
     return {"python": python} | {package: version(package) for package in PACKAGES}
+
+
+@cache
+def fingerprint() -> dict[str, str]:
+    """What has to be the same wherever a part of one computation is done."""
+    digest = blake2b(digest_size=6)
+    for folder in ("infra", "lambdas", "workbench"):
+        for path in sorted((ROOT / folder).rglob("*")):
+            if path.suffix in (".py", ".json") and not {"node_modules", "cdk.out"} & {*path.parts}:
+                digest.update(path.relative_to(ROOT).as_posix().encode() + b"\0")
+                digest.update(path.read_bytes() + b"\0")
+    return {"commit": commit() or "none", "sources": digest.hexdigest()} | versions()
 
 
 def _git(*arguments: str) -> str:

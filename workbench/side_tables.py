@@ -33,9 +33,9 @@ def write_side_tables(results: Path, into: Path | None = None) -> list[Path]:
     return [write_side_table(into or results, name, frame) for name, frame in tables.items()]
 
 
-def write_agreement(results: Path, published: Path) -> list[Path]:
+def write_agreement(results: Path, published: Path, cluster: str = "") -> list[Path]:
     """Replay published measurements; write the table, and a page of it that people read."""
-    found = agreement()
+    found = agreement(cluster=cluster)
     page = published / "agreement.md"
     page.parent.mkdir(parents=True, exist_ok=True)
     page.write_text(as_markdown(found) + "\n", encoding="utf-8")

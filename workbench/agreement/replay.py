@@ -14,9 +14,10 @@ from typing import Any
 import pandas as pd
 
 from workbench.agreement.kinds import REPLAYS
+from workbench.engine.parallel import in_order
 from workbench.errors import BadRecord
 from workbench.platform.profile import Profile, load_profile
-from workbench.targets.model.forecast import HIGH, LOW, Range, draws, interval
+from workbench.targets.model.forecast import HIGH, LOW, Draw, Range, draws, interval
 
 COLUMNS = (
     "id title quantity counted unit measured modelled low high inside error_percent width_percent "
@@ -31,8 +32,12 @@ def agreement(
     profile: Profile | None = None,
     content: dict[str, Any] | None = None,
     replications: int = DRAWS,
+    cluster: str = "",
 ) -> pd.DataFrame:
-    """One row a published quantity; `content` replays other runs, of the same form as ours."""
+    """One row a published quantity; `content` replays other runs, of the same form as ours.
+
+    In this process, unless a cluster is named.
+    """
     profile, content = profile or load_profile(), content or published()
     for run in content["runs"]:
         if run["era"] not in content["eras"] or run["replay"] not in REPLAYS:
@@ -41,11 +46,13 @@ def agreement(
         name: list(draws(of_era(profile, era), SEED, replications))
         for name, era in content["eras"].items()
     }
+    tasks = [
+        (run, drawn[run["era"]][: 1 if run.get("counted") == CONSTRUCTION else None])
+        for run in content["runs"]
+    ]
+    replays = in_order(_replayed, tasks, None if cluster else 1, cluster)
     rows = []
-    for run in content["runs"]:
-        replayed = REPLAYS[run["replay"]]
-        some = drawn[run["era"]][: 1 if run.get("counted") == CONSTRUCTION else None]
-        found = [replayed(one.profile, run, one.seed) for one in some]
+    for (run, _), found in zip(tasks, replays, strict=True):
         values = zip(*found, strict=True)
         rows += [
             _row(run, quantity, interval(own))
@@ -82,6 +89,12 @@ def score(table: pd.DataFrame) -> str:
         f"{(table['counted'] == FIT).sum()} quantities were fitted and "
         f"{(table['counted'] == CONSTRUCTION).sum()} are decided by construction: not counted."
     )
+
+
+def _replayed(run: dict[str, Any], drawn: list[Draw]) -> list[tuple[float, ...]]:
+    """The modelled quantities of a run, with each of these draws of the constants."""
+    replayed = REPLAYS[run["replay"]]
+    return [replayed(one.profile, run, one.seed) for one in drawn]
 
 
 HEADINGS = {

@@ -150,6 +150,14 @@ WrittenResults = Annotated[
         callback=written,
     ),
 ]
+Cluster = Annotated[
+    str,
+    typer.Option(
+        envvar="WORKBENCH_CLUSTER",
+        help="Workers of Dask: a scheduler, as in tcp://127.0.0.1:8786, or local.",
+        show_default=False,
+    ),
+]
 Region = Annotated[
     str | None, typer.Option(help="AWS's region; on aws the session's, elsewhere us-east-1.")
 ]

@@ -94,6 +94,7 @@ def sweep(
     results: options.SweptInto = RESULTS,
     yes: Annotated[bool, typer.Option("--yes", help="Also more than 100,000 runs.")] = False,
     processes: Annotated[int | None, whole("processes", "Default: all cores.", 1)] = None,
+    cluster: options.Cluster = "",
     max_usd: Annotated[Decimal, amount("max_usd", "Of all its runs on aws together.")] = Decimal(5),
     as_json: Json = False,
 ) -> None:
@@ -101,7 +102,8 @@ def sweep(
 
     Exit code 3 if items failed in some of its runs, which are finished all the same.
     """
-    done = run_sweep(find(study), results, yes=yes, processes=processes, max_usd=max_usd)
+    how = {"yes": yes, "processes": processes, "cluster": cluster, "max_usd": max_usd}
+    done = run_sweep(find(study), results, **how)
     if as_json:
         keys = ("table", "ran", "found", "older", "skipped", "failed", "cost_usd")
         content = {key: getattr(done, key) for key in keys}

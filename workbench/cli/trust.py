@@ -5,7 +5,15 @@ from typing import Annotated
 
 import typer
 
-from workbench.cli.options import Designs, Results, Runs, WrittenResults, read_designs, whole
+from workbench.cli.options import (
+    Cluster,
+    Designs,
+    Results,
+    Runs,
+    WrittenResults,
+    read_designs,
+    whole,
+)
 from workbench.designs import DESIGNS
 from workbench.errors import BadInput, WorkbenchError
 from workbench.project import RESULTS
@@ -18,17 +26,18 @@ class PromiseBroken(WorkbenchError):
 def swarm(
     runs: Annotated[int, whole("runs", "Seeds of each design.", 1)] = 200,
     first_seed: Annotated[int, whole("first_seed", "The first of them.", 0)] = 0,
-    processes: Annotated[int, whole("processes", "Run side by side.", 1)] = 2,
+    processes: Annotated[int | None, whole("processes", "Side by side; 2 if not given.", 1)] = None,
     design: Designs = "all",
     coverage: Annotated[
         bool, typer.Option("--coverage", help="Also count the seeds that reach each rule.")
     ] = False,
+    cluster: Cluster = "",
 ) -> None:
     """Run seeds of drawn faults on every design, and check each; print the seeds that fail."""
     from workbench.swarm.swarm import swarm as run
 
     names = tuple(_drawn(name) for name in read_designs(design))
-    failures = run(runs, first_seed, names, processes, coverage)
+    failures = run(runs, first_seed, names, processes, coverage, cluster)
     print(f"{runs} seeds of {' and '.join(names)} from {first_seed}: {len(failures)} failures")
     if failures:
         raise PromiseBroken(f"{len(failures)} seeds broke a promise; each is named above")
@@ -36,11 +45,12 @@ def swarm(
 
 def agreement(
     results: WrittenResults = RESULTS,
+    cluster: Cluster = "",
 ) -> None:
     """Replay published measurements on the model: measured, modelled, error."""
     from workbench.side_tables import write_agreement
 
-    _, page = write_agreement(results, results / "published")
+    _, page = write_agreement(results, results / "published", cluster)
     print(page.read_text(encoding="utf-8"))
     print(page)
 

@@ -10,6 +10,7 @@ import typer
 
 from workbench.border import whole_number
 from workbench.cli.options import (
+    Cluster,
     Design,
     Results,
     Settings,
@@ -66,14 +67,14 @@ def tune(
     free_tier: FreeTier = False,
     already: Already = None,
     discounts: Discounts = None,
+    cluster: Cluster = "",
     as_json: Json = False,
     results: Results = RESULTS,
 ) -> None:
     """Find a design's cheapest and fastest knobs on the model, and confirm them on local."""
     fixed = read_settings(settings, design)
+    from workbench.tune import tuning
     from workbench.tune.goal import Goal
-    from workbench.tune.tuning import confirm
-    from workbench.tune.tuning import tune as search
 
     terms = read_terms(region, prices, free_tier, already, discounts)
     if free_tier and max_ratio is not None:
@@ -83,11 +84,11 @@ def tune(
     goal = Goal(design, items, **work, **limits, terms=terms, fixed=fixed)
     if confirmed:
         refuse_unwritable(results)
-    found = search(goal)
+    found = tuning.tune(goal, cluster=cluster)
     steps = _gains(found)
     if confirmed:
         print("confirming the cheapest on local …", file=sys.stderr)
-    done = confirm(found.cheapest.design, items, results) if confirmed else None
+    done = tuning.confirm(found.cheapest.design, items, results) if confirmed else None
     if as_json:
         asked = {"region": region, "free_tier": free_tier, "discounts": discounts or []}
         print_json("tune", **asked, **_content(found, steps, done))

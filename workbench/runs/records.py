@@ -17,7 +17,7 @@ or absent. Whoever walks over all runs takes `readable_runs`, which passes over 
 import json
 import os
 import sys
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from secrets import token_hex
@@ -73,6 +73,18 @@ def write_folder(folder: RunData, results: Path) -> Path:
     final = refuse_run_id(folder.run.run_id, results)
     with temporary(final.parent) as written:
         _write_parts(folder, written)
+        _set_aside(final)
+        os.rename(written, final)
+    return final
+
+
+def keep_folder(run_id: str, parts: Mapping[str, bytes], results: Path) -> Path:
+    """Write a run that was made elsewhere, by its files, whole under `results/runs`."""
+    final = refuse_run_id(run_id, results)
+    with temporary(final.parent) as written:
+        for name, content in parts.items():
+            (written / name).parent.mkdir(parents=True, exist_ok=True)
+            (written / name).write_bytes(content)
         _set_aside(final)
         os.rename(written, final)
     return final

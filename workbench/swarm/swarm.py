@@ -4,11 +4,9 @@
 event for event.
 """
 
-import multiprocessing
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from traceback import extract_tb
@@ -16,6 +14,7 @@ from typing import NamedTuple
 
 from workbench.border import whole_number
 from workbench.designs import DESIGNS
+from workbench.engine.parallel import in_order
 from workbench.swarm.cases import FaultCase, draw_case
 from workbench.swarm.checks import violations
 from workbench.swarm.fault_record import FaultRecord
@@ -26,6 +25,7 @@ from workbench.swarm.rules.guards import Elsewhere, reached
 
 RARE = 5  # of 200 seeds: a rule that fewer reach has a scenario of its own
 CHUNK = 100  # seeds that a process takes at a time
+PROCESSES = 2
 
 Judged = tuple[list["Failure"], Counter[str]]  # the failures, and in how many seeds each rule
 
@@ -59,14 +59,20 @@ def swarm(
     runs: int,
     first_seed: int = 0,
     designs: Iterable[str] = tuple(DESIGNS),
-    processes: int = 2,
+    processes: int | None = None,
     coverage: bool = False,
+    cluster: str = "",
 ) -> list[Failure]:
     """Run so many seeds of each design; every failure is printed as it is found, and given back.
 
-    With `coverage` a table is printed too: in how many seeds each rule decided something.
+    On two processes if not told otherwise, or a cluster. With `coverage` a table is printed too: in
+    how many seeds each rule decided something.
     """
-    runs, processes = whole_number("runs", runs, 1), whole_number("processes", processes, 1)
+    runs = whole_number("runs", runs, 1)
+    if processes is not None:
+        processes = whole_number("processes", processes, 1)
+    elif not cluster:
+        processes = PROCESSES
     first_seed = whole_number("first_seed", first_seed, 0)
     chunks = [
         Chunk(design, range(at, min(at + CHUNK, first_seed + runs)), coverage)
@@ -75,7 +81,8 @@ def swarm(
     ]
     failures: list[Failure] = []
     counts: dict[str, Counter[str]] = defaultdict(Counter)
-    for chunk, (found, rules) in zip(chunks, _all(chunks, processes), strict=True):
+    judged = in_order(_run_chunk, [(chunk,) for chunk in chunks], processes, cluster)
+    for chunk, (found, rules) in zip(chunks, judged, strict=True):
         for failure in found:
             print(failure, file=sys.stderr, flush=True)
         failures += found
@@ -104,16 +111,6 @@ def table(design: str, counts: Counter[str], seeds: int) -> Iterator[str]:
         else:
             rare = " (rare)" if counts[rule] * 200 < RARE * seeds else ""
             yield f"  {counts[rule]:>4}  {rule}{rare}"
-
-
-def _all(chunks: list[Chunk], processes: int) -> Iterator[Judged]:
-    """What each chunk shows, from processes of their own: moto's state is a process's."""
-    if processes <= 1:
-        yield from map(_run_chunk, chunks)
-        return
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(processes, mp_context=context) as pool:
-        yield from pool.map(_run_chunk, chunks)
 
 
 def _run_chunk(chunk: Chunk) -> Judged:

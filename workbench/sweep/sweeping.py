@@ -16,30 +16,27 @@ from decimal import Decimal
 from pathlib import Path
 
 from workbench.border import whole_number
-from workbench.engine.parallel import in_parallel
-from workbench.errors import BadInput, BadRecord, BudgetExceeded, WorkbenchError, refusal
+from workbench.errors import BadInput, BadRecord, BudgetExceeded
 from workbench.project import is_of_other_code
-from workbench.runs.batch import Batch
 from workbench.runs.parts import Folder
-from workbench.runs.predictions import predict
 from workbench.runs.progress import RunCounter
-from workbench.runs.records import read_run, skip_damaged, write_folder
-from workbench.runs.results_folder import nothing_left, refuse_unwritable
+from workbench.runs.records import read_run, skip_damaged
+from workbench.runs.results_folder import refuse_unwritable
 from workbench.runs.run import Run
-from workbench.runs.runner import forecast_of, make_target, priced
+from workbench.runs.runner import forecast_of, make_target
 from workbench.sweep.bucket import Bucket
+from workbench.sweep.elsewhere import spread
+from workbench.sweep.foldered import ONE_AT_A_TIME, run_jobs
 from workbench.sweep.jobs import Job, plan_jobs
 from workbench.sweep.kept import Kept
 from workbench.sweep.packing import PACKED, Done, TargetMaker, Worked, pack_jobs
 from workbench.sweep.study import Study, read_study
 from workbench.sweep.table import write_table
-from workbench.targets.base import Target
 
 CHUNK_S = 1.0  # of work, handed to a process at once
 PART_S, PART_RUNS = 10.0, 2_000  # of a part: what is lost where a sweep is killed
 SHARES = 4  # parts for each process at least, if they are worth one
 ALONE_S = 4.0  # less work than this is done before a second process has started
-ONE_AT_A_TIME = ("aws",)  # batches that share a stack would be billed for each other
 MAX_USD = Decimal(5)  # of a study's runs on aws together
 LEAST_USD = Decimal("0.000001")  # what is left of a limit that is used up: nothing starts on it
 
@@ -80,6 +77,7 @@ def sweep(
     *,
     yes: bool = False,
     processes: int | None = None,
+    cluster: str = "",
     max_usd: Decimal = MAX_USD,
     counter: RunCounter | None = None,
     make: TargetMaker = make_target,
@@ -93,21 +91,19 @@ def sweep(
         processes = whole_number("processes", processes, 1)
     study = study if isinstance(study, Study) else read_study(study)
     jobs, skipped = plan_jobs(study, yes)
-    folder = None if isinstance(results, Bucket) else refuse_unwritable(results)
-    if folder is None:
-        results.refuse(jobs)
+    alone = [job for job in jobs if job.request.target in ONE_AT_A_TIME]
+    folder = _refuse_places(results, cluster, jobs, alone)
     with _only_sweep(study, folder):
         kept = Kept.of(results if folder is None else Folder(folder), jobs)
         finished = [job for job in _in_folders(jobs, folder, kept) if job.is_finished(folder)]
         commits, failed = _commits(folder, finished)
         names = {job.run_id for job in finished} | kept.ids
         new = [job for job in jobs if job.run_id not in names]
-        alone = [job for job in jobs if job.request.target in ONE_AT_A_TIME]
         left = max_usd - _spent(alone, folder)
-        _refuse_dear([job for job in new if job.request.target in ONE_AT_A_TIME], max_usd, left)
+        _refuse_dear([job for job in new if job in alone], max_usd, left)
         counter = counter or RunCounter()
         counter.begin(len(jobs), len(jobs) - len(new), sum(job.expected_s for job in new))
-        ended = _run(new, folder, kept, processes or os.cpu_count() or 1, left, make)
+        ended = _run(new, folder, kept, processes, cluster, left, make)
         failed |= _counted(ended, counter)
         table = write_table(study.name, jobs, folder, kept)
     commits += kept.found_commits
@@ -124,6 +120,18 @@ def sweep(
         usd=dict(counter.usd),
         with_failed=kept.with_failed(),
     )
+
+
+def _refuse_places(
+    results: Path | Bucket, cluster: str, jobs: list[Job], alone: list[Job]
+) -> Path | None:
+    """The folder of the results, None for a bucket; refused where the jobs cannot be there."""
+    if cluster and alone:
+        raise BadInput("--cluster: the study has runs on aws, made from here. Leave it out.")
+    if isinstance(results, Bucket):
+        results.refuse(jobs)
+        return None
+    return refuse_unwritable(results)
 
 
 def _counted(ended: Iterator[Done], counter: RunCounter) -> dict[str, str]:
@@ -187,7 +195,8 @@ def _run(
     jobs: list[Job],
     folder: Path | None,
     kept: Kept,
-    processes: int,
+    processes: int | None,
+    cluster: str,
     left: Decimal,
     make: TargetMaker,
 ) -> Iterator[Done]:
@@ -200,16 +209,16 @@ def _run(
         key=lambda job: (-job.expected_s, job.run_id),
     )
     all_s = sum(job.expected_s for job in shared)
-    part_s = min(PART_S, max(CHUNK_S, all_s / (SHARES * processes)))
-    inside = processes == 1 or all_s < ALONE_S
+    part_s = min(PART_S, max(CHUNK_S, all_s / (SHARES * (processes or os.cpu_count() or 1))))
+    inside = not cluster and (processes == 1 or all_s < ALONE_S)
     packed, folders = _apart(shared, folder)
     tasks = [(chunk, None, make) for chunk in _chunks(packed, part_s, PART_RUNS)]
     tasks += [(chunk, folder, make) for chunk in _chunks(folders, 0 if inside else CHUNK_S)]
     if inside:
         for task in tasks:
             yield from kept.add(work(*task))
-    elif tasks:
-        for worked in in_parallel(work, tasks, processes):
+    else:
+        for worked in spread(work, tasks, folder, processes, cluster):
             yield from kept.add(worked)
     for job in alone:
         own = replace(job.request, max_usd=max(left, LEAST_USD))
@@ -241,40 +250,6 @@ def _chunks(jobs: list[Job], seconds: float, runs: int = PART_RUNS) -> Iterator[
 def work(jobs: list[Job], folder: Path | None, make: TargetMaker) -> Worked:
     """A task of a process: jobs whose runs get a folder each, or without one make a part."""
     return pack_jobs(jobs, make) if folder is None else Worked(run_jobs(jobs, folder, make))
-
-
-def run_jobs(jobs: list[Job], results: Path, make: TargetMaker = make_target) -> list[Done]:
-    """Run these, as a worker process does; an error that a user can act on ends one run only."""
-    made: dict[str, Target] = {}
-    try:
-        return [_run_job(job, results, made, make) for job in jobs]
-    finally:  # the next chunk of this process opens its own
-        for target in made.values():
-            target.close()
-
-
-def _run_job(job: Job, results: Path, made: dict[str, Target], make: TargetMaker) -> Done:
-    if job.is_finished(results):  # another study that shares this run was faster
-        return Done(job)
-    request = replace(job.request, price_date=job.price_date)
-    try:
-        run_id = job.folder(results).name
-        with nothing_left(results, run_id) as beginning:
-            predict(request, run_id, results)
-            if request.target not in made:
-                made[request.target] = make(request.target, request.options(results))
-            batch = Batch(request.items, request.seed, run_id)
-            watch = beginning.listening(lambda _progress: None)  # a sweep counts runs, not items
-            folder = made[request.target].run(request.make_design(), batch, watch)
-        folder = priced(folder, request.book())
-        path = write_folder(folder, results)
-    except (WorkbenchError, OSError) as error:
-        if isinstance(error, BadRecord | OSError) and job.is_finished(results):
-            return Done(job)
-        return Done(job, error=refusal(error) if isinstance(error, OSError) else str(error))
-    run = read_run(path)
-    stays = request.target in ONE_AT_A_TIME and run.status != "complete"
-    return Done(job, run.spent_usd, run.reason if stays else "")
 
 
 @contextmanager

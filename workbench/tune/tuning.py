@@ -12,14 +12,14 @@ from pathlib import Path
 import pandas as pd
 
 from workbench.designs import Design
-from workbench.engine.parallel import in_parallel
+from workbench.engine.parallel import in_order
 from workbench.errors import BadInput, Incomplete
 from workbench.runs.predictions import check_predictions
 from workbench.runs.records import Run, read_run
 from workbench.runs.runner import RunRequest
+from workbench.sweep.foldered import run_jobs
 from workbench.sweep.jobs import plan_jobs
 from workbench.sweep.study import Study
-from workbench.sweep.sweeping import run_jobs
 from workbench.tune.goal import (
     SEEDS,
     Goal,
@@ -34,6 +34,7 @@ from workbench.tune.goal import (
 SCREEN_ITEMS = 30_000  # the largest batch on which all candidates are tried
 FINALISTS = 15  # by dollars, and as many by time, and the screen's front
 CHUNK = 50
+WORKERS = 32  # of a cluster, for which tasks are made small enough; it may have more or fewer
 ALONE = 5_000_000  # items of all candidates: fewer are done before a second process has started
 LOCAL_ITEMS_MAX = 20_000  # of a confirmation: local takes about a millisecond an item and more
 INVOCATIONS = 20  # as many at least, so that the last one does not count for all
@@ -66,15 +67,15 @@ class Tuned:
         return f"floor ${self.floor_per_million_usd:.4f} tuned ${tuned:.4f} ratio {ratio}"
 
 
-def tune(goal: Goal, processes: int | None = None) -> Tuned:
+def tune(goal: Goal, processes: int | None = None, cluster: str = "") -> Tuned:
     """Search a design's knobs on the model. BadInput if no knobs reach the goal."""
     if not goal.item_ms.mean_ms + goal.cpu_ms:
         raise BadInput("value_max=0: items of no work have no floor. Give them 1 ms or more.")
     designs = candidates(goal)
-    screened = _scores(designs, goal, min(goal.items, SCREEN_ITEMS), SEEDS[:1], processes)
+    screened = _scores(designs, goal, min(goal.items, SCREEN_ITEMS), SEEDS[:1], processes, cluster)
     best = _best(screened)
     hurried = hurry(goal, best)
-    finalists = _scores([*best, *hurried], goal, goal.items, SEEDS[:3], processes)
+    finalists = _scores([*best, *hurried], goal, goal.items, SEEDS[:3], processes, cluster)
     whole = [one for one in finalists if one.completes]
     if not whole:
         raise BadInput(
@@ -94,16 +95,16 @@ def _scores(
     items: int,
     seeds: tuple[int, ...],
     processes: int | None,
+    cluster: str,
 ) -> list[Score]:
     """The designs scored, in the order they came in; a smaller batch has less that is free."""
     terms = goal.terms.of_part(items / goal.items)
-    if len(designs) * items < ALONE or processes == 1:
+    if not cluster and (len(designs) * items < ALONE or processes == 1):
         return score_many(designs, items, seeds, terms)
-    size = min(CHUNK, -(-len(designs) // (2 * (processes or os.cpu_count() or 1))))
+    workers = processes or (WORKERS if cluster else os.cpu_count()) or 1
+    size = min(CHUNK, -(-len(designs) // (2 * workers)))
     tasks = [(designs[n : n + size], items, seeds, terms) for n in range(0, len(designs), size)]
-    found = [one for done in in_parallel(score_many, tasks, processes) for one in done]
-    order = {design: number for number, design in enumerate(designs)}
-    return sorted(found, key=lambda one: order[one.design])
+    return [one for done in in_order(score_many, tasks, processes, cluster) for one in done]
 
 
 def _best(scores: list[Score]) -> list[Design]:

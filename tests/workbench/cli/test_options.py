@@ -102,7 +102,19 @@ def test_the_swarm_takes_designs_with_commas(command, monkeypatch):
     drawn = []
     monkeypatch.setattr("workbench.swarm.swarm.swarm", lambda *asked: drawn.append(asked) or [])
     assert command("swarm", "--design", "sfn,sqs", "--runs", 3)[0] == 0
-    assert drawn == [(3, 0, ("sfn", "sqs"), 2, False)]
+    assert drawn == [(3, 0, ("sfn", "sqs"), None, False, "")]
+
+
+def test_a_cluster_may_stand_in_the_environment_and_a_command_may_do_without_it(
+    command, monkeypatch
+):
+    named = []
+    monkeypatch.setattr("workbench.swarm.swarm.swarm", lambda *asked: named.append(asked[-1]) or [])
+    monkeypatch.setenv("WORKBENCH_CLUSTER", "tcp://one:8786")
+    assert command("swarm", "--runs", 1)[0] == 0
+    assert command("swarm", "--runs", 1, "--cluster", "local")[0] == 0
+    assert command("swarm", "--runs", 1, "--cluster", "")[0] == 0
+    assert named == ["tcp://one:8786", "local", ""]
 
 
 @pytest.mark.parametrize("text", ["1,200", "100,200", "10,000,000"])

@@ -20,9 +20,10 @@ from workbench.runs.progress import RunCounter
 from workbench.runs.records import read_run, run_folders
 from workbench.runs.runner import make_target
 from workbench.runs.sets import read_runs, read_tables, runs_frame
+from workbench.sweep.foldered import run_jobs
 from workbench.sweep.jobs import plan_jobs
 from workbench.sweep.study import read_study
-from workbench.sweep.sweeping import run_jobs, sweep
+from workbench.sweep.sweeping import sweep
 from workbench.targets.base import Forecast
 from workbench.temporary import temporary
 
