@@ -20,7 +20,7 @@ Numbers = NDArray[np.float64]
 
 KEPT = (0.0, 0.5, 0.9, 0.99, 0.999, 1.0)  # shares at which the table begins
 OFF_MAX = 0.01  # of a time, up to the share of EXACT_TO
-OFF_MS = 0.75  # no error at all: times are whole milliseconds
+OFF_MS = 1.25  # no error at all: times are whole milliseconds
 EXACT_TO = 0.9995
 MEAN_OFF_MAX = 0.001  # of the mean, in one stretch between knots, before shares are moved
 MOVED_MAX = 0.45  # of the way to the next knot
@@ -42,11 +42,12 @@ class Line:
     @classmethod
     def of(cls, samples: Numbers) -> "Line":
         """The line that samples stand for, in whole milliseconds: two vertices a value."""
-        whole = _whole(np.sort(samples))
-        values, first, counts = np.unique(whole, return_index=True, return_counts=True)
-        rows = len(whole)
+        counts = np.bincount(_whole(samples))
+        values = np.flatnonzero(counts)
+        counts = counts[values]
+        last, rows = np.cumsum(counts), len(samples)
         # A value's rows from the first to the last, as their middles; one row has one middle.
-        shares = np.column_stack([first + 0.5, first + counts - 0.5]).ravel() / rows
+        shares = np.column_stack([last - counts + 0.5, last - 0.5]).ravel() / rows
         times = np.repeat(values.astype(float), 2)
         shares = np.concatenate([[0.0], shares, [1.0]])
         times = np.concatenate([times[:1], times, times[-1:]])
@@ -108,11 +109,10 @@ def fit_lognormal(mu: float, sigma: float) -> Durations:
     return fit_samples(np.exp(mu + sigma * ndtri(shares)))
 
 
-def _whole(ascending: Numbers) -> NDArray[np.int64]:
+def _whole(samples: Numbers) -> NDArray[np.int64]:
     """Times in whole ms, each the one before or after it, with the sum that they had."""
-    sums = np.rint(np.cumsum(ascending))
-    whole = np.diff(sums, prepend=0.0)
-    return np.sort(whole).astype(np.int64)
+    whole = np.diff(np.rint(np.cumsum(samples)), prepend=0.0)
+    return np.clip(whole, np.floor(samples.min()), np.ceil(samples.max())).astype(np.int64)
 
 
 def _begun(line: Line) -> list[int]:
