@@ -21,8 +21,8 @@ Numbers = NDArray[np.float64]
 KEPT = (0.0, 0.5, 0.9, 0.99, 0.999, 1.0)  # shares at which the table begins
 OFF_MAX = 0.01  # of a time, up to the share of EXACT_TO
 OFF_MS = 1.25  # no error at all: times are whole milliseconds
-EXACT_TO = 0.9995
-MEAN_OFF_MAX = 0.001  # of the mean, in one stretch between knots, before shares are moved
+EXACT_TO = 0.9999
+MEAN_OFF_MAX = 0.0005  # of the mean, in one stretch between knots, before shares are moved
 MOVED_MAX = 0.45  # of the way to the next knot
 
 STEPS = 200_000  # samples that stand for a lognormal
@@ -51,8 +51,8 @@ class Line:
         times = np.repeat(values.astype(float), 2)
         shares = np.concatenate([[0.0], shares, [1.0]])
         times = np.concatenate([times[:1], times, times[-1:]])
-        kept = np.concatenate([[True], np.diff(shares) > 0])
-        shares, times = shares[kept], times[kept]
+        at = np.unique(np.concatenate([shares, KEPT]))
+        shares, times = at, np.interp(at, shares, times)
         steps = np.diff(shares) * (times[1:] + times[:-1]) / 2
         return cls(shares, times, np.concatenate([[0.0], np.cumsum(steps)]))
 
