@@ -42,6 +42,8 @@ MAY_IMPORT = {
     "workbench.prices": {
         *("workbench.errors", "workbench.border", "workbench.platform", "workbench.temporary")
     },
+    "workbench.workload": FACTS | {"workbench.strict_yaml"},
+    "workbench.strict_yaml": {"workbench.errors"},
     "workbench.bill": RECORDS | {"workbench.runs.exact_tables"},
     "workbench.runs.batch": {"workbench.border", "workbench.engine", "workbench.errors"},
     "workbench.runs.exact_tables": {"workbench.errors"},

@@ -29,6 +29,7 @@ class Case:
 QUICK = [
     Case("--help", r"[╰+][─-]+[╯+]"),
     Case("prices show", ".*it has no line."),
+    Case(f"workload {WORKLOADS / 'seed.yaml'}", "--set poison_per_million=0"),
     Case("doctor", ".*AWS credentials: none.*"),
     Case("run --design sqs --items 0 --results RESULTS", code=2, error="error: items=0.*"),
     Case(

@@ -29,9 +29,8 @@ def workload(file: File, as_json: Json = False) -> None:
     if as_json:
         print_json("workload", file=file, **told_workload(found))
         return
-    width = max(map(len, (one for line in other_lines(found) for one in line)))
     for name, value in other_lines(found):
-        print(f"{name:<{width if width < 20 else 20}}  {value}")
+        print(f"{name:<10}  {value}")
     wide_console(WIDTH_MIN).print(_table(duration_rows(found.duration)))
     for name, value in found.knobs().items():
         print(f"--set {shlex.quote(f'{name}={value}')}")
