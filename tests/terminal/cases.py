@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tests.terminal.pseudo_terminal import Screen, show
 from workbench.designs import DESIGNS
+from workbench.project import WORKLOADS
 
 PATH = r"/\S+"
 NO_CREDENTIALS = "error: AWS credentials: none were found.*"

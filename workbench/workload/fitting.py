@@ -60,9 +60,10 @@ class Line:
 def fit_samples(samples: Numbers) -> Durations:
     """The table of samples in ms, each from 0 to 600,000.
 
-    Their mean within 0.2 % (closer than that where there are many values), every percentile up to
-    99.9 within 2 % (or 2 ms) of what samples next to each other leave open, the least and the most
-    exactly; of some hundred samples that 65 points cannot follow, some low ones are farther off. Parts of a millisecond become the whole one before or after, in such turns that the mean stays.
+    Their mean within 0.2 %, the least and the most exactly, every percentile up to 99.9 within 2 %
+    or 2 ms of what rows beside each other leave open; of some hundred rows that 65 points cannot
+    follow, low ones may be farther off. Parts of a millisecond become the whole one before or
+    after, in such turns that the mean stays.
     """
     samples = np.asarray(samples, dtype=np.float64)
     line = Line.of(samples)
