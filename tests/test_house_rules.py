@@ -52,6 +52,8 @@ MAY_IMPORT = {
     "workbench.prices": {
         *("workbench.errors", "workbench.border", "workbench.platform", "workbench.temporary")
     },
+    "workbench.workload": FACTS | {"workbench.strict_yaml"},
+    "workbench.strict_yaml": {"workbench.errors"},
     "workbench.bill": RECORDS | {"workbench.runs.exact_tables"},
     "workbench.runs.batch": {
         *(

@@ -11,6 +11,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOKS = ROOT / "notebooks"
 STUDIES = ROOT / "studies"
+WORKLOADS = ROOT / "workloads"
 DOCS = ROOT / "docs"
 RESULTS = ROOT / "results"  # where runs are written and read, unless another folder is named
 REFERENCE = RESULTS / "reference"  # the packed set that the project keeps; `make reference`

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tests.terminal.pseudo_terminal import Screen, show
 from workbench.designs import DESIGNS
+from workbench.project import WORKLOADS
 
 PATH = r"/\S+"
 NO_CREDENTIALS = "error: AWS credentials: none were found.*"
@@ -29,6 +30,7 @@ class Case:
 QUICK = [
     Case("--help", r"[╰+][─-]+[╯+]"),
     Case("prices show", ".*it has no line."),
+    Case(f"workload {WORKLOADS / 'seed.yaml'}", "--set poison_per_million=0"),
     Case("doctor", ".*AWS credentials: none.*"),
     Case("run --design sqs --items 0 --results RESULTS", code=2, error="error: items=0.*"),
     Case(

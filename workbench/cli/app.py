@@ -14,7 +14,18 @@ from typing import Annotated
 import typer
 from typer.core import TyperGroup
 
-from workbench.cli import account, export, first_day, predict, run, runs, study, trust, tune
+from workbench.cli import (
+    account,
+    export,
+    first_day,
+    predict,
+    run,
+    runs,
+    study,
+    trust,
+    tune,
+    workload,
+)
 from workbench.cli.output import drop_buffers, take_every_sign
 from workbench.errors import WorkbenchError, refusal
 
@@ -48,6 +59,7 @@ PANELS: dict[str, tuple[Command, ...]] = {
         Command("collect", run.collect, "results/runs/RUN"),
     ),
     "Predict and tune": (
+        Command("workload", workload.workload, "workloads/web_calls.yaml"),
         Command("estimate", predict.estimate, "--items 1000000"),
         Command("tune", tune.tune, "--design sqs --items 1000000 --within 30"),
     ),

@@ -16,7 +16,7 @@ import typer
 from workbench.border import positive, whole_number
 from workbench.designs import DESIGNS, PRESETS, Fitted
 from workbench.errors import BadInput, shown
-from workbench.project import RESULTS, STUDIES
+from workbench.project import RESULTS, STUDIES, WORKLOADS
 from workbench.runs.results_folder import refuse_unwritable
 from workbench.targets import FIGURES
 
@@ -74,6 +74,11 @@ def knobs(ctx: typer.Context, incomplete: str) -> list[str]:
 def studies(incomplete: str) -> list[str]:
     """Names of the studies that come with the project."""
     return _beginning(sorted(path.stem for path in STUDIES.glob("*.yaml")), incomplete)
+
+
+def workloads(incomplete: str) -> list[str]:
+    """Paths of the workloads that come with the project."""
+    return _beginning(sorted(str(path) for path in WORKLOADS.glob("*.yaml")), incomplete)
 
 
 def run_ids(ctx: typer.Context, incomplete: str) -> list[str]:

@@ -128,6 +128,19 @@ class Durations:
         """What so many items take together at most, but for once in 10**12 times."""
         return _limit_ms(self, items)
 
+    def less(self, ms: int) -> "Durations":
+        """Those of items that each take so much less, and never less than nothing."""
+        left = [(share, one - ms) for share, one in self.points if one > ms]
+        if len(left) == len(self.points):
+            return Durations(tuple(left))
+        inside = [share for share, one in self.points if one <= ms][-1]
+        zero = inside
+        if left and left[0][1]:
+            low, high = dict(self.points)[inside], left[0][1] + ms
+            zero += int((left[0][0] - inside) * (ms - low) / (high - low))
+        ends = ((0, 0), (zero, 0)) if 0 < zero < ALL and len(left) < POINTS_MAX - 1 else ((0, 0),)
+        return Durations((*ends, *(left or [(ALL, 0)])))
+
     @property
     def table(self) -> tuple[list[int], list[int], list[int]]:
         """Points as draws read them: the first 32 bits, milliseconds, slope to the next."""

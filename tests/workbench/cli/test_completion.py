@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from workbench.designs import DESIGNS
-from workbench.project import STUDIES
+from workbench.project import STUDIES, WORKLOADS
 
 SLOW = ("pandas", "numpy", "numba", "moto", "boto3", "matplotlib", "pyarrow", "rich.console")
 PLAIN = [f"{name}=" for name in DESIGNS["sqs"]().knobs()]
@@ -47,6 +47,7 @@ def complete(command, monkeypatch):
         (("estimate", "--design", "sqs,sfn", "--set", "s"), None),
         (("estimate", "--set", "sfn.child_t"), ["sfn.child_type=", "sfn.child_tries="]),
         (("sweep", ""), sorted(path.stem for path in STUDIES.glob("*.yaml"))),
+        (("workload", ""), sorted(str(path) for path in WORKLOADS.glob("*.yaml"))),
         (("study", "--story", "who"), ["who_wins", "who_wins_tuned"]),
     ],
 )

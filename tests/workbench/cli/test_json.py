@@ -11,6 +11,7 @@ import pytest
 from workbench.cli.tune import LINES
 from workbench.designs import Sfn
 from workbench.prices import load_book
+from workbench.project import WORKLOADS
 from workbench.runs.predictions import COLUMNS
 from workbench.runs.records import LABELS, read_run
 from workbench.runs.sets import read_runs
@@ -21,6 +22,7 @@ BY_NAME = {"knobs", "held_s", "limits", "usd_by_label", "failed", "versions", "c
 STUDY = "seeds: [1]\ngrids: [{designs: [sfn], items: [100]}]"
 KEPT = "--set memory_mb=128 --set batcher_memory_mb=512 --set max_concurrency=900".split()
 QUICK = {
+    "workload": (WORKLOADS / "seed.yaml",),
     "estimate": ("--items", 1_000, "--design", "sqs,sfn", "--replications", 2),
     "tune": ("--design", "sfn", "--items", 2_000, *KEPT),
     "sweep": ("tiny.yaml",),

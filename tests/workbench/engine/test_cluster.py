@@ -354,7 +354,6 @@ def test_without_dask_it_is_said_how_to_install_it(monkeypatch):
 SLEEPING = """
 import time
 from workbench.engine.parallel import in_parallel
-from workbench.runs.sets import read_tables
 if __name__ == "__main__":
     for one in in_parallel(time.sleep, [(0.5,)] * 200, {processes}, {cluster!r}):
         print("ended", flush=True)
