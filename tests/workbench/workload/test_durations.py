@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.workbench.workload.strategies import durations
 from workbench.errors import BadKnob
 from workbench.runs.batch import _drawn_ms, draw
-from workbench.workload.durations import MS_MAX, Durations, Uniform, item_ms_of
+from workbench.workload.durations import MS_MAX, POINTS_MAX, Durations, Uniform, item_ms_of
 
 WEB = "0:20 50:300 90:1500 99:6000 99.9:20000 100:60000"
 BIT = 2**-32  # points lie on one
@@ -73,3 +73,17 @@ def test_runs_that_know_no_durations_are_uniform():
     assert item_ms_of({"value_max": 70}) == Uniform(70)
     assert item_ms_of({"value_max": 70, "durations": None}) == Uniform(70)
     assert item_ms_of({"value_max": 70, "durations": "0:7 100:70"}).text == "0:7 100:70"
+
+
+@settings(max_examples=80, deadline=None)
+@given(durations(), st.integers(0, MS_MAX))
+def test_what_is_less_is_so_at_every_share_but_never_below_nothing(one, ms):
+    left = one.less(ms)
+    shares = [n / 997 for n in range(998)]
+    wanted = [max(0.0, one.quantile_ms(share) - ms) for share in shares]
+    steep = (MS_MAX / 100) if len(one.points) == POINTS_MAX else 1.0  # no place for the kink
+    apart = [
+        abs(left.quantile_ms(share) - want) for share, want in zip(shares, wanted, strict=True)
+    ]
+    assert sorted(apart)[-3] <= steep
+    assert left.longest_ms == max(0, one.longest_ms - ms)

@@ -47,13 +47,15 @@ def test_every_field_is_read(read):
         "budget_usd_per_month": Decimal("40.5"),
         "promise": "no_two_owners",
     }
-    assert found.durations == Durations.read("0:120 50:800 100:6000")
-    told = {name: found.knobs()[name] for name in ("durations", "value_max", "poison_per_million")}
-    assert told == {
-        "durations": "0:120 50:800 100:6000",
-        "value_max": 6_000,
+    cpu_ms = found.cpu_ms
+    assert found.duration.table == Durations.read("0:120 50:800 100:6000")
+    assert found.knobs() == {
+        "durations": f"0:{120 - cpu_ms} 50:{800 - cpu_ms} 100:{6_000 - cpu_ms}",
+        "value_max": 6_000 - cpu_ms,
+        "cpu_ms": cpu_ms,
         "poison_per_million": 7,
     }
+    assert found.untold == ["item_bytes=300", "fails_per_million=50"]
 
 
 def test_what_is_left_out_has_a_value(read):
@@ -86,7 +88,7 @@ def test_a_plain_duration_is_a_table_and_uniform_from_nothing_stays_value_max(
     read, duration, table, longest_ms
 ):
     found = read(f"items: 5\nduration: {duration}\n")
-    assert found.durations == (table and Durations.read(table))
+    assert found.duration.table == (table and Durations.read(table))
     assert found.knobs().get("durations") == table
     assert found.knobs()["value_max"] == longest_ms
 
