@@ -35,6 +35,15 @@ def test_a_line_is_whole(telemetry, world, capsys):
     }
 
 
+def test_the_work_of_many_short_items_is_rounded_once(telemetry, world, capsys):
+    """Each by itself would be nothing."""
+    parts = [{"work_ms": 0.4, "items_processed": 1, "done_at": at} for at in (1.0, 3.0, 2.0)]
+    telemetry.emit_work(("sqs", "processor"), "b1", world.context(), parts)
+    line = json.loads(capsys.readouterr().out)
+    told = [line[name] for name in ("work_ms", "items_processed", "items_failed", "last_done_at")]
+    assert told == [1, 3, 0, 3.0]
+
+
 def test_items_are_traced_only_where_the_knob_asks_for_it(telemetry, capsys):
     for knobs in ({}, {"logs": "few"}, {"logs": "all"}):
         telemetry.trace(knobs, str(knobs))

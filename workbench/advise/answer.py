@@ -71,7 +71,7 @@ class Answer:
         return self.best.known_s > self.question.batch_every_s
 
 
-def advise(question: Question, processes: int | None = None) -> Answer:
+def advise(question: Question, processes: int | None = None, cluster: str = "") -> Answer:
     """Tune every design for a question. BadInput, with what is possible, if none can do it."""
     choices, refused = [], {}
     for name in COMPARED:
@@ -79,7 +79,7 @@ def advise(question: Question, processes: int | None = None) -> Answer:
             refused[name] = "two owners may work an item at a time"
             continue
         try:
-            choices.append(choice(question, tune(question.goal(name), processes)))
+            choices.append(choice(question, tune(question.goal(name), processes, cluster)))
         except BadInput as error:
             refused[name] = str(error)
     if not choices:

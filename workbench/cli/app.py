@@ -16,6 +16,7 @@ from typer.core import TyperGroup
 
 from workbench.cli import (
     account,
+    advise,
     export,
     first_day,
     predict,
@@ -60,6 +61,7 @@ PANELS: dict[str, tuple[Command, ...]] = {
     ),
     "Predict and tune": (
         Command("workload", workload.workload, "workloads/web_calls.yaml"),
+        Command("advise", advise.advise, "workloads/web_calls.yaml"),
         Command("estimate", predict.estimate, "--items 1000000"),
         Command("tune", tune.tune, "--design sqs --items 1000000 --within 30"),
     ),

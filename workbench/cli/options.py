@@ -166,6 +166,9 @@ Cluster = Annotated[
 Region = Annotated[
     str | None, typer.Option(help="AWS's region; on aws the session's, elsewhere us-east-1.")
 ]
+PricesRegion = Annotated[
+    str | None, typer.Option("--region", help="Whose prices; else a workload's, or us-east-1.")
+]
 Bootstrap = Annotated[
     bool, typer.Option("--bootstrap", help="Let CDK set up a region that it never saw.")
 ]
@@ -178,6 +181,14 @@ Settings = Annotated[
         "--set",
         help="A knob: name=value, or design.name=value. May repeat.",
         autocompletion=knobs,
+    ),
+]
+WorkloadFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--workload",
+        help="A YAML file that says what the items are, such as workloads/seed.yaml.",
+        autocompletion=workloads,
     ),
 ]
 Designs = Annotated[

@@ -8,7 +8,9 @@ import typer
 from workbench.cli.options import (
     Designs,
     Preset,
+    PricesRegion,
     Settings,
+    WorkloadFile,
     read_designs,
     say_fitted,
     settings_by_design,
@@ -16,10 +18,10 @@ from workbench.cli.options import (
 )
 from workbench.cli.output import Json, print_json, wide_console
 from workbench.cli.terms import Already, Discounts, FreeTier, Prices, read_terms
+from workbench.cli.workload_option import items_of, pairs_with, prices_region
 from workbench.designs import Fitted, fit_design
 from workbench.errors import BadInput
 from workbench.platform.profile import DEFAULT
-from workbench.platform.services import HOME_REGION
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -30,14 +32,15 @@ WIDTH_MIN = 122  # lines of a bill are not broken
 
 
 def estimate(
-    items: Annotated[int, whole("items", "How many items, 1 to 100,000,000.")],
+    items: Annotated[int | None, whole("items", "How many items, 1 to 100,000,000.")] = None,
     design: Designs = "all",
     seed: Annotated[int, whole("seed", "The items are drawn from it.")] = 7,
     preset: Preset = "default",
     settings: Settings = None,
+    workload: WorkloadFile = None,
     replications: Annotated[int, whole("replications", "Draws behind low and high.", 1)] = 20,
     profile: Annotated[str, typer.Option(help="A date, or a file of constants.")] = DEFAULT,
-    region: Annotated[str, typer.Option(help="Whose prices.")] = HOME_REGION,
+    region: PricesRegion = None,
     prices: Prices = None,
     free_tier: FreeTier = False,
     already: Already = None,
@@ -45,7 +48,11 @@ def estimate(
     as_json: Json = False,
 ) -> None:
     """Print the modelled bill by line, with low, likely and high, and what limits the time."""
-    knobs = settings_by_design(settings, read_designs(design))
+    knobs = settings_by_design(pairs_with(workload, settings), read_designs(design))
+    items = items_of(workload, items)
+    if items is None:
+        raise BadInput("--items is missing: how many items has the batch?")
+    region = prices_region(workload, region)
     terms = read_terms(region, prices, free_tier, already, discounts)
     fitted = [fit_design(name, preset, own) for name, own in knobs.items()]
     _refuse_unpriced(fitted, items)

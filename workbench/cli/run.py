@@ -22,6 +22,7 @@ from workbench.cli.options import (
 from workbench.cli.output import say_failed
 from workbench.cli.terms import Prices, say_age
 from workbench.cli.trust import replay
+from workbench.cli.workload_option import items_of, pairs_with
 from workbench.errors import ITEMS_FAILED, BadInput, Incomplete, PullFailed, WorkbenchError
 from workbench.project import RESULTS
 from workbench.runs.results_folder import nothing_left
@@ -40,6 +41,7 @@ def run(
     seed: Annotated[int, whole("seed", "The items are drawn from it.")] = 7,
     preset: Preset = "default",
     settings: Settings = None,
+    workload: options.WorkloadFile = None,
     results: Results = RESULTS,
     max_usd: Annotated[
         Decimal, amount("max_usd", "On aws: refused or stopped above it.")
@@ -57,12 +59,13 @@ def run(
     if fault_seed is not None:
         replay(fault_seed, design)
         return
+    items = items_of(workload, items)
     if items is None:
         raise BadInput("--items is missing: how many items has the batch?")
     from workbench.runs.progress import progress_bar
     from workbench.runs.runner import RunRequest, new_run_id, region_of, run_request
 
-    knobs = read_settings(settings, design)
+    knobs = read_settings(pairs_with(workload, settings), design)
     request = RunRequest(
         *(design, target, items, seed, preset, knobs), max_usd=max_usd, fill=fill or ""
     )

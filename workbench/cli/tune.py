@@ -4,6 +4,7 @@ import sys
 from collections.abc import Iterable
 from decimal import Decimal
 from itertools import pairwise
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -12,8 +13,10 @@ from workbench.border import whole_number
 from workbench.cli.options import (
     Cluster,
     Design,
+    PricesRegion,
     Results,
     Settings,
+    WorkloadFile,
     amount,
     read_settings,
     say_fitted,
@@ -21,9 +24,9 @@ from workbench.cli.options import (
 )
 from workbench.cli.output import Json, print_json, wide_console
 from workbench.cli.terms import Already, Discounts, FreeTier, Prices, read_terms
+from workbench.cli.workload_option import items_of, pairs_with, prices_region
 from workbench.designs import fit_design
 from workbench.errors import BadInput, BadKnob, WorkbenchError
-from workbench.platform.services import HOME_REGION
 from workbench.project import RESULTS
 from workbench.runs.results_folder import refuse_unwritable
 from workbench.workload.durations import item_ms_of
@@ -35,6 +38,7 @@ if TYPE_CHECKING:
     from workbench.tune.goal import Score
     from workbench.tune.tuning import Confirmed, Tuned
 
+ITEMS, VALUE_MAX_MS = 1_000_000, 1_000  # where nobody says
 HOUR = Decimal(60)  # minutes
 WIDTH_MIN = 130  # rows are not broken
 FRONT_MAX = 12  # rows of the front that are printed
@@ -48,21 +52,24 @@ class RatioPassed(WorkbenchError):
 
 def tune(
     design: Design,
-    items: Annotated[int, whole("items", "How many items, 1 to 100,000,000.")] = 1_000_000,
-    value_max: Annotated[int, whole("value_max", "An item takes 0 to so many ms.")] = 1_000,
+    items: Annotated[
+        int | None, whole("items", "How many, else a workload's or a million.")
+    ] = None,
+    value_max: Annotated[int | None, whole("value_max", "An item takes 0 to so many ms.")] = None,
     within: Annotated[Decimal, amount("within", "Minutes until completion is known.")] = HOUR,
     budget: Annotated[Decimal | None, amount("budget", "Dollars that a batch may cost.")] = None,
     item_concurrency: Annotated[
         int, whole("item_concurrency", "Items at a time inside one invocation, at most.")
     ] = 1,
     settings: Settings = None,
+    workload: WorkloadFile = None,
     max_ratio: Annotated[
         Decimal | None, amount("max_ratio", "Exit with 1 if the cheapest passes so many floors.")
     ] = None,
     confirmed: Annotated[
         bool, typer.Option("--confirm/--no-confirm", help="Run the cheapest on local too.")
     ] = True,
-    region: Annotated[str, typer.Option(help="Whose prices.")] = HOME_REGION,
+    region: PricesRegion = None,
     prices: Prices = None,
     free_tier: FreeTier = False,
     already: Already = None,
@@ -72,14 +79,15 @@ def tune(
     results: Results = RESULTS,
 ) -> None:
     """Find a design's cheapest and fastest knobs on the model, and confirm them on local."""
-    fixed = read_settings(settings, design)
+    fixed = read_settings(pairs_with(workload, settings), design)
+    items, region = items_of(workload, items) or ITEMS, prices_region(workload, region)
     from workbench.tune import tuning
     from workbench.tune.goal import Goal
 
     terms = read_terms(region, prices, free_tier, already, discounts)
     if free_tier and max_ratio is not None:
         raise BadInput("--max-ratio: inside a free tier the work may cost nothing. Leave one out.")
-    work = _work(value_max, fixed)
+    work = _work(value_max, fixed, workload)
     limits = {"within_s": within * 60, "budget_usd": budget, "item_concurrency": item_concurrency}
     goal = Goal(design, items, **work, **limits, terms=terms, fixed=fixed)
     if confirmed:
@@ -98,13 +106,16 @@ def tune(
         raise RatioPassed(f"{design} tuned costs {found.ratio:.4f} floors; allowed: {max_ratio}")
 
 
-def _work(value_max: int, fixed: dict[str, Any]) -> dict[str, Any]:
+def _work(value_max: int | None, fixed: dict[str, Any], workload: Path | None) -> dict[str, Any]:
     """What the items are, as a goal takes it; what is fixed besides keeps no knob of it."""
-    if "value_max" in fixed:
+    if workload and value_max is not None:
+        raise BadInput("--value-max: the workload says what the items are. Leave one out.")
+    if not workload and "value_max" in fixed:
         raise BadInput("--set value_max: the items' range is given with --value-max.")
-    item_ms = item_ms_of({"value_max": value_max, "durations": fixed.pop("durations", None)})
-    cpu_ms = whole_number("cpu_ms", fixed.pop("cpu_ms", 0), 0)
-    return {"item_ms": item_ms, "cpu_ms": cpu_ms}
+    usual = VALUE_MAX_MS if value_max is None else value_max
+    longest_ms = whole_number("value_max", fixed.pop("value_max", usual))
+    item_ms = item_ms_of({"value_max": longest_ms, "durations": fixed.pop("durations", None)})
+    return {"item_ms": item_ms, "cpu_ms": whole_number("cpu_ms", fixed.pop("cpu_ms", 0), 0)}
 
 
 def _print(found: "Tuned", steps: "list[Step]", done: "Confirmed | None") -> None:

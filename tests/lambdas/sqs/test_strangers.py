@@ -45,6 +45,21 @@ few = settings(
 )
 
 
+@pytest.mark.parametrize("batch", [["b1"], {"b": 1}, 7, None, "b/1", "items#b1"])
+def test_a_message_whose_batch_is_no_batchs_name_comes_back_alone(world, batch):
+    """Not even to ask for that batch: no key is made of it."""
+    world.create(items=10)
+    ours, read = world.records("item"), []
+    batches = world.module("sqs.batches")
+    real = batches.read_batch
+    stranger = world.record(json.dumps(BODY | {"batch": batch}))
+    batches.read_batch = lambda name, **how: read.append(name) or real(name, **how)
+    answer = world.deliver("sqs.processor", [stranger, *ours])
+    batches.read_batch = real
+    assert answer == {"batchItemFailures": [{"itemIdentifier": stranger["messageId"]}]}
+    assert (world.state("items#b1#"), set(read)) == ({}, {"b1"})
+
+
 @few
 @given(junk=st.lists(strangers, min_size=1, max_size=3))
 def test_a_stranger_among_messages_takes_none_of_them_along(world, junk):

@@ -120,7 +120,7 @@ def test_every_workload_of_the_project_can_be_read(path):
         (LEAST + "batch: 3", "key 'batch' is not known. Take one of items, duration, cpu_ms"),
         (LEAST + "batches_per_month: 3", "key 'batches_per_month' is not known"),
         (LEAST + "promise: maybe", "promise='maybe': Input should be 'at_least_once' or"),
-        (LEAST + "cpu_ms: 201", "cpu_ms=201: is more than the 200.0 ms that an item takes"),
+        (LEAST + "cpu_ms: 300", "cpu_ms=300: is more than many items take in all; 202 ms would do"),
         (LEAST + "cpu_ms: .nan", "cpu_ms=nan: must be a whole number from 0 to 600,000"),
         (LEAST + "memory_mb: 64", "memory_mb=64: must be a whole number from 128 to 10,240"),
         (LEAST + "deadline: 2", "deadline=2: must be a time such as 90s, 15m, 2h or 1d"),
