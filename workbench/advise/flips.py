@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from workbench.advise.answer import Answer, Choice
 from workbench.tune.goal import Score
 
-PRICE_FACTORS = (0.2, 5.0)  # a price that must change by more is no threat
+PRICE_FACTORS = (1 / 3, 3.0)  # a price that must change by more is no threat
+WIDE, NEARLY = 1.05, 0.99  # of a step: its deadline on the last one's, and its dollars
 MONTHLY = (0.1, 100_000.0)  # batches a month
 
 
@@ -25,7 +26,8 @@ class Step:
 
 
 def deadline_steps(answer: Answer) -> list[Step]:
-    """The cheapest by what a batch may take, shortest first: a step where the design changes."""
+    """The cheapest by what a batch may take, shortest first: where the design changes and a
+    month costs 1 % less, at deadlines that lie 5 % apart."""
     batches = float(answer.question.batches_per_month)
     offers = sorted(
         (
@@ -38,11 +40,16 @@ def deadline_steps(answer: Answer) -> list[Step]:
     steps: list[Step] = []
     best = float("inf")
     for offer in offers:
-        if offer.month_usd < best:
-            best = offer.month_usd
-            if not steps or steps[-1].name != offer.name:
-                steps.append(offer)
-    return steps
+        if offer.month_usd >= best:
+            continue
+        best = offer.month_usd
+        if steps and offer.deadline_s < WIDE * steps[-1].deadline_s:
+            if offer.month_usd < NEARLY * steps[-1].month_usd:  # a step of no width
+                steps[-1] = offer
+        elif not steps or offer.month_usd < NEARLY * steps[-1].month_usd:
+            steps.append(offer)
+    names = [None, *(one.name for one in steps)]
+    return [one for one, before in zip(steps, names, strict=False) if one.name != before]
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,10 @@
 Every figure is modelled, but for what the confirmation on `local` says.
 """
 
+import shlex
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
+from pathlib import Path
 
 from analysis.words import count, dollars, duration, listed
 from workbench.advise.answer import Answer, Choice
@@ -16,6 +18,7 @@ from workbench.tune.tuning import Confirmed
 
 CHANGES_MAX = 3  # sentences an axis
 UNSURE_MAX = 3
+CHECKED = {"cost_usd": "dollars", "detected_s": "time"}  # lines of a prediction
 
 
 def asked_line(question: Question) -> str:
@@ -55,12 +58,9 @@ def choice_lines(answer: Answer) -> Iterator[str]:
 
 def confirmed_line(done: Confirmed) -> str:
     """What the handlers did on `local`, beside what was told of them."""
+    misses = (f"{words} {done.error_percent(line):+.1f} %" for line, words in CHECKED.items())
     run = done.run
-    misses = (
-        done.error_percent(line) for line in ("batch", "minutes") if line in set(done.lines.line)
-    )
-    told = listed([f"{abs(miss):.1f} %" for miss in misses])
-    return f"{run.design} on local, {count(run.items)} items: missed by {told}"
+    return f"{run.design}, {count(run.items)} items: the model said {listed(list(misses))}"
 
 
 def change_lines(
@@ -99,13 +99,12 @@ def unsure_lines(found: Sequence[Unsure]) -> Iterator[str]:
         yield f"{one.constant} ({one.low:g} to {one.high:g}) moves {listed(moved)}; {tells}."
 
 
-def command_lines(answer: Answer) -> Iterator[str]:
+def command_lines(answer: Answer, workload: Path) -> Iterator[str]:
     """The answer as commands, ready to be run."""
     best, asked = answer.best, answer.question
     region = f" --region {asked.terms.region}"
     tuned = "".join(f" --set {n}={_spelled(v)}" for n, v in best.design.turned_knobs().items())
-    items = "".join(f" --set {n}={_spelled(v)}" for n, v in asked.workload_knobs.items())
-    batch = f"--items {asked.items}{tuned}{items}"
+    batch = f"--items {asked.items}{tuned} --workload {shlex.quote(str(workload))}"
     yield f"workbench deploy --design {best.name}{region}{tuned}"
     yield f"workbench run --target aws --design {best.name}{region} {batch}"
 

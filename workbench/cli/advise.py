@@ -43,7 +43,7 @@ def advise(
     as_json: Json = False,
     results: Results = RESULTS,
 ) -> None:
-    """Tune every design for a workload: which to take, what it costs, and what would change that."""
+    """Tune every design for a workload: which to take, its cost, what would change that."""
     if confirmed:
         refuse_unwritable(results)
     found = read_workload_option(file)
@@ -69,7 +69,7 @@ def advise(
     if as_json:
         print_json("advise", **_content(answer, done))
         return
-    for line in _page(answer, done):
+    for line in _page(answer, done, file):
         print(line)
 
 
@@ -82,7 +82,7 @@ def _confirmed(answer: "Answer", asked: "Question", results: Path) -> "list[Conf
     return [confirm(one.design, asked.items, results) for one in best]
 
 
-def _page(answer: "Answer", done: "list[Confirmed]") -> list[str]:
+def _page(answer: "Answer", done: "list[Confirmed]", file: Path) -> list[str]:
     """The answer as lines."""
     from workbench.advise.crossings import crossings
     from workbench.advise.flips import deadline_steps, price_flips
@@ -98,7 +98,7 @@ def _page(answer: "Answer", done: "list[Confirmed]") -> list[str]:
         "Run on local": map(advice.confirmed_line, done),
         "What would change it": changes,
         "What is least sure": advice.unsure_lines(least_sure(answer)),
-        "To do it": advice.command_lines(answer),
+        "To do it": advice.command_lines(answer, file),
     }
     lines: list[str] = []
     for title, some in parts.items():

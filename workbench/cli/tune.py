@@ -52,9 +52,7 @@ class RatioPassed(WorkbenchError):
 
 def tune(
     design: Design,
-    items: Annotated[
-        int | None, whole("items", "How many, else a workload's or a million.")
-    ] = None,
+    items: Annotated[int | None, whole("items", "How many, else a million.")] = None,
     value_max: Annotated[int | None, whole("value_max", "An item takes 0 to so many ms.")] = None,
     within: Annotated[Decimal, amount("within", "Minutes until completion is known.")] = HOUR,
     budget: Annotated[Decimal | None, amount("budget", "Dollars that a batch may cost.")] = None,
@@ -94,16 +92,28 @@ def tune(
         refuse_unwritable(results)
     found = tuning.tune(goal, cluster=cluster)
     steps = _gains(found)
-    if confirmed:
-        print("confirming the cheapest on local …", file=sys.stderr)
-    done = tuning.confirm(found.cheapest.design, items, results) if confirmed else None
+    done = _confirm(found, results) if confirmed else None
     if as_json:
         asked = {"region": region, "free_tier": free_tier, "discounts": discounts or []}
         print_json("tune", **asked, **_content(found, steps, done))
     else:
         _print(found, steps, done)
+    _hold(found, max_ratio)
+
+
+def _confirm(found: "Tuned", results: Path) -> "Confirmed":
+    """The cheapest, run on local."""
+    from workbench.tune.tuning import confirm
+
+    print("confirming the cheapest on local …", file=sys.stderr)
+    return confirm(found.cheapest.design, found.goal.items, results)
+
+
+def _hold(found: "Tuned", max_ratio: Decimal | None) -> None:
+    """Refuse a cheapest that costs more floors than allowed."""
     if max_ratio is not None and found.ratio is not None and found.ratio > max_ratio:
-        raise RatioPassed(f"{design} tuned costs {found.ratio:.4f} floors; allowed: {max_ratio}")
+        costs = f"{found.goal.design} tuned costs {found.ratio:.4f} floors"
+        raise RatioPassed(f"{costs}; allowed: {max_ratio}")
 
 
 def _work(value_max: int | None, fixed: dict[str, Any], workload: Path | None) -> dict[str, Any]:

@@ -44,6 +44,14 @@ def items_of(path: Path | None, items: int | None) -> int | None:
     return read_workload(path).items[0]
 
 
+def needed_items(path: Path | None, items: int | None) -> int:
+    """The same, refused if nobody says."""
+    found = items_of(path, items)
+    if found is None:
+        raise BadInput("--items is missing: how many items has the batch?")
+    return found
+
+
 def prices_region(path: Path | None, region: str | None) -> str:
     """Whose prices: the region that is given, else a workload's, else the usual one."""
     if region is not None or path is None:
