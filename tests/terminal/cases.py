@@ -30,7 +30,7 @@ class Case:
 QUICK = [
     Case("--help", r"[╰+][─-]+[╯+]"),
     Case("prices show", ".*it has no line."),
-    Case(f"workload {WORKLOADS / 'seed.yaml'}", "--set poison_per_million=0"),
+    Case(f"workload {WORKLOADS / 'seed.yaml'}", "--set value_max=1000"),
     Case("doctor", ".*AWS credentials: none.*"),
     Case("run --design sqs --items 0 --results RESULTS", code=2, error="error: items=0.*"),
     Case(
@@ -48,6 +48,10 @@ SLOW = [
     Case("run --design sfn --items 30 --no-forecast --results RESULTS", PATH),
     Case("run --design sfn --fault-seed 1", ".*every promise held"),
     Case("estimate --items 1000 --replications 2", " *what limits it first: .*"),
+    Case(
+        f"advise {WORKLOADS / 'seed.yaml'} --items 300 --no-confirm",
+        r" *workbench run --target aws --design .* --workload .*seed\.yaml",
+    ),
     Case(
         "tune --design sfn --items 200 --no-confirm --set memory_mb=128",
         r"floor \S+ tuned \S+ ratio \S+",

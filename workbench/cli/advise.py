@@ -10,6 +10,7 @@ import typer
 from workbench.cli.options import Cluster, Results, whole, workloads
 from workbench.cli.output import Json, print_json
 from workbench.cli.terms import Already, Discounts, FreeTier, Prices, read_terms
+from workbench.cli.tune import CONFIRMED as LINE_KEYS
 from workbench.cli.workload_option import read_workload_option
 from workbench.project import RESULTS
 from workbench.runs.results_folder import refuse_unwritable
@@ -136,7 +137,8 @@ def _content(answer: "Answer", done: "list[Confirmed]") -> dict[str, Any]:
             vars(one) | {"teller": one.teller and str(one.teller)} for one in least_sure(answer)
         ],
         "confirmed": [
-            {"run_id": one.run.run_id, "lines": one.lines.to_dict("records")} for one in done
+            {"run_id": one.run.run_id, "lines": one.lines[list(LINE_KEYS)].to_dict("records")}
+            for one in done
         ],
     }
 

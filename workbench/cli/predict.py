@@ -18,7 +18,7 @@ from workbench.cli.options import (
 )
 from workbench.cli.output import Json, print_json, wide_console
 from workbench.cli.terms import Already, Discounts, FreeTier, Prices, read_terms
-from workbench.cli.workload_option import needed_items, pairs_with, prices_region
+from workbench.cli.workload_option import items_of, pairs_with, prices_region
 from workbench.designs import Fitted, fit_design
 from workbench.errors import BadInput
 from workbench.platform.profile import DEFAULT
@@ -49,7 +49,7 @@ def estimate(
 ) -> None:
     """Print the modelled bill by line, with low, likely and high, and what limits the time."""
     knobs = settings_by_design(pairs_with(workload, settings), read_designs(design))
-    items, region = needed_items(workload, items), prices_region(workload, region)
+    items, region = items_of(workload, items), prices_region(workload, region)
     terms = read_terms(region, prices, free_tier, already, discounts)
     fitted = [fit_design(name, preset, own) for name, own in knobs.items()]
     _refuse_unpriced(fitted, items)

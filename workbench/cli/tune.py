@@ -78,7 +78,7 @@ def tune(
 ) -> None:
     """Find a design's cheapest and fastest knobs on the model, and confirm them on local."""
     fixed = read_settings(pairs_with(workload, settings), design)
-    items, region = items_of(workload, items) or ITEMS, prices_region(workload, region)
+    items, region = items_of(workload, items, ITEMS), prices_region(workload, region)
     from workbench.tune import tuning
     from workbench.tune.goal import Goal
 

@@ -35,18 +35,13 @@ def pairs_with(path: Path | None, pairs: list[str] | None) -> list[str]:
     return [f"{name}={value}" for name, value in knobs] + given
 
 
-def items_of(path: Path | None, items: int | None) -> int | None:
-    """How many items: as they are given, else the first size of a workload."""
-    if items is not None or path is None:
-        return items
-    from workbench.workload.workload import read_workload
+def items_of(path: Path | None, items: int | None, usual: int | None = None) -> int:
+    """How many items: as they are given, else the first size of a workload, else as usual."""
+    if items is None and path is not None:
+        from workbench.workload.workload import read_workload
 
-    return read_workload(path).items[0]
-
-
-def needed_items(path: Path | None, items: int | None) -> int:
-    """The same, refused if nobody says."""
-    found = items_of(path, items)
+        items = read_workload(path).items[0]
+    found = usual if items is None else items
     if found is None:
         raise BadInput("--items is missing: how many items has the batch?")
     return found
