@@ -53,11 +53,13 @@ def _rounds(seen: FaultRecord) -> Iterator[str]:
 
 def _rounds_before(seen: FaultRecord, call: Called, message: dict[str, Any]) -> int | None:
     """The rounds of the dead letter that a message is sent for; None if there is none such."""
-    wanted = {name: value for name, value in message.items() if name != "round"}
+    wanted = {name: one for name, one in message.items() if name not in ("round", "again")}
     found = []
     for record in seen.requests[call.request_id].event["Records"]:
-        letter = json.loads(record["body"])
-        rounds = letter.pop("round", 0) if isinstance(letter, dict) else 0
+        letter, rounds = json.loads(record["body"]), 0
+        if isinstance(letter, dict):
+            rounds = letter.pop("round", 0)
+            letter.pop("again", None)  # how often it was received is no part of what it asks for
         if letter == wanted:
             found.append(rounds)
     said = message.get("round", 0)

@@ -161,6 +161,10 @@ class SfnProtocol(Protocol):
     def excuses_failure(self, seen: FaultRecord, batch: Expected) -> bool:  # noqa: ARG002
         return batch_may_fail(seen)
 
+    def excuses_silence(self, seen: FaultRecord, name: str) -> bool:  # noqa: ARG002
+        """The notice was refused as often as it is tried: only the rule tells of the execution."""
+        return seen.plan.counts["publish"] >= PUBLISHES
+
     def unexplained(self, seen: FaultRecord, batch: Expected) -> bool:
         """Each state says why it failed; of a summary that did, only a rule notifies."""
         said = [one.message for one in seen.notifications(batch)]
