@@ -22,6 +22,7 @@ from workbench.errors import BadInput, WorkbenchError
 from workbench.runs.batch import Batch
 from workbench.runs.failures import failed_line, measured_work, work_hint
 from workbench.runs.records import read_failed, read_run
+from workbench.runs.sets import read_runs
 from workbench.targets.local.target import LocalTarget, Settings
 from workbench.targets.local.world.deployment import fill_world
 from workbench.targets.local.world.synth import assembly
@@ -257,7 +258,7 @@ def test_the_study_shown_runs(command, tmp_path, monkeypatch):
     (tmp_path / "my.yaml").write_text(sample("yaml"))
     code, out, err = command("workbench sweep my.yaml", "--results", tmp_path / "results")
     assert (code, Path(out[-1]).name) == (0, "my.parquet")
-    assert len(list((tmp_path / "results/runs").iterdir())) == 2 * 2 * 2 * 3 - 4 + 1
+    assert len(read_runs(tmp_path / "results")) == 2 * 2 * 2 * 3 - 4 + 1
     assert "4 combinations cannot work and were skipped, such as" in err
 
 

@@ -75,6 +75,10 @@ class BadKnob(BadInput):
         super().__init__(knob, shown(value), limit, advice)  # so one process can hand it to another
         self._text = f"{knob}={shown(value)}: {limit}." + (f" {advice}" if advice else "")
 
+    def say_also(self, more: str) -> None:
+        """Add what only its catcher knows."""
+        self._text += f" {more}"
+
     def __str__(self) -> str:
         return self._text
 

@@ -81,7 +81,7 @@ def fit_design(
             return Fitted(make_design(name, preset, given | lowered), changed)
     if not given.get("durations") and _works(name, preset, given | lowered | {"value_max": 0}):
         most = _largest(name, preset, given | lowered | {"value_max": 0}, "value_max", MS_MAX)
-        refused.args = (f"{refused} With what is set, an item may take up to {most:,} ms.",)
+        refused.say_also(f"With what is set, an item may take up to {most:,} ms.")
     raise refused
 
 
