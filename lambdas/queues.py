@@ -58,7 +58,10 @@ def receive(
             wait_s = later.seconds
         except Exception as error:
             telemetry.report(*names, record["body"][:100], error)
-        delay_message(queue_url, record["receiptHandle"], wait_s)
+        try:
+            delay_message(queue_url, record["receiptHandle"], wait_s)
+        except Exception as error:  # it may be seen again already: no reason to lose the others
+            telemetry.report(*names, record["body"][:100], error)
         return False
 
     records = event["Records"]

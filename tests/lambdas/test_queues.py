@@ -85,6 +85,26 @@ def test_a_message_is_put_off_not_less_than_asked_for_and_as_sqs_allows(
     ]
 
 
+def test_a_message_that_cannot_be_put_off_comes_back_and_takes_no_other_along(
+    queues, world, monkeypatch, capsys
+):
+    """It was seen again meanwhile, or is among the dead letters."""
+
+    def refused(**_call):
+        raise OSError("not in flight")
+
+    def deal(message):
+        if message["n"] == 2:
+            raise KeyError("picture")
+
+    monkeypatch.setattr(queues.sqs, "change_message_visibility", refused)
+    records = [world.record({"n": number}) for number in (1, 2, 3)]
+    answer = queues.receive({"Records": records}, ("sqs", "processor"), "queue", deal)
+    assert answer == {"batchItemFailures": [{"itemIdentifier": records[1]["messageId"]}]}
+    errors = [json.loads(line)["error"] for line in capsys.readouterr().out.splitlines()]
+    assert errors == ["KeyError('picture')", "OSError('not in flight')"]
+
+
 def test_waits_double_up_to_15_minutes(queues):
     waits_s = [queues.backoff_s(tries) for tries in range(1, 10)]
     assert waits_s == [10, 20, 40, 80, 160, 320, 640, 900, 900]

@@ -9,6 +9,7 @@ from workbench.swarm.fault_record import FaultRecord
 from workbench.swarm.noted import Invoked
 from workbench.targets.local.lambda_.functions import THROTTLED
 
+NOT_IN_FLIGHT = "MessageNotInflight"  # a message that was seen again meanwhile is not put off
 BEFORE_THE_HANDLER = ("hang_start", "init_fails")
 
 
@@ -33,10 +34,10 @@ def check_ends(seen: FaultRecord) -> Iterator[str]:
         if one.end != "answered":
             why = f": {one.errors[-1]}" if one.errors else ""
             yield f"{one.role} {one.request_id} {one.end} at {one.ended_s:.3f} s, not struck{why}"
-        elif one.errors:
+        elif errors := [error for error in one.errors if NOT_IN_FLIGHT not in error]:
             yield (
-                f"{one.role} {one.request_id} could not deal with {len(one.errors)} messages, "
-                f"and nothing struck it: {one.errors[0]}"
+                f"{one.role} {one.request_id} could not deal with {len(errors)} messages, "
+                f"and nothing struck it: {errors[0]}"
             )
     yield from _uncaused(seen)
 

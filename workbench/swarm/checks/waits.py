@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 
+from workbench.swarm.checks.ends import NOT_IN_FLIGHT
 from workbench.swarm.fault_record import FaultRecord
 from workbench.swarm.noted import Called, Delivered
 
@@ -51,6 +52,8 @@ def _sent(seen: FaultRecord, call: Called) -> Iterator[str]:
 def _left(seen: FaultRecord, put_off: set[tuple[str, str]]) -> Iterator[str]:
     """Messages given back by an invocation that ended well, and left to the queue's own time."""
     struck = {hit.request_id for hit in seen.plan.hits if hit.what == PUT_OFF}
+    # Or it was seen again meanwhile, and is another's to put off.
+    struck |= {one.request_id for one in seen.calls if NOT_IN_FLIGHT in one.error}
     for one in seen.invoked:
         if one.end != "answered" or one.role not in seen.protocol.puts_off:
             continue
