@@ -2,7 +2,7 @@
 
 import pytest
 
-from workbench.designs import DESIGNS, PRESETS, fit_design, make_design
+from workbench.designs import DESIGNS, PRESETS, fit_design, make_design, refit_design
 from workbench.errors import BadKnob
 from workbench.runs.records import read_run
 from workbench.runs.runner import RunRequest, run_request
@@ -59,3 +59,19 @@ def test_a_run_says_on_one_line_what_was_fitted_and_its_record_has_it(tmp_path, 
     assert lines == [request.fitted().line]
     assert request.fitted().changed["items_per_child"][1] < 100
     assert read_run(path).knobs == request.make_design().knobs()
+
+
+def test_a_tuned_design_for_longer_items_keeps_its_knobs_and_as_large_lots_as_can_be():
+    tuned = make_design("sqs", "tuned")
+    same = refit_design(tuned, {"value_max": tuned.value_max})
+    longer = refit_design(tuned, {"value_max": 20 * tuned.value_max})
+    other = {n for n, v in longer.knobs().items() if v != tuned.knobs()[n]}
+    assert same == tuned
+    assert other == {"value_max", "items_per_message"}
+    assert 1 < longer.items_per_message < tuned.items_per_message
+    with pytest.raises(BadKnob):
+        make_design(
+            "sqs", settings=longer.knobs() | {"items_per_message": longer.items_per_message + 1}
+        )
+    with pytest.raises(BadKnob):
+        refit_design(make_design("sfn"), {"value_max": 600_000})

@@ -11,12 +11,13 @@ from math import log
 
 from workbench.advise.answer import Answer, Choice
 from workbench.advise.question import Question
-from workbench.designs import ITEMS_MAX, fit_design
+from workbench.designs import refit_design
 from workbench.errors import BadInput
 from workbench.tune.goal import score
 from workbench.workload.durations import ALL, MS_MAX, Durations, Uniform
 
 SEEDS = (1, 2)
+NO_WORKLOAD = {"durations": None, "cpu_ms": 0, "poison_per_million": 0}
 STEP = 10 ** (1 / 3)  # of the coarse grid
 NEAR = 1.05
 ITEMS_MOST = 10_000_000  # beyond, a point takes seconds
@@ -39,7 +40,7 @@ class Crossing:
 def crossings(answer: Answer) -> list[Crossing]:
     """Along items, length and tail, nearest first on each axis."""
     asked = answer.question
-    low, high = 1_000 / asked.items, min(ITEMS_MOST, ITEMS_MAX) / asked.items
+    low, high = 1_000 / asked.items, ITEMS_MOST / asked.items
     items = _along(answer, lambda f: replace(asked, items=max(1, round(asked.items * f))))
     mean = _along(answer, lambda f: replace(asked, item_ms=longer(asked.item_ms, f)))
     tail = _along(answer, lambda f: replace(asked, item_ms=heavier(asked.item_ms, f)))
@@ -89,20 +90,15 @@ def _along(answer: Answer, asked_at: Callable[[float], Question]) -> Winner:
 
 def _usd(one: Choice, question: Question) -> float | None:
     """Dollars of a month with a choice's knobs; None where they cannot do it in time."""
-    settings = one.design.turned_knobs() | question.workload_knobs
-    settings = {k: v for k, v in settings.items() if k not in one.design.follows}
-    kept = {k: getattr(one.design, k) for k in one.design.follows}
-    for given in (settings | kept, settings):
-        try:
-            design = fit_design(one.name, settings=given).design
-            design.refuse_items(question.items)
-        except BadInput:
-            continue
-        found = score(design, question.items, SEEDS, question.terms)
-        if not found.completes or found.mean_s > question.within_s:
-            return None
-        return found.mean_usd * float(question.batches_per_month) + one.standing_usd
-    return None
+    try:
+        design = refit_design(one.design, NO_WORKLOAD | question.workload_knobs)
+        design.refuse_items(question.items)
+    except BadInput:
+        return None
+    found = score(design, question.items, SEEDS, question.terms)
+    if not found.completes or found.mean_s > question.within_s:
+        return None
+    return found.mean_usd * float(question.batches_per_month) + one.standing_usd
 
 
 def _crossings(axis: str, winner: Winner, factors: Sequence[float]) -> Iterable[Crossing]:

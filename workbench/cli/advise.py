@@ -11,7 +11,7 @@ from workbench.cli.options import Cluster, Results, whole, workloads
 from workbench.cli.output import Json, print_json
 from workbench.cli.terms import Already, Discounts, FreeTier, Prices, read_terms
 from workbench.cli.tune import CONFIRMED as LINE_KEYS
-from workbench.cli.workload_option import read_workload_option
+from workbench.cli.workload_option import read_option
 from workbench.project import RESULTS
 from workbench.runs.results_folder import refuse_unwritable
 
@@ -47,7 +47,7 @@ def advise(
     """Tune every design for a workload: which to take, its cost, what would change that."""
     if confirmed:
         refuse_unwritable(results)
-    found = read_workload_option(file)
+    found = read_option(file)
     terms = read_terms(found.region, prices, free_tier, already, discounts)
     from workbench.advise.answer import advise as answer_to
     from workbench.advise.question import Question

@@ -18,7 +18,7 @@ from workbench.cli.options import (
 )
 from workbench.cli.output import Json, print_json, wide_console
 from workbench.cli.terms import Already, Discounts, FreeTier, Prices, read_terms
-from workbench.cli.workload_option import items_of, pairs_with, prices_region
+from workbench.cli.workload_option import items_of, pairs_with, prices_region, read_option
 from workbench.designs import Fitted, fit_design
 from workbench.errors import BadInput
 from workbench.platform.profile import DEFAULT
@@ -48,8 +48,9 @@ def estimate(
     as_json: Json = False,
 ) -> None:
     """Print the modelled bill by line, with low, likely and high, and what limits the time."""
-    knobs = settings_by_design(pairs_with(workload, settings), read_designs(design))
-    items, region = items_of(workload, items), prices_region(workload, region)
+    own_items = read_option(workload)
+    knobs = settings_by_design(pairs_with(own_items, settings), read_designs(design))
+    items, region = items_of(own_items, items), prices_region(own_items, region)
     terms = read_terms(region, prices, free_tier, already, discounts)
     fitted = [fit_design(name, preset, own) for name, own in knobs.items()]
     _refuse_unpriced(fitted, items)

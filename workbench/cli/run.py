@@ -22,7 +22,7 @@ from workbench.cli.options import (
 from workbench.cli.output import say_failed
 from workbench.cli.terms import Prices, say_age
 from workbench.cli.trust import replay
-from workbench.cli.workload_option import items_of, pairs_with
+from workbench.cli.workload_option import items_of, pairs_with, read_option
 from workbench.errors import ITEMS_FAILED, BadInput, Incomplete, PullFailed, WorkbenchError
 from workbench.project import RESULTS
 from workbench.runs.results_folder import nothing_left
@@ -59,11 +59,12 @@ def run(
     if fault_seed is not None:
         replay(fault_seed, design)
         return
-    items = items_of(workload, items)
+    own_items = read_option(workload)
+    items = items_of(own_items, items)
     from workbench.runs.progress import progress_bar
     from workbench.runs.runner import RunRequest, new_run_id, region_of, run_request
 
-    knobs = read_settings(pairs_with(workload, settings), design)
+    knobs = read_settings(pairs_with(own_items, settings), design)
     request = RunRequest(
         *(design, target, items, seed, preset, knobs), max_usd=max_usd, fill=fill or ""
     )

@@ -24,7 +24,7 @@ from workbench.cli.options import (
 )
 from workbench.cli.output import Json, print_json, wide_console
 from workbench.cli.terms import Already, Discounts, FreeTier, Prices, read_terms
-from workbench.cli.workload_option import items_of, pairs_with, prices_region
+from workbench.cli.workload_option import items_of, pairs_with, prices_region, read_option
 from workbench.designs import fit_design
 from workbench.errors import BadInput, BadKnob, WorkbenchError
 from workbench.project import RESULTS
@@ -77,15 +77,16 @@ def tune(
     results: Results = RESULTS,
 ) -> None:
     """Find a design's cheapest and fastest knobs on the model, and confirm them on local."""
-    fixed = read_settings(pairs_with(workload, settings), design)
-    items, region = items_of(workload, items, ITEMS), prices_region(workload, region)
+    own_items = read_option(workload)
+    fixed = read_settings(pairs_with(own_items, settings), design)
+    items, region = items_of(own_items, items, ITEMS), prices_region(own_items, region)
     from workbench.tune import tuning
     from workbench.tune.goal import Goal
 
     terms = read_terms(region, prices, free_tier, already, discounts)
     if free_tier and max_ratio is not None:
         raise BadInput("--max-ratio: inside a free tier the work may cost nothing. Leave one out.")
-    work = _work(value_max, fixed, workload)
+    work = _work(value_max, fixed, told=own_items is not None)
     limits = {"within_s": within * 60, "budget_usd": budget, "item_concurrency": item_concurrency}
     goal = Goal(design, items, **work, **limits, terms=terms, fixed=fixed)
     if confirmed:
@@ -116,11 +117,11 @@ def _hold(found: "Tuned", max_ratio: Decimal | None) -> None:
         raise RatioPassed(f"{costs}; allowed: {max_ratio}")
 
 
-def _work(value_max: int | None, fixed: dict[str, Any], workload: Path | None) -> dict[str, Any]:
+def _work(value_max: int | None, fixed: dict[str, Any], told: bool) -> dict[str, Any]:
     """What the items are, as a goal takes it; what is fixed besides keeps no knob of it."""
-    if workload and value_max is not None:
+    if told and value_max is not None:
         raise BadInput("--value-max: the workload says what the items are. Leave one out.")
-    if not workload and "value_max" in fixed:
+    if not told and "value_max" in fixed:
         raise BadInput("--set value_max: the items' range is given with --value-max.")
     usual = VALUE_MAX_MS if value_max is None else value_max
     longest_ms = whole_number("value_max", fixed.pop("value_max", usual))

@@ -12,8 +12,10 @@ if TYPE_CHECKING:
     from workbench.workload.workload import Workload
 
 
-def read_workload_option(path: Path) -> "Workload":
-    """The workload of a file; what of it no target tells is said on standard error."""
+def read_option(path: Path | None) -> "Workload | None":
+    """The workload of a file, if one is given; what no target tells of it is said on stderr."""
+    if path is None:
+        return None
     from workbench.workload.workload import read_workload
 
     found = read_workload(path)
@@ -22,35 +24,26 @@ def read_workload_option(path: Path) -> "Workload":
     return found
 
 
-def pairs_with(path: Path | None, pairs: list[str] | None) -> list[str]:
+def pairs_with(found: "Workload | None", pairs: list[str] | None) -> list[str]:
     """The settings of `--set`, after those of a workload; no item is said twice what it is."""
     given = list(pairs or [])
-    if path is None:
+    if found is None:
         return given
     for pair in given:
         name = pair.partition("=")[0].strip().rpartition(".")[2]
         if name in WORKLOAD_KNOBS:
             raise BadInput(f"--set {name}: the workload says what the items are. Leave one out.")
-    knobs = read_workload_option(path).knobs().items()
-    return [f"{name}={value}" for name, value in knobs] + given
+    return [f"{name}={value}" for name, value in found.knobs().items()] + given
 
 
-def items_of(path: Path | None, items: int | None, usual: int | None = None) -> int:
+def items_of(found: "Workload | None", items: int | None, usual: int | None = None) -> int:
     """How many items: as they are given, else the first size of a workload, else as usual."""
-    if items is None and path is not None:
-        from workbench.workload.workload import read_workload
-
-        items = read_workload(path).items[0]
-    found = usual if items is None else items
-    if found is None:
+    told = [one for one in (items, found and found.items[0], usual) if one is not None]
+    if not told:
         raise BadInput("--items is missing: how many items has the batch?")
-    return found
+    return told[0]
 
 
-def prices_region(path: Path | None, region: str | None) -> str:
+def prices_region(found: "Workload | None", region: str | None) -> str:
     """Whose prices: the region that is given, else a workload's, else the usual one."""
-    if region is not None or path is None:
-        return region or HOME_REGION
-    from workbench.workload.workload import read_workload
-
-    return read_workload(path).region
+    return region or (found.region if found else HOME_REGION)

@@ -18,7 +18,15 @@ from workbench.designs.durable import EXECUTION_TIMEOUT_S as DURABLE_TIMEOUT_S
 from workbench.designs.durable import TRIES_MAX as DURABLE_TRIES_MAX
 from workbench.designs.durable import Durable
 from workbench.designs.parts import Part, Parts, Search
-from workbench.designs.presets import COMPARED, DESIGNS, PRESETS, Fitted, fit_design, make_design
+from workbench.designs.presets import (
+    COMPARED,
+    DESIGNS,
+    PRESETS,
+    Fitted,
+    fit_design,
+    make_design,
+    refit_design,
+)
 from workbench.designs.queued import MESSAGE_MAX_BYTES, Queued
 from workbench.designs.sfn import BATCH_KEPT_DAYS, EXPRESS_MAX_S, RETRY_WAIT_S, Sfn
 from workbench.designs.sqs import Sqs
@@ -54,4 +62,5 @@ __all__ = [
     "fit_design",
     "make_design",
     "promises",
+    "refit_design",
 ]

@@ -3,6 +3,7 @@
 Knobs that nobody set follow the batch: as many items a lot as the longest of them allow.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -69,37 +70,59 @@ def fit_design(
         return Fitted(make_design(name, preset, given))
     except BadKnob as refusal:
         refused = refusal
-    usual = DESIGNS[name]().knobs() | PRESETS[name][preset]
-    lowered: dict[str, int] = {}
-    for knob in DESIGNS[name].follows:
-        if knob in given:
-            continue
-        lowered[knob] = 1
-        if _works(name, preset, given | lowered):
-            lowered[knob] = _largest(name, preset, given | lowered, knob, usual[knob])
-            changed = {one: (usual[one], now) for one, now in lowered.items() if usual[one] != now}
-            return Fitted(make_design(name, preset, given | lowered), changed)
-    if not given.get("durations") and _works(name, preset, given | lowered | {"value_max": 0}):
-        most = _largest(name, preset, given | lowered | {"value_max": 0}, "value_max", MS_MAX)
+    whole = PRESETS[name][preset] | given
+    free = [knob for knob in DESIGNS[name].follows if knob not in given]
+    if fitted := _lowered(name, whole, free):
+        return fitted
+    least = whole | dict.fromkeys(free, 1) | {"value_max": 0}
+    if not given.get("durations") and _works(name, least):
+        most = _largest(name, least, "value_max", MS_MAX)
         refused.say_also(f"With what is set, an item may take up to {most:,} ms.")
     raise refused
 
 
-def _largest(name: str, preset: str, settings: dict[str, Any], knob: str, top: int) -> int:
+def refit_design(design: Design, settings: dict[str, Any]) -> Design:
+    """A design with other settings; where that is refused its lots are lowered, as `fit_design`
+    does from the usual ones. BadKnob if no lots are small enough.
+    """
+    whole = design.knobs() | settings
+    try:
+        return make_design(design.name, settings=whole)
+    except BadKnob:
+        fitted = _lowered(design.name, whole, design.follows)
+        if fitted is None:
+            raise
+        return fitted.design
+
+
+def _lowered(name: str, settings: dict[str, Any], free: Iterable[str]) -> Fitted | None:
+    """The design with as few of the free knobs lowered as can be, one after the other."""
+    usual = DESIGNS[name]().knobs() | settings
+    lowered: dict[str, int] = {}
+    for knob in free:
+        lowered[knob] = 1
+        if _works(name, settings | lowered):
+            lowered[knob] = _largest(name, settings | lowered, knob, usual[knob])
+            changed = {one: (usual[one], now) for one, now in lowered.items() if usual[one] != now}
+            return Fitted(make_design(name, settings=settings | lowered), changed)
+    return None
+
+
+def _largest(name: str, settings: dict[str, Any], knob: str, top: int) -> int:
     """The largest value of a knob that works, where the one in the settings does."""
     low = settings[knob]
     while low < top:
         middle = (low + top + 1) // 2
-        if _works(name, preset, settings | {knob: middle}):
+        if _works(name, settings | {knob: middle}):
             low = middle
         else:
             top = middle - 1
     return low
 
 
-def _works(name: str, preset: str, settings: dict[str, Any]) -> bool:
+def _works(name: str, settings: dict[str, Any]) -> bool:
     try:
-        make_design(name, preset, settings)
+        make_design(name, settings=settings)
     except BadKnob:
         return False
     return True

@@ -174,7 +174,12 @@ USUAL = Uniform(1_000)  # of the design that this study starts from
 def item_ms_of(knobs: Mapping[str, Any]) -> Uniform | Durations:
     """How long items take, by the knobs of a run; some know no `durations` yet."""
     text = knobs.get("durations")
-    return Durations.read(text) if text else Uniform(knobs["value_max"])
+    return _read(text) if text else Uniform(knobs["value_max"])
+
+
+@lru_cache(maxsize=256)  # a design asks each time that it is asked how long its work takes
+def _read(text: str) -> Durations:
+    return Durations.read(text)
 
 
 @lru_cache(maxsize=4096)

@@ -20,6 +20,10 @@ def check_waits(seen: FaultRecord) -> Iterator[str]:
             one = by_receipt[call.request["ReceiptHandle"]]
             put_off.add((call.request_id, one.message_id))
             yield from _put_off(seen, call, one)
+        elif call.operation == PUT_OFF and NOT_IN_FLIGHT in call.error and call.role:
+            # It was seen again meanwhile, and is another's to put off.
+            one = by_receipt[call.request["ReceiptHandle"]]
+            put_off.add((call.request_id, one.message_id))
         elif call.operation in SENDS and not call.error and call.role:
             yield from _sent(seen, call)
     yield from _left(seen, put_off)
@@ -52,8 +56,6 @@ def _sent(seen: FaultRecord, call: Called) -> Iterator[str]:
 def _left(seen: FaultRecord, put_off: set[tuple[str, str]]) -> Iterator[str]:
     """Messages given back by an invocation that ended well, and left to the queue's own time."""
     struck = {hit.request_id for hit in seen.plan.hits if hit.what == PUT_OFF}
-    # Or it was seen again meanwhile, and is another's to put off.
-    struck |= {one.request_id for one in seen.calls if NOT_IN_FLIGHT in one.error}
     for one in seen.invoked:
         if one.end != "answered" or one.role not in seen.protocol.puts_off:
             continue
