@@ -352,9 +352,11 @@ def test_without_dask_it_is_said_how_to_install_it(monkeypatch):
 
 
 SLEEPING = """
+import signal
 import time
 from workbench.engine.parallel import in_parallel
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # also where a shell has it ignored
     for one in in_parallel(time.sleep, [(0.5,)] * 200, {processes}, {cluster!r}):
         print("ended", flush=True)
 """
