@@ -7,7 +7,7 @@ random to DynamoDB, and are the same on a second attempt. Bring your own items b
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -34,6 +34,12 @@ def create(seed: int, start: int, stop: int, knobs: dict) -> Iterator[Item]:
         poisoned = ((z & 0xFFFFFFFF) * 1_000_000) >> 32 < poison
         value = quantile(z >> 32) if quantile else ((z >> 32) * values) >> 32
         yield Item(f"{z:016x}", -1 if poisoned else value)
+
+
+def sent(items: Iterable[Iterable], knobs: dict) -> Iterator[list]:
+    """Items as they travel: id, value, and a filler of `item_bytes` ASCII characters, if any."""
+    payload = ["." * knobs["item_bytes"]] if knobs.get("item_bytes") else []
+    return ([*item, *payload] for item in items)
 
 
 def read_durations(text: str) -> list[tuple[int, int]]:

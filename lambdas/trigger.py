@@ -14,7 +14,8 @@ LEAST = {  # of the knobs that are numbers
     **dict.fromkeys(("segment_items", "items_per_message", "items_per_child", "state_shards"), 1),
     **dict.fromkeys(("item_concurrency", "max_concurrency", "lease_s", "deadline_s"), 1),
     **dict.fromkeys(("send_batch_size", "write_batch_size"), 1),
-    **dict.fromkeys(("value_max", "poison_per_million", "poll_s", "stuck_after_s", "cpu_ms"), 0),
+    **dict.fromkeys(("value_max", "poison_per_million", "poll_s", "stuck_after_s"), 0),
+    **dict.fromkeys(("cpu_ms", "item_bytes"), 0),
 }
 BATCH_ID = re.compile(r"[A-Za-z0-9-]{1,64}")
 

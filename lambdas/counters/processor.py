@@ -57,7 +57,7 @@ def _work(message: Message, counts: Counts) -> None:
         return
     if failed:
         batches.list_failed(
-            batch, (batches.Failed(item, 1, why, tries) for (item, _), why in failed)
+            batch, (batches.Failed(item, 1, why, tries) for (item, *_), why in failed)
         )
         counts.append({"items_failed": len(failed), "done_at": outside.now()})
     batches.count(batch, [message["n"]])
@@ -65,4 +65,4 @@ def _work(message: Message, counts: Counts) -> None:
 
 def _try(pair: list, cpu_ms: int) -> Attempt:
     """Work an item of a message."""
-    return attempt(Item(*pair), cpu_ms)
+    return attempt(Item(*pair[:2]), cpu_ms)

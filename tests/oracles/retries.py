@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from math import ceil
 from typing import TYPE_CHECKING
 
+from workbench.platform.units import SQS_CHUNK_BYTES
 from workbench.targets.model.sqs.retries import BACKOFF_S, LISTED_MAX, MOVED_MAX
 from workbench.targets.model.sqs.settings import WHEEL_STEP_S
 
@@ -48,9 +49,9 @@ class Retries:
         self.story.wake_up()
         self.story.fill()
 
-    def work(self, processor: "Processor") -> int:
-        """As many as the batch has room for; how many messages those were."""
-        taken = 0
+    def work(self, processor: "Processor") -> tuple[int, int]:
+        """As many as the batch has room for; how many messages those were, and their items."""
+        taken = held = 0
         for kind in KINDS:
             messages = min(self.p.messages_per_take - taken, self.ready_messages[kind])
             if not messages:
@@ -59,9 +60,10 @@ class Retries:
             self.ready_messages[kind] -= messages
             self.ready_items[kind] -= items
             taken += messages
+            held += items
             processor.acks += messages
             self.fail_again(processor, kind, messages, items)
-        return taken
+        return taken, held
 
     def call(self, name: str, entries: float = 0.0) -> float:
         """One call, seconds."""
@@ -69,9 +71,10 @@ class Retries:
         cpu_s = self.p.processor.call_s + entries * self.p.processor.entry_s
         return cpu_s + self.draws.latency(name, self.story.tally["retries"])
 
-    def send_failed(self) -> float:
+    def send_failed(self, items: int) -> float:
         """Seconds to send what failed of a message as another one."""
-        self.story.tally["retry_sends"] += 1
+        units = ceil(self.story.sized(1, items) / SQS_CHUNK_BYTES)
+        self.story.tally["retry_send_units"] += units
         return self.call("sqs_send")
 
     def fail_again(self, processor: "Processor", kind: int, messages: int, items: int) -> None:
@@ -91,7 +94,7 @@ class Retries:
                 processor.clock += self.call("ddb_single")
             processor.writes += claims
             for _ in range(messages):
-                processor.clock += self.send_failed()
+                processor.clock += self.send_failed(ceil(items / messages))
             self.come_again(THIRD, processor.clock + 2 * BACKOFF_S, messages, items)
             return
         story.tally["failed"] += items

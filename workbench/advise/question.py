@@ -24,6 +24,7 @@ class Question:
     items: int
     item_ms: Uniform | Durations = USUAL  # waiting
     cpu_ms: int = 0  # computing besides, on a whole CPU
+    item_bytes: int = 0  # of payload
     poison_per_million: int = 0
     memory_mb: int = 128  # the least that an invocation needs
     item_concurrency: int = 1  # items at a time inside one invocation, at most
@@ -55,8 +56,10 @@ class Question:
     @property
     def workload_knobs(self) -> dict[str, Any]:
         """The knobs that say what the items are."""
-        more = {"cpu_ms": self.cpu_ms, "poison_per_million": self.poison_per_million}
-        return self.item_ms.knobs | {name: value for name, value in more.items() if value}
+        told = {
+            name: getattr(self, name) for name in ("cpu_ms", "item_bytes", "poison_per_million")
+        }
+        return self.item_ms.knobs | {name: value for name, value in told.items() if value}
 
     def keeps(self, name: str) -> bool:
         """Whether a design can promise what is asked."""
@@ -70,8 +73,8 @@ class Question:
         if self.promise == AT_LEAST_ONCE:
             usual = design(value_max=0).knobs()
             fixed = {knob: usual[knob] for knob in design.search.promised}
-        if self.poison_per_million:
-            fixed["poison_per_million"] = self.poison_per_million
+        told = ("item_bytes", "poison_per_million")
+        fixed |= {knob: self.workload_knobs[knob] for knob in told if knob in self.workload_knobs}
         return Goal(
             name,
             self.items,

@@ -24,7 +24,7 @@ from workbench.targets.model.sqs.settings import sqs_settings, sqs_state
 SQS_TALLIES = (
     "invocations cold_starts peak throttles processor_ms batcher_ms finalizer_ms "
     "batcher_invocations written_units read_half_units item_sends item_send_units receives "
-    "receive_units deletes metric_calls retry_sends looks failed late "
+    "receive_units deletes metric_calls retry_send_units looks failed late "
     "segments_done"
 )
 SFN_TALLIES = (

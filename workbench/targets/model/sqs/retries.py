@@ -9,9 +9,11 @@ from math import inf
 
 import numpy as np
 
+from workbench.platform.units import SQS_CHUNK_BYTES
 from workbench.targets.model.engine import draws
 from workbench.targets.model.engine.draws import hashed, latency
 from workbench.targets.model.engine.events import chunks, compiled
+from workbench.targets.model.sqs.batcher import sized
 from workbench.targets.model.sqs.settings import KINDS, WHEEL, WHEEL_STEP_S, SqsSettings
 
 LISTED_MAX = 25  # failed items of one write
@@ -81,9 +83,9 @@ def call_s(p: SqsSettings, s: np.void, row: int, entries: float) -> float:
 
 
 @compiled
-def send_failed(p: SqsSettings, s: np.void) -> float:
+def send_failed(p: SqsSettings, s: np.void, items: int) -> float:
     """Seconds to send what failed of a message as another one."""
-    s.retry_sends += 1
+    s.retry_send_units += chunks(sized(p, 1, items), SQS_CHUNK_BYTES)
     return call_s(p, s, draws.SEND, 0.0)
 
 
@@ -103,7 +105,7 @@ def fail_again(
         for _ in range(claims):  # the leases are given back
             clock += call_s(p, s, draws.SINGLE, 0.0)
         for _ in range(messages):
-            clock += send_failed(p, s)
+            clock += send_failed(p, s, -(-items // messages))
         redeliver(s, 2, clock + 2 * BACKOFF_S, messages, items)
         return clock, 2 * claims
     s.failed += items

@@ -51,7 +51,7 @@ STATE = state_type(
     "held_polls due segments_begun segments_visible batchers plan_target batcher_environments "
     "removals writes_drawn sends_drawn growth_units finalizer_ms written_units "
     "read_half_units item_sends item_send_units receives receive_units deletes "
-    "retry_sends retries looks segments_done",
+    "retry_send_units retries looks segments_done",
     workers=WORKERS_MAX,
     slots=SLOTS_MAX,
     arrays=[
@@ -98,7 +98,8 @@ class SqsSettings(NamedTuple):
     items_per_message: int
     messages_per_segment: int
     messages: int
-    message_bytes: int
+    message_bytes: int  # of a full one
+    pair_bytes: float  # of an item of it
     batch_bytes: int
     failed_bytes: int
     plan_half_units: int
@@ -145,7 +146,9 @@ def sqs_settings(design: Sqs, batch: Batch, profile: Profile, stream_seed: int) 
     batch_bytes = len(batch.batch_id)
     knobs = {name: getattr(design, name) for name in MESSAGE_KNOBS}
     knobs |= {"cpu_ms": design.cpu_ms} if design.cpu_ms else {}
-    message_bytes = usage.message_bytes(knobs, batch_bytes, per_message, design.item_ms)
+    pair_bytes = usage.pair_bytes(design)
+    head = {"batch": batch.batch_id, "knobs": knobs}
+    message_bytes = usage.message_bytes(head, per_message, pair_bytes)
     segments = ceil(batch.items / design.segment_items)
     per_segment = ceil(design.segment_items / per_message)
     rest = batch.items - (segments - 1) * design.segment_items
@@ -160,6 +163,7 @@ def sqs_settings(design: Sqs, batch: Batch, profile: Profile, stream_seed: int) 
         messages_per_segment=per_segment,
         messages=(segments - 1) * per_segment + ceil(rest / per_message),
         message_bytes=message_bytes,
+        pair_bytes=pair_bytes,
         batch_bytes=batch_bytes,
         failed_bytes=usage.failed_record_bytes(batch_bytes),
         plan_half_units=2
