@@ -143,10 +143,9 @@ class SqsSettings(NamedTuple):
 def sqs_settings(design: Sqs, batch: Batch, profile: Profile, stream_seed: int) -> SqsSettings:
     """The numbers for one batch of a design under a profile; `stream_seed` draws the latencies."""
     per_message = min(design.items_per_message, design.segment_items)
-    batch_bytes = len(batch.batch_id)
+    batch_bytes, pair_bytes = len(batch.batch_id), usage.pair_bytes(design)
     knobs = {name: getattr(design, name) for name in MESSAGE_KNOBS}
     knobs |= {"cpu_ms": design.cpu_ms} if design.cpu_ms else {}
-    pair_bytes = usage.pair_bytes(design)
     head = {"batch": batch.batch_id, "knobs": knobs}
     message_bytes = usage.message_bytes(head, per_message, pair_bytes)
     segments = ceil(batch.items / design.segment_items)
