@@ -26,6 +26,7 @@ class Question:
     cpu_ms: int = 0  # computing besides, on a whole CPU
     item_bytes: int = 0  # of payload
     poison_per_million: int = 0
+    fails_per_million: int = 0
     memory_mb: int = 128  # the least that an invocation needs
     item_concurrency: int = 1  # items at a time inside one invocation, at most
     deadline_s: float | None = None
@@ -56,10 +57,13 @@ class Question:
     @property
     def workload_knobs(self) -> dict[str, Any]:
         """The knobs that say what the items are."""
-        told = {
-            name: getattr(self, name) for name in ("cpu_ms", "item_bytes", "poison_per_million")
-        }
-        return self.item_ms.knobs | {name: value for name, value in told.items() if value}
+        told = {name: own for name in ("cpu_ms", "item_bytes") if (own := getattr(self, name))}
+        return self.item_ms.knobs | told | self._failing()
+
+    def _failing(self) -> dict[str, int]:
+        """The knobs that say which items and tries fail."""
+        names = ("poison_per_million", "fails_per_million")
+        return {name: value for name in names if (value := getattr(self, name))}
 
     def keeps(self, name: str) -> bool:
         """Whether a design can promise what is asked."""
@@ -73,8 +77,8 @@ class Question:
         if self.promise == AT_LEAST_ONCE:
             usual = design(value_max=0).knobs()
             fixed = {knob: usual[knob] for knob in design.search.promised}
-        told = ("item_bytes", "poison_per_million")
-        fixed |= {knob: self.workload_knobs[knob] for knob in told if knob in self.workload_knobs}
+        if self.item_bytes:
+            fixed["item_bytes"] = self.item_bytes
         return Goal(
             name,
             self.items,
@@ -84,5 +88,5 @@ class Question:
             within_s=self.within_s,
             item_concurrency=self.item_concurrency,
             terms=self.terms,
-            fixed=fixed,
+            fixed=fixed | self._failing(),
         )

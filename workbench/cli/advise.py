@@ -58,6 +58,7 @@ def advise(
         cpu_ms=found.cpu_ms,
         item_bytes=found.item_bytes,
         poison_per_million=found.poison_per_million,
+        fails_per_million=found.fails_per_million,
         memory_mb=found.memory_mb,
         item_concurrency=item_concurrency,
         deadline_s=found.deadline_s,

@@ -27,7 +27,7 @@ from workbench.designs.presets import (
     make_design,
     refit_design,
 )
-from workbench.designs.promise import promises
+from workbench.designs.promised import promises
 from workbench.designs.queued import MESSAGE_MAX_BYTES, Queued
 from workbench.designs.sfn import BATCH_KEPT_DAYS, EXPRESS_MAX_S, RETRY_WAIT_S, Sfn
 from workbench.designs.sqs import Sqs

@@ -25,8 +25,11 @@ WORDS = {"true": True, "false": False}
 SOURCE_MAX = 1_250  # invocations of an event source without a limit (Lambda developer guide)
 POLLER_PLACES = 10  # invocations of one provisioned poller (Lambda developer guide, SQS scaling)
 # Of the items and not of the design: the same for every one that is compared.
-WORKLOAD_KNOBS = ("value_max", "durations", "cpu_ms", "item_bytes", "poison_per_million")
-OF_WORKLOAD = ("durations", "cpu_ms", "item_bytes")  # they travel where they say something
+WORKLOAD_KNOBS = (
+    *("value_max", "durations", "cpu_ms", "item_bytes"),
+    *("poison_per_million", "fails_per_million"),
+)
+OF_WORK = ("cpu_ms", "fails_per_million")  # they travel where they say something
 VCPU_MB = 1_769  # memory with which a function has a whole CPU (Lambda developer guide)
 SMALL_FUNCTIONS = 4  # finalizer, failures, summary: invocations at a time that they take besides
 
@@ -84,6 +87,7 @@ class Design(ABC):
         0, 0, ITEM_PAYLOAD_MAX_BYTES, later=True
     )  # that it carries beside its value
     poison_per_million: int = knob(0, 0, 1_000_000)  # items that fail every time they are tried
+    fails_per_million: int = knob(0, 0, 1_000_000, later=True)  # tries that fail, of the others
     telemetry: str = knob("emf", of=("emf", "put_metric_data"), deployed=True)
     logs: str = knob("metrics", of=("metrics", "all"))  # all: each message or child, and each item
 
@@ -153,7 +157,13 @@ class Design(ABC):
     def batch_knobs(self) -> dict[str, Any]:
         """The knobs that shape a batch: they travel in its record, never in the environment."""
         carried = {name: getattr(self, name) for name in self.carried.split()}
-        return carried | {name: own for name in OF_WORKLOAD if (own := getattr(self, name))}
+        points = {"durations": self.item_ms.drawn_from} if self.durations else {}
+        payload = {"item_bytes": self.item_bytes} if self.item_bytes else {}
+        return carried | points | self.work_knobs() | payload
+
+    def work_knobs(self) -> dict[str, Any]:
+        """The knobs of working an item that say something."""
+        return {name: own for name in OF_WORK if (own := getattr(self, name))}
 
     @abstractmethod
     def settings(self) -> dict[str, dict[str, Any]]:

@@ -107,7 +107,7 @@ class Sfn(Design):
     segment_items: int = knob(500_000, 1_000, 1_000_000)
 
     def check(self) -> None:
-        head_bytes = HEAD_MAX_BYTES + len(self.durations or "")
+        head_bytes = HEAD_MAX_BYTES + len(str(self.batch_knobs().get("durations", "")))
         self.refuse_large_lot("a child's input", INPUT_MAX_BYTES, head_bytes, CHILD_ITEM_BYTES)
         self.refuse_long_lot()
         if self.child_type == "EXPRESS" and self.child_limit_s >= EXPRESS_MAX_S:

@@ -130,16 +130,9 @@ class Workload(BaseModel):
 
     def knobs(self) -> dict[str, Any]:
         """The knobs that travel with a batch of it, by name: those that say something."""
-        told = {
-            name: getattr(self, name) for name in ("cpu_ms", "item_bytes", "poison_per_million")
-        }
-        return self.item_ms.knobs | {name: value for name, value in told.items() if value}
-
-    @property
-    def untold(self) -> list[str]:
-        """What the file says and no target tells."""
-        names = ("fails_per_million",)
-        return [f"{name}={getattr(self, name)}" for name in names if getattr(self, name)]
+        names = ("cpu_ms", "item_bytes", "poison_per_million", "fails_per_million")
+        more = {name: value for name in names if (value := getattr(self, name))}
+        return self.item_ms.knobs | more
 
 
 def read_workload(path: Path) -> Workload:

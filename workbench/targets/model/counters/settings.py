@@ -25,7 +25,7 @@ NUMBER_BYTES = 4  # a message's number in a set
 PER_SHARD = 100  # messages
 EXPIRY_BYTES = 5  # an expiry in place of attempts, in the record of a failed item
 SAME = (
-    "memory_mb batcher_memory_mb item_concurrency cpu cpu_ms max_concurrency "
+    "memory_mb batcher_memory_mb item_concurrency cpu cpu_ms fails_per_million max_concurrency "
     "messages_per_invocation poll_s batcher_concurrency max_receives pollers_min pollers_max"
 ).split()
 
@@ -39,8 +39,7 @@ def counters_settings(
     size, part = design.items_per_message, design.segment_messages
     messages = ceil(batch.items / size)
     head = {"batch": batch.batch_id, "n": messages // 2}  # a number of middling length
-    head |= {"item_concurrency": design.item_concurrency}
-    head |= {"cpu_ms": design.cpu_ms} if design.cpu_ms else {}
+    head |= {"item_concurrency": design.item_concurrency} | design.work_knobs()
     pair_bytes = usage.pair_bytes(design)
     message_bytes = usage.message_bytes(head, size, pair_bytes)
     fit = PAYLOAD_MAX_BYTES // (message_bytes + SQS_RECORD_BYTES)

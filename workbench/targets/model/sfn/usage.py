@@ -7,7 +7,6 @@ from math import ceil
 import numpy as np
 
 from workbench.designs import BATCH_KEPT_DAYS, Sfn
-from workbench.designs.design import OF_WORKLOAD
 from workbench.platform.services import KEYS_PER_LIST, S3, SNS, STEP_FUNCTIONS
 from workbench.platform.units import EXPRESS_STEP_MB, EXPRESS_STEP_MS, gb_seconds
 from workbench.runs.resources import TOPIC
@@ -104,7 +103,7 @@ def _result_bytes(design: Sfn, p: SfnSettings) -> float:
     child = CHILD_RESULT_BYTES + p.batch_bytes + (p.put_metrics and PUT_METRIC_BYTES)
     child -= 0 if p.express else STANDARD_LESS_BYTES
     knobs = design.batch_knobs()
-    told = {name: knobs[name] for name in OF_WORKLOAD if name in knobs}
+    told = {name: knobs[name] for name in knobs.keys() - set(design.carried.split())}
     child += len(dumps(dumps(told, separators=(",", ":")))) - len('"{}",') + 2 if told else 0
     payload_bytes = PAYLOAD_RESULT_BYTES + design.item_bytes if design.item_bytes else 0
     item = ITEM_RESULT_BYTES + design.item_ms.mean_digits + payload_bytes

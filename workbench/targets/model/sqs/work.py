@@ -13,7 +13,9 @@ from workbench.targets.model.sqs.batcher import sized
 from workbench.targets.model.sqs.parallel import work_at_once
 from workbench.targets.model.sqs.retries import (
     BACKOFF_S,
+    SECOND,
     claim_calls,
+    fate,
     records_removed,
     redeliver,
     removals,
@@ -44,10 +46,10 @@ def begin_invocation(p: SqsSettings, s: np.void, time_s: float) -> tuple[float, 
         clock += p.processor.call_s + latency(s, draws.SINGLE, draw, 2)
         s.read_half_units += 1
     writes = settled = taken = acks = 0
-    waiting = s.ready_items.sum()
+    waiting = s.ready_fates[:, 1].sum()
     if s.ready > 0:
         clock, writes, settled, taken, acks = work_retries(p, s, clock, p.messages_per_take)
-    size_bytes = sized(p, taken, waiting - s.ready_items.sum())
+    size_bytes = sized(p, taken, waiting - s.ready_fates[:, 1].sum())
     messages = min(p.messages_per_take - taken, s.visible)
     size_bytes += sized(p, messages, items_of(p, s.next_message, s.next_message + messages))
     if p.item_workers == 1:
@@ -133,7 +135,7 @@ def work_in_turn(
             s.record_s += (stop - start - bad) * clock
         if bad > 0:
             clock += send_failed(p, s, bad)
-            redeliver(s, 1, clock + BACKOFF_S, 1, bad)
+            redeliver(s, SECOND, clock + BACKOFF_S, fate(p, start, stop, bad))
         acks += 1
         settled += stop - start - bad
     return clock, writes, settled, acks

@@ -1,4 +1,4 @@
-"""What designs track and promise of an item, in words."""
+"""What designs at their knobs track and promise of an item, in words."""
 
 from collections.abc import Iterable
 
