@@ -24,6 +24,7 @@ class Question:
     items: int
     item_ms: Uniform | Durations = USUAL  # waiting
     cpu_ms: int = 0  # computing besides, on a whole CPU
+    item_bytes: int = 0  # of payload
     poison_per_million: int = 0
     fails_per_million: int = 0
     memory_mb: int = 128  # the least that an invocation needs
@@ -56,8 +57,8 @@ class Question:
     @property
     def workload_knobs(self) -> dict[str, Any]:
         """The knobs that say what the items are."""
-        more = {"cpu_ms": self.cpu_ms} if self.cpu_ms else {}
-        return self.item_ms.knobs | more | self._failing()
+        told = {name: own for name in ("cpu_ms", "item_bytes") if (own := getattr(self, name))}
+        return self.item_ms.knobs | told | self._failing()
 
     def _failing(self) -> dict[str, int]:
         """The knobs that say which items and tries fail."""
@@ -76,6 +77,8 @@ class Question:
         if self.promise == AT_LEAST_ONCE:
             usual = design(value_max=0).knobs()
             fixed = {knob: usual[knob] for knob in design.search.promised}
+        if self.item_bytes:
+            fixed["item_bytes"] = self.item_bytes
         return Goal(
             name,
             self.items,

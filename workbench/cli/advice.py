@@ -26,6 +26,8 @@ def asked_line(question: Question) -> str:
     parts = [f"{count(question.items)} items of {question.item_ms.line}"]
     if question.cpu_ms:
         parts.append(f"{question.cpu_ms} ms computing besides")
+    if question.item_bytes:
+        parts.append(f"{question.item_bytes:,} bytes each")
     parts.append(f"{float(question.batches_per_month):,.4g} batches a month")
     if question.deadline_s is not None:
         parts.append(f"known within {duration(question.deadline_s)}")

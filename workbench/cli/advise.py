@@ -56,6 +56,7 @@ def advise(
         items=items or found.items[0],
         item_ms=found.item_ms,
         cpu_ms=found.cpu_ms,
+        item_bytes=found.item_bytes,
         poison_per_million=found.poison_per_million,
         fails_per_million=found.fails_per_million,
         memory_mb=found.memory_mb,

@@ -3,7 +3,7 @@
 items: 250_000                # or a list of sizes
 duration: {p50_ms: 800, p99_ms: 6000}    # see duration.py for the other forms
 cpu_ms: 120                   # of it computing; the rest waits
-item_bytes: 300
+item_bytes: 300               # that it carries from whoever makes it to whoever works it
 fails_per_million: 50         # of tries
 poison_per_million: 0         # of items, which fail every time
 memory_mb: 512                # the least it needs
@@ -23,7 +23,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from workbench import border
-from workbench.designs import ITEMS_MAX
+from workbench.designs import ITEM_PAYLOAD_MAX_BYTES, ITEMS_MAX
 from workbench.errors import BadInput, BadKnob, shown
 from workbench.platform.services import HOME_REGION
 from workbench.strict_yaml import read_yaml
@@ -34,7 +34,6 @@ from workbench.workload.durations import MS_MAX, Durations, Uniform
 EXAMPLE = "workloads/seed.yaml"
 MEAN_OFF_MOST = 1.01  # by what items compute that are shorter than that
 MILLION = 1_000_000
-ITEM_MAX_BYTES = 256 * 1024  # the input of an Express child (Step Functions quotas)
 BATCHES_MAX = 1_000_000
 REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-[0-9]")
 DEADLINE = re.compile(r"(?P<number>[0-9]+(\.[0-9]+)?)\s*(?P<unit>[smhd])")
@@ -94,7 +93,7 @@ class Workload(BaseModel):
     items: Annotated[tuple[int, ...], BeforeValidator(_items)]
     duration: Duration
     cpu_ms: Annotated[int, _whole("cpu_ms", 0, MS_MAX)] = 0
-    item_bytes: Annotated[int, _whole("item_bytes", 0, ITEM_MAX_BYTES)] = 0
+    item_bytes: Annotated[int, _whole("item_bytes", 0, ITEM_PAYLOAD_MAX_BYTES)] = 0
     fails_per_million: Annotated[int, _whole("fails_per_million", 0, MILLION)] = 0
     poison_per_million: Annotated[int, _whole("poison_per_million", 0, MILLION)] = 0
     memory_mb: Annotated[int, _whole("memory_mb", 128, 10_240)] = 128
@@ -131,14 +130,9 @@ class Workload(BaseModel):
 
     def knobs(self) -> dict[str, Any]:
         """The knobs that travel with a batch of it, by name: those that say something."""
-        names = ("cpu_ms", "poison_per_million", "fails_per_million")
+        names = ("cpu_ms", "item_bytes", "poison_per_million", "fails_per_million")
         more = {name: value for name in names if (value := getattr(self, name))}
         return self.item_ms.knobs | more
-
-    @property
-    def untold(self) -> list[str]:
-        """What the file says and no target tells."""
-        return [f"item_bytes={self.item_bytes}"] if self.item_bytes else []
 
 
 def read_workload(path: Path) -> Workload:
