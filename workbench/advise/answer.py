@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from workbench.advise.level import Level, level
 from workbench.advise.question import Question
 from workbench.bill import bill, total_usd
 from workbench.bill.monthly_cost import MONTH_DAYS, Upkeep, monthly_usage
@@ -51,19 +52,29 @@ class Answer:
 
     @property
     def best(self) -> Choice:
-        """What to take."""
+        """The cheapest."""
         return self.choices[0]
 
     @property
-    def second(self) -> Choice | None:
-        """What to take else."""
-        return self.choices[1] if len(self.choices) > 1 else None
+    def level(self) -> Level:
+        """The cheapest, and what is too close to it to call."""
+        return level(self.choices, self.question.batches_per_month)
+
+    @property
+    def take(self) -> Choice:
+        """What to take."""
+        return self.level.take
+
+    @property
+    def others(self) -> tuple[Choice, ...]:
+        """What to take else, the runner-up first."""
+        return tuple(one for one in self.choices if one is not self.take)
 
     @property
     def over_budget_usd(self) -> float:
-        """What the cheapest month costs above the budget; 0 within it, or without one."""
+        """What a month costs above the budget; 0 within it, or without one."""
         budget = self.question.budget_usd_per_month
-        return 0.0 if budget is None else max(0.0, self.best.month_usd - float(budget))
+        return 0.0 if budget is None else max(0.0, self.take.month_usd - float(budget))
 
     @property
     def overlapping(self) -> bool:

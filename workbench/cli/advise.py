@@ -75,31 +75,31 @@ def advise(
 
 
 def _confirmed(answer: "Answer", asked: "Question", results: Path) -> "list[Confirmed]":
-    """The best two run on local, at a size that fits."""
+    """What to take and the runner-up, run on local at a size that fits."""
     from workbench.tune.tuning import confirm
 
-    best = answer.choices[:CONFIRMED]
+    best = [answer.take, *answer.others][:CONFIRMED]
     print(f"running {' and '.join(one.name for one in best)} on local …", file=sys.stderr)
     return [confirm(one.design, asked.items, results) for one in best]
 
 
 def _page(answer: "Answer", done: "list[Confirmed]", file: Path) -> list[str]:
     """The answer as lines."""
+    from workbench.advise import words
     from workbench.advise.crossings import crossings
     from workbench.advise.flips import deadline_steps, price_flips
     from workbench.advise.unsure import least_sure
-    from workbench.cli import advice
 
-    changes = advice.change_lines(
+    changes = words.change_lines(
         answer, crossings(answer), deadline_steps(answer), price_flips(answer)
     )
     parts = {
-        "": [advice.asked_line(answer.question)],
-        "The answer": advice.choice_lines(answer),
-        "Run on local": map(advice.confirmed_line, done),
+        "": [words.asked_line(answer.question)],
+        "The answer": words.choice_lines(answer),
+        "Run on local": map(words.confirmed_line, done),
         "What would change it": changes,
-        "What is least sure": advice.unsure_lines(least_sure(answer)),
-        "To do it": advice.command_lines(answer, file),
+        "What is least sure": words.unsure_lines(least_sure(answer)),
+        "To do it": words.command_lines(answer, file),
     }
     lines: list[str] = []
     for title, some in parts.items():
@@ -126,6 +126,8 @@ def _content(answer: "Answer", done: "list[Confirmed]") -> dict[str, Any]:
         "region": asked.terms.region,
         "price_date": asked.terms.book().date,
         "choices": [_choice(one) for one in answer.choices],
+        "take": answer.take.name,
+        "level": [one.name for one in answer.level.choices],
         "refused": dict(answer.refused),
         "over_budget_usd": answer.over_budget_usd,
         "overlapping": answer.overlapping,

@@ -12,6 +12,7 @@ from analysis.words import count, dollars, duration, listed
 from workbench.advise.answer import Answer, Choice
 from workbench.advise.crossings import Crossing
 from workbench.advise.flips import PriceFlip, Step
+from workbench.advise.level import Level, parts_owned
 from workbench.advise.question import Question
 from workbench.advise.unsure import Unsure
 from workbench.tune.tuning import Confirmed
@@ -34,26 +35,48 @@ def asked_line(question: Question) -> str:
 
 
 def choice_lines(answer: Answer) -> Iterator[str]:
-    """The best, what holds against it, the runner-up, the others."""
-    best, asked = answer.best, answer.question
-    yield f"Take {best.name}: {_costs(best)}."
-    yield f"  knobs: {_knobs(best)}"
-    yield f"  what limits its time first: {best.forecast.binding_limit}"
+    """What to take, why if others cost as much, what holds against it, the others."""
+    take, asked = answer.take, answer.question
+    yield from _level_line(answer.level)
+    yield f"Take {take.name}: {_costs(take)}."
+    yield f"  knobs: {_knobs(take)}"
+    yield f"  what limits its time first: {take.forecast.binding_limit}"
     if answer.over_budget_usd:
         budget = dollars(float(asked.budget_usd_per_month or 0))
         yield f"  above the budget of {budget} a month by {dollars(answer.over_budget_usd)}"
     if answer.overlapping:
-        every, needs = duration(asked.batch_every_s), duration(best.known_s)
+        every, needs = duration(asked.batch_every_s), duration(take.known_s)
         yield f"  a month cannot hold its batches: one comes every {every}, and takes {needs}"
-    if asked.deadline_s is not None and 60 * best.forecast.minutes.high > asked.deadline_s:
-        yield f"  it may come late: {duration(60 * best.forecast.minutes.high)} at the high end"
-    for place, other in enumerate(answer.choices[1:]):
-        more_usd = other.month_usd - best.month_usd
-        share = more_usd / best.month_usd if best.month_usd else 0.0
+    if asked.deadline_s is not None and 60 * take.forecast.minutes.high > asked.deadline_s:
+        yield f"  it may come late: {duration(60 * take.forecast.minutes.high)} at the high end"
+    for place, other in enumerate(answer.others):
+        more_usd = other.month_usd - take.month_usd
+        share = abs(more_usd / take.month_usd) if take.month_usd else 0.0
         name = f"{'Runner-up' if not place else 'Then'} {other.name}"
-        yield f"{name}: {dollars(more_usd)} a month more ({share:.1%}): {_costs(other)}."
+        more = f"{dollars(abs(more_usd))} a month {'more' if more_usd >= 0 else 'less'}"
+        yield f"{name}: {more} ({share:.1%}): {_costs(other)}."
     for name, why in answer.refused.items():
         yield f"Not {name}: {why}"
+
+
+def _level_line(found: Level) -> Iterator[str]:
+    """Which designs are too close to call, and what decides between them."""
+    if not found.others:
+        return
+    take, sooner = found.take, found.sooner
+    parts = (f"{one.name} has {parts_owned(one.design)}" for one in found.others)
+    times = [f"{one.name} after {_known(one)}" for one in found.others]
+    why = []
+    if found.owns_less:
+        why.append(f"it has less to own ({parts_owned(take.design)} parts; {listed([*parts])})")
+    if sooner is take:
+        why.append(f"it is known sooner (after {_known(take)}; {listed(times)})")
+    reason = listed(why) or "it is the cheapest as likely as not"
+    but = f"; {sooner.name} is known sooner, after {_known(sooner)}" if sooner else ""
+    names = listed([one.name for one in found.choices])
+    yield f"Too close to call between {names}: take {take.name}, because {reason}" + (
+        "." if sooner is take else f"{but}."
+    )
 
 
 def confirmed_line(done: Confirmed) -> str:
@@ -101,12 +124,12 @@ def unsure_lines(found: Sequence[Unsure]) -> Iterator[str]:
 
 def command_lines(answer: Answer, workload: Path) -> Iterator[str]:
     """The answer as commands, ready to be run."""
-    best, asked = answer.best, answer.question
+    take, asked = answer.take, answer.question
     region = f" --region {asked.terms.region}"
-    tuned = "".join(f" --set {n}={_spelled(v)}" for n, v in best.design.turned_knobs().items())
+    tuned = "".join(f" --set {n}={_spelled(v)}" for n, v in take.design.turned_knobs().items())
     batch = f"--items {asked.items}{tuned} --workload {shlex.quote(str(workload))}"
-    yield f"workbench deploy --design {best.name}{region}{tuned}"
-    yield f"workbench run --target aws --design {best.name}{region} {batch}"
+    yield f"workbench deploy --design {take.name}{region}{tuned}"
+    yield f"workbench run --target aws --design {take.name}{region} {batch}"
 
 
 def _crossing(asked: Question, one: Crossing) -> str:
@@ -133,9 +156,13 @@ def _costs(one: Choice) -> str:
     usd, minutes = one.forecast.usd, one.forecast.minutes
     return (
         f"{dollars(one.month_usd)} a month, {dollars(usd.likely)} a batch "
-        f"({dollars(usd.low)} to {dollars(usd.high)}), known after {duration(60 * minutes.likely)} "
+        f"({dollars(usd.low)} to {dollars(usd.high)}), known after {_known(one)} "
         f"({duration(60 * minutes.low)} to {duration(60 * minutes.high)})"
     )
+
+
+def _known(one: Choice) -> str:
+    return duration(one.known_s)
 
 
 def _knobs(one: Choice) -> str:
