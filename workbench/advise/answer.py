@@ -41,6 +41,11 @@ class Choice:
         """Seconds from the trigger until completion is known, as likely as not."""
         return 60 * self.forecast.minutes.likely
 
+    @property
+    def known_high_s(self) -> float:
+        """The same at the high end."""
+        return 60 * self.forecast.minutes.high
+
 
 @dataclass(frozen=True)
 class Answer:

@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 from analysis.words import count, dollars, duration, listed
 from workbench.advise.answer import Answer, Choice
@@ -16,6 +17,7 @@ from workbench.advise.level import Level, parts_owned
 from workbench.advise.question import Question
 from workbench.advise.unsure import Unsure
 from workbench.tune.tuning import Confirmed
+from workbench.workload.clock import told_minute
 
 CHANGES_MAX = 3  # sentences an axis
 UNSURE_MAX = 3
@@ -30,6 +32,8 @@ def asked_line(question: Question) -> str:
     parts.append(f"{float(question.batches_per_month):,.4g} batches a month")
     if question.deadline_s is not None:
         parts.append(f"known within {duration(question.deadline_s)}")
+    if question.done_by is not None:
+        parts.append(f"known by {told_minute(question.done_by.minute)} {question.done_by.zone}")
     parts.append(f"prices of {question.terms.region}, {question.terms.book().date}")
     return ", ".join(parts) + question.terms.text + "; modelled"
 
@@ -47,8 +51,8 @@ def choice_lines(answer: Answer) -> Iterator[str]:
     if answer.overlapping:
         every, needs = duration(asked.batch_every_s), duration(take.known_s)
         yield f"  a month cannot hold its batches: one comes every {every}, and takes {needs}"
-    if asked.deadline_s is not None and 60 * take.forecast.minutes.high > asked.deadline_s:
-        yield f"  it may come late: {duration(60 * take.forecast.minutes.high)} at the high end"
+    if asked.deadline_s is not None and take.known_high_s > asked.deadline_s:
+        yield f"  it may come late: {duration(take.known_high_s)} at the high end"
     for place, other in enumerate(answer.others):
         more_usd = other.month_usd - take.month_usd
         share = abs(more_usd / take.month_usd) if take.month_usd else 0.0
@@ -77,6 +81,51 @@ def _level_line(found: Level) -> Iterator[str]:
     yield f"Too close to call between {names}: take {take.name}, because {reason}" + (
         "." if sooner is take else f"{but}."
     )
+
+
+def clock_lines(answer: Answer) -> Iterator[str]:
+    """When a batch must start to be known done by the clock, and whether its schedule does."""
+    asked = answer.question
+    if asked.done_by is None:
+        return
+    by, zone = told_minute(asked.done_by.minute), asked.done_by.zone
+    for one in [answer.take, *answer.others[:1]]:
+        minute, days = asked.done_by.start_by(one.known_high_s)
+        before = f", {days} {'day' if days == 1 else 'days'} before" if days else ""
+        yield (
+            f"{one.name}: start by {told_minute(minute)} {zone}{before}, to be known done by {by} "
+            f"({duration(one.known_high_s)} at the high end)."
+        )
+    if not asked.starts:
+        yield "batches.per_month names no start; with batches.cron it is said if that is in time."
+        return
+    start, wait_s = asked.done_by.tightest(asked.starts)
+    spare_s = wait_s - answer.take.known_high_s
+    last = "The schedule's last start before it" if len(asked.starts) > 1 else "The schedule"
+    yield f"{last}, {told_minute(start)} UTC, is " + (
+        f"early enough by {duration(spare_s)}."
+        if spare_s >= 0
+        else f"too late by {duration(-spare_s)}; a deadline of {wait_s / 60:g}m has knobs searched "
+        "that are in time."
+    )
+
+
+def told_clock(answer: Answer) -> dict[str, Any] | None:
+    """The same as JSON has it: clock times there, `spare_s` of the schedule (None without one)."""
+    asked = answer.question
+    if asked.done_by is None:
+        return None
+    starts = {}
+    for one in answer.choices:
+        minute, days = asked.done_by.start_by(one.known_high_s)
+        starts[one.name] = {"time": told_minute(minute), "days_before": days}
+    waits = [asked.done_by.tightest(asked.starts)[1]] if asked.starts else []
+    return {
+        "done_by": told_minute(asked.done_by.minute),
+        "timezone": asked.done_by.zone,
+        "start_by": starts,
+        "spare_s": waits[0] - answer.take.known_high_s if waits else None,
+    }
 
 
 def confirmed_line(done: Confirmed) -> str:

@@ -1,7 +1,6 @@
 """`workbench advise`: one workload, one answer, on one page."""
 
 import sys
-from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -52,19 +51,7 @@ def advise(
     from workbench.advise.answer import advise as answer_to
     from workbench.advise.question import Question
 
-    asked = Question(
-        items=items or found.items[0],
-        item_ms=found.item_ms,
-        cpu_ms=found.cpu_ms,
-        poison_per_million=found.poison_per_million,
-        memory_mb=found.memory_mb,
-        item_concurrency=item_concurrency,
-        deadline_s=found.deadline_s,
-        batches_per_month=Decimal(repr(found.batches_per_month)),
-        budget_usd_per_month=found.budget_usd_per_month,
-        promise=found.promise,
-        terms=terms,
-    )
+    asked = Question.of(found, items, item_concurrency, terms)
     answer = answer_to(asked, cluster=cluster)
     done = _confirmed(answer, asked, results) if confirmed else []
     if as_json:
@@ -96,6 +83,7 @@ def _page(answer: "Answer", done: "list[Confirmed]", file: Path) -> list[str]:
     parts = {
         "": [words.asked_line(answer.question)],
         "The answer": words.choice_lines(answer),
+        "By the clock": words.clock_lines(answer),
         "Run on local": map(words.confirmed_line, done),
         "What would change it": changes,
         "What is least sure": words.unsure_lines(least_sure(answer)),
@@ -111,6 +99,7 @@ def _page(answer: "Answer", done: "list[Confirmed]", file: Path) -> list[str]:
 
 def _content(answer: "Answer", done: "list[Confirmed]") -> dict[str, Any]:
     """The answer as JSON has it: dollars, seconds, knobs by name."""
+    from workbench.advise import words
     from workbench.advise.crossings import crossings
     from workbench.advise.flips import batch_flips, deadline_steps, price_flips
     from workbench.advise.unsure import least_sure
@@ -128,6 +117,7 @@ def _content(answer: "Answer", done: "list[Confirmed]") -> dict[str, Any]:
         "choices": [_choice(one) for one in answer.choices],
         "take": answer.take.name,
         "level": [one.name for one in answer.level.choices],
+        "clock": words.told_clock(answer),
         "refused": dict(answer.refused),
         "over_budget_usd": answer.over_budget_usd,
         "overlapping": answer.overlapping,

@@ -1,53 +1,21 @@
 """Level designs: who is too close to call, and what decides between them."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 from itertools import permutations
-from types import SimpleNamespace
 
 import pytest
 
+from tests.workbench.advise.choices import LATE, SOON, One
 from workbench.advise.answer import Answer
 from workbench.advise.level import Level, level, parts_owned
 from workbench.advise.question import Question
 from workbench.advise.words import choice_lines
 from workbench.designs import DESIGNS
-from workbench.targets.model.forecast import Range
-
-
-@dataclass(frozen=True)
-class One:
-    """What is asked of a choice: a month of a batch of `usd`, known after so many minutes."""
-
-    name: str
-    usd: float
-    minutes: tuple[float, float, float] = (9.0, 10.0, 11.0)
-    spread: float = 0.001
-    standing_usd: float = 0.0
-
-    @property
-    def design(self):
-        return DESIGNS[self.name]()
-
-    @property
-    def month_usd(self):
-        return 30 * self.usd + self.standing_usd
-
-    @property
-    def known_s(self):
-        return 60 * self.minutes[1]
-
-    @property
-    def forecast(self):
-        usd = Range(self.usd * (1 - self.spread), self.usd, self.usd * (1 + self.spread))
-        return SimpleNamespace(usd=usd, minutes=Range(*self.minutes), binding_limit="poll")
 
 
 def of(*choices):
     return level(choices, Decimal(30))
-
-
-SOON, LATE = (1.0, 2.0, 3.0), (9.0, 10.0, 11.0)
 
 
 @pytest.mark.parametrize(
