@@ -83,6 +83,7 @@ MAY_IMPORT = {
     "workbench.stacks": {"workbench"},
     "workbench.cli": {"workbench", "analysis"},
     "workbench.advise.words": {"workbench", "analysis"},
+    "workbench.advise.page": {"workbench", "analysis"},
     "workbench.study": {"workbench", "analysis"},
     "workbench.side_tables": {"workbench", "analysis"},
     "analysis": EVIDENCE | {"workbench.targets.FIGURES"},

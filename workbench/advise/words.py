@@ -11,17 +11,42 @@ from typing import Any
 
 from analysis.words import count, dollars, duration, listed
 from workbench.advise.answer import Answer, Choice
-from workbench.advise.crossings import Crossing
-from workbench.advise.flips import PriceFlip, Step
+from workbench.advise.crossings import Crossing, crossings
+from workbench.advise.flips import PriceFlip, Step, deadline_steps, price_flips
 from workbench.advise.level import Level, parts_owned
 from workbench.advise.question import Question
-from workbench.advise.unsure import Unsure
+from workbench.advise.unsure import Unsure, least_sure
 from workbench.tune.tuning import Confirmed
 from workbench.workload.clock import told_minute
 
+ANSWER, COMMANDS = "The answer", "To do it"  # parts
 CHANGES_MAX = 3  # sentences an axis
 UNSURE_MAX = 3
 CHECKED = {"cost_usd": "dollars", "detected_s": "time"}  # lines of a prediction
+
+
+def told_parts(
+    answer: Answer,
+    done: Sequence[Confirmed],
+    file: Path,
+    found: Sequence[Crossing] | None = None,
+    unsure: Sequence[Unsure] | None = None,
+) -> dict[str, list[str]]:
+    """The answer as lines, by the titles of its parts; what is not passed is worked out."""
+    found = crossings(answer) if found is None else found
+    unsure = least_sure(answer) if unsure is None else unsure
+    parts = {
+        "": [asked_line(answer.question)],
+        ANSWER: choice_lines(answer),
+        "By the clock": clock_lines(answer),
+        "Run on local": map(confirmed_line, done),
+        "What would change it": change_lines(
+            answer, found, deadline_steps(answer), price_flips(answer)
+        ),
+        "What is least sure": unsure_lines(unsure),
+        COMMANDS: command_lines(answer, file),
+    }
+    return {title: list(lines) for title, lines in parts.items()}
 
 
 def asked_line(question: Question) -> str:
@@ -43,7 +68,7 @@ def choice_lines(answer: Answer) -> Iterator[str]:
     take, asked = answer.take, answer.question
     yield from _level_line(answer.level)
     yield f"Take {take.name}: {_costs(take)}."
-    yield f"  knobs: {_knobs(take)}"
+    yield f"  knobs: {knobs_line(take)}"
     yield f"  what limits its time first: {take.forecast.binding_limit}"
     if answer.over_budget_usd:
         budget = dollars(float(asked.budget_usd_per_month or 0))
@@ -214,7 +239,8 @@ def _known(one: Choice) -> str:
     return duration(one.known_s)
 
 
-def _knobs(one: Choice) -> str:
+def knobs_line(one: Choice) -> str:
+    """The knobs that are not at their default, but for those of the items."""
     return ", ".join(f"{n}={v}" for n, v in one.design.turned_knobs().items()) or "none"
 
 

@@ -29,6 +29,7 @@ from workbench import border
 from workbench.designs import ITEMS_MAX
 from workbench.errors import BadInput, BadKnob, shown
 from workbench.platform.services import HOME_REGION
+from workbench.project import WORKLOADS
 from workbench.strict_yaml import read_yaml
 from workbench.workload.clock import UTC_NAME, DoneBy, read_minute, read_zone, told_minute
 from workbench.workload.cron import times_a_month, times_of_day
@@ -191,6 +192,15 @@ def read_workload(path: Path) -> Workload:
         raise BadInput(f"{path.name}: {_first_wrong(error)}") from None
     except BadInput as error:
         raise BadInput(f"{path.name}: {error}") from None
+
+
+def find_workload(name: str, folder: Path) -> Path:
+    """The file of that name from a folder, else among the project's workloads. BadInput if none."""
+    places = (folder / Path(name).expanduser(), WORKLOADS / name)
+    if found := next((path for path in places if path.is_file()), None):
+        return found
+    known = ", ".join(sorted(path.name for path in WORKLOADS.glob("*.yaml")))
+    raise BadInput(f"workload={shown(name)}: is no file in {folder.resolve()}, nor one of {known}")
 
 
 def _first_wrong(error: ValidationError) -> str:
