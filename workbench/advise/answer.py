@@ -83,8 +83,8 @@ class Answer:
 
     @property
     def overlapping(self) -> bool:
-        """Whether a batch is still at work when the next one begins."""
-        return self.best.known_s > self.question.batch_every_s
+        """Whether a batch may still be at work when the next one begins, at the high end."""
+        return self.take.known_high_s > self.question.batch_every_s
 
 
 def advise(question: Question, processes: int | None = None, cluster: str = "") -> Answer:
@@ -97,10 +97,18 @@ def advise(question: Question, processes: int | None = None, cluster: str = "") 
         try:
             choices.append(choice(question, tune(question.goal(name), processes, cluster)))
         except BadInput as error:
-            refused[name] = str(error)
+            refused[name] = _told(question, error)
     if not choices:
         raise BadInput("\n".join(f"{name}: {why}" for name, why in refused.items()))
     return Answer(question, tuple(sorted(choices, key=lambda one: one.month_usd)), refused)
+
+
+def _told(question: Question, error: BadInput) -> str:
+    """Why a design cannot do it; that a month cannot hold its batches is said, and none billed."""
+    if not question.month_bounds:
+        return str(error)
+    batches, every_s = float(question.batches_per_month), question.batch_every_s
+    return f"{batches:,.4g} batches a month leave each {every_s / 60:,.1f} minutes: {error}"
 
 
 def choice(question: Question, tuned: Tuned) -> Choice:

@@ -27,12 +27,14 @@ class Step:
 
 def offers(answer: Answer) -> list[Step]:
     """The fronts of all designs, shortest deadline first: no setting of a design beats another of
-    the same in both deadline and dollars."""
-    batches = float(answer.question.batches_per_month)
+    the same in both deadline and dollars. A setting so slow that a month cannot hold its batches
+    has no month's dollars, and is left out."""
+    batches, every_s = float(answer.question.batches_per_month), answer.question.batch_every_s
     found = (
         Step(score.mean_s, score, score.mean_usd * batches + one.standing_usd)
         for one in answer.choices
         for score in one.tuned.front
+        if score.mean_s <= every_s
     )
     return sorted(found, key=lambda step: (step.deadline_s, step.month_usd))
 

@@ -70,8 +70,14 @@ class Question:
 
     @property
     def within_s(self) -> float:
-        """How long a batch may take."""
-        return NO_HURRY_S if self.deadline_s is None else self.deadline_s
+        """How long a batch may take: a month must hold all of its batches, one after the other."""
+        asked_s = NO_HURRY_S if self.deadline_s is None else self.deadline_s
+        return min(asked_s, self.batch_every_s)
+
+    @property
+    def month_bounds(self) -> bool:
+        """Whether the month leaves a batch less time than was asked for."""
+        return self.within_s == self.batch_every_s
 
     @property
     def batch_every_s(self) -> float:

@@ -74,8 +74,8 @@ def choice_lines(answer: Answer) -> Iterator[str]:
         budget = dollars(float(asked.budget_usd_per_month or 0))
         yield f"  above the budget of {budget} a month by {dollars(answer.over_budget_usd)}"
     if answer.overlapping:
-        every, needs = duration(asked.batch_every_s), duration(take.known_s)
-        yield f"  a month cannot hold its batches: one comes every {every}, and takes {needs}"
+        every, needs = duration(asked.batch_every_s), duration(take.known_high_s)
+        yield f"  batches may meet: one comes every {every}, and takes {needs} at the high end"
     if asked.deadline_s is not None and take.known_high_s > asked.deadline_s:
         yield f"  it may come late: {duration(take.known_high_s)} at the high end"
     for place, other in enumerate(answer.others):
