@@ -10,8 +10,11 @@ grids:                        # each is every combination of its lists
     presets: [default, tuned]
     items: [100, 10000]
     knobs: {value_max: [100, 1000]}    # of every design; a value or a list
+    duration: {mean_ms: 500, sd_ms: 553}  # in place of value_max: any form that a workload has
     sqs: {items_per_message: [1, 10]}  # of this design alone
     skip_infeasible: true     # else a combination that cannot work is refused
+  - items: [100, 10000]
+    best_in: [dollars, time]  # in place of presets: the best knobs that `tune` finds for each batch
 runs:                         # single ones beside the grids
   - {design: sqs, target: local, items: 1000, seed: 1}
 """
@@ -19,6 +22,7 @@ runs:                         # single ones beside the grids
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,14 +30,16 @@ from workbench import border
 from workbench.designs import COMPARED, DESIGNS
 from workbench.errors import BadInput, shown
 from workbench.platform.services import HOME_REGION
+from workbench.runs.run import AIMS
 from workbench.runs.runner import RunRequest
 from workbench.strict_yaml import read_yaml
+from workbench.workload.duration import read_duration
 
 EXAMPLE = "studies/smoke.yaml"
 SEEDS = (1, 2, 3, 4, 5)
 STUDY_KEYS = ("question", "region", "prices", "seeds", "grids", "runs")
 GRID_KEYS = (
-    *"designs targets presets items seeds knobs prices skip_infeasible".split(),
+    *"designs targets presets best_in items seeds duration knobs prices skip_infeasible".split(),
     *DESIGNS,
 )
 RUN_KEYS = ("design", "target", "items", "seed", "preset", "knobs", "prices")
@@ -45,13 +51,19 @@ Read = Callable[[str, Any], Any]  # of a key and its value; BadInput for one of 
 
 @dataclass(frozen=True)
 class Grid:
-    """Every combination of these; `own` holds the knobs of one design alone."""
+    """Every combination of these; `own` holds the knobs of one design alone.
+
+    `item_ms` are knobs that say how long items take. With `best_in` (of AIMS) the knobs that are
+    not set are the best that tuning finds for each batch, once for each aim.
+    """
 
     designs: tuple[str, ...]
     targets: tuple[str, ...]
     items: tuple[int, ...]
     seeds: tuple[int, ...]
     presets: tuple[str, ...] = ("default",)
+    best_in: tuple[str, ...] = ()
+    item_ms: tuple[dict[str, Any], ...] = ({},)
     knobs: dict[str, tuple[Any, ...]] = field(default_factory=dict)
     own: dict[str, dict[str, tuple[Any, ...]]] = field(default_factory=dict)
     prices: str | None = None
@@ -72,7 +84,7 @@ class Study:
 
 def read_study(path: Path) -> Study:
     """The study in a file. Raises BadInput with the key, the value and what would do."""
-    part = Part(path.name, read_yaml(path, EXAMPLE), STUDY_KEYS)
+    part = Part(path.name, read_yaml(path, EXAMPLE), STUDY_KEYS, path.parent)
     prices, region = part.one("prices", _date, None), part.one("region", border.text, HOME_REGION)
     seeds = part.many("seeds", border.whole_number, SEEDS)
     grids = tuple(_grid(one, seeds, prices) for one in part.parts("grids", GRID_KEYS))
@@ -89,6 +101,7 @@ class Part:
     where: str
     content: Any
     keys: tuple[str, ...]
+    folder: Path  # that files are named from
 
     def __post_init__(self) -> None:
         if not isinstance(self.content, dict):
@@ -125,7 +138,7 @@ class Part:
         if not isinstance(found, list):
             raise BadInput(f"{self.where}: {key} must be a list, each entry with a hyphen.")
         for number, one in enumerate(found, 1):
-            yield Part(f"{self.where}: {key.removesuffix('s')} {number}", one, keys)
+            yield Part(f"{self.where}: {key.removesuffix('s')} {number}", one, keys, self.folder)
 
     def _given(self, key: str) -> Any:
         if key not in self.content:
@@ -156,13 +169,20 @@ def _grid(part: Part, seeds: tuple[int, ...], prices: str | None) -> Grid:
             f"{part.where} has knobs of {foreign[0]}, which is not among its designs. "
             f"Add {foreign[0]} to `designs`, or take them out."
         )
+    knobs = part.knobs("knobs")
+    if {"best_in", "presets"} <= part.content.keys():
+        raise BadInput(f"{part.where}: best_in finds the knobs, presets name them. Leave one out.")
+    if "duration" in part.content and knobs.keys() & {"value_max", "durations"}:
+        raise BadInput(f"{part.where}: duration says how long items take. Leave it out of knobs.")
     return Grid(
         designs=designs,
         targets=part.many("targets", border.text, ("model",)),
         items=part.many("items", border.whole_number),
         seeds=part.many("seeds", border.whole_number, seeds),
         presets=part.many("presets", border.text, ("default",)),
-        knobs=part.knobs("knobs"),
+        best_in=part.many("best_in", _aim) if "best_in" in part.content else (),
+        item_ms=part.many("duration", partial(_item_ms, part.folder), ({},)),
+        knobs=knobs,
         own={name: part.knobs(name) for name in designs if name in part.content},
         prices=part.one("prices", _date, prices),
         skip_infeasible=part.one("skip_infeasible", _flag, False),
@@ -190,6 +210,19 @@ def _design(key: str, value: Any) -> str:
     if border.text(key, value) not in DESIGNS:
         raise BadInput(f"{key} has {shown(value)}. Take of {', '.join(DESIGNS)}.")
     return value
+
+
+def _aim(key: str, value: Any) -> str:
+    """What knobs are to be the best in."""
+    if value not in AIMS:
+        raise BadInput(f"{key} has {shown(value)}. Take of {', '.join(AIMS)}.")
+    return value
+
+
+def _item_ms(folder: Path, _key: str, value: Any) -> dict[str, Any]:
+    """The knobs of durations, in any form of a workload; its files lie beside the study."""
+    found = read_duration(value, folder)
+    return found.table.knobs if found.table else {"value_max": found.longest_ms}
 
 
 def _flag(key: str, value: Any) -> bool:

@@ -3,7 +3,7 @@
 Candidates are scored on the model, over seeds that all of them share.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cache
 from itertools import product
@@ -99,9 +99,15 @@ def floor_usd(
     return float(total_usd(bill(usage, book, free_tier=True, already=month)))
 
 
-def candidates(goal: Goal) -> list[Design]:
-    """Every candidate that the designs' own checks let pass; BadInput if there is none."""
+def candidates(goal: Goal, coarse: bool = False) -> list[Design]:
+    """Every candidate that the designs' own checks let pass; BadInput if there is none.
+
+    `coarse`: every second lot, and of each other knob only both ends.
+    """
     axes = _axes(goal)
+    if coarse:
+        own = goal.search.lot
+        axes = {n: v[:: 2 if n == own else max(1, len(v) - 1)] for n, v in axes.items()}
     found, refusal = [], None
     for values in product(*axes.values()):
         try:
@@ -118,6 +124,20 @@ def candidates(goal: Goal) -> list[Design]:
             "Take shorter items, or fix fewer knobs."
         )
     return found
+
+
+def neighbours(goal: Goal, design: Design) -> list[Design]:
+    """The design with another value of each knob that is searched, one at a time."""
+    found = []
+    for name, values in _axes(goal).items():
+        for value in values:
+            try:
+                other = replace(design, **{name: value})
+                other.refuse_items(goal.items)
+            except BadKnob:
+                continue
+            found.append(other)
+    return [one for one in found if one != design]
 
 
 def hurry(goal: Goal, designs: list[Design]) -> list[Design]:
@@ -144,7 +164,7 @@ def _axes(goal: Goal) -> dict[str, tuple]:
 
 
 def _lots(goal: Goal) -> tuple[int, ...]:
-    """Numbers of items in a lot: round ones, and the largest that can work."""
+    """Numbers of items in a lot: round ones up to one that holds all, and the largest that can."""
     largest = 0
     low, high = 1, LOT_MAX
     while low <= high:
@@ -153,7 +173,9 @@ def _lots(goal: Goal) -> tuple[int, ...]:
             largest, low = middle, middle + 1
         else:
             high = middle - 1
-    return tuple(sorted({lot for lot in LOTS if lot <= largest} | ({largest} if largest else {1})))
+    enough = min((lot for lot in LOTS if lot >= goal.items), default=LOT_MAX)
+    largest = min(largest, enough)
+    return tuple(sorted({lot for lot in LOTS if lot <= largest} | {max(1, largest)}))
 
 
 def _can_hold(goal: Goal, lot: int) -> bool:
