@@ -17,7 +17,15 @@ from analysis.axes import panels
 from analysis.caption import sign
 from analysis.frames import Frames
 from analysis.measures import TARGETS
-from analysis.needs import Chosen, NothingToShow, in_order, promised, several_designs, usable
+from analysis.needs import (
+    Chosen,
+    NothingToShow,
+    in_order,
+    nearest_default,
+    promised,
+    several_designs,
+    usable,
+)
 from analysis.theme import text_pt, tint
 from analysis.verdicts import verdicts
 from analysis.words import count, duration, listed, short_count
@@ -30,25 +38,30 @@ CELL = ["items", "mean_ms"]
 
 @dataclass(frozen=True)
 class Panel:
-    """A map of runs at one `setting`, by a column of theirs."""
+    """A map by a column of the runs; of those at the knobs that are best in an `aim`, or of all."""
 
     column: str
     title: str
     words: str  # of the one that wins
-    setting: str
+    aim: str | None = None
+
+    def of(self, runs: pd.DataFrame) -> pd.DataFrame:
+        """Its runs."""
+        return runs[runs["best_in"].isna() if self.aim is None else runs["best_in"] == self.aim]
 
 
 @dataclass(frozen=True)
 class Maps:
     """Panels of the same items: their lengths even from nothing up, or `told` by points.
 
-    `knobs` says at which the designs are compared, `sweep` the study that has such runs.
+    `knobs` says at which the designs are compared, `words` the same for a title.
     """
 
     panels: tuple[Panel, ...]
+    words: str
     knobs: str
     told: bool = False
-    sweep: str = "who_wins"
+    notes: tuple[str, ...] = ()
 
     def select(self, frames: Frames) -> Chosen:
         """Runs of several designs with several lengths of items, on one target.
@@ -58,32 +71,33 @@ class Maps:
         chosen = several_designs(usable(frames.runs, in_dollars=True))
         runs = chosen.runs
         told = runs["knobs"].map(lambda knobs: bool(knobs.get("durations")))
-        settings = {one.setting for one in self.panels}
-        runs = runs[(told == self.told) & runs["setting"].isin(settings)]
-        mean_ms = (runs["value_max_ms"] / 2).map(lambda ms: float(f"{ms:.2g}"))
-        runs = runs.assign(mean_ms=mean_ms)
+        runs = runs[told == self.told]
+        runs = runs.assign(mean_ms=(runs["value_max_ms"] / 2).map(lambda ms: float(f"{ms:.2g}")))
+        runs = runs.loc[sorted({at for panel in self.panels for at in panel.of(runs).index})]
         if runs["mean_ms"].nunique() < 2:
             raise NothingToShow(
-                f"no runs of items of several lengths at {self.knobs}. Run "
-                f"`workbench sweep {self.sweep}`."
+                f"no runs of items of several lengths with each design at {self.knobs}. "
+                "Run `workbench sweep who_wins`."
             )
         runs = _one_target(runs)
         lengths = runs.groupby("items")["mean_ms"].transform("nunique")
         chosen = chosen.only(runs[lengths > lengths.max() / 2])
+        if all(panel.aim is None for panel in self.panels):
+            chosen = nearest_default(chosen)
         for panel in self.panels:
             factors(chosen.runs, panel)  # refused here where no two can be compared
         return chosen
 
-    def draw(self, chosen: Chosen, figure: Figure, *notes: str) -> None:
+    def draw(self, chosen: Chosen, figure: Figure) -> None:
         """Each map: the winner's colour, and by what factor over the next."""
         found = [factors(chosen.runs, panel) for panel in self.panels]
         sign(
             figure,
             chosen,
             "colour: the winner; number: by what factor over the next; =: too close to call",
-            _unable(found),
+            unable(found),
             f"each design at {self.knobs}",
-            *notes,
+            *self.notes,
         )
         for axes, panel, own in zip(
             panels(figure, len(self.panels)), self.panels, found, strict=True
@@ -92,44 +106,53 @@ class Maps:
             _map(axes, own)
 
     def find(self, chosen: Chosen) -> str:
-        """Who wins how often, in a few words."""
-        parts = []
-        for panel in self.panels:
-            found = factors(chosen.runs, panel)
-            clear = found[found["best"].map(len) == 1]
-            won = [f"{name} at {len(own)}" for name, own in in_order(clear, "first")]
-            won.sort(key=lambda text: -int(text.rsplit(" ", 1)[1]))
-            who = listed(won) if won else "no design"
-            parts.append(f"{panel.words}: {who} of {len(found)}")
-        return "; ".join(parts)
+        """Who wins, in a few words."""
+        said = [_most(panel.words, factors(chosen.runs, panel)) for panel in self.panels]
+        return f"{self.words}, {'; '.join(said)}"
 
     def say(self, chosen: Chosen) -> str:
         """How often each design wins, over sizes and lengths of items."""
+        found = [factors(chosen.runs, panel) for panel in self.panels]
         parts = []
-        for panel in self.panels:
-            found = factors(chosen.runs, panel)
-            clear = found["best"].map(len) == 1
-            won = [f"{name} at {len(own)}" for name, own in in_order(found[clear], "first")]
-            close = f", too close to call at {(~clear).sum()}" if not clear.all() else ""
-            parts.append(f"{panel.words}: {listed(won) or 'none'}{close}")
-        unable = _unable([factors(chosen.runs, panel) for panel in self.panels])
-        cells = f"Of all combinations of batch size and time per item, each design at {self.knobs}"
-        said = (f"{cells}, {'; '.join(parts)}.", unable and f"{unable}.", promised(chosen.runs))
-        return " ".join(part for part in said if part)
+        for panel, own in zip(self.panels, found, strict=True):
+            wins, close = _wins(own), int((own["best"].map(len) > 1).sum())
+            won = listed([f"{name} at {number}" for name, number in wins.items()]) or "none"
+            level = f", too close to call at {close}" if close else ""
+            parts.append(f"{panel.words}: {won}{level}")
+        said = [f"{self.words}, of {len(found[0])} sizes and times per item: {'; '.join(parts)}."]
+        said += [f"{cannot}." for cannot in [unable(found)] if cannot]
+        return " ".join([*said, promised(chosen.runs)])
+
+
+def _wins(found: pd.DataFrame) -> dict[str, int]:
+    """At how many cells each design clearly wins, the most first; none that never does."""
+    return found.loc[found["best"].map(len) == 1, "first"].value_counts().to_dict()
+
+
+def _most(words: str, found: pd.DataFrame) -> str:
+    """Who clearly wins, in a few words."""
+    wins = _wins(found)
+    if not wins:
+        return f"nobody clearly {words}"
+    (most, at), *rest = wins.items()
+    if not rest:
+        return f"{most} {words} wherever one clearly does"
+    return f"{most} {words} at {at} of {len(found)} sizes and times per item"
 
 
 def factors(runs: pd.DataFrame, panel: Panel) -> pd.DataFrame:
     """Verdicts by items and mean milliseconds an item; `unable` are designs without a run there."""
-    own = runs[runs["setting"] == panel.setting]
-    there = [name for name, _ in in_order(own)]
+    own = panel.of(runs)
+    every = [name for name, _ in in_order(own)]
+    there = own.groupby(CELL)["design"].transform(lambda names: " ".join(sorted(set(names))))
     found = []
-    for (_, mean_ms), cell in own.groupby(CELL, sort=True):
-        unable = tuple(name for name in there if name not in set(cell["design"]))
+    for (mean_ms, names), part in own.groupby(["mean_ms", there], sort=True):
+        lacking = tuple(name for name in every if name not in names.split())
         try:
-            one = verdicts(cell, panel.column).table()
+            one = verdicts(part, panel.column).table()
         except NothingToShow:  # one design only, or no batch that two have worked: it stays blank
             continue
-        found.append(one.assign(mean_ms=mean_ms, unable=[unable]))
+        found.append(one.assign(mean_ms=mean_ms, unable=[lacking] * len(one)))
     if not found:
         raise NothingToShow("no two runs, one a design, have the same items, length and seed.")
     return pd.concat(found, ignore_index=True).sort_values(["mean_ms", "items"], ignore_index=True)
@@ -152,7 +175,7 @@ def _one_target(runs: pd.DataFrame) -> pd.DataFrame:
     return runs[runs["target"] == best]
 
 
-def _unable(maps: list[pd.DataFrame]) -> str:
+def unable(maps: list[pd.DataFrame]) -> str:
     """Where which design cannot, in words; empty where all can."""
     rows = pd.concat(maps).drop_duplicates([*CELL, "unable"])
     cells: dict[str, list[str]] = {}

@@ -32,6 +32,7 @@ from workbench.workload.durations import USUAL, Durations, Uniform
 FLOOR_GB = 0.125  # the smallest memory that Lambda has
 LOTS = (1, 10, 25, 50, 100, 200, 350, 500, 2_000, 5_000)  # items in one lot; the most joins them
 LOT_MAX = 10_000
+FINER = (0.5, 0.7, 0.85, 1.2, 1.4, 2)  # of a lot, the next ones that are tried
 CONCURRENCIES = (1, 10, 100)
 SHARED: dict[str, tuple] = {"memory_mb": (128, 256, 512)}
 
@@ -127,10 +128,15 @@ def candidates(goal: Goal, coarse: bool = False) -> list[Design]:
 
 
 def neighbours(goal: Goal, design: Design) -> list[Design]:
-    """The design with another value of each knob that is searched, one at a time."""
-    found = []
+    """The design with another value of each knob that is searched, one at a time; of the lot also
+    values between those that candidates have."""
+    found, lot = [], goal.search.lot
     for name, values in _axes(goal).items():
-        for value in values:
+        tried = dict.fromkeys(values)
+        if name == lot:
+            finer = (round(getattr(design, lot) * part) for part in FINER)
+            tried |= dict.fromkeys(one for one in finer if 1 <= one <= max(values))
+        for value in tried:
             try:
                 other = replace(design, **{name: value})
                 other.refuse_items(goal.items)
