@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cache
 from itertools import product
+from math import ceil
 from typing import Any
 
 import numpy as np
@@ -33,6 +34,7 @@ FLOOR_GB = 0.125  # the smallest memory that Lambda has
 LOTS = (1, 10, 25, 50, 100, 200, 350, 500, 2_000, 5_000)  # items in one lot; the most joins them
 LOT_MAX = 10_000
 FINER = (0.5, 0.7, 0.85, 1.2, 1.4, 2)  # of a lot, the next ones that are tried
+ROUNDS = (1, 2, 3, 4)  # of invocations that fill every place, after which all items are done
 CONCURRENCIES = (1, 10, 100)
 SHARED: dict[str, tuple] = {"memory_mb": (128, 256, 512)}
 
@@ -127,23 +129,37 @@ def candidates(goal: Goal, coarse: bool = False) -> list[Design]:
     return found
 
 
-def neighbours(goal: Goal, design: Design) -> list[Design]:
+def neighbours(goal: Goal, design: Design, pairs: bool = False) -> list[Design]:
     """The design with another value of each knob that is searched, one at a time; of the lot also
-    values between those that candidates have."""
-    found, lot = [], goal.search.lot
-    for name, values in _axes(goal).items():
-        tried = dict.fromkeys(values)
-        if name == lot:
-            finer = (round(getattr(design, lot) * part) for part in FINER)
-            tried |= dict.fromkeys(one for one in finer if 1 <= one <= max(values))
-        for value in tried:
-            try:
-                other = replace(design, **{name: value})
-                other.refuse_items(goal.items)
-            except BadKnob:
-                continue
-            found.append(other)
-    return [one for one in found if one != design]
+    values between those that candidates have. `pairs`: with such a lot and another value at once,
+    as a lot that fills every place at once does so for one number of places only.
+    """
+    axes, lot = _axes(goal), goal.search.lot
+    lots = _near(goal, design, max(axes[lot])) if lot in axes else []
+    changes: list[dict[str, Any]] = [{name: v} for name, values in axes.items() for v in values]
+    if pairs:
+        changes = [
+            {lot: own, name: value}
+            for name in goal.search.axes.keys() & axes.keys()
+            for own, value in product(lots, axes[name])
+        ]
+    found = []
+    for change in [*changes, *({lot: own} for own in lots)]:
+        try:
+            other = replace(design, **change)
+            other.refuse_items(goal.items)
+        except BadKnob:
+            continue
+        found.append(other)
+    return [one for one in dict.fromkeys(found) if one != design]
+
+
+def _near(goal: Goal, design: Design, largest: int) -> list[int]:
+    """Lots a little smaller and larger than the design's, and those that all end together."""
+    places = design.processor_concurrency * design.item_concurrency
+    full = [ceil(goal.items / (places * rounds)) for rounds in ROUNDS]
+    finer = [round(getattr(design, goal.search.lot) * part) for part in FINER]
+    return sorted({one for one in (*full, *finer) if 1 <= one <= largest})
 
 
 def hurry(goal: Goal, designs: list[Design]) -> list[Design]:

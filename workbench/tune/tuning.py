@@ -165,16 +165,21 @@ def _best(scores: list[Score], number: int) -> list[Design]:
 
 
 def _nearer(at: _Scores, best: Score, order: Callable[[Score], Any]) -> list[Score]:
-    """One knob after the other turned for the better, until none is: what is best on a small
-    batch need not be on a large one."""
+    """One knob after the other turned for the better, the lot together with another where none
+    alone is, until that is none either: what is best on a small batch need not be on a large one.
+    """
     found: list[Score] = []
+    pairs = False
     while True:
-        around = at(neighbours(at.goal, best.design), NEAR_ITEMS)
+        around = at(neighbours(at.goal, best.design, pairs), NEAR_ITEMS)
         found += around
         better = min(_whole([best, *around]), key=order)
-        if order(better) >= order(best):
+        if order(better) < order(best):
+            best, pairs = better, False
+        elif pairs:
             return found
-        best = better
+        else:
+            pairs = True
 
 
 def _finalists(at: _Scores, near: list[Score]) -> list[Score]:
