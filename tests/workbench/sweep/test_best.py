@@ -17,7 +17,8 @@ from workbench.workload.durations import Durations
 
 ITEMS = 2_000
 TAIL = Durations.read("0:20 50:300 90:1500 99:6000 99.9:20000 100:60000")
-FOUND_WITHIN = 1.005  # as near to the best of all there are as `tune` comes
+DOLLARS_WITHIN = 1.005  # as near to the best of all there are as tuning comes
+TIME_WITHIN = 1.02  # one long item decides, which differs by the seed; no verdict stands on less
 SEEDS = (1, 2, 3)  # which the search ranks its last ones by
 STUDY = """
 seeds: [1, 2]
@@ -64,8 +65,8 @@ def test_nothing_of_a_small_grid_is_cheaper_or_sooner(name):
     tried = [score(design, ITEMS, SEEDS) for design in small_grid(name)]
     whole = [one for one in tried if one.completes]
     assert len(whole) >= 10
-    assert cheapest.mean_usd <= min(one.mean_usd for one in whole) * FOUND_WITHIN
-    assert quickest.mean_s <= min(one.mean_s for one in whole) * FOUND_WITHIN
+    assert cheapest.mean_usd <= min(one.mean_usd for one in whole) * DOLLARS_WITHIN
+    assert quickest.mean_s <= min(one.mean_s for one in whole) * TIME_WITHIN
 
 
 def test_each_batch_runs_at_its_best_knobs_and_its_record_says_so(study, tmp_path):
