@@ -18,6 +18,9 @@ from analysis.needs import Chosen, NothingToShow
 from analysis.theme import BLOG, PANELS_IN, Canvas, Theme, blank, save, use
 
 NAMES = (
+    "who_wins",
+    "who_wins_tail",
+    "who_wins_default",
     "price_of_knowing",
     "cost_against_items",
     "cost_by_service",
@@ -25,7 +28,6 @@ NAMES = (
     "ramp_and_drain",
     "invocation_durations",
     "cost_against_time",
-    "who_wins",
     "binding_limits",
     "how_simple",
     "cost_of_ownership",

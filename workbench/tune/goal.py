@@ -3,10 +3,11 @@
 Candidates are scored on the model, over seeds that all of them share.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cache
 from itertools import product
+from math import ceil
 from typing import Any
 
 import numpy as np
@@ -32,6 +33,8 @@ from workbench.workload.durations import USUAL, Durations, Uniform
 FLOOR_GB = 0.125  # the smallest memory that Lambda has
 LOTS = (1, 10, 25, 50, 100, 200, 350, 500, 2_000, 5_000)  # items in one lot; the most joins them
 LOT_MAX = 10_000
+FINER = (0.5, 0.7, 0.85, 1.2, 1.4, 2)  # of a lot, the next ones that are tried
+ROUNDS = (1, 2, 3, 4)  # of invocations that fill every place, after which all items are done
 CONCURRENCIES = (1, 10, 100)
 SHARED: dict[str, tuple] = {"memory_mb": (128, 256, 512)}
 
@@ -99,9 +102,15 @@ def floor_usd(
     return float(total_usd(bill(usage, book, free_tier=True, already=month)))
 
 
-def candidates(goal: Goal) -> list[Design]:
-    """Every candidate that the designs' own checks let pass; BadInput if there is none."""
+def candidates(goal: Goal, coarse: bool = False) -> list[Design]:
+    """Every candidate that the designs' own checks let pass; BadInput if there is none.
+
+    `coarse`: every second lot, and of each other knob only both ends.
+    """
     axes = _axes(goal)
+    if coarse:
+        own = goal.search.lot
+        axes = {n: v[:: 2 if n == own else max(1, len(v) - 1)] for n, v in axes.items()}
     found, refusal = [], None
     for values in product(*axes.values()):
         try:
@@ -118,6 +127,39 @@ def candidates(goal: Goal) -> list[Design]:
             "Take shorter items, or fix fewer knobs."
         )
     return found
+
+
+def neighbours(goal: Goal, design: Design, pairs: bool = False) -> list[Design]:
+    """The design with another value of each knob that is searched, one at a time; of the lot also
+    values between those that candidates have. `pairs`: with such a lot and another value at once,
+    as a lot that fills every place at once does so for one number of places only.
+    """
+    axes, lot = _axes(goal), goal.search.lot
+    lots = _near(goal, design, max(axes[lot])) if lot in axes else []
+    changes: list[dict[str, Any]] = [{name: v} for name, values in axes.items() for v in values]
+    if pairs:
+        changes = [
+            {lot: own, name: value}
+            for name in goal.search.axes.keys() & axes.keys()
+            for own, value in product(lots, axes[name])
+        ]
+    found = []
+    for change in [*changes, *({lot: own} for own in lots)]:
+        try:
+            other = replace(design, **change)
+            other.refuse_items(goal.items)
+        except BadKnob:
+            continue
+        found.append(other)
+    return [one for one in dict.fromkeys(found) if one != design]
+
+
+def _near(goal: Goal, design: Design, largest: int) -> list[int]:
+    """Lots a little smaller and larger than the design's, and those that all end together."""
+    places = design.processor_concurrency * design.item_concurrency
+    full = [ceil(goal.items / (places * rounds)) for rounds in ROUNDS]
+    finer = [round(getattr(design, goal.search.lot) * part) for part in FINER]
+    return sorted({one for one in (*full, *finer) if 1 <= one <= largest})
 
 
 def hurry(goal: Goal, designs: list[Design]) -> list[Design]:
@@ -144,7 +186,7 @@ def _axes(goal: Goal) -> dict[str, tuple]:
 
 
 def _lots(goal: Goal) -> tuple[int, ...]:
-    """Numbers of items in a lot: round ones, and the largest that can work."""
+    """Numbers of items in a lot: round ones up to one that holds all, and the largest that can."""
     largest = 0
     low, high = 1, LOT_MAX
     while low <= high:
@@ -153,7 +195,9 @@ def _lots(goal: Goal) -> tuple[int, ...]:
             largest, low = middle, middle + 1
         else:
             high = middle - 1
-    return tuple(sorted({lot for lot in LOTS if lot <= largest} | ({largest} if largest else {1})))
+    enough = min((lot for lot in LOTS if lot >= goal.items), default=LOT_MAX)
+    largest = min(largest, enough)
+    return tuple(sorted({lot for lot in LOTS if lot <= largest} | {max(1, largest)}))
 
 
 def _can_hold(goal: Goal, lot: int) -> bool:

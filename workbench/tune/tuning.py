@@ -1,4 +1,5 @@
-"""The search: all candidates on a smaller batch and one seed, the best of them at full size.
+"""The search: all candidates on a small batch, the best of them and their neighbours on one of up
+to a million items, and the best of these at full size.
 
 Beside these the same with knobs that only buy time, such as pollers of its own.
 
@@ -6,8 +7,10 @@ The choice is confirmed on `local`: the handlers, at a size that fits, beside th
 """
 
 import os
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -28,11 +31,17 @@ from workbench.tune.goal import (
     floor_usd,
     front,
     hurry,
+    neighbours,
     score_many,
 )
 
-SCREEN_ITEMS = 30_000  # the largest batch on which all candidates are tried
-FINALISTS = 15  # by dollars, and as many by time, and the screen's front
+Known = dict[tuple[Design, int, tuple[int, ...]], Score]  # by candidate, items, seeds
+
+SCREEN_ITEMS = 10_000  # the largest batch on which all candidates are tried
+NEAR_ITEMS = 1_000_000  # the largest batch on which their neighbours are
+BEGUN = 10  # of the candidates, by dollars, and as many by time, and the front
+FINALISTS = 5  # in the same way, on three seeds
+FEW = 2  # of larger batches, whose seeds hardly differ
 CHUNK = 50
 WORKERS = 32  # of a cluster, for which tasks are made small enough; it may have more or fewer
 ALONE = 5_000_000  # items of all candidates: fewer are done before a second process has started
@@ -67,15 +76,24 @@ class Tuned:
         return f"floor ${self.floor_per_million_usd:.4f} tuned ${tuned:.4f} ratio {ratio}"
 
 
-def tune(goal: Goal, processes: int | None = None, cluster: str = "") -> Tuned:
-    """Search a design's knobs on the model. BadInput if no knobs reach the goal."""
+def tune(
+    goal: Goal, processes: int | None = None, cluster: str = "", known: Known | None = None
+) -> Tuned:
+    """Search a design's knobs on the model. BadInput if no knobs reach the goal.
+
+    With `known` it is one of many of which only both ends count, not the front between: its
+    candidates are coarse, and what was scored for another size of the same goal, on terms without
+    a free tier, is scored no more.
+    """
     if not goal.item_ms.mean_ms + goal.cpu_ms:
         raise BadInput("value_max=0: items of no work have no floor. Give them 1 ms or more.")
-    designs = candidates(goal)
-    screened = _scores(designs, goal, min(goal.items, SCREEN_ITEMS), SEEDS[:1], processes, cluster)
-    best = _best(screened)
-    hurried = hurry(goal, best)
-    finalists = _scores([*best, *hurried], goal, goal.items, SEEDS[:3], processes, cluster)
+    at = _Scores(goal, processes, cluster, {} if known is None else known)
+    begun = candidates(goal, coarse=known is not None)
+    best = _best(at(begun, SCREEN_ITEMS), BEGUN)
+    near = at([*best, *hurry(goal, best)], NEAR_ITEMS)
+    for order in ORDERS:
+        near += _nearer(at, min(_whole(near), key=order), order)
+    finalists = _finalists(at, near)
     whole = [one for one in finalists if one.completes]
     if not whole:
         raise BadInput(
@@ -86,33 +104,97 @@ def tune(goal: Goal, processes: int | None = None, cluster: str = "") -> Tuned:
     work = (goal.items, goal.item_ms.mean_ms, book, goal.terms.month, goal.cpu_ms)
     floor = million * floor_usd(*work)
     cheapest, fastest = _cheapest(goal, whole), _fastest(goal, whole)
-    return Tuned(goal, len(designs) + len(hurried), whole, cheapest, fastest, front(whole), floor)
+    return Tuned(goal, len(at.tried), whole, cheapest, fastest, front(whole), floor)
 
 
-def _scores(
-    designs: list[Design],
-    goal: Goal,
-    items: int,
-    seeds: tuple[int, ...],
-    processes: int | None,
-    cluster: str,
-) -> list[Score]:
-    """The designs scored, in the order they came in; a smaller batch has less that is free."""
-    terms = goal.terms.of_part(items / goal.items)
-    if not cluster and (len(designs) * items < ALONE or processes == 1):
-        return score_many(designs, items, seeds, terms)
-    workers = processes or (WORKERS if cluster else os.cpu_count()) or 1
-    size = min(CHUNK, -(-len(designs) // (2 * workers)))
-    tasks = [(designs[n : n + size], items, seeds, terms) for n in range(0, len(designs), size)]
-    return [one for done in in_order(score_many, tasks, processes, cluster) for one in done]
+@dataclass(frozen=True)
+class _Scores:
+    """Scores candidates of a goal, on a batch of no more than so many items, each only once."""
+
+    goal: Goal
+    processes: int | None
+    cluster: str
+    known: Known
+    tried: set[Design] = field(default_factory=set)
+
+    def __call__(
+        self, designs: Iterable[Design], items_max: int, seeds: tuple[int, ...] = SEEDS[:1]
+    ) -> list[Score]:
+        """In the order in which they came; a smaller batch has less that is free."""
+        items = min(self.goal.items, items_max)
+        keys = {(one, items, seeds): None for one in designs}
+        new = [key[0] for key in keys if key not in self.known]
+        found = zip(new, self._scored(new, items, seeds), strict=True)
+        self.known.update({(design, items, seeds): score for design, score in found})
+        self.tried.update(key[0] for key in keys)
+        return [self.known[key] for key in keys]
+
+    def _scored(self, designs: list[Design], items: int, seeds: tuple[int, ...]) -> list[Score]:
+        terms = self.goal.terms.of_part(items / self.goal.items)
+        processes, cluster = self.processes, self.cluster
+        if not cluster and (len(designs) * items < ALONE or processes == 1):
+            return score_many(designs, items, seeds, terms)
+        workers = processes or (WORKERS if cluster else os.cpu_count()) or 1
+        size = min(CHUNK, -(-len(designs) // (2 * workers)))
+        parts = [designs[n : n + size] for n in range(0, len(designs), size)]
+        tasks = [(part, items, seeds, terms) for part in parts]
+        return [one for done in in_order(score_many, tasks, processes, cluster) for one in done]
 
 
-def _best(scores: list[Score]) -> list[Design]:
-    """The candidates worth a look at full size."""
-    whole = [one for one in scores if one.completes] or scores
-    by_usd = sorted(whole, key=lambda one: (one.mean_usd, one.mean_s))[:FINALISTS]
-    by_time = sorted(whole, key=lambda one: (one.mean_s, one.mean_usd))[:FINALISTS]
-    return list(dict.fromkeys(one.design for one in (*by_usd, *front(whole), *by_time)))
+def _by_usd(one: Score) -> tuple[float, float]:
+    return one.mean_usd, one.mean_s
+
+
+def _by_time(one: Score) -> tuple[float, float]:
+    return one.mean_s, one.mean_usd
+
+
+ORDERS = (_by_usd, _by_time)
+
+
+def _whole(scores: list[Score]) -> list[Score]:
+    """Those that AWS would not cut short, if there are any."""
+    return [one for one in scores if one.completes] or scores
+
+
+def _best(scores: list[Score], number: int) -> list[Design]:
+    """So many by each order, and the front."""
+    whole = _whole(scores)
+    first = [one for order in ORDERS for one in sorted(whole, key=order)[:number]]
+    return list(dict.fromkeys(one.design for one in (*first, *front(whole))))
+
+
+def _nearer(at: _Scores, best: Score, order: Callable[[Score], Any]) -> list[Score]:
+    """One knob after the other turned for the better, the lot together with another where none
+    alone is, until that is none either: what is best on a small batch need not be on a large one.
+    """
+    found: list[Score] = []
+    pairs = False
+    while True:
+        around = at(neighbours(at.goal, best.design, pairs), NEAR_ITEMS)
+        found += around
+        better = min(_whole([best, *around]), key=order)
+        if order(better) < order(best):
+            best, pairs = better, False
+        elif pairs:
+            return found
+        else:
+            pairs = True
+
+
+def _finalists(at: _Scores, near: list[Score]) -> list[Score]:
+    """The best of those at full size; of a large batch the first few by each order that do."""
+    if at.goal.items <= NEAR_ITEMS:
+        return at(_best(near, FINALISTS), NEAR_ITEMS, SEEDS[:3])
+    found: list[Score] = []
+    for order in ORDERS:
+        left = FEW
+        for one in dict.fromkeys(one.design for one in sorted(_whole(near), key=order)):
+            found += at([one], at.goal.items)
+            left -= found[-1].completes and found[-1].mean_s <= at.goal.within_s
+            if not left:
+                break
+    return found
 
 
 def _cheapest(goal: Goal, whole: list[Score]) -> Score:
