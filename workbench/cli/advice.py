@@ -9,12 +9,12 @@ from itertools import pairwise
 from pathlib import Path
 
 from analysis.words import count, dollars, duration, listed
-from workbench.advise.answer import Answer, Choice
-from workbench.advise.crossings import Crossing
-from workbench.advise.flips import PriceFlip, Step
-from workbench.advise.question import Question
-from workbench.advise.unsure import Unsure
-from workbench.tune.tuning import Confirmed
+from workbench.advice.answer import Answer, Choice
+from workbench.advice.crossings import Crossing
+from workbench.advice.flips import PriceFlip, Step
+from workbench.advice.question import Question
+from workbench.advice.unsure import Unsure
+from workbench.tuning.search import Confirmed
 
 CHANGES_MAX = 3  # sentences an axis
 UNSURE_MAX = 3

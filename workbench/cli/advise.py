@@ -16,9 +16,9 @@ from workbench.project import RESULTS
 from workbench.runs.results_folder import refuse_unwritable
 
 if TYPE_CHECKING:
-    from workbench.advise.answer import Answer, Choice
-    from workbench.advise.question import Question
-    from workbench.tune.tuning import Confirmed
+    from workbench.advice.answer import Answer, Choice
+    from workbench.advice.question import Question
+    from workbench.tuning.search import Confirmed
 
 CONFIRMED = 2  # of the best, on local
 File = Annotated[
@@ -49,8 +49,8 @@ def advise(
         refuse_unwritable(results)
     found = read_option(file)
     terms = read_terms(found.region, prices, free_tier, already, discounts)
-    from workbench.advise.answer import advise as answer_to
-    from workbench.advise.question import Question
+    from workbench.advice.answer import advise as answer_to
+    from workbench.advice.question import Question
 
     asked = Question(
         items=items or found.items[0],
@@ -76,7 +76,7 @@ def advise(
 
 def _confirmed(answer: "Answer", asked: "Question", results: Path) -> "list[Confirmed]":
     """The best two run on local, at a size that fits."""
-    from workbench.tune.tuning import confirm
+    from workbench.tuning.search import confirm
 
     best = answer.choices[:CONFIRMED]
     print(f"running {' and '.join(one.name for one in best)} on local …", file=sys.stderr)
@@ -85,9 +85,9 @@ def _confirmed(answer: "Answer", asked: "Question", results: Path) -> "list[Conf
 
 def _page(answer: "Answer", done: "list[Confirmed]", file: Path) -> list[str]:
     """The answer as lines."""
-    from workbench.advise.crossings import crossings
-    from workbench.advise.flips import deadline_steps, price_flips
-    from workbench.advise.unsure import least_sure
+    from workbench.advice.crossings import crossings
+    from workbench.advice.flips import deadline_steps, price_flips
+    from workbench.advice.unsure import least_sure
     from workbench.cli import advice
 
     changes = advice.change_lines(
@@ -111,9 +111,9 @@ def _page(answer: "Answer", done: "list[Confirmed]", file: Path) -> list[str]:
 
 def _content(answer: "Answer", done: "list[Confirmed]") -> dict[str, Any]:
     """The answer as JSON has it: dollars, seconds, knobs by name."""
-    from workbench.advise.crossings import crossings
-    from workbench.advise.flips import batch_flips, deadline_steps, price_flips
-    from workbench.advise.unsure import least_sure
+    from workbench.advice.crossings import crossings
+    from workbench.advice.flips import batch_flips, deadline_steps, price_flips
+    from workbench.advice.unsure import least_sure
 
     asked = answer.question
     steps = [

@@ -34,9 +34,9 @@ from workbench.workload.durations import item_ms_of
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from workbench.tune.gains import Step
-    from workbench.tune.goal import Score
-    from workbench.tune.tuning import Confirmed, Tuned
+    from workbench.tuning.gains import Step
+    from workbench.tuning.goal import Score
+    from workbench.tuning.search import Confirmed, Tuned
 
 ITEMS, VALUE_MAX_MS = 1_000_000, 1_000  # where nobody says
 HOUR = Decimal(60)  # minutes
@@ -80,8 +80,8 @@ def tune(
     own_items = read_option(workload)
     fixed = read_settings(pairs_with(own_items, settings), design)
     items, region = items_of(own_items, items, ITEMS), prices_region(own_items, region)
-    from workbench.tune import tuning
-    from workbench.tune.goal import Goal
+    from workbench.tuning import search
+    from workbench.tuning.goal import Goal
 
     terms = read_terms(region, prices, free_tier, already, discounts)
     if free_tier and max_ratio is not None:
@@ -91,7 +91,7 @@ def tune(
     goal = Goal(design, items, **work, **limits, terms=terms, fixed=fixed)
     if confirmed:
         refuse_unwritable(results)
-    found = tuning.tune(goal, cluster=cluster)
+    found = search.tune(goal, cluster=cluster)
     steps = _gains(found)
     done = _confirm(found, results) if confirmed else None
     if as_json:
@@ -104,7 +104,7 @@ def tune(
 
 def _confirm(found: "Tuned", results: Path) -> "Confirmed":
     """The cheapest, run on local."""
-    from workbench.tune.tuning import confirm
+    from workbench.tuning.search import confirm
 
     print("confirming the cheapest on local …", file=sys.stderr)
     return confirm(found.cheapest.design, found.goal.items, results)
@@ -139,7 +139,7 @@ def _print(found: "Tuned", steps: "list[Step]", done: "Confirmed | None") -> Non
 
 def _gains(found: "Tuned") -> "list[Step]":
     """What each knob bought, from the default knobs on; nothing if those cannot carry the items."""
-    from workbench.tune.gains import steps_between
+    from workbench.tuning.gains import steps_between
 
     goal = found.goal
     try:

@@ -9,7 +9,7 @@ from workbench.bill.terms import LIST_PRICES, Terms
 from workbench.border import positive, whole_number
 from workbench.designs import DESIGNS, make_design
 from workbench.errors import BadInput
-from workbench.tune.goal import Goal
+from workbench.tuning.goal import Goal
 from workbench.workload.durations import USUAL, Durations, Uniform
 
 AT_LEAST_ONCE, NO_TWO_OWNERS = "at_least_once", "no_two_owners"
