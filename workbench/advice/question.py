@@ -11,6 +11,7 @@ from workbench.designs import DESIGNS, make_design
 from workbench.errors import BadInput
 from workbench.tuning.goal import Goal
 from workbench.workload.durations import USUAL, Durations, Uniform
+from workbench.workload.workload import Workload
 
 AT_LEAST_ONCE, NO_TWO_OWNERS = "at_least_once", "no_two_owners"
 PROMISES = (AT_LEAST_ONCE, NO_TWO_OWNERS)
@@ -83,3 +84,22 @@ class Question:
             terms=self.terms,
             fixed=fixed,
         )
+
+
+def question_of(
+    workload: Workload, terms: Terms, items: int | None = None, item_concurrency: int = 1
+) -> Question:
+    """What a workload's file asks: of so many items, else of the first of its sizes."""
+    return Question(
+        items=workload.items[0] if items is None else whole_number("items", items, 1),
+        item_ms=workload.item_ms,
+        cpu_ms=workload.cpu_ms,
+        poison_per_million=workload.poison_per_million,
+        memory_mb=workload.memory_mb,
+        item_concurrency=item_concurrency,
+        deadline_s=workload.deadline_s,
+        batches_per_month=Decimal(repr(workload.batches_per_month)),
+        budget_usd_per_month=workload.budget_usd_per_month,
+        promise=workload.promise,
+        terms=terms,
+    )

@@ -1,7 +1,6 @@
 """`workbench advise`: one workload, one answer, on one page."""
 
 import sys
-from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -50,21 +49,9 @@ def advise(
     found = read_option(file)
     terms = read_terms(found.region, prices, free_tier, already, discounts)
     from workbench.advice.answer import advise as answer_to
-    from workbench.advice.question import Question
+    from workbench.advice.question import question_of
 
-    asked = Question(
-        items=items or found.items[0],
-        item_ms=found.item_ms,
-        cpu_ms=found.cpu_ms,
-        poison_per_million=found.poison_per_million,
-        memory_mb=found.memory_mb,
-        item_concurrency=item_concurrency,
-        deadline_s=found.deadline_s,
-        batches_per_month=Decimal(repr(found.batches_per_month)),
-        budget_usd_per_month=found.budget_usd_per_month,
-        promise=found.promise,
-        terms=terms,
-    )
+    asked = question_of(found, terms, items, item_concurrency)
     answer = answer_to(asked, cluster=cluster)
     done = _confirmed(answer, asked, results) if confirmed else []
     if as_json:
