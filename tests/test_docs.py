@@ -92,3 +92,28 @@ def test_of_results_git_keeps_the_reference_set_alone():
     manifest = json.loads((REFERENCE / "published" / "manifest.json").read_text())
     named = {name for figure in manifest["figures"].values() for name in figure["files"]}
     assert charts == named | {"manifest.json", "agreement.md"}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["tutorial", "how-to/pandas"])
+def test_the_commands_of_a_page_run_one_after_the_other(name, tmp_path):
+    text = (ROOT / "docs" / f"{name}.md").read_text()
+    blocks = re.findall(r"^```(sh|python)\n(.*?)^```", text, re.M | re.S)
+    assert blocks
+    (tmp_path / "results").mkdir()
+    (tmp_path / "results" / "reference").symlink_to(REFERENCE)
+    for kind, block in blocks:
+        script = block if kind == "sh" else f"python - <<'END'\n{block}END\n"
+        script = re.sub(
+            r"^(workbench (?:run|runs) .*)$", r"\1 --results results", script, flags=re.M
+        )
+        path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+        done = subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", script],
+            cwd=tmp_path,
+            env=os.environ | {"PATH": path},
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, done.stderr
+        assert done.stdout

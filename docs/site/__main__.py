@@ -39,11 +39,9 @@ def main() -> int:
 def stage(root: Path, place: Path) -> None:
     """The documents of a project, and what they link to, at the same places in another folder."""
     pages = [root / "README.md", *sorted((root / "docs").rglob("*.md"))]
-    pages = [page for page in pages if root / "docs" / "site" not in page.parents]
     links = {(page.parent / link).resolve() for page in pages for link in linked(page)}
     for file in {*pages, *(link for link in links if link.is_file())}:
         _copy(file, place / file.relative_to(root))
-    _copy(HERE / "reference.md", place / "docs" / "reference.md")
     published = root / "results" / "published"
     shown = [one for one in sorted(published.glob("*")) if one.suffix in SHOWN]
     for file in shown:

@@ -111,7 +111,7 @@ def plot(name: str, folder: str | Path = RESULTS, theme: str = "light") -> "Figu
     Loads matplotlib and the gallery, as nothing else here does. BadInput for an unknown name or
     theme, and if the runs at hand cannot carry the chart: what is missing, what to do.
 
-    >>> plot("completion_time", "results/reference").savefig("build/completion_time.png")
+    >>> plot("completion_time", "results/reference").savefig("completion_time.png")
     """
     from analysis import gallery
     from analysis.frames import Frames

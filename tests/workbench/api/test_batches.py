@@ -30,7 +30,7 @@ def test_a_run_is_kept_with_its_prediction_and_told_in_a_few_fields(tmp_path):
     assert "bill" not in repr(done)
 
 
-def test_a_run_that_does_not_complete_says_so_and_why(tmp_path):
+def test_items_that_failed_are_counted(tmp_path):
     done = run("sqs", 30, folder=tmp_path, poison_per_million=500_000, value_max=20)
     assert done.items_failed == read_run(done.folder).items_failed > 0
 
