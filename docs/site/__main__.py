@@ -77,7 +77,7 @@ def problems(site: Path) -> Iterator[str]:
                 yield f"{name}: {target} leads to no place of that page"
     for path in sorted(site.rglob("*.css")):
         for target in re.findall(
-            r"(?:@import|url\()\s*['\"]?(\w+://[^'\")]*)", path.read_text("utf-8")
+            r"(?:@import|url\()\s*['\"]?(\w+://[^'\")]*)", path.read_text(encoding="utf-8")
         ):
             yield f"{path.relative_to(site)} loads {target}"
 

@@ -79,7 +79,8 @@ def test_every_document_is_staged_with_what_it_links_to_and_has_its_place_in_the
 def test_what_is_published_is_linked_and_else_it_is_said_how(tmp_path):
     project = tmp_path / "project"
     (project / "docs").mkdir(parents=True)
-    (project / "README.md").write_text("# Here\n")
+    for page in ("README.md", "docs/one.md"):
+        (project / page).write_text("# Here\n")
     site.stage(project, tmp_path / "without")
     assert "`make publish`" in (tmp_path / "without" / "docs" / "published.md").read_text()
     published = project / "results" / "published"

@@ -60,9 +60,10 @@ def run(
     `target` is local (the handlers, simulated), model, or aws, which costs money: refused or
     stopped above `max_usd`. A batch that does not complete is told by its `status`.
 
-    >>> done = run("durable", 1000, "model", folder="build/results", items_per_chunk=50)
-    >>> done.status, done.items_failed, round(done.cost_usd, 4)
-    ('complete', 0, 0.0027)
+    Examples:
+        >>> done = run("durable", 1000, "model", folder="build/results", items_per_chunk=50)
+        >>> done.status, done.items_failed, round(done.cost_usd, 4)
+        ('complete', 0, 0.0027)
     """
     from workbench.runs.predictions import predict
     from workbench.runs.progress import progress_bar
@@ -98,9 +99,10 @@ def estimate(
     `usd`, `coordination_usd`, `knowing_usd`, `minutes` until completion is known,
     `detection_lag_s`; `bill` has the lines of the likely one, `binding_limit` what holds it back.
 
-    >>> found = estimate("sfn", 1_000_000)
-    >>> round(found.usd.likely, 2), found.usd.low <= found.usd.likely <= found.usd.high
-    (1.63, True)
+    Examples:
+        >>> found = estimate("sfn", 1_000_000)
+        >>> round(found.usd.likely, 2), found.usd.low <= found.usd.likely <= found.usd.high
+        (1.63, True)
     """
     from workbench.targets.model.forecast import estimate as forecast
 
@@ -130,9 +132,10 @@ def tune(
     as they are. More `processes` (None: one a core) are for notebooks, and for scripts that begin
     under `if __name__ == "__main__"`.
 
-    >>> found = tune("sfn", 10_000, memory_mb=128, child_type="EXPRESS")
-    >>> found.cheapest.design.items_per_child, found.cheapest.mean_usd <= found.fastest.mean_usd
-    (132, True)
+    Examples:
+        >>> found = tune("sfn", 10_000, memory_mb=128, child_type="EXPRESS")
+        >>> found.cheapest.design.items_per_child, found.cheapest.mean_usd <= found.fastest.mean_usd
+        (132, True)
     """
     from workbench.tuning import search
     from workbench.tuning.goal import Goal, work_of
@@ -155,9 +158,10 @@ def advise(
     Modelled; `items` is one of the file's sizes or another, else its first. `terms` are list
     prices in the workload's region. `processes` as in `tune`.
 
-    >>> answer = advise("workloads/seed.yaml", 1_000)
-    >>> answer.best.month_usd <= answer.second.month_usd
-    True
+    Examples:
+        >>> answer = advise("workloads/seed.yaml", 1_000)
+        >>> answer.best.month_usd <= answer.second.month_usd
+        True
     """
     from workbench.advice.answer import advise as answer_to
     from workbench.advice.question import question_of

@@ -47,10 +47,11 @@ def load_runs(folder: str | Path = RESULTS) -> pd.DataFrame:
     that `knowing_usd`). `preset` is missing where the knobs are those of none; it says nothing of
     the items, whose knobs are `value_max`, `durations`, `cpu_ms` and `poison_per_million`.
 
-    >>> runs = load_runs("results/reference")
-    >>> million = runs.query("items == 1e6 and preset == 'tuned' and target == 'model'")
-    >>> million.groupby("design")["cost_usd"].median().round(2).to_dict()
-    {'sqs': 0.85, 'sfn': 0.9, 'counters': 0.84, 'durable': 0.85}
+    Examples:
+        >>> runs = load_runs("results/reference")
+        >>> million = runs.query("items == 1e6 and preset == 'tuned' and target == 'model'")
+        >>> million.groupby("design")["cost_usd"].median().round(2).to_dict()
+        {'sqs': 0.85, 'sfn': 0.9, 'counters': 0.84, 'durable': 0.85}
     """
     found = runs_with_knobs(_read_from(folder))
     columns = [name for name in _run_types() if name not in ("preset", *_knob_types())]
@@ -69,12 +70,13 @@ def load_bills(
 
     `label` says what a line is for: work, dispatch, knowing, telemetry or measuring.
 
-    >>> runs = load_runs("results/reference")
-    >>> runs = runs.query("items == 1e6 and preset == 'default' and value_max == 1000")
-    >>> bills = load_bills("results/reference", runs["run_id"])
-    >>> usd = bills.groupby(["design", "service"])["cost_usd"].sum() / 3  # three seeds
-    >>> usd["sfn"].nlargest(2).round(2).to_dict()
-    {'AWS Lambda': 0.84, 'AWS Step Functions': 0.78}
+    Examples:
+        >>> runs = load_runs("results/reference")
+        >>> runs = runs.query("items == 1e6 and preset == 'default' and value_max == 1000")
+        >>> bills = load_bills("results/reference", runs["run_id"])
+        >>> usd = bills.groupby(["design", "service"])["cost_usd"].sum() / 3  # three seeds
+        >>> usd["sfn"].nlargest(2).round(2).to_dict()
+        {'AWS Lambda': 0.84, 'AWS Step Functions': 0.78}
     """
     lines = run_tables(_read_from(folder), "bill", _ids(run_ids))
     return in_floats(lines, [*RUN_COLUMNS, *BILL_COLUMNS])
@@ -88,11 +90,12 @@ def load_timelines(
 
     A figure that was not stored at that moment is missing.
 
-    >>> runs = load_runs("results/reference")
-    >>> runs = runs.query("items == 1e6 and preset == 'default' and value_max == 1000")
-    >>> lines = load_timelines("results/reference", runs["run_id"])
-    >>> lines.groupby("design")["concurrency"].max().astype(int).to_dict()
-    {'sqs': 900, 'sfn': 900, 'counters': 900, 'durable': 900}
+    Examples:
+        >>> runs = load_runs("results/reference")
+        >>> runs = runs.query("items == 1e6 and preset == 'default' and value_max == 1000")
+        >>> lines = load_timelines("results/reference", runs["run_id"])
+        >>> lines.groupby("design")["concurrency"].max().astype(int).to_dict()
+        {'sqs': 900, 'sfn': 900, 'counters': 900, 'durable': 900}
     """
     place = _read_from(folder)
     table = read_tables(place, "timeline", _ids(run_ids)).astype({"run_id": "category"})
@@ -111,7 +114,8 @@ def plot(name: str, folder: str | Path = RESULTS, theme: str = "light") -> "Figu
     Loads matplotlib and the gallery, as nothing else here does. BadInput for an unknown name or
     theme, and if the runs at hand cannot carry the chart: what is missing, what to do.
 
-    >>> plot("completion_time", "results/reference").savefig("completion_time.png")
+    Examples:
+        >>> plot("completion_time", "results/reference").savefig("completion_time.png")
     """
     from analysis import gallery
     from analysis.frames import Frames
