@@ -45,7 +45,7 @@ def load_runs(folder: str | Path = RESULTS) -> pd.DataFrame:
     Times are seconds since the trigger (`detected_s`: completion is known; `detection_lag_s`: so
     long after the last item), dollars are of the batch (`cost_usd`, of it `coordination_usd`, of
     that `knowing_usd`). `preset` is missing where the knobs are those of none; it says nothing of
-    the items, whose knobs are `value_max`, `durations`, `cpu_ms` and `poison_per_million`.
+    the items, whose knobs are `value_max`, `durations`, `cpu_ms` …
 
     Examples:
         >>> runs = load_runs("results/reference")
