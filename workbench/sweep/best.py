@@ -17,8 +17,8 @@ from workbench.errors import BadInput
 from workbench.runs.runner import RunRequest, refuse_unknown_target
 from workbench.sweep.jobs import settings_of
 from workbench.sweep.study import Grid, Study
-from workbench.tune.goal import Goal
-from workbench.tune.tuning import Known, Tuned, tune
+from workbench.tuning.goal import Goal
+from workbench.tuning.search import Known, Tuned, tune
 from workbench.workload.durations import USUAL, item_ms_of
 
 WITHIN_S = 14 * 86_400.0  # the longest that SQS keeps a message (SQS quotas)

@@ -12,7 +12,7 @@ from workbench.sweep.best import best_knobs, with_best
 from workbench.sweep.jobs import plan_jobs
 from workbench.sweep.study import read_study
 from workbench.sweep.sweeping import sweep
-from workbench.tune.goal import Goal, score
+from workbench.tuning.goal import Goal, score
 from workbench.workload.durations import Durations
 
 ITEMS = 2_000

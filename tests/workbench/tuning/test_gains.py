@@ -4,8 +4,8 @@ from itertools import pairwise
 
 from analysis.frames import COLUMNS
 from workbench.designs import make_design
-from workbench.tune.gains import savings, steps_between
-from workbench.tune.tuning import confirm, fitting_items
+from workbench.tuning.gains import savings, steps_between
+from workbench.tuning.search import confirm, fitting_items
 
 
 def test_the_steps_lead_from_start_to_end_and_each_changes_what_it_says():

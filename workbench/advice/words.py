@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from analysis.words import count, dollars, duration, listed
-from workbench.advise.answer import Answer, Choice
-from workbench.advise.crossings import Crossing, crossings
-from workbench.advise.flips import PriceFlip, Step, deadline_steps, price_flips
-from workbench.advise.level import Level, parts_owned
-from workbench.advise.question import Question
-from workbench.advise.unsure import Unsure, least_sure
-from workbench.tune.tuning import Confirmed
+from workbench.advice.answer import Answer, Choice
+from workbench.advice.crossings import Crossing, crossings
+from workbench.advice.flips import PriceFlip, Step, deadline_steps, price_flips
+from workbench.advice.level import Level, parts_owned
+from workbench.advice.question import Question
+from workbench.advice.unsure import Unsure, least_sure
+from workbench.tuning.search import Confirmed
 from workbench.workload.clock import told_minute
 
 ANSWER, COMMANDS = "The answer", "To do it"  # parts

@@ -10,10 +10,10 @@ from analysis.html_page import variables, whole_page
 from analysis.pictures import Html
 from analysis.theme import DARK, LIGHT
 from analysis.words import count, dollars, duration, duration_range
-from workbench.advise.answer import Answer, Choice, advise
-from workbench.advise.flips import offers
-from workbench.advise.question import Question
-from workbench.advise.words import ANSWER, COMMANDS, knobs_line, told_parts
+from workbench.advice.answer import Answer, Choice, advise
+from workbench.advice.flips import offers
+from workbench.advice.question import Question
+from workbench.advice.words import ANSWER, COMMANDS, knobs_line, told_parts
 from workbench.bill.terms import Terms
 from workbench.errors import BadInput
 from workbench.project import commit

@@ -6,7 +6,7 @@ the two best designs most, and what moves the time of the best, is named.
 
 from dataclasses import dataclass, replace
 
-from workbench.advise.answer import Answer, Choice
+from workbench.advice.answer import Answer, Choice
 from workbench.agreement.tellers import OPEN, Teller
 from workbench.platform.profile import Profile, load_profile
 from workbench.runs.batch import Batch

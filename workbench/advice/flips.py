@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from workbench.advise.answer import Answer, Choice
-from workbench.tune.goal import Score
+from workbench.advice.answer import Answer, Choice
+from workbench.tuning.goal import Score
 
 PRICE_FACTORS = (1 / 3, 3.0)  # a price that must change by more is no threat
 WIDE, NEARLY = 1.05, 0.99  # of a step: its deadline on the last one's, and its dollars

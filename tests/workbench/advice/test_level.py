@@ -6,11 +6,11 @@ from itertools import permutations
 
 import pytest
 
-from tests.workbench.advise.choices import LATE, SOON, One
-from workbench.advise.answer import Answer
-from workbench.advise.level import Level, level, parts_owned
-from workbench.advise.question import Question
-from workbench.advise.words import choice_lines
+from tests.workbench.advice.choices import LATE, SOON, One
+from workbench.advice.answer import Answer
+from workbench.advice.level import Level, level, parts_owned
+from workbench.advice.question import Question
+from workbench.advice.words import choice_lines
 from workbench.designs import DESIGNS
 
 

@@ -23,7 +23,7 @@ from workbench.runs.runner import RunRequest
 from workbench.sweep.foldered import run_jobs
 from workbench.sweep.jobs import plan_jobs
 from workbench.sweep.study import Study
-from workbench.tune.goal import (
+from workbench.tuning.goal import (
     SEEDS,
     Goal,
     Score,

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from workbench.advise import page as pages
-from workbench.advise.answer import advise
-from workbench.advise.page import Page, advise_html, refuse_report
-from workbench.advise.question import Question
-from workbench.advise.words import told_parts
+from workbench.advice import page as pages
+from workbench.advice.answer import advise
+from workbench.advice.page import Page, advise_html, refuse_report
+from workbench.advice.question import Question
+from workbench.advice.words import told_parts
 from workbench.errors import BadInput
 from workbench.project import WORKLOADS
 

@@ -12,8 +12,8 @@ from workbench.errors import BadInput
 from workbench.prices import load_book
 from workbench.runs.batch import Batch
 from workbench.targets.model.forecast import modelled
-from workbench.tune.goal import Goal, Score, candidates, floor_usd, front, hurry, score
-from workbench.tune.tuning import tune
+from workbench.tuning.goal import Goal, Score, candidates, floor_usd, front, hurry, score
+from workbench.tuning.search import tune
 from workbench.workload.durations import Uniform
 
 MILLION = 1_000_000

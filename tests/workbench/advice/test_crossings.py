@@ -6,11 +6,11 @@ from itertools import pairwise
 
 import pytest
 
-from workbench.advise.answer import advise
-from workbench.advise.crossings import NEAR, crossings, heavier, longer
-from workbench.advise.flips import batch_flips, deadline_steps, price_flips
-from workbench.advise.question import Question
-from workbench.advise.unsure import least_sure
+from workbench.advice.answer import advise
+from workbench.advice.crossings import NEAR, crossings, heavier, longer
+from workbench.advice.flips import batch_flips, deadline_steps, price_flips
+from workbench.advice.question import Question
+from workbench.advice.unsure import least_sure
 from workbench.workload.durations import Durations, Uniform
 
 ASKED = Question(

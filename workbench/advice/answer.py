@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from workbench.advise.level import Level, level
-from workbench.advise.question import Question
+from workbench.advice.level import Level, level
+from workbench.advice.question import Question
 from workbench.bill import bill, total_usd
 from workbench.bill.monthly_cost import MONTH_DAYS, Upkeep, monthly_usage
 from workbench.designs import COMPARED, Design
@@ -12,8 +12,8 @@ from workbench.errors import BadInput
 from workbench.platform.profile import load_profile
 from workbench.runs.batch import Batch
 from workbench.targets.model.forecast import Estimate, estimate, modelled
-from workbench.tune.goal import Score, front
-from workbench.tune.tuning import Tuned, tune
+from workbench.tuning.goal import Score, front
+from workbench.tuning.search import Tuned, tune
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from workbench.designs import Design
 
 if TYPE_CHECKING:
-    from workbench.advise.answer import Choice
+    from workbench.advice.answer import Choice
 
 CLOSE = 0.02  # of a month's dollars
 

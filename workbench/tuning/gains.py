@@ -11,7 +11,7 @@ from workbench.bill.terms import LIST_PRICES, Terms
 from workbench.designs import DESIGNS, Design, make_design
 from workbench.errors import BadKnob
 from workbench.prices import load_book
-from workbench.tune.goal import SEEDS, Score, floor_usd, score
+from workbench.tuning.goal import SEEDS, Score, floor_usd, score
 
 # Knobs that say one thing together: how large a lot is.
 TOGETHER = (("items_per_message", "messages_per_invocation"), ("items_per_child", "child_type"))

@@ -5,12 +5,12 @@ from itertools import product
 
 import pytest
 
-from workbench.advise.answer import advise, front_of, month_usd
-from workbench.advise.flips import offers
-from workbench.advise.question import NO_TWO_OWNERS, Question
+from workbench.advice.answer import advise, front_of, month_usd
+from workbench.advice.flips import offers
+from workbench.advice.question import NO_TWO_OWNERS, Question
 from workbench.designs import DESIGNS, make_design
 from workbench.errors import BadInput, BadKnob
-from workbench.tune.goal import score
+from workbench.tuning.goal import score
 from workbench.workload.durations import Durations
 
 TAIL = Durations.read("0:20 50:300 90:1500 99:6000 99.9:20000 100:60000")

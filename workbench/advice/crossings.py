@@ -9,11 +9,11 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from math import log
 
-from workbench.advise.answer import Answer, Choice
-from workbench.advise.question import Question
+from workbench.advice.answer import Answer, Choice
+from workbench.advice.question import Question
 from workbench.designs import refit_design
 from workbench.errors import BadInput
-from workbench.tune.goal import score
+from workbench.tuning.goal import score
 from workbench.workload.durations import ALL, MS_MAX, Durations, Uniform
 
 SEEDS = (1, 2)

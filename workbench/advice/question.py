@@ -9,7 +9,7 @@ from workbench.bill.terms import LIST_PRICES, Terms
 from workbench.border import positive, whole_number
 from workbench.designs import DESIGNS, make_design
 from workbench.errors import BadInput
-from workbench.tune.goal import Goal
+from workbench.tuning.goal import Goal
 from workbench.workload.clock import DoneBy
 from workbench.workload.durations import USUAL, Durations, Uniform
 from workbench.workload.workload import Workload
@@ -55,7 +55,7 @@ class Question:
     ) -> "Question":
         """What a workload asks, of the first of its sizes unless another is given."""
         return cls(
-            items=items or workload.items[0],
+            items=workload.items[0] if items is None else whole_number("items", items, 1),
             item_ms=workload.item_ms,
             cpu_ms=workload.cpu_ms,
             item_bytes=workload.item_bytes,

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from tests.workbench.advise.choices import One
-from workbench.advise.answer import Answer
-from workbench.advise.question import Question
-from workbench.advise.words import asked_line, clock_lines, told_clock
+from tests.workbench.advice.choices import One
+from workbench.advice.answer import Answer
+from workbench.advice.question import Question
+from workbench.advice.words import asked_line, clock_lines, told_clock
 from workbench.workload.clock import DoneBy
 
 CHOICES = (One("durable", 1.0, (50.0, 55.0, 60.0)), One("sqs", 2.0, (70.0, 80.0, 90.0)))
