@@ -160,7 +160,7 @@ def advise(
 
     Examples:
         >>> answer = advise("workloads/seed.yaml", 1_000)
-        >>> answer.best.month_usd <= answer.second.month_usd
+        >>> answer.best.month_usd <= answer.take.month_usd
         True
     """
     from workbench.advice.answer import advise as answer_to

@@ -20,7 +20,8 @@ from workbench.runs.resources import TOPIC
 from workbench.targets.model.durable.settings import DurableSettings
 from workbench.targets.model.engine import usage
 
-SENT = ("item_concurrency", *WORKLOAD_KNOBS)  # in a chunk
+# In a chunk, whose items are made where they are worked: no payload travels.
+SENT = ("item_concurrency", *(name for name in WORKLOAD_KNOBS if name != "item_bytes"))
 
 WORK_METRICS = 4  # of the processor
 DAY_S = 86_400
