@@ -21,7 +21,7 @@ from analysis.needs import (
     several_designs,
     usable,
 )
-from analysis.theme import text_pt, tint
+from analysis.theme import few, text_pt, tint
 from analysis.verdicts import verdicts
 from analysis.words import duration, listed, short_count
 
@@ -50,6 +50,17 @@ def select(frames: Frames) -> Chosen:
     return chosen
 
 
+def find(chosen: Chosen) -> str:
+    """Which design most often costs least, and which is most often known first."""
+    parts = []
+    for column, title in PANELS:
+        found = factors(chosen.runs, column)
+        won = found.loc[found["best"].map(len) == 1, "first"].value_counts()
+        who = f"{won.index[0]} at {won.iloc[0]} of {len(found)}" if len(won) else "nobody"
+        parts.append(f"{title.lower()}: {who}")
+    return f"{'; '.join(parts)} sizes and lengths of items".capitalize()
+
+
 def draw(chosen: Chosen, figure: Figure) -> None:
     """Two maps, dollars and time: the winner's colour, and by what factor over the next."""
     sign(
@@ -59,7 +70,8 @@ def draw(chosen: Chosen, figure: Figure) -> None:
         "left to right: larger batches; upwards: longer items",
         f"each design at its {_knobs(chosen.runs)}, whatever else it could be tuned to",
     )
-    for axes, (column, title) in zip(panels(figure, len(PANELS)), PANELS, strict=True):
+    shown = PANELS[:1] if few(figure) else PANELS
+    for axes, (column, title) in zip(panels(figure, len(shown)), shown, strict=True):
         axes.set_title(title)
         _map(axes, factors(chosen.runs, column))
 
