@@ -123,19 +123,23 @@ def counts_axis(axes: Axes, most: float, label: str) -> None:
 
 
 def panels_by_items(
-    figure: Figure, parts: Sequence[tuple[str, str, pd.DataFrame, Callable]], more: int = 0
+    figure: Figure,
+    parts: Sequence[tuple[str, str, pd.DataFrame, Callable]],
+    below: Callable[[Axes], None] | None = None,
 ) -> list[Axes]:
     """A panel a part, which is its title, its unit, `measures.by_size` and its axis, against items.
 
-    `more` panels below stay empty.
+    One more panel is drawn by `below`.
     """
-    drawn = panels(figure, len(parts) + more)
+    drawn = panels(figure, len(parts) + (below is not None))
     for axes, (title, unit, sizes, y_axis) in zip(drawn, parts, strict=False):
         axes.set_title(title)
         axes.set_ylabel(unit)
         items_axis(axes, sizes["items"].min(), sizes["items"].max())
         y_axis(axes, sizes["low"].min(), sizes["high"].max())
         against_items(axes, sizes)
+    if below is not None:
+        below(drawn[-1])
     label_designs(dict(zip(drawn, (sizes for _, _, sizes, _ in parts), strict=False)))
     figure.align_ylabels()
     return drawn

@@ -43,8 +43,7 @@ def draw(chosen: Chosen, figure: Figure) -> None:
         ("Against the soonest", "times the soonest", over_best(sizes), times_axis),
     ]
     sign(figure, chosen, f"{reading(chosen.targets, sizes)}; at the bottom a dot is a run")
-    *_, known = panels_by_items(figure, parts, more=1)
-    _delays(known, chosen.runs)
+    panels_by_items(figure, parts, below=lambda axes: _delays(axes, chosen.runs))
 
 
 def say(chosen: Chosen) -> str:
