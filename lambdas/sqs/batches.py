@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from lambdas import outside, table
-from lambdas.items import Item
+from lambdas.items import WORK, Item
 from lambdas.queues import Later, Message
 from lambdas.trigger import Trigger
 
@@ -84,9 +84,7 @@ def items_message(batch: Batch, pairs: Iterable[Any], **more: Any) -> Message:
     `sk` names their record where it is not the first item's own; `tries` counts the message's tries
     that have ended; `again` says that it was sent or received before.
     """
-    knobs = {name: batch["knobs"][name] for name in KNOBS}
-    if cpu_ms := batch["knobs"].get("cpu_ms"):
-        knobs["cpu_ms"] = cpu_ms
+    knobs = {name: batch["knobs"][name] for name in (*KNOBS, *WORK) if name in batch["knobs"]}
     return {"batch": batch["id"], "knobs": knobs, "items": list(map(list, pairs)), **more}
 
 

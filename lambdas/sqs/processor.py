@@ -104,7 +104,9 @@ def _work_record(
     if record is None:
         return [], []
     left = [Item(*pair) for pair in batches.undone(record, pairs)]
-    try_one = partial(_try, knobs=knobs, repeated=record.get("begun", 0) > 0, counts=counts)
+    try_one = partial(
+        _try, knobs=knobs, tries=tries, repeated=record.get("begun", 0) > 0, counts=counts
+    )
     reasons = outside.gather(try_one, left, min(knobs["item_concurrency"], len(left)))
     failed = [(item, reason) for item, reason in zip(left, reasons, strict=True) if reason]
     if failed and tries >= TRIES_MAX:
@@ -116,10 +118,10 @@ def _work_record(
     return [] if failed else [key], [list(item) for item, _ in failed]
 
 
-def _try(item: Item, knobs: dict[str, Any], repeated: bool, counts: Counts) -> str:
+def _try(item: Item, knobs: dict[str, Any], tries: int, repeated: bool, counts: Counts) -> str:
     """Work an item; why it failed, or nothing."""
     telemetry.trace(knobs, f"Processing item: {item.id}")
-    tried = attempt(item, knobs.get("cpu_ms", 0))
+    tried = attempt(item, knobs, tries)
     done = {"items_processed": 1, "items_duplicated": repeated, "done_at": outside.now()}
     counts.append({"work_ms": tried.work_ms} | ({} if tried.reason else done))
     if not tried.reason and knobs["telemetry"] == "put_metric_data":

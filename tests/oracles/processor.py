@@ -4,7 +4,7 @@ from math import ceil
 from typing import TYPE_CHECKING
 
 from tests.oracles.parallel import work_at_once
-from tests.oracles.retries import BACKOFF_S, Retries
+from tests.oracles.retries import BACKOFF_S, SECOND, Retries
 from workbench.platform.units import SQS_CHUNK_BYTES
 
 if TYPE_CHECKING:
@@ -87,9 +87,9 @@ class Processor:
         """The items of a message one after the other, then its records are removed."""
         p, story = self.p, self.story
         start, stop = self.bounds(message)
-        values = story.items.values(start, stop)
-        items, good = len(values), sum(value >= 0 for value in values)
-        self.clock += sum(v for v in values if v >= 0) / 1000.0 + items * p.processor.item_s
+        tried = story.items.tried(start, stop, 1)
+        items, good = len(tried), sum(not fails for _, fails in tried)
+        self.clock += sum(ms for ms, _ in tried) / 1000.0 + items * p.processor.item_s
         if p.claim or p.put_metrics:
             self.clock += self.around_items(items, good)
         story.processed_s = max(story.processed_s, self.clock)
@@ -97,7 +97,7 @@ class Processor:
             self.remove(good, items - good)
         if good < items:
             self.clock += self.retries.send_failed()
-            self.retries.come_again(1, self.clock + BACKOFF_S, 1, items - good)
+            self.retries.come_again(SECOND, self.clock + BACKOFF_S, self.retries.fate(start, stop))
         self.acks += 1
         self.gone += good
 

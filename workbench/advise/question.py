@@ -25,6 +25,7 @@ class Question:
     item_ms: Uniform | Durations = USUAL  # waiting
     cpu_ms: int = 0  # computing besides, on a whole CPU
     poison_per_million: int = 0
+    fails_per_million: int = 0
     memory_mb: int = 128  # the least that an invocation needs
     item_concurrency: int = 1  # items at a time inside one invocation, at most
     deadline_s: float | None = None
@@ -55,8 +56,13 @@ class Question:
     @property
     def workload_knobs(self) -> dict[str, Any]:
         """The knobs that say what the items are."""
-        more = {"cpu_ms": self.cpu_ms, "poison_per_million": self.poison_per_million}
-        return self.item_ms.knobs | {name: value for name, value in more.items() if value}
+        more = {"cpu_ms": self.cpu_ms} if self.cpu_ms else {}
+        return self.item_ms.knobs | more | self._failing()
+
+    def _failing(self) -> dict[str, int]:
+        """The knobs that say which items and tries fail."""
+        names = ("poison_per_million", "fails_per_million")
+        return {name: value for name in names if (value := getattr(self, name))}
 
     def keeps(self, name: str) -> bool:
         """Whether a design can promise what is asked."""
@@ -70,8 +76,6 @@ class Question:
         if self.promise == AT_LEAST_ONCE:
             usual = design(value_max=0).knobs()
             fixed = {knob: usual[knob] for knob in design.search.promised}
-        if self.poison_per_million:
-            fixed["poison_per_million"] = self.poison_per_million
         return Goal(
             name,
             self.items,
@@ -81,5 +85,5 @@ class Question:
             within_s=self.within_s,
             item_concurrency=self.item_concurrency,
             terms=self.terms,
-            fixed=fixed,
+            fixed=fixed | self._failing(),
         )

@@ -57,6 +57,7 @@ def advise(
         item_ms=found.item_ms,
         cpu_ms=found.cpu_ms,
         poison_per_million=found.poison_per_million,
+        fails_per_million=found.fails_per_million,
         memory_mb=found.memory_mb,
         item_concurrency=item_concurrency,
         deadline_s=found.deadline_s,

@@ -5,13 +5,7 @@ disagree. A knob's unit is the last word of its name. Limits are AWS's, from doc
 """
 
 from workbench.designs.counters import Counters
-from workbench.designs.design import (
-    FUNCTION_TIMEOUT_MAX_S,
-    ITEMS_MAX,
-    WORKLOAD_KNOBS,
-    Design,
-    promises,
-)
+from workbench.designs.design import FUNCTION_TIMEOUT_MAX_S, ITEMS_MAX, WORKLOAD_KNOBS, Design
 from workbench.designs.durable import ALIAS as DURABLE_ALIAS
 from workbench.designs.durable import EXECUTION_KEPT_DAYS as DURABLE_KEPT_DAYS
 from workbench.designs.durable import EXECUTION_TIMEOUT_S as DURABLE_TIMEOUT_S
@@ -27,6 +21,7 @@ from workbench.designs.presets import (
     make_design,
     refit_design,
 )
+from workbench.designs.promised import promises
 from workbench.designs.queued import MESSAGE_MAX_BYTES, Queued
 from workbench.designs.sfn import BATCH_KEPT_DAYS, EXPRESS_MAX_S, RETRY_WAIT_S, Sfn
 from workbench.designs.sqs import Sqs

@@ -131,14 +131,14 @@ class Workload(BaseModel):
 
     def knobs(self) -> dict[str, Any]:
         """The knobs that travel with a batch of it, by name: those that say something."""
-        more = {"cpu_ms": self.cpu_ms, "poison_per_million": self.poison_per_million}
-        return self.item_ms.knobs | {name: value for name, value in more.items() if value}
+        names = ("cpu_ms", "poison_per_million", "fails_per_million")
+        more = {name: value for name in names if (value := getattr(self, name))}
+        return self.item_ms.knobs | more
 
     @property
     def untold(self) -> list[str]:
         """What the file says and no target tells."""
-        names = ("item_bytes", "fails_per_million")
-        return [f"{name}={getattr(self, name)}" for name in names if getattr(self, name)]
+        return [f"item_bytes={self.item_bytes}"] if self.item_bytes else []
 
 
 def read_workload(path: Path) -> Workload:

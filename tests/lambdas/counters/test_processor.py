@@ -80,7 +80,7 @@ def test_a_message_that_cannot_be_counted_comes_back_alone(opened, monkeypatch):
 def test_a_message_is_not_counted_before_its_items_are_worked(opened, monkeypatch):
     """A death in the work must leave a message that is not counted."""
     processor = opened.world.module("counters.processor")
-    monkeypatch.setattr(processor, "_try", lambda pair: 1 / 0)
+    monkeypatch.setattr(processor, "attempt", lambda *tried: 1 / 0)
     assert opened.work(message(4)) != {"batchItemFailures": []}
     assert opened.counted() == []
 

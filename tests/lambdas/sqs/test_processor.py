@@ -171,10 +171,10 @@ def test_only_who_holds_the_lease_lists_a_failure(world, monkeypatch, track):
     item = json.loads(record["body"])["items"][0][0]
     work = world.module("sqs.processor").attempt
 
-    def slowly(one, cpu_ms):
+    def slowly(*tried):
         world.now += 10_000
         lease(world, item, seconds=100_000)
-        return work(one, cpu_ms)
+        return work(*tried)
 
     monkeypatch.setattr(world.module("sqs.processor"), "attempt", slowly)
     last = world.record(json.loads(record["body"]) | {"tries": 3, "again": True})
@@ -374,9 +374,9 @@ def test_a_lease_is_as_long_as_the_knob_says(world, monkeypatch):
     (record,) = finish(world, items=1, claim=True)
     processor, until = world.module("sqs.processor"), []
 
-    def look(item, cpu_ms):
+    def look(*tried):
         until.extend(one["lease_until"] - world.now for one in world.state("items#").values())
-        return processor.attempt_before(item, cpu_ms)
+        return processor.attempt_before(*tried)
 
     monkeypatch.setattr(processor, "attempt_before", processor.attempt, raising=False)
     monkeypatch.setattr(processor, "attempt", look)

@@ -77,8 +77,8 @@ class SqsProtocol(QueuedProtocol):
         actions = call.request["TransactItems"]
         return [action["Put"]["Item"] for action in actions if "Put" in action]
 
-    def excuses_listing(self, seen: FaultRecord, item: str) -> bool:
-        return seen.struck[item] >= self.tries
+    def excuses_listing(self, seen: FaultRecord, item: str, failing: int) -> bool:
+        return seen.struck[item] + failing >= self.tries
 
     def planned_again_s(self, seen: FaultRecord, batch: Expected) -> float:
         """A lost message is sent again when its record is old, one at a poll."""

@@ -26,7 +26,7 @@ NUMBER_BYTES = 4  # a message's number in a set
 PER_SHARD = 100  # messages
 EXPIRY_BYTES = 5  # an expiry in place of attempts, in the record of a failed item
 SAME = (
-    "memory_mb batcher_memory_mb item_concurrency cpu cpu_ms max_concurrency "
+    "memory_mb batcher_memory_mb item_concurrency cpu cpu_ms fails_per_million max_concurrency "
     "messages_per_invocation poll_s batcher_concurrency max_receives pollers_min pollers_max"
 ).split()
 
@@ -63,7 +63,7 @@ def _message_bytes(design: Counters, batch_bytes: int, messages: int) -> int:
     """The body of an item message, its number of middling length."""
     at_once, name = design.item_concurrency, "b" * batch_bytes
     body = {"batch": name, "n": messages // 2, "item_concurrency": at_once, "items": []}
-    body |= {"cpu_ms": design.cpu_ms} if design.cpu_ms else {}
+    body |= design.work_knobs()
     each = 22 + design.item_ms.mean_digits  # ["…16…",500],
     return round(len(json.dumps(body, separators=(",", ":"))) + design.items_per_message * each - 1)
 

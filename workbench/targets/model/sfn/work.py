@@ -4,7 +4,14 @@ import numpy as np
 
 from workbench.platform.units import MB
 from workbench.targets.model.engine import draws
-from workbench.targets.model.engine.draws import hashed, item_value, latencies, latency, sleep_ms
+from workbench.targets.model.engine.draws import (
+    fails,
+    hashed,
+    item_value,
+    latencies,
+    latency,
+    sleep_ms,
+)
 from workbench.targets.model.engine.events import (
     billed_ms,
     compiled,
@@ -121,8 +128,8 @@ def work_items_at_once(
 
 @compiled
 def work_item(p: SfnSettings, s: np.void, clock: float, item: int) -> int:
-    """CPU for the item, then its sleep; 1 if it fails, which it does at once."""
-    value = item_value(p.values, item)
-    at = use_cpu(s, clock, p.processor.item_s) + max(value, 0) / 1000.0
-    push_worker(s, at, item << 2 | (REPORTED if value < 0 else 0))
-    return 1 if value < 0 else 0
+    """CPU for the item, then its sleep; 1 if it fails in its first try."""
+    at = use_cpu(s, clock, p.processor.item_s) + max(item_value(p.values, item), 0) / 1000.0
+    bad = fails(p.values, item, 1)
+    push_worker(s, at, item << 2 | (REPORTED if bad else 0))
+    return 1 if bad else 0

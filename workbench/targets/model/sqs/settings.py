@@ -41,7 +41,8 @@ BATCHERS_MAX = 2_000
 WORKERS_MAX = 1_024
 WHEEL_STEP_S = 0.05  # redeliveries are kept by twentieths of a second
 WHEEL = 20_480  # 1,024 seconds ahead: the longest invocation and the longest delay
-KINDS = 3  # 1, 2: the second and third message of what failed
+KINDS = 2  # the second and third message of what failed
+FATE = 8  # what is known of each: for it and for the next one messages, items, ms; what is listed
 WRITE_STEPS = 16  # a segment's writes ask the table for capacity in so many portions
 STATE = state_type(
     times=f"{EVENTS} other look_visible_at look_spent_s table_free_at key_free_at table_rate "
@@ -62,10 +63,8 @@ STATE = state_type(
         ("slot_begun_s", np.float64, (BATCHERS_MAX,)),
         ("free_slots", np.int64, (BATCHERS_MAX,)),
         ("worker_slots", np.int64, (WORKERS_MAX, 5)),
-        ("ready_messages", np.int64, (KINDS,)),
-        ("ready_items", np.int64, (KINDS,)),
-        ("due_messages", np.int64, (KINDS, WHEEL)),
-        ("due_items", np.int64, (KINDS, WHEEL)),
+        ("ready_fates", np.int64, (KINDS, FATE)),
+        ("due_fates", np.int64, (KINDS, WHEEL, FATE)),
     ],
 )
 
@@ -143,8 +142,7 @@ def sqs_settings(design: Sqs, batch: Batch, profile: Profile, stream_seed: int) 
     """The numbers for one batch of a design under a profile; `stream_seed` draws the latencies."""
     per_message = min(design.items_per_message, design.segment_items)
     batch_bytes = len(batch.batch_id)
-    knobs = {name: getattr(design, name) for name in MESSAGE_KNOBS}
-    knobs |= {"cpu_ms": design.cpu_ms} if design.cpu_ms else {}
+    knobs = {name: getattr(design, name) for name in MESSAGE_KNOBS} | design.work_knobs()
     message_bytes = usage.message_bytes(knobs, batch_bytes, per_message, design.item_ms)
     segments = ceil(batch.items / design.segment_items)
     per_segment = ceil(design.segment_items / per_message)

@@ -12,7 +12,9 @@ from workbench.targets.model.engine.timeline import note_peak
 from workbench.targets.model.sqs.parallel import work_at_once
 from workbench.targets.model.sqs.retries import (
     BACKOFF_S,
+    SECOND,
     claim_calls,
+    fate,
     records_removed,
     redeliver,
     removals,
@@ -118,7 +120,7 @@ def work_in_turn(
             s.record_s += (stop - start - bad) * clock
         if bad > 0:
             clock += send_failed(p, s)
-            redeliver(s, 1, clock + BACKOFF_S, 1, bad)
+            redeliver(s, SECOND, clock + BACKOFF_S, fate(p, start, stop, bad))
         acks += 1
         settled += stop - start - bad
     return clock, writes, settled, acks
