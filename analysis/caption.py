@@ -44,6 +44,13 @@ def sign(figure: Figure, chosen: Chosen, *notes: str) -> None:
     _stack(figure, "below", [(text, font, faint()) for text in (*below, source(chosen))])
 
 
+def sign_plain(figure: Figure, *notes: str) -> None:
+    """Put notes below a picture of no stored runs; the empty ones are left out."""
+    font = FontProperties(size=text_pt(figure.get_layout_engine().canvas.note))
+    said = " ".join(f"{_capital(note)}." for note in notes if note)
+    _stack(figure, "below", [(said, font, faint())])
+
+
 def words_of(figure: Figure, part: str) -> str:
     """The words of a figure `above` or `below` its panels, on one line."""
     found = [text for text in figure.texts if text.get_gid() == part]

@@ -200,6 +200,12 @@ def marker(design: str) -> str:
     return MARKERS[list(DESIGNS).index(design) % len(MARKERS)]
 
 
+def colours(theme: Theme) -> dict[str, str]:
+    """A theme as CSS variables: those of the page, and one a design."""
+    page = {f"--{name}": getattr(theme, name) for name in ("paper", "ink", "faint", "grid")}
+    return page | {f"--{name}": own for name, own in zip(DESIGNS, theme.designs, strict=True)}
+
+
 def tint(design: str, strength: float) -> tuple[float, ...]:
     """A design's colour mixed with the paper: 1 is the colour, 0 the paper."""
     over, under = (np.array(to_rgb(c)) for c in (colour(design), mpl.rcParams["figure.facecolor"]))

@@ -6,7 +6,7 @@ random to DynamoDB, and are the same on a second attempt. Bring your own items b
 """
 
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 GOLDEN = 0x9E3779B97F4A7C15
@@ -28,6 +28,12 @@ def create(seed: int, start: int, stop: int, knobs: dict) -> Iterator[Item]:
     for index in range(start + 1, stop + 1):
         z = mix64((base + index * GOLDEN) & MASK)
         yield Item(f"{z:016x}", -1 if _drawn(z, poison) else waits_ms(knobs, z >> 32))
+
+
+def sent(items: Iterable[Iterable], knobs: dict) -> Iterator[list]:
+    """Items as they travel: id, value, and a filler of `item_bytes` ASCII characters, if any."""
+    payload = ["." * knobs["item_bytes"]] if knobs.get("item_bytes") else []
+    return ([*item, *payload] for item in items)
 
 
 def waits_ms(knobs: dict, draw: int) -> int:

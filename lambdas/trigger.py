@@ -15,6 +15,7 @@ LEAST = {  # of the knobs that are numbers
     **dict.fromkeys(("item_concurrency", "max_concurrency", "lease_s", "deadline_s"), 1),
     **dict.fromkeys(("send_batch_size", "write_batch_size"), 1),
     **dict.fromkeys(("value_max", "poison_per_million", "poll_s", "stuck_after_s", *WORK), 0),
+    "item_bytes": 0,
 }
 BATCH_ID = re.compile(r"[A-Za-z0-9-]{1,64}")
 

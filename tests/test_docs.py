@@ -78,6 +78,30 @@ def test_the_command_line_answers_as_a_module():
     assert "Usage: workbench" in out.stdout or "Usage: python -m workbench" in out.stdout
 
 
+WORKLOAD_SECTION = README.split("## Your workload in ten minutes\n")[1].split("\n## ")[0]
+SHOWN = re.findall(r"```sh\nworkbench ([^\n]*)\n```\n```\n(.*?)\n```", WORKLOAD_SECTION, re.S)
+SLOW = {"advise": pytest.mark.slow}  # it tunes every design
+
+
+@pytest.mark.parametrize(
+    ("words", "lines"),
+    [pytest.param(*one, marks=SLOW.get(one[0].split()[0], ()), id=one[0]) for one in SHOWN],
+)
+def test_the_commands_of_ones_own_workload_print_the_lines_that_the_readme_shows(words, lines):
+    command = [sys.executable, "-m", "workbench", *words.split()]
+    out = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT).stdout
+    printed = out.splitlines()
+    for line in lines.splitlines():  # those that end with an ellipsis go on
+        begins, cut, _ = line.partition(" …")
+        assert [one for one in printed if one.startswith(begins) if cut or one == line], line
+
+
+def test_the_readme_shows_every_workload_of_the_project():
+    shown = {word for words, _ in SHOWN for word in words.split() if word.endswith(".yaml")}
+    tracked = {str(one) for one in tracked_files() if one.parts[0] == "workloads"}
+    assert shown == tracked
+
+
 def test_the_runs_behind_the_kept_charts_are_in_the_kept_set():
     manifest = json.loads((REFERENCE / "published" / "manifest.json").read_text())
     behind = {run for figure in manifest["figures"].values() for run in figure["runs"]}

@@ -82,6 +82,8 @@ MAY_IMPORT = {
     "workbench.pull": RECORDS | {"workbench.stacks.aws_errors"},
     "workbench.stacks": {"workbench"},
     "workbench.cli": {"workbench", "analysis"},
+    "workbench.advise.words": {"workbench", "analysis"},
+    "workbench.advise.page": {"workbench", "analysis"},
     "workbench.study": {"workbench", "analysis"},
     "workbench.side_tables": {"workbench", "analysis"},
     "analysis": EVIDENCE | {"workbench.targets.FIGURES"},

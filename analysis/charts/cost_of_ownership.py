@@ -18,8 +18,8 @@ from workbench.bill.monthly_cost import Upkeep
 
 HEIGHT_IN = 3.6  # of the panel
 RATE = UpkeepRate()
-BATCHES_PER_DAY = Upkeep().batches_per_day
-DAY_S = 86_400
+UPKEEP = Upkeep()
+BATCHES_PER_DAY = int(UPKEEP.batches_per_day)
 BILL, OWNED = "month_usd", "owned_usd"
 BILL_ALONE = (0, (1, 1.2))  # dotted
 
@@ -92,13 +92,14 @@ def say(chosen: Chosen) -> str:
 
 def _that_fit(chosen: Chosen) -> Chosen:
     """The runs of sizes of which every design can do so many batches a day."""
-    longest_s = chosen.runs.groupby("items")["detected_s"].max() * BATCHES_PER_DAY
-    late = longest_s[longest_s > DAY_S]
+    longest_s = chosen.runs.groupby("items")["detected_s"].max()
+    late = longest_s[[not UPKEEP.holds(s) for s in longest_s]]
     if len(late) == len(longest_s):
         raise NothingToShow(f"no day holds {BATCHES_PER_DAY} of these batches.")
     notes = [
-        f"{BATCHES_PER_DAY} batches of {count(items)} items take {duration(s)}, which no day has"
-        for items, s in late.items()
+        f"{BATCHES_PER_DAY} batches of {count(items)} items take "
+        f"{duration(each_s * BATCHES_PER_DAY)}, which no day has"
+        for items, each_s in late.items()
     ]
     return chosen.only(chosen.runs[~chosen.runs["items"].isin(late.index)]).also(*notes)
 

@@ -67,7 +67,7 @@ def _messages(batch: Batch, numbers: range) -> Iterator[Message]:
     for n in numbers:
         part = items_of(batch, n)
         made = items.create(batch["seed"], part.start, part.stop, batch["knobs"])
-        pairs = [[item.id, item.value] for item in made]
+        pairs = list(items.sent(made, knobs))
         yield {"batch": batch["id"], "n": n, **work, "items": pairs}
 
 

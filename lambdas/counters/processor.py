@@ -45,7 +45,7 @@ def _work(message: Message, counts: Counts) -> None:
     """Work the items of a message; count it once all are done, or failed for the last time."""
     batch, pairs, tries = message["batch"], message["items"], message.get("tries", 1)
     tried = outside.gather(
-        lambda pair: attempt(Item(*pair), message, tries),
+        lambda pair: attempt(Item(*pair[:2]), message, tries),
         pairs,
         min(message["item_concurrency"], len(pairs)),
     )
@@ -59,7 +59,7 @@ def _work(message: Message, counts: Counts) -> None:
         return
     if failed:
         batches.list_failed(
-            batch, (batches.Failed(item, 1, why, tries) for (item, _), why in failed)
+            batch, (batches.Failed(item, 1, why, tries) for (item, *_), why in failed)
         )
         counts.append({"items_failed": len(failed), "done_at": outside.now()})
     batches.count(batch, [message["n"]])

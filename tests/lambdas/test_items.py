@@ -54,3 +54,12 @@ def test_as_many_shards_as_a_batch_may_have_are_all_used():
     made = items.create(3, 0, 20_000, {"value_max": 1000})
     used = {items.shard_of(item.id, 1_000) for item in made}
     assert used == set(range(1_000))
+
+
+def test_items_travel_with_as_many_bytes_of_payload_as_asked_and_without_any_as_they_are():
+    made = list(items.create(3, 0, 2, {"value_max": 9}))
+    plain = [[item.id, item.value] for item in made]
+    assert list(items.sent(made, {})) == list(items.sent(made, {"item_bytes": 0})) == plain
+    carrying = list(items.sent(plain, {"item_bytes": 300}))
+    assert [pair[:2] for pair in carrying] == plain
+    assert [len(payload.encode()) for *_, payload in carrying] == [300, 300]

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from tests.oracles.retries import BACKOFF_S, SECOND
 from workbench.engine.kernel import Kernel
+from workbench.platform.units import SQS_CHUNK_BYTES
 from workbench.targets.model.sqs.parallel import BY_ITEM, BY_MESSAGE, CALLS_MAX
 
 if TYPE_CHECKING:
@@ -111,7 +112,8 @@ class Crew:
         if message.bad:
             spent_s += p.processor.call_s
             waits_s += calls_of.latency("sqs_send", first + calls)
-            self.story.tally["retry_sends"] += 1
+            units = ceil(self.story.sized(1, message.bad) / SQS_CHUNK_BYTES)
+            self.story.tally["retry_send_units"] += units
             if p.claim and not p.track_item:
                 spent_s += p.processor.call_s
                 waits_s += calls_of.latency("ddb_single", first + calls + 1)

@@ -4,6 +4,7 @@ from collections import defaultdict
 from math import ceil
 from typing import TYPE_CHECKING
 
+from workbench.platform.units import SQS_CHUNK_BYTES
 from workbench.targets.model.sqs.retries import BACKOFF_S, LISTED_MAX, MOVED_MAX
 from workbench.targets.model.sqs.settings import WHEEL_STEP_S
 
@@ -71,16 +72,18 @@ class Retries:
         self.ready_fates[kind] = [a - b for a, b in zip(ready, share, strict=True)]
         return share
 
-    def work(self, processor: "Processor") -> int:
-        """As many as the batch has room for; how many messages those were."""
-        taken = 0
+    def work(self, processor: "Processor") -> tuple[int, int]:
+        """As many as the batch has room for; how many messages those were, and their items."""
+        taken = held = 0
         for kind in KINDS:
             messages = min(self.p.messages_per_take - taken, self.ready_fates[kind][0])
             if messages:
                 taken += messages
                 processor.acks += messages
-                self.try_again(processor, kind, self.take(kind, messages))
-        return taken
+                what = self.take(kind, messages)
+                held += what[1]
+                self.try_again(processor, kind, what)
+        return taken, held
 
     def call(self, name: str, entries: float = 0.0) -> float:
         """One call, seconds."""
@@ -88,9 +91,10 @@ class Retries:
         cpu_s = self.p.processor.call_s + entries * self.p.processor.entry_s
         return cpu_s + self.draws.latency(name, self.story.tally["retries"])
 
-    def send_failed(self) -> float:
+    def send_failed(self, items: int) -> float:
         """Seconds to send what failed of a message as another one."""
-        self.story.tally["retry_sends"] += 1
+        units = ceil(self.story.sized(1, items) / SQS_CHUNK_BYTES)
+        self.story.tally["retry_send_units"] += units
         return self.call("sqs_send")
 
     def try_again(self, processor: "Processor", kind: int, what: Fate) -> None:
@@ -107,7 +111,7 @@ class Retries:
         if left and kind == SECOND:
             self.claim(processor, again, left)
             for _ in range(again):
-                processor.clock += self.send_failed()
+                processor.clock += self.send_failed(ceil(left / again))
             self.come_again(THIRD, processor.clock + 2 * BACKOFF_S, [*what[3:], 0, 0, 0])
         elif left:
             self.lose(processor, again, left)

@@ -109,9 +109,9 @@ class SfnStory:
     def write_segment(self, segment: int) -> float:
         """Seconds to draw a segment's items and to put them."""
         p = self.p
-        share = min(p.segment_items, p.items - segment * p.segment_items) / p.segment_items
-        megabytes = p.segment_bytes * share / MB
-        calls = max(1, int(p.segment_calls * share + 0.999999))
+        items = min(p.segment_items, p.items - segment * p.segment_items)
+        megabytes = p.segment_bytes * (items / p.segment_items) / MB
+        calls = ceil(items / p.items_per_part) + 2 if items >= p.items_per_part else 1
         spent_s = p.batcher.invocation_s + calls * p.batcher.call_s
         spent_s += megabytes * (p.batcher.mb_s + p.s3_mb_s)
         return spent_s + self.of_segment.latencies("s3_put", (1 << 40) + segment * 64, calls)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from workbench.advise.level import Level, level
 from workbench.advise.question import Question
 from workbench.bill import bill, total_usd
 from workbench.bill.monthly_cost import MONTH_DAYS, Upkeep, monthly_usage
@@ -40,6 +41,11 @@ class Choice:
         """Seconds from the trigger until completion is known, as likely as not."""
         return 60 * self.forecast.minutes.likely
 
+    @property
+    def known_high_s(self) -> float:
+        """The same at the high end."""
+        return 60 * self.forecast.minutes.high
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -51,24 +57,34 @@ class Answer:
 
     @property
     def best(self) -> Choice:
-        """What to take."""
+        """The cheapest."""
         return self.choices[0]
 
     @property
-    def second(self) -> Choice | None:
-        """What to take else."""
-        return self.choices[1] if len(self.choices) > 1 else None
+    def level(self) -> Level:
+        """The cheapest, and what is too close to it to call."""
+        return level(self.choices, self.question.batches_per_month)
+
+    @property
+    def take(self) -> Choice:
+        """What to take."""
+        return self.level.take
+
+    @property
+    def others(self) -> tuple[Choice, ...]:
+        """What to take else, the runner-up first."""
+        return tuple(one for one in self.choices if one is not self.take)
 
     @property
     def over_budget_usd(self) -> float:
-        """What the cheapest month costs above the budget; 0 within it, or without one."""
+        """What a month costs above the budget; 0 within it, or without one."""
         budget = self.question.budget_usd_per_month
-        return 0.0 if budget is None else max(0.0, self.best.month_usd - float(budget))
+        return 0.0 if budget is None else max(0.0, self.take.month_usd - float(budget))
 
     @property
     def overlapping(self) -> bool:
-        """Whether a batch is still at work when the next one begins."""
-        return self.best.known_s > self.question.batch_every_s
+        """Whether a batch may still be at work when the next one begins, at the high end."""
+        return self.take.known_high_s > self.question.batch_every_s
 
 
 def advise(question: Question, processes: int | None = None, cluster: str = "") -> Answer:
@@ -81,10 +97,18 @@ def advise(question: Question, processes: int | None = None, cluster: str = "") 
         try:
             choices.append(choice(question, tune(question.goal(name), processes, cluster)))
         except BadInput as error:
-            refused[name] = str(error)
+            refused[name] = _told(question, error)
     if not choices:
         raise BadInput("\n".join(f"{name}: {why}" for name, why in refused.items()))
     return Answer(question, tuple(sorted(choices, key=lambda one: one.month_usd)), refused)
+
+
+def _told(question: Question, error: BadInput) -> str:
+    """Why a design cannot do it; that a month cannot hold its batches is said, and none billed."""
+    if not question.month_bounds:
+        return str(error)
+    batches, every_s = float(question.batches_per_month), question.batch_every_s
+    return f"{batches:,.4g} batches a month leave each {every_s / 60:,.1f} minutes: {error}"
 
 
 def choice(question: Question, tuned: Tuned) -> Choice:

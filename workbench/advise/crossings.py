@@ -17,7 +17,9 @@ from workbench.tune.goal import score
 from workbench.workload.durations import ALL, MS_MAX, Durations, Uniform
 
 SEEDS = (1, 2)
-NO_WORKLOAD = {"durations": None, "cpu_ms": 0, "poison_per_million": 0, "fails_per_million": 0}
+NO_WORKLOAD = {"durations": None} | dict.fromkeys(
+    ("cpu_ms", "item_bytes", "poison_per_million", "fails_per_million"), 0
+)
 STEP = 10 ** (1 / 3)  # of the coarse grid
 NEAR = 1.05
 ITEMS_MOST = 10_000_000  # beyond, a point takes seconds

@@ -13,7 +13,7 @@ MONTHLY = (0.1, 100_000.0)  # batches a month
 
 @dataclass(frozen=True)
 class Step:
-    """From this deadline on, no design costs less a month, until the next step."""
+    """What a month costs with one of a design's settings, and the deadline that it keeps."""
 
     deadline_s: float
     score: Score
@@ -25,21 +25,26 @@ class Step:
         return self.score.design.name
 
 
+def offers(answer: Answer) -> list[Step]:
+    """The fronts of all designs, shortest deadline first: no setting of a design beats another of
+    the same in both deadline and dollars. A setting so slow that a month cannot hold its batches
+    has no month's dollars, and is left out."""
+    batches, every_s = float(answer.question.batches_per_month), answer.question.batch_every_s
+    found = (
+        Step(score.mean_s, score, score.mean_usd * batches + one.standing_usd)
+        for one in answer.choices
+        for score in one.tuned.front
+        if score.mean_s <= every_s
+    )
+    return sorted(found, key=lambda step: (step.deadline_s, step.month_usd))
+
+
 def deadline_steps(answer: Answer) -> list[Step]:
     """The cheapest by what a batch may take, shortest first: where the design changes and a
-    month costs 1 % less, at deadlines that lie 5 % apart."""
-    batches = float(answer.question.batches_per_month)
-    offers = sorted(
-        (
-            Step(score.mean_s, score, score.mean_usd * batches + one.standing_usd)
-            for one in answer.choices
-            for score in one.tuned.front
-        ),
-        key=lambda step: (step.deadline_s, step.month_usd),
-    )
+    month costs 1 % less, at deadlines that lie 5 % apart. Each holds until the next."""
     steps: list[Step] = []
     best = float("inf")
-    for offer in offers:
+    for offer in offers(answer):
         if offer.month_usd >= best:
             continue
         best = offer.month_usd

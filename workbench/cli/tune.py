@@ -25,7 +25,7 @@ from workbench.cli.options import (
 from workbench.cli.output import Json, print_json, wide_console
 from workbench.cli.terms import Already, Discounts, FreeTier, Prices, read_terms
 from workbench.cli.workload_option import items_of, pairs_with, prices_region, read_option
-from workbench.designs import fit_design
+from workbench.designs import WORKLOAD_KNOBS, fit_design
 from workbench.errors import BadInput, BadKnob, WorkbenchError
 from workbench.project import RESULTS
 from workbench.runs.results_folder import refuse_unwritable
@@ -143,7 +143,8 @@ def _gains(found: "Tuned") -> "list[Step]":
 
     goal = found.goal
     try:
-        start = fit_design(goal.design, settings=goal.item_ms.knobs)
+        known = found.cheapest.design.knobs()
+        start = fit_design(goal.design, settings={name: known[name] for name in WORKLOAD_KNOBS})
     except BadKnob:
         return []
     say_fitted(start, "the start of the gains is ")

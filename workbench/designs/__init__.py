@@ -5,7 +5,13 @@ disagree. A knob's unit is the last word of its name. Limits are AWS's, from doc
 """
 
 from workbench.designs.counters import Counters
-from workbench.designs.design import FUNCTION_TIMEOUT_MAX_S, ITEMS_MAX, WORKLOAD_KNOBS, Design
+from workbench.designs.design import (
+    FUNCTION_TIMEOUT_MAX_S,
+    ITEM_PAYLOAD_MAX_BYTES,
+    ITEMS_MAX,
+    WORKLOAD_KNOBS,
+    Design,
+)
 from workbench.designs.durable import ALIAS as DURABLE_ALIAS
 from workbench.designs.durable import EXECUTION_KEPT_DAYS as DURABLE_KEPT_DAYS
 from workbench.designs.durable import EXECUTION_TIMEOUT_S as DURABLE_TIMEOUT_S
@@ -38,6 +44,7 @@ __all__ = [
     "EXPRESS_MAX_S",
     "FUNCTION_TIMEOUT_MAX_S",
     "ITEMS_MAX",
+    "ITEM_PAYLOAD_MAX_BYTES",
     "MESSAGE_MAX_BYTES",
     "PRESETS",
     "RETRY_WAIT_S",

@@ -4,11 +4,13 @@ question: What does a batch cost by its size?
 region: us-east-1             # whose prices
 prices: 2026-11-23            # the price book's date; the newest if left out
 seeds: [1, 2, 3]              # repetitions; every design gets the same ones
+workload: web_calls.yaml      # what the items are: from here, or of the project's workloads
 grids:                        # each is every combination of its lists
   - designs: [sqs, sfn]
     targets: [model]
     presets: [default, tuned]
-    items: [100, 10000]
+    items: [100, 10000]       # those of a workload if left out
+    workload: mine.yaml       # of this grid, in place of the study's
     knobs: {value_max: [100, 1000]}    # of every design; a value or a list
     sqs: {items_per_message: [1, 10]}  # of this design alone
     skip_infeasible: true     # else a combination that cannot work is refused
@@ -23,20 +25,21 @@ from pathlib import Path
 from typing import Any
 
 from workbench import border
-from workbench.designs import COMPARED, DESIGNS
+from workbench.designs import COMPARED, DESIGNS, WORKLOAD_KNOBS
 from workbench.errors import BadInput, shown
 from workbench.platform.services import HOME_REGION
 from workbench.runs.runner import RunRequest
 from workbench.strict_yaml import read_yaml
+from workbench.workload.workload import Workload, find_workload, read_workload
 
 EXAMPLE = "studies/smoke.yaml"
 SEEDS = (1, 2, 3, 4, 5)
-STUDY_KEYS = ("question", "region", "prices", "seeds", "grids", "runs")
+STUDY_KEYS = ("question", "region", "prices", "seeds", "workload", "grids", "runs")
 GRID_KEYS = (
-    *"designs targets presets items seeds knobs prices skip_infeasible".split(),
+    *"designs targets presets items seeds knobs workload prices skip_infeasible".split(),
     *DESIGNS,
 )
-RUN_KEYS = ("design", "target", "items", "seed", "preset", "knobs", "prices")
+RUN_KEYS = ("design", "target", "items", "seed", "preset", "knobs", "workload", "prices")
 
 MISSING = object()
 
@@ -73,13 +76,44 @@ class Study:
 def read_study(path: Path) -> Study:
     """The study in a file. Raises BadInput with the key, the value and what would do."""
     part = Part(path.name, read_yaml(path, EXAMPLE), STUDY_KEYS)
-    prices, region = part.one("prices", _date, None), part.one("region", border.text, HOME_REGION)
-    seeds = part.many("seeds", border.whole_number, SEEDS)
-    grids = tuple(_grid(one, seeds, prices) for one in part.parts("grids", GRID_KEYS))
-    runs = tuple(_run(one, seeds[0], region, prices) for one in part.parts("runs", RUN_KEYS))
+    prices, seeds = part.one("prices", _date, None), part.many("seeds", border.whole_number, SEEDS)
+    usual = _workload(part, path.parent)
+    of_usual = usual.region if usual and _says_region(usual) else HOME_REGION
+    region = part.one("region", border.text, of_usual)
+    shared = Shared(path.parent, region, prices, seeds, usual)
+    grids = tuple(_grid(one, shared) for one in part.parts("grids", GRID_KEYS))
+    runs = tuple(_run(one, shared) for one in part.parts("runs", RUN_KEYS))
     if not grids and not runs:
         raise BadInput(f"{path.name} asks for no run: give it `grids` or `runs`.")
     return Study(path.stem, part.one("question", border.text, ""), region, prices, grids, runs)
+
+
+@dataclass(frozen=True)
+class Shared:
+    """What holds for every part of a study that does not say otherwise."""
+
+    folder: Path
+    region: str
+    prices: str | None
+    seeds: tuple[int, ...]
+    workload: Workload | None
+
+    def workload_of(self, part: "Part") -> Workload | None:
+        """What the items of a part are. BadInput if the part or the study says otherwise."""
+        found = _workload(part, self.folder) or self.workload
+        if found is None:
+            return None
+        for key in ("knobs", *DESIGNS):
+            for name in part.knobs(key):
+                if name in WORKLOAD_KNOBS:
+                    why = "the workload says what the items are. Leave one out."
+                    raise BadInput(f"{part.where}: {key}.{name}: {why}")
+        if _says_region(found) and found.region != self.region:
+            raise BadInput(
+                f"{part.where}: the workload is of {found.region}, and the study's prices are of "
+                f"{self.region}. Give the study `region: {found.region}`."
+            )
+        return found
 
 
 @dataclass(frozen=True)
@@ -149,40 +183,57 @@ class Part:
             raise BadInput(f"{self.where}: {error}") from None
 
 
-def _grid(part: Part, seeds: tuple[int, ...], prices: str | None) -> Grid:
+def _workload(part: Part, folder: Path) -> Workload | None:
+    """The workload that a part names itself."""
+
+    def read(key: str, value: Any) -> Workload:
+        return read_workload(find_workload(border.text(key, value), folder))
+
+    return part.one("workload", read, None)
+
+
+def _says_region(workload: Workload) -> bool:
+    """Whether its file names a region."""
+    return "region" in workload.model_fields_set
+
+
+def _grid(part: Part, shared: Shared) -> Grid:
+    work = shared.workload_of(part)
     designs = part.many("designs", _design, COMPARED)
     if foreign := [name for name in DESIGNS if name in part.content and name not in designs]:
         raise BadInput(
             f"{part.where} has knobs of {foreign[0]}, which is not among its designs. "
             f"Add {foreign[0]} to `designs`, or take them out."
         )
+    told = {name: (value,) for name, value in work.knobs().items()} if work else {}
     return Grid(
         designs=designs,
         targets=part.many("targets", border.text, ("model",)),
-        items=part.many("items", border.whole_number),
-        seeds=part.many("seeds", border.whole_number, seeds),
+        items=part.many("items", border.whole_number, work.items if work else ()),
+        seeds=part.many("seeds", border.whole_number, shared.seeds),
         presets=part.many("presets", border.text, ("default",)),
-        knobs=part.knobs("knobs"),
+        knobs=told | part.knobs("knobs"),
         own={name: part.knobs(name) for name in designs if name in part.content},
-        prices=part.one("prices", _date, prices),
+        prices=part.one("prices", _date, shared.prices),
         skip_infeasible=part.one("skip_infeasible", _flag, False),
     )
 
 
-def _run(part: Part, seed: int, region: str, prices: str | None) -> tuple[RunRequest, str | None]:
+def _run(part: Part, shared: Shared) -> tuple[RunRequest, str | None]:
+    work = shared.workload_of(part)
     knobs = part.knobs("knobs")
     if lists := [name for name in knobs if isinstance(part.content["knobs"][name], list)]:
         raise BadInput(f"{part.where}: knobs.{lists[0]} must be one value; lists are for grids.")
     request = RunRequest(
         design=part.one("design", border.text),
         target=part.one("target", border.text, "model"),
-        items=part.one("items", border.whole_number),
-        seed=part.one("seed", border.whole_number, seed),
+        items=part.one("items", border.whole_number, work.items[0] if work else MISSING),
+        seed=part.one("seed", border.whole_number, shared.seeds[0]),
         preset=part.one("preset", border.text, "default"),
-        settings={name: value for name, (value,) in knobs.items()},
-        region=region,
+        settings=(work.knobs() if work else {}) | {name: one for name, (one,) in knobs.items()},
+        region=shared.region,
     )
-    return request, part.one("prices", _date, prices)
+    return request, part.one("prices", _date, shared.prices)
 
 
 def _design(key: str, value: Any) -> str:

@@ -443,3 +443,20 @@ def test_an_item_computes_for_as_long_as_the_knob_says_in_each_try(world):
     assert world.computed == [30, 30]
     world.deliver("sqs.processor", world.records("item"))
     assert world.computed == [30] * 4
+
+
+@BOTH
+@CLAIMS
+def test_what_failed_carries_its_payload_again(world, track, claim):
+    batch = {"items": 3, "item_bytes": 5, "track": track, "claim": claim}
+    (record,) = finish(world, **batch, poison_per_million=1_000_000)
+    pairs = json.loads(record["body"])["items"]
+    assert [payload for *_, payload in pairs] == ["....."] * 3
+    for tries in (2, 3):
+        world.deliver("sqs.processor", [record])
+        (record,) = world.records("item")
+        body = json.loads(record["body"])
+        assert (body["items"], body["tries"]) == (pairs, tries)
+    world.deliver("sqs.processor", [record])
+    listed = {sk: one["value"] for (_, sk), one in world.state("failed#").items()}
+    assert listed == {item: -1 for item, *_ in pairs}

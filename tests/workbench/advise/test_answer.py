@@ -6,6 +6,7 @@ from itertools import product
 import pytest
 
 from workbench.advise.answer import advise, front_of, month_usd
+from workbench.advise.flips import offers
 from workbench.advise.question import NO_TWO_OWNERS, Question
 from workbench.designs import DESIGNS, make_design
 from workbench.errors import BadInput, BadKnob
@@ -67,13 +68,27 @@ def test_a_deadline_that_no_design_keeps_is_refused_with_what_is_possible():
         advise(Question(100_000, TAIL, deadline_s=20), processes=1)
 
 
-def test_a_month_that_cannot_hold_its_batches_and_a_budget_that_is_too_small_are_said():
+def test_a_month_that_cannot_hold_its_batches_is_said_and_not_billed():
+    asked = Question(50_000, TAIL, batches_per_month=Decimal(100_000))
+    with pytest.raises(BadInput) as refused:
+        advise(asked, processes=1)
+    lines = str(refused.value).splitlines()
+    assert len(lines) == len(DESIGNS)
+    for line in lines:
+        assert "100,000 batches a month leave each 0.4 minutes: no knobs of" in line
+        assert "the fastest take" in line
+
+
+def test_every_choice_and_offer_fits_into_the_month_and_a_small_budget_is_said():
     asked = Question(
-        50_000, TAIL, batches_per_month=Decimal(100_000), budget_usd_per_month=Decimal(5)
+        20_000, TAIL, batches_per_month=Decimal(8_000), budget_usd_per_month=Decimal(5)
     )
     found = advise(asked, processes=1)
-    assert found.overlapping
-    assert found.over_budget_usd == pytest.approx(found.best.month_usd - 5)
+    assert asked.within_s == asked.batch_every_s < 400
+    assert all(one.tuned.cheapest.mean_s <= asked.batch_every_s for one in found.choices)
+    assert all(one.deadline_s <= asked.batch_every_s for one in offers(found))
+    assert {one.name for one in offers(found)} == {one.name for one in found.choices}
+    assert found.over_budget_usd == pytest.approx(found.take.month_usd - 5)
 
 
 @pytest.mark.parametrize(

@@ -34,9 +34,10 @@ QUICK = {
 }
 NOT_HERE = {  # keys of rows that there are none of
     "runs show": {"item", "attempts"},  # no item failed
-    "advise": set(
-        "axis factor before after service usage_type name per_month".split()
-    ),  # no change
+    "advise": {  # no change, and no deadline by the clock
+        *"axis factor before after service usage_type name per_month".split(),
+        *"done_by timezone start_by time days_before spare_s".split(),
+    },
 }
 HAS_RESULTS = {"advise", "sweep", "doctor", "runs list", "runs show"}
 

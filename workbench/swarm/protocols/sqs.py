@@ -157,4 +157,5 @@ def _unremembered(message: dict[str, Any]) -> bool:
     """Whether the first try of a message can have done a part of it, and no record says which."""
     knobs = message["knobs"]
     first = not (knobs["claim"] or message.get("again"))
-    return first and knobs["track"] == "message" and any(value < 0 for _, value in message["items"])
+    values = [pair[1] for pair in message["items"]]
+    return first and knobs["track"] == "message" and min(values) < 0

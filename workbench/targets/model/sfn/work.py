@@ -14,6 +14,7 @@ from workbench.targets.model.engine.draws import (
 )
 from workbench.targets.model.engine.events import (
     billed_ms,
+    chunks,
     compiled,
     pop,
     push,
@@ -72,10 +73,16 @@ def write_segment(p: SfnSettings, s: np.void, segment: int) -> float:
     items = min(p.segment_items, p.items - segment * p.segment_items)
     share = items / p.segment_items
     megabytes = p.segment_bytes * share / MB
-    calls = max(1, int(p.segment_calls * share + 0.999999))
+    calls = segment_calls(p, items)
     spent = p.batcher.invocation_s + calls * p.batcher.call_s
     spent += megabytes * (p.batcher.mb_s + p.s3_mb_s)
     return spent + latencies(s, draws.S3_PUT, p.key_segment, (1 << 40) + segment * 64, calls)
+
+
+@compiled
+def segment_calls(p: SfnSettings, items: int) -> int:
+    """The calls that put so many items: one, or each part's, and one before and after them."""
+    return 1 if items < p.items_per_part else chunks(items, p.items_per_part) + 2
 
 
 @compiled

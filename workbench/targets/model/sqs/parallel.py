@@ -6,9 +6,11 @@ message, so that they do not depend on what comes first.
 
 import numpy as np
 
+from workbench.platform.units import SQS_CHUNK_BYTES
 from workbench.targets.model.engine import draws
 from workbench.targets.model.engine.draws import fails, hashed, item_value, latencies, latency
-from workbench.targets.model.engine.events import compiled, pop, push_worker, use_cpu
+from workbench.targets.model.engine.events import chunks, compiled, pop, push_worker, use_cpu
+from workbench.targets.model.sqs.batcher import sized
 from workbench.targets.model.sqs.retries import (
     BACKOFF_S,
     SECOND,
@@ -159,7 +161,7 @@ def item_done(p: SqsSettings, s: np.void, clock: float, slot: int) -> None:
     if bad > 0:
         spent += p.processor.call_s
         waits += latencies(s, draws.SEND, p.key_remove, first + calls, 1)
-        s.retry_sends += 1
+        s.retry_send_units += chunks(sized(p, 1, bad), SQS_CHUNK_BYTES)
         if p.claim and not p.track_item:  # the lease is given back
             spent += p.processor.call_s
             waits += latencies(s, draws.SINGLE, p.key_remove, first + calls + 1, 1)

@@ -10,9 +10,11 @@ from math import inf
 
 import numpy as np
 
+from workbench.platform.units import SQS_CHUNK_BYTES
 from workbench.targets.model.engine import draws
 from workbench.targets.model.engine.draws import hashed, latency, tried_ms
 from workbench.targets.model.engine.events import chunks, compiled
+from workbench.targets.model.sqs.batcher import sized
 from workbench.targets.model.sqs.settings import FATE, KINDS, WHEEL, WHEEL_STEP_S, SqsSettings
 
 SECOND, THIRD = range(KINDS)
@@ -112,9 +114,9 @@ def call_s(p: SqsSettings, s: np.void, row: int, entries: float) -> float:
 
 
 @compiled
-def send_failed(p: SqsSettings, s: np.void) -> float:
+def send_failed(p: SqsSettings, s: np.void, items: int) -> float:
     """Seconds to send what failed of a message as another one."""
-    s.retry_sends += 1
+    s.retry_send_units += chunks(sized(p, 1, items), SQS_CHUNK_BYTES)
     return call_s(p, s, draws.SEND, 0.0)
 
 
@@ -136,7 +138,7 @@ def try_again(p: SqsSettings, s: np.void, clock: float, kind: int, what: Fate) -
         for _ in range(given_back):
             clock += call_s(p, s, draws.SINGLE, 0.0)
         for _ in range(again):
-            clock += send_failed(p, s)
+            clock += send_failed(p, s, chunks(left, again))
         redeliver(s, THIRD, clock + 2 * BACKOFF_S, (*what[3:], 0, 0, 0))
         writes += given_back
     elif left > 0:

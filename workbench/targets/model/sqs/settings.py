@@ -52,7 +52,7 @@ STATE = state_type(
     "held_polls due segments_begun segments_visible batchers plan_target batcher_environments "
     "removals writes_drawn sends_drawn growth_units finalizer_ms written_units "
     "read_half_units item_sends item_send_units receives receive_units deletes "
-    "retry_sends retries looks segments_done",
+    "retry_send_units retries looks segments_done",
     workers=WORKERS_MAX,
     slots=SLOTS_MAX,
     arrays=[
@@ -97,7 +97,8 @@ class SqsSettings(NamedTuple):
     items_per_message: int
     messages_per_segment: int
     messages: int
-    message_bytes: int
+    message_bytes: int  # of a full one
+    pair_bytes: float  # of an item of it
     batch_bytes: int
     failed_bytes: int
     plan_half_units: int
@@ -141,9 +142,10 @@ class SqsSettings(NamedTuple):
 def sqs_settings(design: Sqs, batch: Batch, profile: Profile, stream_seed: int) -> SqsSettings:
     """The numbers for one batch of a design under a profile; `stream_seed` draws the latencies."""
     per_message = min(design.items_per_message, design.segment_items)
-    batch_bytes = len(batch.batch_id)
+    batch_bytes, pair_bytes = len(batch.batch_id), usage.pair_bytes(design)
     knobs = {name: getattr(design, name) for name in MESSAGE_KNOBS} | design.work_knobs()
-    message_bytes = usage.message_bytes(knobs, batch_bytes, per_message, design.item_ms)
+    head = {"batch": batch.batch_id, "knobs": knobs}
+    message_bytes = usage.message_bytes(head, per_message, pair_bytes)
     segments = ceil(batch.items / design.segment_items)
     per_segment = ceil(design.segment_items / per_message)
     rest = batch.items - (segments - 1) * design.segment_items
@@ -158,6 +160,7 @@ def sqs_settings(design: Sqs, batch: Batch, profile: Profile, stream_seed: int) 
         messages_per_segment=per_segment,
         messages=(segments - 1) * per_segment + ceil(rest / per_message),
         message_bytes=message_bytes,
+        pair_bytes=pair_bytes,
         batch_bytes=batch_bytes,
         failed_bytes=usage.failed_record_bytes(batch_bytes),
         plan_half_units=2
