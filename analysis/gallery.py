@@ -16,12 +16,25 @@ from matplotlib.figure import Figure
 from analysis.caption import ask
 from analysis.frames import Frames
 from analysis.needs import Chosen, NothingToShow
-from analysis.theme import BLOG, PANELS_IN, Canvas, Theme, blank, save, use
+from analysis.theme import (
+    BLOG,
+    LIGHT,
+    PANELS_IN,
+    Canvas,
+    Theme,
+    blank,
+    fix_colours,
+    freeze,
+    save,
+    use,
+)
 
 # The five that tell the story by themselves, in its order; each is a card to share, too.
 STORY = ("who_wins", "cost_by_service", "price_of_knowing", "ramp_and_drain", "how_simple")
 NAMES = (
     *STORY,
+    "who_wins_tail",
+    "who_wins_default",
     "cost_against_items",
     "completion_time",
     "invocation_durations",
@@ -78,6 +91,19 @@ def named(name: str) -> Chart:
 
 
 CHARTS: tuple[Chart, ...] = tuple(named(name) for name in NAMES)
+
+
+def figure(name: str, frames: Frames, theme: Theme = LIGHT) -> Figure:
+    """A chart by itself, its layout and colours for good. Raises NothingToShow."""
+    from matplotlib import pyplot
+
+    pyplot.draw_if_interactive()  # loads the backend, which tells a notebook how to show a figure
+    chart = named(name)
+    with use(theme):
+        drawn = chart.picture(chart.select(frames), theme)
+        freeze(drawn)
+        fix_colours(drawn)
+    return drawn
 
 
 def sentence(name: str, frames: Frames) -> str:

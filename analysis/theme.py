@@ -21,10 +21,12 @@ import matplotlib as mpl
 import numpy as np
 from cycler import cycler
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.colors import to_rgb
+from matplotlib.colors import to_rgb, to_rgba
 from matplotlib.figure import Figure
 from matplotlib.font_manager import fontManager
 from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.lines import Line2D
+from matplotlib.text import Text
 
 from workbench.designs import DESIGNS
 
@@ -282,6 +284,16 @@ def settle(figure: Figure) -> None:
     """Lay the figure out, so that sizes in pixels are known."""
     if engine := figure.figure.get_layout_engine():
         engine.execute(figure.figure)
+
+
+def fix_colours(figure: Figure) -> None:
+    """Every colour as it is now: `C0` would be another one when it is drawn outside this theme."""
+    for line in figure.findobj(Line2D):
+        line.set_color(to_rgba(line.get_color()))
+        line.set_markerfacecolor(to_rgba(line.get_markerfacecolor()))
+        line.set_markeredgecolor(to_rgba(line.get_markeredgecolor()))
+    for text in figure.findobj(Text):
+        text.set_color(to_rgba(text.get_color()))
 
 
 def freeze(figure: Figure) -> None:

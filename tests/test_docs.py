@@ -14,7 +14,7 @@ from workbench.runs.sets import read_runs
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text()
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 MAKEFILE = (ROOT / "Makefile").read_text()
 TARGETS = set(re.findall(r"^([a-z0-9-]+):.*## ", MAKEFILE, re.M))
 
@@ -116,3 +116,28 @@ def test_of_results_git_keeps_the_reference_set_alone():
     manifest = json.loads((REFERENCE / "published" / "manifest.json").read_text())
     named = {name for figure in manifest["figures"].values() for name in figure["files"]}
     assert charts == named | {"manifest.json", "agreement.md"}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["tutorial", "how-to/pandas"])
+def test_the_commands_of_a_page_run_one_after_the_other(name, tmp_path):
+    text = (ROOT / "docs" / f"{name}.md").read_text()
+    blocks = re.findall(r"^```(sh|python)\n(.*?)^```", text, re.M | re.S)
+    assert blocks
+    (tmp_path / "results").mkdir()
+    (tmp_path / "results" / "reference").symlink_to(REFERENCE)
+    for kind, block in blocks:
+        script = block if kind == "sh" else f"python - <<'END'\n{block}END\n"
+        script = re.sub(
+            r"^(workbench (?:run|runs) .*)$", r"\1 --results results", script, flags=re.M
+        )
+        path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+        done = subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", script],
+            cwd=tmp_path,
+            env=os.environ | {"PATH": path},
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, done.stderr
+        assert done.stdout

@@ -16,11 +16,11 @@ from workbench.project import RESULTS
 from workbench.runs.results_folder import refuse_unwritable
 
 if TYPE_CHECKING:
-    from workbench.advise.answer import Answer, Choice
-    from workbench.advise.crossings import Crossing
-    from workbench.advise.question import Question
-    from workbench.advise.unsure import Unsure
-    from workbench.tune.tuning import Confirmed
+    from workbench.advice.answer import Answer, Choice
+    from workbench.advice.crossings import Crossing
+    from workbench.advice.question import Question
+    from workbench.advice.unsure import Unsure
+    from workbench.tuning.search import Confirmed
 
 CONFIRMED = 2  # of the best, on local
 File = Annotated[
@@ -50,7 +50,7 @@ def advise(
     results: Results = RESULTS,
 ) -> None:
     """Tune every design for a workload: which to take, its cost, what would change that."""
-    from workbench.advise.page import Page, refuse_report
+    from workbench.advice.page import Page, refuse_report
 
     if confirmed:
         refuse_unwritable(results)
@@ -58,11 +58,11 @@ def advise(
         refuse_report(report)
     found = read_option(file)
     terms = read_terms(found.region, prices, free_tier, already, discounts)
-    from workbench.advise.answer import advise as answer_to
-    from workbench.advise.crossings import crossings
-    from workbench.advise.question import Question
-    from workbench.advise.unsure import least_sure
-    from workbench.advise.words import told_parts
+    from workbench.advice.answer import advise as answer_to
+    from workbench.advice.crossings import crossings
+    from workbench.advice.question import Question
+    from workbench.advice.unsure import least_sure
+    from workbench.advice.words import told_parts
 
     asked = Question.of(found, items, item_concurrency, terms)
     answer = answer_to(asked, cluster=cluster)
@@ -80,7 +80,7 @@ def advise(
 
 def _confirmed(answer: "Answer", asked: "Question", results: Path) -> "list[Confirmed]":
     """What to take and the runner-up, run on local at a size that fits."""
-    from workbench.tune.tuning import confirm
+    from workbench.tuning.search import confirm
 
     best = [answer.take, *answer.others][:CONFIRMED]
     print(f"running {' and '.join(one.name for one in best)} on local …", file=sys.stderr)
@@ -102,8 +102,8 @@ def _content(
     unsure: "list[Unsure]",
 ) -> dict[str, Any]:
     """The answer as JSON has it: dollars, seconds, knobs by name."""
-    from workbench.advise.flips import batch_flips, deadline_steps, price_flips
-    from workbench.advise.words import told_clock
+    from workbench.advice.flips import batch_flips, deadline_steps, price_flips
+    from workbench.advice.words import told_clock
 
     asked = answer.question
     steps = [

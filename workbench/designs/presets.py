@@ -57,6 +57,15 @@ class Fitted:
         why = f"so that {self.design.name} can work {items}"
         return f"fitted: {knobs}, {why}" if knobs else ""
 
+    def refuse_unpriced(self, items: int) -> None:
+        """Refuse to estimate what the design cannot carry, or what no list has a price for."""
+        self.design.refuse_items(items)
+        if unpriced := self.design.unpriced:
+            raise BadInput(
+                f"{self.design.name}: {unpriced}, and no price list has its price: an estimate "
+                "without it would be too cheap. Leave it out."
+            )
+
 
 def fit_design(
     name: str, preset: str = "default", settings: dict[str, Any] | None = None

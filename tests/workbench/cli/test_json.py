@@ -15,7 +15,7 @@ from workbench.project import WORKLOADS
 from workbench.runs.predictions import COLUMNS
 from workbench.runs.records import LABELS, read_run
 from workbench.runs.sets import read_runs
-from workbench.tune.tuning import Confirmed
+from workbench.tuning.search import Confirmed
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "command-line.md"
 BY_NAME = {"knobs", "held_s", "limits", "usd_by_label", "failed", "versions", "change"}  # own keys
@@ -47,7 +47,7 @@ def answer(command, stored, monkeypatch):
     """The JSON of a command, run in a folder that has a small study and three runs."""
     compared = [dict.fromkeys(COLUMNS, 0.5) | {"line": line, "unit": "s"} for line in LINES]
     done = Confirmed(read_run(stored.sfn), pd.DataFrame(compared))
-    monkeypatch.setattr("workbench.tune.tuning.confirm", lambda *_: done)
+    monkeypatch.setattr("workbench.tuning.search.confirm", lambda *_: done)
     (stored.results / "tiny.yaml").write_text(STUDY)
     monkeypatch.chdir(stored.results)
 

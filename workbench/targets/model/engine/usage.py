@@ -10,8 +10,6 @@ import json
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-import pandas as pd
-
 from workbench.designs import Design
 from workbench.platform.services import (
     CLOUDWATCH,
@@ -22,7 +20,6 @@ from workbench.platform.services import (
     STORAGE_OVERHEAD_BYTES,
 )
 from workbench.platform.units import GB, MONTH_HOURS, gb_seconds, quantity
-from workbench.runs.records import USAGE_COLUMNS
 from workbench.workload.durations import Durations, Uniform
 
 HOUR_S = 3600
@@ -84,11 +81,6 @@ def gb_months(byte_seconds: float) -> Decimal:
 def empty_polls(*idle_poller_s: float) -> int:
     """Long polls that came back empty, of event sources idle for so many seconds of pollers."""
     return sum(int(idle_s // LONG_POLL_S) for idle_s in idle_poller_s)
-
-
-def usage_frame(lines: list[Line]) -> pd.DataFrame:
-    """The usage table of these lines."""
-    return pd.DataFrame(usage_rows(lines), columns=USAGE_COLUMNS)
 
 
 def usage_rows(lines: list[Line]) -> list[Row]:
