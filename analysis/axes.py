@@ -54,6 +54,14 @@ def dollars_axis(axes: Axes, low: float, high: float, which: str = "y") -> None:
     axis.set_major_locator(LogLocator(subs=subs, numticks=9))
 
 
+def times_axis(axes: Axes, low: float, high: float) -> None:
+    """A linear axis of multiples of the least, from a little below one."""
+    most = max(high, 1.1)
+    axes.set_ylim(min(low, 1.0) - 0.06 * (most - 1), most + 0.06 * (most - 1))
+    axes.yaxis.set_major_locator(MaxNLocator(5))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}×"))
+
+
 def _log_axis(
     axes: Axes, low: float, high: float, which: str, words: Callable[[float], str]
 ) -> Axis:

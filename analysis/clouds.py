@@ -1,11 +1,12 @@
-"""Clouds of settings: a dot for each, the front as a step line, presets and the best ones named.
+"""Clouds of settings: a dot for each, the true front over all designs, and one dot that stands out.
 
-A preset's name stands beside its dot. A list of knobs is too long for that on a phone, so such dots
-have numbers and the caption says what they are.
+The front joins the settings that no other one, of any design, beats in both dollars and time.
 """
 
 from dataclasses import dataclass
+from textwrap import fill
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -16,12 +17,12 @@ from analysis.frames import Frames
 from analysis.measures import TARGETS
 from analysis.needs import DEFAULT, Chosen, NothingToShow, in_order, usable, usual_length
 from analysis.placing import Name, place_names
-from analysis.theme import colour, marker
-from analysis.words import count, dollars, duration, listed
+from analysis.theme import colour, faint, ink, marker, settle, text_pt
+from analysis.words import count, dollars, duration, listed, setting_in_words
 from workbench.bill.pricing import MILLION
 
+LETTER = 0.6  # of a text's size, in the middle
 SAME = 0.02  # two dots this near, as a share, are one to the eye
-NUMBERED_MAX = 3  # of each design's front: its ends, and what is between
 
 
 @dataclass(frozen=True)
@@ -34,32 +35,39 @@ class Plane:
     y_label: str
     room: float  # around the dots, as a factor
     subject: str  # of the sentence
+    found: str  # of the dot that stands out: {design}, {time}, {usd}, {items}
+    read: str  # more for the caption
 
     def select(self, frames: Frames) -> Chosen:
         """The runs of many settings at one size, with a dot for each setting."""
         chosen = one_size(frames.runs)
-        return chosen.beside(numbered(by_setting(chosen, self.x, self.y), self.x, self.y))
+        return chosen.beside(by_setting(chosen, self.x, self.y))
+
+    def find(self, chosen: Chosen) -> str:
+        """What the setting achieves that is nearest to the least of both."""
+        best = chosen.table.loc[self._nearest(chosen.table)]
+        return self.found.format(
+            design=best["design"],
+            time=duration(best[self.x]),
+            usd=dollars(best[self.y]),
+            items=count(chosen.items),
+        )
 
     def draw(self, chosen: Chosen, figure: Figure) -> None:
-        """Every setting, and the line that joins those which no other beats."""
+        """Every setting, the line that joins those which no other beats, and one of them named."""
         dots = chosen.table
-        joined = dots.groupby("design")["best"].sum().max() > 1
-        sign(
-            figure,
-            chosen,
-            f"{chosen.targets[0]}: batches of {count(chosen.items)} items; each dot a setting of "
-            "the knobs",
-            ("the line joins those of a design that none of its others beats; " if joined else "")
-            + "down and to the left is better",
-            lines=key(dots),
-        )
+        line = "the line joins those that none beats" if dots["best"].sum() > 1 else ""
+        about = f"each dot is a setting for {count(chosen.items)} items"
+        sign(figure, chosen, "; ".join(part for part in (about, line, self.read) if part))
         axes = figure.subplots()
         low, high = dots.min(numeric_only=True), dots.max(numeric_only=True)
         seconds_axis(axes, low[self.x] / self.room, high[self.x] * self.room, which="x")
         dollars_axis(axes, low[self.y] / self.room, high[self.y] * self.room)
         axes.set_xlabel(self.x_label)
-        axes.set_ylabel(self.y_label)
-        cloud(axes, dots, self.x, self.y)
+        settle(figure)
+        room_pt = axes.get_window_extent().height * 72 / figure.dpi
+        axes.set_ylabel(fill(self.y_label, int(room_pt / text_pt(LETTER))))
+        self._cloud(axes, dots)
 
     def say(self, chosen: Chosen) -> str:
         """Each design at default knobs, at its cheapest and at its quickest setting."""
@@ -76,67 +84,42 @@ class Plane:
             best = own[column].idxmin()
             same = [at for at in said if _near(own, own.loc[at], self.x, self.y)[best]]
             said.setdefault(same[0] if same else best, []).append(word)
-        texts = []
-        for at, words in said.items():
-            dot = own.loc[at]
-            name = f" ({dot['name']})" if dot["name"] and dot["setting"] != DEFAULT else ""
-            texts.append(
-                f"{listed(words)} {dollars(dot[self.y])} and {duration(dot[self.x])}{name}"
-            )
+        dots = ((listed(words), own.loc[at]) for at, words in said.items())
+        texts = [
+            f"{words} {dollars(dot[self.y])} and {duration(dot[self.x])}" for words, dot in dots
+        ]
         return ", ".join(texts)
 
+    def _nearest(self, dots: pd.DataFrame) -> int:
+        """The dot of the front that is nearest to the least of both, as the eye measures it."""
+        best = dots.loc[dots["best"], [self.x, self.y]].astype(float)
+        shares = np.log(best / dots[[self.x, self.y]].min())
+        spans = np.log(dots[[self.x, self.y]].max() / dots[[self.x, self.y]].min())
+        far = np.hypot(*(shares / spans.where(spans > 0, 1.0)).to_numpy().T)
+        return int(best.index[far.argmin()])
 
-def cloud(axes: Axes, dots: pd.DataFrame, x: str, y: str) -> None:
-    """Draw every setting of `numbered` dots; scales and limits are already set."""
-    for design, own in dots.groupby("design", sort=False):
-        best = own[own["best"]]
-        axes.scatter(own[x], own[y], marker=marker(design), color=colour(design), alpha=0.35, lw=0)
-        axes.step(best[x], best[y], where="post", color=colour(design), lw=1.2, alpha=0.8)
-        full = own[own["best"] | (own["name"] != "")]
-        axes.scatter(full[x], full[y], marker=marker(design), color=colour(design), zorder=3)
-    named_dots = dots[dots["name"] != ""]
-    names = [
-        Name(row[x], row[y], row["name"], colour(row["design"])) for _, row in named_dots.iterrows()
-    ]
-    place_names(axes, names, list(zip(dots[x], dots[y], strict=True)))
-
-
-def numbered(dots: pd.DataFrame, x: str, y: str) -> pd.DataFrame:
-    """The dots with `name`: presets by theirs, the best others `sqs 1`, `sqs 2`, the rest empty."""
-    names = pd.Series("", dots.index)
-    for design, own in dots.groupby("design", sort=False):
-        preset, apart = _preset(own), ~_at_default(own, x, y)
-        best = own.index[own["best"] & apart & ~preset]
-        step = max(1, -(-(len(best) - 1) // (NUMBERED_MAX - 1)))
-        shown = best[::step].union(best[-1:])
-        names[shown] = [f"{design} {number}" for number in range(1, len(shown) + 1)]
-        known = own["setting"][preset & (apart | (own["setting"] == DEFAULT))]
-        names[known.index] = f"{design} " + known
-    return dots.assign(name=names)
-
-
-def _at_default(own: pd.DataFrame, x: str, y: str) -> pd.Series:
-    """Which dots of a design are where the default setting's is, itself included."""
-    found = own["setting"] == DEFAULT
-    for _, default in own[found].iterrows():
-        found |= _near(own, default, x, y)
-    return found
+    def _cloud(self, axes: Axes, dots: pd.DataFrame) -> None:
+        """Draw the dots and the front; scales and limits are already set."""
+        x, y = self.x, self.y
+        front_dots = dots[dots["best"]].sort_values(x)
+        axes.step(front_dots[x], front_dots[y], where="post", color=faint(), lw=1.2, zorder=1)
+        for design, own in dots.groupby("design", sort=False):
+            look = {"marker": marker(design), "color": colour(design), "lw": 0}
+            axes.scatter(own[x], own[y], alpha=0.35, **look)
+            full = own[own["best"] | (own["setting"] == DEFAULT)]
+            axes.scatter(full[x], full[y], zorder=3, **look)
+        star = dots.loc[self._nearest(dots)]
+        axes.scatter(star[x], star[y], s=170, facecolor="none", edgecolor=ink(), lw=1.5, zorder=4)
+        said = f"{star['design']}, {setting_in_words(star['setting'])}:\n{dollars(star[y])}"
+        names = [Name(star[x], star[y], f"{said}, {duration(star[x])}", ink())]
+        for _, dot in dots[dots["setting"] == DEFAULT].iterrows():
+            names.append(Name(dot[x], dot[y], f"{dot['design']}, default", colour(dot["design"])))
+        place_names(axes, names, list(zip(dots[x], dots[y], strict=True)))
 
 
 def _near(own: pd.DataFrame, dot: pd.Series, x: str, y: str) -> pd.Series:
     """Which dots are where this one is, to the eye."""
     return ((own[[x, y]] / dot[[x, y]].astype(float) - 1).abs() < SAME).all(axis=1)
-
-
-def _preset(dots: pd.DataFrame) -> pd.Series:
-    """Which settings are presets, which have a name, and not lists of knobs."""
-    return ~dots["setting"].str.contains("=")
-
-
-def key(dots: pd.DataFrame) -> list[str]:
-    """What the numbers stand for, a note each."""
-    named_dots = dots[(dots["name"] != "") & ~_preset(dots)]
-    return [f"{row['name']}: {row['setting']}" for _, row in named_dots.iterrows()]
 
 
 def one_size(runs: pd.DataFrame) -> Chosen:
@@ -155,13 +138,12 @@ def one_size(runs: pd.DataFrame) -> Chosen:
 
 
 def by_setting(chosen: Chosen, x: str, y: str) -> pd.DataFrame:
-    """One row a design and setting: the medians of two columns, and whether it is on the front."""
+    """One row a design and setting: the medians of two columns, and whether none beats it."""
     known = chosen.runs[chosen.runs[x].notna() & chosen.runs[y].notna()]
     if known.empty:
         raise NothingToShow(f"no run knows both its {x} and its {y}. Run `make study`.")
     dots = known.groupby(["design", "setting"], sort=True)[[x, y]].median().reset_index()
-    fronts = [front(own, x, y) for _, own in dots.groupby("design", sort=False)]
-    return pd.concat(fronts).sort_values(["design", x], ignore_index=True)
+    return front(dots, x, y).sort_values(["design", x], ignore_index=True)
 
 
 def front(dots: pd.DataFrame, x: str, y: str) -> pd.DataFrame:

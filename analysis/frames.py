@@ -17,7 +17,7 @@ from pathlib import Path
 import pandas as pd
 
 from analysis import measures
-from analysis.needs import NothingToShow, same_knobs, usable
+from analysis.needs import Chosen, NothingToShow, origin, same_knobs, usable
 from analysis.simplicity import ownership
 from analysis.words import count, dollars, duration
 from workbench.designs import PRESETS
@@ -111,6 +111,15 @@ class Frames:
             command = "make agreement" if name == "agreement" else "make study"
             raise NothingToShow(f"there is no table of {name} to draw. Run `{command}`.")
         return table
+
+    def chosen(self, name: str, figures: str = "modelled") -> Chosen:
+        """A side table that has rows, for a chart of nothing else; how its figures came about."""
+        return Chosen(table=self.needed(name), figures=(figures,), origin=self.origin)
+
+    @property
+    def origin(self) -> str:
+        """The prices and the code of the set; nothing where there are no runs."""
+        return origin(self.runs) if len(self.runs) else ""
 
     def table(self, name: str) -> pd.DataFrame:
         """A side table: simplicity, limits, agreement; empty if nobody has written it."""

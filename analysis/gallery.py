@@ -1,8 +1,9 @@
 """Every chart by name, in the order of the report.
 
 A chart is a module of `analysis.charts`: the first paragraph of its docstring is the question it
-answers, `select` takes the frames, `draw` and `say` are given that selection and nothing else, so
-that picture and sentence tell of the same runs.
+answers, `select` takes the frames, `find`, `draw` and `say` are given that selection and nothing
+else, so that title, picture and sentence tell of the same runs. `find` is the title: what was
+found, in a few words; `say` is the answer in full. Both are read to those who cannot see it.
 """
 
 from collections.abc import Callable
@@ -28,19 +29,17 @@ from analysis.theme import (
     use,
 )
 
+# The five that tell the story by themselves, in its order; each is a card to share, too.
+STORY = ("who_wins", "cost_by_service", "price_of_knowing", "ramp_and_drain", "how_simple")
 NAMES = (
-    "who_wins",
+    *STORY,
     "who_wins_tail",
     "who_wins_default",
-    "price_of_knowing",
     "cost_against_items",
-    "cost_by_service",
     "completion_time",
-    "ramp_and_drain",
     "invocation_durations",
     "cost_against_time",
     "binding_limits",
-    "how_simple",
     "cost_of_ownership",
     "agreement_with_local",
     "agreement_with_published",
@@ -59,6 +58,7 @@ class Chart:
     name: str
     question: str
     select: Callable[[Frames], Chosen]
+    find: Callable[[Chosen], str]
     draw: Callable[[Chosen, Figure], None]
     say: Callable[[Chosen], str]
     height_in: float
@@ -67,7 +67,7 @@ class Chart:
         """What was selected in one theme on one canvas."""
         with use(theme, canvas):
             figure = blank(canvas, self.height_in)
-            ask(figure, self.question)
+            ask(figure, self.find(chosen), self.question if canvas.caption else "")
             self.draw(chosen, figure)
             return figure
 
@@ -76,8 +76,10 @@ class Chart:
     ) -> list[Path]:
         """Draw what was selected into `<stem>-<theme>.<format>`, PNG if no format is named."""
         figure = self.picture(chosen, theme, canvas)
+        told = self.find(chosen), self.say(chosen)
         with use(theme, canvas):
-            return save(figure, stem.with_name(f"{stem.name}-{theme.name}"), formats or ("png",))
+            named = stem.with_name(f"{stem.name}-{theme.name}")
+            return save(figure, named, formats or ("png",), *told)
 
 
 def named(name: str) -> Chart:
@@ -85,7 +87,7 @@ def named(name: str) -> Chart:
     module = import_module(f"analysis.charts.{name}")
     question = " ".join(module.__doc__.split("\n\n")[0].split())
     height_in = getattr(module, "HEIGHT_IN", PANELS_IN)
-    return Chart(name, question, module.select, module.draw, module.say, height_in)
+    return Chart(name, question, module.select, module.find, module.draw, module.say, height_in)
 
 
 CHARTS: tuple[Chart, ...] = tuple(named(name) for name in NAMES)

@@ -13,11 +13,9 @@ from matplotlib.figure import Figure
 from analysis.axes import items_axis, panels
 from analysis.theme import TARGET_LINES, colour, marker, settle, text_pt
 from analysis.words import short_count
-from workbench.designs import DESIGNS
 
 MARKS = {"local": {"mfc": None}, "aws": {"mfc": "none", "mew": 2.0}}
 BESIDE = 1.2  # of a dot's place, from one design to the next
-PALE = 0.45  # of a modelled run's dot
 LINE_GAP = 1.25  # of a text's size, from one label to the next
 
 
@@ -29,22 +27,6 @@ def against_items(axes: Axes, sizes: pd.DataFrame) -> None:
             _modelled(axes, design, own)
         else:
             _measured(axes, design, target, own)
-
-
-def each_run(axes: Axes, runs: pd.DataFrame, column: str) -> None:
-    """A dot a run against `items`, those of each design a little aside; modelled ones are pale."""
-    designs = [one for one in DESIGNS if one in set(runs["design"])]
-    for (design, target), own in runs.groupby(["design", "target"], sort=False):
-        axes.plot(
-            own["items"] * aside(design, designs),
-            own[column],
-            linestyle="none",
-            marker=marker(design),
-            color=colour(design),
-            alpha=PALE if target == "model" else 1.0,
-            label=f"{design} {target}",
-            **{key: value for key, value in MARKS.get(target, {}).items() if value is not None},
-        )
 
 
 def aside(design: str, designs: Sequence[str]) -> float:
@@ -141,19 +123,26 @@ def counts_axis(axes: Axes, most: float, label: str) -> None:
 
 
 def panels_by_items(
-    figure: Figure, parts: Sequence[tuple[str, str, pd.DataFrame]], y_axis: Callable
+    figure: Figure,
+    parts: Sequence[tuple[str, str, pd.DataFrame, Callable]],
+    below: Callable[[Axes], None] | None = None,
 ) -> list[Axes]:
-    """A panel a part, which is its title, its unit and `measures.by_size`, against items."""
-    drawn = dict(zip(panels(figure, len(parts)), (sizes for *_, sizes in parts), strict=True))
-    for axes, (title, unit, sizes) in zip(drawn, parts, strict=True):
+    """A panel a part, which is its title, its unit, `measures.by_size` and its axis, against items.
+
+    One more panel is drawn by `below`.
+    """
+    drawn = panels(figure, len(parts) + (below is not None))
+    for axes, (title, unit, sizes, y_axis) in zip(drawn, parts, strict=False):
         axes.set_title(title)
         axes.set_ylabel(unit)
         items_axis(axes, sizes["items"].min(), sizes["items"].max())
         y_axis(axes, sizes["low"].min(), sizes["high"].max())
         against_items(axes, sizes)
-    label_designs(drawn)
+    if below is not None:
+        below(drawn[-1])
+    label_designs(dict(zip(drawn, (sizes for _, _, sizes, _ in parts), strict=False)))
     figure.align_ylabels()
-    return list(drawn)
+    return drawn
 
 
 def _height(axes: Axes, y: float) -> float:
@@ -162,8 +151,8 @@ def _height(axes: Axes, y: float) -> float:
 
 
 ROW = 0.88  # of a row, taken by its bars
-ROOM = 1.3  # to the right of the longest bar, as a factor, for its words
 NAMED_MIN_SHARE = 0.012  # rows of smaller dollars are summed up as "other"
+ROOM = 1.3  # to the right of the longest bar, as a factor, for its words
 
 
 def bars(
@@ -212,3 +201,29 @@ def dollar_rows(sums: pd.DataFrame, column: str, order: list[str]) -> pd.DataFra
     else:
         rows.append(wide[small])
     return pd.concat(rows)
+
+
+def rows_of_bars(
+    axes: Axes,
+    labels: Sequence[str],
+    values: Sequence[float],
+    colours: Sequence[object],
+    words: Callable[[float], str],
+) -> None:
+    """A row a value: its label, a bar, and beside it the value in words."""
+    places = range(len(labels))
+    axes.barh(places, values, 0.62, color=colours, zorder=3)
+    for place, value in zip(places, values, strict=True):
+        axes.annotate(
+            words(value),
+            (value, place),
+            (4, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=text_pt(0.8),
+        )
+    axes.set_yticks(places, labels, fontsize=text_pt(0.8))
+    axes.set_ylim(len(labels) - 0.4, -0.6)
+    axes.set_xlim(0, ROOM * (max(values) or 1.0))
+    axes.grid(visible=False, axis="y")
+    axes.tick_params(length=0, axis="y")

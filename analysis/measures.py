@@ -99,6 +99,12 @@ def by_size(runs: pd.DataFrame, column: str) -> pd.DataFrame:
     ).reset_index()
 
 
+def over_best(sizes: pd.DataFrame) -> pd.DataFrame:
+    """What `by_size` gives, as multiples of the least middle of any design there."""
+    least = sizes.groupby(["target", "items"])["middle"].transform("min")
+    return sizes.assign(**{name: sizes[name] / least for name in ("low", "middle", "high")})
+
+
 def usd_per_million(bills: pd.DataFrame, column: str) -> pd.DataFrame:
     """Mean dollars per million items by design and a column of the bill, `measuring` left out."""
     lines = bills[bills["label"] != "measuring"]
@@ -174,11 +180,6 @@ def story_batch(runs: pd.DataFrame) -> pd.DataFrame:
     order = shared.assign(distance=distance, rank=rank).sort_values(["distance", "rank", "seed"])
     same = order[(order[batch] == order.iloc[0][batch]).all(axis=1)]
     return pd.concat(own for _, own in in_order(same))[list(runs.columns)]
-
-
-def labels_in_order(labels: set[str]) -> list[str]:
-    """A bill's labels in their usual order."""
-    return [label for label in LABELS if label in labels]
 
 
 def _value_max_ms(knobs: dict[str, Any]) -> float | None:

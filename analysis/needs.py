@@ -15,6 +15,7 @@ from workbench.designs import COMPARED, DESIGNS, promises
 from workbench.errors import BadInput
 
 DEFAULT = "default"
+COMMIT = 7  # letters of a commit that are shown
 RUN_SOMETHING = (
     "Run `make study`, or `workbench run`; the project's own: --results results/reference."
 )
@@ -28,12 +29,15 @@ class NothingToShow(BadInput):
 class Chosen:
     """What a chart draws and its sentence says: runs, what is left out, and a table of theirs.
 
-    A chart of a side table has no runs.
+    A chart of a side table has no runs: it says itself whether its `figures` were modelled, and
+    of which prices and code (`origin`) they are.
     """
 
     runs: pd.DataFrame = field(default_factory=pd.DataFrame)
     notes: tuple[str, ...] = ()
     table: pd.DataFrame = field(default_factory=pd.DataFrame)
+    figures: tuple[str, ...] = ()
+    origin: str = ""
 
     def also(self, *notes: str) -> "Chosen":
         """The same runs with more to say."""
@@ -45,7 +49,7 @@ class Chosen:
 
     def beside(self, table: pd.DataFrame) -> "Chosen":
         """The same runs with what else is known of them; of a table with runs, theirs alone."""
-        if "run_id" in table:
+        if "run_id" in table and len(self.runs):
             table = table[table["run_id"].isin(self.runs["run_id"])]
         return replace(self, table=table)
 
@@ -63,7 +67,8 @@ class Chosen:
     @property
     def designs(self) -> list[str]:
         """The designs that are shown, in their usual order."""
-        there = set((self.runs if len(self.runs) else self.table)["design"])
+        shown = self.runs if len(self.runs) else self.table
+        there = set(shown["design"]) if "design" in shown else set()
         return [design for design in DESIGNS if design in there]
 
     @property
@@ -71,6 +76,16 @@ class Chosen:
         """The targets that have runs: model, local, aws."""
         there = set(self.runs["target"])
         return [target for target in ("model", "local", "aws") if target in there]
+
+
+def origin(runs: pd.DataFrame) -> str:
+    """The prices and the code of runs."""
+    dates = sorted(set(runs["price_date"].dropna()))
+    terms = "".join(sorted(set(runs["terms"]))) if "terms" in runs else ""
+    commits = [commit[:COMMIT] for commit in sorted(set(runs["commit"]) - {""})]
+    code = f"commit {', '.join(commits)}" if len(commits) <= 1 else f"{len(commits)} commits"
+    priced = f"prices of {', '.join(dates) or 'no date'}{terms}"
+    return f"{priced} · {code if commits else 'commit unknown'}"
 
 
 def no_runs(results: Path) -> str:

@@ -40,14 +40,16 @@ def picture(frames: Frames, name: str) -> Html:
     head = f'<section id="{name}"><h3>{escape(chart.question)}</h3>'
     try:
         chosen = chart.select(frames)
-        light, dark = (_address(chart.picture(chosen, look), look) for look in theme.THEMES)
+        finding, said = chart.find(chosen), chart.say(chosen)
+        pages = ((chart.picture(chosen, look), look) for look in theme.THEMES)
+        light, dark = (_address(figure, look, finding, said) for figure, look in pages)
     except NothingToShow as reason:
         return Html(f'{head}<p class="refused">No chart: {escape(str(reason))}</p></section>')
-    answer = escape(chart.say(chosen))
+    answer = escape(said)
     return Html(
         f"{head}<p>{answer}</p><picture>"
         f'<source media="(prefers-color-scheme: dark)" srcset="{dark}">'
-        f'<img src="{light}" alt="{escape(chart.question)} {answer}" style="max-width:100%">'
+        f'<img src="{light}" alt="{escape(finding)}. {answer}" style="max-width:100%">'
         f"</picture></section>"
     )
 
@@ -90,9 +92,9 @@ def html_table(frame: pd.DataFrame) -> str:
     return f"<style>.told td, .told th {{ text-align: left; padding: 2px 1em; }}</style>{table}"
 
 
-def _address(figure: Figure, look: theme.Theme) -> str:
-    """A figure as an address that holds all of it."""
+def _address(figure: Figure, look: theme.Theme, title: str, description: str) -> str:
+    """A figure as an address that holds all of it, its words for those who cannot see it too."""
     with theme.use(look):
         theme.freeze(figure)
-        held = theme.encoded(figure, "svg")
+        held = theme.encoded(figure, "svg", title, description)
     return "data:image/svg+xml;base64," + base64.b64encode(held).decode()

@@ -1,7 +1,7 @@
 """Names beside dots and lines, placed where they cover neither a dot, a line nor another name.
 
-Every place near a dot, or near any point of a line, is tried at once; the first that is free wins,
-and where none is free the one that covers least. Of two as free, a name takes the one that is
+Every place near a dot, or near points all along a line, is tried at once; the first that is free
+wins, and where none is free the one that covers least. Of two as free, a name takes the one that is
 nearer to its own dot or line than to any other, then the one that is nearer at all.
 """
 
@@ -18,7 +18,8 @@ from analysis.theme import settle, text_pt
 STEPS_PT = (7, 14, 24, 36, 52)  # how far from its dot a name may stand, nearest first
 SIDES = ((1, 0), (-1, 0), (1, 1), (1, -1), (-1, 1), (-1, -1), (0, 1), (0, -1))
 ALIGNMENTS = ("right", "center", "left")  # of a name to the left, above or below, to the right
-SAMPLES = 160  # points of a line: a name may stand at each, and should cover none
+SAMPLES = 160  # points of a line, of which a name should cover none
+TRIED = 4  # a name may stand at every so manieth of them
 OUTSIDE = 1_000  # a place outside the axes counts as covering so many things
 NAMES = 20  # a name on a name is read by nobody: it counts as covering so many things
 ASTRAY = 0.5  # one that is nearer to another dot or line, as half a thing
@@ -57,7 +58,7 @@ def name_lines(panels: Sequence[Axes], share: float = 0.9, near: float = 1.0) ->
     """
     settle(panels[0].figure)
     for axes in panels:
-        taken = _line_squares(axes)
+        taken = np.vstack([_line_squares(axes), *_texts(axes)])
         # An underscore is matplotlib's sign for a line without a name.
         named = [a for a in axes.get_lines() if not str(a.get_label()).startswith("_")]
         paths = {line: _pixels(line) for line in named}
@@ -66,7 +67,8 @@ def name_lines(panels: Sequence[Axes], share: float = 0.9, near: float = 1.0) ->
             others = np.vstack([np.empty((0, 2)), *others])
             path = paths[line]
             wanted = path[:, 1].min() + near * np.ptp(path[:, 1])
-            at = path[np.argsort(np.abs(path[:, 1] - wanted), kind="stable")]
+            tried = path[::TRIED]
+            at = tried[np.argsort(np.abs(tried[:, 1] - wanted), kind="stable")]
             named = (str(line.get_label()), line.get_color())
             taken = np.vstack([taken, _write(axes, named, at, taken, others, share)])
 
@@ -127,6 +129,12 @@ def _distance(boxes: np.ndarray, points: np.ndarray) -> np.ndarray:
     """From each box to the nearest of these points, in pixels."""
     low, high = boxes[:, None, :2] - points, points - boxes[:, None, 2:]
     return np.hypot(*np.maximum(np.maximum(low, high), 0).T).T.min(axis=1, initial=np.inf)
+
+
+def _texts(axes: Axes) -> list[np.ndarray]:
+    """The boxes of the texts that are written already."""
+    boxes = [text.get_window_extent().extents for text in axes.texts]
+    return [np.tile(box, (NAMES, 1)) for box in boxes]
 
 
 def _line_squares(axes: Axes) -> np.ndarray:

@@ -1,14 +1,16 @@
-"""Everything that is published: charts for the blog and the video, the bill, the film, a manifest.
+"""Everything that is published: charts for the blog, phones, cards and video, the bill, the film.
 
     results/published/<chart>-light.svg  .png   -dark.svg  .png     for the blog
-    results/published/video/<chart>-dark.png    1920 x 1080
+    results/published/phone/<chart>-light.png   -dark.png           for screens 390 pixels wide
+    results/published/cards/<chart>-light.png                       1200 x 630, the story's five
+    results/published/video/<chart>-dark.png                        1920 x 1080, the story's five
     results/published/bill.html                 the bill as a table
     results/published/drain.mp4  drain.gif      every design draining one batch
-    results/published/manifest.json             the runs behind each of them, and what was refused
+    results/published/manifest.json             what each shows, its runs, and what was refused
 
 Of a packed set they go beside it, and of the reference set only the light PNG charts are kept. The
 same runs give the same bytes. A chart that the runs cannot carry is named in the manifest with the
-reason, and an older picture of it is taken away.
+reason, and an older picture of it is taken away. Charts are drawn on all cores.
 """
 
 import json
@@ -21,9 +23,19 @@ from analysis import video as films
 from analysis.charts.bill_table import TABLE_ID, bill_table, select
 from analysis.frames import Frames, which_runs
 from analysis.needs import NothingToShow, no_runs
+from workbench.engine.parallel import in_order
 from workbench.runs.results_folder import published
 
 MANIFEST = "manifest.json"
+# Folder, theme, canvas, formats, and the charts that are drawn so.
+VARIANTS = (
+    ("", theme.LIGHT, theme.BLOG, ("svg", "png"), gallery.NAMES),
+    ("", theme.DARK, theme.BLOG, ("svg", "png"), gallery.NAMES),
+    ("phone", theme.LIGHT, theme.PHONE, ("png",), gallery.NAMES),
+    ("phone", theme.DARK, theme.PHONE, ("png",), gallery.NAMES),
+    ("cards", theme.LIGHT, theme.CARD, ("png",), gallery.STORY),
+    ("video", theme.DARK, theme.STILL, ("png",), gallery.STORY),
+)
 BILL_PAGE = (
     '<!doctype html>\n<meta charset="utf-8"><meta name="color-scheme" content="light dark">\n'
     "<title>The bill</title>\n<style>body{{font-family:sans-serif;max-width:60em;margin:auto}}"
@@ -31,7 +43,9 @@ BILL_PAGE = (
 )
 
 
-def publish(results: Path, video: bool = True, kept_in: Path | None = None) -> list[Path]:
+def publish(
+    results: Path, video: bool = True, kept_in: Path | None = None, processes: int | None = None
+) -> list[Path]:
     """Draw everything that a set of runs can carry; give the files written.
 
     With `kept_in` only what the project keeps, light PNG charts and the bill, is drawn into it.
@@ -42,9 +56,9 @@ def publish(results: Path, video: bool = True, kept_in: Path | None = None) -> l
         raise NothingToShow(no_runs(results))
     figures: dict[str, Any] = {}
     refused: dict[str, str] = {}
-    for chart in gallery.CHARTS:
-        make = partial(_chart, chart, frames, folder, bool(kept_in))
-        _keep(chart.name, make, figures, refused)
+    tasks = [(chart.name, results, folder, bool(kept_in)) for chart in gallery.CHARTS]
+    for (name, *_), drawn in zip(tasks, in_order(_chart, tasks, processes), strict=True):
+        (figures if isinstance(drawn, dict) else refused)[name] = drawn
     _keep("bill", partial(_bill, frames, folder), figures, refused)
     if video:
         _keep("drain", partial(_film, frames, folder), figures, refused)
@@ -61,19 +75,24 @@ def _keep(name: str, make: Any, figures: dict[str, Any], refused: dict[str, str]
         refused[name] = str(reason)
 
 
-def _chart(chart: gallery.Chart, frames: Frames, folder: Path, only_light: bool) -> dict[str, Any]:
-    """A chart in both themes for the blog, and for the video; or the light PNG alone."""
-    chosen, stem = chart.select(frames), folder / chart.name
-    if only_light:
-        files = chart.save(chosen, stem, theme.LIGHT)
-    else:
-        files = [
-            *chart.save(chosen, stem, theme.LIGHT, theme.BLOG, "svg", "png"),
-            *chart.save(chosen, stem, theme.DARK, theme.BLOG, "svg", "png"),
-            *chart.save(chosen, folder / "video" / chart.name, theme.DARK, theme.VIDEO),
-        ]
+def _chart(name: str, results: Path, folder: Path, only_light: bool) -> dict[str, Any] | str:
+    """A chart in every variant, or the light PNG alone; or why it cannot be."""
+    chart = gallery.named(name)
+    try:
+        chosen = chart.select(Frames(results))
+    except NothingToShow as reason:
+        return str(reason)
+    variants = VARIANTS[:1] if only_light else VARIANTS
+    files = [
+        path
+        for where, look, canvas, formats, whose in variants
+        if name in whose
+        for path in chart.save(
+            chosen, folder / where / name, look, canvas, *(formats[-1:] if only_light else formats)
+        )
+    ]
     names = [str(path.relative_to(folder)) for path in files]
-    said = {"question": chart.question, "answer": chart.say(chosen)}
+    said = {"question": chart.question, "finding": chart.find(chosen), "answer": chart.say(chosen)}
     return said | {"files": names, "runs": chosen.run_ids}
 
 

@@ -1,5 +1,8 @@
 """One look for every picture: colour means the design, line style and marker mean the target.
 
+Beside them each theme has colours that are no design's: coordination has the `accent`, the work
+itself is `quiet`, and what a model misses is a `warning`.
+
 Colours are Okabe and Ito's, the fourth is Paul Tol's (wine, magenta), as no other of the former is
 far enough from the first three: colour-blind readers can tell them apart. A chart draws inside
 `use(LIGHT)` or `use(DARK)`, and asks for colours by design; what it gets are matplotlib's own
@@ -9,7 +12,9 @@ far enough from the first three: colour-blind readers can tell them apart. A cha
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
+from html import escape
 from pathlib import Path
 
 import matplotlib as mpl
@@ -18,6 +23,8 @@ from cycler import cycler
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgb, to_rgba
 from matplotlib.figure import Figure
+from matplotlib.font_manager import fontManager
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.lines import Line2D
 from matplotlib.text import Text
 
@@ -25,7 +32,11 @@ from workbench.designs import DESIGNS
 
 # No date, which would differ each time, and no names of others' pages.
 SVG_METADATA = dict.fromkeys(("Date", "Creator", "Format", "Type"))
-SALT = "fanin-workbench"  # else every SVG gets ids of its own
+PROJECT = "fanin-workbench"
+FONTS = Path(__file__).parent / "fonts"
+FONT = "Inter"
+# A sign that Inter's Latin has not, and a reader of an SVG who has no Inter: the next of these.
+SUBSTITUTES = ["DejaVu Sans", "Helvetica", "Arial", "sans-serif"]
 TARGET_LINES = {"model": "-", "local": (0, (5, 1.5)), "aws": (0, (6, 1.5, 1, 1.5))}
 MARKERS = "os^Dvp"  # in the order of the designs
 
@@ -39,18 +50,45 @@ class Theme:
     ink: str
     faint: str
     grid: str
+    accent: str
+    warning: str
+    quiet: str
     designs: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class Canvas:
-    """What a picture is drawn on: its width, its text and its pixels."""
+    """What a picture is drawn on: its width, its text, its pixels, and what it has room for."""
 
     name: str
     width_in: float
     text_pt: float
     dpi: int
     height_in: float | None = None  # fixed, whatever the panels would take
+    margin: float = 0.015  # of width and height, left free on every side
+    note: float = 0.8  # size of the words below, as a share of the text's
+    caption: bool = True  # whether it says below how it is read
+    tall: float = 1.0  # of its panels, against others with as many
+    few: bool = False  # whether it has room for no more than the panel that the title tells of
+
+
+class Layout(ConstrainedLayoutEngine):
+    """Panels between the words above and those below, for which a picture grows where it may."""
+
+    def __init__(self, canvas: Canvas, panels_in: float) -> None:
+        super().__init__(w_pad=0.08, h_pad=0.08, hspace=0.06, wspace=0.05)
+        self.canvas = canvas
+        self.panels_in = panels_in * canvas.tall
+        self.words_in = {"above": 0.0, "below": 0.0}
+
+    def keep(self, figure: Figure, where: str, inches: float) -> None:
+        """Leave that room `above` or `below` the panels."""
+        self.words_in[where] = inches
+        if self.canvas.height_in is None:
+            figure.set_figheight(self.panels_in + sum(self.words_in.values()))
+        height, margin = figure.get_figheight(), self.canvas.margin
+        above, below = (self.words_in[side] / height for side in ("above", "below"))
+        self.set(rect=(margin, below, 1 - 2 * margin, 1 - above - below))
 
 
 LIGHT = Theme(
@@ -59,6 +97,9 @@ LIGHT = Theme(
     "#1b1f24",
     "#57606a",
     "#d8dee4",
+    "#F0B429",
+    "#E5405E",
+    "#B4BCC5",
     ("#0072B2", "#D55E00", "#009E73", "#882255"),
 )
 DARK = Theme(
@@ -67,32 +108,43 @@ DARK = Theme(
     "#e8eaed",
     "#a8b0b8",
     "#333a42",
+    "#FFE066",
+    "#FF6B6B",
+    "#8E99A4",
     ("#56B4E9", "#E69F00", "#2FC79A", "#EE3377"),
 )
 THEMES = (LIGHT, DARK)
-BLOG = Canvas("blog", 5.4, 11.0, 200)  # 11 pt of 389 pt: 10 px on a phone 375 px wide
-VIDEO = Canvas("video", 12.8, 14.5, 150, height_in=7.2)  # 1920 x 1080
+BLOG = Canvas("blog", 7.2, 11.0, 200)  # 518 pt wide: on a column of 700 px text of 15 px
+PHONE = Canvas("phone", 390 / 72, 13.0, 144, note=0.85, tall=1.2)  # a point is 1 of 390 pixels
+# 1200 x 630 pixels, to be shared
+CARD = Canvas("card", 8.0, 13.5, 150, height_in=4.2, margin=0.03, caption=False, few=True)
+# 1920 x 1080; a film of twelve panels has notes as large as its text, which are 28 pixels
+VIDEO = Canvas("video", 12.8, 13.0, 150, height_in=7.2, margin=0.05, note=1.04)
+# The same for one who speaks: one panel, and larger text in place of the notes
+STILL = replace(VIDEO, name="still", text_pt=17.0, note=0.8, caption=False, few=True)
 PANELS_IN = 5.4  # the height of two panels, one below the other
-PHONE_ROOM_IN = 1.55  # title above and caption below the panels
 
 
 @contextmanager
 def use(theme: Theme, canvas: Canvas = BLOG) -> Iterator[None]:
     """Draw with these colours and text sizes; everything is put back afterwards."""
+    _know_fonts()
     size = canvas.text_pt
     settings = {
-        "svg.hashsalt": SALT,
-        "svg.fonttype": "path",
-        "font.family": ["DejaVu Sans"],
+        "svg.hashsalt": PROJECT,
+        "svg.fonttype": "none",  # text stays text: it can be searched, and read aloud
+        "font.family": [FONT, "sans-serif"],
+        "font.sans-serif": SUBSTITUTES,
         "font.size": size,
         "text.hinting": "none",  # which bends letters at a screen's few pixels
         "axes.titlesize": size,
         "axes.titleweight": "bold",
+        "axes.titlepad": size * 0.6,
         "axes.titlelocation": "left",
         "axes.labelsize": size * 0.95,
         "xtick.labelsize": size * 0.9,
         "ytick.labelsize": size * 0.9,
-        "figure.titlesize": size * 1.15,
+        "figure.titlesize": size * 1.3,
         "figure.titleweight": "bold",
         "axes.prop_cycle": cycler(color=theme.designs),
         "axes.facecolor": theme.paper,
@@ -120,13 +172,24 @@ def use(theme: Theme, canvas: Canvas = BLOG) -> Iterator[None]:
         yield
 
 
+@cache
+def _know_fonts() -> None:
+    """Make the typeface known that comes with the project, once."""
+    for path in sorted(FONTS.glob("*.ttf")):
+        fontManager.addfont(path)
+
+
 def blank(canvas: Canvas = BLOG, panels_in: float = PANELS_IN) -> Figure:
-    """An empty figure of that canvas, high enough for panels of that height together."""
-    height = canvas.height_in or PHONE_ROOM_IN + panels_in
-    figure = Figure(figsize=(canvas.width_in, height), dpi=canvas.dpi, layout="constrained")
+    """An empty figure of that canvas, with room for panels of that height together."""
+    size = canvas.width_in, canvas.height_in or panels_in * canvas.tall
+    figure = Figure(figsize=size, dpi=canvas.dpi, layout=Layout(canvas, panels_in))
     FigureCanvasAgg(figure)  # whose renderer is kept: sizes of texts are asked for often
-    figure.get_layout_engine().set(w_pad=0.08, h_pad=0.08, hspace=0.06, wspace=0.05)
     return figure
+
+
+def few(figure: Figure) -> bool:
+    """Whether a figure has room for no more than the panel that its title tells of."""
+    return figure.get_layout_engine().canvas.few
 
 
 def colour(design: str) -> str:
@@ -166,21 +229,55 @@ def text_pt(share: float = 1.0) -> float:
     return mpl.rcParams["font.size"] * share
 
 
-def save(figure: Figure, stem: Path, formats: tuple[str, ...] = ("svg", "png")) -> list[Path]:
+def accent() -> str:
+    """The colour of coordination."""
+    return _in_use().accent
+
+
+def warning() -> str:
+    """The colour of what is wrong: a measurement that a model misses."""
+    return _in_use().warning
+
+
+def quiet() -> str:
+    """The colour of what is only there: the work itself."""
+    return _in_use().quiet
+
+
+def _in_use() -> Theme:
+    """The theme in use, known by its paper."""
+    return next(one for one in THEMES if one.paper == mpl.rcParams["figure.facecolor"])
+
+
+def save(
+    figure: Figure,
+    stem: Path,
+    formats: tuple[str, ...] = ("svg", "png"),
+    title: str = "",
+    description: str = "",
+) -> list[Path]:
     """Write a figure as `<stem>.<format>`: the same figure gives the same bytes."""
     stem.parent.mkdir(parents=True, exist_ok=True)
     freeze(figure)
     paths = {stem.with_name(f"{stem.name}.{kind}"): kind for kind in formats}
     for path, kind in paths.items():
-        path.write_bytes(encoded(figure, kind))
+        path.write_bytes(encoded(figure, kind, title, description))
     return list(paths)
 
 
-def encoded(figure: Figure, kind: str = "png") -> bytes:
-    """A figure as a PNG or SVG picture in the theme in use, the same bytes each time."""
-    held = io.BytesIO()
-    figure.savefig(held, format=kind, metadata=SVG_METADATA if kind == "svg" else None)
-    return held.getvalue()
+def encoded(figure: Figure, kind: str = "png", title: str = "", description: str = "") -> bytes:
+    """A figure as a PNG or SVG picture in the theme in use, the same bytes each time.
+
+    What it shows is told inside for those who cannot see it.
+    """
+    held, told = io.BytesIO(), {"Title": title or None, "Description": description or None}
+    if kind == "png":
+        figure.savefig(held, format=kind, metadata={k: v for k, v in told.items() if v})
+        return held.getvalue()
+    named = {"Title": title} if title else {}
+    figure.savefig(held, format=kind, metadata=SVG_METADATA | named)
+    described = f"<desc>{escape(description)}</desc>" if description else ""
+    return held.getvalue().replace(b"</title>", f"</title>{described}".encode(), 1)
 
 
 def settle(figure: Figure) -> None:

@@ -88,16 +88,6 @@ class Verdicts:
             joined.append(Zone(float(begun), float(stop), own))
         return joined
 
-    def crossings(self) -> list[float]:
-        """The numbers of items at which two designs are level and no other is better."""
-        sizes = np.log(self.at.astype(float))
-        edges = np.array(sorted(set(_zeros(sizes, self.log_ratios))))
-        before, after = (
-            _between(edges + off, sizes, self.log_ratios.mean(axis=2)).argmin(axis=1)
-            for off in (-1e-6, 1e-6)
-        )
-        return [float(items) for items in np.exp(edges[before != after])]
-
     def _best(self, lows: np.ndarray) -> list[tuple[str, ...]]:
         """By value, the designs that no other is surely better than."""
         beaten = (lows > ROUNDING).any(axis=2)
@@ -139,6 +129,36 @@ def compared_by_size(runs: pd.DataFrame, column: str, *words: str) -> str:
         return f"{by_size_in_words(verdicts(runs, column), *words)} {promised(runs)}"
     except NothingToShow as reason:
         return f"Which design is {words[-1]} is not known: {reason}"
+
+
+def found_by_size(runs: pd.DataFrame, column: str, *words: str) -> str:
+    """That in one short line: who is clearly better and at which sizes."""
+    try:
+        found = verdicts(runs, column)
+    except NothingToShow:
+        return "One design alone, or none of the same batch: nothing to compare"
+    word = words[0] if len(found.designs) == 2 else words[-1]
+    ranges = found.zones()
+    clear = [zone for zone in ranges if len(zone.best) == 1]
+    if not clear:
+        return f"No design is clearly {word} {span_of(found.at.min(), found.at.max())}"
+    if len(ranges) == 1:
+        return f"{clear[0].best[0]} is {word} at every size"
+    said = [
+        f"{zone.best[0]} {'' if number else f'is {word} '}{_where(zone, ranges)}"
+        for number, zone in enumerate(clear)
+    ]
+    rest = "; elsewhere too close to call" if len(clear) < len(ranges) else ""
+    return f"{listed(said)}{rest}"
+
+
+def _where(zone: Zone, ranges: list[Zone]) -> str:
+    """A zone among all: up to a size, from a size on, or between two."""
+    if zone is ranges[0]:
+        return f"up to {count(zone.stop)} items"
+    if zone is ranges[-1]:
+        return f"from {count(zone.start)} items on"
+    return span_of(zone.start, zone.stop)
 
 
 def by_size_in_words(found: Verdicts, better: str, best: str) -> str:

@@ -3,6 +3,50 @@
 from workbench.runs.records import Run
 from workbench.targets import FIGURES
 
+# A knob at a value in words, or at any; what has none is said as the knob itself.
+KNOBS = {
+    "telemetry=emf": "metrics in log lines",
+    "telemetry=put_metric_data": "a metrics call an item",
+    "track=message": "one record a message",
+    "track=item": "one record an item",
+    "cpu=arm64": "Arm, not x86",
+    "cpu=x86_64": "x86, not Arm",
+    "logs=metrics": "no log line an item",
+    "logs=all": "a log line an item",
+    "child_type=STANDARD": "Standard children",
+    "child_type=EXPRESS": "Express children",
+    "messages_per_invocation=1": "one message an invocation",
+    "messages_per_invocation": "{} messages an invocation",
+    "claim=False": "no claim",
+    "claim=True": "each item claimed",
+    "items_per_message": "{} items a message",
+    "items_per_child": "{} items a child",
+    "items_per_chunk": "{} items a chunk",
+    "chunks_per_segment": "{} chunks a segment",
+    "item_concurrency": "{} items at a time",
+    "max_concurrency=None": "any number of invocations at a time",
+    "max_concurrency": "up to {} invocations at a time",
+    "pollers_max": "{} pollers of its own",
+    "poll_s": "a look every {} s",
+    "state_shards": "state in {} shards",
+    "memory_mb": "{} MB of memory",
+    "batcher_memory_mb": "{} MB for the batcher",
+    "send_batch_size": "{} messages a send",
+    "write_batch_size": "{} records a write",
+    "tuned-concurrent": "tuned, several items at a time",
+    "default": "default settings",
+    "published": "as published",
+}
+# What holds a batch back, as the model calls it, in words.
+LIMITS = {
+    "max_concurrency": "concurrency limit",
+    "event source ramp": "ramp of the queue",
+    "table writes": "table writes",
+    "longest invocation": "longest invocation",
+    "orchestrator": "orchestrator",
+    "poll": "next look",
+}
+
 
 def short_count(value: float) -> str:
     """A number of items: 100, 1k, 10k, 1M."""
@@ -57,6 +101,16 @@ def listed(words: list[str]) -> str:
 def percent(share: float) -> str:
     """A share in whole percent; what is there never reads as nothing."""
     return "under 1 %" if 0 < share < 0.005 else f"{share * 100:.0f} %"
+
+
+def setting_in_words(setting: str) -> str:
+    """A set of knobs as one would say it who has never turned one; a preset by its name."""
+    parts = []
+    for knob in setting.split(", "):
+        name, _, value = knob.partition("=")
+        said = KNOBS.get(knob) or KNOBS.get(name) or f"{name.replace('_', ' ')} {{}}"
+        parts.append(said.format(value).strip())
+    return ", ".join(parts)
 
 
 def outcome(run: Run) -> str:

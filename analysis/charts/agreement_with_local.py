@@ -15,7 +15,9 @@ from analysis.needs import Chosen, NothingToShow, in_order, usable
 from analysis.theme import colour, faint, marker
 from analysis.words import listed
 
-LEAST_SPAN_PERCENT = 6.0  # of an axis of errors, to each side of zero
+HEIGHT_IN = 3.6  # of the panels together
+LEAST_SPAN_PERCENT = 2.0  # of an axis of errors, to each side of zero
+FLAT_PERCENT = 0.5  # errors within this are said, not drawn, where others are larger
 COMPARED = {
     "processed_s": "time until all items are done",
     "per_million_usd": "dollars",
@@ -36,28 +38,39 @@ def select(frames: Frames) -> Chosen:
     return chosen.only(runs).beside(errors)
 
 
+def find(chosen: Chosen) -> str:
+    """How far the model is from the local target, at worst."""
+    worst = chosen.table[["low", "high"]].abs().to_numpy().max()
+    return f"The model is within {worst:.2g} % of the real handlers on a simulated cloud"
+
+
 def draw(chosen: Chosen, figure: Figure) -> None:
-    """Errors of the model in percent by size."""
-    errors, quantities = chosen.table, _quantities(chosen)
-    bars = "; bars: extremes" if (errors["high"] > errors["low"]).any() else ""
-    sign(figure, chosen, f"above zero the model says more than the local target{bars}")
-    drawn = {}
-    for axes, quantity in zip(panels(figure, len(quantities)), quantities, strict=True):
-        drawn[axes] = errors[errors["quantity"] == quantity]
-        _panel(axes, quantity, drawn[axes])
-    label_designs(drawn, "error")
+    """Errors of the model in percent by size; what is flat is said."""
+    worst = _worst(chosen)
+    drawn = [name for name in worst.index if worst[name] > FLAT_PERCENT] or [worst.idxmax()]
+    bars = ", bars are extremes" if (chosen.table["high"] > chosen.table["low"]).any() else ""
+    flat = [
+        f"in {name} it is at most {worst[name]:.2g} %" for name in worst.index.difference(drawn)
+    ]
+    sign(figure, chosen, "; ".join([f"above zero the model says more{bars}", *flat]))
+    panel_of = dict(zip(panels(figure, len(drawn)), drawn, strict=True))
+    shown = {axes: chosen.table.query("quantity == @name") for axes, name in panel_of.items()}
+    for axes, name in panel_of.items():
+        _panel(axes, name, shown[axes])
+    label_designs(shown, "error")
 
 
 def say(chosen: Chosen) -> str:
     """How far the model is from the local target, at worst."""
-    errors = chosen.table.set_index("quantity")[["low", "high"]].abs().max(axis=1)
-    parts = [f"{errors[name].max():.2g} % in {name}" for name in _quantities(chosen)]
+    parts = [f"{error:.2g} % in {name}" for name, error in _worst(chosen).items()]
     return f"On the same items and seeds, model and local target differ by at most {listed(parts)}."
 
 
-def _quantities(chosen: Chosen) -> list[str]:
-    """What is compared, in its order."""
-    return [name for name in COMPARED.values() if name in set(chosen.table["quantity"])]
+def _worst(chosen: Chosen) -> pd.Series:
+    """The largest error of each quantity that is compared, in percent, in their order."""
+    errors = chosen.table.set_index("quantity")[["low", "high"]].abs().max(axis=1)
+    worst = errors.groupby(level=0).max()
+    return worst.loc[[name for name in COMPARED.values() if name in worst.index]]
 
 
 def _panel(axes: Axes, quantity: str, errors: pd.DataFrame) -> None:

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pandas as pd
 from great_tables import GT, html, loc, style
 
-from analysis.caption import provenance
+from analysis.caption import source
 from analysis.charts.cost_by_service import SHORT
 from analysis.frames import Frames
 from analysis.measures import near_a_million
@@ -35,11 +35,11 @@ def bill_table(chosen: Chosen) -> GT:
     ]
     table = pd.concat(parts, ignore_index=True)[COLUMNS]
     promise = promised(chosen.runs).rstrip(".")
-    source = ". ".join(note for note in (*chosen.notes, promise, provenance(chosen)) if note)
+    note = ". ".join(note for note in (*chosen.notes, promise, source(chosen)) if note)
     return (
         GT(table, groupname_col="design", id=TABLE_ID)
         .tab_header(html(f"The bill of {count(chosen.items)} items, line by line"))
-        .tab_source_note(source)
+        .tab_source_note(note)
         .cols_align("right", ["quantity", "unit price", "cost"])
         .tab_style(style.text(weight="bold"), loc.row_groups())
         .tab_style(style.text(weight="bold"), loc.body(rows=_totals(table)))

@@ -1,23 +1,16 @@
 """What does a batch cost, and where do the designs change places?"""
 
-import pandas as pd
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analysis.axes import dollars_axis
+from analysis.axes import dollars_axis, times_axis
 from analysis.caption import reading, sign
 from analysis.frames import Frames
 from analysis.lines import panels_by_items
-from analysis.measures import by_size
-from analysis.needs import Chosen, NothingToShow, same_knobs, usable
-from analysis.theme import faint, ink, text_pt
-from analysis.verdicts import compared_by_size, verdicts
-from analysis.words import count, listed
+from analysis.measures import by_size, over_best
+from analysis.needs import Chosen, same_knobs, usable
+from analysis.verdicts import compared_by_size, found_by_size
 
-PANELS = (
-    ("batch_usd", "One batch", "dollars a batch"),
-    ("per_million_usd", "Per million items", "dollars per million items"),
-)
+WORDS = ("cheaper", "cheapest")
 
 
 def select(frames: Frames) -> Chosen:
@@ -25,48 +18,22 @@ def select(frames: Frames) -> Chosen:
     return same_knobs(usable(frames.runs, in_dollars=True))
 
 
+def find(chosen: Chosen) -> str:
+    """Which design is clearly cheapest, and where."""
+    return found_by_size(chosen.runs, "batch_usd", *WORDS)
+
+
 def draw(chosen: Chosen, figure: Figure) -> None:
-    """Dollars against items, a batch and a million items, with each crossover marked."""
-    level, note = _crossovers(chosen.runs)
-    parts = [(title, unit, by_size(chosen.runs, column)) for column, title, unit in PANELS]
-    sign(figure, chosen, reading(chosen.targets, *(sizes for *_, sizes in parts)), note)
-    one_batch, per_million = panels_by_items(figure, parts, dollars_axis)
-    _mark(one_batch, level, 0.9)  # clear of lines that rise, and of those that fall
-    _mark(per_million, level, 0.02)
+    """Dollars of a million items against the size of the batch, and as multiples of the least."""
+    sizes = by_size(chosen.runs, "per_million_usd")
+    parts = [
+        ("Per million items", "dollars per million items", sizes, dollars_axis),
+        ("Against the cheapest", "times the cheapest", over_best(sizes), times_axis),
+    ]
+    sign(figure, chosen, reading(chosen.targets, sizes))
+    panels_by_items(figure, parts)
 
 
 def say(chosen: Chosen) -> str:
     """Which design costs less at which size."""
-    return compared_by_size(chosen.runs, "batch_usd", "cheaper", "cheapest")
-
-
-def _crossovers(runs: pd.DataFrame) -> tuple[list[float], str]:
-    """Where two designs cost the same and none less, and what to say if none ever do."""
-    try:
-        found = verdicts(runs, "batch_usd")
-    except NothingToShow:
-        return [], "no crossover can be known from one design"
-    among = "" if found.alone else f"of {listed(list(found.designs))} "
-    if level := found.crossings():
-        return level, f"dashed: {among}the two cheapest cost the same"
-    best = {zone.best for zone in found.zones()}
-    clear = [names[0] for names in best if len(names) == 1]
-    if not clear:
-        return [], "too close to call"
-    where = "throughout" if len(best) == 1 else "wherever a verdict can be given"
-    return [], f"no crossover: {among}{clear[0]} costs least {where}"
-
-
-def _mark(axes: Axes, level: list[float], height: float) -> None:
-    """A dashed upright line where the two cheapest cost the same, with its number of items."""
-    for items in level:
-        axes.axvline(items, color=faint(), linestyle=(0, (2, 2)), linewidth=1.2, zorder=1)
-        axes.annotate(
-            f"{count(items)} items",
-            (items, height),
-            (4, 0),
-            xycoords=("data", "axes fraction"),
-            textcoords="offset points",
-            fontsize=text_pt(0.8),
-            color=ink(),
-        )
+    return compared_by_size(chosen.runs, "batch_usd", *WORDS)

@@ -2,39 +2,58 @@
 
 from matplotlib.figure import Figure
 
-from analysis.caption import sign_plain, summaries
+from analysis.caption import sign
 from analysis.frames import Frames
 from analysis.lines import bars
 from analysis.needs import Chosen
 from analysis.simplicity import MEASURES
+from analysis.theme import few
 from analysis.words import listed
 from workbench.designs import COMPARED
 
-HEIGHT_IN = 3.6  # of the panels together
+MAIN = "resources"  # what the title tells of
+FURTHER = ("IAM statements", "handler lines")  # the next that count, where there is little room
+HEIGHT_IN = 3.8  # of the panels together
 
 
 def select(frames: Frames) -> Chosen:
     """The side table: what each design is made of."""
-    return Chosen(table=frames.needed("simplicity"))
+    return frames.chosen("simplicity", "counted in templates and sources")
+
+
+def find(chosen: Chosen) -> str:
+    """Which design has least to look after, and which most."""
+    rows = chosen.table[chosen.table["measure"] == MAIN].set_index("design")["value"]
+    own = rows.loc[chosen.designs].astype(int)
+    least, most = (
+        [name for name in own.index if own[name] == end] for end in (own.min(), own.max())
+    )
+    if own.min() == own.max():
+        return f"{own.max()} {MAIN} to look after with {listed(least)}"
+    return f"{own.min()} {MAIN} to look after with {listed(least)}, {own.max()} with {listed(most)}"
 
 
 def draw(chosen: Chosen, figure: Figure) -> None:
     """Bars by design for each measure, each measure on its own scale, with its number."""
     designs = chosen.designs
     missing = [design for design in COMPARED if design not in designs]
-    sign_plain(
+    sign(
         figure,
-        "counted in the synthesised templates and in the handlers' sources",
-        "lines without blanks, comments and docstrings; what designs share counts for each",
+        chosen,
+        "lines are counted without blanks, comments and docstrings, shared ones for each design",
         f"nothing is known of {listed(missing)}" if missing else "",
-        summaries(chosen.designs),
     )
     axes = figure.subplots()
-    wide = chosen.table.pivot(index="measure", columns="design", values="value").loc[list(MEASURES)]
+    wide = chosen.table.pivot(index="measure", columns="design", values="value").loc[_shown(figure)]
     bars(axes, wide[designs], "{:,.0f}".format, own_scales=True)
     axes.set_xticks([])
     axes.set_xlabel("number of each, per row on its own scale")
     axes.spines["bottom"].set_visible(False)
+
+
+def _shown(figure: Figure) -> list[str]:
+    """The measures that the figure has room for."""
+    return [MAIN, *FURTHER] if few(figure) else list(MEASURES)
 
 
 def say(chosen: Chosen) -> str:

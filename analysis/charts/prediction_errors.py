@@ -1,28 +1,41 @@
 """How far off were the predictions, each written down before its run?"""
 
+from dataclasses import replace
+
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
 from analysis.axes import panels
-from analysis.caption import sign_plain, summaries
+from analysis.caption import sign
 from analysis.frames import Frames
 from analysis.needs import Chosen, NothingToShow, in_order
 from analysis.theme import colour, faint, marker, text_pt
+from analysis.words import listed
 from workbench.designs import DESIGNS
+from workbench.targets import FIGURES
 
-LINES = (("cost_usd", "Dollars of the batch"), ("detected_s", "Time until known to be done"))
+LINES = (("cost_usd", "Dollars"), ("detected_s", "Time until known to be done"))
 ROOM = 1.25  # above the largest error
 
 
 def select(frames: Frames) -> Chosen:
     """The side table: the predictions of dollars and of time that have come true."""
-    table = frames.needed("predictions")
+    chosen = frames.chosen("predictions")
+    table = chosen.table
     known = table[table["line"].isin([name for name, _ in LINES]) & table["error_percent"].notna()]
     if known.empty:
         raise NothingToShow("no predicted run has come true yet. Run `make study`.")
-    return Chosen(table=known)
+    how = listed([FIGURES[target] for target in sorted(set(known["target"]))])
+    return replace(chosen.beside(known), figures=(f"predicted and {how}",))
+
+
+def find(chosen: Chosen) -> str:
+    """How far off the predictions were, at worst."""
+    worst = {title: own["error_percent"].abs().max() for title, own in _lines(chosen).items()}
+    said = [f"{error:.2g} % in {title[0].lower()}{title[1:]}" for title, error in worst.items()]
+    return f"The predictions were off by at most {listed(said)}"
 
 
 def draw(chosen: Chosen, figure: Figure) -> None:
@@ -32,12 +45,7 @@ def draw(chosen: Chosen, figure: Figure) -> None:
     """
     known = chosen.table
     order = {run: number for number, run in enumerate(dict.fromkeys(known["run_id"]), 1)}
-    targets = " and ".join(sorted(set(known["target"])))
-    sign_plain(
-        figure,
-        f"{len(order)} runs on {targets}, oldest on the left; above zero: predicted too much",
-        summaries(chosen.designs),
-    )
+    sign(figure, chosen, f"{len(order)} runs, oldest on the left; above zero: predicted too much")
     lines = _lines(chosen)
     for axes, (title, own) in zip(panels(figure, len(lines)), lines.items(), strict=True):
         _history(axes, own, order)
@@ -80,4 +88,5 @@ def _history(axes: Axes, own: pd.DataFrame, order: dict[str, int]) -> None:
     axes.set_xlabel("predictions, in the order they were made")
     axes.set_xlim(0, len(order) + 1)
     axes.xaxis.get_major_locator().set_params(integer=True)
-    axes.legend(frameon=False, fontsize=text_pt(0.85), ncols=len(DESIGNS))
+    close = {"columnspacing": 0.9, "handletextpad": 0.1, "borderpad": 0.0}
+    axes.legend(frameon=False, fontsize=text_pt(0.8), ncols=len(DESIGNS), **close)

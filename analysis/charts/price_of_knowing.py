@@ -5,13 +5,15 @@ A dot for each setting of a sweep.
 
 from analysis.clouds import Plane
 
-HEIGHT_IN = 6.4  # of the panel
+HEIGHT_IN = 4.6  # of the panel
 PLANE = Plane(
     x="detection_lag_s",
     y="coordination_per_million_usd",
     x_label="delay from the last item to knowing",
-    y_label="dollars for dispatch and knowing, per million items",
+    y_label="coordination, dollars per million items",
     room=1.5,
     subject="coordination",
+    found="{design} knows {time} after the last item, for {usd} of coordination a million items",
+    read="coordination is dispatching and knowing",
 )
-select, draw, say = PLANE.select, PLANE.draw, PLANE.say
+select, find, draw, say = PLANE.select, PLANE.find, PLANE.draw, PLANE.say

@@ -7,8 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.clouds import by_setting, front, key, numbered, one_size
+from analysis.caption import words_of
+from analysis.clouds import front, one_size
 from analysis.gallery import named
+from analysis.words import dollars, duration
+from workbench.designs import DESIGNS
 
 DOTS = st.lists(st.tuples(st.integers(1, 9), st.integers(1, 9)), min_size=1, max_size=30)
 
@@ -21,10 +24,26 @@ def test_every_setting_is_a_dot_and_the_best_are_named(picture, name):
     assert (
         sum(len(dots.get_offsets()) for dots in faint) == 12
     )  # 7 of sqs, 3 of sfn, 1 each of the others
-    names = {text.get_text() for text in axes.texts}
-    assert {"sqs default", "sfn default"} <= names
-    key = figure._supxlabel.get_text()
-    assert all(f"{name}: " in key for name in names if not name.endswith("default"))
+    names = [text.get_text() for text in axes.texts]
+    assert {f"{design}, default" for design in DESIGNS} < set(names)
+    assert len(names) == len(DESIGNS) + 1  # and the one that stands out
+
+
+def test_the_front_is_of_all_designs_and_the_title_tells_of_a_dot_on_it(frames):
+    chart = named("price_of_knowing")
+    chosen = chart.select(frames)
+    best = chosen.table[chosen.table["best"]]
+    for dot in chosen.table.itertuples():
+        below = (best["detection_lag_s"] <= dot.detection_lag_s) & (
+            best["coordination_per_million_usd"] <= dot.coordination_per_million_usd
+        )
+        assert below.any()
+    told = {
+        f"{dot.design} knows {duration(dot.detection_lag_s)} after the last item, for "
+        f"{dollars(dot.coordination_per_million_usd)} of coordination a million items"
+        for dot in best.itertuples()
+    }
+    assert chart.find(chosen) in told
 
 
 def test_axes_are_in_time_and_dollars(picture):
@@ -32,16 +51,17 @@ def test_axes_are_in_time_and_dollars(picture):
     [axes] = figure.axes
     assert (axes.get_xscale(), axes.get_yscale()) == ("log", "log")
     assert axes.get_xlabel() == "delay from the last item to knowing"
-    assert axes.get_ylabel() == "dollars for dispatch and knowing, per million items"
+    assert " ".join(axes.get_ylabel().split()) == "coordination, dollars per million items"
 
 
 @pytest.mark.parametrize(("per_usd", "joined"), [(-1, True), (1, False)])
 def test_the_caption_explains_a_line_only_where_one_is_drawn(picture, frames, per_usd, joined):
     runs = frames.runs.assign(detected_s=100 * frames.runs["per_million_usd"] ** per_usd)
     figure = picture("cost_against_time", SimpleNamespace(runs=runs))
-    caption = " ".join(figure._supxlabel.get_text().split()).lower()
-    assert ("the line joins" in caption) == joined
-    assert "down and to the left is better" in caption
+    caption = words_of(figure, "below")
+    assert ("the line joins those that none beats" in caption) == joined
+    [axes] = figure.axes
+    assert [len(line.get_xdata()) > 1 for line in axes.get_lines()] == [joined]
 
 
 def test_a_setting_that_is_cheapest_and_quickest_is_told_once(frames):
@@ -79,20 +99,3 @@ def test_a_sweep_is_shown_at_the_size_that_has_most_settings(frames):
     assert set(chosen.runs["items"]) == {1_000_000}
     settings = chosen.runs.groupby("design")["setting"].nunique()
     assert settings.to_dict() == {"sqs": 7, "sfn": 3, "counters": 1, "durable": 1}
-
-
-def test_the_best_settings_have_numbers_and_the_caption_says_what_they_are(frames):
-    lag, price = "detection_lag_s", "coordination_per_million_usd"
-    dots = numbered(by_setting(one_size(frames.runs), lag, price), lag, price)
-    told = dict(zip(dots["name"], dots["setting"], strict=True))
-    assert told["sqs 1"] == "poll_s=1, track=message" or told["sqs 1"] == "track=message, poll_s=1"
-    assert {"sqs default", "sfn default"} <= set(told)
-    assert f"sqs 1: {told['sqs 1']}" in key(dots)
-
-
-def test_a_preset_is_named_and_has_no_line_in_the_caption():
-    settings = ["default", "tuned", "poll_s=1"]
-    dots = pd.DataFrame({"design": "sqs", "setting": settings, "x": [3, 2, 1], "y": [1, 2, 3]})
-    named = numbered(dots.assign(best=True), "x", "y")
-    assert list(named["name"]) == ["sqs default", "sqs tuned", "sqs 1"]
-    assert key(named) == ["sqs 1: poll_s=1"]

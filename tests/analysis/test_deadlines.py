@@ -43,7 +43,7 @@ def test_no_text_is_on_another_or_outside(seed):
     names = [text.get_window_extent() for text in axes.texts]
     around = [axes.xaxis.label, axes.yaxis.label, *ticks(axes.xaxis), *ticks(axes.yaxis)]
     around = [one.get_window_extent() for one in around]
-    whole = [axes.figure._suptitle.get_window_extent(), axes.figure._supxlabel.get_window_extent()]
+    whole = [text.get_window_extent() for text in axes.figure.texts]
     assert not [1 for a, b in combinations([*names, *around, *whole], 2) if a.overlaps(b)]
     room = axes.get_window_extent()
     assert all(room.x0 <= b.x0 and b.x1 <= room.x1 and room.y0 <= b.y0 for b in names)

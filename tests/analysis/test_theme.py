@@ -1,13 +1,17 @@
 """The theme: put back afterwards, telling designs apart, the same bytes each time."""
 
+import re
 from itertools import combinations
+from pathlib import Path
 
 import matplotlib as mpl
 import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
+from matplotlib.font_manager import FontProperties, findfont
 
 from analysis import theme
+from analysis.caption import ask
 from workbench.designs import DESIGNS
 
 # Machado, Oliveira, Fernandes 2009: how a deuteranope and a protanope see linear RGB.
@@ -55,6 +59,44 @@ def test_a_colour_blind_reader_tells_the_designs_apart(look, kind):
     seen = [np.array(BLINDNESS[kind]) @ to_rgb(colour) for colour in look.designs]
     assert len(seen) == len(DESIGNS)
     assert min(np.linalg.norm(one - other) for one, other in combinations(seen, 2)) > 0.28
+
+
+@pytest.mark.parametrize("look", theme.THEMES, ids=lambda look: look.name)
+@pytest.mark.parametrize("kind", BLINDNESS)
+def test_a_colour_blind_reader_tells_coordination_from_work_and_from_the_designs(look, kind):
+    seen = {c: np.array(BLINDNESS[kind]) @ to_rgb(c) for c in (*look.designs, look.quiet, look.ink)}
+    own = np.array(BLINDNESS[kind]) @ to_rgb(look.accent)
+    assert min(np.linalg.norm(own - other) for other in seen.values()) > 0.2
+    missed = np.array(BLINDNESS[kind]) @ to_rgb(look.warning)
+    assert np.linalg.norm(missed - seen[look.ink]) > 0.28
+
+
+def test_text_is_set_in_the_typeface_of_the_project_and_stays_text():
+    assert theme.FONTS.joinpath("LICENSE.txt").read_text().count("SIL OPEN FONT LICENSE") == 1
+    assert sum(path.stat().st_size for path in theme.FONTS.iterdir()) < 1_000_000
+    with theme.use(theme.LIGHT):
+        for weight, file in (("normal", "Inter-Regular.ttf"), ("bold", "Inter-Bold.ttf")):
+            found = findfont(FontProperties(weight=weight), fallback_to_default=False)
+            assert Path(found) == theme.FONTS / file
+        figure = theme.blank()
+        figure.text(0.5, 0.5, "Known after 5 s")
+        drawn = theme.encoded(figure, "svg", "A title", "What & how").decode()
+    assert "<title>A title</title><desc>What &amp; how</desc>" in drawn
+    assert ">Known after 5 s</text>" in drawn
+    assert re.search(r"font-family: 'Inter', 'DejaVu Sans', .*sans-serif;", drawn)
+
+
+def test_a_figure_grows_by_the_words_around_it_and_its_panels_keep_their_height():
+    layouts = []
+    for title in ("Short", "Long " * 60):
+        with theme.use(theme.LIGHT):
+            figure = theme.blank(panels_in=3.0)
+            ask(figure, title)
+            _, _, _, height = figure.get_layout_engine().get()["rect"]
+            layouts.append((figure.get_figheight(), height * figure.get_figheight()))
+    (low, one), (high, other) = layouts
+    assert high > low + 1
+    assert (one, other) == (pytest.approx(3.0), pytest.approx(3.0))
 
 
 def test_a_video_picture_has_1920_by_1080_pixels():

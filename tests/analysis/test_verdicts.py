@@ -14,6 +14,7 @@ from analysis.verdicts import (
     _zones_in_words,
     by_size_in_words,
     compared_by_size,
+    found_by_size,
     verdicts,
 )
 
@@ -91,13 +92,36 @@ def test_zones_meet_where_the_interval_touches_one():
     assert [first.best, between.best, last.best] == [("sqs",), ("sqs", "sfn"), ("sfn",)]
     assert (first.start, last.stop) == (pytest.approx(100), pytest.approx(100_000))
     assert first.stop < 3_163 < last.start  # ratio 1 lies at the middle of 1,000 and 10,000
-    assert found.crossings() == [pytest.approx(10**3.5)]
 
 
-def test_two_designs_that_cross_behind_the_first_are_no_crossing():
+def test_two_designs_that_cross_behind_the_first_make_no_zone():
     found = verdicts(runs([0.5, 2.0], counters=[0.1, 0.1]), "usd")
-    assert found.crossings() == []
     assert [zone.best for zone in found.zones()] == [("counters",)]
+
+
+@pytest.mark.parametrize(
+    ("ratios", "said"),
+    [
+        ([0.5, 0.5], "sqs is cheaper at every size"),
+        ([1.0, 1.0], "No design is clearly cheaper from 100 to 1,000 items"),
+        (
+            [0.5, 0.5, 2.0, 2.0],
+            "sqs is cheaper up to 3,100 items and sfn from 3,300 items on; "
+            "elsewhere too close to call",
+        ),
+        (
+            [1.0, 0.5, 1.0],
+            "sqs is cheaper from 110 to 9,400 items; elsewhere too close to call",
+        ),
+    ],
+)
+def test_a_finding_says_who_is_clearly_better_and_where(ratios, said):
+    assert found_by_size(runs(ratios), "usd", "cheaper", "cheapest") == said
+
+
+def test_a_finding_of_one_design_says_that_there_is_nothing_to_compare():
+    alone = runs([1.0]).query("design == 'sqs'")
+    assert "nothing to compare" in found_by_size(alone, "usd", "cheaper", "cheapest")
 
 
 def test_one_size_is_one_zone():

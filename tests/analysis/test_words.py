@@ -4,7 +4,16 @@ from dataclasses import replace
 
 import pytest
 
-from analysis.words import count, dollars, duration, listed, outcome, percent, short_count
+from analysis.words import (
+    count,
+    dollars,
+    duration,
+    listed,
+    outcome,
+    percent,
+    setting_in_words,
+    short_count,
+)
 from workbench.runs.records import Run
 
 RUN = Run(
@@ -124,3 +133,16 @@ def test_items_that_failed_or_came_twice_are_counted():
 )
 def test_a_batch_that_did_not_complete_ends_with_the_reason(changes, words):
     assert outcome(replace(RUN, status="incomplete", reason="no notification", **changes)) == words
+
+
+@pytest.mark.parametrize(
+    ("setting", "words"),
+    [
+        ("track=message", "one record a message"),
+        ("items_per_child=889, child_type=STANDARD", "889 items a child, Standard children"),
+        ("tuned-concurrent", "tuned, several items at a time"),
+        ("a_new_knob=7", "a new knob 7"),
+    ],
+)
+def test_a_set_of_knobs_is_said_without_the_names_that_code_has(setting, words):
+    assert setting_in_words(setting) == words

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from analysis.caption import words_of
 from analysis.frames import Frames
 from analysis.gallery import named
 from analysis.measures import by_size
@@ -39,7 +40,8 @@ def test_plain_runs_of_one_size_are_drawn_too(folder, stored, picture):
     figure = picture("completion_time", SimpleNamespace(runs=runs))
     assert [axes.get_title("left") for axes in figure.axes] == [
         "All items done",
-        "Known to be done",
+        "Against the soonest",
+        "Known after the last item, runs of all sizes",
     ]
 
 
@@ -49,7 +51,7 @@ def test_a_lag_of_nothing_is_still_drawn(folder, stored, picture):
     figure = picture("completion_time", frames)
     chart = named("completion_time")
     assert chart.say(chart.select(frames)).endswith("Known 0 ms with sqs after the last item.")
-    low, high = figure.axes[1].get_ylim()
+    low, high = figure.axes[2].get_xlim()
     assert 0 < low < high
 
 
@@ -57,12 +59,21 @@ def test_a_band_that_is_no_wider_than_its_line_is_not_explained(picture, frames)
     late = frames.runs["seed"].map({7: 1, 8: 2, 9: 3})
     spread = frames.runs.assign(processed_s=frames.runs["processed_s"] * late)
     figure = picture("completion_time", SimpleNamespace(runs=spread))
-    assert "bands hold nine runs of ten" in " ".join(figure._supxlabel.get_text().split())
-    assert "bands" not in picture("completion_time")._supxlabel.get_text()
+    assert "bands hold nine runs of ten" in words_of(figure, "below")
+    assert "bands" not in words_of(picture("completion_time"), "below")
 
 
-def test_how_late_it_is_known_is_a_dot_a_run_and_no_line(figure, frames):
-    runs = same_knobs(usable(frames.runs)).runs.query("design == 'sqs' and target == 'model'")
-    dots = next(x for x in figure.axes[1].get_lines() if x.get_label() == "sqs model")
+def test_how_late_it_is_known_is_a_dot_for_every_run_and_no_line_against_items(figure, frames):
+    runs = same_knobs(usable(frames.runs)).runs.query("design == 'sqs'")
+    dots = next(x for x in figure.axes[2].get_lines() if x.get_label() == "sqs delays")
     assert dots.get_linestyle() == "None"
-    assert sorted(dots.get_ydata()) == pytest.approx(sorted(runs["detection_lag_s"]))
+    assert sorted(dots.get_xdata()) == pytest.approx(sorted(runs["detection_lag_s"]))
+
+
+def test_the_second_panel_is_in_multiples_of_the_soonest(figure, frames):
+    lines = [x for x in figure.axes[1].get_lines() if x.get_label().endswith("model")]
+    times = np.array([line.get_ydata() for line in lines])
+    assert times.min(axis=0) == pytest.approx(np.ones(times.shape[1]))
+    shown = by_size(same_knobs(usable(frames.runs)).runs, "processed_s")
+    at_most = shown.query("target == 'model' and items == 100_000_000")["middle"]
+    assert times[:, -1].max() == pytest.approx(at_most.max() / at_most.min())

@@ -1,5 +1,6 @@
 """Who wins, each design at its best: of runs at knobs that were found for them alone."""
 
+from analysis.caption import words_of
 from analysis.charts import who_wins, who_wins_default, who_wins_tail
 
 
@@ -25,7 +26,7 @@ def test_even_times_heavy_tails_and_default_knobs_are_pictures_of_different_runs
 
 def test_the_picture_says_at_which_knobs(picture):
     def said(name):
-        return " ".join(picture(name)._supxlabel.get_text().split())
+        return words_of(picture(name), "below")
 
     assert "Each design at its best, found by `workbench tune`" in said("who_wins")
     assert "99th percentile eight times the median" in said("who_wins_tail")

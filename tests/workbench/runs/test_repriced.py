@@ -7,7 +7,7 @@ from decimal import Decimal
 import pandas as pd
 import pytest
 
-from analysis.caption import provenance
+from analysis.caption import source
 from analysis.frames import Frames, which_runs
 from analysis.needs import NothingToShow, usable
 from workbench.bill.terms import Terms
@@ -85,7 +85,7 @@ def test_a_report_of_such_a_set_says_so_and_draws_no_dollars_of_other_prices(res
     with pytest.raises(NothingToShow, match="there is no table of savings at these"):
         frames.needed("savings")
     assert frames.book.date == OLD
-    assert "prices of 2024-10-15, inside the free tier;" in provenance(usable(frames.runs))
+    assert "prices of 2024-10-15, inside the free tier · " in source(usable(frames.runs))
 
 
 def test_a_set_made_again_takes_the_place_of_the_one_before(results):
