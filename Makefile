@@ -60,7 +60,7 @@ size: env ## Count lines and modules (AGAINST=revision; else the commit before t
 report: env ## Render results/published/report.html from your runs (RESULTS=folder)
 	$(RUN) workbench report $(OWN)
 
-publish: env ## Draw every chart and the film from your runs (RESULTS=folder)
+publish: env ## Draw every chart and the film from your runs, and the calculator (RESULTS=folder)
 	$(RUN) workbench publish $(OWN)
 
 reference: env ## Make results/reference and docs/findings.md anew: alone changes what git tracks
