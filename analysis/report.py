@@ -32,7 +32,7 @@ Execute = Callable[[str, dict[str, Any], Path], None]  # workbench.notebooks.exe
 
 TITLE = "What does it cost to know that a batch is done?"
 COVER = "cost_against_items-light.png"
-H2 = re.compile(r'<h2 id="([^"]+)">(.*?)</h2>', re.S)
+H2 = re.compile(r"<h2[^>]*>(.*?)</h2>", re.S)
 HEADS = re.compile(r'<h2 id="([^"]+)">(.*?)</h2>|<section id="([^"]+)"><h3>(.*?)</h3>', re.S)
 LOOKS = [(look, kind) for look in ("light", "dark") for kind in ("svg", "png")]
 
@@ -87,7 +87,13 @@ def _body(executed: Path) -> str:
         kept = [one for one in cell.get("outputs", []) if one.output_type != "stream"]
         cell.update({"outputs": kept} if cell.cell_type == "code" else {})
     body, _ = exporter.from_notebook_node(notebook)
-    return body
+    return H2.sub(_anchored, body)
+
+
+def _anchored(heading: re.Match) -> str:
+    """A heading that can be linked."""
+    name = re.sub(r"[^a-z0-9]+", "-", heading[1].lower()).strip("-")
+    return f'<h2 id="{name}">{heading[1]}</h2>'
 
 
 def _days(frames: Frames) -> list[str]:
@@ -139,7 +145,7 @@ def _files(frames: Frames, folder: Path) -> str:
     rows = [*_charts(folder), *_data(frames.results, folder)]
     if not rows:
         return ""
-    return f'<h2 id="Files">Files and data</h2><div class="files">{_listed(rows)}</div>'
+    return f'<h2 id="files">Files and data</h2><div class="files">{_listed(rows)}</div>'
 
 
 def _charts(folder: Path) -> Iterator[str]:

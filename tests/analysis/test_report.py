@@ -59,7 +59,7 @@ def test_it_says_who_made_it_of_which_runs_and_leads_to_each_part(executed, fram
     days = sorted(started[:10] for started in frames.runs["started_at"])
     assert f'{author()}, from {len(frames.runs):,} runs of <time datetime="{days[0]}">' in html
     links = re.findall(r'<a href="#([^"]+)">', html)
-    assert links == ["A-part", "how_simple"]
+    assert links == ["a-part", "how_simple", "files"]
     assert {re.search(rf'id="{one}"', html) is None for one in links} == {False}
     assert f'<meta name="description" content="{escape(TITLE)}' in html
     assert f'<meta name="date" content="{days[-1]}">' in html
