@@ -22,6 +22,8 @@ from analysis.verdicts import WHERE, by_size_in_words, compared_by_size, verdict
 from analysis.words import count, dollars
 
 TUNED = "tuned"
+REST = "<h2>Every chart in a sentence</h2>"  # above `analysis.pictures.answers`
+END = "</ol><!-- findings -->"  # after which the report has its contents
 FINDINGS = {  # what each is about, and the chart that shows it
     "Cost at default knobs": "cost_against_items",
     "Cost of tuned designs": "savings",
@@ -79,7 +81,7 @@ def opening(frames: Frames) -> Html:
         f'<li><a href="#{chart}">{escape(name)}</a>: {escape(text)}</li>'
         for name, chart, text in findings(frames)
     )
-    return Html(f'{_lead_or_why(frames)}<ol class="findings">{items}</ol>')
+    return Html(f'{_lead_or_why(frames)}<ol class="findings">{items}{END}{REST}')
 
 
 def _lead_or_why(frames: Frames) -> str:

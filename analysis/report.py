@@ -11,7 +11,6 @@ import tomllib
 from collections.abc import Callable, Iterator
 from html import escape
 from pathlib import Path
-from string import Template
 from tempfile import gettempdir
 from typing import Any
 
@@ -22,8 +21,9 @@ from analysis.calculator import FILE as CALCULATOR
 from analysis.calculator import PAGES
 from analysis.frames import Frames
 from analysis.gallery import CHARTS
+from analysis.html_page import whole_page
 from analysis.needs import NothingToShow
-from analysis.opening import lead
+from analysis.opening import END, lead
 from workbench.project import ROOT
 from workbench.runs.results_folder import published
 from workbench.temporary import temporary_folder, written_whole
@@ -53,14 +53,10 @@ def page(executed: Path, frames: Frames, folder: Path) -> str:
     """An executed notebook as a page without code, scripts or addresses; `folder` is its place."""
     body = _body(executed) + _files(frames, folder)
     body = body.replace("</h1>", f"</h1>{_byline(frames)}", 1)
-    first = H2.search(body)
-    at = first.start() if first else len(body)
-    return Template((PAGES / "report.html").read_text(encoding="utf-8")).substitute(
-        title=TITLE,
-        meta=_meta(frames, folder),
-        style=(PAGES / "report.css").read_text(encoding="utf-8"),
-        body=body[:at] + _contents(body) + body[at:],
-    )
+    head, found, rest = body.partition(END if END in body else "</h1>")
+    body = f"{head}{found}{_contents(body)}{rest}"
+    style = (PAGES / "report.css").read_text(encoding="utf-8")
+    return whole_page(TITLE, body, style, _meta(frames, folder))
 
 
 def author() -> str:
