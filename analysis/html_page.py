@@ -11,7 +11,7 @@ PAGE = """<!doctype html>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>{title}</title>
-<style>
+{head}<style>
 :root {{ color-scheme: light dark; {light} }}
 @media screen and (prefers-color-scheme: dark) {{
   :root {{ {dark} }}
@@ -34,10 +34,12 @@ div:has(> table) {{ overflow-x: auto; }}
 """
 
 
-def whole_page(title: str, body: str, style: str = "") -> str:
-    """A page around a body, with rules of CSS beside those of every page."""
+def whole_page(title: str, body: str, style: str = "", head: str = "") -> str:
+    """A page around a body, with rules of CSS and lines of the head beside those of every page."""
     light, dark = (variables(one) for one in theme.THEMES)
-    return PAGE.format(title=escape(title), light=light, dark=dark, style=style, body=body)
+    return PAGE.format(
+        title=escape(title), light=light, dark=dark, style=style, head=head, body=body
+    )
 
 
 def variables(look: theme.Theme) -> str:

@@ -6,6 +6,7 @@
     results/published/video/<chart>-dark.png                        1920 x 1080, the story's five
     results/published/bill.html                 the bill as a table
     results/published/drain.mp4  drain.gif      every design draining one batch
+    results/published/calculator.html           a page to play with, where its table is given
     results/published/manifest.json             what each shows, its runs, and what was refused
 
 Of a packed set they go beside it, and of the reference set only the light PNG charts are kept. The
@@ -14,12 +15,15 @@ reason, and an older picture of it is taken away. Charts are drawn on all cores.
 """
 
 import json
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from analysis import gallery, theme
 from analysis import video as films
+from analysis.calculator import QUESTION
 from analysis.charts.bill_table import TABLE_ID, bill_table, select
 from analysis.frames import Frames, which_runs
 from analysis.needs import NothingToShow, no_runs
@@ -44,11 +48,17 @@ BILL_PAGE = (
 
 
 def publish(
-    results: Path, video: bool = True, kept_in: Path | None = None, processes: int | None = None
+    results: Path,
+    video: bool = True,
+    kept_in: Path | None = None,
+    processes: int | None = None,
+    calculator: AbstractContextManager[Callable[[Path], Path]] | None = None,
 ) -> list[Path]:
     """Draw everything that a set of runs can carry; give the files written.
 
     With `kept_in` only what the project keeps, light PNG charts and the bill, is drawn into it.
+    `calculator` gives what writes that page into a folder: model runs of its own stand behind it,
+    which go on while the charts are drawn.
     Raises NothingToShow if there is no run at all.
     """
     frames, folder = Frames(results), kept_in or published(results)
@@ -57,14 +67,18 @@ def publish(
     figures: dict[str, Any] = {}
     refused: dict[str, str] = {}
     tasks = [(chart.name, results, folder, bool(kept_in)) for chart in gallery.CHARTS]
-    for (name, *_), drawn in zip(tasks, in_order(_chart, tasks, processes), strict=True):
-        (figures if isinstance(drawn, dict) else refused)[name] = drawn
-    _keep("bill", partial(_bill, frames, folder), figures, refused)
-    if video:
-        _keep("drain", partial(_film, frames, folder), figures, refused)
+    with calculator or nullcontext() as write_page:
+        for (name, *_), drawn in zip(tasks, in_order(_chart, tasks, processes), strict=True):
+            (figures if isinstance(drawn, dict) else refused)[name] = drawn
+        _keep("bill", partial(_bill, frames, folder), figures, refused)
+        if video:
+            _keep("drain", partial(_film, frames, folder), figures, refused)
+        if write_page:
+            figures["calculator"] = _calculator(write_page(folder))
     written = [folder / name for entry in figures.values() for name in entry["files"]]
     content = {"set": which_runs(frames), "figures": figures, "refused": refused}
-    return [*written, _manifest(folder, content, video)]
+    made = {"drain": video, "calculator": calculator is not None}
+    return [*written, _manifest(folder, content, {name for name, own in made.items() if not own})]
 
 
 def _keep(name: str, make: Any, figures: dict[str, Any], refused: dict[str, str]) -> None:
@@ -111,25 +125,31 @@ def _film(frames: Frames, folder: Path) -> dict[str, Any]:
     return {"question": films.QUESTION, "files": files, "runs": sorted(frames.batch["run_id"])}
 
 
-def _manifest(folder: Path, content: dict[str, Any], film: bool) -> Path:
-    """Write what stands behind each figure; take away pictures that are no longer made."""
+def _calculator(path: Path) -> dict[str, Any]:
+    """The page to play with, which no run of the set stands behind."""
+    return {"question": QUESTION, "files": [path.name], "runs": []}
+
+
+def _manifest(folder: Path, content: dict[str, Any], unasked: set[str]) -> Path:
+    """Write what stands behind each figure; take away pictures that are no longer made, but for
+    those of figures that nobody asked for now."""
     path = folder / MANIFEST
     kept = {name for entry in content["figures"].values() for name in entry["files"]}
-    for name in _told(path, film) - kept:
+    for name in _told(path, unasked) - kept:
         (folder / name).unlink(missing_ok=True)
     text = json.dumps(content, indent=2, sort_keys=True, ensure_ascii=False)
     path.write_text(text + "\n", encoding="utf-8")
     return path
 
 
-def _told(path: Path, film: bool) -> set[str]:
-    """The files that the manifest before this one named; the film's only if it was made anew."""
+def _told(path: Path, unasked: set[str]) -> set[str]:
+    """The files that the manifest before this one named, but for those of these figures."""
     try:
         figures = json.loads(path.read_text(encoding="utf-8"))["figures"]
         by_chart = {name: entry["files"] for name, entry in figures.items()}
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return set()
-    told = [names for chart, names in by_chart.items() if film or chart != "drain"]
+    told = [names for chart, names in by_chart.items() if chart not in unasked]
     return {name for names in told for name in names if _is_within(path.parent, name)}
 
 

@@ -1,11 +1,13 @@
 """Publishing is a pure function of the results."""
 
 import json
+from contextlib import contextmanager
 from hashlib import sha256
 
 import pytest
 
 from analysis import gallery
+from analysis.calculator import QUESTION
 from analysis.frames import Frames
 from analysis.needs import NothingToShow
 from analysis.publish import publish
@@ -75,6 +77,28 @@ def test_a_picture_that_is_no_longer_told_is_taken_away_and_no_other(
         "manifest.json",
         "notes.txt",
     }
+
+
+def test_the_calculator_is_written_where_it_is_given_and_told_and_stays_where_it_is_not(
+    two_charts, small
+):
+    @contextmanager
+    def calculator():
+        def write(folder):
+            (folder / "calculator.html").write_text("a page")
+            return folder / "calculator.html"
+
+        yield write
+
+    publish(small, video=False, calculator=calculator())
+    manifest = json.loads((small / "published" / "manifest.json").read_text())
+    assert manifest["figures"]["calculator"] == {
+        "question": QUESTION,
+        "files": ["calculator.html"],
+        "runs": [],
+    }
+    publish(small, video=False)
+    assert (small / "published" / "calculator.html").read_text() == "a page"
 
 
 def test_no_runs_are_refused_before_anything_is_written(tmp_path):

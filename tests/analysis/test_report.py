@@ -3,6 +3,7 @@
 import base64
 import re
 import shutil
+from html import escape
 from pathlib import Path
 
 import nbformat
@@ -10,7 +11,7 @@ import pytest
 
 from analysis import gallery
 from analysis.pictures import answers, bill, picture
-from analysis.report import page, render
+from analysis.report import COVER, TITLE, author, page, render
 from workbench.notebooks import execute
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -28,7 +29,7 @@ def addresses(html):
 @pytest.fixture
 def executed(frames, tmp_path):
     """A notebook as papermill leaves it: code, a chart, a table, the answers."""
-    cells = [nbformat.v4.new_markdown_cell("# The question\n\nSome words.")]
+    cells = [nbformat.v4.new_markdown_cell("# The question\n\nSome words.\n\n## A part")]
     for shown in (picture(frames, "how_simple"), bill(frames), answers(frames)):
         output = nbformat.v4.new_output("display_data", {"text/html": shown._repr_html_()})
         printed = nbformat.v4.new_output("stream", text="results: /a/secret/folder")
@@ -37,20 +38,45 @@ def executed(frames, tmp_path):
     return tmp_path / "executed.ipynb"
 
 
-def test_the_page_names_no_address_and_has_no_script(executed):
-    html = page(executed)
+def test_the_page_names_no_address_and_has_no_script(executed, frames, tmp_path):
+    html = page(executed, frames, tmp_path)
     assert addresses(html) == []
     assert "<script" not in html
     assert "@import" not in html
 
 
-def test_the_page_has_the_words_and_outputs_but_no_code_and_no_folder(executed):
-    html = page(executed)
+def test_the_page_has_the_words_and_outputs_but_no_code_and_no_folder(executed, frames, tmp_path):
+    html = page(executed, frames, tmp_path)
     assert "Some words." in html
     assert "secret" not in html
     assert len(DATA.findall(html)) == 2  # light and dark
     assert "How much is there to build" in html
     assert 'id="bill"' in html
+
+
+def test_it_says_who_made_it_of_which_runs_and_leads_to_each_part(executed, frames, tmp_path):
+    html = page(executed, frames, tmp_path)
+    days = sorted(started[:10] for started in frames.runs["started_at"])
+    assert f'{author()}, from {len(frames.runs):,} runs of <time datetime="{days[0]}">' in html
+    links = re.findall(r'<a href="#([^"]+)">', html)
+    assert links == ["a-part", "how_simple", "files"]
+    assert {re.search(rf'id="{one}"', html) is None for one in links} == {False}
+    assert f'<meta name="description" content="{escape(TITLE)}' in html
+    assert f'<meta name="date" content="{days[-1]}">' in html
+    assert page(executed, frames, tmp_path) == html
+
+
+def test_it_links_the_files_that_lie_beside_it_and_no_other(executed, frames, tmp_path):
+    assert "og:image" not in page(executed, frames, tmp_path)
+    for name in (COVER, "how_simple-dark.svg", "calculator.html"):
+        (tmp_path / name).touch()
+    html = page(executed, frames, tmp_path)
+    assert f'<meta property="og:image" content="{COVER}">' in html
+    linked = [one for one in re.findall(r'href="([^"#]+)"', html) if not one.startswith("..")]
+    assert linked == [COVER, "how_simple-dark.svg", "calculator.html"]
+    data = [tmp_path / one for one in re.findall(r'href="(\.\.[^"]+)"', html)]
+    assert data
+    assert [one for one in data if not one.exists()] == []
 
 
 def test_a_chart_that_cannot_be_is_shown_as_its_reason(frames, folder, stored):

@@ -6,7 +6,7 @@ from analysis.report import render
 from workbench.notebooks import execute
 
 pytestmark = pytest.mark.browser
-SHAPES = {"desktop": (1200, 900), "phone": (375, 812)}
+SHAPES = {"desktop": (1200, 900), "phone": (390, 844)}
 
 
 @pytest.fixture(scope="module")
@@ -38,3 +38,36 @@ def test_it_opens_offline_and_shows_every_chart(browser, report, screens, look, 
     images.first.scroll_into_view_if_needed()
     page.screenshot(path=screens / f"report-{shape}-{look}-chart.png")
     context.close()
+
+
+def test_it_opens_with_a_number_and_five_findings_that_lead_to_their_charts(browser, report):
+    page = browser.new_page(viewport={"width": 390, "height": 844})
+    page.goto(report.as_uri())
+    assert page.locator(".lead strong").inner_text().endswith("times")
+    assert page.locator(".findings li").count() == 5
+    lost = page.evaluate(
+        """[...document.querySelectorAll('a[href^="#"]')]
+             .filter((one) => !document.getElementById(one.hash.slice(1))).map((one) => one.hash)"""
+    )
+    assert lost == []
+    page.close()
+
+
+def test_in_print_no_heading_is_parted_from_its_chart(browser, report, screens):
+    page = browser.new_page(viewport={"width": 680, "height": 1000})
+    page.emulate_media(media="print")
+    page.goto(report.as_uri())
+    held = page.evaluate(
+        """({
+             sections: [...document.querySelectorAll('section:has(> picture)')].map((one) =>
+               [getComputedStyle(one).breakInside, one.offsetHeight]),
+             heads: [...document.querySelectorAll('h2, h3, .text_cell')].map((one) =>
+               getComputedStyle(one).breakAfter),
+           })"""
+    )
+    assert {how for how, _ in held["sections"]} == {"avoid"}
+    assert max(height for _, height in held["sections"]) < 1009  # of A4 within its margins, px
+    assert set(held["heads"]) == {"avoid"}
+    page.screenshot(path=screens / "report-print.png", full_page=True)
+    assert page.pdf(format="A4").startswith(b"%PDF")
+    page.close()

@@ -5,7 +5,8 @@
 
 import shutil
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -84,7 +85,7 @@ def study(
     if not wanted:
         _print_each(job.draw(shown))
     else:
-        publish(shown, video=False)
+        publish(shown, video=False, calculator=False)
         report(shown)
     end_by_failed(paths)
 
@@ -148,6 +149,9 @@ def report(
 def publish(
     results: Results = RESULTS,
     video: Annotated[bool, typer.Option(help="The film too.")] = True,
+    calculator: Annotated[
+        bool, typer.Option(help="The page to play with too: some minutes, once.")
+    ] = False,
     prices: Prices = None,
     free_tier: FreeTier = False,
     already: Already = None,
@@ -159,8 +163,19 @@ def publish(
     """
     from analysis.publish import publish as draw
 
-    results = _at(results, read_terms(None, prices, free_tier, already, discounts))
-    _print_each(draw(results, video))
+    terms = read_terms(None, prices, free_tier, already, discounts)
+    page = _calculator(terms) if calculator else None
+    _print_each(draw(_at(results, terms), video, calculator=page))
+
+
+@contextmanager
+def _calculator(terms: "Terms") -> Iterator[Callable[[Path], Path]]:
+    """What writes the calculator into a folder; the model runs for it have begun."""
+    from analysis.calculator import write_calculator
+    from workbench.calculator.table import begun
+
+    with begun() as table:
+        yield lambda folder: write_calculator(folder, table(), terms.book())
 
 
 def _at(results: Path, terms: "Terms") -> Path:

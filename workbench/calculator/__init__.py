@@ -1,0 +1,1 @@
+"""What the calculator page answers from: curves of model runs over the number of items."""
