@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from workbench.bill.terms import LIST_PRICES, Terms
 from workbench.designs import Design
 from workbench.engine.parallel import in_order
 from workbench.errors import BadInput, Incomplete
@@ -30,6 +31,7 @@ from workbench.tune.goal import (
     hurry,
     score_many,
 )
+from workbench.workload.workload import Workload
 
 SCREEN_ITEMS = 30_000  # the largest batch on which all candidates are tried
 FINALISTS = 15  # by dollars, and as many by time, and the screen's front
@@ -87,6 +89,30 @@ def tune(goal: Goal, processes: int | None = None, cluster: str = "") -> Tuned:
     floor = million * floor_usd(*work)
     cheapest, fastest = _cheapest(goal, whole), _fastest(goal, whole)
     return Tuned(goal, len(designs) + len(hurried), whole, cheapest, fastest, front(whole), floor)
+
+
+def tuned_design(
+    design: str,
+    items: int,
+    work: Workload,
+    within_s: float = 3_600,
+    terms: Terms = LIST_PRICES,
+    item_concurrency: int = 1,
+) -> Design:
+    """A design's cheapest knobs for a workload, known within that time; in this process."""
+    fixed = {"poison_per_million": work.poison_per_million} if work.poison_per_million else {}
+    goal = Goal(
+        design,
+        items,
+        item_ms=work.item_ms,
+        cpu_ms=work.cpu_ms,
+        within_s=within_s,
+        item_concurrency=item_concurrency,
+        terms=terms,
+        fixed=fixed,
+        memory_least_mb=work.memory_mb,
+    )
+    return tune(goal, processes=1).cheapest.design
 
 
 def _scores(
