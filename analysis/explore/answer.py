@@ -151,7 +151,8 @@ def change(value: float, old: float | None) -> str:
     if not old or abs(value / old - 1) < NO_CHANGE:
         return ""
     percent = 100 * (value / old - 1)
-    return f" ({percent:+,.0f} %)" if abs(percent) >= 10 else f" ({percent:+.1f} %)"
+    is_whole = percent >= 10 or -99 < percent <= -10  # what is left of a price never reads as none
+    return f" ({percent:+,.{0 if is_whole else 1}f} %)"
 
 
 def _million(run: Run, usd: float | None) -> float:
