@@ -141,13 +141,14 @@ class Explorer:
         except WorkbenchError as error:
             self.view.refuse(error)
             return
-        self._turn(found)
+        self._turn(found, object())
         if without := [name for name in names if name not in having]:
             self.view.add(f"No preset {preset}: {', '.join(without)} stays as it is.")
 
     async def tune_designs(self, names: tuple[str, ...] = COMPARED) -> None:
         """Search the cheapest knobs of designs, one after the other, and put them in place."""
         assert self._tune is not None
+        self._history.end_step()
         refused, buttons = [], [self.tune, *(own.tune for own in self.knobs.values())]
         for button in buttons:
             button.disabled = True
@@ -163,7 +164,7 @@ class Explorer:
                 if asked != self._asked():
                     refused.append("the batch was changed meanwhile: tune it again.")
                     break
-                self._turn({name: found})
+                self._turn({name: found}, names)
             self._newest.do()
             if refused:
                 self.view.add(f"Not tuned: {' '.join(refused)}")
@@ -184,14 +185,13 @@ class Explorer:
         value = self.knobs[name].controls["item_concurrency"].value
         return whole_number("item_concurrency", value, 1)
 
-    def _turn(self, found: dict[str, Design]) -> None:
-        """Put designs' controls to their knobs, and draw."""
+    def _turn(self, found: dict[str, Design], step: object) -> None:
+        """Put designs' controls to their knobs, and draw; of one step to undo may be several."""
         self._quiet = True
         for name, design in found.items():
             self.knobs[name].show(design.knobs())
         self._quiet = False
-        self._history.end_step()
-        self._step = (None, 0.0)
+        self._step = (step, 0.0)
         self.view.grey(BUSY)
         self._newest.do()
 

@@ -33,7 +33,7 @@ from workbench.designs import (
     fit_design,
     make_design,
 )
-from workbench.errors import BadInput, shown
+from workbench.errors import BadInput, BadKnob, shown
 from workbench.prices import PriceBook
 from workbench.prices.book import Key
 from workbench.project import ROOT
@@ -72,7 +72,8 @@ class Scenario:
             object.__setattr__(self, name, value)
         if "file" not in self.workload:
             object.__setattr__(self, "workload", {"cpu_ms": 0, **self.workload})
-        turned = {name: _turned(name, own) for name, own in self.knobs.items()}
+        items = self.work.knobs()
+        turned = {name: _turned(name, own, items) for name, own in self.knobs.items()}
         object.__setattr__(self, "knobs", {name: own for name, own in turned.items() if own})
         _ = self.designs  # refused here, if anywhere
 
@@ -217,9 +218,12 @@ def _refuse_strange(design: str, knobs: Mapping[str, Any]) -> None:
             raise BadInput(f"knob {name!r} is not one of {design}. It has {', '.join(known)}.")
 
 
-def _turned(name: str, knobs: Mapping[str, Any]) -> dict[str, Any]:
+def _turned(name: str, knobs: Mapping[str, Any], items: dict[str, Any]) -> dict[str, Any]:
     """The knobs that are not at their default, read; whether the items fit is asked later."""
-    return make_design(name, settings={**knobs, "value_max": 0}).turned_knobs()
+    try:
+        return make_design(name, settings={**knobs, "value_max": 0}).turned_knobs()
+    except BadKnob:  # even of items without length: the refusal is to name those that there are
+        return make_design(name, settings={**knobs, **items}).turned_knobs()
 
 
 def _plain(value: Decimal) -> int | float:

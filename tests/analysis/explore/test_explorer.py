@@ -115,7 +115,11 @@ def test_terms_that_it_was_given_stay_and_the_message_says_so(simulator, frames)
 
 
 @pytest.mark.parametrize(
-    ("typed", "why"), [("10000", "Lambda stops at 900 s"), ("ten", "must be a whole number")]
+    ("typed", "why"),
+    [
+        ("10000", "100000 items of up to 1000 ms in one invocation"),
+        ("ten", "must be a whole number"),
+    ],
 )
 def test_what_cannot_work_greys_the_picture_out_and_says_why(explorer, typed, why):
     before = explorer.view.picture.value
@@ -187,6 +191,8 @@ def test_tuning_turns_the_knobs_and_says_which_design_it_could_not(explorer):
     assert "Not tuned: sfn: no knobs of sfn are fast enough" in explorer.view.message.value
     assert not explorer.tune.disabled
     assert not explorer.view.is_older
+    explorer.undo.click()
+    assert explorer.scenario.knobs == {}
 
 
 @pytest.mark.parametrize(
