@@ -57,6 +57,9 @@ bench: env ## Measure speed and memory here
 size: env ## Count lines and modules (AGAINST=revision; else the commit before the rooms)
 	$(RUN) bench size $(if $(AGAINST),--against $(AGAINST))
 
+site: env ## Build the documents as web pages in build/site (no network, no CDN), and check their links
+	$(RUN) docs.site
+
 report: env ## Render results/published/report.html from your runs (RESULTS=folder)
 	$(RUN) workbench report $(OWN)
 
@@ -85,10 +88,10 @@ format: env ## Format the sources and strip the notebooks
 	$(RUN) ruff format . && $(RUN) ruff check --fix . && $(BIN)/nbstripout notebooks/*.ipynb
 
 lock: ## Pin the newest packages again (needs uv)
-	uv pip compile pyproject.toml --extra dev --extra durable --extra cluster --extra app --universal --python-version 3.11 --upgrade --no-header --no-annotate --generate-hashes -o requirements.lock
-	uv pip compile pyproject.toml --extra dev --extra durable --extra cluster --extra app --universal --python-version 3.11 --no-header --no-annotate -c requirements.lock -o constraints.txt
+	uv pip compile pyproject.toml --extra dev --extra durable --extra cluster --extra site --extra app --universal --python-version 3.11 --upgrade --no-header --no-annotate --generate-hashes -o requirements.lock
+	uv pip compile pyproject.toml --extra dev --extra durable --extra cluster --extra site --extra app --universal --python-version 3.11 --no-header --no-annotate -c requirements.lock -o constraints.txt
 
 clean: ## Remove the environment and the caches, not the results
 	rm -rf .venv .cache .pytest_cache .ruff_cache build *.egg-info infra/cdk.out
 
-.PHONY: help env study test test-slow swarm mutants e2e browser-test focus agreement bench size report publish reference deploy destroy first-day lab app format lock clean
+.PHONY: help env study test test-slow swarm mutants e2e browser-test focus agreement bench size site report publish reference deploy destroy first-day lab app format lock clean

@@ -10,13 +10,22 @@ from pathlib import Path
 import pandas as pd
 
 from analysis import gallery, own_pollers
-from analysis.charts import binding_limits, invocation_durations, savings, who_wins
+from analysis.charts import (
+    binding_limits,
+    invocation_durations,
+    savings,
+    who_wins,
+    who_wins_default,
+    who_wins_tail,
+)
 from analysis.frames import BESIDE, Frames, in_words, own_beside_reference, which_runs
 from analysis.gallery import sentence
+from analysis.maps import Maps, cell, factors, unable
+from analysis.measures import common_size, tuned_knobs
 from analysis.needs import (
-    DEFAULT,
     Chosen,
     NothingToShow,
+    in_order,
     promised,
     same_knobs,
     usable,
@@ -25,12 +34,12 @@ from analysis.needs import (
 from analysis.unsure import otherwise
 from analysis.verdicts import Verdicts, by_size_in_words, verdicts
 from analysis.words import count, dollars, duration, percent, short_count
+from workbench.bill.pricing import MILLION
 from workbench.designs import DESIGNS
 from workbench.engine.statistics import cold_and_warm
 from workbench.temporary import written_whole
 
 CHEAPER, SOONER = ("cheaper", "cheapest"), ("sooner known to be done", "soonest known to be done")
-KNOBS = ("default", "tuned")  # whose answers the page gives
 SETTINGS = ("published", "default", "tuned", "tuned-concurrent")
 TABLE_SIZES = (100, 10_000, 1_000_000, 100_000_000)
 HEAD = """# Findings
@@ -62,11 +71,10 @@ def findings(frames: Frames, docs: Path) -> str:
     parts = [
         HEAD.format(which=which_runs(frames)),
         "## Which design to take",
-        *(_or_why(lambda k=knobs: _answer(frames, chosen, k)) for knobs in KNOBS),
+        _or_why(lambda: _at_best(frames, chosen)),
+        _or_why(lambda: _at_default(frames, chosen)),
         "## What a batch costs and how long it takes",
         _or_why(lambda: markdown(_costs(usual_length(chosen).runs))),
-        "## Longer and shorter items",
-        _or_why(lambda: _map(who_wins.select(frames))),
         "## What breaks first",
         _or_why(lambda: markdown(_limits(binding_limits.select(frames)), {"items": count})),
         "## Cold and warm",
@@ -98,23 +106,58 @@ def markdown(frame: pd.DataFrame, forms: dict[str, Callable] | None = None) -> s
     return "\n".join(f"| {' | '.join(str(cell) for cell in row)} |" for row in rows)
 
 
-def _answer(frames: Frames, chosen: Chosen, knobs: str) -> str:
-    """Cheaper and sooner by size, at one set of knobs, with factor and interval."""
-    if knobs == DEFAULT:
-        own = same_knobs(chosen).runs  # which the charts show
-    else:
-        own = usual_length(chosen).runs.query("setting == @knobs")
+def _at_best(frames: Frames, chosen: Chosen) -> str:
+    """Best against best: at the usual items by size, and the maps over their length."""
+    own = usual_length(chosen).runs
+    of_aim = {panel.column: panel.of(own) for panel in who_wins.BEST}
+    runs = {"batch_usd": of_aim["per_million_usd"], "detected_s": of_aim["detected_s"]}
+    parts = [
+        "### Best against best",
+        f"Each design at {who_wins.KNOBS}: in dollars the cheapest, however long it takes, in time "
+        "the first, whatever it costs.",
+        _answers(frames, runs),
+        _knobs(pd.concat(runs.values())),
+        _map(who_wins.MAPS, frames),
+        f"The same with a heavy tail ({who_wins_tail.TAIL}):",
+        _or_why(lambda: _map(who_wins_tail.MAPS, frames)),
+    ]
+    return "\n\n".join(parts)
+
+
+def _at_default(frames: Frames, chosen: Chosen) -> str:
+    """What nobody has tuned: the runs that the charts by size show."""
+    own = same_knobs(chosen).runs
+    parts = [
+        "### At default knobs",
+        _answers(frames, {"batch_usd": own, "detected_s": own}),
+        _or_why(lambda: _map(who_wins_default.MAPS, frames)),
+    ]
+    return "\n\n".join(parts)
+
+
+def _answers(frames: Frames, runs: dict[str, pd.DataFrame]) -> str:
+    """Cheaper and sooner by size, with factor and interval; the runs by what is compared."""
     measures = {"batch_usd": CHEAPER, "detected_s": SOONER}
-    found = {column: verdicts(own, column) for column in measures}
+    found = {column: verdicts(runs[column], column) for column in measures}
     said = [by_size_in_words(found[column], *words) for column, words in measures.items()]
     seeds = f"({min(one.batches.min() for one in found.values())} seeds or more at each size.)"
     tables = [
         markdown(_compared(found[column], f"{words[1]}: factor to the next", form))
         for (column, words), form in zip(measures.items(), (dollars, duration), strict=True)
     ]
-    text = f"### At {knobs} knobs\n\n{f' {promised(own)} '.join(said)} {seeds}"
-    parts = [text, otherwise(frames, own, CHEAPER), *tables]
+    text = f"{f' {promised(pd.concat(runs.values()))} '.join(said)} {seeds}"
+    parts = [text, otherwise(frames, runs["batch_usd"], CHEAPER), *tables]
     return "\n\n".join(part for part in parts if part)
+
+
+def _knobs(runs: pd.DataFrame) -> str:
+    """Which knobs are the best at the size nearest a million items, where they are not default."""
+    size = common_size(runs, MILLION)
+    own = runs[runs["items"] == size].drop_duplicates(["design", "best_in"])
+    texts = [tuned_knobs(run.design, run.knobs) for run in own.itertuples()]
+    wide = own.assign(texts=texts).pivot(index="design", columns="best_in", values="texts")
+    wide = wide.loc[[name for name, _ in in_order(own)]].add_prefix("best in ").reset_index()
+    return f"The knobs of {count(size)} items, where they are not default:\n\n{markdown(wide)}"
 
 
 def _compared(found: Verdicts, head: str, form: Callable) -> pd.DataFrame:
@@ -166,18 +209,20 @@ def _limits(chosen: Chosen) -> pd.DataFrame:
     return wide[chosen.designs].reset_index()
 
 
-def _map(chosen: Chosen) -> str:
+def _map(maps: Maps, frames: Frames) -> str:
     """Who wins over size and time per item: a table each for dollars and time."""
-    parts = []
-    for column, name in who_wins.PANELS:
-        found = who_wins.factors(chosen.runs, column)
-        texts = [who_wins.cell(row, " ") for row in found.itertuples()]
+    chosen, parts, tables = maps.select(frames), [], []
+    for panel in maps.panels:
+        found = factors(chosen.runs, panel)
+        tables.append(found)
+        texts = [cell(row, " ") for row in found.itertuples()]
         wide = found.assign(texts=texts).pivot(index="mean_ms", columns="items", values="texts")
         wide.columns = [short_count(items) for items in wide.columns]
         wide = wide.rename_axis("mean time per item").reset_index()
         shown = markdown(wide, {"mean time per item": lambda ms: duration(ms / 1000)})
-        parts.append(f"{name}, by batch size:\n\n{shown}")
-    return "\n\n".join([*parts, f"`=`: too close to call. {promised(chosen.runs)}"])
+        parts.append(f"{panel.title}, by batch size:\n\n{shown}")
+    marks = ". ".join(part for part in ("`=`: too close to call", unable(tables)) if part)
+    return "\n\n".join([*parts, f"{marks}. {promised(chosen.runs)}"])
 
 
 def _cold_and_warm(frames: Frames) -> str:

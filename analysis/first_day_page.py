@@ -10,8 +10,8 @@ from typing import Any
 
 import pandas as pd
 
+from analysis.html_page import whole_page
 from analysis.reconcile import reason, reconcile
-from analysis.report import PAGE
 from analysis.words import listed
 from workbench.bill import bill, total_usd
 from workbench.platform.services import HOME_REGION
@@ -50,10 +50,7 @@ NOT_AWS = (
 def page(day: dict[str, Any], errors: pd.DataFrame, results: Path) -> str:
     """A day as a page: `errors` are checked predictions; its runs and their pulls are read."""
     own = errors[errors["run_id"].isin(day["runs"].values())]
-    body = "\n".join(_sections(day, own, results))
-    return PAGE.format(body=body).replace(
-        "<title>What does it cost to know that a batch is done?</title>", f"<title>{TITLE}</title>"
-    )
+    return whole_page(TITLE, "\n".join(_sections(day, own, results)))
 
 
 def _sections(day: dict[str, Any], own: pd.DataFrame, results: Path) -> Iterator[str]:

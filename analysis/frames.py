@@ -5,7 +5,7 @@ Side tables are what the charts show besides runs, kept as CSV under `results/ta
 simplicity   resources, services, statements and code of each design (analysis.simplicity)
 limits       how long each limit held the batch back, by items (the model says)
 agreement    published measurements and what the model makes of them (workbench.agreement)
-savings      from `published` to `tuned` one change at a time (workbench.tune.gains)
+savings      from `published` to `tuned` one change at a time (workbench.tuning.gains)
 predictions  every prediction beside what came, line by line (workbench.runs.predictions)
 """
 

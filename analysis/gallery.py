@@ -15,9 +15,23 @@ from matplotlib.figure import Figure
 from analysis.caption import ask
 from analysis.frames import Frames
 from analysis.needs import Chosen, NothingToShow
-from analysis.theme import BLOG, PANELS_IN, Canvas, Theme, blank, save, use
+from analysis.theme import (
+    BLOG,
+    LIGHT,
+    PANELS_IN,
+    Canvas,
+    Theme,
+    blank,
+    fix_colours,
+    freeze,
+    save,
+    use,
+)
 
 NAMES = (
+    "who_wins",
+    "who_wins_tail",
+    "who_wins_default",
     "price_of_knowing",
     "cost_against_items",
     "cost_by_service",
@@ -25,7 +39,6 @@ NAMES = (
     "ramp_and_drain",
     "invocation_durations",
     "cost_against_time",
-    "who_wins",
     "binding_limits",
     "how_simple",
     "cost_of_ownership",
@@ -76,6 +89,19 @@ def named(name: str) -> Chart:
 
 
 CHARTS: tuple[Chart, ...] = tuple(named(name) for name in NAMES)
+
+
+def figure(name: str, frames: Frames, theme: Theme = LIGHT) -> Figure:
+    """A chart by itself, its layout and colours for good. Raises NothingToShow."""
+    from matplotlib import pyplot
+
+    pyplot.draw_if_interactive()  # loads the backend, which tells a notebook how to show a figure
+    chart = named(name)
+    with use(theme):
+        drawn = chart.picture(chart.select(frames), theme)
+        freeze(drawn)
+        fix_colours(drawn)
+    return drawn
 
 
 def sentence(name: str, frames: Frames) -> str:

@@ -34,17 +34,21 @@ LOW, HIGH = 0.05, 0.95  # the band: nine runs of ten lie in it
 
 
 def runs_with_knobs(results: Path) -> pd.DataFrame:
-    """`sets.runs_frame` and the knobs: `knobs`, `setting` (their name), `value_max_ms`.
+    """`sets.runs_frame` and the knobs: `knobs`, `setting` (their name), `item_ms`, `value_max_ms`.
 
-    `changes` counts the knobs that differ from the default ones. Items whose durations are told by
-    points, or that compute, count as those that take as long on average.
+    `changes` counts the knobs that differ from the default ones; knobs that were tuned for a batch
+    are none of these. `item_ms` says in words how long items take. In `value_max_ms` items whose
+    durations are told by points, or that compute, count as those that take as long on average.
     """
     rows = []
     for run in read_runs(results):
         row = {name: getattr(run, name) for name in RUN_FIELDS}
         row |= {"detection_lag_s": run.detection_lag_s, "knobs": run.knobs}
         row |= {"setting": setting(run.design, run.knobs), "changes": changes(run)}
-        rows.append(row | {"value_max_ms": _value_max_ms(run.knobs)})
+        if run.best_in:
+            row |= {"setting": f"best in {run.best_in}", "changes": max(1, row["changes"])}
+        row |= {"item_ms": item_ms_of(run.knobs).line, "value_max_ms": _value_max_ms(run.knobs)}
+        rows.append(row)
     return pd.DataFrame(rows)
 
 
@@ -53,6 +57,11 @@ def setting(design: str, knobs: dict[str, Any]) -> str:
     for name, preset in _presets(design).items():
         if all(preset.get(key) == value for key, value in knobs.items() if _tunes(key)):
             return name
+    return tuned_knobs(design, knobs)
+
+
+def tuned_knobs(design: str, knobs: dict[str, Any]) -> str:
+    """The knobs that differ from the default ones, as `name=value`."""
     return ", ".join(_changed(design, knobs)) or DEFAULT
 
 

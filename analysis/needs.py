@@ -102,19 +102,19 @@ def same_knobs(chosen: Chosen) -> Chosen:
     """
     if "setting" not in chosen.runs:
         return chosen
-    return best_knobs(usual_length(chosen), say=True)
+    return nearest_default(usual_length(chosen), say=True)
 
 
 def usual_length(chosen: Chosen) -> Chosen:
-    """The runs whose items are as long as those of most."""
-    lengths = chosen.runs["value_max_ms"]
+    """The runs whose items take as long as those of most."""
+    lengths = chosen.runs["item_ms"]
     return chosen.only(chosen.runs[lengths == _main(lengths)])
 
 
-def best_knobs(chosen: Chosen, say: bool = False) -> Chosen:
+def nearest_default(chosen: Chosen, say: bool = False) -> Chosen:
     """For each design and length of items one setting: the one nearest the default knobs."""
     kept, notes = [], []
-    for (design, _), own in chosen.runs.groupby(["design", "value_max_ms"], sort=False):
+    for (design, _), own in chosen.runs.groupby(["design", "item_ms"], sort=False):
         nearest = own[own["changes"] == own["changes"].min()]
         setting = _main(nearest["setting"])
         kept.append(own[own["setting"] == setting])

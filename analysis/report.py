@@ -12,39 +12,13 @@ from typing import Any
 import nbformat
 from nbconvert import HTMLExporter
 
+from analysis.html_page import whole_page
 from workbench.runs.results_folder import published
 from workbench.temporary import temporary_folder, written_whole
 
 Execute = Callable[[str, dict[str, Any], Path], None]  # workbench.notebooks.execute
 
-PAGE = """<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>What does it cost to know that a batch is done?</title>
-<style>
-:root {{ color-scheme: light dark; --paper: #ffffff; --ink: #1b1f24; --faint: #57606a; }}
-@media (prefers-color-scheme: dark) {{
-  :root {{ --paper: #15181d; --ink: #e8eaed; --faint: #a8b0b8; }}
-}}
-body {{ background: var(--paper); color: var(--ink); font: 17px/1.5 sans-serif;
-  max-width: 44rem; margin: 0 auto; padding: 1rem; }}
-h1 {{ line-height: 1.2; }}
-h2 {{ margin-top: 3rem; }}
-section {{ margin: 2rem 0; }}
-picture img {{ display: block; margin: 0 auto; width: 100%; max-width: 38rem; height: auto; }}
-.refused {{ color: var(--faint); border-left: 4px solid var(--faint); padding-left: 1rem; }}
-.gt_table, table {{ font-size: 14px; }}
-div:has(> table) {{ overflow-x: auto; }}
-</style>
-</head>
-<body>
-{body}
-</body>
-</html>
-"""
+TITLE = "What does it cost to know that a batch is done?"
 
 
 def render(results: Path, execute: Execute) -> Path:
@@ -76,4 +50,4 @@ def page(executed: Path) -> str:
         kept = [one for one in cell.get("outputs", []) if one.output_type != "stream"]
         cell.update({"outputs": kept} if cell.cell_type == "code" else {})
     body, _ = exporter.from_notebook_node(notebook)
-    return PAGE.format(body=body)
+    return whole_page(TITLE, body)

@@ -16,8 +16,10 @@ import matplotlib as mpl
 import numpy as np
 from cycler import cycler
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.colors import to_rgb
+from matplotlib.colors import to_rgb, to_rgba
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.text import Text
 
 from workbench.designs import DESIGNS
 
@@ -137,6 +139,12 @@ def marker(design: str) -> str:
     return MARKERS[list(DESIGNS).index(design) % len(MARKERS)]
 
 
+def colours(theme: Theme) -> dict[str, str]:
+    """A theme as CSS variables: those of the page, and one a design."""
+    page = {f"--{name}": getattr(theme, name) for name in ("paper", "ink", "faint", "grid")}
+    return page | {f"--{name}": own for name, own in zip(DESIGNS, theme.designs, strict=True)}
+
+
 def tint(design: str, strength: float) -> tuple[float, ...]:
     """A design's colour mixed with the paper: 1 is the colour, 0 the paper."""
     over, under = (np.array(to_rgb(c)) for c in (colour(design), mpl.rcParams["figure.facecolor"]))
@@ -179,6 +187,16 @@ def settle(figure: Figure) -> None:
     """Lay the figure out, so that sizes in pixels are known."""
     if engine := figure.figure.get_layout_engine():
         engine.execute(figure.figure)
+
+
+def fix_colours(figure: Figure) -> None:
+    """Every colour as it is now: `C0` would be another one when it is drawn outside this theme."""
+    for line in figure.findobj(Line2D):
+        line.set_color(to_rgba(line.get_color()))
+        line.set_markerfacecolor(to_rgba(line.get_markerfacecolor()))
+        line.set_markeredgecolor(to_rgba(line.get_markeredgecolor()))
+    for text in figure.findobj(Text):
+        text.set_color(to_rgba(text.get_color()))
 
 
 def freeze(figure: Figure) -> None:

@@ -5,16 +5,14 @@ random to DynamoDB, and are the same on a second attempt. Bring your own items b
 `create`: give the items of a range of indices, the same ones every time.
 """
 
-import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterator
-from itertools import pairwise
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 GOLDEN = 0x9E3779B97F4A7C15
-SHAPES = ("value_max", "durations", "cpu_ms", "poison_per_million")  # knobs of items and their work
+WORK = ("cpu_ms", "fails_per_million")  # knobs of working an item, where they say something
+SHAPES = ("value_max", "durations", "poison_per_million", *WORK)
 MASK = 0xFFFFFFFFFFFFFFFF
-POINT = re.compile(r"(\d{1,3})(?:\.(\d{1,6}))?:(\d{1,6})")
 
 
 class Item(NamedTuple):
@@ -26,55 +24,43 @@ class Item(NamedTuple):
 
 def create(seed: int, start: int, stop: int, knobs: dict) -> Iterator[Item]:
     """Items start..stop-1; `value_max` or `durations`, and `poison_per_million`, shape them."""
-    base, values = mix64(seed), knobs["value_max"] + 1
-    quantile = _quantile(knobs["durations"]) if knobs.get("durations") else None
-    poison = knobs.get("poison_per_million", 0)
+    base, poison = mix64(seed), knobs.get("poison_per_million", 0)
     for index in range(start + 1, stop + 1):
         z = mix64((base + index * GOLDEN) & MASK)
-        poisoned = ((z & 0xFFFFFFFF) * 1_000_000) >> 32 < poison
-        value = quantile(z >> 32) if quantile else ((z >> 32) * values) >> 32
-        yield Item(f"{z:016x}", -1 if poisoned else value)
+        yield Item(f"{z:016x}", -1 if _drawn(z, poison) else waits_ms(knobs, z >> 32))
 
 
-def read_durations(text: str) -> list[tuple[int, int]]:
-    """The points `percent:ms` of a quantile function: of 2**32 draws the first, and milliseconds.
+def sent(items: Iterable[Iterable], knobs: dict) -> Iterator[list]:
+    """Items as they travel: id, value, and a filler of `item_bytes` ASCII characters, if any."""
+    payload = ["." * knobs["item_bytes"]] if knobs.get("item_bytes") else []
+    return ([*item, *payload] for item in items)
 
-    ValueError if they do not ascend from 0 to 100 percent.
+
+def waits_ms(knobs: dict, draw: int) -> int:
+    """The milliseconds of an item by its 32 bits: up to `value_max`, or along `durations`.
+
+    These are points of the quantile function: of 2**32 draws the first, and its milliseconds.
+    Between two it is linear, in whole numbers.
     """
-    points = []
-    for part in text.split(" "):
-        spelled = POINT.fullmatch(part)
-        if not spelled:
-            raise ValueError(f"durations {part[:40]!r} is not percent:ms")
-        whole, rest, ms = spelled.groups(default="")
-        share = int(whole) * 10**6 + int(rest.ljust(6, "0"))  # in 10**8
-        points.append((share * 2**32 // 10**8, int(ms)))
-    starts, values = zip(*points, strict=True)
-    ascend = list(starts) == sorted(set(starts)) and list(values) == sorted(values)
-    if not ascend or (starts[0], starts[-1]) != (0, 2**32):
-        raise ValueError("durations must ascend from 0 to 100 percent")
-    return points
+    points = knobs.get("durations")
+    if not points:
+        return (draw * (knobs["value_max"] + 1)) >> 32
+    at = bisect_right(points, [draw + 1])
+    (start, low), (stop, high) = points[at - 1 : at + 1]
+    slope = ((high - low) << 40) // (stop - start)
+    return low + (((draw - start) * slope + (1 << 39)) >> 40)
 
 
-def mean_ms(knobs: dict) -> float:
-    """What an item waits on average."""
-    if not knobs.get("durations"):
-        return knobs["value_max"] / 2
-    points = pairwise(read_durations(knobs["durations"]))
-    return sum((b - a) * (c + d) for (a, c), (b, d) in points) / 2**33
+def fails(item: Item, tries: int, per_million: int) -> bool:
+    """Whether this try of an item is one of so many in a million that fail."""
+    return bool(per_million) and _drawn(
+        mix64((int(item.id, 16) + tries * GOLDEN) & MASK), per_million
+    )
 
 
-def _quantile(text: str) -> Callable[[int], int]:
-    """The milliseconds of an item by its 32 bits: linear between points, in whole numbers."""
-    points = read_durations(text)
-    starts = [start for start, _ in points]
-    slopes = [((d - c) << 40) // (b - a) for (a, c), (b, d) in pairwise(points)]
-
-    def value(draw: int) -> int:
-        at = bisect_right(starts, draw) - 1
-        return points[at][1] + (((draw - starts[at]) * slopes[at] + (1 << 39)) >> 40)
-
-    return value
+def _drawn(z: int, per_million: int) -> bool:
+    """Whether a draw is among so many of a million."""
+    return ((z & 0xFFFFFFFF) * 1_000_000) >> 32 < per_million
 
 
 def mix64(z: int) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
-from lambdas.items import read_durations
+from lambdas.items import WORK, waits_ms
 
 ITEMS_MAX = 100_000_000
 NUMBER_MAX = 1_000_000_000  # of any knob
@@ -14,7 +14,8 @@ LEAST = {  # of the knobs that are numbers
     **dict.fromkeys(("segment_items", "items_per_message", "items_per_child", "state_shards"), 1),
     **dict.fromkeys(("item_concurrency", "max_concurrency", "lease_s", "deadline_s"), 1),
     **dict.fromkeys(("send_batch_size", "write_batch_size"), 1),
-    **dict.fromkeys(("value_max", "poison_per_million", "poll_s", "stuck_after_s", "cpu_ms"), 0),
+    **dict.fromkeys(("value_max", "poison_per_million", "poll_s", "stuck_after_s", *WORK), 0),
+    "item_bytes": 0,
 }
 BATCH_ID = re.compile(r"[A-Za-z0-9-]{1,64}")
 
@@ -70,14 +71,16 @@ def _refuse_knobs(knobs: dict[str, Any], needed: Iterable[str]) -> None:
     missing = [name for name in needed if name not in knobs]
     if missing:
         raise ValueError(f"knobs lack {', '.join(missing)}")
-    if knobs.get("durations"):
-        read_durations(str(knobs["durations"]))
     for name, value in knobs.items():
         if name not in LEAST or (name == "max_concurrency" and value is None):
             continue
         number = type(value) is int or (type(value) is float and name.endswith("_s"))
         if not number or not LEAST[name] <= value <= NUMBER_MAX:
             raise ValueError(f"knob {name} {value!r} is not a number from {LEAST[name]}")
+    try:
+        waits_ms(knobs, 0), waits_ms(knobs, 2**32 - 1)
+    except (TypeError, ValueError, ZeroDivisionError):
+        raise ValueError("durations are no points of a quantile function") from None
 
 
 def _slot(time: Any) -> str:

@@ -3,10 +3,10 @@
 Bring your own work by replacing `process`.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from lambdas import outside
-from lambdas.items import Item
+from lambdas.items import Item, fails
 
 REASON_MAX = 300  # characters kept of a reason
 
@@ -16,6 +16,13 @@ def process(item: Item) -> None:
     outside.sleep(item.value / 1000)
 
 
+def work(item: Item, failing: bool) -> None:
+    """Process an item; a try that is drawn to fail raises after that."""
+    process(item)
+    if failing:
+        raise RuntimeError("this try is one of fails_per_million")
+
+
 class Attempt(NamedTuple):
     """What came of a try: why it failed, or nothing, and the milliseconds inside `process`."""
 
@@ -23,13 +30,13 @@ class Attempt(NamedTuple):
     work_ms: float
 
 
-def attempt(item: Item, cpu_ms: int = 0) -> Attempt:
-    """Work an item, after computing for so long; what it raises fails this item alone."""
+def attempt(item: Item, knobs: dict[str, Any], tries: int = 1) -> Attempt:
+    """Work an item, after computing as the knobs say; what it raises fails this item alone."""
     began_at, reason = outside.now(), ""
     try:
-        if cpu_ms:
+        if cpu_ms := knobs.get("cpu_ms"):
             outside.compute(cpu_ms)
-        process(item)
+        work(item, fails(item, tries, knobs.get("fails_per_million", 0)))
     except Exception as error:
         reason = reason_of(error)
     return Attempt(reason, max(0.0, (outside.now() - began_at) * 1000))

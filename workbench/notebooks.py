@@ -25,6 +25,7 @@ OURS = (
     "benchmark.ipynb",
     "compare.ipynb",
     "explore.ipynb",
+    "pandas.ipynb",
     "reconcile.ipynb",
 )  # `make lab` saves these stripped
 INJECTED = "# Parameters"  # papermill's first line of the cell that it injects
@@ -71,7 +72,7 @@ def execute(name: str, parameters: dict[str, Any], output: Path) -> None:
             ) from None
 
 
-def begin(cells: list[str], results: str) -> Path:
+def begin(cells: list[str], results: str | Path) -> Path:
     """What every notebook calls first, with IPython's `In`: strict parameters, literal dollars.
 
     Gives the results folder, and prints it.

@@ -16,7 +16,7 @@ from workbench.runs.batch import Batch
 from workbench.runs.predictions import check_predictions
 from workbench.targets.local.world.synth import ROOT, assembly
 from workbench.targets.model.target import ModelTarget
-from workbench.tune.gains import savings
+from workbench.tuning.gains import savings
 
 SIZES = (100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000)
 SEEDS = (1, 2, 3)

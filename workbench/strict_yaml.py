@@ -36,7 +36,7 @@ class StrictLoader(yaml.SafeLoader):
             read = yaml.SafeLoader("").construct_object(yaml.ScalarNode(node.tag, value))
             raise ValueError(
                 f"YAML 1.1 reads this number as {shown(read)}. "
-                "Write it in plain decimals, without leading zeros"
+                "Write it in plain decimals, without leading zeros; a time of day in quotes"
             )
         return value
 

@@ -14,8 +14,7 @@ from analysis.words import count, dollars, duration, listed
 from workbench.bill.monthly_cost import Upkeep
 
 RATE = UpkeepRate()
-BATCHES_PER_DAY = Upkeep().batches_per_day
-DAY_S = 86_400
+UPKEEP = Upkeep()
 PANELS = {
     "month_usd": "AWS's bill",
     "owned_usd": f"With upkeep at {dollars(RATE.usd_per_hour)} an hour",
@@ -64,13 +63,14 @@ def say(chosen: Chosen) -> str:
 
 def _that_fit(chosen: Chosen) -> Chosen:
     """The runs of sizes of which every design can do so many batches a day."""
-    longest_s = chosen.runs.groupby("items")["detected_s"].max() * BATCHES_PER_DAY
-    late = longest_s[longest_s > DAY_S]
+    batches = int(UPKEEP.batches_per_day)
+    longest_s = chosen.runs.groupby("items")["detected_s"].max()
+    late = longest_s[[not UPKEEP.holds(s) for s in longest_s]]
     if len(late) == len(longest_s):
-        raise NothingToShow(f"no day holds {BATCHES_PER_DAY} of these batches.")
+        raise NothingToShow(f"no day holds {batches} of these batches.")
     notes = [
-        f"batches of {count(items)} items are left out: {BATCHES_PER_DAY} take {duration(s)}"
-        for items, s in late.items()
+        f"batches of {count(items)} items are left out: {batches} take {duration(each_s * batches)}"
+        for items, each_s in late.items()
     ]
     return chosen.only(chosen.runs[~chosen.runs["items"].isin(late.index)]).also(*notes)
 

@@ -63,11 +63,11 @@ def _create(message: Message, context: Any) -> None:
 def _messages(batch: Batch, numbers: range) -> Iterator[Message]:
     """The item messages of these numbers."""
     knobs = batch["knobs"]
-    work = {name: knobs[name] for name in ("item_concurrency", "cpu_ms") if name in knobs}
+    work = {name: knobs[name] for name in ("item_concurrency", *items.WORK) if name in knobs}
     for n in numbers:
         part = items_of(batch, n)
         made = items.create(batch["seed"], part.start, part.stop, batch["knobs"])
-        pairs = [[item.id, item.value] for item in made]
+        pairs = list(items.sent(made, knobs))
         yield {"batch": batch["id"], "n": n, **work, "items": pairs}
 
 

@@ -44,7 +44,7 @@ def _deal(message: Message, context: Any) -> None:
         delay_s = SPREAD_S * numbers[0] % queues.DELAY_MAX_S
         queues.send(queue, message | {"round": rounds}, delay_s)
         return
-    failed = [batches.Failed(item, 1, REASON) for item, _ in message.get("items", [])]
+    failed = [batches.Failed(item, 1, REASON) for item, *_ in message.get("items", [])]
     if part:
         items = sum(len(batcher.items_of(batch, number)) for number in numbers)
         failed = [batches.Failed(f"messages#{message['first']:09d}", items, REASON)]

@@ -5,14 +5,13 @@ a number has all of its items that are neither done nor listed, and the first to
 """
 
 import os
-from functools import partial
 from typing import Any
 
 from lambdas import outside, queues, telemetry
 from lambdas.counters import batches
 from lambdas.items import Item
 from lambdas.queues import Message
-from lambdas.work import Attempt, attempt
+from lambdas.work import attempt
 
 NAMES = ("counters", "processor")
 TRIES_MAX = 3  # of an item, each of which really ran
@@ -45,8 +44,11 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 def _work(message: Message, counts: Counts) -> None:
     """Work the items of a message; count it once all are done, or failed for the last time."""
     batch, pairs, tries = message["batch"], message["items"], message.get("tries", 1)
-    work = partial(_try, cpu_ms=message.get("cpu_ms", 0))
-    tried = outside.gather(work, pairs, min(message["item_concurrency"], len(pairs)))
+    tried = outside.gather(
+        lambda pair: attempt(Item(*pair[:2]), message, tries),
+        pairs,
+        min(message["item_concurrency"], len(pairs)),
+    )
     failed = [(pair, one.reason) for pair, one in zip(pairs, tried, strict=True) if one.reason]
     counts.append({"work_ms": sum(one.work_ms for one in tried)})
     if len(pairs) > len(failed):
@@ -57,12 +59,7 @@ def _work(message: Message, counts: Counts) -> None:
         return
     if failed:
         batches.list_failed(
-            batch, (batches.Failed(item, 1, why, tries) for (item, _), why in failed)
+            batch, (batches.Failed(item, 1, why, tries) for (item, *_), why in failed)
         )
         counts.append({"items_failed": len(failed), "done_at": outside.now()})
     batches.count(batch, [message["n"]])
-
-
-def _try(pair: list, cpu_ms: int) -> Attempt:
-    """Work an item of a message."""
-    return attempt(Item(*pair), cpu_ms)

@@ -23,7 +23,7 @@ def handler(event: dict[str, Any], context: Any) -> int:
     (batch, _, seed, knobs), which, tries = _read(event)
     again = event.get("again", False)
     chunk = failed.read(batch, which) if again else items.create(seed, *which, knobs)
-    work = partial(_try, cpu_ms=knobs.get("cpu_ms", 0))
+    work = partial(_try, knobs=knobs, tries=tries)
     tried = outside.gather(work, list(chunk), knobs["item_concurrency"])
     left = [(item, one.reason) for item, one, _ in tried if one.reason]
     over_at = [at for _, one, at in tried if not one.reason]
@@ -55,6 +55,6 @@ def _read(event: Any) -> tuple[Trigger, Range, int]:
     raise ValueError(f"{json.dumps(event)[:100]} is no chunk of a batch")
 
 
-def _try(item: items.Item, cpu_ms: int) -> tuple[items.Item, Attempt, float]:
+def _try(item: items.Item, knobs: dict, tries: int) -> tuple[items.Item, Attempt, float]:
     """An item with what came of it, and when."""
-    return item, attempt(item, cpu_ms), outside.now()
+    return item, attempt(item, knobs, tries), outside.now()

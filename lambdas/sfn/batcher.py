@@ -53,19 +53,20 @@ def _segment(batch: Trigger, segment: Any, context: Any) -> dict[str, Any]:
         raise ValueError(f"segment {segment!r} is not one of {batch.items} items by {size}")
     start, stop = segment * size, min((segment + 1) * size, batch.items)
     created = items.create(batch.seed, start, stop, batch.knobs)
-    _upload(keys.segment_key(batch.batch, segment), _parts(created))
+    _upload(keys.segment_key(batch.batch, segment), _parts(items.sent(created, batch.knobs)))
     metrics = {"items_created": stop - start}
     now = outside.now()
     telemetry.emit("sfn", "batcher", batch.batch, context, metrics, created_at=now)
     return {"segment": segment}
 
 
-def _parts(created: Iterator[items.Item]) -> Iterator[bytes]:
+def _parts(created: Iterator[list]) -> Iterator[bytes]:
     """JSON Lines in parts of PART_BYTES, the last one shorter."""
     lines: list[str] = []
     held_bytes = 0
-    for item in created:
-        line = f'{{"id":"{item.id}","value":{item.value}}}\n'
+    for item, value, *rest in created:
+        payload = f',"payload":"{rest[0]}"' if rest else ""
+        line = f'{{"id":"{item}","value":{value}{payload}}}\n'
         lines.append(line)
         held_bytes += len(line)
         if held_bytes >= PART_BYTES:

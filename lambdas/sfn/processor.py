@@ -62,7 +62,7 @@ def _read(event: Any) -> tuple[str, dict[str, Any], list[Item]]:
 def _try(item: Item, knobs: dict[str, Any], done_at: list[float]) -> Attempt:
     """Work an item, note when it was over, and report it if the knob says so."""
     telemetry.trace(knobs, f"Processing item: {item.id}")
-    tried = attempt(item, knobs.get("cpu_ms", 0))
+    tried = attempt(item, knobs)
     done_at.append(outside.now())
     if not tried.reason and knobs.get("telemetry") == "put_metric_data":
         telemetry.put_item_metric(cloudwatch, "sfn", round(tried.work_ms))

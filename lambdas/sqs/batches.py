@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from lambdas import outside, table
-from lambdas.items import Item
+from lambdas.items import WORK, Item, sent
 from lambdas.queues import Later, Message
 from lambdas.trigger import Trigger
 
@@ -79,15 +79,14 @@ def segment_range(batch: Batch, segment: int) -> range:
 
 
 def items_message(batch: Batch, pairs: Iterable[Any], **more: Any) -> Message:
-    """The message of these items, pairs of id and value.
+    """The message of these items, pairs of id and value; their payload comes with them.
 
     `sk` names their record where it is not the first item's own; `tries` counts the message's tries
     that have ended; `again` says that it was sent or received before.
     """
-    knobs = {name: batch["knobs"][name] for name in KNOBS}
-    if cpu_ms := batch["knobs"].get("cpu_ms"):
-        knobs["cpu_ms"] = cpu_ms
-    return {"batch": batch["id"], "knobs": knobs, "items": list(map(list, pairs)), **more}
+    knobs = {name: batch["knobs"][name] for name in (*KNOBS, *WORK) if name in batch["knobs"]}
+    pairs = list(sent(pairs, batch["knobs"]))
+    return {"batch": batch["id"], "knobs": knobs, "items": pairs, **more}
 
 
 def undone(record: table.Record, pairs: list[list]) -> list[list]:

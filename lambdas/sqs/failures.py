@@ -62,7 +62,7 @@ def _items(batch: Batch, message: Message, context: Any) -> None:
     sk, owner = message.get("sk", pairs[0][0]), context.aws_request_id
     key = table.item_key(batch["id"], sk, knobs["state_shards"])
     if len(pairs) == 1:
-        if batches.fail_dead(batch["id"], key, Item(*pairs[0])):
+        if batches.fail_dead(batch["id"], key, Item(*pairs[0][:2])):
             failed = {"items_failed": 1, "done_at": outside.now()}
             telemetry.emit_work(NAMES, batch["id"], context, [failed])
         else:
@@ -88,7 +88,7 @@ def _give_each_a_record(key: table.Key, prefix: str, pairs: list[list], owner: s
     own = {"pk": key["pk"]["S"], "created_at": outside.now(), "begun": begun}
     children = [
         (item, own | {"sk": prefix + item, "value": value})
-        for item, value in batches.undone(record, pairs)
+        for item, value, *_ in batches.undone(record, pairs)
     ]
     batches.replace(key, owner, children, keep=True)
 

@@ -6,6 +6,7 @@ downstream only: the plan, then the segments, then the shards of the items.
 
 import os
 from functools import partial
+from itertools import pairwise
 from math import inf
 from typing import Any
 
@@ -105,6 +106,8 @@ def _stuck_after_s(batch: Batch) -> float:
     """When a record counts as forgotten: not before a long queue has had four times its time."""
     knobs = batch["knobs"]
     at_once = (knobs["max_concurrency"] or 1_000) * knobs["item_concurrency"]
-    item_ms = 2 * items.mean_ms(knobs) + SLOWEST * knobs.get("cpu_ms", 0)
+    points = knobs.get("durations") or [[0, 0], [2**32, knobs["value_max"]]]
+    item_ms = sum((b - a) * (c + d) for (a, c), (b, d) in pairwise(points)) / 2**32  # twice
+    item_ms += SLOWEST * knobs.get("cpu_ms", 0)
     drain_s = batch["items"] * item_ms / 1000 / at_once
     return max(knobs["stuck_after_s"], 4 * drain_s)

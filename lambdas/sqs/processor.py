@@ -103,23 +103,27 @@ def _work_record(
     record = table.lease(key, owner, knobs["lease_s"]) if claimed else {}
     if record is None:
         return [], []
-    left = [Item(*pair) for pair in batches.undone(record, pairs)]
-    try_one = partial(_try, knobs=knobs, repeated=record.get("begun", 0) > 0, counts=counts)
-    reasons = outside.gather(try_one, left, min(knobs["item_concurrency"], len(left)))
-    failed = [(item, reason) for item, reason in zip(left, reasons, strict=True) if reason]
+    left = batches.undone(record, pairs)
+    tried = [Item(*pair[:2]) for pair in left]
+    try_one = partial(
+        _try, knobs=knobs, tries=tries, repeated=record.get("begun", 0) > 0, counts=counts
+    )
+    reasons = outside.gather(try_one, tried, min(knobs["item_concurrency"], len(tried)))
+    failed = [(item, reason) for item, reason in zip(tried, reasons, strict=True) if reason]
     if failed and tries >= TRIES_MAX:
         batches.fail_items(message["batch"], key, owner, failed, tries)
         counts.append({"items_failed": len(failed), "done_at": outside.now()})
         return [], []
     if failed and claimed:
         table.release(key, owner, undone=[item.id for item, _ in failed])
-    return [] if failed else [key], [list(item) for item, _ in failed]
+    again = [pair for pair, reason in zip(left, reasons, strict=True) if reason]
+    return [] if failed else [key], again
 
 
-def _try(item: Item, knobs: dict[str, Any], repeated: bool, counts: Counts) -> str:
+def _try(item: Item, knobs: dict[str, Any], tries: int, repeated: bool, counts: Counts) -> str:
     """Work an item; why it failed, or nothing."""
     telemetry.trace(knobs, f"Processing item: {item.id}")
-    tried = attempt(item, knobs.get("cpu_ms", 0))
+    tried = attempt(item, knobs, tries)
     done = {"items_processed": 1, "items_duplicated": repeated, "done_at": outside.now()}
     counts.append({"work_ms": tried.work_ms} | ({} if tried.reason else done))
     if not tried.reason and knobs["telemetry"] == "put_metric_data":

@@ -21,7 +21,6 @@ def test_the_page_has_every_question_and_every_part(frames, tmp_path):
     assert heads == [
         "Which design to take",
         "What a batch costs and how long it takes",
-        "Longer and shorter items",
         "What breaks first",
         "Cold and warm",
         "From published to tuned",

@@ -11,7 +11,7 @@ from analysis.gallery import NAMES, sentence
 
 pytestmark = pytest.mark.browser
 PATIENCE_MS = 240_000  # the handlers are packed and the model compiled first
-NOTEBOOKS = ("benchmark", "compare", "explore", "reconcile")
+NOTEBOOKS = ("benchmark", "compare", "explore", "pandas", "reconcile")
 OUTPUT = ".jp-OutputArea-output"
 
 

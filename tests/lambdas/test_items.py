@@ -1,6 +1,5 @@
 """Items: the same on every telling, unique, and spread evenly."""
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -19,11 +18,19 @@ from workbench.workload.durations import Durations, Uniform
 )
 def test_handlers_and_workbench_draw_the_same_items(seed, start, count, item_ms, poison):
     knobs = {"value_max": item_ms.longest_ms, "poison_per_million": poison}
-    knobs |= {"durations": item_ms.text} if isinstance(item_ms, Durations) else {}
+    knobs |= {"durations": item_ms.drawn_from} if isinstance(item_ms, Durations) else {}
     z, values = draw(seed, start, start + count, item_ms, poison)
     expected = [(f"{int(a):016x}", int(b)) for a, b in zip(z, values, strict=True)]
     assert [tuple(item) for item in items.create(seed, start, start + count, knobs)] == expected
-    assert items.mean_ms(knobs) == pytest.approx(item_ms.mean_ms, rel=1e-6, abs=1e-6)
+
+
+def test_as_many_tries_fail_as_asked_each_drawn_by_itself():
+    made = list(items.create(3, 0, 50_000, {"value_max": 0}))
+    failed = [[items.fails(item, tries, 100_000) for tries in (1, 2, 3)] for item in made]
+    assert all(4_800 < sum(one) < 5_200 for one in zip(*failed, strict=True))
+    assert 430 < sum(first and second for first, second, _ in failed) < 570
+    assert not any(items.fails(item, 1, 0) for item in made)
+    assert all(items.fails(item, 2, 1_000_000) for item in made)
 
 
 @given(seed=st.integers(0, 2**63 - 1), cut=st.integers(0, 300))
@@ -47,3 +54,12 @@ def test_as_many_shards_as_a_batch_may_have_are_all_used():
     made = items.create(3, 0, 20_000, {"value_max": 1000})
     used = {items.shard_of(item.id, 1_000) for item in made}
     assert used == set(range(1_000))
+
+
+def test_items_travel_with_as_many_bytes_of_payload_as_asked_and_without_any_as_they_are():
+    made = list(items.create(3, 0, 2, {"value_max": 9}))
+    plain = [[item.id, item.value] for item in made]
+    assert list(items.sent(made, {})) == list(items.sent(made, {"item_bytes": 0})) == plain
+    carrying = list(items.sent(plain, {"item_bytes": 300}))
+    assert [pair[:2] for pair in carrying] == plain
+    assert [len(payload.encode()) for *_, payload in carrying] == [300, 300]

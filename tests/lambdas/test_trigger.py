@@ -64,7 +64,11 @@ def test_a_batch_is_named_however_wrong_the_rest_of_its_trigger_is():
 
 
 @pytest.mark.parametrize(
-    "wrong", ["0:1", "0:5 50:4 100:9", "5:1 100:9", "0:1 99:9", "0:1 x:4 100:9", 7]
+    "wrong",
+    [
+        *([[0, 1]], [[0, 1], [2**32, "x"]], [[0, 1, 2], [2**32, 3]], [[0, 1], [2**31, 9]]),
+        *([[5, 1], [2**32, 9]], [0, 2**32], "0:1 100:9", 7),
+    ],
 )
 def test_durations_that_no_item_can_be_drawn_from_are_refused(wrong):
     with pytest.raises(ValueError, match="durations"):

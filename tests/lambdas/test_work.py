@@ -32,5 +32,11 @@ def test_the_time_is_what_the_work_took_and_not_what_the_item_asked_for(
 
     monkeypatch.setattr(world.module("work"), "process", process)
     item = world.module("items").Item("00ff", 7)
-    reason, work_ms = attempts.attempt(item)
+    reason, work_ms = attempts.attempt(item, {})
     assert (reason, round(work_ms)) == ("OSError: 00ff is gone", 250)
+
+
+def test_a_try_that_is_drawn_to_fail_does_so_after_its_work(world, attempts):
+    item = world.module("items").Item("00ff", 40)
+    reason, work_ms = attempts.attempt(item, {"fails_per_million": 1_000_000}, 2)
+    assert (reason, round(work_ms)) == ("RuntimeError: this try is one of fails_per_million", 40)

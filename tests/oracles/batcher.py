@@ -5,6 +5,7 @@ from math import ceil
 from typing import TYPE_CHECKING
 
 from tests.oracles.ramp import Ramp
+from workbench.platform.units import SQS_CHUNK_BYTES
 from workbench.targets.model.sqs.batcher import PLAN_INIT, PLAN_SEND
 from workbench.targets.model.sqs.settings import WRITE_STEPS
 
@@ -186,9 +187,18 @@ class Batcher:
             at += p.batcher.call_s + self.sends.latency("ddb_single", number, 1)
             story.table.write_elsewhere(1)
         story.tally["item_sends"] += 1
-        story.tally["item_send_units"] += ceil(count * p.message_bytes / 65_536)
+        story.tally["item_send_units"] += self.send_units(segment, count)
         segment.sends_done += 1
         story.kernel.at(at, lambda: self.sent(segment, count))
+
+    def send_units(self, segment: Segment, count: int) -> int:
+        """What one send of so many of a segment's messages bills; the last one may be smaller."""
+        p, sent = self.p, segment.sends_done * self.p.messages_per_send
+        items = sum(
+            min(p.items_per_message, segment.items - number * p.items_per_message)
+            for number in range(sent, sent + count)
+        )
+        return ceil(self.story.sized(count, items) / SQS_CHUNK_BYTES)
 
     def sent(self, segment: Segment, count: int) -> None:
         """Messages are visible, and the next send is made."""

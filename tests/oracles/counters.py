@@ -11,7 +11,7 @@ import numpy as np
 from tests.oracles.batcher import Batcher, Segment
 from tests.oracles.finalizer import Finalizer
 from tests.oracles.sqs import SqsStory
-from workbench.platform.units import READ_UNIT_BYTES, SQS_CHUNK_BYTES
+from workbench.platform.units import READ_UNIT_BYTES
 from workbench.targets.model.counters.kernel import PAGE
 from workbench.targets.model.counters.settings import PER_SHARD
 from workbench.targets.model.sqs.finalizer import AFTER
@@ -82,7 +82,7 @@ class PartBatcher(Batcher):
         at = story.now + p.batcher.call_s + count * p.batcher.entry_s
         at += self.sends.next("sqs_send_batch")
         story.tally["item_sends"] += 1
-        story.tally["item_send_units"] += ceil(count * p.message_bytes / SQS_CHUNK_BYTES)
+        story.tally["item_send_units"] += self.send_units(segment, count)
         segment.sends_done += 1
         story.kernel.at(at, lambda: self.sent(segment, count))
 

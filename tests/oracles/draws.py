@@ -57,6 +57,7 @@ class Items:
     def __init__(self, seed: int, values: Values) -> None:
         self.seed, self.poison, self.fixed_ms = seed, int(values.poison), values.fixed_ms
         self.span, self.points = int(values.span), values.points.tolist()
+        self.fails = int(values.fails)
 
     def values(self, start: int, stop: int) -> list[float]:
         """The milliseconds of items start..stop-1, -1 where one is poisoned."""
@@ -65,6 +66,25 @@ class Items:
         if self.span:
             return draw(self.seed, start, stop, Uniform(self.span - 1), self.poison)[1].tolist()
         return [self._between_points(i) for i in range(start, stop)]
+
+    def tried(self, start: int, stop: int, tries: int) -> list[tuple[float, bool]]:
+        """Of those of the items that come to this try: the milliseconds, and whether they fail."""
+        found = []
+        for item, value in enumerate(self.values(start, stop), start):
+            failed = [self._fails(item, value, one) for one in range(1, tries + 1)]
+            if all(failed[:-1]):
+                found.append((max(value, 0), failed[-1]))
+        return found
+
+    def again_ms(self, start: int, stop: int, tries: int, at_once: int) -> int:
+        """In how many milliseconds those that come to this try sleep, so many at a time."""
+        slept = [int(ms) for ms, _ in self.tried(start, stop, tries)]
+        return sum(slept) if at_once == 1 else max(max(slept, default=0), sum(slept) // at_once)
+
+    def _fails(self, item: int, value: float, tries: int) -> bool:
+        z = mixed((mixed(self.seed) + (item + 1) * GOLDEN) & MASK)
+        z = mixed((z + tries * GOLDEN) & MASK)
+        return value < 0 or ((z & 0xFFFFFFFF) * 1_000_000) >> 32 < self.fails
 
     def _between_points(self, item: int) -> int:
         z = mixed((mixed(self.seed) + (item + 1) * GOLDEN) & MASK)

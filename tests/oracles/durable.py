@@ -211,12 +211,12 @@ class DurableStory(Watched):
         clock += p.processor.invocation_s
         if chunk.tries == 1:
             clock = self.work_items(chunk, clock)
-            self.tally["failed"] += chunk.failed
         else:
             clock += p.processor.call_s + d.latency("s3_get", number, 3)
-            clock += chunk.failed * p.processor.item_s
+            clock = self.work_again(chunk, clock)
+        self.tally["failed"] += chunk.failed if chunk.tries == TRIES else 0
         self.processed_s = max(self.processed_s, clock)
-        if chunk.failed:
+        if chunk.failed or chunk.tries > 1:
             clock += p.processor.call_s + d.latency("s3_put", number, 4)
             self.tally["lists"] += 1
         self.bill("processor_ms", clock - begun_s)
@@ -225,11 +225,20 @@ class DurableStory(Watched):
     def work_items(self, chunk: Chunk, clock: float) -> float:
         """All items of a chunk, in as many places as there are."""
         p, first = self.p, chunk.number * self.p.items_per_chunk
-        values = self.items.values(first, min(first + p.items_per_chunk, p.items))
-        chunk.failed = sum(value < 0 for value in values)
+        tried = self.items.tried(first, min(first + p.items_per_chunk, p.items), 1)
+        chunk.failed = sum(fails for _, fails in tried)
         if p.item_workers > 1:
-            return SfnStory.work_at_once(self, clock, first, values)
-        return clock + sum(v for v in values if v >= 0) / 1000.0 + len(values) * p.processor.item_s
+            return SfnStory.work_at_once(self, clock, first, tried)
+        return clock + sum(ms for ms, _ in tried) / 1000.0 + len(tried) * p.processor.item_s
+
+    def work_again(self, chunk: Chunk, clock: float) -> float:
+        """What the last try has listed, in as many places as there are."""
+        p, first = self.p, chunk.number * self.p.items_per_chunk
+        which = first, min(first + p.items_per_chunk, p.items), chunk.tries
+        tried = self.items.tried(*which)
+        chunk.failed = sum(fails for _, fails in tried)
+        slept_ms = self.items.again_ms(*which, p.item_workers)
+        return clock + slept_ms / 1000.0 + len(tried) * p.processor.item_s
 
     def answer(self, chunk: Chunk) -> None:
         """The processor answers, and whoever waits for that is called for."""

@@ -3,8 +3,9 @@
 from math import ceil
 from typing import TYPE_CHECKING
 
-from tests.oracles.retries import BACKOFF_S
+from tests.oracles.retries import BACKOFF_S, SECOND
 from workbench.engine.kernel import Kernel
+from workbench.platform.units import SQS_CHUNK_BYTES
 from workbench.targets.model.sqs.parallel import BY_ITEM, BY_MESSAGE, CALLS_MAX
 
 if TYPE_CHECKING:
@@ -73,19 +74,19 @@ class Crew:
 
     def work_item(self, message: OpenMessage, item: int) -> None:
         """CPU, then the sleep; a poisoned item fails at once."""
-        value = self.story.items.values(item, item + 1)[0]
-        message.bad += value < 0
-        at = self.use_cpu(self.p.processor.item_s) + max(value, 0) / 1000.0
-        self.kernel.at(at, lambda: self.worked(message, item, value))
+        ms, fails = self.story.items.tried(item, item + 1, 1)[0]
+        message.bad += fails
+        at = self.use_cpu(self.p.processor.item_s) + ms / 1000.0
+        self.kernel.at(at, lambda: self.worked(message, item, fails))
 
-    def worked(self, message: OpenMessage, item: int, value: float) -> None:
+    def worked(self, message: OpenMessage, item: int, fails: bool) -> None:
         """The item is done, or has failed; one call for it where there is one an item."""
         self.story.processed_s = max(self.story.processed_s, self.kernel.now)
-        if self.p.put_metrics and value >= 0:
+        if self.p.put_metrics and not fails:
             self.story.tally["metric_calls"] += 1
             at = self.call("cloudwatch_put", BY_ITEM + item, 1)
             self.kernel.at(at, lambda: self.reported(message))
-        elif self.p.claim and self.p.track_item and value < 0:
+        elif self.p.claim and self.p.track_item and fails:
             at = self.call("ddb_single", BY_ITEM + item, 1)  # the claim is given up
             self.kernel.at(at, lambda: self.reported(message))
         else:
@@ -111,7 +112,8 @@ class Crew:
         if message.bad:
             spent_s += p.processor.call_s
             waits_s += calls_of.latency("sqs_send", first + calls)
-            self.story.tally["retry_sends"] += 1
+            units = ceil(self.story.sized(1, message.bad) / SQS_CHUNK_BYTES)
+            self.story.tally["retry_send_units"] += units
             if p.claim and not p.track_item:
                 spent_s += p.processor.call_s
                 waits_s += calls_of.latency("ddb_single", first + calls + 1)
@@ -127,7 +129,8 @@ class Crew:
         processor.gone += good
         processor.acks += 1
         if bad:
-            processor.retries.come_again(1, self.kernel.now + BACKOFF_S, 1, bad)
+            what = processor.retries.fate(*processor.bounds(message.number))
+            processor.retries.come_again(SECOND, self.kernel.now + BACKOFF_S, what)
         if self.messages:
             self.open_message()
 

@@ -4,7 +4,7 @@ from math import ceil
 from typing import TYPE_CHECKING
 
 from tests.oracles.parallel import work_at_once
-from tests.oracles.retries import BACKOFF_S, Retries
+from tests.oracles.retries import BACKOFF_S, SECOND, Retries
 from workbench.platform.units import SQS_CHUNK_BYTES
 
 if TYPE_CHECKING:
@@ -41,12 +41,15 @@ class Processor:
             self.clock += p.processor.call_s + self.draws.latency("ddb_single", number, 2)
             tally["read_half_units"] += 1
         self.writes = self.gone = self.acks = 0
-        taken = self.retries.work(self) if self.retries.ready else 0
+        taken, again = self.retries.work(self) if self.retries.ready else (0, 0)
         messages = min(p.messages_per_take - taken, story.visible)
+        bounds = map(self.bounds, range(story.next_message, story.next_message + messages))
+        size_bytes = story.sized(taken, again)
+        size_bytes += story.sized(messages, sum(stop - start for start, stop in bounds))
         self.work(messages)
         story.visible -= messages
         story.next_message += messages
-        self.count_polls(messages + taken)
+        self.count_polls(messages + taken, size_bytes)
         self.bill("processor_ms", self.clock - begun_s)
         return self.clock, Invocation(self.gone, self.writes)
 
@@ -54,17 +57,18 @@ class Processor:
         """Milliseconds, rounded up."""
         self.story.tally[name] += ceil(spent_s * 1000.0 - 1e-6)
 
-    def count_polls(self, received: int) -> None:
+    def count_polls(self, received: int, size_bytes: int) -> None:
         """What the mapping's receives and deletes of one batch bill, those of its window too."""
         p, story, tally = self.p, self.story, self.story.tally
         polls = story.held_polls + ceil((received - story.held) / p.poller_messages)
         story.held = story.held_polls = 0
         tally["receives"] += polls
         full, rest = divmod(received, p.poller_messages)
-        sizes = [n * p.message_bytes for n in full * [p.poller_messages] + [rest]]
+        parts = full * [p.poller_messages] + [rest]
+        sizes = [size_bytes * n // max(1, received) for n in parts]  # by the mean of a message
         tally["receive_units"] += max(polls, sum(ceil(size / SQS_CHUNK_BYTES) for size in sizes))
         tally["deletes"] += ceil(self.acks / p.poller_messages)
-        story.polled(polls, received)
+        story.polled(polls, size_bytes)
 
     def bounds(self, message: int) -> tuple[int, int]:
         """The first item of a message, and the first after it."""
@@ -87,17 +91,17 @@ class Processor:
         """The items of a message one after the other, then its records are removed."""
         p, story = self.p, self.story
         start, stop = self.bounds(message)
-        values = story.items.values(start, stop)
-        items, good = len(values), sum(value >= 0 for value in values)
-        self.clock += sum(v for v in values if v >= 0) / 1000.0 + items * p.processor.item_s
+        tried = story.items.tried(start, stop, 1)
+        items, good = len(tried), sum(not fails for _, fails in tried)
+        self.clock += sum(ms for ms, _ in tried) / 1000.0 + items * p.processor.item_s
         if p.claim or p.put_metrics:
             self.clock += self.around_items(items, good)
         story.processed_s = max(story.processed_s, self.clock)
         if not p.arrivals:
             self.remove(good, items - good)
         if good < items:
-            self.clock += self.retries.send_failed()
-            self.retries.come_again(1, self.clock + BACKOFF_S, 1, items - good)
+            self.clock += self.retries.send_failed(items - good)
+            self.retries.come_again(SECOND, self.clock + BACKOFF_S, self.retries.fate(start, stop))
         self.acks += 1
         self.gone += good
 

@@ -1,9 +1,10 @@
-"""What failed, sent again, told plainly: the second and the third message of poisoned items."""
+"""What failed, sent again, told plainly: the second and the third message of items that failed."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from math import ceil
 from typing import TYPE_CHECKING
 
+from workbench.platform.units import SQS_CHUNK_BYTES
 from workbench.targets.model.sqs.retries import BACKOFF_S, LISTED_MAX, MOVED_MAX
 from workbench.targets.model.sqs.settings import WHEEL_STEP_S
 
@@ -12,56 +13,77 @@ if TYPE_CHECKING:
     from tests.oracles.sqs import SqsStory
 
 SECOND, THIRD = KINDS = (1, 2)
+Fate = list[
+    int
+]  # of this try and of the next messages, items, ms; messages and items that are lost
 
 
 class Retries:
-    """Counts of messages and of their poisoned items, by kind: due later, or ready now."""
+    """What will come of the messages of a kind, added up: due later, or ready now."""
 
     def __init__(self, story: "SqsStory") -> None:
         self.story, self.p = story, story.p
         self.draws = story.stream("retry")
-        self.ready_messages, self.ready_items = Counter(), Counter()
-        self.later: dict[int, list[tuple[int, int, int]]] = defaultdict(list)
+        self.ready_fates: dict[int, Fate] = {kind: [0] * 8 for kind in KINDS}
+        self.later: dict[int, list[tuple[int, Fate]]] = defaultdict(list)
 
     @property
     def ready(self) -> int:
         """Messages that a poller could take."""
-        return self.ready_messages.total()
+        return sum(what[0] for what in self.ready_fates.values())
 
     @property
     def due(self) -> int:
         """Messages that are not visible yet."""
-        return sum(messages for batch in self.later.values() for _, messages, _ in batch)
+        return sum(what[0] for batch in self.later.values() for _, what in batch)
 
-    def come_again(self, kind: int, time_s: float, messages: int, items: int) -> None:
+    def fate(self, start: int, stop: int) -> Fate:
+        """What will come of the message of these items, whose first try has failed."""
+        second = self.story.items.tried(start, stop, 2)
+        third = self.story.items.tried(start, stop, 3)
+        lost = sum(fails for _, fails in third)
+        again_ms = self.story.items.again_ms
+        ms = [again_ms(start, stop, tries, self.p.item_workers) for tries in (2, 3)]
+        return [1, len(second), ms[0], int(bool(third)), len(third), ms[1], int(lost > 0), lost]
+
+    def come_again(self, kind: int, time_s: float, what: Fate) -> None:
         """Messages of a kind become visible at a time, to the next twentieth of a second."""
         step = int(time_s / WHEEL_STEP_S + 0.5)
         if step not in self.later:
             self.story.kernel.at((step + 0.5) * WHEEL_STEP_S, lambda: self.release(step))
-        self.later[step].append((kind, messages, items))
+        self.later[step].append((kind, what))
 
     def release(self, step: int) -> None:
         """What is due is visible."""
-        for kind, messages, items in self.later.pop(step):
-            self.ready_messages[kind] += messages
-            self.ready_items[kind] += items
+        for kind, what in self.later.pop(step):
+            self.ready_fates[kind] = [
+                a + b for a, b in zip(self.ready_fates[kind], what, strict=True)
+            ]
         self.story.wake_up()
         self.story.fill()
 
-    def work(self, processor: "Processor") -> int:
-        """As many as the batch has room for; how many messages those were."""
-        taken = 0
+    def take(self, kind: int, messages: int) -> Fate:
+        """So many messages with their share; what still has an item keeps a message for it."""
+        ready = self.ready_fates[kind]
+        share = [count * messages // ready[0] for count in ready]
+        for at in (3, 6):
+            share[at] = ceil(ready[at] * messages / ready[0])
+            share[at + 1] = max(share[at], share[at + 1])
+        self.ready_fates[kind] = [a - b for a, b in zip(ready, share, strict=True)]
+        return share
+
+    def work(self, processor: "Processor") -> tuple[int, int]:
+        """As many as the batch has room for; how many messages those were, and their items."""
+        taken = held = 0
         for kind in KINDS:
-            messages = min(self.p.messages_per_take - taken, self.ready_messages[kind])
-            if not messages:
-                continue
-            items = self.ready_items[kind] * messages // self.ready_messages[kind]
-            self.ready_messages[kind] -= messages
-            self.ready_items[kind] -= items
-            taken += messages
-            processor.acks += messages
-            self.fail_again(processor, kind, messages, items)
-        return taken
+            messages = min(self.p.messages_per_take - taken, self.ready_fates[kind][0])
+            if messages:
+                taken += messages
+                processor.acks += messages
+                what = self.take(kind, messages)
+                held += what[1]
+                self.try_again(processor, kind, what)
+        return taken, held
 
     def call(self, name: str, entries: float = 0.0) -> float:
         """One call, seconds."""
@@ -69,32 +91,59 @@ class Retries:
         cpu_s = self.p.processor.call_s + entries * self.p.processor.entry_s
         return cpu_s + self.draws.latency(name, self.story.tally["retries"])
 
-    def send_failed(self) -> float:
+    def send_failed(self, items: int) -> float:
         """Seconds to send what failed of a message as another one."""
-        self.story.tally["retry_sends"] += 1
+        units = ceil(self.story.sized(1, items) / SQS_CHUNK_BYTES)
+        self.story.tally["retry_send_units"] += units
         return self.call("sqs_send")
 
-    def fail_again(self, processor: "Processor", kind: int, messages: int, items: int) -> None:
-        """A second or third message of items that fail: sent again, or listed. Each is claimed,
-        unless messages are counted.
+    def try_again(self, processor: "Processor", kind: int, what: Fate) -> None:
+        """Second or third messages, each claimed unless messages are counted: what is done goes,
+        what fails is sent again, or listed.
         """
         p, story = self.p, self.story
-        records = items if p.track_item else messages
-        claims = 0 if p.counted else records
+        messages, items, slept_ms, again, left = what[:5]
+        self.claim(processor, messages, items)
+        processor.clock += slept_ms / 1000.0 + items * p.processor.item_s
+        story.processed_s = max(story.processed_s, processor.clock)
+        self.remove(processor, messages - again, items - left)
+        processor.gone += items - left
+        if left and kind == SECOND:
+            self.claim(processor, again, left)
+            for _ in range(again):
+                processor.clock += self.send_failed(ceil(left / again))
+            self.come_again(THIRD, processor.clock + 2 * BACKOFF_S, [*what[3:], 0, 0, 0])
+        elif left:
+            self.lose(processor, again, left)
+
+    def claim(self, processor: "Processor", messages: int, items: int) -> None:
+        """Records are leased, or their leases given back."""
+        claims = 0 if self.p.counted else items if self.p.track_item else messages
         for _ in range(claims):
             processor.clock += self.call("ddb_single")
         processor.writes += claims
-        processor.clock += items * p.processor.item_s
-        story.processed_s = max(story.processed_s, processor.clock)
-        if kind == SECOND:
-            for _ in range(claims):
-                processor.clock += self.call("ddb_single")
-            processor.writes += claims
-            for _ in range(messages):
-                processor.clock += self.send_failed()
-            self.come_again(THIRD, processor.clock + 2 * BACKOFF_S, messages, items)
-            return
-        story.tally["failed"] += items
+
+    def remove(self, processor: "Processor", messages: int, items: int) -> None:
+        """Metrics of what is done; the records of what is done, or of messages that are."""
+        p = self.p
+        if p.put_metrics:
+            self.story.tally["metric_calls"] += items
+            for _ in range(items):
+                processor.clock += self.call("cloudwatch_put")
+        records = items if p.track_item else messages
+        processor.writes += records
+        while records:
+            entries = min(records, p.entries_per_write) if p.track_item else 1
+            batched = p.track_item and p.entries_per_write > 1
+            name = "ddb_batch_write" if batched else "ddb_single"
+            processor.clock += self.call(name, entries if batched else 0.0)
+            records -= entries
+
+    def lose(self, processor: "Processor", messages: int, items: int) -> None:
+        """What has failed for the last time is listed."""
+        p = self.p
+        records = items if p.track_item else messages
+        self.story.tally["failed"] += items
         processor.gone += items
         for _ in range(records):
             self.list_failed(processor, ceil(items / records))

@@ -109,9 +109,9 @@ class SfnStory:
     def write_segment(self, segment: int) -> float:
         """Seconds to draw a segment's items and to put them."""
         p = self.p
-        share = min(p.segment_items, p.items - segment * p.segment_items) / p.segment_items
-        megabytes = p.segment_bytes * share / MB
-        calls = max(1, int(p.segment_calls * share + 0.999999))
+        items = min(p.segment_items, p.items - segment * p.segment_items)
+        megabytes = p.segment_bytes * (items / p.segment_items) / MB
+        calls = ceil(items / p.items_per_part) + 2 if items >= p.items_per_part else 1
         spent_s = p.batcher.invocation_s + calls * p.batcher.call_s
         spent_s += megabytes * (p.batcher.mb_s + p.s3_mb_s)
         return spent_s + self.of_segment.latencies("s3_put", (1 << 40) + segment * 64, calls)
@@ -189,29 +189,29 @@ class SfnStory:
         """The items of a child: when they are settled, and how many they are."""
         p = self.p
         start, stop = child * p.items_per_child, min((child + 1) * p.items_per_child, p.items)
-        values = self.items.values(start, stop)
-        good = sum(value >= 0 for value in values)
+        tried = self.items.tried(start, stop, 1)
+        good = sum(not fails for _, fails in tried)
         clock += p.processor.invocation_s
         if p.item_workers > 1:
-            clock = self.work_at_once(clock, start, values)
+            clock = self.work_at_once(clock, start, tried)
         else:
-            clock += sum(v for v in values if v >= 0) / 1000.0 + len(values) * p.processor.item_s
+            clock += sum(ms for ms, _ in tried) / 1000.0 + len(tried) * p.processor.item_s
             if p.put_metrics:
                 clock += good * p.processor.call_s
                 clock += self.of_item.latencies("cloudwatch_put", start, good)
         self.tally["metric_calls"] += good if p.put_metrics else 0
         self.processed_s = max(self.processed_s, clock)
-        if good < len(values):
+        if good < len(tried):
             clock += p.processor.call_s + self.of_child.latency("s3_put", -1 - child)
             self.tally["failed_children"] += 1
-            self.tally["failed"] += len(values) - good
-        return clock, len(values)
+            self.tally["failed"] += len(tried) - good
+        return clock, len(tried)
 
-    def work_at_once(self, clock: float, start: int, values: list[float]) -> float:
+    def work_at_once(self, clock: float, start: int, tried: list[tuple[float, bool]]) -> float:
         """Items in `item_workers` places that share one CPU: the time after the last."""
         p, crew = self.p, Kernel()
         crew.now = cpu_free_at = clock
-        items = deque(enumerate(values, start))
+        items = deque(enumerate(tried, start))
 
         def use_cpu(spent_s: float) -> float:
             nonlocal cpu_free_at
@@ -220,9 +220,9 @@ class SfnStory:
 
         def next_item() -> None:
             if items:
-                item, value = items.popleft()
-                after = report if p.put_metrics and value >= 0 else lambda _: next_item()
-                at = use_cpu(p.processor.item_s) + max(value, 0) / 1000.0
+                item, (ms, fails) = items.popleft()
+                after = report if p.put_metrics and not fails else lambda _: next_item()
+                at = use_cpu(p.processor.item_s) + ms / 1000.0
                 crew.at(at, lambda: after(item))
 
         def report(item: int) -> None:

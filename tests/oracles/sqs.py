@@ -188,11 +188,15 @@ class SqsStory:
         self.poll_planned = False
         self.fill()
 
-    def polled(self, polls: int, messages: int) -> None:
+    def sized(self, messages: int, items: int) -> int:
+        """The bytes of messages that hold so many items together."""
+        missing = messages * self.p.items_per_message - items
+        return messages * self.p.message_bytes - int(missing * self.p.pair_bytes)
+
+    def polled(self, polls: int, size_bytes: int) -> None:
         """Keeps provisioned pollers to so many polls and bytes a second, each."""
         limits = self.p.pollers
         if limits.polls_per_s:
-            size_bytes = messages * self.p.message_bytes
             busy_s = max(polls / limits.polls_per_s, size_bytes / limits.bytes_per_s)
             pollers = max(1, self.target // limits.places)
             self.polls_free_s = max(self.now, self.polls_free_s) + busy_s / pollers

@@ -36,6 +36,14 @@ def test_texts_are_read_as_the_knobs_they_name():
         ("counters", {"pollers_min": 2, "max_concurrency": 900}, "takes no max_concurrency"),
         ("sqs", {"pollers_min": 20, "pollers_max": 10, "max_concurrency": None}, "pollers_max=10"),
         ("sqs", {"pollers_max": 10_001, "max_concurrency": None}, "2 to 10,000"),
+        (
+            "sqs",
+            {"item_bytes": 300_000},
+            "10: a message has at most 1,048,576 bytes.* to 3 or less",
+        ),
+        ("counters", {"item_bytes": 1_000_001}, "0 to 1,000,000"),
+        ("sfn", {"item_bytes": 2_700}, "100: a child's input has at most 262,144 .* to 95 or less"),
+        ("sfn", {"item_bytes": 262_000}, "item_bytes=262000: a child's .* to 261,579 or less"),
         ("sfn", {"items_per_child": 150}, "an Express child ends at 300 s"),
         ("sfn", {"items_per_child": 1000, "child_type": "STANDARD"}, "Lambda stops at 900 s"),
         ("sfn", {"track": "item"}, "knob 'track' is not one of sfn"),
@@ -61,6 +69,10 @@ def test_batches_out_of_range_are_refused(items):
 
 def test_an_execution_has_events_for_so_many_segments():
     Sfn().refuse_items(100_000_000)
+    large = Sfn(item_bytes=100_000, items_per_child=2)
+    large.refuse_items(85_000)
+    with pytest.raises(BadKnob, match=r"segment_items=500000: .* Lower it to 85,853 or less"):
+        large.refuse_items(100_000)
     small = Sfn(segment_items=1_000)
     small.refuse_items(3_000_000)
     with pytest.raises(BadKnob, match=r"3,001 segments; .*\. Raise it to 1,001 or more"):

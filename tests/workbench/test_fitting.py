@@ -31,6 +31,15 @@ def test_what_works_stays_as_it_is(name, preset):
     assert (fit_design(name, preset).line, fit_design(name, preset).changed) == ("", {})
 
 
+@pytest.mark.parametrize(("name", "lots"), [("sqs", 3), ("counters", 3), ("sfn", 1)])
+def test_lots_follow_what_items_carry(name, lots):
+    size = 260_000 if name == "sfn" else 300_000
+    found = fit_design(name, settings={"item_bytes": size})
+    assert getattr(found.design, DESIGNS[name].search.lot) == lots
+    assert found.line.endswith(f"{name} can work items of up to 1,000 ms and {size:,} bytes")
+    assert refit_design(make_design(name), {"item_bytes": size}) == found.design
+
+
 def test_a_preset_is_fitted_and_said():
     found = fit_design("sfn", "tuned", {"value_max": 2_000})
     assert found.changed == {"items_per_child": (889, 444)}

@@ -16,7 +16,8 @@ from workbench.platform.services import CLOUDWATCH, LAMBDA, LONG_POLL_S, POLLER_
 from workbench.platform.units import poller_hours, quantity
 from workbench.runs.records import USAGE_COLUMNS
 
-MONTH_S = 365 * 86_400 // 12  # a twelfth of a year
+DAY_S = 86_400
+MONTH_S = 365 * DAY_S // 12  # a twelfth of a year
 MONTH_DAYS = Decimal(365) / 12
 IDLE_POLLERS = 5  # of an event source (Lambda developer guide, scaling behaviour for SQS)
 IDLE_POLLERS_LEAST = 2  # it may go down to these, unless max_concurrency is set
@@ -32,12 +33,17 @@ class Upkeep:
     capped_mappings: int = 1  # besides the items' queue: event sources with a max_concurrency,
     free_mappings: int = 2  # and those without
 
+    def holds(self, batch_s: float) -> bool:
+        """Whether one batch after the other, each of so many seconds, fits into the month."""
+        return float(self.batches_per_day) * batch_s <= DAY_S
+
 
 def monthly_usage(
     design: Design, batch_usage: pd.DataFrame, upkeep: Upkeep | None = None
 ) -> pd.DataFrame:
     """The usage of one month: scheduled batches like this one, and the waiting between them.
 
+    Whether the month holds them is asked of `Upkeep.holds`: usage tells no time.
     What the workbench's own look costs (`measuring`) is left out: a scheduled batch has none.
     """
     if list(batch_usage.columns) != USAGE_COLUMNS:

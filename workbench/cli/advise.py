@@ -1,7 +1,7 @@
 """`workbench advise`: one workload, one answer, on one page."""
 
 import sys
-from decimal import Decimal
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,9 +16,11 @@ from workbench.project import RESULTS
 from workbench.runs.results_folder import refuse_unwritable
 
 if TYPE_CHECKING:
-    from workbench.advise.answer import Answer, Choice
-    from workbench.advise.question import Question
-    from workbench.tune.tuning import Confirmed
+    from workbench.advice.answer import Answer, Choice
+    from workbench.advice.crossings import Crossing
+    from workbench.advice.question import Question
+    from workbench.advice.unsure import Unsure
+    from workbench.tuning.search import Confirmed
 
 CONFIRMED = 2  # of the best, on local
 File = Annotated[
@@ -36,6 +38,9 @@ def advise(
     confirmed: Annotated[
         bool, typer.Option("--confirm/--no-confirm", help="Run the best two on local too.")
     ] = True,
+    report: Annotated[
+        Path | None, typer.Option(help="The answer as one HTML page too, with its chart.")
+    ] = None,
     prices: Prices = None,
     free_tier: FreeTier = False,
     already: Already = None,
@@ -45,75 +50,60 @@ def advise(
     results: Results = RESULTS,
 ) -> None:
     """Tune every design for a workload: which to take, its cost, what would change that."""
+    from workbench.advice.page import Page, refuse_report
+
     if confirmed:
         refuse_unwritable(results)
+    if report is not None:
+        refuse_report(report)
     found = read_option(file)
     terms = read_terms(found.region, prices, free_tier, already, discounts)
-    from workbench.advise.answer import advise as answer_to
-    from workbench.advise.question import Question
+    from workbench.advice.answer import advise as answer_to
+    from workbench.advice.crossings import crossings
+    from workbench.advice.question import Question
+    from workbench.advice.unsure import least_sure
+    from workbench.advice.words import told_parts
 
-    asked = Question(
-        items=items or found.items[0],
-        item_ms=found.item_ms,
-        cpu_ms=found.cpu_ms,
-        poison_per_million=found.poison_per_million,
-        memory_mb=found.memory_mb,
-        item_concurrency=item_concurrency,
-        deadline_s=found.deadline_s,
-        batches_per_month=Decimal(repr(found.batches_per_month)),
-        budget_usd_per_month=found.budget_usd_per_month,
-        promise=found.promise,
-        terms=terms,
-    )
+    asked = Question.of(found, items, item_concurrency, terms)
     answer = answer_to(asked, cluster=cluster)
     done = _confirmed(answer, asked, results) if confirmed else []
+    crossed, unsure = crossings(answer), least_sure(answer)
+    parts = told_parts(answer, done, file, crossed, unsure)
+    if report is not None:
+        Page(answer, parts, file.name).write(report)
+        print(report, file=sys.stderr)
     if as_json:
-        print_json("advise", **_content(answer, done))
+        print_json("advise", **_content(answer, done, crossed, unsure))
         return
-    for line in _page(answer, done, file):
-        print(line)
+    print("\n".join(_lines(parts)))
 
 
 def _confirmed(answer: "Answer", asked: "Question", results: Path) -> "list[Confirmed]":
-    """The best two run on local, at a size that fits."""
-    from workbench.tune.tuning import confirm
+    """What to take and the runner-up, run on local at a size that fits."""
+    from workbench.tuning.search import confirm
 
-    best = answer.choices[:CONFIRMED]
+    best = [answer.take, *answer.others][:CONFIRMED]
     print(f"running {' and '.join(one.name for one in best)} on local …", file=sys.stderr)
     return [confirm(one.design, asked.items, results) for one in best]
 
 
-def _page(answer: "Answer", done: "list[Confirmed]", file: Path) -> list[str]:
-    """The answer as lines."""
-    from workbench.advise.crossings import crossings
-    from workbench.advise.flips import deadline_steps, price_flips
-    from workbench.advise.unsure import least_sure
-    from workbench.cli import advice
-
-    changes = advice.change_lines(
-        answer, crossings(answer), deadline_steps(answer), price_flips(answer)
-    )
-    parts = {
-        "": [advice.asked_line(answer.question)],
-        "The answer": advice.choice_lines(answer),
-        "Run on local": map(advice.confirmed_line, done),
-        "What would change it": changes,
-        "What is least sure": advice.unsure_lines(least_sure(answer)),
-        "To do it": advice.command_lines(answer, file),
-    }
-    lines: list[str] = []
-    for title, some in parts.items():
-        if body := list(some):
-            lines += ([""] if lines else []) + ([title] if title else [])
-            lines += [f"  {line}" if title else line for line in body]
-    return lines
+def _lines(parts: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    """The parts below each other, their titles above them."""
+    for title, lines in parts.items():
+        if lines and title:
+            yield f"\n{title}"
+        yield from (f"  {line}" if title else line for line in lines)
 
 
-def _content(answer: "Answer", done: "list[Confirmed]") -> dict[str, Any]:
+def _content(
+    answer: "Answer",
+    done: "list[Confirmed]",
+    crossed: "list[Crossing]",
+    unsure: "list[Unsure]",
+) -> dict[str, Any]:
     """The answer as JSON has it: dollars, seconds, knobs by name."""
-    from workbench.advise.crossings import crossings
-    from workbench.advise.flips import batch_flips, deadline_steps, price_flips
-    from workbench.advise.unsure import least_sure
+    from workbench.advice.flips import batch_flips, deadline_steps, price_flips
+    from workbench.advice.words import told_clock
 
     asked = answer.question
     steps = [
@@ -126,16 +116,17 @@ def _content(answer: "Answer", done: "list[Confirmed]") -> dict[str, Any]:
         "region": asked.terms.region,
         "price_date": asked.terms.book().date,
         "choices": [_choice(one) for one in answer.choices],
+        "take": answer.take.name,
+        "level": [one.name for one in answer.level.choices],
+        "clock": told_clock(answer),
         "refused": dict(answer.refused),
         "over_budget_usd": answer.over_budget_usd,
         "overlapping": answer.overlapping,
-        "crossings": [vars(one) for one in crossings(answer)],
+        "crossings": [vars(one) for one in crossed],
         "deadlines": steps,
         "prices": [vars(one) for one in price_flips(answer)],
         "batches": [{"per_month": n, "design": name} for n, name in batch_flips(answer)],
-        "least_sure": [
-            vars(one) | {"teller": one.teller and str(one.teller)} for one in least_sure(answer)
-        ],
+        "least_sure": [vars(one) | {"teller": one.teller and str(one.teller)} for one in unsure],
         "confirmed": [
             {"run_id": one.run.run_id, "lines": one.lines[list(LINE_KEYS)].to_dict("records")}
             for one in done

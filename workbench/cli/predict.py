@@ -19,13 +19,13 @@ from workbench.cli.options import (
 from workbench.cli.output import Json, print_json, wide_console
 from workbench.cli.terms import Already, Discounts, FreeTier, Prices, read_terms
 from workbench.cli.workload_option import items_of, pairs_with, prices_region, read_option
-from workbench.designs import Fitted, fit_design
-from workbench.errors import BadInput
+from workbench.designs import fit_design
 from workbench.platform.profile import DEFAULT
 
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from workbench.designs import Design
     from workbench.targets.model.forecast import Estimate
 
 WIDTH_MIN = 122  # lines of a bill are not broken
@@ -52,14 +52,13 @@ def estimate(
     knobs = settings_by_design(pairs_with(own_items, settings), read_designs(design))
     items, region = items_of(own_items, items), prices_region(own_items, region)
     terms = read_terms(region, prices, free_tier, already, discounts)
-    fitted = [fit_design(name, preset, own) for name, own in knobs.items()]
-    _refuse_unpriced(fitted, items)
+    designs = [_fitted(name, preset, own, items) for name, own in knobs.items()]
     from workbench.bill import bill_tree, by_label
     from workbench.platform.profile import load_profile
     from workbench.targets.model.forecast import estimate as forecast
 
     book, constants, contents = terms.book(), load_profile(profile), []
-    for made in (one.design for one in fitted):
+    for made in designs:
         found = forecast(made, items, seed, replications, constants, book, terms.month)
         if as_json:
             rows = found.bill.to_dict("records")
@@ -82,16 +81,12 @@ def estimate(
         print_json("estimate", **inputs, **asked, designs=contents)
 
 
-def _refuse_unpriced(fitted: list[Fitted], items: int) -> None:
-    """Refuse what no design can carry or no list has a price for; say what was fitted."""
-    for one in fitted:
-        one.design.refuse_items(items)
-        if unpriced := one.design.unpriced:
-            raise BadInput(
-                f"{one.design.name}: {unpriced}, and no price list has its price: an estimate "
-                "without it would be too cheap. Leave it out."
-            )
-        say_fitted(one)
+def _fitted(name: str, preset: str, settings: dict[str, str], items: int) -> "Design":
+    """A design that can be estimated; what was fitted of it is said."""
+    found = fit_design(name, preset, settings)
+    found.refuse_unpriced(items)
+    say_fitted(found)
+    return found.design
 
 
 def _print_forecast(console: "Console", found: "Estimate") -> None:

@@ -224,8 +224,12 @@ def read_story(story: str) -> "Study":
 def run_sweep(study: "Path | Study", results: "Path | Bucket", **options: Any) -> "Swept":
     """Sweep a study under a bar, and say on standard error what was done, and what was not."""
     from workbench.runs.progress import RunCounter, display
+    from workbench.sweep.study import Study, read_study
     from workbench.sweep.sweeping import sweep
 
+    study = study if isinstance(study, Study) else read_study(study)
+    if any(grid.best_in for grid in study.grids):
+        print("finding the best knobs of each design for each batch …", file=sys.stderr)
     with display("sweep") as show:
         done = sweep(study, results, counter=RunCounter(show), **options)
     lines = [

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from workbench.border import whole_number
 from workbench.cli.options import (
     Cluster,
     Design,
@@ -25,20 +24,19 @@ from workbench.cli.options import (
 from workbench.cli.output import Json, print_json, wide_console
 from workbench.cli.terms import Already, Discounts, FreeTier, Prices, read_terms
 from workbench.cli.workload_option import items_of, pairs_with, prices_region, read_option
-from workbench.designs import fit_design
+from workbench.designs import WORKLOAD_KNOBS, fit_design
 from workbench.errors import BadInput, BadKnob, WorkbenchError
 from workbench.project import RESULTS
 from workbench.runs.results_folder import refuse_unwritable
-from workbench.workload.durations import item_ms_of
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from workbench.tune.gains import Step
-    from workbench.tune.goal import Score
-    from workbench.tune.tuning import Confirmed, Tuned
+    from workbench.tuning.gains import Step
+    from workbench.tuning.goal import Score
+    from workbench.tuning.search import Confirmed, Tuned
 
-ITEMS, VALUE_MAX_MS = 1_000_000, 1_000  # where nobody says
+ITEMS = 1_000_000  # where nobody says
 HOUR = Decimal(60)  # minutes
 WIDTH_MIN = 130  # rows are not broken
 FRONT_MAX = 12  # rows of the front that are printed
@@ -80,18 +78,18 @@ def tune(
     own_items = read_option(workload)
     fixed = read_settings(pairs_with(own_items, settings), design)
     items, region = items_of(own_items, items, ITEMS), prices_region(own_items, region)
-    from workbench.tune import tuning
-    from workbench.tune.goal import Goal
+    from workbench.tuning import search
+    from workbench.tuning.goal import Goal
 
     terms = read_terms(region, prices, free_tier, already, discounts)
     if free_tier and max_ratio is not None:
         raise BadInput("--max-ratio: inside a free tier the work may cost nothing. Leave one out.")
-    work = _work(value_max, fixed, told=own_items is not None)
+    work, fixed = _work(value_max, fixed, told=own_items is not None)
     limits = {"within_s": within * 60, "budget_usd": budget, "item_concurrency": item_concurrency}
     goal = Goal(design, items, **work, **limits, terms=terms, fixed=fixed)
     if confirmed:
         refuse_unwritable(results)
-    found = tuning.tune(goal, cluster=cluster)
+    found = search.tune(goal, cluster=cluster)
     steps = _gains(found)
     done = _confirm(found, results) if confirmed else None
     if as_json:
@@ -104,7 +102,7 @@ def tune(
 
 def _confirm(found: "Tuned", results: Path) -> "Confirmed":
     """The cheapest, run on local."""
-    from workbench.tune.tuning import confirm
+    from workbench.tuning.search import confirm
 
     print("confirming the cheapest on local …", file=sys.stderr)
     return confirm(found.cheapest.design, found.goal.items, results)
@@ -117,16 +115,17 @@ def _hold(found: "Tuned", max_ratio: Decimal | None) -> None:
         raise RatioPassed(f"{costs}; allowed: {max_ratio}")
 
 
-def _work(value_max: int | None, fixed: dict[str, Any], told: bool) -> dict[str, Any]:
-    """What the items are, as a goal takes it; what is fixed besides keeps no knob of it."""
+def _work(
+    value_max: int | None, fixed: dict[str, Any], told: bool
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What the items are, as a goal takes it, and what is fixed besides."""
     if told and value_max is not None:
         raise BadInput("--value-max: the workload says what the items are. Leave one out.")
     if not told and "value_max" in fixed:
         raise BadInput("--set value_max: the items' range is given with --value-max.")
-    usual = VALUE_MAX_MS if value_max is None else value_max
-    longest_ms = whole_number("value_max", fixed.pop("value_max", usual))
-    item_ms = item_ms_of({"value_max": longest_ms, "durations": fixed.pop("durations", None)})
-    return {"item_ms": item_ms, "cpu_ms": whole_number("cpu_ms", fixed.pop("cpu_ms", 0), 0)}
+    from workbench.tuning.goal import work_of
+
+    return work_of(fixed if value_max is None else fixed | {"value_max": value_max})
 
 
 def _print(found: "Tuned", steps: "list[Step]", done: "Confirmed | None") -> None:
@@ -139,11 +138,12 @@ def _print(found: "Tuned", steps: "list[Step]", done: "Confirmed | None") -> Non
 
 def _gains(found: "Tuned") -> "list[Step]":
     """What each knob bought, from the default knobs on; nothing if those cannot carry the items."""
-    from workbench.tune.gains import steps_between
+    from workbench.tuning.gains import steps_between
 
     goal = found.goal
     try:
-        start = fit_design(goal.design, settings=goal.item_ms.knobs)
+        known = found.cheapest.design.knobs()
+        start = fit_design(goal.design, settings={name: known[name] for name in WORKLOAD_KNOBS})
     except BadKnob:
         return []
     say_fitted(start, "the start of the gains is ")

@@ -1,6 +1,5 @@
-"""`--workload FILE`: what a command takes of it, and what it says that no target tells."""
+"""`--workload FILE`: what a command takes of it."""
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,15 +12,12 @@ if TYPE_CHECKING:
 
 
 def read_option(path: Path | None) -> "Workload | None":
-    """The workload of a file, if one is given; what no target tells of it is said on stderr."""
+    """The workload of a file, if one is given."""
     if path is None:
         return None
     from workbench.workload.workload import read_workload
 
-    found = read_workload(path)
-    if found.untold:
-        print(f"not told by any target: {', '.join(found.untold)}", file=sys.stderr)
-    return found
+    return read_workload(path)
 
 
 def pairs_with(found: "Workload | None", pairs: list[str] | None) -> list[str]:

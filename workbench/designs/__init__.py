@@ -7,10 +7,10 @@ disagree. A knob's unit is the last word of its name. Limits are AWS's, from doc
 from workbench.designs.counters import Counters
 from workbench.designs.design import (
     FUNCTION_TIMEOUT_MAX_S,
+    ITEM_PAYLOAD_MAX_BYTES,
     ITEMS_MAX,
     WORKLOAD_KNOBS,
     Design,
-    promises,
 )
 from workbench.designs.durable import ALIAS as DURABLE_ALIAS
 from workbench.designs.durable import EXECUTION_KEPT_DAYS as DURABLE_KEPT_DAYS
@@ -27,6 +27,7 @@ from workbench.designs.presets import (
     make_design,
     refit_design,
 )
+from workbench.designs.promised import promises
 from workbench.designs.queued import MESSAGE_MAX_BYTES, Queued
 from workbench.designs.sfn import BATCH_KEPT_DAYS, EXPRESS_MAX_S, RETRY_WAIT_S, Sfn
 from workbench.designs.sqs import Sqs
@@ -43,6 +44,7 @@ __all__ = [
     "EXPRESS_MAX_S",
     "FUNCTION_TIMEOUT_MAX_S",
     "ITEMS_MAX",
+    "ITEM_PAYLOAD_MAX_BYTES",
     "MESSAGE_MAX_BYTES",
     "PRESETS",
     "RETRY_WAIT_S",

@@ -4,7 +4,7 @@ What runs, deploys, models, searches or checks a design asks here and never whic
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import Field, asdict, dataclass, field, fields
 from math import ceil
 from typing import Any, ClassVar
@@ -16,22 +16,20 @@ from workbench.workload.durations import MS_MAX, Durations, Uniform, item_ms_of
 
 ITEMS_MAX = 100_000_000  # one Distributed Map reads no more (Step Functions quotas)
 FUNCTION_TIMEOUT_MAX_S = 900  # Lambda quotas
-ITEM_MAX_BYTES = 40  # one item as our JSON writes it, at its longest
+ITEM_MAX_BYTES = 40  # one item as our JSON writes it, at its longest, without its payload
+ITEM_PAYLOAD_MAX_BYTES = 1_000_000  # of an item: one alone still fits into a message of SQS
 CALL_ALLOWANCE_S = 0.15  # for one AWS call in a timeout: its 99th percentile and its CPU at 128 MB
 TUNED_CONCURRENCY = 50  # items at a time of a preset: fifty threads still fit into 128 MB
 START_ALLOWANCE_S = 10  # cold start, and what is left over
 WORDS = {"true": True, "false": False}
 SOURCE_MAX = 1_250  # invocations of an event source without a limit (Lambda developer guide)
 POLLER_PLACES = 10  # invocations of one provisioned poller (Lambda developer guide, SQS scaling)
-# Whether an item is claimed before it is worked, by whether the settings of a design do.
-PROMISES = {
-    (True,): "an item is never worked twice at a time by",
-    (False,): "an item delivered twice may be worked twice at a time by",
-    (False, True): "whether an item may be worked twice at a time depends on the knobs of",
-}
 # Of the items and not of the design: the same for every one that is compared.
-WORKLOAD_KNOBS = ("value_max", "durations", "cpu_ms", "poison_per_million")
-OF_WORKLOAD = ("durations", "cpu_ms")  # they travel where they say something
+WORKLOAD_KNOBS = (
+    *("value_max", "durations", "cpu_ms", "item_bytes"),
+    *("poison_per_million", "fails_per_million"),
+)
+OF_WORK = ("cpu_ms", "fails_per_million")  # they travel where they say something
 VCPU_MB = 1_769  # memory with which a function has a whole CPU (Lambda developer guide)
 SMALL_FUNCTIONS = 4  # finalizer, failures, summary: invocations at a time that they take besides
 
@@ -85,7 +83,11 @@ class Design(ABC):
     # or what these points of a quantile function say, whose last is value_max then
     durations: str | None = knob(None, read=Durations.read, later=True)
     cpu_ms: int = knob(0, 0, MS_MAX, later=True)  # what an item computes besides, on a whole CPU
+    item_bytes: int = knob(
+        0, 0, ITEM_PAYLOAD_MAX_BYTES, later=True
+    )  # that it carries beside its value
     poison_per_million: int = knob(0, 0, 1_000_000)  # items that fail every time they are tried
+    fails_per_million: int = knob(0, 0, 1_000_000, later=True)  # tries that fail, of the others
     telemetry: str = knob("emf", of=("emf", "put_metric_data"), deployed=True)
     logs: str = knob("metrics", of=("metrics", "all"))  # all: each message or child, and each item
 
@@ -117,6 +119,17 @@ class Design(ABC):
                 f"Lower {lot} or raise item_concurrency.",
             )
 
+    def refuse_large_lot(self, what: str, most_bytes: int, head_bytes: int, own_bytes: int) -> None:
+        """Refuse lots that do not fit into what carries them: `head_bytes`, and an item's own
+        besides its payload.
+        """
+        lot, fit = self.search.lot, (most_bytes - head_bytes) // (own_bytes + self.item_bytes)
+        if getattr(self, lot) > fit:
+            largest = most_bytes - head_bytes - own_bytes
+            name, most = (lot, fit) if fit else ("item_bytes", largest)
+            limit = f"{what} has at most {most_bytes:,} bytes, with all of its items"
+            raise BadKnob(name, getattr(self, name), limit, f"Lower it to {most:,} or less.")
+
     def knobs(self) -> dict[str, Any]:
         """Every knob by name, as JSON writes it."""
         return asdict(self)
@@ -144,7 +157,13 @@ class Design(ABC):
     def batch_knobs(self) -> dict[str, Any]:
         """The knobs that shape a batch: they travel in its record, never in the environment."""
         carried = {name: getattr(self, name) for name in self.carried.split()}
-        return carried | {name: own for name in OF_WORKLOAD if (own := getattr(self, name))}
+        points = {"durations": self.item_ms.drawn_from} if self.durations else {}
+        payload = {"item_bytes": self.item_bytes} if self.item_bytes else {}
+        return carried | points | self.work_knobs() | payload
+
+    def work_knobs(self) -> dict[str, Any]:
+        """The knobs of working an item that say something."""
+        return {name: own for name in OF_WORK if (own := getattr(self, name))}
 
     @abstractmethod
     def settings(self) -> dict[str, dict[str, Any]]:
@@ -258,28 +277,6 @@ class Design(ABC):
     def computing_ms(self) -> float:
         """What an item computes, slowed where the function has less than a whole CPU."""
         return self.cpu_ms * max(1.0, VCPU_MB / self.memory_mb)
-
-
-def promises(designs: Iterable[Design]) -> str:
-    """What designs at their knobs track and promise of an item, as one sentence.
-
-    That every item is processed at least once, or listed as failed, they all promise.
-    """
-    tracked: dict[str, dict[str, None]] = {}
-    claims: dict[str, set[bool]] = {}
-    for one in designs:
-        tracked.setdefault(one.name, {})[one.tracks] = None
-        claims.setdefault(one.name, set()).add(one.claims)
-    texts = [
-        f"{name}{'' if at else ' tracks'} {' or '.join(what)}"
-        for at, (name, what) in enumerate(tracked.items())
-    ]
-    parts = [", ".join(texts)]
-    for kinds, words in PROMISES.items():
-        names = [name for name, own in claims.items() if own == set(kinds)]
-        whose = "any of them" if len(names) == len(claims) > 1 else ", ".join(names)
-        parts += [f"{words} {whose}"] if names else []
-    return f"{'; '.join(parts)}."
 
 
 def _read(f: Field, value: Any) -> Any:

@@ -52,8 +52,19 @@ class Fitted:
     def line(self) -> str:
         """What was fitted, on one line; empty where nothing was."""
         knobs = ", ".join(f"{name}={now} (was {was})" for name, (was, now) in self.changed.items())
-        why = f"so that {self.design.name} can work items of up to {self.design.value_max:,} ms"
+        size = f" and {self.design.item_bytes:,} bytes" if self.design.item_bytes else ""
+        items = f"items of up to {self.design.value_max:,} ms{size}"
+        why = f"so that {self.design.name} can work {items}"
         return f"fitted: {knobs}, {why}" if knobs else ""
+
+    def refuse_unpriced(self, items: int) -> None:
+        """Refuse to estimate what the design cannot carry, or what no list has a price for."""
+        self.design.refuse_items(items)
+        if unpriced := self.design.unpriced:
+            raise BadInput(
+                f"{self.design.name}: {unpriced}, and no price list has its price: an estimate "
+                "without it would be too cheap. Leave it out."
+            )
 
 
 def fit_design(

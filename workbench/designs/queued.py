@@ -29,12 +29,11 @@ class Queued(Design):
     follows: ClassVar[tuple[str, ...]] = ("items_per_message", "messages_per_invocation")
 
     def refuse_long_work(self, work: str) -> None:
-        """Refuse what SQS would, a message over 1 MiB with its items at their longest, and what
-        Lambda would, an invocation whose `work` takes too long.
+        """Refuse what SQS would, a message that is too large with its items at their longest, and
+        what Lambda would, an invocation whose `work` takes too long.
         """
+        self.refuse_large_lot("a message", MESSAGE_MAX_BYTES, HEAD_MAX_BYTES, ITEM_MAX_BYTES)
         size, needed_s = self.items_per_message, self.processor_timeout_s
-        if size * ITEM_MAX_BYTES + HEAD_MAX_BYTES > MESSAGE_MAX_BYTES:
-            raise BadKnob("items_per_message", size, "a message passes 1 MiB")
         if needed_s > FUNCTION_TIMEOUT_MAX_S:
             raise BadKnob(
                 "items_per_message",

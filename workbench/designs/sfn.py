@@ -16,6 +16,11 @@ from workbench.designs.design import (
 from workbench.designs.parts import DISPATCH, WORK, Part, Parts, Search, function
 from workbench.errors import BadKnob
 
+INPUT_MAX_BYTES = 256 * 1024  # of a state, and so of a map's child (Step Functions quotas)
+HEAD_MAX_BYTES = 512  # of it, beside its items and `durations`
+CHILD_ITEM_BYTES = ITEM_MAX_BYTES + len(',"payload":""')
+# An object of items that the batcher writes within its 900 s with 512 MB, taken low.
+SEGMENT_MAX_BYTES, SEGMENT_MB = 8 * 1024**3, 512
 EXPRESS_MAX_S = 300  # an Express workflow ends after five minutes
 RETRY_WAIT_S = 2  # before a map child is tried again
 TASK_MARGIN_S = 5  # a Task outlives its function, so that the function's own error is seen
@@ -102,8 +107,8 @@ class Sfn(Design):
     segment_items: int = knob(500_000, 1_000, 1_000_000)
 
     def check(self) -> None:
-        if self.items_per_child * ITEM_MAX_BYTES > 256 * 1024 - 512:
-            raise BadKnob("items_per_child", self.items_per_child, "a child's input passes 256 KiB")
+        head_bytes = HEAD_MAX_BYTES + len(str(self.batch_knobs().get("durations", "")))
+        self.refuse_large_lot("a child's input", INPUT_MAX_BYTES, head_bytes, CHILD_ITEM_BYTES)
         self.refuse_long_lot()
         if self.child_type == "EXPRESS" and self.child_limit_s >= EXPRESS_MAX_S:
             raise BadKnob(
@@ -125,6 +130,15 @@ class Sfn(Design):
                 f"{items:,} items are {segments:,} segments; an execution's 25,000 events are "
                 f"enough for {SEGMENTS_MAX:,}",
                 f"Raise it to {ceil(items / SEGMENTS_MAX):,} or more.",
+            )
+        most_bytes = SEGMENT_MAX_BYTES * min(1.0, self.batcher_memory_mb / SEGMENT_MB)
+        most = int(most_bytes / (CHILD_ITEM_BYTES + self.item_bytes))
+        if min(items, self.segment_items) > most:
+            raise BadKnob(
+                "segment_items",
+                self.segment_items,
+                f"the batcher writes {most_bytes:,.0f} bytes of items within its 900 s, taken low",
+                f"Lower it to {most:,} or less.",
             )
 
     def settings(self) -> dict[str, dict[str, Any]]:

@@ -24,7 +24,11 @@ FAILURES_MAX = 100_000  # rows kept of a run; the true number is in run.json
 SHOWN_MAX = 3  # reasons that are named
 CHUNK_BYTES = 2**20
 KINDS = {"item": "str", "items": "int64", "reason": "str", "attempts": "Int64"}
-MODELLED = "ValueError: sleep length must be non-negative"  # of a poisoned item, the only kind
+# Of the items that fail in every try, by the knob that makes them.
+MODELLED = {
+    "poison_per_million": "ValueError: sleep length must be non-negative",
+    "fails_per_million": "RuntimeError: this try is one of fails_per_million",
+}
 UNIFORM_ERROR = 1 / sqrt(3)  # of one item's time beside the mean, where all times are as likely
 CLOSE = 0.1  # no hint: the model is about right
 
@@ -57,11 +61,12 @@ def failures_frame(failures: Iterable[Failure]) -> pd.DataFrame:
 def failed_line(run: Run, failures: pd.DataFrame | None) -> str:
     """`37 of 1,000 items failed: 35 × ValueError: …; 2 × …`, the most frequent reasons first.
 
-    The model lists no items: its only failing ones are poisoned.
+    The model lists no items: it knows only what can have failed them.
     """
     head = f"{run.items_failed:,} of {run.items:,} items failed"
     if run.target == "model":
-        return f"{head}: {run.items_failed:,} × {MODELLED} (modelled)"
+        why = " or ".join(text for knob, text in MODELLED.items() if run.knobs.get(knob))
+        return f"{head}: {run.items_failed:,} × {why} (modelled)"
     reasons: Counter[str] = Counter()
     if failures is not None:
         for item, items, reason in failures[["item", "items", "reason"]].itertuples(index=False):

@@ -16,11 +16,13 @@ from workbench.runs.batch import SEED_MAX
 from workbench.targets import TARGETS
 
 SCHEMA_VERSION = 1
+AIMS = ("dollars", "time")  # what knobs are tuned for
 RUN_ID = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}")  # a folder's name, never hidden or above
 KNOWN = {  # values of a run's fields, where they are few
     "design": tuple(DESIGNS),
     "target": tuple(TARGETS),
     "status": ("complete", "incomplete"),
+    "best_in": (None, *AIMS),
 }
 PATTERNS = {
     "run_id": RUN_ID,
@@ -35,7 +37,7 @@ AMOUNTS = (  # of a run: counts and dollars
 AMOUNT_MAX = 2**53  # whole numbers that every reader keeps exactly
 TIME_MAX_S = 366 * 86_400  # no batch takes a year
 # Fields that older run folders lack.
-LATER = ("work_ms", "coordination_usd", "measuring_usd", "region")
+LATER = ("work_ms", "coordination_usd", "measuring_usd", "region", "best_in")
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,7 @@ class Run:
     measuring_usd: float | None = None  # of our own look at it, on no target but aws
     price_date: str | None = None
     region: str | None = None  # whose prices the bill has
+    best_in: str | None = None  # of AIMS: its knobs are the best that tuning found for this batch
     commit: str = ""
     status: str = "complete"  # or `incomplete`, and then `reason`
     reason: str = ""

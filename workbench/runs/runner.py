@@ -56,6 +56,7 @@ class RunRequest:
     max_usd: Decimal = Decimal(1)  # where a run costs real money, it is refused or stopped above
     fill: str | Path = ""  # a Python file that fills the simulated cloud of `local` first
     price_date: str | None = None  # of which day the prices are; None: the newest
+    best_in: str | None = None  # what the settings were tuned for, which its record keeps
 
     def __post_init__(self) -> None:
         """Every spelling of a value becomes the value itself; what is none is refused."""

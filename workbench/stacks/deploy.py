@@ -149,9 +149,19 @@ def _refuse_dear(plan: Deployment, usd: Decimal) -> None:
 
 
 def monthly_cost_usd(design: Design, plan: Deployment, book: PriceBook) -> Decimal:
-    """Dollars of a month in which nobody runs anything: the schedule's batches, and the waiting."""
-    usage = forecast(design, plan.cron_items, book, "scheduled").outcome.usage
+    """Dollars of a month in which nobody runs anything: the schedule's batches, and the waiting.
+
+    BadInput if a day does not hold its batches: such a month has no bill.
+    """
+    found = forecast(design, plan.cron_items, book, "scheduled")
     upkeep = Upkeep(batches_per_day=BATCHES_PER_DAY if plan.cron else 0)
+    if not upkeep.holds(found.detected_s):
+        raise BadInput(
+            f"{design.name}: a scheduled batch of {plan.cron_items:,} items takes "
+            f"{found.detected_s / 3_600:.1f} hours, and a day has {BATCHES_PER_DAY} of them: "
+            "nothing was deployed. Lower --cron-items, or take --no-cron."
+        )
+    usage = found.outcome.usage
     return total_usd(bill(monthly_usage(design, usage, upkeep), book, source="modelled"))
 
 

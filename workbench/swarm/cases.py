@@ -224,6 +224,7 @@ def _shared(dice: Random) -> dict[str, Any]:
         "item_concurrency": dice.choice((1, 1, 2, 5, 20)),
         "value_max": dice.choice((0, 20, 200, 2_000, 8_000)),
         "poison_per_million": dice.choice((0, 0, 0, 20_000, 200_000)),
+        "fails_per_million": dice.choice((0, 0, 0, 50_000, 400_000)),
         "telemetry": "put_metric_data" if dice.random() < 0.05 else "emf",
     }
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from lambdas.items import create
+from lambdas.items import Item, create, fails
 from workbench.designs import Design
 from workbench.runs.records import RunData
 from workbench.swarm.fault_plan import FaultPlan
@@ -52,6 +52,13 @@ class Expected:
     def values(self) -> dict[str, int]:
         """Every item's milliseconds by its id."""
         return {item.id: item.value for item in create(self.seed, 0, self.items, self.knobs)}
+
+    def failing(self, item: str, tries: int) -> int:
+        """How many of an item's tries fail by themselves; all of one that is poisoned."""
+        if self.values.get(item, -1) < 0:
+            return tries
+        one, chance = Item(item, 0), self.knobs.get("fails_per_million", 0)
+        return sum(fails(one, number, chance) for number in range(1, tries + 1))
 
     @cached_property
     def ids(self) -> list[str]:

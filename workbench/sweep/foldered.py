@@ -40,6 +40,7 @@ def _run_job(job: Job, results: Path, made: dict[str, Target], make: TargetMaker
             watch = beginning.listening(lambda _progress: None)  # a sweep counts runs, not items
             folder = made[request.target].run(request.make_design(), batch, watch)
         folder = priced(folder, request.book())
+        folder = replace(folder, run=replace(folder.run, best_in=request.best_in))
         path = write_folder(folder, results)
     except (WorkbenchError, OSError) as error:
         if isinstance(error, BadRecord | OSError) and job.is_finished(results):

@@ -105,7 +105,7 @@ def plan_jobs(study: Study, yes: bool = False) -> tuple[list[Job], list[str]]:
             )
             continue
         jobs.setdefault(job.run_id, job)
-    if not jobs:
+    if not jobs and not any(grid.best_in for grid in study.grids):
         reason = f" The first of {len(skipped)}: {skipped[0]}" if skipped else ""
         raise BadInput(f"{study.name}: the grid is empty, no combination can run.{reason}")
     return list(jobs.values()), skipped
@@ -128,6 +128,7 @@ def make_job(request: RunRequest, price_date: str, profile: str, designs: dict[s
         price_date,
         "" if request.target == "aws" else profile,
         SCHEMA_VERSION,
+        *([request.best_in] if request.best_in else []),
     ]
     digest = blake2b(json.dumps(shape, sort_keys=True).encode(), digest_size=6).hexdigest()
     run_id = f"{request.design}-{request.target}-{request.items}-{request.seed}-{digest}"
@@ -152,7 +153,8 @@ def _one_price_date(study: Study) -> str:
 
 def _size(grid: Grid) -> int:
     """How many runs a grid has."""
-    axes = (grid.targets, grid.presets, grid.items, grid.seeds, *grid.knobs.values())
+    knobs = (grid.best_in or grid.presets, grid.item_ms, *grid.knobs.values())
+    axes = (grid.targets, grid.items, grid.seeds, *knobs)
     own = (prod(map(len, grid.own.get(design, {}).values())) for design in grid.designs)
     return prod(map(len, axes)) * sum(own)
 
@@ -160,6 +162,8 @@ def _size(grid: Grid) -> int:
 def _requests(study: Study) -> Iterator[tuple[RunRequest, bool]]:
     """Every request of a study, and whether it may be left out if it cannot work."""
     for grid in study.grids:
+        if grid.best_in:  # `with_best` lays them out
+            continue
         for request in _grid_requests(grid, study.region):
             yield request, grid.skip_infeasible
     for request, _ in study.runs:
@@ -167,15 +171,20 @@ def _requests(study: Study) -> Iterator[tuple[RunRequest, bool]]:
 
 
 def _grid_requests(grid: Grid, region: str) -> Iterator[RunRequest]:
+    for design, settings in settings_of(grid):
+        for target, preset, items, seed in product(
+            grid.targets, grid.presets, grid.items, grid.seeds
+        ):
+            yield RunRequest(design, target, items, seed, preset, settings, region)
+
+
+def settings_of(grid: Grid) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every design of a grid with every combination of its knobs."""
     for design in grid.designs:
         axes: dict[str, tuple[Any, ...]] = {**grid.knobs, **grid.own.get(design, {})}
         known = [knob.name for knob in fields(DESIGNS[design])]
         for name in axes:  # refused also where what cannot work is skipped
             if name not in known:
                 raise BadInput(f"knob {name!r} is not one of {design}. It has {', '.join(known)}.")
-        for values in product(*axes.values()):
-            settings = dict(zip(axes, values, strict=True))
-            for target, preset, items, seed in product(
-                grid.targets, grid.presets, grid.items, grid.seeds
-            ):
-                yield RunRequest(design, target, items, seed, preset, settings, region)
+        for item_ms, *values in product(grid.item_ms, *axes.values()):
+            yield design, item_ms | dict(zip(axes, values, strict=True))

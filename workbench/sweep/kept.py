@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from workbench.errors import BadRecord, WorkbenchError, refusal
 from workbench.runs.parts import JSON_FIELDS, RUNS, part_name, read_parquet
-from workbench.runs.run import Run
+from workbench.runs.run import LATER, Run
 from workbench.runs.sets import label_sums
 from workbench.sweep.jobs import Job
 from workbench.sweep.packing import Done, Worked
@@ -92,7 +92,7 @@ class Kept:
 
     def runs(self) -> pa.Table:
         """The records, one row a run."""
-        return pa.concat_tables(self._runs)
+        return pa.concat_tables(self._runs, promote_options="default")  # older ones lack fields
 
     def dollars(self) -> pa.Table:
         """Their dollars by label: run_id, label, usd."""
@@ -111,11 +111,12 @@ class Kept:
         new = (ids & self.asked) - self.ids
         if new:
             runs = self.place.read(part, RUNS)
-            if lacking := set(FIELDS) - set(runs.column_names):
+            if lacking := set(FIELDS) - set(runs.column_names) - set(LATER):
                 raise BadRecord(
                     f"{self.place.where(part, RUNS)} lacks {', '.join(sorted(lacking))}"
                 )
-            self._take(runs.select(FIELDS), self.place.read(part, "bill", BILL), new)
+            there = [name for name in FIELDS if name in runs.column_names]
+            self._take(runs.select(there), self.place.read(part, "bill", BILL), new)
 
     def _take(self, runs: pa.Table, bill: pa.Table, ids: set[str]) -> None:
         own = pc.field("run_id").isin(pa.array(sorted(ids), pa.string()))

@@ -92,7 +92,8 @@ class _Tools:
         book = self._book(job)
         bill = bill_rows(found.tables["usage"], book, source=source_of(found.run))
         dollars = sums_by_label((row[LABEL], row[COST]) for row in bill)
-        run = replace(with_dollars(found.run, dollars, book), commit=commit(), versions=versions())
+        made = {"commit": commit(), "versions": versions(), "best_in": request.best_in}
+        run = replace(with_dollars(found.run, dollars, book), **made)
         return replace(found, run=run, tables={**found.tables, "bill": bill})
 
     def _target(self, job: Job) -> Target:

@@ -4,54 +4,66 @@ question: What does a batch cost by its size?
 region: us-east-1             # whose prices
 prices: 2026-11-23            # the price book's date; the newest if left out
 seeds: [1, 2, 3]              # repetitions; every design gets the same ones
+workload: web_calls.yaml      # what the items are: from here, or of the project's workloads
 grids:                        # each is every combination of its lists
   - designs: [sqs, sfn]
     targets: [model]
     presets: [default, tuned]
-    items: [100, 10000]
+    items: [100, 10000]       # those of a workload if left out
+    workload: mine.yaml       # of this grid, in place of the study's
     knobs: {value_max: [100, 1000]}    # of every design; a value or a list
+    duration: {mean_ms: 500, sd_ms: 553}  # in place of value_max: any form that a workload has
     sqs: {items_per_message: [1, 10]}  # of this design alone
     skip_infeasible: true     # else a combination that cannot work is refused
+  - items: [100, 10000]
+    best_in: [dollars, time]  # in place of presets: the best knobs that `tune` finds for each batch
 runs:                         # single ones beside the grids
   - {design: sqs, target: local, items: 1000, seed: 1}
 """
 
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from workbench import border
-from workbench.designs import COMPARED, DESIGNS
+from workbench.designs import COMPARED, DESIGNS, WORKLOAD_KNOBS
 from workbench.errors import BadInput, shown
 from workbench.platform.services import HOME_REGION
+from workbench.runs.run import AIMS
 from workbench.runs.runner import RunRequest
 from workbench.strict_yaml import read_yaml
+from workbench.sweep.part import MISSING, Part
+from workbench.workload.duration import read_duration
+from workbench.workload.workload import Workload, find_workload, read_workload
 
 EXAMPLE = "studies/smoke.yaml"
 SEEDS = (1, 2, 3, 4, 5)
-STUDY_KEYS = ("question", "region", "prices", "seeds", "grids", "runs")
+STUDY_KEYS = ("question", "region", "prices", "seeds", "workload", "grids", "runs")
 GRID_KEYS = (
-    *"designs targets presets items seeds knobs prices skip_infeasible".split(),
+    *"designs targets presets best_in items seeds duration knobs workload prices".split(),
+    "skip_infeasible",
     *DESIGNS,
 )
-RUN_KEYS = ("design", "target", "items", "seed", "preset", "knobs", "prices")
-
-MISSING = object()
-
-Read = Callable[[str, Any], Any]  # of a key and its value; BadInput for one of another kind
+RUN_KEYS = ("design", "target", "items", "seed", "preset", "knobs", "workload", "prices")
 
 
 @dataclass(frozen=True)
 class Grid:
-    """Every combination of these; `own` holds the knobs of one design alone."""
+    """Every combination of these; `own` holds the knobs of one design alone.
+
+    `item_ms` are knobs that say how long items take. With `best_in` (of AIMS) the knobs that are
+    not set are the best that tuning finds for each batch, once for each aim.
+    """
 
     designs: tuple[str, ...]
     targets: tuple[str, ...]
     items: tuple[int, ...]
     seeds: tuple[int, ...]
     presets: tuple[str, ...] = ("default",)
+    best_in: tuple[str, ...] = ()
+    item_ms: tuple[dict[str, Any], ...] = ({},)
     knobs: dict[str, tuple[Any, ...]] = field(default_factory=dict)
     own: dict[str, dict[str, tuple[Any, ...]]] = field(default_factory=dict)
     prices: str | None = None
@@ -72,117 +84,105 @@ class Study:
 
 def read_study(path: Path) -> Study:
     """The study in a file. Raises BadInput with the key, the value and what would do."""
-    part = Part(path.name, read_yaml(path, EXAMPLE), STUDY_KEYS)
-    prices, region = part.one("prices", _date, None), part.one("region", border.text, HOME_REGION)
-    seeds = part.many("seeds", border.whole_number, SEEDS)
-    grids = tuple(_grid(one, seeds, prices) for one in part.parts("grids", GRID_KEYS))
-    runs = tuple(_run(one, seeds[0], region, prices) for one in part.parts("runs", RUN_KEYS))
+    part = Part(path.name, read_yaml(path, EXAMPLE), STUDY_KEYS, path.parent)
+    prices, seeds = part.one("prices", _date, None), part.many("seeds", border.whole_number, SEEDS)
+    usual = _workload(part)
+    of_usual = usual.region if usual and _says_region(usual) else HOME_REGION
+    region = part.one("region", border.text, of_usual)
+    shared = Shared(region, prices, seeds, usual)
+    grids = tuple(_grid(one, shared) for one in part.parts("grids", GRID_KEYS))
+    runs = tuple(_run(one, shared) for one in part.parts("runs", RUN_KEYS))
     if not grids and not runs:
         raise BadInput(f"{path.name} asks for no run: give it `grids` or `runs`.")
     return Study(path.stem, part.one("question", border.text, ""), region, prices, grids, runs)
 
 
 @dataclass(frozen=True)
-class Part:
-    """A mapping of a file, its keys checked, read by kind."""
+class Shared:
+    """What holds for every part of a study that does not say otherwise."""
 
-    where: str
-    content: Any
-    keys: tuple[str, ...]
+    region: str
+    prices: str | None
+    seeds: tuple[int, ...]
+    workload: Workload | None
 
-    def __post_init__(self) -> None:
-        if not isinstance(self.content, dict):
-            raise BadInput(f"{self.where} is {shown(self.content)}, not keys with values.")
-        for key in self.content:
-            if key not in self.keys:
-                known = ", ".join(self.keys)
-                raise BadInput(f"{self.where}: key {shown(key)} is not known. Take one of {known}.")
-
-    def one(self, key: str, read: Read, default: Any = MISSING) -> Any:
-        """A single value."""
-        if key not in self.content and default is not MISSING:
-            return default
-        return self._read(key, self._given(key), read)
-
-    def many(self, key: str, read: Read, default: tuple = ()) -> tuple[Any, ...]:
-        """A list of values, each once; a single one will do."""
-        if key not in self.content and default:
-            return default
-        return self._each(key, self._given(key), read)
-
-    def knobs(self, key: str) -> dict[str, tuple[Any, ...]]:
-        """Knobs with their values; none if left out."""
-        found = self.content.get(key, {})
-        if not isinstance(found, dict):
-            raise BadInput(f"{self.where}: {key}={shown(found)} must be knobs with values.")
-        return {
-            name: self._each(f"{key}.{name}", value, _knob_value) for name, value in found.items()
-        }
-
-    def parts(self, key: str, keys: tuple[str, ...]) -> "Iterator[Part]":
-        """A list of parts; none if left out."""
-        found = self.content.get(key, [])
-        if not isinstance(found, list):
-            raise BadInput(f"{self.where}: {key} must be a list, each entry with a hyphen.")
-        for number, one in enumerate(found, 1):
-            yield Part(f"{self.where}: {key.removesuffix('s')} {number}", one, keys)
-
-    def _given(self, key: str) -> Any:
-        if key not in self.content:
-            raise BadInput(f"{self.where} lacks {key!r}.")
-        return self.content[key]
-
-    def _each(self, key: str, value: Any, read: Read) -> tuple[Any, ...]:
-        values = value if isinstance(value, list) else [value]
-        if not values:
-            raise BadInput(f"{self.where}: the grid is empty, since {key} is. Give it a value.")
-        found = [self._read(key, one, read) for one in values]
-        written = list(map(repr, found))
-        if doubled := next((text for text in written if written.count(text) > 1), None):
-            raise BadInput(f"{self.where}: {key} has {doubled} twice.")
-        return tuple(found)
-
-    def _read(self, key: str, value: Any, read: Read) -> Any:
-        try:
-            return read(key, value)
-        except BadInput as error:
-            raise BadInput(f"{self.where}: {error}") from None
+    def workload_of(self, part: "Part") -> Workload | None:
+        """What the items of a part are. BadInput if the part or the study says otherwise."""
+        found = _workload(part) or self.workload
+        if found is None:
+            return None
+        for key in ("knobs", *DESIGNS):
+            for name in part.knobs(key):
+                if name in WORKLOAD_KNOBS:
+                    why = "the workload says what the items are. Leave one out."
+                    raise BadInput(f"{part.where}: {key}.{name}: {why}")
+        if _says_region(found) and found.region != self.region:
+            raise BadInput(
+                f"{part.where}: the workload is of {found.region}, and the study's prices are of "
+                f"{self.region}. Give the study `region: {found.region}`."
+            )
+        return found
 
 
-def _grid(part: Part, seeds: tuple[int, ...], prices: str | None) -> Grid:
+def _workload(part: Part) -> Workload | None:
+    """The workload that a part names itself."""
+
+    def read(key: str, value: Any) -> Workload:
+        return read_workload(find_workload(border.text(key, value), part.folder))
+
+    return part.one("workload", read, None)
+
+
+def _says_region(workload: Workload) -> bool:
+    """Whether its file names a region."""
+    return "region" in workload.model_fields_set
+
+
+def _grid(part: Part, shared: Shared) -> Grid:
+    work = shared.workload_of(part)
     designs = part.many("designs", _design, COMPARED)
     if foreign := [name for name in DESIGNS if name in part.content and name not in designs]:
         raise BadInput(
             f"{part.where} has knobs of {foreign[0]}, which is not among its designs. "
             f"Add {foreign[0]} to `designs`, or take them out."
         )
+    told = {name: (value,) for name, value in work.knobs().items()} if work else {}
+    knobs = told | part.knobs("knobs")
+    if {"best_in", "presets"} <= part.content.keys():
+        raise BadInput(f"{part.where}: best_in finds the knobs, presets name them. Leave one out.")
+    if "duration" in part.content and knobs.keys() & {"value_max", "durations"}:
+        others = "the workload" if work else "knobs"
+        raise BadInput(f"{part.where}: duration says how long items take, and so do {others}.")
     return Grid(
         designs=designs,
         targets=part.many("targets", border.text, ("model",)),
-        items=part.many("items", border.whole_number),
-        seeds=part.many("seeds", border.whole_number, seeds),
+        items=part.many("items", border.whole_number, work.items if work else ()),
+        seeds=part.many("seeds", border.whole_number, shared.seeds),
         presets=part.many("presets", border.text, ("default",)),
-        knobs=part.knobs("knobs"),
+        best_in=part.many("best_in", _aim) if "best_in" in part.content else (),
+        item_ms=part.many("duration", partial(_item_ms, part.folder), ({},)),
+        knobs=knobs,
         own={name: part.knobs(name) for name in designs if name in part.content},
-        prices=part.one("prices", _date, prices),
+        prices=part.one("prices", _date, shared.prices),
         skip_infeasible=part.one("skip_infeasible", _flag, False),
     )
 
 
-def _run(part: Part, seed: int, region: str, prices: str | None) -> tuple[RunRequest, str | None]:
+def _run(part: Part, shared: Shared) -> tuple[RunRequest, str | None]:
+    work = shared.workload_of(part)
     knobs = part.knobs("knobs")
     if lists := [name for name in knobs if isinstance(part.content["knobs"][name], list)]:
         raise BadInput(f"{part.where}: knobs.{lists[0]} must be one value; lists are for grids.")
     request = RunRequest(
         design=part.one("design", border.text),
         target=part.one("target", border.text, "model"),
-        items=part.one("items", border.whole_number),
-        seed=part.one("seed", border.whole_number, seed),
+        items=part.one("items", border.whole_number, work.items[0] if work else MISSING),
+        seed=part.one("seed", border.whole_number, shared.seeds[0]),
         preset=part.one("preset", border.text, "default"),
-        settings={name: value for name, (value,) in knobs.items()},
-        region=region,
+        settings=(work.knobs() if work else {}) | {name: one for name, (one,) in knobs.items()},
+        region=shared.region,
     )
-    return request, part.one("prices", _date, prices)
+    return request, part.one("prices", _date, shared.prices)
 
 
 def _design(key: str, value: Any) -> str:
@@ -190,6 +190,19 @@ def _design(key: str, value: Any) -> str:
     if border.text(key, value) not in DESIGNS:
         raise BadInput(f"{key} has {shown(value)}. Take of {', '.join(DESIGNS)}.")
     return value
+
+
+def _aim(key: str, value: Any) -> str:
+    """What knobs are to be the best in."""
+    if value not in AIMS:
+        raise BadInput(f"{key} has {shown(value)}. Take of {', '.join(AIMS)}.")
+    return value
+
+
+def _item_ms(folder: Path, _key: str, value: Any) -> dict[str, Any]:
+    """The knobs of durations, in any form of a workload; its files lie beside the study."""
+    found = read_duration(value, folder)
+    return found.table.knobs if found.table else {"value_max": found.longest_ms}
 
 
 def _flag(key: str, value: Any) -> bool:
@@ -204,10 +217,3 @@ def _date(key: str, value: Any) -> str:
     if not isinstance(value, date | str):
         raise BadInput(f"{key}={shown(value)} is no date. Write it as 2026-11-23.")
     return str(value)
-
-
-def _knob_value(key: str, value: Any) -> Any:
-    """The value of a knob, which its design reads."""
-    if isinstance(value, list | dict):
-        raise BadInput(f"{key} has {shown(value)}; knobs are single values.")
-    return value

@@ -24,6 +24,7 @@ from workbench.runs.records import read_run, skip_damaged
 from workbench.runs.results_folder import refuse_unwritable
 from workbench.runs.run import Run
 from workbench.runs.runner import forecast_of, make_target
+from workbench.sweep.best import with_best
 from workbench.sweep.bucket import Bucket
 from workbench.sweep.elsewhere import spread
 from workbench.sweep.foldered import ONE_AT_A_TIME, run_jobs
@@ -90,6 +91,9 @@ def sweep(
     if processes is not None:
         processes = whole_number("processes", processes, 1)
     study = study if isinstance(study, Study) else read_study(study)
+    if isinstance(results, Path):  # before the work that finding best knobs is
+        refuse_unwritable(results)
+    study, impossible = with_best(study, processes, cluster)
     jobs, skipped = plan_jobs(study, yes)
     alone = [job for job in jobs if job.request.target in ONE_AT_A_TIME]
     folder = _refuse_places(results, cluster, jobs, alone)
@@ -115,7 +119,7 @@ def sweep(
         found=len(jobs) - len(new),
         folders={job.run_id: job.folder(folder) for job in _in_folders(jobs, folder, kept)},
         older=sum(count for commit, count in commits.items() if is_of_other_code(commit)),
-        skipped=skipped,
+        skipped=impossible + skipped,
         failed=failed,
         usd=dict(counter.usd),
         with_failed=kept.with_failed(),

@@ -1,4 +1,4 @@
-"""How often an EventBridge cron expression fires in a month.
+"""How often an EventBridge cron expression fires in a month, and at which times of the day.
 
 `cron(minutes hours day-of-month month day-of-week year)`, times UTC, as the EventBridge user guide
 has it ("Cron expressions reference"): lists, ranges, steps, names of months and days, `?` in just
@@ -35,6 +35,24 @@ NTH_OF = re.compile(r"(?P<day>[A-Z]{3}|[0-9])#(?P<nth>[1-5])")
 
 def times_a_month(expression: str) -> float:
     """How often an expression fires in a year, by twelve. Raises BadInput for one that is none."""
+    parts = _parts(expression)
+    minutes, hours, months = (_numbers(at, parts[at]) for at in (0, 1, 3))
+    year = min(_numbers(5, parts[5]), key=lambda one: abs(one - YEAR))
+    days = sum(len(set(_days(parts, year, month))) for month in months)
+    if not days:
+        raise BadInput(f"cron={expression!r} fires on no day of {year}. Give per_month instead")
+    return len(minutes) * len(hours) * days / 12
+
+
+def times_of_day(expression: str) -> tuple[int, ...]:
+    """The minutes of the day, UTC, at which an expression fires. BadInput as above."""
+    parts = _parts(expression)
+    minutes, hours = (_numbers(at, parts[at]) for at in (0, 1))
+    return tuple(sorted(60 * hour + minute for hour in hours for minute in minutes))
+
+
+def _parts(expression: str) -> list[str]:
+    """The six fields."""
     parts = expression.strip().removeprefix("cron(").removesuffix(")").upper().split()
     if len(parts) != len(FIELDS):
         raise BadInput(
@@ -43,12 +61,7 @@ def times_a_month(expression: str) -> float:
         )
     if (parts[2] == "?") == (parts[4] == "?"):
         raise BadInput(f"cron={expression!r} must have ? in one of day-of-month and day-of-week")
-    minutes, hours, months = (_numbers(at, parts[at]) for at in (0, 1, 3))
-    year = min(_numbers(5, parts[5]), key=lambda one: abs(one - YEAR))
-    days = sum(len(set(_days(parts, year, month))) for month in months)
-    if not days:
-        raise BadInput(f"cron={expression!r} fires on no day of {year}. Give per_month instead")
-    return len(minutes) * len(hours) * days / 12
+    return parts
 
 
 def _days(parts: list[str], year: int, month: int) -> Iterator[int]:

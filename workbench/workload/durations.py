@@ -142,10 +142,14 @@ class Durations:
         return Durations((*ends, *(left or [(ALL, 0)])))
 
     @property
+    def drawn_from(self) -> list[list[int]]:
+        """Points as a batch carries them: of 2**32 draws the first, and its milliseconds."""
+        return [[share * 2**32 // ALL, ms] for share, ms in self.points]
+
+    @property
     def table(self) -> tuple[list[int], list[int], list[int]]:
         """Points as draws read them: the first 32 bits, milliseconds, slope to the next."""
-        bits = [share * 2**32 // ALL for share, _ in self.points]
-        ms = [ms for _, ms in self.points]
+        bits, ms = map(list, zip(*self.drawn_from, strict=True))
         ends = zip(pairwise(bits), pairwise(ms), strict=True)
         slopes = [((d - c) << SLOPE_BITS) // (b - a) for (a, b), (c, d) in ends]
         return bits, ms, [*slopes, 0]

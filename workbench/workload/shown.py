@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from workbench.workload.clock import told_minute
 from workbench.workload.duration import Duration
 from workbench.workload.workload import Workload
 
@@ -55,9 +56,10 @@ def other_lines(workload: Workload) -> tuple[tuple[str, str], ...]:
         "failing": f"{workload.fails_per_million:,} of a million tries, "
         f"{workload.poison_per_million:,} of a million items every time",
         "memory": f"{workload.memory_mb:,} MB or more",
-        "batches": f"{workload.batches_per_month:,.2f} a month".replace(".00 ", " "),
+        "batches": f"{workload.batches.per_month:,.2f} a month".replace(".00 ", " "),
         "region": workload.region,
         "deadline": f"{workload.deadline_s:,} s" if workload.deadline_s else "",
+        "done by": f"{workload.done_by} {workload.timezone}" if workload.done_by else "",
         "budget": f"${budget:,} a month" if budget else "",
         "promise": workload.promise.replace("_", " "),
     }
@@ -66,9 +68,11 @@ def other_lines(workload: Workload) -> tuple[tuple[str, str], ...]:
 
 def told_workload(workload: Workload) -> dict[str, Any]:
     """All of it, by the names of the fields, as JSON can hold it."""
-    plain = workload.model_dump(exclude={"duration"})
+    plain = workload.model_dump(exclude={"duration", "batches"})
     duration = workload.duration
     return plain | {
+        "batches_per_month": workload.batches.per_month,
+        "starts_utc": [told_minute(one) for one in workload.batches.starts],
         "duration": {
             "told": duration.told,
             "measured_ms": duration.measured,

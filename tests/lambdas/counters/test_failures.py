@@ -100,3 +100,9 @@ def test_a_trigger_that_asks_for_what_cannot_be_is_told(batch):
     assert (notice["batch_id"], notice["status"]) == ("b1", "not_started")
     assert notice["reason"] == "items 0 is not a whole number from 1 to 100000000"
     assert batch.world.state() == {}
+
+
+def test_what_dead_items_carry_is_not_listed(batch):
+    (body,) = batch.create(items=3, item_bytes=5)
+    batch.bury(body | {"round": 2})
+    assert batch.failed() == {item: 1 for item, *_ in body["items"]}

@@ -80,7 +80,7 @@ def test_a_message_that_cannot_be_counted_comes_back_alone(opened, monkeypatch):
 def test_a_message_is_not_counted_before_its_items_are_worked(opened, monkeypatch):
     """A death in the work must leave a message that is not counted."""
     processor = opened.world.module("counters.processor")
-    monkeypatch.setattr(processor, "_try", lambda pair: 1 / 0)
+    monkeypatch.setattr(processor, "attempt", lambda *tried: 1 / 0)
     assert opened.work(message(4)) != {"batchItemFailures": []}
     assert opened.counted() == []
 
@@ -147,3 +147,15 @@ def test_an_item_computes_for_as_long_as_its_message_says(batch):
     batch.plan()
     batch.work(*batch.world.bodies("item"))
     assert (batch.world.computed, batch.counted()) == ([30, 30], [0])
+
+
+def test_what_an_item_carries_goes_with_it_into_every_try_and_into_no_list(batch):
+    (body,) = batch.create(items=3, item_bytes=5, poison_per_million=1_000_000)
+    pairs = body["items"]
+    assert [payload for *_, payload in pairs] == ["....."] * 3
+    for tries in (2, 3):
+        batch.work(body)
+        (body,) = batch.world.bodies("item")
+        assert (body["items"], body["tries"]) == (pairs, tries)
+    batch.work(body)
+    assert batch.failed() == {item: 1 for item, *_ in pairs}

@@ -372,7 +372,7 @@ def test_whatever_befalls_many_batches_each_item_is_done_or_listed(stack):
 
 def test_chunks_are_told_what_shapes_their_items(stack):
     """Else others would be created than the notice counts; and computing takes its time."""
-    tail = {"durations": "0:10 50:20 100:3000", "value_max": 3_000}
+    tail = {"durations": [[0, 10], [2**31, 20], [2**32, 3_000]], "value_max": 3_000}
     waits, computes = (stack.run(30, **tail, cpu_ms=ms) for ms in (0, 40))
     drawn = [one.value for one in stack.deployment.create()(7, 0, 30, KNOBS | tail)]
     done = waits.world.item_log.done_s

@@ -136,3 +136,12 @@ def test_an_upload_that_fails_leaves_no_parts_to_pay_for(world, monkeypatch):
     with pytest.raises(RuntimeError, match="part refused"):
         world.call("sfn.batcher", {"action": "segment", "batch": batch, "segment": 0})
     assert "Uploads" not in world.s3.list_multipart_uploads(Bucket="batches")
+
+
+def test_items_are_listed_with_what_they_carry(world):
+    batch = start(world, items=3, item_bytes=5)
+    world.call("sfn.batcher", {"action": "segment", "batch": batch, "segment": 0})
+    found = lines(world, "batches/b1/items/000000.jsonl")
+    assert [(list(one), one["payload"]) for one in found] == [
+        (["id", "value", "payload"], ".....")
+    ] * 3

@@ -95,3 +95,10 @@ def test_an_item_without_its_batch_is_refused(world):
 def test_an_item_computes_for_as_long_as_the_knob_says(world):
     world.call("sfn.processor", child([5, -1], cpu_ms=30))
     assert world.computed == [30, 30]
+
+
+def test_what_an_item_carries_is_not_in_the_way(world):
+    event = child([5, -1])
+    for item in event["Items"]:
+        item["payload"] = "....."
+    assert world.call("sfn.processor", event) == {"processed": 1, "failed": 1}

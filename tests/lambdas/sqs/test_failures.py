@@ -309,3 +309,20 @@ def test_the_lines_count_what_is_listed(world, capsys):
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [(one["batch_id"], one["items_failed"]) for one in lines] == [("b1", 1), ("b2", 50)]
     assert {one["last_done_at"] for one in lines} == {world.now}
+
+
+@pytest.mark.parametrize("track", ["item", "message"])
+def test_dead_items_carry_their_payload_on_and_are_listed_without_it(world, track):
+    world.create(items=2, item_bytes=5, track=track)
+    (body,) = world.bodies("item")
+    bury(world, body)
+    singles = world.bodies("item")
+    assert [one["items"] for one in singles] == [[pair] for pair in body["items"]]
+    for one in singles:
+        key = world.module("table").item_key("b1", one["sk"], 10)
+        for owner in ("one", "two", "three"):  # each begins, and never ends
+            world.module("table").lease(key, owner, 1)
+            world.now += 2
+    bury(world, *singles)
+    listed = {sk: one["value"] for (_, sk), one in world.state("failed#").items()}
+    assert listed == {item: value for item, value, _ in body["items"]}

@@ -271,3 +271,14 @@ def test_what_is_sent_again_names_its_record_and_is_to_be_claimed(world, track):
     known = dict(map(tuple, (pair for one in sent.values() for pair in one["items"])))
     assert known[first] == value
     assert rest == (sent[first]["items"][1:] if track == "message" else [])
+
+
+@pytest.mark.parametrize("track", ["item", "message"])
+def test_what_is_sent_again_has_its_payload_though_no_record_holds_it(world, track):
+    world.create(items=2, stuck_after_s=60, track=track, item_bytes=5)
+    assert "....." not in str(world.state("items#"))
+    known = [pair for message in world.bodies("item") for pair in message["items"]]
+    world.now += 61
+    world.look()
+    (resent,) = world.bodies("item")
+    assert resent["items"] == [pair for pair in known if pair in resent["items"]] != []

@@ -171,10 +171,10 @@ def test_only_who_holds_the_lease_lists_a_failure(world, monkeypatch, track):
     item = json.loads(record["body"])["items"][0][0]
     work = world.module("sqs.processor").attempt
 
-    def slowly(one, cpu_ms):
+    def slowly(*tried):
         world.now += 10_000
         lease(world, item, seconds=100_000)
-        return work(one, cpu_ms)
+        return work(*tried)
 
     monkeypatch.setattr(world.module("sqs.processor"), "attempt", slowly)
     last = world.record(json.loads(record["body"]) | {"tries": 3, "again": True})
@@ -374,9 +374,9 @@ def test_a_lease_is_as_long_as_the_knob_says(world, monkeypatch):
     (record,) = finish(world, items=1, claim=True)
     processor, until = world.module("sqs.processor"), []
 
-    def look(item, cpu_ms):
+    def look(*tried):
         until.extend(one["lease_until"] - world.now for one in world.state("items#").values())
-        return processor.attempt_before(item, cpu_ms)
+        return processor.attempt_before(*tried)
 
     monkeypatch.setattr(processor, "attempt_before", processor.attempt, raising=False)
     monkeypatch.setattr(processor, "attempt", look)
@@ -443,3 +443,20 @@ def test_an_item_computes_for_as_long_as_the_knob_says_in_each_try(world):
     assert world.computed == [30, 30]
     world.deliver("sqs.processor", world.records("item"))
     assert world.computed == [30] * 4
+
+
+@BOTH
+@CLAIMS
+def test_what_failed_carries_its_payload_again(world, track, claim):
+    batch = {"items": 3, "item_bytes": 5, "track": track, "claim": claim}
+    (record,) = finish(world, **batch, poison_per_million=1_000_000)
+    pairs = json.loads(record["body"])["items"]
+    assert [payload for *_, payload in pairs] == ["....."] * 3
+    for tries in (2, 3):
+        world.deliver("sqs.processor", [record])
+        (record,) = world.records("item")
+        body = json.loads(record["body"])
+        assert (body["items"], body["tries"]) == (pairs, tries)
+    world.deliver("sqs.processor", [record])
+    listed = {sk: one["value"] for (_, sk), one in world.state("failed#").items()}
+    assert listed == {item: -1 for item, *_ in pairs}

@@ -100,3 +100,10 @@ def test_four_batches_a_day_are_added_and_their_logs_kept():
 def test_usage_with_other_columns_is_refused():
     with pytest.raises(BadInput, match="it needs"):
         monthly_usage(Sfn(), BATCH.drop(columns="label"))
+
+
+@pytest.mark.parametrize(
+    ("batches", "batch_s", "fits"), [(4, 21_600, True), (4, 15 * 3_600, False), (0, 1e9, True)]
+)
+def test_a_month_holds_batches_that_end_before_the_next_begins(batches, batch_s, fits):
+    assert Upkeep(batches_per_day=batches).holds(batch_s) is fits

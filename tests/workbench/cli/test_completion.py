@@ -48,7 +48,7 @@ def complete(command, monkeypatch):
         (("estimate", "--set", "sfn.child_t"), ["sfn.child_type=", "sfn.child_tries="]),
         (("sweep", ""), sorted(path.stem for path in STUDIES.glob("*.yaml"))),
         (("workload", ""), sorted(str(path) for path in WORKLOADS.glob("*.yaml"))),
-        (("study", "--story", "who"), ["who_wins", "who_wins_tuned"]),
+        (("study", "--story", "who"), ["who_wins"]),
     ],
 )
 def test_values_are_offered(complete, words, offered):

@@ -15,7 +15,7 @@ from workbench.project import WORKLOADS
 from workbench.runs.predictions import COLUMNS
 from workbench.runs.records import LABELS, read_run
 from workbench.runs.sets import read_runs
-from workbench.tune.tuning import Confirmed
+from workbench.tuning.search import Confirmed
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "command-line.md"
 BY_NAME = {"knobs", "held_s", "limits", "usd_by_label", "failed", "versions", "change"}  # own keys
@@ -34,9 +34,10 @@ QUICK = {
 }
 NOT_HERE = {  # keys of rows that there are none of
     "runs show": {"item", "attempts"},  # no item failed
-    "advise": set(
-        "axis factor before after service usage_type name per_month".split()
-    ),  # no change
+    "advise": {  # no change, and no deadline by the clock
+        *"axis factor before after service usage_type name per_month".split(),
+        *"done_by timezone start_by time days_before spare_s".split(),
+    },
 }
 HAS_RESULTS = {"advise", "sweep", "doctor", "runs list", "runs show"}
 
@@ -46,7 +47,7 @@ def answer(command, stored, monkeypatch):
     """The JSON of a command, run in a folder that has a small study and three runs."""
     compared = [dict.fromkeys(COLUMNS, 0.5) | {"line": line, "unit": "s"} for line in LINES]
     done = Confirmed(read_run(stored.sfn), pd.DataFrame(compared))
-    monkeypatch.setattr("workbench.tune.tuning.confirm", lambda *_: done)
+    monkeypatch.setattr("workbench.tuning.search.confirm", lambda *_: done)
     (stored.results / "tiny.yaml").write_text(STUDY)
     monkeypatch.chdir(stored.results)
 

@@ -27,8 +27,8 @@ from workbench.runs.records import run_folders
 from workbench.runs.sets import read_tables
 from workbench.swarm import swarm as swarming
 from workbench.sweep import sweeping
-from workbench.tune.goal import Goal
-from workbench.tune.tuning import tune
+from workbench.tuning.goal import Goal
+from workbench.tuning.search import tune
 
 LONG_S = 60.0
 DASK = "from dask.__main__ import main; main()"

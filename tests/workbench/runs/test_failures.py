@@ -19,8 +19,8 @@ from workbench.runs.records import Run
 SLEEP = "ValueError: sleep length must be non-negative"
 
 
-def run(failed, target="local"):
-    return Run("r", "sqs", target, 1_000, 7, {}, "r", "2026-11-23", items_failed=failed)
+def run(failed, target="local", **knobs):
+    return Run("r", "sqs", target, 1_000, 7, knobs, "r", "2026-11-23", items_failed=failed)
 
 
 @pytest.mark.parametrize(
@@ -49,9 +49,13 @@ def test_the_line_names_the_most_frequent_reasons_first(failures, line):
 
 
 def test_the_model_counts_and_says_that_it_is_modelled():
-    assert failed_line(run(37, "model"), None) == (
-        f"37 of 1,000 items failed: 37 × {SLEEP} (modelled)"
-    )
+    poisoned, tries = {"poison_per_million": 3}, {"fails_per_million": 5}
+    whys = [failed_line(run(37, "model", **knobs), None) for knobs in (poisoned, poisoned | tries)]
+    assert whys == [
+        f"37 of 1,000 items failed: 37 × {SLEEP} (modelled)",
+        f"37 of 1,000 items failed: 37 × {SLEEP} or RuntimeError: this try is one of "
+        "fails_per_million (modelled)",
+    ]
 
 
 class Table:

@@ -226,3 +226,10 @@ def test_a_month_costs_more_with_its_scheduled_batches(name):
         monthly_cost_usd(design, Deployment(cron=on), load_book()) for on in (True, False)
     )
     assert Decimal("0.1") <= without < with_cron < Decimal(10)
+
+
+def test_a_day_that_cannot_hold_its_scheduled_batches_is_refused_and_not_billed():
+    plan = Deployment(cron_items=100_000_000)
+    knobs = {"max_concurrency": 100}
+    with pytest.raises(BadInput, match=r"takes .* hours, and a day has 4 of them: nothing was"):
+        monthly_cost_usd(make_design("sqs", settings=knobs), plan, load_book())

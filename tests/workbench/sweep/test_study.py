@@ -172,3 +172,86 @@ def test_a_number_is_taken_in_any_plain_spelling(tmp_path, written):
     study = read_study(path)
     assert study.grids[0].items == (1000,)
     assert {job.request.make_design().poll_s for job in plan_jobs(study)[0]} == {60}
+
+
+WORK = "items: [40, 70]\nduration: {quantiles: '0:10 50:20 100:900'}\ncpu_ms: 10\n"
+TOLD = {"durations": "0:0 50:10 100:890", "value_max": 890, "cpu_ms": 10}
+
+
+@pytest.fixture
+def work(tmp_path):
+    """Writes a workload beside the study."""
+
+    def write(more="", name="work.yaml"):
+        (tmp_path / name).write_text(WORK + more)
+
+    return write
+
+
+def test_a_workload_gives_its_knobs_and_its_sizes_to_grids_and_runs(study, work):
+    work()
+    work("poison_per_million: 5\n", "other.yaml")
+    found = study("""
+workload: work.yaml
+grids:
+  - {seeds: [1], knobs: {memory_mb: [128, 256]}}
+  - {seeds: [1], items: [9], workload: other.yaml}
+runs:
+  - {design: sqs, seed: 1, knobs: {poll_s: 5}}
+""")
+    first, second = found.grids
+    ((run, _),) = found.runs
+    told = {name: (value,) for name, value in TOLD.items()}
+    assert (first.items, first.knobs) == ((40, 70), told | {"memory_mb": (128, 256)})
+    assert (second.items, second.knobs) == ((9,), told | {"poison_per_million": (5,)})
+    assert (run.items, run.settings) == (40, TOLD | {"poll_s": 5})
+    knobs = TOLD | {"poll_s": 5}
+    plain = study(f"runs: [{{design: sqs, items: 40, seed: 1, knobs: {knobs}}}]")
+    (job,), _ = plan_jobs(plain)
+    assert job.run_id in {one.run_id for one in plan_jobs(found)[0]}
+
+
+def test_a_workload_of_the_project_is_found_from_anywhere(study):
+    grids = study("grids: [{workload: web_calls.yaml, items: [10], seeds: [1]}]").grids
+    assert grids[0].knobs["cpu_ms"] == (5,)
+
+
+def test_the_region_of_a_workload_is_that_of_a_study_that_names_none(study, work):
+    work("region: eu-west-1\n")
+    assert study("workload: work.yaml\ngrids: [{seeds: [1]}]").region == "eu-west-1"
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (
+            "grids: [{workload: work.yaml, knobs: {value_max: 5}}]",
+            "grid 1: knobs.value_max: the workload says what the items are. Leave one out.",
+        ),
+        (
+            "workload: work.yaml\ngrids: [{designs: [sfn], sfn: {cpu_ms: [1, 2]}}]",
+            "grid 1: sfn.cpu_ms: the workload says what the items are. Leave one out.",
+        ),
+        (
+            "workload: work.yaml\nruns: [{design: sqs, knobs: {durations: '0:1 100:2'}}]",
+            "run 1: knobs.durations: the workload says what the items are. Leave one out.",
+        ),
+        (
+            "workload: work.yaml\nregion: us-east-1\ngrids: [{}]",
+            "grid 1: the workload is of eu-west-1, and the study's prices are of us-east-1.",
+        ),
+        ("workload: none.yaml\ngrids: [{}]", "mine.yaml: workload='none.yaml': is no file in"),
+        ("workload: bad.yaml\ngrids: [{}]", "mine.yaml: bad.yaml: lacks 'duration'."),
+        ("grids: [{workload: [work.yaml], items: 1}]", "grid 1: workload=['work.yaml']: must be"),
+        (
+            "region: eu-west-1\ngrids: [{workload: work.yaml, items: []}]",
+            "the grid is empty, since items is",
+        ),
+    ],
+)
+def test_what_contradicts_a_workload_is_refused_in_one_line(study, work, tmp_path, text, says):
+    work("region: eu-west-1\n")
+    (tmp_path / "bad.yaml").write_text("items: 4\n")
+    with pytest.raises(BadInput, match=re.escape(says)) as refused:
+        study(text)
+    assert "\n" not in str(refused.value)

@@ -14,6 +14,7 @@ from typing import ClassVar
 import pandas as pd
 import pytest
 
+from workbench.designs import COMPARED
 from workbench.errors import BadInput, BadRecord, BudgetExceeded
 from workbench.runs.parts import Folder
 from workbench.runs.progress import RunCounter
@@ -73,6 +74,18 @@ def stamps(results):
 
 def kept(results):
     return {run.run_id for run in read_runs(results)}
+
+
+def test_a_study_of_a_workload_works_its_items_in_parts_and_in_folders(study, tmp_path):
+    (tmp_path / "work.yaml").write_text("items: 30\nduration: {quantiles: '0:10 100:90'}\n")
+    path = study("workload: work.yaml\nseeds: [1]\ngrids: [{targets: [model, local]}]")
+    done = sweep(path, tmp_path / "results", processes=2)
+    table = pd.read_parquet(done.table)
+    assert Counter(table["target"]) == {"model": len(COMPARED), "local": len(COMPARED)}
+    assert set(table["items"]) == {30}
+    assert set(table["knob_durations"]) == {"0:10 100:90"}
+    again = sweep(path, tmp_path / "results")
+    assert (again.ran, again.found) == (0, 2 * len(COMPARED))
 
 
 def test_a_table_has_a_row_for_every_run_with_knobs_and_dollars(study, tmp_path):

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from workbench.errors import BadInput
 from workbench.project import WORKLOADS
+from workbench.workload.clock import DoneBy
 from workbench.workload.durations import Durations
 from workbench.workload.workload import read_workload
 
@@ -32,6 +33,7 @@ def test_every_field_is_read(read):
         "items: [250_000, 1k]\nduration: {quantiles: '0:120 50:800 100:6000'}\ncpu_ms: 120\n"
         "item_bytes: 300\nfails_per_million: 50\npoison_per_million: 7\nmemory_mb: 512\n"
         "batches: {cron: '0 6 ? * MON *'}\nregion: eu-west-1\ndeadline: 1.5h\n"
+        "done_by: '9:05'\ntimezone: Europe/Berlin\n"
         "budget_usd_per_month: 40.5\npromise: no_two_owners\n"
     )
     assert found.model_dump(exclude={"duration"}) == {
@@ -41,21 +43,25 @@ def test_every_field_is_read(read):
         "fails_per_million": 50,
         "poison_per_million": 7,
         "memory_mb": 512,
-        "batches_per_month": 52 / 12,
+        "batches": {"per_month": 52 / 12, "starts": (360,)},
         "region": "eu-west-1",
         "deadline_s": 5_400,
+        "done_by": "09:05",
+        "timezone": "Europe/Berlin",
         "budget_usd_per_month": Decimal("40.5"),
         "promise": "no_two_owners",
     }
+    assert found.by_clock == DoneBy(9 * 60 + 5, "Europe/Berlin")
     cpu_ms = found.cpu_ms
     assert found.duration.table == Durations.read("0:120 50:800 100:6000")
     assert found.knobs() == {
         "durations": f"0:{120 - cpu_ms} 50:{800 - cpu_ms} 100:{6_000 - cpu_ms}",
         "value_max": 6_000 - cpu_ms,
         "cpu_ms": cpu_ms,
+        "item_bytes": 300,
         "poison_per_million": 7,
+        "fails_per_million": 50,
     }
-    assert found.untold == ["item_bytes=300", "fails_per_million=50"]
 
 
 def test_what_is_left_out_has_a_value(read):
@@ -66,9 +72,11 @@ def test_what_is_left_out_has_a_value(read):
         "fails_per_million": 0,
         "poison_per_million": 0,
         "memory_mb": 128,
-        "batches_per_month": 1.0,
+        "batches": {"per_month": 1.0, "starts": ()},
         "region": "us-east-1",
         "deadline_s": None,
+        "done_by": None,
+        "timezone": "UTC",
         "budget_usd_per_month": None,
         "promise": "at_least_once",
     }
@@ -124,6 +132,13 @@ def test_every_workload_of_the_project_can_be_read(path):
         (LEAST + "cpu_ms: .nan", "cpu_ms=nan: must be a whole number from 0 to 600,000"),
         (LEAST + "memory_mb: 64", "memory_mb=64: must be a whole number from 128 to 10,240"),
         (LEAST + "deadline: 2", "deadline=2: must be a time such as 90s, 15m, 2h or 1d"),
+        (LEAST + "done_by: 18:00", "'18:00': YAML 1.1 reads this number as 1080. Write it in"),
+        (LEAST + "done_by: '24:00'", "done_by='24:00': must be a time of day in quotes"),
+        (LEAST + "done_by: 6pm", "done_by='6pm': must be a time of day in quotes, such as"),
+        (LEAST + "done_by: '6:00'\ntimezone: Mars/Base", "timezone='Mars/Base': is no zone that"),
+        (LEAST + "done_by: '6:00'\ntimezone: ../etc", "timezone='../etc': is no zone that"),
+        (LEAST + "done_by: '6:00'\ntimezone: Europe", "timezone='Europe': is no zone that"),
+        (LEAST + "timezone: UTC", "timezone='UTC': is that of done_by, which is not given"),
         (LEAST + "region: Mars", "region='Mars': must be a region of AWS"),
         (LEAST + "batches: 3", "batches=3: must be {per_month: 30} or"),
         (LEAST + "batches: {per_month: 0}", "batches.per_month=0: must be a number above 0"),

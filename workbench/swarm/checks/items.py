@@ -11,7 +11,7 @@ NEAR_S = 1e-6
 
 
 def check_processed(seen: FaultRecord) -> Iterator[str]:
-    """Items that were lost, failed without being tried, done though poisoned, or of no batch."""
+    """Items that were lost, failed for nothing, done though all tries fail, or of no batch."""
     known: set[str] = set()
     for batch in seen.batches:
         known |= batch.values.keys()
@@ -54,8 +54,8 @@ def _failed_for_nothing(seen: FaultRecord, batch: Expected) -> Iterator[str]:
         if listed.in_range:
             excused = seen.protocol.excuses_range(seen, batch, item)
         else:
-            poisoned = batch.values.get(item, -1) < 0
-            excused = poisoned or seen.protocol.excuses_listing(seen, item)
+            failing = batch.failing(item, seen.protocol.tries)
+            excused = seen.protocol.excuses_listing(seen, item, failing)
         if not excused:
             yield (
                 f"item {item} of {batch.batch_id} is sound and listed as failed after "
@@ -64,10 +64,11 @@ def _failed_for_nothing(seen: FaultRecord, batch: Expected) -> Iterator[str]:
 
 
 def _done_otherwise(seen: FaultRecord, batch: Expected) -> Iterator[str]:
-    """An item that was poisoned, or needs longer, was not the batch's own as it was done."""
+    """An item that fails in every try, or needs longer, was not the batch's own as it was done."""
+    tries = seen.protocol.tries
     for item, value in batch.values.items():
-        if value < 0 and item in seen.done_s:
-            yield f"item {item} of {batch.batch_id} is poisoned and was done"
+        if item in seen.done_s and batch.failing(item, tries) == tries:
+            yield f"item {item} of {batch.batch_id} fails in every try and was done"
         done = (one for one in seen.by_item.get(item, ()) if one.outcome == "done")
         least_s = min((one.ended_s - one.begun_s for one in done), default=inf)
         if least_s < value / 1000 - NEAR_S:

@@ -53,7 +53,8 @@ def _has_place(seen: FaultRecord, invoked: Invoked, tries: list[Execution], plac
     within = any(len(long & part) > 1 for part in parts)
     size = max(map(len, parts), default=1)
     beside = seen.protocol.beside and places // size > 1
-    return within or (beside and sum(bool(long & part) for part in parts) > 1)
+    several = len(long) > 1 and sum(bool(long & part) for part in parts) > 1  # no copies of one
+    return within or (beside and several)
 
 
 def _parts(event: Any) -> list[set[str]]:

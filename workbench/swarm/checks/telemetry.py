@@ -45,7 +45,9 @@ def _counts(
     done = [each for each in tries if each.outcome == "done"]
     said = {name: sum(line.get(name, 0) for line in lines) for name in COUNTS}
     least = 0 if one.request_id in seen.hit else listed  # an answer may be lost
-    repeated = sum(seen.struck[each.item] > 0 for each in done)
+    repeated = sum(
+        seen.struck[each.item] > 0 or seen.done_s[each.item] <= each.begun_s for each in done
+    )
     limits = {
         "items_processed": (len(done), len(done)),
         "items_failed": (least, listed),

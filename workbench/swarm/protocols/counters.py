@@ -86,12 +86,12 @@ class CountersProtocol(QueuedProtocol):
             return delay_s, delay_s
         return super().delayed_s(seen, call, message)
 
-    def excuses_listing(self, seen: FaultRecord, item: str) -> bool:
-        """Its message went through all its receives, three rounds long, and never ended well."""
+    def excuses_listing(self, seen: FaultRecord, item: str, failing: int) -> bool:
+        """All its tries fail, or a message of it went through all receives of all rounds."""
         counts = seen.plan.counts
         received = seen.struck[item] + seen.throttled[item]
         received += counts["early"] + counts["undelete"]  # a receive without an end of its own
-        return received >= ROUNDS * seen.design.max_receives
+        return failing == self.tries or received >= ROUNDS * seen.design.max_receives
 
     def ends_at_once(self, seen: FaultRecord, batch: Expected) -> bool:  # noqa: ARG002
         return False  # a copy of a message may be under way when the first has counted

@@ -119,8 +119,8 @@ class DurableProtocol(Protocol):
                 found[call.request_id, call.request["Key"].split("/")[1]] += good
         return found
 
-    def excuses_listing(self, seen: FaultRecord, item: str) -> bool:
-        return seen.struck[item] >= self.tries
+    def excuses_listing(self, seen: FaultRecord, item: str, failing: int) -> bool:
+        return seen.struck[item] + failing >= self.tries
 
     def excuses_range(self, seen: FaultRecord, batch: Expected, item: str) -> bool:
         index = batch.ids.index(item)

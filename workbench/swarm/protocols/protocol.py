@@ -88,8 +88,8 @@ class Protocol(ABC):
         return []
 
     @abstractmethod
-    def excuses_listing(self, seen: FaultRecord, item: str) -> bool:
-        """Whether faults explain that a sound item is listed as failed."""
+    def excuses_listing(self, seen: FaultRecord, item: str, failing: int) -> bool:
+        """Whether an item is rightly listed of which so many tries fail without a fault."""
 
     def excuses_range(self, seen: FaultRecord, batch: Expected, item: str) -> bool:  # noqa: ARG002
         """Whether faults explain that a range with this item is listed as failed."""

@@ -105,10 +105,11 @@ class SfnProtocol(Protocol):
             }
         )
 
-    def excuses_listing(self, seen: FaultRecord, item: str) -> bool:
+    def excuses_listing(self, seen: FaultRecord, item: str, failing: int) -> bool:
         design: Any = seen.design
         return bool(
-            seen.plan.counts["child_fails"]
+            failing
+            or seen.plan.counts["child_fails"]
             or seen.throttled[item] > design.throttle_tries
             or seen.struck[item] >= design.child_tries
         )

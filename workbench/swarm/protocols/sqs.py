@@ -77,8 +77,8 @@ class SqsProtocol(QueuedProtocol):
         actions = call.request["TransactItems"]
         return [action["Put"]["Item"] for action in actions if "Put" in action]
 
-    def excuses_listing(self, seen: FaultRecord, item: str) -> bool:
-        return seen.struck[item] >= self.tries
+    def excuses_listing(self, seen: FaultRecord, item: str, failing: int) -> bool:
+        return seen.struck[item] + failing >= self.tries
 
     def planned_again_s(self, seen: FaultRecord, batch: Expected) -> float:
         """A lost message is sent again when its record is old, one at a poll."""
@@ -157,4 +157,5 @@ def _unremembered(message: dict[str, Any]) -> bool:
     """Whether the first try of a message can have done a part of it, and no record says which."""
     knobs = message["knobs"]
     first = not (knobs["claim"] or message.get("again"))
-    return first and knobs["track"] == "message" and any(value < 0 for _, value in message["items"])
+    values = [pair[1] for pair in message["items"]]
+    return first and knobs["track"] == "message" and min(values) < 0

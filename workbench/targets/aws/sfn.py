@@ -188,7 +188,8 @@ def _states(measured: BatchMeasurements, segments: int) -> Iterator[tuple]:
 def _objects(measured: BatchMeasurements, segments: int) -> Iterator[tuple]:
     """The claim and the segments; the map's reading of them; lists of failures and results."""
     design = measured.design
-    line_bytes = LINE_BYTES + len(str(design.value_max))
+    payload_bytes = len(',"payload":""') + design.item_bytes if design.item_bytes else 0
+    line_bytes = LINE_BYTES + len(str(design.value_max)) + payload_bytes
     puts, left = 1, measured.items
     for _ in range(segments):
         size = min(left, design.segment_items) * line_bytes

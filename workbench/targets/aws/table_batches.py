@@ -222,7 +222,8 @@ def queue_lines(measured: BatchMeasurements, planned: Planned, send_size: int) -
         empty = round(measured.reading.sum(queue, "NumberOfEmptyReceives"))
         call_size = send_size if part.purpose == DISPATCH else 1
         requests = 0 if queue == DEAD else _sends(measured, queue, planned, call_size)
-        requests += ceil(received / size) + ceil(deleted / size) + empty
+        receive_units = sqs_requests(round(_average_bytes(measured, queue) * min(size, received)))
+        requests += ceil(received / size) * receive_units + ceil(deleted / size) + empty
         yield queue, SQS, "Requests-Tier1", "Requests", part.purpose, Decimal(requests)
     yield from _poller_lines(measured)
 
@@ -243,8 +244,13 @@ def _sends(measured: BatchMeasurements, queue: str, planned: Planned, call_size:
         return 0
     messages, calls = planned(queue)
     calls = sent if sent < messages else calls + sent - messages
-    average_bytes = measured.reading.sum(queue, "SentMessageSize") / sent
-    return calls * sqs_requests(round(average_bytes * min(call_size, sent)))
+    return calls * sqs_requests(round(_average_bytes(measured, queue) * min(call_size, sent)))
+
+
+def _average_bytes(measured: BatchMeasurements, queue: str) -> float:
+    """A message that was sent to a queue, on average."""
+    sent = measured.reading.sum(queue, "NumberOfMessagesSent")
+    return measured.reading.sum(queue, "SentMessageSize") / sent if sent else 0.0
 
 
 def item_sends(items: int, design: Design, part_items: int, send_size: int) -> tuple[int, int]:

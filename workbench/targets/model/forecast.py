@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from functools import cached_property
 from math import exp, sqrt
 from statistics import NormalDist
 from typing import TYPE_CHECKING, Any
@@ -16,21 +17,21 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from workbench.bill import bill, coordination_usd, knowing_usd, total_usd
-from workbench.bill.pricing import Already
+from workbench.bill.pricing import Already, bill_rows, exact_sum, sums_by_label
 from workbench.border import whole_number
 from workbench.designs import Design
 from workbench.engine.kernel import seed_for, stream
 from workbench.platform.profile import Profile, load_profile
 from workbench.prices import PriceBook, load_book
 from workbench.runs.batch import Batch
-from workbench.runs.records import RunData
+from workbench.runs.records import BILL_COLUMNS, COORDINATION, RunData
 from workbench.targets.model.target import ModelTarget
 
 if TYPE_CHECKING:
     from workbench.targets.model.models import Outcome
 
 LOW, HIGH = 5, 95  # percentiles
+LABEL, COST = BILL_COLUMNS.index("label"), BILL_COLUMNS.index("cost_usd")
 HALF = 0.5
 TINY = 1e-9  # as near to certain as a chance is taken
 SEEDS = 2**62
@@ -42,23 +43,33 @@ class Modelled:
 
     batch: Batch
     outcome: "Outcome"
-    bill: pd.DataFrame
+    lines: list[tuple]  # of the bill, as `BILL_COLUMNS` has them
     price_date: str
+
+    @cached_property
+    def bill(self) -> pd.DataFrame:
+        """The bill as a frame: making one takes longer than most runs."""
+        return pd.DataFrame(self.lines, columns=BILL_COLUMNS)
+
+    @cached_property
+    def _usd(self) -> dict[str, Decimal]:
+        """Dollars by label."""
+        return sums_by_label((line[LABEL], line[COST]) for line in self.lines)
 
     @property
     def usd(self) -> Decimal:
         """All dollars of the batch."""
-        return total_usd(self.bill)
+        return exact_sum(self._usd.values())
 
     @property
     def knowing_usd(self) -> Decimal:
         """What it costs to know that the batch is done."""
-        return knowing_usd(self.bill)
+        return self._usd["knowing"]
 
     @property
     def coordination_usd(self) -> Decimal:
         """What dispatching the items and knowing cost."""
-        return coordination_usd(self.bill)
+        return exact_sum(self._usd[label] for label in COORDINATION)
 
     @property
     def detected_s(self) -> float:
@@ -94,8 +105,8 @@ def modelled(
     book = book or load_book()
     outcome = ModelTarget(profile or load_profile(), replication).outcome(design, batch)
     free = month is not None
-    table = bill(outcome.usage, book, source="modelled", free_tier=free, already=month)
-    return Modelled(batch, outcome, table, book.date)
+    lines = bill_rows(outcome.rows, book, source="modelled", free_tier=free, already=month)
+    return Modelled(batch, outcome, lines, book.date)
 
 
 @dataclass(frozen=True)

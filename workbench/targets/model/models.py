@@ -14,7 +14,7 @@ from workbench.errors import WorkbenchError
 from workbench.platform.profile import Profile
 from workbench.runs.batch import Batch
 from workbench.runs.parts import RunRows
-from workbench.runs.records import Run, RunData
+from workbench.runs.records import USAGE_COLUMNS, Run, RunData
 from workbench.runs.resources import by_resource, resource_rows
 from workbench.targets.model.counters.kernel import run_counters
 from workbench.targets.model.counters.settings import counters_settings, counters_usage
@@ -33,7 +33,7 @@ from workbench.targets.model.engine.timeline import (
     timeline_columns,
     timeline_frame,
 )
-from workbench.targets.model.engine.usage import Line, usage_frame, usage_rows
+from workbench.targets.model.engine.usage import Line, Row, usage_rows
 from workbench.targets.model.sfn.kernel import run_sfn
 from workbench.targets.model.sfn.settings import SfnSettings, sfn_settings, sfn_state
 from workbench.targets.model.sfn.usage import sfn_usage
@@ -98,7 +98,12 @@ class Outcome:
     @cached_property
     def usage(self) -> pd.DataFrame:
         """The usage table, made once."""
-        return usage_frame(self._lines)
+        return pd.DataFrame(self.rows, columns=USAGE_COLUMNS)
+
+    @property
+    def rows(self) -> list[Row]:
+        """The rows of the usage table: a frame takes longer than most runs."""
+        return usage_rows(self._lines)
 
     @cached_property
     def _lines(self) -> list[Line]:
@@ -117,7 +122,7 @@ class Outcome:
 
     def run_rows(self, batch: Batch) -> RunRows:
         """The same as rows, without a frame: for many runs."""
-        rows = usage_rows(self._lines)
+        rows = self.rows
         tables = {"usage": rows, "resources": resource_rows(rows, self._lines)}
         return RunRows(self.run(batch), timeline_columns(self.state), tables)
 

@@ -73,8 +73,9 @@ def test_messages_become_requests_by_how_many_go_into_a_call():
         poll_queue__NumberOfMessagesDeleted=3,
     )
     found = lines(BatchMeasurements(make_design("sqs"), 250, HOUR, reading=metrics))
-    # Three calls of up to ten, 80 KB each, so two requests each; receives; deletes; idle polls.
-    assert found["sqs", "Requests-Tier1", "dispatch"] == 3 * 2 + 3 + 3 + 6
+    # Three calls of up to ten, 80 KB each, so two requests each, and as many receives; then
+    # deletes and idle polls.
+    assert found["sqs", "Requests-Tier1", "dispatch"] == 3 * 2 + 3 * 2 + 3 + 6
     assert found["sqs", "Requests-Tier1", "knowing"] == 9
 
 

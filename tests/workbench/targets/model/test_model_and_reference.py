@@ -24,7 +24,7 @@ from workbench.targets.model.sqs.settings import sqs_settings, sqs_state
 SQS_TALLIES = (
     "invocations cold_starts peak throttles processor_ms batcher_ms finalizer_ms "
     "batcher_invocations written_units read_half_units item_sends item_send_units receives "
-    "receive_units deletes metric_calls retry_sends looks failed late "
+    "receive_units deletes metric_calls retry_send_units looks failed late "
     "segments_done"
 )
 SFN_TALLIES = (
@@ -40,6 +40,9 @@ LATENCIES = latency_table(PROFILE)
 LARGE = {"items_per_message": 300, "value_max": 20, "send_batch_size": 1}
 FEW_POLLERS = {"max_concurrency": None, "pollers_min": 2, "pollers_max": 5}
 POISON = {"poison_per_million": 20_000}
+CARRYING = {"items_per_message": 25, "item_bytes": 9_000, "segment_items": 530}
+FAILS = {"fails_per_million": 60_000}
+HALF = {"fails_per_million": 500_000, "poison_per_million": 5_000}
 TAIL = {"durations": "0:20 50:300 90:1500 99:6000 99.9:20000 100:60000"}
 TIMES = ("created_s", "processed_s", "detected_s")
 SLOW_ACCOUNT = {"account": 100, "environments_per_s": 5.0, "environments_burst_s": 1.0}
@@ -78,6 +81,12 @@ def plain(story, tallies, **known):
         (2_000, "default", POISON | {"claim": True}, {}),
         (2_000, "default", POISON | {"item_concurrency": 25, "claim": True}, {}),
         (2_000, "default", POISON | {"item_concurrency": 4, "track": "message"}, {}),
+        (1_110, "default", POISON | CARRYING, {}),
+        (1_110, "default", POISON | CARRYING | {"item_concurrency": 9}, {}),
+        (2_000, "default", FAILS | {"item_concurrency": 25, "claim": True}, {}),
+        (2_000, "default", HALF | {"track": "message", "claim": True}, {}),
+        (3_000, "published", FAILS, {}),
+        (3_000, "default", HALF | {"write_batch_size": 1}, {}),
         (1_000, "published", {"item_concurrency": 2}, {}),
         (3_000, "default", TAIL | {"items_per_message": 10}, {}),
         (2_000, "default", TAIL | POISON | {"item_concurrency": 25, "claim": True}, {}),
@@ -104,7 +113,14 @@ def test_sqs_is_told_twice_alike(items, preset, knobs, change):
         (20_000, "default", {"segment_items": 1_000, "items_per_child": 7}, {}),
         (5_000, "default", POISON, {}),
         (3_000, "default", POISON | {"item_concurrency": 9, "telemetry": "put_metric_data"}, {}),
+        (3_000, "default", FAILS | {"item_concurrency": 9, "telemetry": "put_metric_data"}, {}),
         (3_000, "published", {}, {}),
+        (
+            2_500,
+            "default",
+            {"segment_items": 2_000, "items_per_child": 20, "item_bytes": 9_000},
+            {},
+        ),
         (9_000, "default", {"items_per_child": 10, "max_concurrency": None}, SLOW_ACCOUNT),
         (3_000, "default", {"items_per_child": 3, "child_type": "STANDARD"}, {}),
         (3_000, "default", TAIL | {"items_per_child": 3, "child_type": "STANDARD"}, {}),
@@ -130,9 +146,12 @@ def test_sfn_is_told_twice_alike(items, preset, knobs, change):
         (3_000, {"item_concurrency": 5, "messages_per_invocation": 1, "poll_s": 5}, {}),
         (3_000, TAIL | {"items_per_message": 10}, {}),
         (6_000, {"segment_items": 500}, {"account": 20}),
+        (1_110, POISON | CARRYING, {}),
         (5_000, {"poison_per_million": 30_000}, {}),
         (4_000, {"poison_per_million": 200_000, "items_per_message": 40}, {}),
         (2_000, {"poison_per_million": 100_000, "item_concurrency": 4}, {}),
+        (5_000, FAILS, {}),
+        (2_000, HALF | {"item_concurrency": 4, "items_per_message": 40}, {}),
     ],
 )
 def test_counters_is_told_twice_alike(items, knobs, change):
@@ -157,6 +176,8 @@ SEGMENTS = {"items_per_chunk": 10, "chunks_per_segment": 7, "max_concurrency": 2
         (9_000, {"items_per_chunk": 3, "max_concurrency": 700, "chunks_per_segment": 700}, {}),
         (3_000, SEGMENTS, {}),
         (3_000, SEGMENTS | POISON | {"item_concurrency": 3}, {}),
+        (3_000, SEGMENTS | FAILS, {}),
+        (2_000, HALF | {"items_per_chunk": 20, "item_concurrency": 3}, {}),
         (3_000, SEGMENTS | {"poison_per_million": 300_000, "batcher_memory_mb": 128}, {}),
         (3_000, SEGMENTS | {"max_concurrency": 300}, {"account": 40}),
         (3_000, SEGMENTS | {"max_concurrency": 300}, {"environments_burst": 9.0}),

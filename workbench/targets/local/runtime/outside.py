@@ -147,10 +147,10 @@ class SimulatedOutside:
         """Several values at a time, each in a strand of its own."""
         return tasks.gather(function, values, at_once)
 
-    def watched(self, process: Callable[[Any], None]) -> Callable[[Any], None]:
-        """`lambdas.work.process` with its CPU charged and the truth about it written down."""
+    def watched(self, work: Callable[[Any, bool], None]) -> Callable[[Any, bool], None]:
+        """`lambdas.work.work` with its CPU charged and the truth about it written down."""
 
-        def watched_process(item: Any) -> None:
+        def watched_work(item: Any, failing: bool) -> None:
             task, run = current(), self._current_run
             item_log = run.item_log
             cpu_ms, task.owed_cpu_ms = run.cpu_ms_per_item + task.owed_cpu_ms, 0.0
@@ -158,7 +158,7 @@ class SimulatedOutside:
             item_log.begun(item.id)
             task.working = True
             try:
-                process(item)
+                work(item, failing)
                 item_log.done(item.id)
             except Exception:
                 item_log.failed(item.id)
@@ -167,7 +167,7 @@ class SimulatedOutside:
                 task.working = False
                 item_log.ended(item.id)
 
-        return watched_process
+        return watched_work
 
     def _calls(self) -> Caller:
         return self._current_run.caller
@@ -204,7 +204,7 @@ def load(
             simulated.replace(importlib.import_module(f"{PACKAGE}.outside"))
             if find_spec(f"{PACKAGE}.work"):
                 work = importlib.import_module(f"{PACKAGE}.work")
-                work.process = simulated.watched(work.process)
+                work.work = simulated.watched(work.work)
             return getattr(importlib.import_module(module_name), function)
         except (ImportError, AttributeError) as error:
             foreign = getattr(error, "name", None) and not error.name.startswith(PACKAGE)

@@ -8,6 +8,7 @@ from workbench.targets.model.engine import draws
 from workbench.targets.model.engine.draws import hashed, latencies, latency
 from workbench.targets.model.engine.events import billed_ms, chunks, compiled, replace
 from workbench.targets.model.sqs.batcher import (
+    count_send,
     end_segment,
     free_poller,
     grow_plan_from,
@@ -73,7 +74,7 @@ def step_part(p: SqsSettings, s: np.void, time_s: float) -> int:
     """The next send of the batcher that is due, or its end; messages that it has just sent."""
     slot = s.batcher_slots[0]
     sends = s.slot_phase[slot]
-    messages = segment_size(p, s.slot_segment[slot])[1]
+    items, messages = segment_size(p, s.slot_segment[slot])
     total = chunks(messages, p.messages_per_send)
     if sends > total:
         free_poller(p, s, time_s, slot)
@@ -85,13 +86,11 @@ def step_part(p: SqsSettings, s: np.void, time_s: float) -> int:
         end_segment(p, s, time_s, slot)
         at = time_s + p.plan_pollers.turn_s
     else:
-        count = min(p.messages_per_send, messages - sends * p.messages_per_send)
+        count = count_send(p, s, items, messages, sends)
         draw = hashed(p.key_send, s.sends_drawn)
         s.sends_drawn += 1
         at = time_s + p.batcher.call_s + count * p.batcher.entry_s
         at += latency(s, draws.SEND_BATCH, draw, 0)
-        s.item_sends += 1
-        s.item_send_units += chunks(count * p.message_bytes, 65_536)
     s.slot_phase[slot] = sends + 1
     replace(s.batcher_times, s.batcher_slots, s.batchers, at, slot)
     s.batcher_at = s.batcher_times[0]

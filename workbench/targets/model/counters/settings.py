@@ -5,7 +5,6 @@ Its settings are those of `sqs` with one record a message and no claims.
 Its event sources, its processor and its table are the same; batcher and finalizer are not.
 """
 
-import json
 from math import ceil
 from typing import Any
 
@@ -26,7 +25,7 @@ NUMBER_BYTES = 4  # a message's number in a set
 PER_SHARD = 100  # messages
 EXPIRY_BYTES = 5  # an expiry in place of attempts, in the record of a failed item
 SAME = (
-    "memory_mb batcher_memory_mb item_concurrency cpu cpu_ms max_concurrency "
+    "memory_mb batcher_memory_mb item_concurrency cpu cpu_ms fails_per_million max_concurrency "
     "messages_per_invocation poll_s batcher_concurrency max_receives pollers_min pollers_max"
 ).split()
 
@@ -39,7 +38,10 @@ def counters_settings(
     like = sqs_settings(Sqs(track="message", value_max=0, **known), batch, profile, stream_seed)
     size, part = design.items_per_message, design.segment_messages
     messages = ceil(batch.items / size)
-    message_bytes = _message_bytes(design, len(batch.batch_id), messages)
+    head = {"batch": batch.batch_id, "n": messages // 2}  # a number of middling length
+    head |= {"item_concurrency": design.item_concurrency} | design.work_knobs()
+    pair_bytes = usage.pair_bytes(design)
+    message_bytes = usage.message_bytes(head, size, pair_bytes)
     fit = PAYLOAD_MAX_BYTES // (message_bytes + SQS_RECORD_BYTES)
     return like._replace(
         values=values_of(design, batch),
@@ -49,6 +51,7 @@ def counters_settings(
         messages_per_segment=part,
         messages=messages,
         message_bytes=message_bytes,
+        pair_bytes=pair_bytes,
         messages_per_take=max(1, min(design.messages_per_invocation, fit)),
         messages_per_send=min(SEND_BATCH, MESSAGE_MAX_BYTES // message_bytes),
         segments_per_send=SEND_BATCH,
@@ -57,15 +60,6 @@ def counters_settings(
         counted=True,
         key_units_per_s=float(profile.value("ddb_table_quota_per_s")),  # 100 writes a key at most
     )
-
-
-def _message_bytes(design: Counters, batch_bytes: int, messages: int) -> int:
-    """The body of an item message, its number of middling length."""
-    at_once, name = design.item_concurrency, "b" * batch_bytes
-    body = {"batch": name, "n": messages // 2, "item_concurrency": at_once, "items": []}
-    body |= {"cpu_ms": design.cpu_ms} if design.cpu_ms else {}
-    each = 22 + design.item_ms.mean_digits  # ["…16…",500],
-    return round(len(json.dumps(body, separators=(",", ":"))) + design.items_per_message * each - 1)
 
 
 def counters_usage(design: Counters, p: SqsSettings, s: np.void) -> list[usage.Line]:

@@ -14,7 +14,7 @@ from workbench.targets.model.durable.executions import (
 )
 from workbench.targets.model.durable.settings import DurableSettings
 from workbench.targets.model.engine import draws
-from workbench.targets.model.engine.draws import hashed, latency, sleep_ms
+from workbench.targets.model.engine.draws import hashed, latency, sleep_ms, tried_ms
 from workbench.targets.model.engine.events import billed_ms, compiled
 from workbench.targets.model.engine.timeline import note_peak
 from workbench.targets.model.sfn.work import work_items_at_once
@@ -73,7 +73,7 @@ def answer(p: DurableSettings, s: np.void, c: int) -> None:
 def work_chunk(p: DurableSettings, s: np.void, c: int, cold: int) -> float:
     """When the invocation is over that takes up a chunk now, in a new environment or an idle one.
 
-    An item that fails does so in every try: the second and the third work only these.
+    The second try and the third work only what has failed in the one before.
     """
     draw = hashed(p.key_chunk, s.c_number[c] * TRIES_MAX + s.c_tries[c])
     begun = clock = s.now
@@ -85,12 +85,12 @@ def work_chunk(p: DurableSettings, s: np.void, c: int, cold: int) -> float:
     clock += p.processor.invocation_s
     if s.c_tries[c] == 1:
         clock = work_items(p, s, c, clock)
-        s.failed += s.c_failed[c]
     else:
         clock += p.processor.call_s + latency(s, draws.S3_GET, draw, 3)
-        clock += s.c_failed[c] * p.processor.item_s
+        clock = work_again(p, s, c, clock)
+    s.failed += s.c_failed[c] if s.c_tries[c] == TRIES_MAX else 0
     s.processed_s = max(s.processed_s, clock)
-    if s.c_failed[c] > 0:
+    if s.c_failed[c] > 0 or s.c_tries[c] > 1:
         clock += p.processor.call_s + latency(s, draws.S3_PUT, draw, 4)
         s.lists += 1
     s.processor_ms += billed_ms(clock - begun)
@@ -100,10 +100,25 @@ def work_chunk(p: DurableSettings, s: np.void, c: int, cold: int) -> float:
 @compiled
 def work_items(p: DurableSettings, s: np.void, c: int, clock: float) -> float:
     """The items of a chunk from a time on: when the last is over."""
-    start = s.c_number[c] * p.items_per_chunk
-    stop = min(start + p.items_per_chunk, p.items)
+    start, stop = items_of(p, s, c)
     if p.item_workers > 1:
         clock, s.c_failed[c] = work_items_at_once(p, s, clock, start, stop)
         return clock
     slept_ms, s.c_failed[c] = sleep_ms(p.values, start, stop)
     return clock + slept_ms / 1000.0 + (stop - start) * p.processor.item_s
+
+
+@compiled
+def work_again(p: DurableSettings, s: np.void, c: int, clock: float) -> float:
+    """What the last try has listed of a chunk from a time on: when the last is over."""
+    start, stop = items_of(p, s, c)
+    items = s.c_failed[c]
+    slept_ms, s.c_failed[c] = tried_ms(p.values, start, stop, s.c_tries[c], p.item_workers)
+    return clock + slept_ms / 1000.0 + items * p.processor.item_s
+
+
+@compiled
+def items_of(p: DurableSettings, s: np.void, c: int) -> tuple[int, int]:
+    """The items of a chunk."""
+    start = s.c_number[c] * p.items_per_chunk
+    return start, min(start + p.items_per_chunk, p.items)

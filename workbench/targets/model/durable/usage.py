@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from workbench.designs import BATCH_KEPT_DAYS, DURABLE_KEPT_DAYS, Durable
+from workbench.designs import BATCH_KEPT_DAYS, DURABLE_KEPT_DAYS, WORKLOAD_KNOBS, Durable
 from workbench.platform.services import (
     DURABLE_KEPT,
     DURABLE_OPERATIONS,
@@ -20,7 +20,7 @@ from workbench.runs.resources import TOPIC
 from workbench.targets.model.durable.settings import DurableSettings
 from workbench.targets.model.engine import usage
 
-SENT = ("item_concurrency", "value_max", "durations", "cpu_ms", "poison_per_million")  # in a chunk
+SENT = ("item_concurrency", *WORKLOAD_KNOBS)  # in a chunk
 
 WORK_METRICS = 4  # of the processor
 DAY_S = 86_400

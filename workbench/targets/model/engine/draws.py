@@ -70,13 +70,14 @@ class Values(NamedTuple):
 
     key: np.uint64
     span: np.uint64  # 0: between points
-    poison: np.uint64  # items in a million that fail
+    poison: np.uint64  # items in a million that fail in every try
+    fails: np.uint64  # tries in a million that fail, of the others
     fixed_ms: float  # every item takes as long; negative: drawn
     points: Annotated[np.ndarray, np.uint64, (3, POINTS_MAX + 1)]  # starts, ms, slopes
     guide: Annotated[np.ndarray, np.int64, (GUIDES,)]  # the point that a draw's first bits lie in
 
 
-def values_from(seed: int, item_ms: Uniform | Durations, poison: int = 0) -> Values:
+def values_from(seed: int, item_ms: Uniform | Durations, poison: int = 0, fails: int = 0) -> Values:
     """What the items of a batch are drawn from by its seed."""
     points = np.full((3, POINTS_MAX + 1), 2**32, np.uint64)
     guide, span = np.zeros(GUIDES, np.int64), 0
@@ -86,7 +87,8 @@ def values_from(seed: int, item_ms: Uniform | Durations, poison: int = 0) -> Val
         points[:, : len(item_ms.points)] = np.array(item_ms.table, np.uint64)
         firsts = np.arange(GUIDES, dtype=np.uint64) << np.uint64(32 - GUIDE_BITS)
         guide = np.searchsorted(points[0], firsts, side="right") - 1
-    return Values(stream_key(seed), np.uint64(span), np.uint64(poison), -1.0, points, guide)
+    chances = np.uint64(poison), np.uint64(fails)
+    return Values(stream_key(seed), np.uint64(span), *chances, -1.0, points, guide)
 
 
 def latency_table(profile: Profile) -> np.ndarray:
@@ -168,10 +170,16 @@ def _between_points(values: Values, bits: np.uint64) -> int:
 
 
 @compiled
+def _drawn(z: np.uint64, per_million: np.uint64) -> bool:
+    """Whether a draw is among so many of a million."""
+    return ((z & _LOW) * _MILLION) >> _S32 < per_million
+
+
+@compiled
 def item_value(values: Values, item: int) -> int:
     """The milliseconds of one item, -1 where it is poisoned."""
     z = hashed(values.key, item)
-    if ((z & _LOW) * _MILLION) >> _S32 < values.poison:
+    if _drawn(z, values.poison):
         return -1
     if values.span == 0:
         return _between_points(values, z >> _S32)
@@ -179,26 +187,50 @@ def item_value(values: Values, item: int) -> int:
 
 
 @compiled
-def _one_by_one(values: Values, start: int, stop: int) -> tuple[float, int]:
-    """The same, item by item: apart, so that the usual way is short enough to be inlined."""
-    slept = bad = 0
+def fails(values: Values, item: int, tries: int) -> bool:
+    """Whether this try of an item fails, all before it having failed."""
+    if item_value(values, item) < 0:
+        return True
+    return values.fails > 0 and _drawn(
+        mix64(hashed(values.key, item) + np.uint64(tries) * _G), values.fails
+    )
+
+
+@compiled
+def _tried(values: Values, item: int, tries: int) -> bool:
+    """Whether an item comes to this try: each before it has failed."""
+    before = 1
+    while before < tries and fails(values, item, before):
+        before += 1
+    return before == tries
+
+
+@compiled
+def tried_ms(
+    values: Values, start: int, stop: int, tries: int, at_once: int = 1
+) -> tuple[int, int]:
+    """Milliseconds in which those of items start..stop-1 that come to this try sleep, so many at
+    a time, and how many fail in it. Apart from the usual way, which is to be inlined.
+    """
+    slept = longest = bad = 0
     for item in range(start, stop):
-        value = item_value(values, item)
-        if value < 0:
-            bad += 1
-        else:
-            slept += value
-    return float(slept), bad
+        if tries == 1 or _tried(values, item, tries):
+            ms = max(0, item_value(values, item))
+            slept += ms
+            longest = max(longest, ms)
+            bad += fails(values, item, tries)
+    return slept if at_once == 1 else max(longest, slept // at_once), bad
 
 
 @compiled
 def sleep_ms(values: Values, start: int, stop: int) -> tuple[float, int]:
-    """Milliseconds slept for items start..stop-1, and how many of them are poisoned."""
+    """Milliseconds slept in the first try of items start..stop-1, and how many fail in it."""
     if values.fixed_ms >= 0.0:
         return (stop - start) * values.fixed_ms, 0
-    if values.poison == 0 and values.span:
+    if values.poison == 0 and values.fails == 0 and values.span:
         return float(sum_values(values.key, start, stop, values.span)), 0
-    return _one_by_one(values, start, stop)
+    slept, bad = tried_ms(values, start, stop, 1)
+    return float(slept), bad
 
 
 def stream_key(seed: int) -> np.uint64:

@@ -49,7 +49,9 @@ def cpu_s_per_ms(profile: Profile, memory_mb: int) -> float:
 
 def values_of(design: Design, batch: Batch) -> Values:
     """What a batch's items are drawn from."""
-    return values_from(batch.seed, design.item_ms, design.poison_per_million)
+    return values_from(
+        batch.seed, design.item_ms, design.poison_per_million, design.fails_per_million
+    )
 
 
 def stream_keys(seed: int, design: str, concerns: Iterable[str]) -> dict[str, np.uint64]:

@@ -10,8 +10,7 @@ import json
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-import pandas as pd
-
+from workbench.designs import Design
 from workbench.platform.services import (
     CLOUDWATCH,
     INIT_LINE_BYTES,
@@ -21,7 +20,6 @@ from workbench.platform.services import (
     STORAGE_OVERHEAD_BYTES,
 )
 from workbench.platform.units import GB, MONTH_HOURS, gb_seconds, quantity
-from workbench.runs.records import USAGE_COLUMNS
 from workbench.workload.durations import Durations, Uniform
 
 HOUR_S = 3600
@@ -85,11 +83,6 @@ def empty_polls(*idle_poller_s: float) -> int:
     return sum(int(idle_s // LONG_POLL_S) for idle_s in idle_poller_s)
 
 
-def usage_frame(lines: list[Line]) -> pd.DataFrame:
-    """The usage table of these lines."""
-    return pd.DataFrame(usage_rows(lines), columns=USAGE_COLUMNS)
-
-
 def usage_rows(lines: list[Line]) -> list[Row]:
     """The rows of the usage table: equal lines added up, nothing of zero quantity."""
     totals: dict[tuple[str, str, str, str], Decimal] = {}
@@ -145,10 +138,16 @@ def all_bytes(items: int, lots: int, lot_bytes: float) -> int:
     return round(items * item + lots * (lot_bytes + LOG_EVENT_BYTES))
 
 
-def child_bytes(items: int, item_ms: Uniform | Durations) -> float:
-    """The list of a map child's items."""
-    one = _length({"id": "0" * 16, "value": 0}) - 1 + item_ms.mean_digits
-    return 2 + items * (one + 1) - 1
+def line_bytes(design: Design) -> float:
+    """An item as a line of the map's items, or with the comma after it in a child's."""
+    payload = len(',"payload":""') + design.item_bytes if design.item_bytes else 0
+    return len('{"id":"0123456789abcdef","value":}\n') + design.item_ms.mean_digits + payload
+
+
+def pair_bytes(design: Design) -> float:
+    """An item of a message, with the comma after it."""
+    payload = len(',""') + design.item_bytes if design.item_bytes else 0
+    return len('["0123456789abcdef",],') + design.item_ms.mean_digits + payload
 
 
 def platform_bytes(one: Function) -> int:
@@ -168,12 +167,9 @@ def platform_bytes(one: Function) -> int:
     )
 
 
-def message_bytes(
-    knobs: dict[str, Any], batch_bytes: int, items: int, item_ms: Uniform | Durations
-) -> int:
-    """The body of an item message."""
-    body = {"batch": "b" * batch_bytes, "knobs": knobs, "items": []}
-    return round(_length(body) + items * (22 + item_ms.mean_digits) - 1)  # ["…16…",500],
+def message_bytes(head: dict[str, Any], items: int, each_bytes: float) -> int:
+    """The body of a message of items, beside which it says `head`."""
+    return round(_length(head | {"items": []}) + items * each_bytes - 1)
 
 
 def item_record_bytes(batch_bytes: int, by_message: bool) -> int:

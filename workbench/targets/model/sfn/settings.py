@@ -13,6 +13,7 @@ from workbench.platform.profile import Profile
 from workbench.platform.services import MAP_CHILDREN_MAX
 from workbench.platform.units import MB
 from workbench.runs.batch import Batch
+from workbench.targets.model.engine import usage
 from workbench.targets.model.engine.draws import Values
 from workbench.targets.model.engine.settings import (
     Cpu,
@@ -25,7 +26,6 @@ from workbench.targets.model.engine.settings import (
 
 SUMMARY_MB = 256
 PART_BYTES = 8 * 1024 * 1024  # of a multipart upload
-LINE_BYTES = 35  # {"id":"0123456789abcdef","value":}\n around the value's digits
 CONCERNS = ("child", "item", "segment")  # a stream of draws each
 STATE = state_type(
     times="map_at starts_at ended_at environments_free_at",
@@ -46,7 +46,7 @@ class SfnSettings(NamedTuple):
     segments: int
     segment_bytes: int
     batch_bytes: int
-    segment_calls: int
+    items_per_part: int  # of a segment's object that is uploaded in parts
     items_per_child: int
     children: int
     item_workers: int
@@ -73,8 +73,7 @@ class SfnSettings(NamedTuple):
 
 def sfn_settings(design: Sfn, batch: Batch, profile: Profile, stream_seed: int) -> SfnSettings:
     """The numbers for one batch of a design under a profile; `stream_seed` draws the latencies."""
-    segment_bytes = round(design.segment_items * (LINE_BYTES + design.item_ms.mean_digits))
-    parts = ceil(segment_bytes / PART_BYTES)
+    line_bytes = usage.line_bytes(design)
     express = design.child_type == "EXPRESS"
     kind = "express" if express else "standard"
     return SfnSettings(
@@ -82,9 +81,9 @@ def sfn_settings(design: Sfn, batch: Batch, profile: Profile, stream_seed: int) 
         items=batch.items,
         segment_items=design.segment_items,
         segments=ceil(batch.items / design.segment_items),
-        segment_bytes=segment_bytes,
+        segment_bytes=round(design.segment_items * line_bytes),
         batch_bytes=len(batch.batch_id),
-        segment_calls=1 if segment_bytes < PART_BYTES else parts + 2,
+        items_per_part=ceil(PART_BYTES / line_bytes),
         items_per_child=design.items_per_child,
         children=ceil(batch.items / design.items_per_child),
         item_workers=design.item_concurrency,
@@ -99,9 +98,7 @@ def sfn_settings(design: Sfn, batch: Batch, profile: Profile, stream_seed: int) 
         map_start_s=float(profile.value("sfn_map_start_s")),
         map_end_s=float(profile.value("sfn_map_end_s")),
         s3_mb_s=profile.value("s3_ms_per_mb") / 1000,
-        item_gap_s=(LINE_BYTES + design.item_ms.mean_digits)
-        * profile.value("sfn_payload_gap")
-        / (1000 * MB),
+        item_gap_s=line_bytes * profile.value("sfn_payload_gap") / (1000 * MB),
         child_limit_s=float(EXPRESS_MAX_S) if express else 3.15e7,
         processor=cpu_of(profile, design.memory_mb, design.cpu_ms),
         batcher=cpu_of(profile, design.batcher_memory_mb),

@@ -1,6 +1,7 @@
 """The billable units of a batch of `sfn`, from what its kernel has counted."""
 
 from decimal import Decimal
+from json import dumps
 from math import ceil
 
 import numpy as np
@@ -11,6 +12,7 @@ from workbench.platform.units import EXPRESS_STEP_MB, EXPRESS_STEP_MS, gb_second
 from workbench.runs.resources import TOPIC
 from workbench.targets.model.engine import usage
 from workbench.targets.model.sfn.settings import SUMMARY_MB, SfnSettings
+from workbench.targets.model.sfn.work import segment_calls
 
 STATES_BEFORE = 4  # Start, Owner?, CreateItems, Process
 STATES_AFTER = 3  # Summarize, Notify, Done
@@ -20,6 +22,7 @@ KEPT_S = BATCH_KEPT_DAYS * 86_400
 # An item in the results, {\"id\":\"0123456789abcdef\",\"value\":}, around its digits; a child,
 # its execution and its input around its items and the batch id; and the manifest.
 ITEM_RESULT_BYTES, CHILD_RESULT_BYTES, MANIFEST_BYTES = 41, 949, 365
+PAYLOAD_RESULT_BYTES = len(r",\"payload\":\"\"")
 STANDARD_LESS_BYTES = 35  # of a Standard child: its ARN is shorter
 PUT_METRIC_BYTES = 12  # "put_metric_data" beside "emf" among the knobs
 START_BYTES = 100  # the start object: an execution's ARN
@@ -55,7 +58,7 @@ def _handler_bytes(design: Sfn, p: SfnSettings, children: int) -> dict[str, int]
     batcher = usage.metric_line_bytes("sfn", "batcher", p.batch_bytes, created)
     lines = {"processor": children * work, "batcher": p.segments * batcher, "summary": 0}
     if design.logs == "all":
-        child = usage.child_bytes(round(p.items / max(1, children)), design.item_ms)
+        child = 1 + round(p.items / max(1, children)) * usage.line_bytes(design)  # with brackets
         lines["processor"] += usage.all_bytes(p.items, children, child)
     return lines
 
@@ -78,9 +81,9 @@ def _machine(p: SfnSettings, s: np.void, children: int) -> list[usage.Line]:
 
 def _bucket(p: SfnSettings, s: np.void, result_bytes: float) -> list[usage.Line]:
     """Items written and read, results written and looked through, all kept until they expire."""
-    rest = (p.items - (p.segments - 1) * p.segment_items) / p.segment_items
-    last = max(1, ceil(p.segment_calls * rest - 1e-6))
-    puts = 1 + (p.segments - 1) * p.segment_calls + last + ceil(p.segments / KEYS_PER_LIST)
+    last = p.items - (p.segments - 1) * p.segment_items
+    rest, whole = last / p.segment_items, (p.segments - 1) * segment_calls(p, p.segment_items)
+    puts = 1 + whole + segment_calls(p, last) + ceil(p.segments / KEYS_PER_LIST)
     failed = int(s["failed_children"])
     lists = 1 + max(1, ceil(failed / KEYS_PER_LIST))
     stored = (p.segment_bytes * (p.segments - 1 + rest) + START_BYTES) * KEPT_S
@@ -99,5 +102,9 @@ def _result_bytes(design: Sfn, p: SfnSettings) -> float:
     """The size of the results: each child with its items, and the manifest."""
     child = CHILD_RESULT_BYTES + p.batch_bytes + (p.put_metrics and PUT_METRIC_BYTES)
     child -= 0 if p.express else STANDARD_LESS_BYTES
-    item = ITEM_RESULT_BYTES + design.item_ms.mean_digits
+    knobs = design.batch_knobs()
+    told = {name: knobs[name] for name in knobs.keys() - set(design.carried.split())}
+    child += len(dumps(dumps(told, separators=(",", ":")))) - len('"{}",') + 2 if told else 0
+    payload_bytes = PAYLOAD_RESULT_BYTES + design.item_bytes if design.item_bytes else 0
+    item = ITEM_RESULT_BYTES + design.item_ms.mean_digits + payload_bytes
     return p.children * child + p.items * item + MANIFEST_BYTES

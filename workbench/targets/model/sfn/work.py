@@ -4,9 +4,17 @@ import numpy as np
 
 from workbench.platform.units import MB
 from workbench.targets.model.engine import draws
-from workbench.targets.model.engine.draws import hashed, item_value, latencies, latency, sleep_ms
+from workbench.targets.model.engine.draws import (
+    fails,
+    hashed,
+    item_value,
+    latencies,
+    latency,
+    sleep_ms,
+)
 from workbench.targets.model.engine.events import (
     billed_ms,
+    chunks,
     compiled,
     pop,
     push,
@@ -65,10 +73,16 @@ def write_segment(p: SfnSettings, s: np.void, segment: int) -> float:
     items = min(p.segment_items, p.items - segment * p.segment_items)
     share = items / p.segment_items
     megabytes = p.segment_bytes * share / MB
-    calls = max(1, int(p.segment_calls * share + 0.999999))
+    calls = segment_calls(p, items)
     spent = p.batcher.invocation_s + calls * p.batcher.call_s
     spent += megabytes * (p.batcher.mb_s + p.s3_mb_s)
     return spent + latencies(s, draws.S3_PUT, p.key_segment, (1 << 40) + segment * 64, calls)
+
+
+@compiled
+def segment_calls(p: SfnSettings, items: int) -> int:
+    """The calls that put so many items: one, or each part's, and one before and after them."""
+    return 1 if items < p.items_per_part else chunks(items, p.items_per_part) + 2
 
 
 @compiled
@@ -121,8 +135,8 @@ def work_items_at_once(
 
 @compiled
 def work_item(p: SfnSettings, s: np.void, clock: float, item: int) -> int:
-    """CPU for the item, then its sleep; 1 if it fails, which it does at once."""
-    value = item_value(p.values, item)
-    at = use_cpu(s, clock, p.processor.item_s) + max(value, 0) / 1000.0
-    push_worker(s, at, item << 2 | (REPORTED if value < 0 else 0))
-    return 1 if value < 0 else 0
+    """CPU for the item, then its sleep; 1 if it fails in its first try."""
+    at = use_cpu(s, clock, p.processor.item_s) + max(item_value(p.values, item), 0) / 1000.0
+    bad = fails(p.values, item, 1)
+    push_worker(s, at, item << 2 | (REPORTED if bad else 0))
+    return 1 if bad else 0

@@ -11,9 +11,10 @@ from math import inf
 
 import numpy as np
 
+from workbench.platform.units import SQS_CHUNK_BYTES
 from workbench.targets.model.engine import draws
 from workbench.targets.model.engine.draws import hashed, latencies, latency
-from workbench.targets.model.engine.events import billed_ms, compiled, pop, push, replace
+from workbench.targets.model.engine.events import billed_ms, chunks, compiled, pop, push, replace
 from workbench.targets.model.sqs.settings import WRITE_STEPS, SqsSettings
 
 PLAN_INIT = 1 << 60  # numbers of draws, apart from the segments'
@@ -165,7 +166,7 @@ def step_batcher(p: SqsSettings, s: np.void, time_s: float) -> int:
         if phase > steps:
             sent = min(p.messages_per_send, messages - (phase - steps - 1) * p.messages_per_send)
         if phase - steps < sends:
-            at = send_messages(p, s, time_s, messages, phase - steps)
+            at = send_messages(p, s, time_s, items, messages, phase - steps)
         elif phase - steps == sends:
             draw = hashed(p.key_segment, -1 - s.slot_segment[slot])
             at = time_s + p.batcher.call_s + latency(s, draws.SINGLE, draw, 0)
@@ -200,9 +201,11 @@ def write_records(
 
 
 @compiled
-def send_messages(p: SqsSettings, s: np.void, time_s: float, messages: int, call: int) -> float:
+def send_messages(
+    p: SqsSettings, s: np.void, time_s: float, items: int, messages: int, call: int
+) -> float:
     """One send of a segment, the `written` flag before the first: when the messages are visible."""
-    count = min(p.messages_per_send, messages - call * p.messages_per_send)
+    count = count_send(p, s, items, messages, call)
     batched = p.messages_per_send > 1
     draw = hashed(p.key_send, s.sends_drawn)
     s.sends_drawn += 1
@@ -211,9 +214,25 @@ def send_messages(p: SqsSettings, s: np.void, time_s: float, messages: int, call
     if call == 0:
         at += p.batcher.call_s + latency(s, draws.SINGLE, draw, 1)
         write_elsewhere(s, 1)
-    s.item_sends += 1
-    s.item_send_units += -(-count * p.message_bytes // 65_536)
     return at
+
+
+@compiled
+def count_send(p: SqsSettings, s: np.void, items: int, messages: int, call: int) -> int:
+    """One send of a segment on the bill; how many messages it has."""
+    first = call * p.messages_per_send
+    count = min(p.messages_per_send, messages - first)
+    held = min(count * p.items_per_message, items - first * p.items_per_message)
+    s.item_sends += 1
+    s.item_send_units += chunks(sized(p, count, held), SQS_CHUNK_BYTES)
+    return count
+
+
+@compiled
+def sized(p: SqsSettings, messages: int, items: int) -> int:
+    """The bytes of messages that hold so many items together."""
+    missing = messages * p.items_per_message - items
+    return messages * p.message_bytes - int(missing * p.pair_bytes)
 
 
 @compiled

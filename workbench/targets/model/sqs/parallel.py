@@ -6,12 +6,16 @@ message, so that they do not depend on what comes first.
 
 import numpy as np
 
+from workbench.platform.units import SQS_CHUNK_BYTES
 from workbench.targets.model.engine import draws
-from workbench.targets.model.engine.draws import hashed, item_value, latencies, latency
-from workbench.targets.model.engine.events import compiled, pop, push_worker, use_cpu
+from workbench.targets.model.engine.draws import fails, hashed, item_value, latencies, latency
+from workbench.targets.model.engine.events import chunks, compiled, pop, push_worker, use_cpu
+from workbench.targets.model.sqs.batcher import sized
 from workbench.targets.model.sqs.retries import (
     BACKOFF_S,
+    SECOND,
     claim_calls,
+    fate,
     records_removed,
     redeliver,
     removals,
@@ -43,9 +47,9 @@ def work_at_once(
             start_workers(p, s, clock, slot)
         elif step == CLAIMED:
             work_item(p, s, clock, slot, item)
-        elif step == WORKED and p.put_metrics and worth(p, item) >= 0:
+        elif step == WORKED and p.put_metrics and not fails(p.values, item, 1):
             report_item(p, s, clock, slot, item)
-        elif step == WORKED and p.claim and p.track_item and worth(p, item) < 0:
+        elif step == WORKED and p.claim and p.track_item and fails(p.values, item, 1):
             give_up_item(p, s, clock, slot, item)
         elif step in (WORKED, REPORTED):
             if step == WORKED:
@@ -58,12 +62,6 @@ def work_at_once(
                 open_message(p, s, clock, slot, begun)
                 begun += 1
     return clock, writes, settled, acks
-
-
-@compiled
-def worth(p: SqsSettings, item: int) -> int:
-    """The milliseconds of an item, -1 where it is poisoned."""
-    return item_value(p.values, item)
 
 
 @compiled
@@ -118,11 +116,9 @@ def next_item(p: SqsSettings, s: np.void, clock: float, slot: int) -> None:
 
 @compiled
 def work_item(p: SqsSettings, s: np.void, clock: float, slot: int, item: int) -> None:
-    """CPU for the item, then its sleep; a poisoned one fails at once."""
-    value = worth(p, item)
-    if value < 0:
-        s.worker_slots[slot][BAD] += 1
-    at = use_cpu(s, clock, p.processor.item_s) + max(value, 0) / 1000.0
+    """CPU for the item, then its sleep; a poisoned one fails at once, others after it."""
+    s.worker_slots[slot][BAD] += fails(p.values, item, 1)
+    at = use_cpu(s, clock, p.processor.item_s) + max(item_value(p.values, item), 0) / 1000.0
     wake(s, at, item, slot, WORKED)
 
 
@@ -165,7 +161,7 @@ def item_done(p: SqsSettings, s: np.void, clock: float, slot: int) -> None:
     if bad > 0:
         spent += p.processor.call_s
         waits += latencies(s, draws.SEND, p.key_remove, first + calls, 1)
-        s.retry_sends += 1
+        s.retry_send_units += chunks(sized(p, 1, bad), SQS_CHUNK_BYTES)
         if p.claim and not p.track_item:  # the lease is given back
             spent += p.processor.call_s
             waits += latencies(s, draws.SINGLE, p.key_remove, first + calls + 1, 1)
@@ -188,5 +184,6 @@ def close_message(p: SqsSettings, s: np.void, clock: float, slot: int) -> tuple[
     if p.track_item or bad == 0:
         s.record_s += (items - bad) * clock
     if bad > 0:
-        redeliver(s, 1, clock + BACKOFF_S, 1, bad)
+        stop = slots[STOP]
+        redeliver(s, SECOND, clock + BACKOFF_S, fate(p, stop - items, stop, bad))
     return claim_calls(p, items, bad) + records_removed(p, items - bad, bad), items - bad, 1

@@ -41,7 +41,8 @@ BATCHERS_MAX = 2_000
 WORKERS_MAX = 1_024
 WHEEL_STEP_S = 0.05  # redeliveries are kept by twentieths of a second
 WHEEL = 20_480  # 1,024 seconds ahead: the longest invocation and the longest delay
-KINDS = 3  # 1, 2: the second and third message of what failed
+KINDS = 2  # the second and third message of what failed
+FATE = 8  # what is known of each: for it and for the next one messages, items, ms; what is listed
 WRITE_STEPS = 16  # a segment's writes ask the table for capacity in so many portions
 STATE = state_type(
     times=f"{EVENTS} other look_visible_at look_spent_s table_free_at key_free_at table_rate "
@@ -51,7 +52,7 @@ STATE = state_type(
     "held_polls due segments_begun segments_visible batchers plan_target batcher_environments "
     "removals writes_drawn sends_drawn growth_units finalizer_ms written_units "
     "read_half_units item_sends item_send_units receives receive_units deletes "
-    "retry_sends retries looks segments_done",
+    "retry_send_units retries looks segments_done",
     workers=WORKERS_MAX,
     slots=SLOTS_MAX,
     arrays=[
@@ -62,10 +63,8 @@ STATE = state_type(
         ("slot_begun_s", np.float64, (BATCHERS_MAX,)),
         ("free_slots", np.int64, (BATCHERS_MAX,)),
         ("worker_slots", np.int64, (WORKERS_MAX, 5)),
-        ("ready_messages", np.int64, (KINDS,)),
-        ("ready_items", np.int64, (KINDS,)),
-        ("due_messages", np.int64, (KINDS, WHEEL)),
-        ("due_items", np.int64, (KINDS, WHEEL)),
+        ("ready_fates", np.int64, (KINDS, FATE)),
+        ("due_fates", np.int64, (KINDS, WHEEL, FATE)),
     ],
 )
 
@@ -98,7 +97,8 @@ class SqsSettings(NamedTuple):
     items_per_message: int
     messages_per_segment: int
     messages: int
-    message_bytes: int
+    message_bytes: int  # of a full one
+    pair_bytes: float  # of an item of it
     batch_bytes: int
     failed_bytes: int
     plan_half_units: int
@@ -142,10 +142,10 @@ class SqsSettings(NamedTuple):
 def sqs_settings(design: Sqs, batch: Batch, profile: Profile, stream_seed: int) -> SqsSettings:
     """The numbers for one batch of a design under a profile; `stream_seed` draws the latencies."""
     per_message = min(design.items_per_message, design.segment_items)
-    batch_bytes = len(batch.batch_id)
-    knobs = {name: getattr(design, name) for name in MESSAGE_KNOBS}
-    knobs |= {"cpu_ms": design.cpu_ms} if design.cpu_ms else {}
-    message_bytes = usage.message_bytes(knobs, batch_bytes, per_message, design.item_ms)
+    batch_bytes, pair_bytes = len(batch.batch_id), usage.pair_bytes(design)
+    knobs = {name: getattr(design, name) for name in MESSAGE_KNOBS} | design.work_knobs()
+    head = {"batch": batch.batch_id, "knobs": knobs}
+    message_bytes = usage.message_bytes(head, per_message, pair_bytes)
     segments = ceil(batch.items / design.segment_items)
     per_segment = ceil(design.segment_items / per_message)
     rest = batch.items - (segments - 1) * design.segment_items
@@ -160,6 +160,7 @@ def sqs_settings(design: Sqs, batch: Batch, profile: Profile, stream_seed: int) 
         messages_per_segment=per_segment,
         messages=(segments - 1) * per_segment + ceil(rest / per_message),
         message_bytes=message_bytes,
+        pair_bytes=pair_bytes,
         batch_bytes=batch_bytes,
         failed_bytes=usage.failed_record_bytes(batch_bytes),
         plan_half_units=2

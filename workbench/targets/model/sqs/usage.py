@@ -24,7 +24,7 @@ from workbench.targets.model.sqs.settings import FINALIZER_MB, SqsSettings
 IDLE_POLLERS = 2  # of PollQueue and of DeadLetters, which have no cap
 WORK_METRICS = 4  # of the processor; the batcher and the finalizer have one each
 BATCH_RECORD_BYTES = 900  # META with its knobs and the open mark, as stored
-ITEM_CALLS = "item_send_units receive_units deletes retry_sends".split()
+ITEM_CALLS = "item_send_units receive_units deletes retry_send_units".split()
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,9 @@ def sqs_usage(design: Sqs, p: SqsSettings, s: np.void) -> list[usage.Line]:
     polls, ended_s = int(s["looks"]), float(s["ended_s"])
     record_s = float(s["record_s"]) / (1 if p.track_item else p.items_per_message)
     stored = record_s * usage.item_record_bytes(p.batch_bytes, not p.track_item)
-    everything = usage.all_bytes(p.items, p.messages, p.message_bytes)
+    missing = p.messages * p.items_per_message - p.items
+    lot_bytes = p.message_bytes - missing * p.pair_bytes / p.messages
+    everything = usage.all_bytes(p.items, p.messages, lot_bytes)
     own = Own(
         plan_calls=1 + ceil(p.segments / p.segments_per_send) + 2 * (1 + p.segments),
         poll_calls=1 + 2 * polls,  # a send; received at each poll, delayed or deleted

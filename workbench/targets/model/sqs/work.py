@@ -9,10 +9,13 @@ from workbench.targets.model.engine import draws
 from workbench.targets.model.engine.draws import hashed, latencies, latency, sleep_ms
 from workbench.targets.model.engine.events import billed_ms, chunks, compiled
 from workbench.targets.model.engine.timeline import note_peak
+from workbench.targets.model.sqs.batcher import sized
 from workbench.targets.model.sqs.parallel import work_at_once
 from workbench.targets.model.sqs.retries import (
     BACKOFF_S,
+    SECOND,
     claim_calls,
+    fate,
     records_removed,
     redeliver,
     removals,
@@ -43,46 +46,60 @@ def begin_invocation(p: SqsSettings, s: np.void, time_s: float) -> tuple[float, 
         clock += p.processor.call_s + latency(s, draws.SINGLE, draw, 2)
         s.read_half_units += 1
     writes = settled = taken = acks = 0
+    waiting = s.ready_fates[:, 1].sum()
     if s.ready > 0:
         clock, writes, settled, taken, acks = work_retries(p, s, clock, p.messages_per_take)
+    size_bytes = sized(p, taken, waiting - s.ready_fates[:, 1].sum())
     messages = min(p.messages_per_take - taken, s.visible)
+    size_bytes += sized(p, messages, items_of(p, s.next_message, s.next_message + messages))
     if p.item_workers == 1:
         clock, more, done, good = work_in_turn(p, s, clock, messages)
     else:
         clock, more, done, good = work_at_once(p, s, clock, messages)
     s.visible -= messages
     s.next_message += messages
-    count_polls(p, s, messages + taken, acks + good)
+    count_polls(p, s, messages + taken, acks + good, size_bytes)
     assert time_s <= clock < inf
     s.processor_ms += billed_ms(clock - begun)
     return clock, ((settled + done) << 32) | (writes + more)
 
 
 @compiled
-def count_polls(p: SqsSettings, s: np.void, received: int, acks: int) -> None:
+def count_polls(p: SqsSettings, s: np.void, received: int, acks: int, size_bytes: int) -> None:
     """What the mapping's receives and deletes of one batch bill, those of its window with them."""
     polls = s.held_polls + chunks(received - s.held, p.poller_messages)
     s.held = s.held_polls = 0
     s.receives += polls
-    s.receive_units += max(polls, poll_units(p, received))
+    s.receive_units += max(polls, poll_units(p, received, size_bytes))
     s.deletes += chunks(acks, p.poller_messages)
     if p.pollers.polls_per_s > 0.0:
-        busy_s = max(
-            polls / p.pollers.polls_per_s, received * p.message_bytes / p.pollers.bytes_per_s
-        )
+        busy_s = max(polls / p.pollers.polls_per_s, size_bytes / p.pollers.bytes_per_s)
         pollers = max(1, s.target // p.pollers.places)
         s.polls_free_at = max(s.now, s.polls_free_at) + busy_s / pollers
 
 
 @compiled
-def poll_units(p: SqsSettings, received: int) -> int:
-    """What full receives of so many messages bill, in chunks of 64 KB each."""
-    full = p.poller_messages * p.message_bytes
-    if full <= SQS_CHUNK_BYTES:
-        return 0
+def poll_units(p: SqsSettings, received: int, size_bytes: int) -> int:
+    """What full receives of so many messages bill, in chunks of 64 KB each, by their mean size."""
     polls = received // p.poller_messages
     rest = received - polls * p.poller_messages
-    return polls * chunks(full, SQS_CHUNK_BYTES) + chunks(rest * p.message_bytes, SQS_CHUNK_BYTES)
+    full = size_bytes * p.poller_messages // max(1, received)
+    last = size_bytes * rest // max(1, received)
+    return polls * chunks(full, SQS_CHUNK_BYTES) + chunks(last, SQS_CHUNK_BYTES)
+
+
+@compiled
+def items_of(p: SqsSettings, first: int, stop: int) -> int:
+    """How many items messages first..stop-1 hold."""
+    return first_item(p, stop) - first_item(p, first)
+
+
+@compiled
+def first_item(p: SqsSettings, message: int) -> int:
+    """The first item of a message; after the last one, the end."""
+    segment = message // p.messages_per_segment
+    within = (message - segment * p.messages_per_segment) * p.items_per_message
+    return min(segment * p.segment_items + within, p.items)
 
 
 @compiled
@@ -117,8 +134,8 @@ def work_in_turn(
         if p.track_item or bad == 0:
             s.record_s += (stop - start - bad) * clock
         if bad > 0:
-            clock += send_failed(p, s)
-            redeliver(s, 1, clock + BACKOFF_S, 1, bad)
+            clock += send_failed(p, s, bad)
+            redeliver(s, SECOND, clock + BACKOFF_S, fate(p, start, stop, bad))
         acks += 1
         settled += stop - start - bad
     return clock, writes, settled, acks
