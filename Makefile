@@ -81,14 +81,17 @@ first-day: env ## A first day on AWS, from doctor to destroy, for about $1 (MAX_
 lab: env ## Open JupyterLab on the notebooks
 	$(BIN)/jupyter-lab --ContentsManager.pre_save_hook=workbench.notebooks.strip notebooks
 
+app: env ## Open the explorer as a page of its own, without its code
+	cd notebooks && $(abspath $(BIN))/voila explore.ipynb
+
 format: env ## Format the sources and strip the notebooks
 	$(RUN) ruff format . && $(RUN) ruff check --fix . && $(BIN)/nbstripout notebooks/*.ipynb
 
 lock: ## Pin the newest packages again (needs uv)
-	uv pip compile pyproject.toml --extra dev --extra durable --extra cluster --extra site --universal --python-version 3.11 --upgrade --no-header --no-annotate --generate-hashes -o requirements.lock
-	uv pip compile pyproject.toml --extra dev --extra durable --extra cluster --extra site --universal --python-version 3.11 --no-header --no-annotate -c requirements.lock -o constraints.txt
+	uv pip compile pyproject.toml --extra dev --extra durable --extra cluster --extra site --extra app --universal --python-version 3.11 --upgrade --no-header --no-annotate --generate-hashes -o requirements.lock
+	uv pip compile pyproject.toml --extra dev --extra durable --extra cluster --extra site --extra app --universal --python-version 3.11 --no-header --no-annotate -c requirements.lock -o constraints.txt
 
 clean: ## Remove the environment and the caches, not the results
 	rm -rf .venv .cache .pytest_cache .ruff_cache build *.egg-info infra/cdk.out
 
-.PHONY: help env study test test-slow swarm mutants e2e browser-test focus agreement bench size site report publish reference deploy destroy first-day lab format lock clean
+.PHONY: help env study test test-slow swarm mutants e2e browser-test focus agreement bench size site report publish reference deploy destroy first-day lab app format lock clean

@@ -15,6 +15,10 @@ from workbench.runs.records import Run, is_there, read_folder, readable_runs
 from workbench.runs.sets import read_runs, read_tables
 
 COST_EXPLORER = "Cost Explorer"
+METERED = ("aws", "local")  # whose runs a meter has counted; the best first
+NOT_ITSELF = (
+    "a run of the model would be compared with itself. Make one with `workbench run --target local`"
+)
 
 
 @dataclass(frozen=True)
@@ -86,7 +90,8 @@ class Evidence:
 
 
 def gather(results: Path, run_id: str = "", now: datetime | None = None) -> Evidence:
-    """The evidence about a run, or about the newest one. Raises BadInput if there is no such run.
+    """The evidence about a run, or about the newest that can be compared. Raises BadInput for one
+    that is not there, or that is the model's, which has nothing but the model to be held against.
 
     A damaged pull is an error, never passed over for an older one.
     """
@@ -94,6 +99,8 @@ def gather(results: Path, run_id: str = "", now: datetime | None = None) -> Evid
     if not is_there(path):
         raise BadInput(f"run_id={run_id!r}: {path} is no run folder")
     folder = read_folder(path)
+    if folder.run.target not in METERED:
+        raise BadInput(f"run_id={run_id!r} ran on {folder.run.target}: {NOT_ITSELF}")
     if folder.bill is None:
         raise BadRecord(f"{path} has no bill.parquet: there is nothing to compare")
     return Evidence(
@@ -106,11 +113,12 @@ def gather(results: Path, run_id: str = "", now: datetime | None = None) -> Evid
 
 
 def newest_run(results: Path) -> Path:
-    """The run that started last."""
-    found = list(readable_runs(results))
+    """The run that started last on aws, else on local: those that a meter counted."""
+    found = [one for one in readable_runs(results) if one[1].target in METERED]
     if not found:
-        raise BadInput(f"{results}/runs has no run yet: make one with `workbench run`")
-    return max(found, key=lambda one: (one[1].started_at, one[0].name))[0]
+        raise BadInput(f"{results}/runs has no run on {' or '.join(METERED)} yet: {NOT_ITSELF}")
+    rank = {target: -place for place, target in enumerate(METERED)}
+    return max(found, key=lambda one: (rank[one[1].target], one[1].started_at, one[0].name))[0]
 
 
 def modelled_bill(results: Path, run: Run) -> pd.DataFrame | None:

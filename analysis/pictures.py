@@ -15,10 +15,13 @@ from analysis import gallery, theme
 from analysis.charts.bill_table import bill_table, select
 from analysis.frames import BESIDE, Frames, in_words, own_beside_reference, which_runs
 from analysis.needs import NothingToShow, no_runs
+from workbench.runs.results_folder import is_packed
 
 # What is between two dollar signs is no formula: the first class is for JupyterLab, the other
 # nbconvert and nbviewer.
 LITERAL = "mathjax_ignore tex2jax_ignore"
+
+NONE_BESIDE = "None of these runs has a setting that the reference set has run as well."
 
 
 @dataclass(frozen=True)
@@ -76,14 +79,15 @@ def answers(frames: Frames) -> Html:
 
 
 def _beside(frames: Frames) -> str:
-    """One's own runs beside the reference set, folded away; nothing where they share no setting."""
+    """One's own runs beside the reference set, if they share settings; of that set nothing."""
     beside = own_beside_reference(frames)
-    if beside.empty:
+    if is_packed(frames.results):
         return ""
+    if beside.empty:
+        return f"<p>{NONE_BESIDE}</p>"
     head = f"Yours beside the reference set: {len(beside)} settings that both have run."
-    return (
-        f"<details><summary>{head}</summary><p>{BESIDE}</p>{html_table(in_words(beside))}</details>"
-    )
+    table = html_table(in_words(beside))
+    return f"<details open><summary>{head}</summary><p>{BESIDE}</p>{table}</details>"
 
 
 def html_table(frame: pd.DataFrame) -> str:

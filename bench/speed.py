@@ -18,7 +18,7 @@ LOCAL_GOALS = {1_000: (2.0, 600), 10_000: (4.0, 600), 100_000: (12.0, 600)}  # i
 MILLION_GOALS = {1_000: (2.0, 600), 1_000_000: (150.0, 1_536)}
 SWARM_ITEMS, SEEDS, WARM = 200, 60, 5
 SWARM_GOALS_S = {"median": 0.5, "95th percentile": 2.0}
-EXPLORER_ITEMS, EXPLORER_GOAL_S = 1_000_000, 0.5
+EXPLORER_ITEMS, EXPLORER_GOAL_S = 1_000_000, 0.4
 
 
 def local() -> None:
@@ -82,10 +82,11 @@ def swarm() -> None:
 
 def explorer() -> None:
     """Print the median time from a moved slider to the picture."""
-    from analysis.explorer import Explorer
+    from analysis.explore.explorer import Explorer
+    from analysis.explore.scenario import Scenario
     from workbench.targets.model.forecast import modelled
 
-    shown = Explorer(modelled, EXPLORER_ITEMS)
+    shown = Explorer(modelled, start=Scenario(EXPLORER_ITEMS))
     shown.redraw()  # once more: everything is compiled and cached by now
     median_s = statistics.median(_cpu_s(shown.redraw) for _ in range(REPEATS))
     print(f"explorer, {EXPLORER_ITEMS:,} items simulated and drawn, median of {REPEATS}")

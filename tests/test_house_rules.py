@@ -87,7 +87,8 @@ MAY_IMPORT = {
     "workbench.api": {"workbench", "analysis"},
     "workbench.study": {"workbench", "analysis"},
     "workbench.side_tables": {"workbench", "analysis"},
-    "analysis": EVIDENCE | {"workbench.targets.FIGURES"},
+    "analysis": EVIDENCE
+    | {"workbench.targets.FIGURES", "workbench.workload", "workbench.strict_yaml"},
 }
 NEVER = {
     "workbench.targets.aws": {"workbench.targets.local", "workbench.targets.model"},

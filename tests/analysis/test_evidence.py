@@ -97,8 +97,20 @@ def test_without_a_name_the_newest_run_is_taken(tmp_path):
     assert newest_run(tmp_path).name == gather(tmp_path).run.run_id == "a-later"
 
 
+def test_a_run_on_aws_comes_before_newer_ones_on_local_and_none_of_the_model_counts(tmp_path):
+    write(tmp_path, run_id="m-1", target="model", started_at="2026-11-29T00:00:00Z")
+    with pytest.raises(BadInput, match="no run on aws or local yet: a run of the model would be"):
+        gather(tmp_path)
+    write(tmp_path, run_id="l-1", target="local", started_at="2026-11-22T00:00:00Z")
+    assert newest_run(tmp_path).name == "l-1"
+    write(tmp_path)
+    assert newest_run(tmp_path).name == RUN.run_id
+    with pytest.raises(BadInput, match=r"run_id='m-1' ran on model: a run of the model would be"):
+        gather(tmp_path, "m-1")
+
+
 def test_no_run_no_bill_and_a_damaged_pull_are_errors(tmp_path):
-    with pytest.raises(BadInput, match="no run yet"):
+    with pytest.raises(BadInput, match="no run on aws or local yet"):
         gather(tmp_path)
     path = write(tmp_path)
     with pytest.raises(BadInput, match="no run folder"):

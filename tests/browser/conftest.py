@@ -34,7 +34,7 @@ SETTINGS = {  # by the extension that reads them: no news, and every cell in the
 # What a user sets in the notebooks' first cell here.
 SET = {
     "benchmark": ['results: str = "../own"', "items: int = 100"],
-    "reconcile": ['results: str = "../results"', 'run_id: str = "sqs-model-10000-7"'],
+    "reconcile": ['results: str = "../results"', 'run_id: str = "sqs-local-100-7"'],
 }
 
 
@@ -69,7 +69,7 @@ def screens():
 
 @pytest.fixture(scope="session")
 def place(tmp_path_factory):
-    """A folder with the notebooks, their first cell set, and real runs of the model beside them."""
+    """A folder with the notebooks, their first cell set, and real runs beside them."""
     place = tmp_path_factory.mktemp("lab")
     (place / "notebooks").mkdir()
     for path in (ROOT / "notebooks").glob("*.ipynb"):
@@ -87,6 +87,9 @@ def place(tmp_path_factory):
                 request = RunRequest(design, "model", items, seed)
                 name = f"{design}-model-{items}-{seed}"
                 run_request(request, place / "results", lambda _: None, name, target)
+    request = RunRequest("sqs", "local", 100, 7)
+    local = make_target("local")
+    run_request(request, place / "results", lambda _: None, "sqs-local-100-7", local)
     return place
 
 

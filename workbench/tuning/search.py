@@ -14,6 +14,7 @@ from typing import Any
 
 import pandas as pd
 
+from workbench.bill.terms import LIST_PRICES, Terms
 from workbench.designs import Design
 from workbench.engine.parallel import in_order
 from workbench.errors import BadInput, Incomplete
@@ -34,6 +35,7 @@ from workbench.tuning.goal import (
     neighbours,
     score_many,
 )
+from workbench.workload.workload import Workload
 
 Known = dict[tuple[Design, int, tuple[int, ...]], Score]  # by candidate, items, seeds
 
@@ -105,6 +107,30 @@ def tune(
     floor = million * floor_usd(*work)
     cheapest, fastest = _cheapest(goal, whole), _fastest(goal, whole)
     return Tuned(goal, len(at.tried), whole, cheapest, fastest, front(whole), floor)
+
+
+def tuned_design(
+    design: str,
+    items: int,
+    work: Workload,
+    within_s: float = 3_600,
+    terms: Terms = LIST_PRICES,
+    item_concurrency: int = 1,
+) -> Design:
+    """A design's cheapest knobs for a workload, known within that time; in this process."""
+    fixed = {"poison_per_million": work.poison_per_million} if work.poison_per_million else {}
+    goal = Goal(
+        design,
+        items,
+        item_ms=work.item_ms,
+        cpu_ms=work.cpu_ms,
+        within_s=within_s,
+        item_concurrency=item_concurrency,
+        terms=terms,
+        fixed=fixed,
+        memory_least_mb=work.memory_mb,
+    )
+    return tune(goal, processes=1).cheapest.design
 
 
 @dataclass(frozen=True)

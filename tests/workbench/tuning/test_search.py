@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 from decimal import Decimal
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -12,9 +14,12 @@ from workbench.errors import BadInput
 from workbench.prices import load_book
 from workbench.runs.batch import Batch
 from workbench.targets.model.forecast import modelled
+from workbench.tuning import search
 from workbench.tuning.goal import Goal, Score, candidates, floor_usd, front, hurry, score
 from workbench.tuning.search import tune
+from workbench.workload.duration import read_duration
 from workbench.workload.durations import Uniform
+from workbench.workload.workload import Workload
 
 MILLION = 1_000_000
 
@@ -174,3 +179,28 @@ def test_a_goal_that_no_knobs_reach_is_refused_with_what_to_change(goal, says):
 def test_a_goal_that_says_nothing_is_refused(wrong):
     with pytest.raises(BadInput):
         Goal(**{"design": "sqs", "items": 10} | wrong)
+
+
+def test_a_workload_is_tuned_with_all_that_it_says(monkeypatch):
+    asked = []
+    found = SimpleNamespace(cheapest=SimpleNamespace(design=make_design("sqs", "tuned")))
+    monkeypatch.setattr(search, "tune", lambda goal, processes: asked.append(goal) or found)
+    content = {"items": 5, "duration": read_duration({"constant_ms": 300}, Path())}
+    work = Workload.model_validate(
+        content | {"cpu_ms": 20, "poison_per_million": 3, "memory_mb": 512}
+    )
+    terms = Terms(month={})
+    assert search.tuned_design("sqs", 700, work, 90, terms, 4) == make_design("sqs", "tuned")
+    assert asked == [
+        Goal(
+            "sqs",
+            700,
+            item_ms=work.item_ms,
+            cpu_ms=20,
+            within_s=90,
+            item_concurrency=4,
+            terms=terms,
+            fixed={"poison_per_million": 3},
+            memory_least_mb=512,
+        )
+    ]
