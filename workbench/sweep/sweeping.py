@@ -90,10 +90,7 @@ def sweep(
     """
     if processes is not None:
         processes = whole_number("processes", processes, 1)
-    study = study if isinstance(study, Study) else read_study(study)
-    if isinstance(results, Path):  # before the work that finding best knobs is
-        refuse_unwritable(results)
-    study, impossible = with_best(study, processes, cluster)
+    study, impossible = with_best(_asked(study, results), processes, cluster)
     jobs, skipped = plan_jobs(study, yes)
     alone = [job for job in jobs if job.request.target in ONE_AT_A_TIME]
     folder = _refuse_places(results, cluster, jobs, alone)
@@ -124,6 +121,13 @@ def sweep(
         usd=dict(counter.usd),
         with_failed=kept.with_failed(),
     )
+
+
+def _asked(study: Path | Study, results: Path | Bucket) -> Study:
+    """The study, once its runs can be kept: finding best knobs is long work."""
+    if isinstance(results, Path):
+        refuse_unwritable(results)
+    return study if isinstance(study, Study) else read_study(study)
 
 
 def _refuse_places(
