@@ -11,7 +11,7 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-from analysis.theme import DARK, LIGHT, SALT, Theme
+from analysis.theme import DARK, LIGHT, PROJECT, Theme
 from analysis.verdicts import CLOSE
 from analysis.words import count
 from workbench.designs import DESIGNS
@@ -76,7 +76,7 @@ def about(table: Table, book: PriceBook) -> str:
     usd, time = (list(map(_percent, table[name])) for name in ("off_usd", "off_time"))
     batches, together = table["batches"]
     sentences = [
-        f"{table['sizes']:,} sizes of batches were run on the model of {SALT}, a discrete-event "
+        f"{table['sizes']:,} sizes of batches were run on the model of {PROJECT}, a discrete-event "
         "model of each design; nothing here was measured on AWS",
         "The mean time is one of those that were run; the number of items may be any: usage and "
         "time are interpolated between the two nearest runs, in logarithms",
