@@ -82,7 +82,7 @@ lab: env ## Open JupyterLab on the notebooks
 	$(BIN)/jupyter-lab --ContentsManager.pre_save_hook=workbench.notebooks.strip notebooks
 
 app: env ## Open the explorer as a page of its own, without its code
-	cd notebooks && $(abspath $(BIN))/voila explore.ipynb
+	$(BIN)/voila notebooks/explore.ipynb
 
 format: env ## Format the sources and strip the notebooks
 	$(RUN) ruff format . && $(RUN) ruff check --fix . && $(BIN)/nbstripout notebooks/*.ipynb

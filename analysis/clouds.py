@@ -123,7 +123,11 @@ def _near(own: pd.DataFrame, dot: pd.Series, x: str, y: str) -> pd.Series:
 
 
 def one_size(runs: pd.DataFrame) -> Chosen:
-    """The runs at the size and target that have most settings; of equals, nearest a million."""
+    """The runs at the size and target that have most settings; of equals, nearest a million.
+
+    Knobs that were tuned for a batch are left to the maps of who wins.
+    """
+    runs = runs[runs["best_in"].isna()] if "best_in" in runs else runs
     chosen = usual_length(usable(runs, in_dollars=True))
     runs = chosen.runs
     counts = runs.groupby(["target", "items"])["setting"].nunique().reset_index()

@@ -26,7 +26,7 @@ from analysis.needs import (
     several_designs,
     usable,
 )
-from analysis.theme import text_pt, tint
+from analysis.theme import few, text_pt, tint
 from analysis.verdicts import verdicts
 from analysis.words import count, duration, listed, short_count
 
@@ -90,7 +90,8 @@ class Maps:
 
     def draw(self, chosen: Chosen, figure: Figure) -> None:
         """Each map: the winner's colour, and by what factor over the next."""
-        found = [factors(chosen.runs, panel) for panel in self.panels]
+        shown = self.panels[:1] if few(figure) else self.panels
+        found = [factors(chosen.runs, panel) for panel in shown]
         sign(
             figure,
             chosen,
@@ -99,16 +100,14 @@ class Maps:
             f"each design at {self.knobs}",
             *self.notes,
         )
-        for axes, panel, own in zip(
-            panels(figure, len(self.panels)), self.panels, found, strict=True
-        ):
+        for axes, panel, own in zip(panels(figure, len(shown)), shown, found, strict=True):
             axes.set_title(panel.title)
             _map(axes, own)
 
     def find(self, chosen: Chosen) -> str:
-        """Who wins, in a few words."""
-        said = [_most(panel.words, factors(chosen.runs, panel)) for panel in self.panels]
-        return f"{self.words}, {'; '.join(said)}"
+        """Who wins by the first panel, in a few words."""
+        [panel, *_] = self.panels
+        return f"{self.words}, {_most(panel.words, factors(chosen.runs, panel))}"
 
     def say(self, chosen: Chosen) -> str:
         """How often each design wins, over sizes and lengths of items."""

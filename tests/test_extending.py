@@ -258,7 +258,7 @@ def test_the_study_shown_runs(command, tmp_path, monkeypatch):
     (tmp_path / "my.yaml").write_text(sample("yaml"))
     code, out, err = command("workbench sweep my.yaml", "--results", tmp_path / "results")
     assert (code, Path(out[-1]).name) == (0, "my.parquet")
-    assert len(read_runs(tmp_path / "results")) == 2 * 2 * 2 * 3 - 4 + 1
+    assert len(read_runs(tmp_path / "results")) == 2 * 2 * 2 * 3 - 4 + 4 * 2 * 2 * 2 + 1
     assert "4 combinations cannot work and were skipped, such as" in err
 
 

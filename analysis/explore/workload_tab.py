@@ -121,7 +121,7 @@ class WorkloadTab:
         except WorkbenchError:
             return  # the simulation says why
         self.items.value = controls.written(work.items[0])
-        self.per_day.value = f"{work.batches_per_month * 12 / 365:.6g}"
+        self.per_day.value = f"{work.batches.per_month * 12 / 365:.6g}"
         if work.deadline_s:
             self.within.value = controls.written(work.deadline_s)
 

@@ -69,8 +69,8 @@ def test_the_limit_that_holds_longest_binds(tmp_path):
     write_side_table(tmp_path, "limits", limits)
     chosen = binding_limits.select(Frames(tmp_path))
     assert binding_limits.say(chosen) == (
-        "What holds a batch longest, by its number of items: with sqs poll at 100; with sfn poll "
-        "at 100."
+        "What holds a batch longest, by its number of items: with sqs next look at 100; with "
+        "sfn next look at 100."
     )
     assert _limits(chosen).to_dict("records") == [
         {"items": 100, "sqs": "poll (75 %)", "sfn": "poll (100 %)"}

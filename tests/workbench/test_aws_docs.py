@@ -55,7 +55,7 @@ def called():
 
 def documented():
     text = (ROOT / "docs/aws.md").read_text().split("## What may be called")[1]
-    text = text.split("\n\n")[0]
+    text = text.split("\n\n")[1]
     for service, actions in re.findall(r"`(\w+)`: ((?:[A-Z]\w+\s*)+)", text):
         yield from (f"{service}:{action}" for action in actions.split())
 

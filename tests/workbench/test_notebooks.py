@@ -197,9 +197,7 @@ class BrokenOff(LocalTarget):
         return replace(data, run=run, timeline=data.timeline[:0], usage=data.usage[:0])
 
 
-def test_the_benchmark_of_a_run_that_did_not_complete_ends_with_the_reason(
-    tmp_path, monkeypatch, capsys
-):
+def test_the_benchmark_of_a_run_that_did_not_complete_ends_with_the_reason(tmp_path, monkeypatch):
     monkeypatch.setattr("workbench.runs.runner.make_target", lambda *_: BrokenOff())
     found = nbformat.read(NOTEBOOKS / "benchmark.ipynb", 4)
     cells = [cell.source for cell in found.cells if cell.cell_type == "code"]
@@ -207,5 +205,5 @@ def test_the_benchmark_of_a_run_that_did_not_complete_ends_with_the_reason(
     exec(f"{cells[0]}\nitems, results = 20, {str(tmp_path)!r}", known)
     for cell in cells[1:]:
         exec(cell, known)
-    ends = capsys.readouterr().out.splitlines()[-2:]
-    assert "did not complete: the token expired" in ends[0]
+    shown = known["one_run"].evidence(known["folder"], known["pulled"])
+    assert "Not pulled: the token expired." in shown._repr_html_()

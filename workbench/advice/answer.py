@@ -108,7 +108,7 @@ def _told(question: Question, error: BadInput) -> str:
     if not question.month_bounds:
         return str(error)
     batches, every_s = float(question.batches_per_month), question.batch_every_s
-    return f"{batches:,.4g} batches a month leave each {every_s / 60:,.1f} minutes: {error}"
+    return f"{batches:,.0f} batches a month leave each {every_s / 60:,.1f} minutes: {error}"
 
 
 def choice(question: Question, tuned: Tuned) -> Choice:

@@ -138,7 +138,8 @@ def tune(
         (132, True)
     """
     from workbench.tuning import search
-    from workbench.tuning.goal import Goal, work_of
+    from workbench.tuning.goal import Goal
+    from workbench.tuning.work import work_of
 
     work, fixed = work_of(knobs)
     limits = {"within_s": within_s, "budget_usd": budget_usd, "item_concurrency": item_concurrency}

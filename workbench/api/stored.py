@@ -31,7 +31,7 @@ FIRST = (  # columns; the others follow
     "detection_lag_s cost_usd coordination_usd knowing_usd measuring_usd"
 ).split()
 NAMES = {
-    **{name: pd.CategoricalDtype(known) for name, known in KNOWN.items()},
+    **{name: pd.CategoricalDtype(list(filter(None, known))) for name, known in KNOWN.items()},
     "preset": pd.CategoricalDtype(list(dict.fromkeys(p for own in PRESETS.values() for p in own))),
     "label": pd.CategoricalDtype(LABELS),
     **dict.fromkeys(("region", "commit", "service", "usage_type", "unit", "source"), "category"),

@@ -123,7 +123,7 @@ def _work(
         raise BadInput("--value-max: the workload says what the items are. Leave one out.")
     if not told and "value_max" in fixed:
         raise BadInput("--set value_max: the items' range is given with --value-max.")
-    from workbench.tuning.goal import work_of
+    from workbench.tuning.work import work_of
 
     return work_of(fixed if value_max is None else fixed | {"value_max": value_max})
 

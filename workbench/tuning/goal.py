@@ -3,7 +3,6 @@
 Candidates are scored on the model, over seeds that all of them share.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cache
@@ -29,10 +28,8 @@ from workbench.prices import PriceBook
 from workbench.runs.batch import Batch
 from workbench.runs.records import USAGE_COLUMNS
 from workbench.targets.model.forecast import modelled
-from workbench.workload.durations import USUAL, Durations, Uniform, item_ms_of
+from workbench.workload.durations import USUAL, Durations, Uniform
 
-Knobs = dict[str, Any]  # by name
-VALUE_MAX_MS = 1_000  # of an item, where nobody says
 FLOOR_GB = 0.125  # the smallest memory that Lambda has
 LOTS = (1, 10, 25, 50, 100, 200, 350, 500, 2_000, 5_000)  # items in one lot; the most joins them
 LOT_MAX = 10_000
@@ -86,15 +83,6 @@ class Goal:
     def search(self) -> Search:
         """What the design lets be searched."""
         return DESIGNS[self.design].search
-
-
-def work_of(knobs: Mapping[str, Any], value_max: int = VALUE_MAX_MS) -> tuple[Knobs, Knobs]:
-    """What the items are by some knobs, as a goal takes it, and the knobs that say nothing of it;
-    where no knob says how long an item takes, it takes up to `value_max` ms."""
-    fixed = settings(knobs)
-    longest_ms = whole_number("value_max", fixed.pop("value_max", value_max))
-    item_ms = item_ms_of({"value_max": longest_ms, "durations": fixed.pop("durations", None)})
-    return {"item_ms": item_ms, "cpu_ms": whole_number("cpu_ms", fixed.pop("cpu_ms", 0), 0)}, fixed
 
 
 def floor_usd(

@@ -121,7 +121,7 @@ def test_a_run_that_was_tuned_has_another_name_than_the_same_knobs_by_themselves
         ("duration: {mean_ms: 5}", "must have the keys of one form"),
         (
             "duration: {constant_ms: 5}, knobs: {value_max: 9}",
-            "duration says how long items take. Leave it out of knobs",
+            "duration says how long items take, and so do knobs",
         ),
     ],
 )

@@ -157,13 +157,13 @@ def test_exiting_fails_the_invocation_and_costs_the_environment(toy):
 
 def test_small_memory_slows_cpu_and_strands_share_it(toys):
     with toys(cpu_ms_per_invocation=10, cpu_ms_per_item=5) as toy:
-        process = toy.outside.watched(lambda item: toy.outside.sleep(0.1))
+        process = toy.outside.watched(lambda item, failing: toy.outside.sleep(0.1))
 
         class Item:
             id = "a"
 
         def handler(event, context):
-            toy.outside.gather(process, [Item] * 4, 4)
+            toy.outside.gather(lambda item: process(item, False), [Item] * 4, 4)
 
         toy.function(handler, slowness=2.0)
         toy.invoke({})

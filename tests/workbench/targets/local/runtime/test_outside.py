@@ -14,7 +14,7 @@ FILES = {
     "lambdas/outside.py": "def client(service): raise RuntimeError\ndef now(): return 0.0\n"
     "def sleep(seconds): raise RuntimeError\ndef gather(function, values, at_once): return []\n",
     "lambdas/work.py": "from lambdas import outside\n"
-    "def process(item):\n    outside.sleep(item.value)\n",
+    "def work(item, failing):\n    outside.sleep(item.value)\n",
     "lambdas/toy.py": "import os\nfrom lambdas import outside, work\n"
     "from lambdas.outside import now\n"
     "name = os.environ['NAME']\nseen = []\n"

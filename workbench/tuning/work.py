@@ -1,0 +1,19 @@
+"""What the items of a goal are, by knobs that somebody gives."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from workbench.border import settings, whole_number
+from workbench.workload.durations import item_ms_of
+
+Knobs = dict[str, Any]  # by name
+VALUE_MAX_MS = 1_000  # of an item, where nobody says
+
+
+def work_of(knobs: Mapping[str, Any], value_max: int = VALUE_MAX_MS) -> tuple[Knobs, Knobs]:
+    """What the items are by some knobs, as a goal takes it, and the knobs that say nothing of it;
+    where no knob says how long an item takes, it takes up to `value_max` ms."""
+    fixed = settings(knobs)
+    longest_ms = whole_number("value_max", fixed.pop("value_max", value_max))
+    item_ms = item_ms_of({"value_max": longest_ms, "durations": fixed.pop("durations", None)})
+    return {"item_ms": item_ms, "cpu_ms": whole_number("cpu_ms", fixed.pop("cpu_ms", 0), 0)}, fixed
