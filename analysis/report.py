@@ -31,7 +31,7 @@ from workbench.temporary import temporary_folder, written_whole
 Execute = Callable[[str, dict[str, Any], Path], None]  # workbench.notebooks.execute
 
 TITLE = "What does it cost to know that a batch is done?"
-COVER = "cost_against_items-light.png"
+COVER = "cards/who_wins-light.png"  # 1200 x 630
 H2 = re.compile(r"<h2[^>]*>(.*?)</h2>", re.S)
 HEADS = re.compile(r'<h2 id="([^"]+)">(.*?)</h2>|<section id="([^"]+)"><h3>(.*?)</h3>', re.S)
 LOOKS = [(look, kind) for look in ("light", "dark") for kind in ("svg", "png")]

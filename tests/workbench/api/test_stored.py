@@ -137,7 +137,7 @@ def test_a_chart_is_a_figure_and_another_name_is_refused_with_those_there_are():
     assert isinstance(figure, Figure)
     drawn = {to_hex(line.get_color()).upper() for axes in figure.axes for line in axes.lines}
     assert drawn >= set(DARK.designs), "colours of another theme, as it is drawn outside its own"
-    with pytest.raises(BadInput, match=r"name='how' is not known\. Take one of price_of_knowing, "):
+    with pytest.raises(BadInput, match=r"name='how' is not known\. Take one of who_wins, "):
         plot("how", REFERENCE)
     with pytest.raises(BadInput, match=r"theme='grey' is not known\. Take one of light"):
         plot("how_simple", REFERENCE, "grey")
