@@ -91,9 +91,10 @@ def _beside(frames: Frames) -> str:
 
 
 def html_table(frame: pd.DataFrame) -> str:
-    """A frame as a table with room between its columns."""
+    """A frame as a table with room between its columns; a page scrolls what is wider than it."""
     table = frame.to_html(border=0, justify="left", classes=f"told {LITERAL}")
-    return f"<style>.told td, .told th {{ text-align: left; padding: 2px 1em; }}</style>{table}"
+    style = "<style>.told td, .told th { text-align: left; padding: 2px 1em; }</style>"
+    return f"{style}<div>{table}</div>"
 
 
 def _address(figure: Figure, look: theme.Theme, title: str, description: str) -> str:
