@@ -161,7 +161,7 @@ class _Scores:
         if not cluster and (len(designs) * items < ALONE or processes == 1):
             return score_many(designs, items, seeds, terms)
         workers = processes or (WORKERS if cluster else os.cpu_count()) or 1
-        size = min(CHUNK, -(-len(designs) // (2 * workers)))
+        size = max(1, min(CHUNK, -(-len(designs) // (2 * workers))))  # there may be none
         parts = [designs[n : n + size] for n in range(0, len(designs), size)]
         tasks = [(part, items, seeds, terms) for part in parts]
         return [one for done in in_order(score_many, tasks, processes, cluster) for one in done]
