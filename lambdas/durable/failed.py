@@ -1,33 +1,35 @@
-"""What has failed, listed in S3: one object for a chunk or a segment, which a retry overwrites.
+"""What has failed, listed in S3: one object for each try of a chunk, or for a segment.
 
-Never in a checkpoint: an execution may write 100 MB in all, and a checkpoint 256 KB.
+Never in a checkpoint: an execution may write 100 MB in all, and a checkpoint 256 KB. The first list
+of a try stands: a chained invoke may run twice, and its copy may come after a later try.
 """
 
 import json
 import os
 from collections.abc import Iterable
 
-from lambdas import outside
-from lambdas.durable.ranges import Range
-from lambdas.items import Item
+from lambdas import claim, items, outside
+from lambdas.durable.ranges import TRIES_MAX, Range
+from lambdas.trigger import Trigger
 
 bucket = os.environ.get("BUCKET", "")
 s3 = outside.client("s3")
 
 
-def key(batch: str, which: Range) -> str:
-    """The object of a range."""
-    return f"batches/{batch}/failed/{which.start:09d}-{which.stop:09d}.jsonl"
+def key(batch: str, which: Range, tries: int = TRIES_MAX) -> str:
+    """The object of a range: for good, or of a try after which another one follows."""
+    place = "failed" if tries == TRIES_MAX else f"again/{tries}"
+    return f"batches/{batch}/{place}/{which.start:09d}-{which.stop:09d}.jsonl"
 
 
-def write(batch: str, which: Range, items: Iterable[tuple[Item, str]], tries: int) -> None:
-    """List items with their reasons, or none of them any more."""
-    lines = (
+def write(batch: str, which: Range, left: Iterable[tuple[items.Item, str]], tries: int) -> int:
+    """List items with their reasons, unless this try has a list already; how many are in it."""
+    lines = [
         json.dumps({"id": item.id, "value": item.value, "reason": why, "attempts": tries}) + "\n"
-        for item, why in items
-    )
-    body = "".join(lines).encode()
-    s3.put_object(Bucket=bucket, Key=key(batch, which), Body=body)
+        for item, why in left
+    ]
+    there = claim.put_first(s3, bucket, key(batch, which, tries), "".join(lines).encode())
+    return len(lines) if there is None else len(there.splitlines())
 
 
 def write_range(batch: str, which: Range, why: str) -> None:
@@ -36,8 +38,10 @@ def write_range(batch: str, which: Range, why: str) -> None:
     s3.put_object(Bucket=bucket, Key=key(batch, which), Body=json.dumps(line).encode() + b"\n")
 
 
-def read(batch: str, which: Range) -> list[Item]:
-    """The items that a chunk's last try has listed."""
-    found = s3.get_object(Bucket=bucket, Key=key(batch, which))["Body"].read()
+def given(trigger: Trigger, which: Range, again: int) -> list[items.Item]:
+    """What a try works: the items that try `again` has listed, or with 0 all of a chunk."""
+    if not again:
+        return list(items.create(trigger.seed, *which, trigger.knobs))
+    found = s3.get_object(Bucket=bucket, Key=key(trigger.batch, which, again))["Body"].read()
     listed = map(json.loads, found.splitlines())
-    return [Item(one["id"], one["value"]) for one in listed]
+    return [items.Item(one["id"], one["value"]) for one in listed]

@@ -106,30 +106,28 @@ def _chunks(context: DurableContext, trigger: Trigger, whole: Range, together: i
     asked = {"batch_id": trigger.batch, "seed": trigger.seed, "knobs": knobs}
 
     def one(branch: DurableContext, chunk: Range, *_: Any) -> int:
-        part, left = asked | chunk._asdict(), None
+        part, left, again = asked | chunk._asdict(), 0, 0
         for tries in range(1, TRIES_MAX + 1):
-            why = ""
             try:
-                left = branch.invoke(processor, part | {"tries": tries, "again": left is not None})
+                left = branch.invoke(processor, part | {"tries": tries, "again": again})
             except InvokeError as error:
                 why = _why(error)
+                continue
             if left == 0:
                 return 0
-        return branch.step(lambda _: _listed(trigger, chunk, left, why)) if why else left
+            again = tries
+        whole = again == TRIES_MAX
+        return left if whole else branch.step(lambda _: _listed(trigger, chunk, again, why))
 
     return _sum(context, cut(whole, trigger.knobs["items_per_chunk"]), one, together)
 
 
-def _listed(trigger: Trigger, chunk: Range, left: int | None, why: str) -> int:
-    """How many items are listed of a chunk whose last try has died, maybe after it had listed less.
-
-    Of one of which no try has come to its end nobody has listed any: every item is, here.
+def _listed(trigger: Trigger, chunk: Range, again: int, why: str) -> int:
+    """How many items are listed of a chunk whose last try has died: all that it was given, unless
+    it had listed less before.
     """
-    if left is not None:
-        return len(failed.read(trigger.batch, chunk))
-    created = items.create(trigger.seed, *chunk, trigger.knobs)
-    failed.write(trigger.batch, chunk, ((item, why) for item in created), TRIES_MAX)
-    return chunk.items
+    left = failed.given(trigger, chunk, again)
+    return failed.write(trigger.batch, chunk, ((item, why) for item in left), TRIES_MAX)
 
 
 def _sum(context: DurableContext, ranges: list[Range], one: Any, together: int) -> int:

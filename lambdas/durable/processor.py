@@ -1,7 +1,7 @@
 """The processor: works the items of one chunk, or those that its last try has listed as failed.
 
-The answer is how many failed. Which ones they are stands in S3 before it answers, so a lost answer
-and a second run leave the same list.
+The answer is how many failed. Which ones they are stands in S3 before it answers, and stays: a
+lost answer and a second run leave the same list, and answer the same.
 """
 
 import json
@@ -20,15 +20,16 @@ NEEDED = ("item_concurrency", "value_max")
 
 def handler(event: dict[str, Any], context: Any) -> int:
     """Work a chunk, and answer how many of its items failed."""
-    (batch, _, seed, knobs), which, tries = _read(event)
-    again = event.get("again", False)
-    chunk = failed.read(batch, which) if again else items.create(seed, *which, knobs)
+    trigger, which, tries, again = _read(event)
+    knobs = trigger.knobs
     work = partial(_try, knobs=knobs, tries=tries)
-    tried = outside.gather(work, list(chunk), knobs["item_concurrency"])
+    chunk = failed.given(trigger, which, again)
+    tried = outside.gather(work, chunk, knobs["item_concurrency"])
     left = [(item, one.reason) for item, one, _ in tried if one.reason]
     over_at = [at for _, one, at in tried if not one.reason]
-    if left or tries > 1:  # a try that died may have listed what is done now
-        failed.write(batch, which, left, tries)
+    listed = 0
+    if left or tries == TRIES_MAX:  # a copy of the last try may have listed what is done now
+        listed = failed.write(trigger.batch, which, left, tries)
     count = {
         "work_ms": sum(one.work_ms for _, one, _ in tried),
         "items_processed": len(over_at),
@@ -38,18 +39,19 @@ def handler(event: dict[str, Any], context: Any) -> int:
         over_at.append(outside.now())
     if over_at:
         count["done_at"] = max(over_at)
-    telemetry.emit_work(NAMES, batch, context, [count])
-    return len(left)
+    telemetry.emit_work(NAMES, trigger.batch, context, [count])
+    return listed
 
 
-def _read(event: Any) -> tuple[Trigger, Range, int]:
-    """The batch of a chunk, its range, and which try of it this is."""
+def _read(event: Any) -> tuple[Trigger, Range, int, int]:
+    """The batch of a chunk, its range, which try of it this is, and whose list it works."""
     try:
         trigger = read_trigger(event | {"items": event["stop"]}, NEEDED)
-        start, tries = event["start"], event["tries"]
-        whole = type(start) is type(tries) is int
-        if whole and start in range(trigger.items) and tries in range(1, TRIES_MAX + 1):
-            return trigger, Range(start, trigger.items), tries
+        start, tries, again = event["start"], event["tries"], event["again"]
+        whole = type(start) is type(tries) is type(again) is int
+        tried = tries in range(1, TRIES_MAX + 1) and again in range(tries)
+        if whole and start in range(trigger.items) and tried:
+            return trigger, Range(start, trigger.items), tries, again
     except (KeyError, TypeError, ValueError):
         pass
     raise ValueError(f"{json.dumps(event)[:100]} is no chunk of a batch")

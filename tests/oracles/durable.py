@@ -216,9 +216,9 @@ class DurableStory(Watched):
             clock = self.work_again(chunk, clock)
         self.tally["failed"] += chunk.failed if chunk.tries == TRIES else 0
         self.processed_s = max(self.processed_s, clock)
-        if chunk.failed or chunk.tries > 1:
+        if chunk.failed or chunk.tries == TRIES:
             clock += p.processor.call_s + d.latency("s3_put", number, 4)
-            self.tally["lists"] += 1
+            self.tally.update(lists=1, listed=chunk.failed)
         self.bill("processor_ms", clock - begun_s)
         return clock
 

@@ -17,8 +17,8 @@ from workbench.swarm.harness import FaultHarness
 # whose first try was not claimed taken for one whose record knows what is undone (sqs); a call that
 # its client tried six times taken for given up (sfn); the retry of an execution that waited for
 # nothing, a trigger that could not be carried out and whose execution failed, lists and chunks of
-# executions that had failed, a copy of a try that lists less than was listed for it (durable); a
-# letter beside its own earlier one (sqs); a refusal whose notice was refused in every try (sfn).
+# executions that had failed, tries of one chunk taken for several (durable); a letter beside its
+# own earlier one (sqs); a refusal whose notice was refused in every try (sfn).
 BROKEN = json.loads(Path(__file__).with_name("broken.json").read_text(encoding="utf-8"))
 DESIGNS = sorted({one["design"] for one in BROKEN})
 

@@ -10,6 +10,7 @@ from workbench.border import positive, whole_number
 from workbench.designs import DESIGNS, make_design
 from workbench.errors import BadInput
 from workbench.tuning.goal import Goal
+from workbench.tuning.work import work_of
 from workbench.workload.clock import DoneBy
 from workbench.workload.durations import USUAL, Durations, Uniform
 from workbench.workload.workload import Workload
@@ -91,13 +92,8 @@ class Question:
     @property
     def workload_knobs(self) -> dict[str, Any]:
         """The knobs that say what the items are."""
-        told = {name: own for name in ("cpu_ms", "item_bytes") if (own := getattr(self, name))}
-        return self.item_ms.knobs | told | self._failing()
-
-    def _failing(self) -> dict[str, int]:
-        """The knobs that say which items and tries fail."""
-        names = ("poison_per_million", "fails_per_million")
-        return {name: value for name in names if (value := getattr(self, name))}
+        names = ("cpu_ms", "item_bytes", "poison_per_million", "fails_per_million")
+        return self.item_ms.knobs | {name: own for name in names if (own := getattr(self, name))}
 
     def keeps(self, name: str) -> bool:
         """Whether a design can promise what is asked."""
@@ -111,16 +107,14 @@ class Question:
         if self.promise == AT_LEAST_ONCE:
             usual = design(value_max=0).knobs()
             fixed = {knob: usual[knob] for knob in design.search.promised}
-        if self.item_bytes:
-            fixed["item_bytes"] = self.item_bytes
+        told, rest = work_of(self.workload_knobs)
         return Goal(
             name,
             self.items,
-            item_ms=self.item_ms,
-            cpu_ms=self.cpu_ms,
+            **told,
             memory_least_mb=self.memory_mb,
             within_s=self.within_s,
             item_concurrency=self.item_concurrency,
             terms=self.terms,
-            fixed=fixed | self._failing(),
+            fixed=fixed | rest,
         )

@@ -19,7 +19,7 @@ from workbench.sweep.jobs import settings_of
 from workbench.sweep.study import Grid, Study
 from workbench.tuning.goal import Goal
 from workbench.tuning.search import Known, Tuned, tune
-from workbench.workload.durations import USUAL, item_ms_of
+from workbench.tuning.work import work_of
 
 WITHIN_S = 14 * 86_400.0  # the longest that SQS keeps a message (SQS quotas)
 CHOICES: dict[str, Callable[[Tuned], Any]] = {
@@ -83,15 +83,6 @@ def _best(goal: Goal, known: Known) -> Best | str:
 
 def _goal(study: Study, grid: Grid, design: str, settings: dict[str, Any]) -> Goal:
     """What is searched: of any size, at the prices of the study."""
-    fixed = dict(settings)
-    told = {"value_max": fixed.pop("value_max", USUAL.longest_ms)}
-    told["durations"] = fixed.pop("durations", None)
-    return Goal(
-        design,
-        items=1,
-        item_ms=item_ms_of(told),
-        cpu_ms=fixed.pop("cpu_ms", 0),
-        within_s=WITHIN_S,
-        terms=Terms(study.region, grid.prices),
-        fixed=fixed,
-    )
+    told, fixed = work_of(settings)
+    terms = Terms(study.region, grid.prices)
+    return Goal(design, items=1, **told, within_s=WITHIN_S, terms=terms, fixed=fixed)

@@ -35,6 +35,7 @@ from workbench.tuning.goal import (
     neighbours,
     score_many,
 )
+from workbench.tuning.work import work_of
 from workbench.workload.workload import Workload
 
 Known = dict[tuple[Design, int, tuple[int, ...]], Score]  # by candidate, items, seeds
@@ -46,7 +47,7 @@ FINALISTS = 5  # in the same way, on three seeds
 FEW = 2  # of larger batches, whose seeds hardly differ
 CHUNK = 50
 WORKERS = 32  # of a cluster, for which tasks are made small enough; it may have more or fewer
-ALONE = 5_000_000  # items of all candidates: fewer are done before a second process has started
+ALONE = 300_000_000  # items of all candidates: fewer are done before a second process has started
 LOCAL_ITEMS_MAX = 20_000  # of a confirmation: local takes about a millisecond an item and more
 INVOCATIONS = 20  # as many at least, so that the last one does not count for all
 
@@ -118,12 +119,11 @@ def tuned_design(
     item_concurrency: int = 1,
 ) -> Design:
     """A design's cheapest knobs for a workload, known within that time; in this process."""
-    fixed = {"poison_per_million": work.poison_per_million} if work.poison_per_million else {}
+    told, fixed = work_of(work.knobs())
     goal = Goal(
         design,
         items,
-        item_ms=work.item_ms,
-        cpu_ms=work.cpu_ms,
+        **told,
         within_s=within_s,
         item_concurrency=item_concurrency,
         terms=terms,
@@ -209,17 +209,22 @@ def _nearer(at: _Scores, best: Score, order: Callable[[Score], Any]) -> list[Sco
 
 
 def _finalists(at: _Scores, near: list[Score]) -> list[Score]:
-    """The best of those at full size; of a large batch the first few by each order that do."""
+    """The best of those at full size; of a large batch the few quickest, then the few cheapest that
+    are in time, where any is.
+    """
     if at.goal.items <= NEAR_ITEMS:
         return at(_best(near, FINALISTS), NEAR_ITEMS, SEEDS[:3])
     found: list[Score] = []
-    for order in ORDERS:
+    within_s = float("inf")
+    for order in reversed(ORDERS):
         left = FEW
         for one in dict.fromkeys(one.design for one in sorted(_whole(near), key=order)):
             found += at([one], at.goal.items)
-            left -= found[-1].completes and found[-1].mean_s <= at.goal.within_s
+            left -= found[-1].completes and found[-1].mean_s <= within_s
             if not left:
                 break
+        if any(one.completes and one.mean_s <= at.goal.within_s for one in found):
+            within_s = at.goal.within_s
     return found
 
 

@@ -4,13 +4,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from workbench.border import settings, whole_number
-from workbench.workload.durations import item_ms_of
+from workbench.workload.durations import USUAL, item_ms_of
 
 Knobs = dict[str, Any]  # by name
-VALUE_MAX_MS = 1_000  # of an item, where nobody says
 
 
-def work_of(knobs: Mapping[str, Any], value_max: int = VALUE_MAX_MS) -> tuple[Knobs, Knobs]:
+def work_of(knobs: Mapping[str, Any], value_max: int = USUAL.longest_ms) -> tuple[Knobs, Knobs]:
     """What the items are by some knobs, as a goal takes it, and the knobs that say nothing of it;
     where no knob says how long an item takes, it takes up to `value_max` ms."""
     fixed = settings(knobs)

@@ -112,7 +112,7 @@ class Stack:
         s3 = self.deployment.cloud.client("s3")
         bucket = self.deployment.stack.of_type("AWS::S3::Bucket")[0].physical_id
         for found in s3.list_objects_v2(Bucket=bucket).get("Contents", []):
-            if found["Key"].endswith("/start"):
+            if "/failed/" not in found["Key"]:
                 continue
             body = s3.get_object(Bucket=bucket, Key=found["Key"])["Body"].read()
             for line in map(json.loads, body.splitlines()):

@@ -129,7 +129,7 @@ class ListsLessAndDies(Faults):
         return False
 
     def calling(self, call):
-        if call.operation != "PutObject" or "/failed/" not in call.request["Key"]:
+        if call.operation != "PutObject" or call.request["Key"].endswith("/start"):
             return CallFault()
         self._puts += 1
         return CallFault(kill="after" if self._puts == TRIES_MAX else "")

@@ -1,6 +1,7 @@
 """Faults that the swarm found in the handlers, put back: they must be found again."""
 
-from lambdas import outside, telemetry
+from lambdas import claim, outside, telemetry
+from lambdas.durable import failed
 from lambdas.sfn import summary
 from tests.swarm.controls.mutants import Control, original
 
@@ -16,7 +17,24 @@ def dated_when_all_was_listed(names, batch, context, counts):
     original(names, batch, context, later)
 
 
+def one_list_for_all_tries(batch, which, *_):
+    return original(batch, which)
+
+
+def put_last(s3, bucket, key, body):
+    """Whoever comes last has the last word."""
+    s3.put_object(Bucket=bucket, Key=key, Body=body)
+
+
 FOUND_DURABLE = [
+    Control(
+        name="a late copy of an earlier try lists what is done",
+        design="durable",
+        changes={failed.key: one_list_for_all_tries, claim.put_first: put_last},
+        checks=("notified",),
+        knobs={"value_max": 200, "items_per_chunk": 3, "fails_per_million": 400_000},
+        rates={"chain_twice": 0.5, "chain_late": 0.3},
+    ),
     Control(
         name="items that are dated by the list of others",
         design="durable",

@@ -10,7 +10,6 @@ from workbench.errors import BadInput, BadKnob
 from workbench.runs.sets import read_runs
 from workbench.sweep.best import best_knobs, with_best
 from workbench.sweep.jobs import plan_jobs
-from workbench.sweep.study import read_study
 from workbench.sweep.sweeping import sweep
 from workbench.tuning.goal import Goal, score
 from workbench.workload.durations import Durations
@@ -28,18 +27,6 @@ grids:
     best_in: [dollars, time]
     duration: [{uniform_ms: [0, 20]}, {mean_ms: 10, sd_ms: 11}]
 """
-
-
-@pytest.fixture
-def study(tmp_path):
-    """Reads a study from text."""
-
-    def read(text):
-        path = tmp_path / "mine.yaml"
-        path.write_text(text)
-        return read_study(path)
-
-    return read
 
 
 def small_grid(name):

@@ -20,18 +20,6 @@ grids:
 GRID = "grids: [{designs: [sqs], items: [100], seeds: [1]}]"
 
 
-@pytest.fixture
-def study(tmp_path):
-    """Reads a study from text."""
-
-    def read(text):
-        path = tmp_path / "mine.yaml"
-        path.write_text(text)
-        return read_study(path)
-
-    return read
-
-
 @pytest.mark.parametrize("path", sorted(STUDIES.glob("*.yaml")), ids=lambda p: p.stem)
 def test_every_study_of_the_project_can_be_planned_and_asks_a_question(path):
     found = read_study(path)

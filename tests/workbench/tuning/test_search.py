@@ -187,7 +187,9 @@ def test_a_workload_is_tuned_with_all_that_it_says(monkeypatch):
     monkeypatch.setattr(search, "tune", lambda goal, processes: asked.append(goal) or found)
     content = {"items": 5, "duration": read_duration({"constant_ms": 300}, Path())}
     work = Workload.model_validate(
-        content | {"cpu_ms": 20, "poison_per_million": 3, "memory_mb": 512}
+        content
+        | {"cpu_ms": 20, "poison_per_million": 3, "fails_per_million": 7, "item_bytes": 90}
+        | {"memory_mb": 512}
     )
     terms = Terms(month={})
     assert search.tuned_design("sqs", 700, work, 90, terms, 4) == make_design("sqs", "tuned")
@@ -200,7 +202,7 @@ def test_a_workload_is_tuned_with_all_that_it_says(monkeypatch):
             within_s=90,
             item_concurrency=4,
             terms=terms,
-            fixed={"poison_per_million": 3},
+            fixed={"poison_per_million": 3, "fails_per_million": 7, "item_bytes": 90},
             memory_least_mb=512,
         )
     ]

@@ -78,7 +78,9 @@ def _children(
     most, limit = peak((one.begun_s, one.ended_s) for one in mine), batch.knobs["max_concurrency"]
     if limit and most > limit:
         yield f"{most} children of {batch.batch_id} run at a time; {limit} are asked for"
-    long = [one for one in mine if one.ended_s - one.begun_s >= LONG_S]
+    long = {  # tries of one chunk follow each other
+        frozenset(items_of(one.event)) for one in mine if one.ended_s - one.begun_s >= LONG_S
+    }
     if limit != 1 and len(long) > 1 and most == 1 and not seen.plan.hits:
         yield f"{len(long)} long children of {batch.batch_id} run one after the other"
 

@@ -72,7 +72,7 @@ def _shaped(one: Invoked) -> Iterator[str]:
 def _answered(seen: FaultRecord, one: Invoked, tries: list[Execution]) -> Iterator[str]:
     """Counts and no more: answers are kept, in a map's results or a durable execution."""
     done = sum(each.outcome == "done" for each in tries)
-    wanted = seen.protocol.answer(one, done, len(tries) - done)
+    wanted = seen.protocol.answer(seen, one, done, len(tries) - done)
     if wanted is not None and one.answer != wanted:
         yield f"{one.request_id} did {done} of {len(tries)} items and answers {one.answer}"
 

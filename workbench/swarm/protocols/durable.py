@@ -23,7 +23,7 @@ from workbench.swarm.protocols.protocol import (
     Protocol,
     log_int,
 )
-from workbench.swarm.rules.durable import RULES, SCENARIOS
+from workbench.swarm.rules.durable import NOT_THE_FIRST, RULES, SCENARIOS, is_list
 
 FAILURES = 5  # in a row end an execution, and six of a step
 CHUNK_ENDS_S = 900  # a chunk that nobody waits for any more
@@ -86,10 +86,10 @@ class DurableProtocol(Protocol):
         """Chunks that make no sense, each in one way."""
         knobs = trigger["knobs"]
         chunk = {name: trigger[name] for name in ("batch_id", "seed", "knobs")}
-        chunk |= {"start": 0, "stop": 1, "tries": 1, "again": False}
+        chunk |= {"start": 0, "stop": 1, "tries": 1, "again": 0}
         wrong = (
             *({"stop": 0}, {"start": -1}, {"start": "0"}, {"tries": 0}, {"tries": 4}),
-            *({"start": 0.0}, {"tries": True}),
+            *({"start": 0.0}, {"tries": True}, {"again": False}, {"again": 1}),
             *({"seed": "1"}, {"batch_id": "a/b"}, {"knobs": {}}),
             {"knobs": knobs | {"item_concurrency": 0}},
         )
@@ -167,17 +167,17 @@ class DurableProtocol(Protocol):
             _may_fail(seen, each) for each in seen.durable if each.started.arn == one.execution
         )
 
-    def answer(self, one: Invoked, done: int, failed: int) -> Any:  # noqa: ARG002
-        """A number: what is answered is written into the execution."""
+    def answer(self, seen: FaultRecord, one: Invoked, done: int, failed: int) -> Any:  # noqa: ARG002
+        """A number, which the execution keeps: of a list that stood before, its length."""
+        stands: dict[str, int] = {}
+        for call, lines in _puts(seen) if one.answer != failed else ():
+            there = stands.setdefault(call.request["Key"], len(lines))
+            if call.request_id == one.request_id:
+                return there
         return failed
 
     def excuses_failure(self, seen: FaultRecord, batch: Expected) -> bool:
         return self.excuses_silence(seen, batch.batch_id)
-
-    def failed_fits(self, seen: FaultRecord, batch: Expected, said: int) -> bool:
-        """A copy of a try that ends after its chunk was listed whole lists less, and is late."""
-        listed = seen.listed(batch).keys()
-        return len(listed) <= said <= len(listed | (self.doubled(seen) & set(batch.ids)))
 
     def excuses_silence(self, seen: FaultRecord, name: str) -> bool:
         """Its trigger came to the topic without a word."""
@@ -213,8 +213,8 @@ class DurableProtocol(Protocol):
                 yield f"a try of a chunk is made {times} times: {chunk[:100]}"
         for call, lines in _puts(seen):
             by, none = seen.requests[call.request_id], not lines and call.role == "processor"
-            if none and by.event["tries"] == 1:
-                yield f"{call.request_id} lists nothing in its first try"
+            if none and by.event["tries"] < self.tries:
+                yield f"{call.request_id} lists nothing in try {by.event['tries']}"
         for one in seen.durable:
             kinds = Counter(operation["Type"] for operation in one.operations.values())
             if kinds["CONTEXT"] > 1:
@@ -231,7 +231,8 @@ class DurableProtocol(Protocol):
                 for start in range(0, batch.items, length)
             }
             place = f"batches/{batch.batch_id}"
-            wanted |= {f"{place}/failed/{a:09d}-{b:09d}.jsonl" for a, b in ranges}
+            for kind in ("failed", *(f"again/{tries}" for tries in range(1, self.tries))):
+                wanted |= {f"{place}/{kind}/{a:09d}-{b:09d}.jsonl" for a, b in ranges}
             wanted.add(f"{place}/start")
         for key in seen.objects.keys() - wanted:
             yield f"the object {key} is left"
@@ -263,11 +264,11 @@ def _tries(seen: FaultRecord) -> Counter[str]:
 
 
 def _puts(seen: FaultRecord) -> list[Put]:
-    """Every list of what failed, as it was written."""
+    """Every list of what failed, as it was written, or as it was there before."""
     return [
         (call, [json.loads(line) for line in call.request["Body"].getvalue().splitlines()])
         for call in seen.calls
-        if call.operation == "PutObject" and not call.error and "/failed/" in call.request["Key"]
+        if is_list(call) and call.error in ("", NOT_THE_FIRST)
     ]
 
 

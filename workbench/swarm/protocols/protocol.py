@@ -193,7 +193,7 @@ class Protocol(ABC):
         """Whether faults that struck others explain how an invocation ended."""
         return False
 
-    def answer(self, one: Invoked, done: int, failed: int) -> Any:  # noqa: ARG002
+    def answer(self, seen: FaultRecord, one: Invoked, done: int, failed: int) -> Any:  # noqa: ARG002
         """What a processor answers that did so many items while so many failed; None if that is
         for its service alone."""
         return None

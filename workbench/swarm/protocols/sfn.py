@@ -155,7 +155,7 @@ class SfnProtocol(Protocol):
             return True
         return hasty_claim(seen, one)
 
-    def answer(self, one: Invoked, done: int, failed: int) -> Any:
+    def answer(self, seen: FaultRecord, one: Invoked, done: int, failed: int) -> Any:  # noqa: ARG002
         """Two counts and no more: answers are kept in the map's results."""
         return {"processed": done, "failed": failed} if "Items" in one.event else None
 

@@ -9,6 +9,14 @@ from workbench.swarm.probes import Branch
 from workbench.swarm.rules.guards import Elsewhere, Rules, made_twice
 from workbench.swarm.rules.scenarios import Scenario
 
+NOT_THE_FIRST = "PreconditionFailed"
+
+
+def is_list(call: Called) -> bool:
+    """Whether a call writes what failed: for good, or in a try that another one follows."""
+    key = call.request.get("Key", "")
+    return call.operation == "PutObject" and ("/failed/" in key or "/again/" in key)
+
 
 def _replayed(seen: FaultRecord) -> bool:
     """An orchestrator was struck, and what it had done was replayed."""
@@ -26,11 +34,22 @@ def _run_twice(seen: FaultRecord) -> bool:
     """A try of a chunk with failures ran twice, or was struck when its list was written."""
     writers: dict[tuple[str, int], set[str]] = defaultdict(set)
     for call in seen.calls:
-        if call.role == "processor" and call.operation == "PutObject" and not call.error:
+        if call.role == "processor" and is_list(call) and call.error in ("", NOT_THE_FIRST):
             tries = seen.requests[call.request_id].event["tries"]
             writers[call.request["Key"], tries].add(call.request_id)
     struck = any(requests & seen.hit for requests in writers.values())
     return struck or any(len(requests) > 1 for requests in writers.values())
+
+
+def _listed_before(seen: FaultRecord) -> bool:
+    """A try found its list there, and left it as it was."""
+    return any(is_list(call) and call.error == NOT_THE_FIRST for call in seen.calls)
+
+
+def _claimed_before(seen: FaultRecord) -> bool:
+    """An execution found its batch claimed, by itself or by another."""
+    claims = (call for call in seen.calls if call.operation == "PutObject" and not is_list(call))
+    return any(call.error == NOT_THE_FIRST for call in claims)
 
 
 def _full(seen: FaultRecord) -> bool:
@@ -63,12 +82,13 @@ RULES: Rules = {
     "Outside of a step nothing reads a clock, draws, or calls AWS": (_replayed,),
     "A chunk is its range of indices": (_tried_anew,),
     "What failed is in S3 before the processor answers, under the chunk's range": (_run_twice,),
-    "The answer is a number": (Branch("durable.processor.handler", "left"),),
-    "A try works what the last one has listed, and writes the list anew, even an empty one": (
-        Branch("durable.processor.handler", "tries > 1"),
+    "The answer is a number": (Branch("durable.processor.handler", "left or tries == TRIES_MAX"),),
+    "A try works what the last one that answered has listed": (
+        Branch("durable.failed.given", "not again", False),
     ),
-    "A chunk of which no try has answered is listed whole": (
-        Branch("durable.orchestrator._listed", "left is not None", False),
+    "The first list of a try stands, in the last try even an empty one": (_listed_before,),
+    "A chunk whose last try died is listed with all that it was given": (
+        Branch("durable.orchestrator._listed", ""),
     ),
     "A segment that fails is listed as a range": (
         Branch("durable.orchestrator._segments.one", "except InvokeError"),
@@ -78,9 +98,7 @@ RULES: Rules = {
         Branch("durable.orchestrator._refuse", ""),
     ),
     "The trigger of an execution that failed goes to the topic": (_given_up,),
-    "A batch is one execution's: a conditional put claims it": (
-        Branch("claim.owns", "code == 'PreconditionFailed'"),
-    ),
+    "A batch is one execution's: a conditional put claims it": (_claimed_before,),
     "Segments and their chunks together are no more than `max_concurrency`": (_full,),
     "A segment has at most 740 chunks: four operations each in the worst case": Elsewhere(
         "tests/lambdas/durable/test_ranges.py"

@@ -38,7 +38,7 @@ RULES: Rules = {
     ),
     "Function timeout < task timeout < 300 s, with all tries": (ended("processor", TIMED_OUT),),
     "The first state claims the batch by a conditional put": (
-        Branch("claim.owns", "code == 'PreconditionFailed'"),
+        Branch("claim.put_first", "code == 'PreconditionFailed'"),
     ),
     "Throttles of Lambda are retried by name": (ended("processor", THROTTLED),),
     "A failed execution notifies": (_failed_notice,),

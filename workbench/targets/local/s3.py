@@ -48,7 +48,8 @@ class S3Service(Service):
 
 def label_of(key: str) -> str:
     """What an object or a listing is for: items and claims dispatch, the rest is to know."""
-    return KNOWING if key.startswith("results/") or "/failed/" in key else DISPATCH
+    listed = "/failed/" in key or "/again/" in key
+    return KNOWING if key.startswith("results/") or listed else DISPATCH
 
 
 def bucket_named(name: str) -> Any:

@@ -90,9 +90,10 @@ def work_chunk(p: DurableSettings, s: np.void, c: int, cold: int) -> float:
         clock = work_again(p, s, c, clock)
     s.failed += s.c_failed[c] if s.c_tries[c] == TRIES_MAX else 0
     s.processed_s = max(s.processed_s, clock)
-    if s.c_failed[c] > 0 or s.c_tries[c] > 1:
+    if s.c_failed[c] > 0 or s.c_tries[c] == TRIES_MAX:
         clock += p.processor.call_s + latency(s, draws.S3_PUT, draw, 4)
         s.lists += 1
+        s.listed += s.c_failed[c]
     s.processor_ms += billed_ms(clock - begun)
     return clock
 

@@ -32,8 +32,8 @@ EXECUTIONS = (  # by place; the batch's own has the first
 CHUNKS = "c_number c_execution c_tries c_failed c_next c_throttles"
 STATE = state_type(
     times="first_s ended_at lived_s",
-    counts="events orchestrators begun chunks_done calls checkpoints operations lists throttled "
-    "batcher_cold batcher_environments chunks_used executions_used short",
+    counts="events orchestrators begun chunks_done calls checkpoints operations lists listed "
+    "throttled batcher_cold batcher_environments chunks_used executions_used short",
     workers=512,
     slots=2 * PLACES + 1,
     arrays=[

@@ -81,7 +81,7 @@ def _written_bytes(design: Durable, p: DurableSettings, invocations: int) -> int
     knobs, middle = design.batch_knobs(), p.items // 2
     sent = {name: knobs[name] for name in SENT if name in knobs}
     chunk = {"batch_id": "b" * p.batch_bytes, "seed": 7, "knobs": sent}
-    chunk |= {"start": middle, "stop": middle, "tries": 1, "again": False}
+    chunk |= {"start": middle, "stop": middle, "tries": 1, "again": 0}
     whole = {"batch_id": "b" * p.batch_bytes, "items": p.items, "seed": 7, "knobs": knobs}
     size = len(dumps(whole)) + STEPS_BYTES + MAP_BYTES + p.chunks * CHILD_BYTES + 1
     size += invocations * (_invoke_bytes(_name_bytes(design, "Processor"), chunk) + 1)
@@ -104,11 +104,11 @@ def _name_bytes(design: Durable, function: str) -> int:
 
 
 def _bucket(design: Durable, p: DurableSettings, s: np.void) -> list[usage.Line]:
-    """The claim, and the lists of what failed, written anew by each try and read by the next."""
+    """The claim, and the lists of what failed, one of each try, which the next one reads."""
     again = int(s["invocations"]) - p.chunks
     kept_s = BATCH_KEPT_DAYS * DAY_S
     own = _name_bytes(design, "Orchestrator") + ARN_BYTES + EXECUTION_BYTES + p.batch_bytes
-    listed = int(s["failed"]) * LINE_BYTES
+    listed = int(s["listed"]) * LINE_BYTES
     lines = [
         ("Requests-Tier1", "Requests", "dispatch", Decimal(1)),
         ("TimedStorage-ByteHrs", "GB-Mo", "dispatch", usage.gb_months(own * kept_s)),
