@@ -21,6 +21,7 @@ from workbench.prices import PriceBook
 from workbench.runs.batch import Batch
 from workbench.runs.records import Run, RunData
 
+A_MONTH = "dollars a month"
 NO_CHANGE = 5e-4  # of a number: less reads as none
 
 
@@ -41,11 +42,12 @@ class Simulate(Protocol):
 @dataclass(frozen=True)
 class Shown:
     """A scenario with its runs and their bills, and by design what a month of them costs, by AWS's
-    bill and by a person's time (empty where simplicity was not measured)."""
+    bill (None where a day does not hold its batches) and by a person's time (empty where simplicity
+    was not measured)."""
 
     scenario: Scenario
     folders: tuple[RunData, ...]
-    month_usd: dict[str, float]
+    month_usd: dict[str, float | None]
     upkeep_usd: dict[str, float]
 
     @property
@@ -68,12 +70,15 @@ def simulated(scenario: Scenario, simulate: Simulate, simplicity: pd.DataFrame) 
     terms, book = scenario.terms, scenario.book
     batch = Batch(scenario.items, scenario.seed, "explore")
     kept = Upkeep(batches_per_day=scenario.batches_per_day)
-    folders, months = [], {}
+    folders: list[RunData] = []
+    months: dict[str, float | None] = {}
     for design in scenario.designs:
         folder = simulate(design, batch, book, month=terms.month).run_data()
         folders.append(folder)
-        month = terms.bill(monthly_usage(design, folder.usage, kept), book)
-        months[design.name] = float(total_usd(month))
+        months[design.name] = None
+        if kept.holds(folder.run.detected_s or 0.0):
+            month = terms.bill(monthly_usage(design, folder.usage, kept), book)
+            months[design.name] = float(total_usd(month))
     rate = UpkeepRate(usd_per_hour=float(scenario.usd_per_hour))
     upkeep = {} if simplicity.empty else upkeep_usd(simplicity, rate)
     return Shown(scenario, tuple(folders), months, upkeep)
@@ -91,7 +96,11 @@ def verdict(shown: Shown) -> str:
     else:
         head = f"Cheapest: {names}, which{CLOSE_WORDS}"
     month = shown.month_usd[runs[0].design]
-    head += f": {dollars(least)} a batch, {dollars(month)} a month of {per_day:g} batches a day."
+    head += f": {dollars(least)} a batch, "
+    if month is None:
+        head += f"one after the other more than a day holds of {per_day:,g}."
+    else:
+        head += f"{dollars(month)} a month of {per_day:g} batches a day."
     behind = [_behind(run, least, shown.month_usd, month) for run in runs[len(best) :]]
     sooner = sorted(runs, key=lambda run: run.detected_s or 0.0)
     late = min(runs, key=lambda run: run.detection_lag_s or 0.0)
@@ -105,14 +114,15 @@ def verdict(shown: Shown) -> str:
     return f"<p style='font-size:1.15em;margin:.3em 0'>{head}{costs}</p><p>{tail} Modelled.</p>"
 
 
-def _behind(run: Run, least: float, month_usd: dict[str, float], month: float) -> str:
-    """By how much a design costs more than the cheapest."""
-    more, own = (run.cost_usd or 0.0) - least, month_usd[run.design] - month
+def _behind(run: Run, least: float, month_usd: dict[str, float | None], month: float | None) -> str:
+    """By how much a design costs more than the cheapest; a month only where both hold theirs."""
+    more, own = (run.cost_usd or 0.0) - least, month_usd[run.design]
     times = f"{(run.cost_usd or 0.0) / least:.2f} times as much, " if least else ""
-    sign = "+" if own >= 0 else "-"
-    return (
-        f"{_named(run.design)} {times}+{dollars(more)} a batch, {sign}{dollars(abs(own))} a month"
-    )
+    text = f"{_named(run.design)} {times}+{dollars(more)} a batch"
+    if own is None or month is None:
+        return text
+    sign = "+" if own >= month else "-"
+    return f"{text}, {sign}{dollars(abs(own - month))} a month"
 
 
 def _named(design: str) -> str:
@@ -124,7 +134,7 @@ def _named(design: str) -> str:
 def numbers(shown: Shown, pinned: Shown | None = None) -> str:
     """The numbers, a column a design; beside a pinned scenario's by how much each differs."""
     rows = {
-        name: [_cell(value, old, words) for value, old in zip(*both, strict=True)]
+        name: [_cell(name, value, old, words) for value, old in zip(*both, strict=True)]
         for (name, words, *_), both in zip(
             FIGURES, zip(_values(shown), _values(pinned or shown), strict=True), strict=True
         )
@@ -139,10 +149,10 @@ def _values(shown: Shown) -> list[list[float | None]]:
     return [[value(shown, one.run) for one in shown.folders] for _, _, value in FIGURES]
 
 
-def _cell(value: float | None, old: float | None, words: Callable[[float], str]) -> str:
+def _cell(name: str, value: float | None, old: float | None, words: Callable[[float], str]) -> str:
     """A number, and by how much it differs from the pinned one."""
     if value is None:
-        return "not measured"
+        return "a day does not hold them" if name == A_MONTH else "not measured"
     return f"{words(value)}{change(value, old)}"
 
 
@@ -171,7 +181,7 @@ FIGURES: tuple[tuple[str, Callable[[float], str], Callable[[Shown, Run], float |
     ("dollars per million items", dollars, lambda _, run: _million(run, run.cost_usd)),
     ("of it for coordination", dollars, lambda _, run: _million(run, run.coordination_usd)),
     ("of that for knowing", dollars, lambda _, run: _million(run, run.knowing_usd)),
-    ("dollars a month", dollars, lambda shown, run: shown.month_usd[run.design]),
+    (A_MONTH, dollars, lambda shown, run: shown.month_usd[run.design]),
     ("and upkeep", dollars, lambda shown, run: shown.upkeep_usd.get(run.design)),
     ("processor invocations", _whole, lambda _, run: run.invocations),
     ("of them cold", _whole, lambda _, run: run.cold_starts),

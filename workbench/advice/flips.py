@@ -68,10 +68,11 @@ class PriceFlip:
 
 
 def price_flips(answer: Answer) -> list[PriceFlip]:
-    """For each price the nearest factor at which the best is the best no more, nearest first."""
-    found = []
+    """For each price of a batch the nearest factor at which the month's best is the best no more,
+    nearest first. What stands between batches keeps its price."""
+    found, batches = [], float(answer.question.batches_per_month)
     for other in answer.choices[1:]:
-        gap_usd = other.batch_usd - answer.best.batch_usd
+        gap_usd = (other.month_usd - answer.best.month_usd) / batches
         ours, theirs = _by_price(answer.best), _by_price(other)
         for key in ours | theirs:
             more_usd = ours.get(key, 0.0) - theirs.get(key, 0.0)

@@ -52,6 +52,14 @@ def words(html):
     return " ".join(re.sub("<[^>]+>", " ", html).split())
 
 
+def test_no_month_is_billed_whose_days_do_not_hold_its_batches(explorer):
+    explorer.work.per_day.value = "40000"
+    told, cells = words(explorer.view.verdict.value), words(explorer.view.table.value)
+    assert "one after the other more than a day holds of 40,000." in told
+    assert "a month" not in told
+    assert cells.count("a day does not hold them") == len(DESIGNS)
+
+
 def test_it_begins_with_every_design_on_the_batch_it_was_given(simulator, explorer):
     assert simulator.asked == [(name, 10_000, 3) for name in DESIGNS]
     assert bytes(explorer.view.picture.value).startswith(b"\x89PNG")
