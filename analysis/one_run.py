@@ -14,7 +14,7 @@ from matplotlib.axes import Axes
 from analysis import theme
 from analysis.axes import time_axis
 from analysis.lines import counts_axis, over_time
-from analysis.pictures import Html, html_table
+from analysis.pictures import Html, cell, html_table, plain
 from analysis.theme import colour, text_pt, tint
 from analysis.words import dollars, duration, outcome
 from workbench.pull.collect import Collected
@@ -130,7 +130,7 @@ def bill_lines(folder: RunData) -> Html:
         "service": lines["service"],
         "usage": lines["usage_type"],
         "for": lines["label"],
-        "quantity": [_plain(float(value)) for value in lines["quantity"]],
+        "quantity": [plain(float(value)) for value in lines["quantity"]],
         "unit": lines["unit"],
         "dollars": [_usd(float(value)) for value in lines["cost_usd"]],
     }
@@ -141,7 +141,7 @@ def evidence(folder: RunData, collected: Collected) -> Html:
     """What the cloud itself says of the run, and why the rest is missing."""
     parts = []
     for pull in collected.pulls:
-        shown = pull.frame.head(ROWS).map(_cell)
+        shown = pull.frame.head(ROWS).map(cell)
         more = f", the first {ROWS} of {len(pull.frame):,} rows" if len(pull.frame) > ROWS else ""
         parts.append(f"<h4>{escape(pull.kind)}{more}</h4>{html_table(shown)}")
     run = folder.run
@@ -167,27 +167,12 @@ def _quantity(value: Any, unit: str) -> str:
     """A number in words, by its unit."""
     if pd.isna(value):
         return ""
-    return {"$": _usd, "s": duration}.get(unit, _plain)(float(value))
+    return {"$": _usd, "s": duration}.get(unit, plain)(float(value))
 
 
 def _usd(value: float) -> str:
     """Dollars; what is there never reads as nothing."""
     return f"under {dollars(TINY_USD)}" if 0 < value < TINY_USD else dollars(value)
-
-
-def _plain(value: float) -> str:
-    """A number as people write it: no exponent, and no digits that say nothing."""
-    if value == int(value):
-        return f"{value:,.0f}"
-    return f"{value:,.1f}" if abs(value) >= 100 else f"{value:.8f}"[:9].rstrip("0").rstrip(".")
-
-
-def _cell(value: Any) -> str:
-    """A value of a frame as a table shows it."""
-    if value is None or (pd.api.types.is_scalar(value) and pd.isna(value)):
-        return ""
-    is_number = pd.api.types.is_number(value) or type(value).__name__ == "Decimal"
-    return _plain(float(value)) if is_number and not isinstance(value, bool) else str(value)
 
 
 def _left_out(why: str) -> Html:

@@ -6,7 +6,9 @@ the runs cannot carry is shown as its reason, never as an empty picture.
 
 import base64
 from dataclasses import dataclass
+from decimal import Decimal
 from html import escape
+from typing import Any
 
 import pandas as pd
 from matplotlib.figure import Figure
@@ -88,6 +90,36 @@ def _beside(frames: Frames) -> str:
     head = f"Yours beside the reference set: {len(beside)} settings that both have run."
     table = html_table(in_words(beside))
     return f"<details open><summary>{head}</summary><p>{BESIDE}</p>{table}</details>"
+
+
+def told(frame: pd.DataFrame) -> Html:
+    """A frame in plain figures: shares in percent, and no column of which nothing is known."""
+    if frame.empty:
+        return Html('<p class="refused">There is none.</p>')
+    shown = {
+        " ".join(name.split("_")): values.map(_share if "share" in name else cell)
+        for name, values in frame.dropna(axis="columns", how="all").items()
+    }
+    return Html(html_table(pd.DataFrame(shown)))
+
+
+def _share(value: float | None) -> str:
+    return "" if value is None or pd.isna(value) else f"{value:.1%}"
+
+
+def plain(value: float) -> str:
+    """A number as people write it: no exponent, and no digits that say nothing."""
+    if value == int(value):
+        return f"{value:,.0f}"
+    return f"{value:,.1f}" if abs(value) >= 100 else f"{value:.8f}"[:9].rstrip("0").rstrip(".")
+
+
+def cell(value: Any) -> str:
+    """A value of a frame as a table shows it."""
+    if value is None or (pd.api.types.is_scalar(value) and pd.isna(value)):
+        return ""
+    is_number = pd.api.types.is_number(value) or isinstance(value, Decimal)
+    return plain(float(value)) if is_number and not isinstance(value, bool) else str(value)
 
 
 def html_table(frame: pd.DataFrame) -> str:
