@@ -93,6 +93,7 @@ def study(
 def sweep(
     study: options.Study,
     results: options.SweptInto = RESULTS,
+    workload: options.WorkloadFile = None,
     yes: Annotated[bool, typer.Option("--yes", help="Also more than 100,000 runs.")] = False,
     processes: Annotated[int | None, whole("processes", "Default: all cores.", 1)] = None,
     cluster: options.Cluster = "",
@@ -104,7 +105,9 @@ def sweep(
     Exit code 3 if items failed in some of its runs, which are finished all the same.
     """
     how = {"yes": yes, "processes": processes, "cluster": cluster, "max_usd": max_usd}
-    done = run_sweep(find(study), results, **how)
+    from workbench.sweep.study import read_study
+
+    done = run_sweep(read_study(find(study), workload), results, **how)
     if as_json:
         keys = ("table", "ran", "found", "older", "skipped", "failed", "cost_usd")
         content = {key: getattr(done, key) for key in keys}

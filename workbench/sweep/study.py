@@ -82,9 +82,18 @@ class Study:
     runs: tuple[tuple[RunRequest, str | None], ...]  # with the price date that each asks for
 
 
-def read_study(path: Path) -> Study:
-    """The study in a file. Raises BadInput with the key, the value and what would do."""
-    part = Part(path.name, read_yaml(path, EXAMPLE), STUDY_KEYS, path.parent)
+def read_study(path: Path, workload: Path | None = None) -> Study:
+    """The study in a file, of a workload as if the file named it; it then bears both names.
+
+    Raises BadInput with the key, the value and what would do.
+    """
+    content, name = read_yaml(path, EXAMPLE), path.stem
+    if workload:
+        if "workload" in content:
+            raise BadInput(f"{path.name} names a workload itself. Leave --workload out.")
+        found = find_workload(str(workload), Path())
+        content, name = content | {"workload": str(found.resolve())}, f"{name}-{found.stem}"
+    part = Part(path.name, content, STUDY_KEYS, path.parent)
     prices, seeds = part.one("prices", _date, None), part.many("seeds", border.whole_number, SEEDS)
     usual = _workload(part)
     of_usual = usual.region if usual and _says_region(usual) else HOME_REGION
@@ -94,7 +103,7 @@ def read_study(path: Path) -> Study:
     runs = tuple(_run(one, shared) for one in part.parts("runs", RUN_KEYS))
     if not grids and not runs:
         raise BadInput(f"{path.name} asks for no run: give it `grids` or `runs`.")
-    return Study(path.stem, part.one("question", border.text, ""), region, prices, grids, runs)
+    return Study(name, part.one("question", border.text, ""), region, prices, grids, runs)
 
 
 @dataclass(frozen=True)

@@ -199,6 +199,20 @@ runs:
     assert job.run_id in {one.run_id for one in plan_jobs(found)[0]}
 
 
+def test_a_workload_beside_a_study_is_as_if_the_study_named_it(tmp_path, work):
+    work()
+    path = tmp_path / "mine.yaml"
+    path.write_text("grids: [{seeds: [1]}]")
+    found = read_study(path, tmp_path / "work.yaml")
+    path.write_text("workload: work.yaml\ngrids: [{seeds: [1]}]")
+    named = read_study(path)
+    assert (found.name, found.grids) == ("mine-work", named.grids)
+    with pytest.raises(BadInput, match=r"mine.yaml names a workload itself. Leave --workload out."):
+        read_study(path, tmp_path / "work.yaml")
+    with pytest.raises(BadInput, match=r"nowhere.yaml'?: is no file in .*, nor one of"):
+        read_study(STUDIES / "smoke.yaml", Path("nowhere.yaml"))
+
+
 def test_a_workload_of_the_project_is_found_from_anywhere(study):
     grids = study("grids: [{workload: web_calls.yaml, items: [10], seeds: [1]}]").grids
     assert grids[0].knobs["cpu_ms"] == (5,)
