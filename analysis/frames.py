@@ -201,7 +201,7 @@ def beside_reference(own: pd.DataFrame, reference: pd.DataFrame) -> pd.DataFrame
             both.loc[other_prices, [name, f"{name}_reference"]] = float("nan")
         both[f"{name}_percent"] = 100 * (both[name] / both[f"{name}_reference"] - 1)
     measured = [f"{name}{end}" for name in FIGURES for end in ("", "_reference", "_percent")]
-    columns = [*KEYS[:3], "setting", "value_max_ms", *measured]
+    columns = [*KEYS[:3], "setting", "item_ms", *measured]
     return both[columns].sort_values(columns[:5], ignore_index=True)
 
 
@@ -214,7 +214,7 @@ def own_beside_reference(frames: Frames) -> pd.DataFrame:
         return pd.DataFrame()
     found = beside_reference(frames.runs, Frames(REFERENCE).runs)
     named = found["setting"].isin({name for presets in PRESETS.values() for name in presets})
-    usual = found["value_max_ms"] == frames.runs["value_max_ms"].mode().iloc[0]
+    usual = found["item_ms"] == frames.runs["item_ms"].mode().iloc[0]
     return found[named & usual].reset_index(drop=True)
 
 
@@ -237,9 +237,9 @@ def in_words(beside: pd.DataFrame) -> pd.DataFrame:
 def _medians(runs: pd.DataFrame) -> pd.DataFrame:
     """The figures by design, target, items and knobs, over the complete runs."""
     if runs.empty:
-        runs = runs.reindex(columns=[*KEYS, "status", "setting", "value_max_ms", *FIGURES])
+        runs = runs.reindex(columns=[*KEYS, "status", "setting", "item_ms", *FIGURES])
     whole = runs[runs["status"] == "complete"]
     knobs = whole["knobs"].map(lambda knobs: json.dumps(knobs, sort_keys=True))
     groups = whole.assign(knobs=knobs).groupby(KEYS, sort=True)
-    kept = {name: (name, "max") for name in ("setting", "value_max_ms", "price_date")}
+    kept = {name: (name, "max") for name in ("setting", "item_ms", "price_date")}
     return groups.agg(**kept, **{name: (name, "median") for name in FIGURES})

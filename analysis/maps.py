@@ -72,7 +72,7 @@ class Maps:
         runs = chosen.runs
         told = runs["knobs"].map(lambda knobs: bool(knobs.get("durations")))
         runs = runs[told == self.told]
-        runs = runs.assign(mean_ms=(runs["value_max_ms"] / 2).map(lambda ms: float(f"{ms:.2g}")))
+        runs = runs.assign(mean_ms=runs["mean_ms"].map(lambda ms: float(f"{ms:.2g}")))
         runs = runs.loc[sorted({at for panel in self.panels for at in panel.of(runs).index})]
         if runs["mean_ms"].nunique() < 2:
             raise NothingToShow(

@@ -34,11 +34,11 @@ LOW, HIGH = 0.05, 0.95  # the band: nine runs of ten lie in it
 
 
 def runs_with_knobs(results: Path) -> pd.DataFrame:
-    """`sets.runs_frame` and the knobs: `knobs`, `setting` (their name), `item_ms`, `value_max_ms`.
+    """`sets.runs_frame` and the knobs: `knobs`, `setting` (their name), `item_ms`, `mean_ms`.
 
     `changes` counts the knobs that differ from the default ones; knobs that were tuned for a batch
-    are none of these. `item_ms` says in words how long items take. In `value_max_ms` items whose
-    durations are told by points, or that compute, count as those that take as long on average.
+    are none of these. `item_ms` says in words how long items take, and what else they are: runs of
+    different ones are of different work. `mean_ms` is what one takes on average.
     """
     rows = []
     for run in read_runs(results):
@@ -47,7 +47,7 @@ def runs_with_knobs(results: Path) -> pd.DataFrame:
         row |= {"setting": setting(run.design, run.knobs), "changes": changes(run)}
         if run.best_in:
             row |= {"setting": f"best in {run.best_in}", "changes": max(1, row["changes"])}
-        row |= {"item_ms": item_ms_of(run.knobs).line, "value_max_ms": _value_max_ms(run.knobs)}
+        row |= {"item_ms": _items_line(run.knobs), "mean_ms": _mean_ms(run.knobs)}
         rows.append(row)
     return pd.DataFrame(rows)
 
@@ -167,7 +167,7 @@ def story_batch(runs: pd.DataFrame) -> pd.DataFrame:
     where ramp, plateau and tail all show; then by target: aws, local, model.
     """
     runs = same_knobs(several_designs(usable(runs))).runs
-    batch = ["target", "items", "seed", *(["value_max_ms"] if "value_max_ms" in runs else [])]
+    batch = ["target", "items", "seed", *(["item_ms"] if "item_ms" in runs else [])]
     last = runs.sort_values("run_id").groupby([*batch, "design"]).tail(1)
     designs = last.groupby(batch)["design"].transform("nunique")
     if designs.max() < 2:
@@ -182,11 +182,16 @@ def story_batch(runs: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(own for _, own in in_order(same))[list(runs.columns)]
 
 
-def _value_max_ms(knobs: dict[str, Any]) -> float | None:
-    """The longest item, in ms; or twice what one takes on average, where more is told of it."""
-    if not (knobs.get("durations") or knobs.get("cpu_ms")):
-        return knobs.get("value_max")
-    return round(2 * (item_ms_of(knobs).mean_ms + knobs.get("cpu_ms", 0)))
+def _items_line(knobs: dict[str, Any]) -> str:
+    """How long items take, in words, and the other knobs of theirs that say something."""
+    others = (name for name in WORKLOAD_KNOBS if name not in ("value_max", "durations"))
+    told = [f"{name}={knobs[name]}" for name in others if knobs.get(name)]
+    return ", ".join([item_ms_of(knobs).line, *told])
+
+
+def _mean_ms(knobs: dict[str, Any]) -> float:
+    """What an item takes on average, waiting and computing, in ms."""
+    return item_ms_of(knobs).mean_ms + knobs.get("cpu_ms", 0)
 
 
 def _changed(design: str, knobs: dict[str, Any]) -> list[str]:

@@ -99,7 +99,7 @@ def model_and_local(runs: pd.DataFrame) -> pd.DataFrame:
     A row each for design, items and quantity: the mean error over the seeds, its extremes, and the
     `run_ids` compared.
     """
-    keys = ["design", "items", "seed", "setting", "value_max_ms"]
+    keys = ["design", "items", "seed", "setting", "item_ms"]
     values = [column for column in COMPARED if column in runs]
     last = runs.sort_values("run_id").drop_duplicates([*keys, "target"], keep="last")
     by_target = [last[last["target"] == target].set_index(keys) for target in ("model", "local")]

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from analysis import measures
-from analysis.needs import NothingToShow, usable
+from analysis.needs import NothingToShow, usable, usual_length
 from workbench.designs import DESIGNS, make_design
 from workbench.runs.sets import usd_by_label
 
@@ -29,11 +29,21 @@ def test_a_setting_is_named_by_its_preset_or_by_what_differs(preset, settings, n
 
 def test_runs_carry_their_knobs_and_dollars(frames):
     runs = frames.runs
-    assert {"knobs", "setting", "changes", "value_max_ms", "batch_usd"} <= set(runs.columns)
+    assert {"knobs", "setting", "changes", "item_ms", "mean_ms", "batch_usd"} <= set(runs.columns)
     assert (runs["changes"] == 0).equals(runs["setting"] == "default")
     assert runs["per_million_usd"].tolist() == pytest.approx(
         (runs["cost_usd"] * 1e6 / runs["items"]).tolist()
     )
+
+
+def test_items_are_told_apart_by_all_that_they_are(folder, stored):
+    """Else a chart would mix runs of different work."""
+    heavy = {"item_bytes": 300, "cpu_ms": 40}
+    results = stored(folder("sqs", "model", 100, 1), folder("sqs", "model", 100, 2, **heavy))
+    runs = measures.runs_with_knobs(results).sort_values("seed")
+    words = ["0 to 1,000 ms", "0 to 1,000 ms, cpu_ms=40, item_bytes=300"]
+    assert (runs["item_ms"].tolist(), runs["mean_ms"].tolist()) == (words, [500, 540])
+    assert set(usual_length(usable(runs)).runs["item_ms"]) == {words[0]}
 
 
 def test_what_the_look_itself_cost_is_not_the_batchs(folder, stored):

@@ -13,7 +13,7 @@ def run(target, seed, processed_s, run_id, setting="default"):
         "items": 100,
         "seed": seed,
         "setting": setting,
-        "value_max_ms": 1_000,
+        "item_ms": "0 to 1,000 ms",
         "processed_s": processed_s,
         "run_id": run_id,
     }
