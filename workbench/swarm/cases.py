@@ -42,6 +42,7 @@ LIMITS = {
 REFUSED = 0.2  # of the seeds have a trigger that asks for what cannot be
 SEED_0 = 0.05  # of the seeds draw their items from the seed 0, which is one as any other
 STALE = (0.6, (0.1, 0.9))  # so many seeds have stale reads, and so many of the reads are
+TOLD = 0.2  # of the seeds have durations by points of their quantiles, and as many a payload
 STRANGE = 0.15  # of the seeds have events that nothing of ours sends
 CALM = 0.05  # of the seeds have no faults at all
 ACTIVE = 0.35  # of the kinds strike in a run that has faults everywhere
@@ -115,7 +116,27 @@ def draw_case(seed: int, design_name: str) -> FaultCase:
         drawn = dice.sample(strange, dice.randint(1, len(strange)))
         strangers = (Stranger(dice.uniform(0, 60), *one) for one in drawn)
         case = replace(case, strangers=tuple(strangers))
-    return case
+    return _of_other_items(case, stream(seed, f"{design_name}/items"))
+
+
+def _of_other_items(case: FaultCase, dice: Random) -> FaultCase:
+    """The same with a payload, or durations of which most are short; where its knobs allow it."""
+    told: dict[str, Any] = {}
+    longest_ms = case.design.value_max
+    if dice.random() < TOLD:
+        told["item_bytes"] = dice.randint(1, 60)
+    if dice.random() < TOLD and longest_ms:
+        told["durations"] = f"0:0 50:{longest_ms // 10} 95:{longest_ms // 2} 100:{longest_ms}"
+    try:
+        design = replace(case.design, **told)
+    except BadKnob:
+        return case
+    carried = {name: value for name, value in design.batch_knobs().items() if name in told}
+    starts = (
+        replace(start, knobs=start.knobs | carried) if start.kind in ("user", "again") else start
+        for start in case.starts
+    )
+    return replace(case, design=design, starts=tuple(starts))
 
 
 def _refused(

@@ -4,6 +4,7 @@ Times are virtual seconds since the start.
 """
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -144,6 +145,16 @@ def items_in(body: str) -> list[str]:
     """The items of a message."""
     message = json.loads(body)
     return [pair[0] for pair in message.get("items", ())] if isinstance(message, dict) else []
+
+
+def payloads_in(event: Any) -> Iterator[tuple[str, str | None]]:
+    """What each item of a processor's event carries: of its messages, or of a map's child."""
+    for record in event.get("Records", ()):
+        message = json.loads(record["body"])
+        for item, _, *rest in message.get("items", ()) if isinstance(message, dict) else ():
+            yield item, *(rest or [None])
+    for item in event.get("Items", ()):
+        yield item["id"], item.get("payload")
 
 
 def written_by(call: Called) -> list[Record]:

@@ -3,7 +3,7 @@
 import json
 from collections import Counter
 
-from lambdas import claim, telemetry
+from lambdas import claim, items, telemetry
 from lambdas.sfn import batcher, keys, processor, summary
 from tests.swarm.controls.mutants import Control, original
 from workbench.targets.local.world.synth import MARK
@@ -134,7 +134,19 @@ def one_more_processed(design, function, batch, context, metrics, **rest):
     original(design, function, batch, context, metrics | more, **rest)
 
 
+def sent_bare(made, knobs):
+    """Items travel without what they carry."""
+    return map(list, made)
+
+
 RULES = [
+    Control(
+        name="items that lose what they carry",
+        design="sfn",
+        changes={items.sent: sent_bare},
+        checks=("processed",),
+        knobs=QUICK | {"item_bytes": 20},
+    ),
     Control(
         name="map output over 256 KiB",
         design="sfn",

@@ -51,5 +51,15 @@ def segment_items(knobs):
     return knobs.get("segment_items") or knobs["items_per_chunk"] * knobs["chunks_per_segment"]
 
 
+def test_some_items_are_told_by_points_and_some_carry_a_payload_which_travels(cases):
+    told = [case for case in cases[1] if case.design.durations]
+    carry = [case for case in cases[1] if case.design.item_bytes]
+    assert min(len(told), len(carry)) > len(SEEDS) / 10
+    for case in told:
+        assert case.starts[0].knobs["durations"] == case.design.item_ms.drawn_from
+    for case in carry:
+        assert case.starts[0].knobs["item_bytes"] == case.design.item_bytes
+
+
 def test_every_run_has_a_time_by_which_it_must_be_over(cases):
     assert all(case.converge_s > case.rates.quiet_s for case in cases[1])

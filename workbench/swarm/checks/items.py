@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from math import inf
 
 from workbench.swarm.fault_record import Expected, FaultRecord
-from workbench.swarm.noted import Execution
+from workbench.swarm.noted import Execution, payloads_in
 
 NEAR_S = 1e-6
 
@@ -23,6 +23,7 @@ def check_processed(seen: FaultRecord) -> Iterator[str]:
             yield from _failed_for_nothing(seen, batch)
     for item in sorted(seen.by_item.keys() - known):
         yield f"item {item} was worked and belongs to no batch"
+    yield from _carried(seen)
 
 
 def check_claims(seen: FaultRecord) -> Iterator[str]:
@@ -73,6 +74,17 @@ def _done_otherwise(seen: FaultRecord, batch: Expected) -> Iterator[str]:
         least_s = min((one.ended_s - one.begun_s for one in done), default=inf)
         if least_s < value / 1000 - NEAR_S:
             yield f"item {item} takes {value} ms and was done in {least_s * 1000:.0f} ms"
+
+
+def _carried(seen: FaultRecord) -> Iterator[str]:
+    """Items that came to a processor with another payload than their batch asks for, or none."""
+    asked = {item: batch.knobs.get("item_bytes") for batch in seen.batches for item in batch.ids}
+    for one in seen.invoked:
+        came = payloads_in(one.event) if one.role == "processor" and not seen.strange(one) else ()
+        for item, payload in came:
+            wanted = "." * asked[item] if asked.get(item) else None
+            if item in asked and payload != wanted:
+                yield f"item {item} comes to {one.request_id} with {payload!r}, not {wanted!r}"
 
 
 def _two_owners(item: str, tries: list[Execution]) -> Iterator[str]:

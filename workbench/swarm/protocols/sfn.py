@@ -229,7 +229,8 @@ def _large_parts(seen: FaultRecord) -> Iterator[str]:
     for call in seen.calls:
         if call.role == "batcher" and "Body" in call.request:
             size = len(call.request["Body"].getvalue())
-            if "/items/" in call.request["Key"] and size > part_bytes + LINE_BYTES:
+            line_bytes = LINE_BYTES + seen.design.item_bytes
+            if "/items/" in call.request["Key"] and size > part_bytes + line_bytes:
                 yield f"{call.request_id} holds {size} bytes of items; {part_bytes} are a part"
 
 
