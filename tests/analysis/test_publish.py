@@ -67,13 +67,13 @@ def test_a_picture_that_is_no_longer_told_is_taken_away_and_no_other(
     two_charts, monkeypatch, small
 ):
     publish(small, video=False, processes=1)
-    (small / "published" / "drain.mp4").write_text("a film made before")
+    (small / "published" / "film.mp4").write_text("a film made before")
     (small / "published" / "notes.txt").write_text("somebody's own")
     monkeypatch.setattr(gallery, "CHARTS", gallery.CHARTS[1:])
     publish(small, video=False, processes=1)
     assert set(digests(small / "published")) == {
         "bill.html",
-        "drain.mp4",
+        "film.mp4",
         "manifest.json",
         "notes.txt",
     }
