@@ -64,7 +64,8 @@ def _line(
     run, look, (left, top) = player.run, reel.look, at
     picture.box(card, (left, top - 14), (rights[-1] - left, 2), look.grid)
     picture.write(card, run["design"], at, NUMBER, player.colour, bold=True)
-    made_of = DESIGNS[run["design"]].summary
+    failed = f", {run['items_failed']:,} items failed" if run["items_failed"] else ""
+    made_of = f"{DESIGNS[run['design']].summary}{failed}"
     picture.write(card, made_of, (left, top + 58), picture.SMALLEST, look.faint)
     usd = reel.usd(player.moments["cost_usd"].iloc[-1])
     said = usd, clock_of(run["processed_s"]), clock_of(run["detected_s"])

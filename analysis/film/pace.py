@@ -1,7 +1,8 @@
 """How the film's seconds follow the run's: one clock for all designs, at three rates.
 
-While designs work it is fast. While one is done and nobody knows it is slow, and at that design's
-last item it stands still for a moment. Every rate is said in the picture.
+It begins after a moment. While designs work it is fast. While one is done and nobody knows it is
+slow, and at that design's last item it stands still for a moment. Every rate is said in the
+picture.
 """
 
 from itertools import pairwise
@@ -10,8 +11,9 @@ import numpy as np
 import pandas as pd
 
 FPS = 30
-# Seconds of film: all the work, all that is not known yet, a stop at each last item, and the end.
-WORK_S, UNKNOWN_S, STOP_S, HOLD_S = 11.0, 7.5, 0.8, 1.0
+# Seconds of film: before the trigger, all the work, all that is not known yet, a stop at each last
+# item, and the end.
+START_S, WORK_S, UNKNOWN_S, STOP_S, HOLD_S = 1.0, 11.0, 7.5, 0.8, 1.0
 
 
 def clock(runs: pd.DataFrame) -> pd.DataFrame:
@@ -33,7 +35,7 @@ def _knots(runs: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     edges = sorted({0.0, *runs["processed_s"].astype(float), *runs["detected_s"].astype(float)})
     pieces = [(start, stop, bool(_unknown(runs, start))) for start, stop in pairwise(edges)]
     total = {slow: sum(b - a for a, b, own in pieces if own == slow) for slow in (False, True)}
-    film_s, run_s, now = [0.0], [0.0], 0.0
+    film_s, run_s, now = [0.0, START_S], [0.0, 0.0], START_S
     for start, stop, slow in pieces:
         if start in set(lagging["processed_s"]):
             now += STOP_S

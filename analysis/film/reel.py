@@ -36,20 +36,22 @@ class Player:
         return list(self.moments.itertuples(index=False))
 
     @cached_property
-    def capped(self) -> float:
+    def cap(self) -> int | None:
         """As many invocations at a time as its knobs allow."""
-        cap = DESIGNS[self.run["design"]](**self.run["knobs"]).processor_concurrency
-        return np.inf if cap is None else replay.FULL * cap
+        return DESIGNS[self.run["design"]](**self.run["knobs"]).processor_concurrency
 
     def waits(self, now: Any, look: Theme) -> tuple[str, str]:
         """The colour of what waits, and why it does."""
         at_once = f"{now.concurrency:,.0f} invocations"
-        cap = "cap" if now.concurrency >= self.capped else "no more at a time"
+        full = f"no more at a time: {at_once}"
+        if self.cap and now.concurrency >= replay.NEARLY * self.cap:
+            full = f"cap: {now.concurrency:,.0f} of {self.cap:,} invocations"
         return {
             replay.NOTHING: (look.quiet, "nothing waits" if now.at_work else ""),
+            replay.UNTOLD: (look.quiet, ""),
             replay.START: (look.quiet, "starting"),
             replay.RAMP: (RAMP_COLOUR, f"ramp: {at_once}, more by and by"),
-            replay.CAP: (look.ink, f"{cap}: {at_once}"),
+            replay.CAP: (look.ink, full),
             replay.THROTTLE: (look.warning, "throttled: calls are turned away"),
             replay.POLL: (look.accent, self.knows_by),
         }[int(now.why)]
@@ -63,12 +65,16 @@ class Player:
 
 @dataclass(frozen=True)
 class Reel:
-    """The runs, the clock with a row a frame, and every design's side of it."""
+    """The runs, the clock with a row a frame, and every design's side of it.
+
+    Dollars are `spread` where a target kept none over time.
+    """
 
     chosen: Chosen
     clock: pd.DataFrame
     players: tuple[Player, ...]
     scale: Scale
+    spread: bool
     look: Theme
 
     @cached_property
@@ -110,12 +116,13 @@ def reel_of(frames: Frames, look: Theme) -> Reel:
         moments = replay.replay(run, own, bill, clock["t_s"].to_numpy())
         colour = look.designs[list(DESIGNS).index(run["design"])]
         players.append(Player(run, moments, dots_of(moments, chosen.items, scale), colour))
-    return Reel(chosen, clock, tuple(players), scale, look)
+    kept = frames.batch_timelines.query("metric == 'cost_usd'")["run_id"].nunique()
+    return Reel(chosen, clock, tuple(players), scale, kept < len(players), look)
 
 
 def clock_of(t_s: float) -> str:
     """A time as minutes, seconds and tenths, with hours if there are any."""
-    minutes, tenths = divmod(int(t_s * 10 + 1e-6), 600)
+    minutes, tenths = divmod(round(t_s * 10), 600)
     hours, minutes = divmod(minutes, 60)
     head = f"{hours}:{minutes:02d}" if hours else f"{minutes}"
     return f"{head}:{tenths // 10:02d}.{tenths % 10}"

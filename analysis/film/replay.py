@@ -2,8 +2,9 @@
 
 Done is what the timeline says, which counts items that failed too; from the run's last item on it
 is everything. At work are the invocations at work times the items that one takes at the run's
-knobs, never more than is not done, and what has begun stays begun: exact where invocations are
-full, as the model's are. All else waits.
+knobs, never more than is not done, and what has begun stays begun. All else waits. That is exact
+where invocations are full and their items are done together, as the model's are; where items are
+counted as each is done, up to an invocation's items count as begun too early.
 
 Dollars so far are the bill spread over the run: what is labelled `work` by the invocations at
 work, all else by the items done. They end at the bill's total. A target that keeps `cost_usd` over
@@ -19,8 +20,9 @@ from workbench.designs import DESIGNS
 METRICS = ("concurrency", "items_done")  # that a run must have kept
 FINE = 2_000  # steps over which invocations at work are summed up
 # Why items wait, as far as a timeline tells.
-NOTHING, START, RAMP, CAP, THROTTLE, POLL = range(6)
+NOTHING, UNTOLD, START, RAMP, CAP, THROTTLE, POLL = range(7)
 FULL = 0.99  # of the most invocations at a time: as many as there will be
+NEARLY = 0.9  # of them, or of what the knobs allow: full but for what ends and begins
 MOMENT = 0.01  # of a run: throttles so recent count as now
 BRIEF = 0.05  # of the time that items wait: a peak no longer than that is the end of the ramp
 
@@ -60,18 +62,19 @@ def why_waiting(
 ) -> np.ndarray:
     """Why items wait at each moment, or why nobody knows yet; NOTHING where nothing waits.
 
-    Nothing works yet: START. More work at a time later on: RAMP. As many as ever: CAP. Throttles
-    just now come before both. Everything is done, and not known: POLL.
+    Nothing works yet: START. More work at a time later on: RAMP. As many as ever: CAP. Fewer again:
+    UNTOLD. Throttles just now come before these. Everything is done, and not known: POLL.
     """
     t_s, working = moments["t_s"].to_numpy(), moments["concurrency"].to_numpy()
     waits = moments["waiting"].to_numpy() > 0
     why = np.full(len(t_s), NOTHING)
     if waits.any():
-        full = working >= FULL * working[waits].max()
-        first = np.argmax(full & waits)
+        most = working[waits].max()
+        first = np.argmax((working >= FULL * most) & waits)
         last = np.flatnonzero(waits)[-1]
         brief = t_s[last] - t_s[first] < BRIEF * t_s[last]
-        why[waits] = np.where((t_s < t_s[first]) | brief, RAMP, CAP)[waits]
+        later = np.where(working >= NEARLY * most, CAP, UNTOLD)
+        why[waits] = np.where((t_s < t_s[first]) | brief, RAMP, later)[waits]
         why[waits & (np.maximum.accumulate(working) == 0)] = START
         why[waits & throttled(run, series, t_s)] = THROTTLE
     why[(t_s >= run["processed_s"]) & (t_s < run["detected_s"])] = POLL

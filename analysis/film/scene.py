@@ -46,10 +46,10 @@ class Scene:
         self.usd_size = picture.fitted(reel.usd(reel.dearest_usd), NAME, room, bold=True)
         each = f"{reel.scale.each:,} items" if reel.scale.each > 1 else "one item"
         figures = listed([FIGURES[target] for target in reel.chosen.targets])
-        said = f"{figures} · one dot is {each} · $ is the bill so far"
-        picture.write(
-            self.still, said, (shape.left, shape.below_title), shape.text, self.look.faint
-        )
+        bill = "the bill, spread over the run" if reel.spread else "the bill so far"
+        said = f"{figures} · one dot is {each} · $ is {bill}"
+        at, size = (shape.left, shape.below_title), picture.fitted(said, shape.text, shape.room)
+        picture.write(self.still, said, at, size, self.look.faint)
 
     def frame(self, number: int) -> np.ndarray:
         """One picture of the film."""

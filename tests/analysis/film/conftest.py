@@ -16,6 +16,12 @@ def reel(frames):
 @pytest.fixture
 def short(monkeypatch):
     """Makes films of half a second."""
-    for name, seconds in (("WORK_S", 0.2), ("UNKNOWN_S", 0.1), ("STOP_S", 0.02), ("HOLD_S", 0.1)):
+    for name, seconds in (
+        ("START_S", 0.05),
+        ("WORK_S", 0.2),
+        ("UNKNOWN_S", 0.1),
+        ("STOP_S", 0.02),
+        ("HOLD_S", 0.1),
+    ):
         monkeypatch.setattr(pace, name, seconds)
     monkeypatch.setattr(making, "CARD_S", 0.1)

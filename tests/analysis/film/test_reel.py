@@ -35,7 +35,7 @@ def test_each_reason_has_its_word_and_a_colour_that_is_no_designs(player):
 
 def test_as_many_as_the_knobs_allow_is_the_cap_and_fewer_are_only_told(player):
     most = player.run["knobs"]["max_concurrency"]
-    assert player.waits(moment(replay.CAP, most), LOOK)[1] == f"cap: {most} invocations"
+    assert player.waits(moment(replay.CAP, most), LOOK)[1] == f"cap: {most} of {most} invocations"
     told = player.waits(moment(replay.CAP, most // 2), LOOK)[1]
     assert told == f"no more at a time: {most // 2} invocations"
 
@@ -43,6 +43,7 @@ def test_as_many_as_the_knobs_allow_is_the_cap_and_fewer_are_only_told(player):
 def test_where_nothing_waits_nothing_is_blamed(player):
     assert player.waits(moment(replay.NOTHING, at_work=5), LOOK)[1] == "nothing waits"
     assert player.waits(moment(replay.NOTHING), LOOK)[1] == ""
+    assert player.waits(moment(replay.UNTOLD, at_work=5), LOOK)[1] == ""
 
 
 def test_a_design_looks_every_so_often_or_is_told(reel):

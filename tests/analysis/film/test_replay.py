@@ -86,6 +86,12 @@ def test_items_wait_for_the_cap_once_there_are_as_many_invocations_as_ever(frame
     assert film["why"].tolist()[:7] == [replays.RAMP, *[replays.CAP] * 6]
 
 
+def test_nothing_is_said_of_items_that_wait_while_fewer_work_than_before(frames):
+    done = [0, 0, 0, 0, 0, 200, 400, 500, 1_000, 1_000]
+    film = by_hand(frames, concurrency=[2, 2, 2, 2, 2, 1, 2, 2, 0, 0], items_done=done)
+    assert film["why"].tolist()[:7] == [*[replays.CAP] * 5, replays.UNTOLD, replays.CAP]
+
+
 def test_throttles_of_this_moment_come_before_the_ramp(frames):
     film = by_hand(frames, **RAMP, throttles=[0, 5, 5, 7, 7, 9, 9, 9, 9, 9])
     told = film["why"].tolist()[:6]

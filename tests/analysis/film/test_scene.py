@@ -1,5 +1,6 @@
 """The pictures of the film, in both shapes."""
 
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
@@ -88,6 +89,10 @@ def test_a_picture_has_its_size_and_says_what_was_modelled_and_at_which_prices(r
     assert f"prices of {reel.chosen.runs['price_date'].iloc[0]}" in told
     for design in DESIGNS:
         assert design in told
+    assert "$ is the bill so far" in told
+    words.clear()
+    Scene(replace(reel, spread=True), shape)
+    assert any("$ is the bill, spread over the run" in text for text, _, _ in words)
 
 
 @by_shape
@@ -138,10 +143,10 @@ def test_numbers_and_dollars_are_those_of_the_moment(reel, words):
 
 
 def test_a_time_is_said_in_minutes_and_seconds_and_in_hours_if_need_be():
-    assert [clock_of(t) for t in (0, 59.96, 113.0, 3_723.45)] == [
+    assert [clock_of(t) for t in (0, 59.94, 59.96, 3_723.44)] == [
         "0:00.0",
         "0:59.9",
-        "1:53.0",
+        "1:00.0",
         "1:02:03.4",
     ]
 
