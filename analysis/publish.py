@@ -5,7 +5,7 @@
     results/published/cards/<chart>-light.png                       1200 x 630, the story's five
     results/published/video/<chart>-dark.png                        1920 x 1080, the story's five
     results/published/bill.html                 the bill as a table
-    results/published/drain.mp4  drain.gif      every design draining one batch
+    results/published/film.mp4  film-tall.mp4  film.gif     one batch on every design as dots
     results/published/calculator.html           a page to play with, where its table is given
     results/published/manifest.json             what each shows, its runs, and what was refused
 
@@ -22,9 +22,10 @@ from pathlib import Path
 from typing import Any
 
 from analysis import gallery, theme
-from analysis import video as films
 from analysis.calculator import QUESTION
 from analysis.charts.bill_table import TABLE_ID, bill_table, select
+from analysis.film.making import film
+from analysis.film.scene import QUESTION as FILM_QUESTION
 from analysis.frames import Frames, which_runs
 from analysis.needs import NothingToShow, no_runs
 from workbench.engine.parallel import in_order
@@ -72,12 +73,12 @@ def publish(
             (figures if isinstance(drawn, dict) else refused)[name] = drawn
         _keep("bill", partial(_bill, frames, folder), figures, refused)
         if video:
-            _keep("drain", partial(_film, frames, folder), figures, refused)
+            _keep("film", partial(_film, frames, folder), figures, refused)
         if write_page:
             figures["calculator"] = _calculator(write_page(folder))
     written = [folder / name for entry in figures.values() for name in entry["files"]]
     content = {"set": which_runs(frames), "figures": figures, "refused": refused}
-    made = {"drain": video, "calculator": calculator is not None}
+    made = {"film": video, "calculator": calculator is not None}
     return [*written, _manifest(folder, content, {name for name, own in made.items() if not own})]
 
 
@@ -121,8 +122,8 @@ def _bill(frames: Frames, folder: Path) -> dict[str, Any]:
 
 def _film(frames: Frames, folder: Path) -> dict[str, Any]:
     """The film."""
-    files = [path.name for path in films.film(frames, folder)]
-    return {"question": films.QUESTION, "files": files, "runs": sorted(frames.batch["run_id"])}
+    files = [path.name for path in film(frames, folder)]
+    return {"question": FILM_QUESTION, "files": files, "runs": sorted(frames.batch["run_id"])}
 
 
 def _calculator(path: Path) -> dict[str, Any]:

@@ -12,7 +12,7 @@ far enough from the first three: colour-blind readers can tell them apart. A cha
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from html import escape
 from pathlib import Path
@@ -118,10 +118,8 @@ BLOG = Canvas("blog", 7.2, 11.0, 200)  # 518 pt wide: on a column of 700 px text
 PHONE = Canvas("phone", 390 / 72, 13.0, 144, note=0.85, tall=1.2)  # a point is 1 of 390 pixels
 # 1200 x 630 pixels, to be shared
 CARD = Canvas("card", 8.0, 13.5, 150, height_in=4.2, margin=0.03, caption=False, few=True)
-# 1920 x 1080; a film of twelve panels has notes as large as its text, which are 28 pixels
-VIDEO = Canvas("video", 12.8, 13.0, 150, height_in=7.2, margin=0.05, note=1.04)
-# The same for one who speaks: one panel, and larger text in place of the notes
-STILL = replace(VIDEO, name="still", text_pt=17.0, note=0.8, caption=False, few=True)
+# 1920 x 1080, for one who speaks: one panel, and large text in place of the notes
+STILL = Canvas("still", 12.8, 17.0, 150, height_in=7.2, margin=0.05, caption=False, few=True)
 PANELS_IN = 5.4  # the height of two panels, one below the other
 
 

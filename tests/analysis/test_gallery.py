@@ -146,11 +146,11 @@ def test_a_card_and_a_still_have_neither_question_nor_caption(drawn):
         assert words_of(figure, "below").startswith("fanin-workbench · counted")
 
 
-def test_captions_are_large_enough_for_a_phone_and_for_a_film():
+def test_captions_are_large_enough_for_a_phone_and_for_a_video():
     assert theme.PHONE.note * theme.PHONE.text_pt >= 11
     assert theme.PHONE.width_in * 72 == pytest.approx(390)
-    assert theme.VIDEO.note * theme.VIDEO.text_pt * theme.VIDEO.dpi / 72 >= 28
-    assert theme.VIDEO.margin == 0.05
+    assert theme.STILL.note * theme.STILL.text_pt * theme.STILL.dpi / 72 >= 28
+    assert theme.STILL.margin == 0.05
 
 
 @pytest.mark.parametrize("name", gallery.NAMES)

@@ -67,16 +67,32 @@ def test_a_picture_that_is_no_longer_told_is_taken_away_and_no_other(
     two_charts, monkeypatch, small
 ):
     publish(small, video=False, processes=1)
-    (small / "published" / "drain.mp4").write_text("a film made before")
+    (small / "published" / "film.mp4").write_text("a film made before")
     (small / "published" / "notes.txt").write_text("somebody's own")
     monkeypatch.setattr(gallery, "CHARTS", gallery.CHARTS[1:])
     publish(small, video=False, processes=1)
     assert set(digests(small / "published")) == {
         "bill.html",
-        "drain.mp4",
+        "film.mp4",
         "manifest.json",
         "notes.txt",
     }
+
+
+def test_the_film_is_told_and_takes_the_place_of_one_that_was_told_before(
+    two_charts, monkeypatch, small
+):
+    monkeypatch.setattr("analysis.film.making.pictures", lambda reel, shape, said: iter(()))
+    published = small / "published"
+    published.mkdir()
+    (published / "drain.mp4").write_text("a film made before")
+    before = {"figures": {"drain": {"files": ["drain.mp4"]}}}
+    (published / "manifest.json").write_text(json.dumps(before))
+    publish(small, processes=1)
+    entry = json.loads((published / "manifest.json").read_text())["figures"]["film"]
+    assert entry["files"] == ["film.mp4", "film.gif", "film-tall.mp4"]
+    assert entry["runs"] == sorted(Frames(small).batch["run_id"])
+    assert not (published / "drain.mp4").exists()
 
 
 def test_the_calculator_is_written_where_it_is_given_and_told_and_stays_where_it_is_not(

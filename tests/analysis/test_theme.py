@@ -99,9 +99,9 @@ def test_a_figure_grows_by_the_words_around_it_and_its_panels_keep_their_height(
     assert (one, other) == (pytest.approx(3.0), pytest.approx(3.0))
 
 
-def test_a_video_picture_has_1920_by_1080_pixels():
-    with theme.use(theme.DARK, theme.VIDEO):
-        figure = theme.blank(theme.VIDEO)
+def test_a_picture_for_a_video_has_1920_by_1080_pixels():
+    with theme.use(theme.DARK, theme.STILL):
+        figure = theme.blank(theme.STILL)
         assert tuple(figure.get_size_inches() * figure.dpi) == (1920, 1080)
 
 

@@ -85,12 +85,12 @@ def test_what_is_published_is_linked_and_else_it_is_said_how(tmp_path):
     assert "`make publish`" in (tmp_path / "without" / "docs" / "published.md").read_text()
     published = project / "results" / "published"
     published.mkdir(parents=True)
-    for name in ("report.html", "drain.mp4", "manifest.json"):
+    for name in ("report.html", "film.mp4", "manifest.json"):
         (published / name).write_text(name)
     site.stage(project, tmp_path / "with")
     told = (tmp_path / "with" / "docs" / "published.md").read_text()
     assert re.findall(r"\]\((.*?)\)", told) == [
-        "../results/published/drain.mp4",
+        "../results/published/film.mp4",
         "../results/published/report.html",
     ]
     assert (
