@@ -77,6 +77,12 @@ class Reel:
     spread: bool
     look: Theme
 
+    @property
+    def knobs(self) -> str:
+        """At which knobs the runs are, in a word or two."""
+        settings = set(self.chosen.runs["setting"])
+        return f"{settings.pop()} knobs" if len(settings) == 1 else "knobs of their own"
+
     @cached_property
     def longest_s(self) -> float:
         """The longest that a design is done without knowing."""

@@ -155,7 +155,8 @@ class Scene:
 
 def sign(still: np.ndarray, shape: Shape, reel: Reel) -> int:
     """Put the source at the bottom; give where it begins."""
-    lines, step = picture.wrapped(source(reel.chosen), SMALL, shape.room), SMALL + 8
+    words = f"{source(reel.chosen)} · {reel.knobs}"
+    lines, step = picture.wrapped(words, SMALL, shape.room), SMALL + 8
     top = shape.height - shape.top - step * len(lines)
     for number, line in enumerate(lines):
         at = shape.left, top + step * number
