@@ -83,8 +83,8 @@ def about(table: Table, book: PriceBook) -> str:
         "model of each design; nothing here was measured on AWS",
         "The mean time is one of those that were run; the number of items may be any: usage and "
         "time are interpolated between the two nearest runs, in logarithms; where these are less "
-        f"than {table['near'] - 1:.0%} of the items apart and their times are not alike, both "
-        "times are shown: one more wave of invocations begins there",
+        f"than {(table['near'] - 1) * 100:.0f} % of the items apart and their times are not alike, "
+        "both times are shown: one more wave of invocations begins there",
         f"Compared with fresh model runs of {table['checked']:,} random settings that are not in "
         f"the table, dollars are off by {usd}; what coordination is of them by {coordination}; "
         f"times by {time}, of a batch under ten seconds as parts of ten: the most where one more "

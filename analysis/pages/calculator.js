@@ -118,12 +118,12 @@ function inUnit(seconds) {
 }
 
 const short = (number) => number.toLocaleString("en-US", { maximumSignificantDigits: number < 1000 ? 3 : 4 });
-const duration = (seconds) => { const [n, unit] = inUnit(seconds); return `${short(n)} ${unit}`; };
+const duration = (seconds) => { const [n, unit] = inUnit(seconds); return `${short(n)}\u00a0${unit}`; };
 
 function span([from, to]) {
   if (duration(from) === duration(to)) return duration(to);
   const [low, high] = [inUnit(from), inUnit(to)];
-  return low[1] === high[1] ? `${short(low[0])} to ${short(high[0])} ${high[1]}` : `${duration(from)} to ${duration(to)}`;
+  return low[1] === high[1] ? `${short(low[0])}\u00a0to ${short(high[0])}\u00a0${high[1]}` : `${duration(from)}\u00a0to ${duration(to)}`;
 }
 
 /** One or two sentences: who is cheapest, who is known to be done first. */
@@ -190,13 +190,14 @@ function drawStrip(now) {
   const ranges = zones(now);
   const bands = ranges.map(({ best, start, stop }) => {
     const colour = table.designs.includes(best) ? `var(--${best})` : "var(--faint)";
-    const label = best.includes(" and ") ? "level" : best;
+    const wide = (stop - start + 1) / (LAST + 1) >= 0.2;
+    const label = best.includes(" and ") ? (wide ? "too close to call" : "") : best;
     return element("span", label, { style: `flex: ${stop - start + 1} 0 0; background: ${colour}` });
   });
   const at = (100 * (stepOf(now.items) + 0.5)) / (LAST + 1);
   byId("strip").replaceChildren(...bands, element("i", "", { style: `left: ${at}%` }));
   const said = ranges.map(({ best, stop }, at) => `${best}${at < ranges.length - 1 ? ` up to ${count(sizeAt(stop))}` : ""}`);
-  byId("zones").textContent = `Cheapest by items: ${said.join("; ")}${ranges.length > 1 ? " beyond" : ", at every size"}.`;
+  byId("zones").textContent = `Cheapest by items: ${said.join("; ")}${ranges.length > 1 ? " beyond" : ", at every size"}${ranges.some(({ best }) => best.includes(" and ")) ? "; several named together are too close to call" : ""}.`;
 }
 
 function read() {
