@@ -59,7 +59,7 @@ def priced_table(table: Table, book: PriceBook) -> dict[str, Any]:
     by_name = {name: book.price(*name[:2]) for name in names}
     prices = sorted(set(by_name.values()), key=lambda one: (-one.tiers[0].usd, one.key))
     columns = [[prices.index(by_name[name]), bool(name[2])] for name in names]
-    kept = ("items", "means_ms", "designs", "presets", "tails")
+    kept = ("items", "means_ms", "designs", "presets", "tails", "near")
     return {
         **{name: table[name] for name in kept},
         "close": 1 + CLOSE + table["off_usd"][-1],
@@ -73,19 +73,25 @@ def priced_table(table: Table, book: PriceBook) -> dict[str, Any]:
 
 def about(table: Table, book: PriceBook) -> str:
     """What is modelled, what lies between model runs and how far off that is, prices, project."""
-    usd, time = (list(map(_percent, table[name])) for name in ("off_usd", "off_time"))
+    usd, coordination, time = (
+        "{} (median), {} (99 of 100) and {} (the most)".format(*map(_percent, table[name]))
+        for name in ("off_usd", "off_coordination", "off_time")
+    )
     batches, together = table["batches"]
     sentences = [
         f"{table['sizes']:,} sizes of batches were run on the model of {PROJECT}, a discrete-event "
         "model of each design; nothing here was measured on AWS",
         "The mean time is one of those that were run; the number of items may be any: usage and "
-        "time are interpolated between the two nearest runs, in logarithms",
-        f"Compared with fresh model runs at {table['checked']:,} random settings, dollars are off "
-        f"by {usd[0]} (median), {usd[1]} (99 of 100) and {usd[2]} (the most); times by {time[0]}, "
-        f"{time[1]} and {time[2]}, of a batch under ten seconds as parts of ten: the most where "
-        "one more wave of invocations begins",
-        f"Up to {count(together // batches)} items are the mean of {batches} batches drawn at "
-        "random, larger ones are one batch",
+        "time are interpolated between the two nearest runs, in logarithms; where these are less "
+        f"than {(table['near'] - 1) * 100:.0f} % of the items apart and their times are not alike, "
+        "both times are shown: one more wave of invocations begins there",
+        f"Compared with fresh model runs of {table['checked']:,} random settings that are not in "
+        f"the table, dollars are off by {usd}; what coordination is of them by {coordination}; "
+        f"times by {time}, of a batch under ten seconds as parts of ten: the most where one more "
+        "wave of invocations begins",
+        f"Up to {together // batches:,} items are the mean of {count(batches)} batches drawn at "
+        f"random, those of more than {together // 2:,} one batch. A single batch may take longer "
+        "or shorter than the mean, most where items are few and their tail is long",
         "When completion is known depends on when the next look falls: from the earliest to the "
         "latest of all runs of that size",
         f"Tails: {'; '.join(f'{name}: {text}' for name, text in table['tails'].items())}",

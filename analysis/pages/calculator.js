@@ -24,6 +24,17 @@ function between(rows, items) {
   });
 }
 
+/** Seconds until all are done, from and to: apart where they jump between two near runs. */
+function doneAt(rows, items) {
+  const right = rows.findIndex((row) => row[0] >= items);
+  const [low, high] = [rows[right - 1], rows[right]];
+  if (right > 0 && items < high[0] && high[0] < table.near * low[0]) {
+    return [Math.min(low[1], high[1]), Math.max(low[1], high[1])];
+  }
+  const [done] = between(rows, items);
+  return [done, done];
+}
+
 /** Dollars of a quantity that begins at `start` units of the month. */
 function sliced(tiers, start, quantity) {
   let usd = 0;
@@ -64,9 +75,9 @@ function answer(design, items, now) {
   const curve = table.curves[`${design} ${now.preset} ${now.tail} ${now.mean}`];
   if (curve.refused) return { design, why: `cannot: ${curve.refused}` };
   if (curve.late && items >= curve.late) return { design, why: "an invocation takes longer than AWS allows" };
-  const [done] = between(curve.done_s, items);
+  const done = doneAt(curve.done_s, items);
   const lags = curve.lags_s.filter((row) => row[0] <= items).pop();
-  const known = [done + lags[1], done + lags[2]];
+  const known = [done[0] + lags[1], done[1] + lags[2]];
   const found = { design, done, known, ...priced(curve.columns, between(curve.usage, items), now.free) };
   if (now.deadline && known[1] > now.deadline) found.missed = true;
   return found;
@@ -107,12 +118,12 @@ function inUnit(seconds) {
 }
 
 const short = (number) => number.toLocaleString("en-US", { maximumSignificantDigits: number < 1000 ? 3 : 4 });
-const duration = (seconds) => { const [n, unit] = inUnit(seconds); return `${short(n)} ${unit}`; };
+const duration = (seconds) => { const [n, unit] = inUnit(seconds); return `${short(n)}\u00a0${unit}`; };
 
 function span([from, to]) {
   if (duration(from) === duration(to)) return duration(to);
   const [low, high] = [inUnit(from), inUnit(to)];
-  return low[1] === high[1] ? `${short(low[0])} to ${short(high[0])} ${high[1]}` : `${duration(from)} to ${duration(to)}`;
+  return low[1] === high[1] ? `${short(low[0])}\u00a0to ${short(high[0])}\u00a0${high[1]}` : `${duration(from)}\u00a0to ${duration(to)}`;
 }
 
 /** One or two sentences: who is cheapest, who is known to be done first. */
@@ -170,7 +181,7 @@ function drawRows({ all, cheapest }) {
     const usd = element("td", dollars(one.usd));
     usd.append(element("span", "", { class: "bar", "aria-hidden": "true", style: `width: ${(100 * one.usd) / most}%` }));
     const known = `${span(one.known)}${one.missed ? ", misses the deadline" : ""}`;
-    row.append(usd, element("td", dollars(one.coordination)), element("td", duration(one.done)), element("td", known));
+    row.append(usd, element("td", dollars(one.coordination)), element("td", span(one.done)), element("td", known));
     return row;
   }));
 }
@@ -179,13 +190,14 @@ function drawStrip(now) {
   const ranges = zones(now);
   const bands = ranges.map(({ best, start, stop }) => {
     const colour = table.designs.includes(best) ? `var(--${best})` : "var(--faint)";
-    const label = best.includes(" and ") ? "level" : best;
+    const wide = (stop - start + 1) / (LAST + 1) >= 0.2;
+    const label = best.includes(" and ") ? (wide ? "too close to call" : "") : best;
     return element("span", label, { style: `flex: ${stop - start + 1} 0 0; background: ${colour}` });
   });
   const at = (100 * (stepOf(now.items) + 0.5)) / (LAST + 1);
   byId("strip").replaceChildren(...bands, element("i", "", { style: `left: ${at}%` }));
   const said = ranges.map(({ best, stop }, at) => `${best}${at < ranges.length - 1 ? ` up to ${count(sizeAt(stop))}` : ""}`);
-  byId("zones").textContent = `Cheapest by items: ${said.join("; ")}${ranges.length > 1 ? " beyond" : ", at every size"}.`;
+  byId("zones").textContent = `Cheapest by items: ${said.join("; ")}${ranges.length > 1 ? " beyond" : ", at every size"}${ranges.some(({ best }) => best.includes(" and ")) ? "; several named together are too close to call" : ""}.`;
 }
 
 function read() {
@@ -225,7 +237,7 @@ function restore() {
   const said = new URLSearchParams(location.hash.slice(1));
   const one = (name, allowed, usual) => allowed.includes(said.get(name)) ? said.get(name) : usual;
   const items = Number(said.get("items"));
-  byId("items").value = items >= ITEMS_MIN && items <= ITEMS_MAX ? Math.round(items) : 1000000;
+  byId("items").value = items >= ITEMS_MIN && items <= ITEMS_MAX ? Math.round(items) : Math.min(1000000, ITEMS_MAX);
   byId("mean").value = table.means_ms.indexOf(Number(one("mean", table.means_ms.map(String), "500")));
   for (const [name, allowed, usual] of [["tail", Object.keys(table.tails), "none"], ["preset", table.presets, "tuned"]]) {
     document.querySelector(`input[name=${name}][value=${one(name, allowed, usual)}]`).checked = true;

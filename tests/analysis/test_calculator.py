@@ -20,10 +20,10 @@ HELD = re.compile(r'<script type="application/json" id="table">(.*?)</script>', 
 @pytest.fixture(scope="module")
 def table(tmp_path_factory):
     """A table of two settings, one of which cannot work."""
-    two = [Setting("durable", "tuned", "none", 1), Setting("sfn", "default", "long", 5_000)]
+    two = [Setting("durable", "tuned", "none", 10), Setting("sfn", "default", "long", 5_000)]
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(made_by, "settings", lambda: two)
-        with begun(tmp_path_factory.mktemp("results"), processes=1) as finished:
+        patched.setattr(made_by, "settings", lambda means_ms: two)
+        with begun(tmp_path_factory.mktemp("results"), processes=1, items_max=10_000) as finished:
             return finished()
 
 
@@ -42,7 +42,7 @@ def test_twice_gives_the_same_bytes_and_no_address(table, tmp_path):
 
 def test_it_holds_every_price_that_its_usage_needs_dearest_first(table):
     content = held(page(table, BOOK))
-    own = content["curves"]["durable tuned none 1"]
+    own = content["curves"]["durable tuned none 10"]
     assert [len(row) for row in own["usage"]] == [1 + len(own["columns"])] * len(own["usage"])
     dearest = [price["tiers"][0][1] for price in content["prices"]]
     assert dearest == sorted(dearest, reverse=True)

@@ -81,7 +81,7 @@ SLOW = [
 PICTURES = [
     Case("study --items 20 --story= --results RESULTS", PATH + r"cost_by_service.*\.png"),
     Case("tables --results RESULTS", PATH + r"/published/agreement\.md"),
-    Case("publish --no-video --results RESULTS", PATH + r"/published/\S+"),
+    Case("publish --no-video --no-calculator --results RESULTS", PATH + r"/published/\S+"),
     Case("report --results RESULTS", PATH + r"/report\.html"),
 ]
 

@@ -1,7 +1,7 @@
 """The settings that the calculator has a curve of, and one point of such a curve: model runs."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
@@ -14,14 +14,14 @@ from workbench.workload.durations import Durations, Uniform
 from workbench.workload.fitting import fit_moments
 
 ITEMS_MIN, ITEMS_MAX = 100, 10_000_000  # beyond, one run takes up to two seconds
-MEANS_MS = (1, 10, 50, 100, 200, 500, 1_000, 5_000)
+MEANS_MS = (10, 100, 500, 1_000, 5_000)
 KNOBS = ("default", "tuned")
 DEVIATION = 1.3  # of a long tail, as a part of the mean
 TAILS = {
     "none": "each length from nothing to twice the mean is as likely",
     "long": f"a lognormal whose deviation is {DEVIATION:g} times its mean, 40 times it at most",
 }
-SEEDS_MAX, SEEDS_ITEMS = 3, 4_500  # batches are as many as have so many items together
+SEEDS_MAX, SEEDS_ITEMS = 4, 800_000  # batches are as many as have so many items together
 
 Column = tuple[str, str, bool]  # service, usage type, whether it is coordination
 Usage = Mapping[Column, float]
@@ -64,27 +64,22 @@ class Point:
     lags_s: tuple[float, ...]
     late: bool  # whether something took longer than AWS allows
 
-    @property
-    def known_s(self) -> float:
-        """When all items are known to be done, on average."""
-        return self.done_s + sum(self.lags_s) / len(self.lags_s)
 
-
-def settings() -> list[Setting]:
+def settings(means_ms: Sequence[int] = MEANS_MS) -> list[Setting]:
     """Every setting, those of one design beside each other."""
-    return [Setting(*one) for one in product(COMPARED, KNOBS, TAILS, MEANS_MS)]
+    return [Setting(*one) for one in product(COMPARED, KNOBS, TAILS, means_ms)]
 
 
 def play(target: ModelTarget, setting: Setting, items: int) -> Point:
-    """One to three batches of so many items: the fewer items, the more hangs on their draw."""
+    """One to four batches of so many items: the fewer items, the more hangs on their draw."""
     seeds = range(1, 1 + max(1, min(SEEDS_MAX, SEEDS_ITEMS // items)))
     usage: dict[Column, float] = defaultdict(float)
     done_s, lags_s, late = 0.0, [], False
     for seed in seeds:
-        rows = target.rows(setting.made, Batch(items, seed, "calculator"))
-        for service, usage_type, _, label, quantity in rows.tables["usage"]:
+        outcome = target.outcome(setting.made, Batch(items, seed, "calculator"))
+        for service, usage_type, _, label, quantity in outcome.rows:
             usage[service, usage_type, label in COORDINATION] += float(quantity) / len(seeds)
-        done_s += rows.run.processed_s / len(seeds)
-        lags_s.append(rows.run.detected_s - rows.run.processed_s)
-        late |= rows.run.status != "complete"
+        done_s += float(outcome.state["processed_s"]) / len(seeds)
+        lags_s.append(float(outcome.state["detected_s"] - outcome.state["processed_s"]))
+        late |= outcome.late > 0
     return Point(items, usage, done_s, tuple(lags_s), late)

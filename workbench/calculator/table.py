@@ -6,7 +6,7 @@ versions that shape a run.
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from functools import partial
 from hashlib import blake2b
@@ -17,7 +17,15 @@ from typing import Any
 
 import numpy as np
 
-from workbench.calculator.curve import Curve, far_in_time, far_in_usage, sampled, thinned
+from workbench.calculator.curve import (
+    CLOSEST,
+    Curve,
+    Rates,
+    far_in_time,
+    far_in_usage,
+    sampled,
+    thinned,
+)
 from workbench.calculator.setting import (
     ITEMS_MAX,
     ITEMS_MIN,
@@ -47,28 +55,36 @@ Table = dict[str, Any]
 
 
 @contextmanager
-def begun(results: Path = RESULTS, processes: int | None = None) -> Iterator[Callable[[], Table]]:
+def begun(
+    results: Path = RESULTS,
+    processes: int | None = None,
+    means_ms: Sequence[int] = MEANS_MS,
+    items_max: int = ITEMS_MAX,
+) -> Iterator[Callable[[], Table]]:
     """Begin to make the table, unless it is kept; what is given waits for it, and keeps it.
 
     Until then the caller may do other work: the curves are made by other processes, which end with
     the block.
     """
-    path, key = results / KEPT, key_of_code()
+    axes = {"items": [ITEMS_MIN, items_max], "means_ms": list(means_ms)}
+    path, key = results / KEPT, key_of_code(axes)
     if kept := _kept(path, key):
         yield lambda: kept
         return
-    with closing(in_order(made, [(one,) for one in settings()], processes)) as curves:
+    tasks = [(one, items_max) for one in settings(means_ms)]
+    with closing(in_order(made, tasks, processes)) as curves:
         first = next(curves)  # all are handed out with it
-        yield partial(_finished, path, key, chain([first], curves))
+        yield partial(_finished, path, {"key": key, **axes}, chain([first], curves))
 
 
-def key_of_code() -> str:
-    """What changes when the table may."""
+def key_of_code(axes: Mapping[str, Any]) -> str:
+    """What changes when the table of these axes may."""
     own = {name: own for name, own in fingerprint().items() if name != "commit"}
-    return blake2b(json.dumps(own, sort_keys=True).encode(), digest_size=8).hexdigest()
+    text = json.dumps([axes, own], sort_keys=True)
+    return blake2b(text.encode(), digest_size=8).hexdigest()
 
 
-def made(setting: Setting) -> dict[str, Any]:
+def made(setting: Setting, items_max: int = ITEMS_MAX) -> dict[str, Any]:
     """The curve of a setting: its usage, when all are done, how late that is known, how far off.
 
     Rows begin with a number of items. A setting that cannot work has the reason instead.
@@ -77,16 +93,16 @@ def made(setting: Setting) -> dict[str, Any]:
         design = setting.made
     except BadKnob as error:
         return {"name": setting.name, "refused": str(error)}
-    book, run = load_book(), partial(play, ModelTarget(), setting)
-    wave = design.items_per_invocation * design.processor_concurrency
-    curve = sampled(run, wave, book)
-    billed = thinned(curve, partial(far_in_usage, book))
-    timed = thinned(curve, far_in_time)
+    rates, run = Rates(load_book()), partial(play, ModelTarget(), setting)
+    lot, places = design.items_per_invocation, design.processor_concurrency
+    curve = sampled(run, lot, places, rates, items_max)
+    billed = thinned(curve.points, partial(far_in_usage, rates))
+    timed = thinned(curve.points, far_in_time)
     off = []
-    for items in _drawn(setting):
+    for items in _drawn(setting, items_max):
         point = run(items)
-        usd, time = (Curve(tuple(kept)).off(point, book) for kept in (billed, timed))
-        off.append([items, _short(usd.usd), _short(time.time)])
+        of_usage, of_time = (Curve(tuple(kept)).off(point, rates) for kept in (billed, timed))
+        off.append([*map(_short, (of_usage.usd, of_usage.coordination, of_time.time))])
     columns = sorted({column for point in billed for column in point.usage})
     return {
         "name": setting.name,
@@ -109,22 +125,21 @@ def _kept(path: Path, key: str) -> Table | None:
     return table if isinstance(table, dict) and table.get("key") == key else None
 
 
-def _finished(path: Path, key: str, curves: Iterator[dict[str, Any]]) -> Table:
+def _finished(path: Path, head: Table, curves: Iterator[dict[str, Any]]) -> Table:
     """The table of these curves, kept."""
     found = list(curves)
-    off = np.array([row[1:] for one in found for row in one.pop("off", [])])
+    off = np.array([row for one in found for row in one.pop("off", [])])
+    offs = zip(("off_usd", "off_coordination", "off_time"), off.T, strict=True)
     table = {
-        "key": key,
-        "items": [ITEMS_MIN, ITEMS_MAX],
-        "means_ms": list(MEANS_MS),
+        **head,
         "designs": list(COMPARED),
         "presets": list(KNOBS),
         "tails": TAILS,
         "batches": [SEEDS_MAX, SEEDS_ITEMS],
         "sizes": sum(one.pop("runs", 0) for one in found),
         "checked": len(off),
-        "off_usd": [_short(x) for x in np.percentile(off[:, 0], [50, 99, 100])],
-        "off_time": [_short(x) for x in np.percentile(off[:, 1], [50, 99, 100])],
+        "near": CLOSEST,
+        **{name: [_short(x) for x in np.percentile(own, [50, 99, 100])] for name, own in offs},
         "curves": {one.pop("name"): one for one in found},
     }
     text = json.dumps(table, separators=(",", ":"))
@@ -134,10 +149,10 @@ def _finished(path: Path, key: str, curves: Iterator[dict[str, Any]]) -> Table:
     return json.loads(text)
 
 
-def _drawn(setting: Setting) -> list[int]:
+def _drawn(setting: Setting, items_max: int) -> list[int]:
     """Sizes at which the curve is compared with fresh runs."""
     dice = stream(1, f"calculator/{setting.name}")
-    return [round(exp(dice.uniform(log(ITEMS_MIN), log(ITEMS_MAX)))) for _ in range(CHECKED)]
+    return [round(exp(dice.uniform(log(ITEMS_MIN), log(items_max)))) for _ in range(CHECKED)]
 
 
 def _lags(curve: Curve) -> list[list[float]]:

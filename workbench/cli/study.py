@@ -152,9 +152,7 @@ def report(
 def publish(
     results: Results = RESULTS,
     video: Annotated[bool, typer.Option(help="The film too.")] = True,
-    calculator: Annotated[
-        bool, typer.Option(help="The page to play with too: some minutes, once.")
-    ] = False,
+    calculator: Annotated[bool, typer.Option(help="The page to play with too.")] = True,
     prices: Prices = None,
     free_tier: FreeTier = False,
     already: Already = None,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from workbench.calculator.curve import list_usd
+from workbench.calculator.curve import Rates
 from workbench.calculator.setting import MEANS_MS, Setting, play, settings
 from workbench.prices import load_book
 from workbench.runs.batch import Batch
@@ -26,17 +26,19 @@ def test_items_take_their_mean(tail):
         )
 
 
-@pytest.mark.parametrize(("items", "seeds"), [(150, (1, 2, 3)), (2_000, (1, 2)), (7_000, (1,))])
+@pytest.mark.parametrize(
+    ("items", "seeds"), [(150, (1, 2, 3, 4)), (400_000, (1, 2)), (700_000, (1,))]
+)
 def test_a_point_is_the_mean_of_its_batches(items, seeds):
     point, book = play(ModelTarget(), TUNED, items), load_book()
     runs = [modelled(TUNED.made, Batch(items, seed, "calculator"), book) for seed in seeds]
     times = [run.outcome.times() for run in runs]
     assert point.done_s == pytest.approx(sum(t["processed_s"] for t in times) / len(seeds))
-    assert point.known_s == pytest.approx(sum(t["detected_s"] for t in times) / len(seeds))
-    assert list_usd(book, point.usage) == pytest.approx(
+    assert point.lags_s == pytest.approx([t["detected_s"] - t["processed_s"] for t in times])
+    assert Rates(book).usd(point.usage) == pytest.approx(
         sum(float(run.usd) for run in runs) / len(seeds)
     )
     of_it = {column: own for column, own in point.usage.items() if column[2]}
     coordination = sum(float(run.coordination_usd) for run in runs) / len(seeds)
-    assert list_usd(book, of_it) == pytest.approx(coordination)
+    assert Rates(book).usd(of_it) == pytest.approx(coordination)
     assert not point.late

@@ -170,6 +170,15 @@ def _between_points(values: Values, bits: np.uint64) -> int:
 
 
 @compiled
+def sum_between_points(values: Values, start: int, stop: int) -> int:
+    """The milliseconds of items start..stop-1 in all, drawn between points, where none fails."""
+    total = 0
+    for item in range(start, stop):
+        total += _between_points(values, hashed(values.key, item) >> _S32)
+    return total
+
+
+@compiled
 def _drawn(z: np.uint64, per_million: np.uint64) -> bool:
     """Whether a draw is among so many of a million."""
     return ((z & _LOW) * _MILLION) >> _S32 < per_million
@@ -227,8 +236,10 @@ def sleep_ms(values: Values, start: int, stop: int) -> tuple[float, int]:
     """Milliseconds slept in the first try of items start..stop-1, and how many fail in it."""
     if values.fixed_ms >= 0.0:
         return (stop - start) * values.fixed_ms, 0
-    if values.poison == 0 and values.fails == 0 and values.span:
-        return float(sum_values(values.key, start, stop, values.span)), 0
+    if values.poison == 0 and values.fails == 0:
+        if values.span:
+            return float(sum_values(values.key, start, stop, values.span)), 0
+        return float(sum_between_points(values, start, stop)), 0
     slept, bad = tried_ms(values, start, stop, 1)
     return float(slept), bad
 
