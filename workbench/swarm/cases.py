@@ -10,6 +10,7 @@ from random import Random
 from typing import Any
 
 from workbench.designs import Design, make_design
+from workbench.designs.design import VCPU_MB
 from workbench.engine.kernel import stream
 from workbench.errors import BadKnob
 from workbench.runs.batch import SEED_MAX
@@ -42,7 +43,7 @@ LIMITS = {
 REFUSED = 0.2  # of the seeds have a trigger that asks for what cannot be
 SEED_0 = 0.05  # of the seeds draw their items from the seed 0, which is one as any other
 STALE = (0.6, (0.1, 0.9))  # so many seeds have stale reads, and so many of the reads are
-TOLD = 0.2  # of the seeds have durations by points of their quantiles, and as many a payload
+TOLD = 0.2  # of the seeds have durations by points, as many a payload, as many computing items
 STRANGE = 0.15  # of the seeds have events that nothing of ours sends
 CALM = 0.05  # of the seeds have no faults at all
 ACTIVE = 0.35  # of the kinds strike in a run that has faults everywhere
@@ -120,18 +121,22 @@ def draw_case(seed: int, design_name: str) -> FaultCase:
 
 
 def _of_other_items(case: FaultCase, dice: Random) -> FaultCase:
-    """The same with a payload, or durations of which most are short; where its knobs allow it."""
+    """The same with a payload, or one of nothing, with items that compute, or with durations of
+    which most are short; where its knobs allow it."""
     told: dict[str, Any] = {}
     longest_ms = case.design.value_max
     if dice.random() < TOLD:
-        told["item_bytes"] = dice.randint(1, 60)
+        told["item_bytes"] = dice.choice((0, 1, 20, 60))
+    if dice.random() < TOLD and case.design.memory_mb >= VCPU_MB:
+        told["cpu_ms"] = dice.choice((5, 20))
     if dice.random() < TOLD and longest_ms:
         told["durations"] = f"0:0 50:{longest_ms // 10} 95:{longest_ms // 2} 100:{longest_ms}"
     try:
         design = replace(case.design, **told)
     except BadKnob:
         return case
-    carried = {name: value for name, value in design.batch_knobs().items() if name in told}
+    knobs = {"item_bytes": design.item_bytes} | design.batch_knobs()  # a trigger may name a 0
+    carried = {name: value for name, value in knobs.items() if name in told}
     starts = (
         replace(start, knobs=start.knobs | carried) if start.kind in ("user", "again") else start
         for start in case.starts
