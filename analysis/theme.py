@@ -28,6 +28,7 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.lines import Line2D
 from matplotlib.text import Text
 
+from analysis.svg import numbered
 from workbench.designs import DESIGNS
 
 # No date, which would differ each time, and no names of others' pages.
@@ -272,7 +273,7 @@ def encoded(figure: Figure, kind: str = "png", title: str = "", description: str
     named = {"Title": title} if title else {}
     figure.savefig(held, format=kind, metadata=SVG_METADATA | named)
     described = f"<desc>{escape(description)}</desc>" if description else ""
-    return held.getvalue().replace(b"</title>", f"</title>{described}".encode(), 1)
+    return numbered(held.getvalue()).replace(b"</title>", f"</title>{described}".encode(), 1)
 
 
 def settle(figure: Figure) -> None:
