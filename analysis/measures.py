@@ -21,7 +21,7 @@ from analysis.needs import (
     usable,
 )
 from workbench.bill.pricing import MILLION
-from workbench.designs import DESIGNS, PRESETS, WORKLOAD_KNOBS
+from workbench.designs import DESIGNS, ITEM_TRAITS, PRESETS, WORKLOAD_KNOBS
 from workbench.runs.records import COORDINATION, LABELS, TABLES, Run
 from workbench.runs.sets import read_runs, read_tables
 from workbench.workload.durations import item_ms_of
@@ -184,8 +184,7 @@ def story_batch(runs: pd.DataFrame) -> pd.DataFrame:
 
 def _items_line(knobs: dict[str, Any]) -> str:
     """How long items take, in words, and the other knobs of theirs that say something."""
-    others = (name for name in WORKLOAD_KNOBS if name not in ("value_max", "durations"))
-    told = [f"{name}={knobs[name]}" for name in others if knobs.get(name)]
+    told = [f"{name}={knobs[name]}" for name in ITEM_TRAITS if knobs.get(name)]
     return ", ".join([item_ms_of(knobs).line, *told])
 
 

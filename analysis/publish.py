@@ -6,7 +6,7 @@
     results/published/video/<chart>-dark.png                        1920 x 1080, the story's five
     results/published/bill.html                 the bill as a table
     results/published/film.mp4  film-tall.mp4  film.gif     one batch on every design as dots
-    results/published/calculator.html           a page to play with, where it is asked for
+    results/published/calculator.html           a page to play with, where its table is given
     results/published/manifest.json             what each shows, its runs, and what was refused
 
 Of a packed set they go beside it, and of the reference set only the light PNG charts are kept. The

@@ -98,9 +98,9 @@ def verdict(shown: Shown) -> str:
     month = shown.month_usd[runs[0].design]
     head += f": {dollars(least)} a batch, "
     if month is None:
-        head += f"one after the other more than a day holds of {per_day:,g}."
+        head += f"which takes too long for {per_day:,g} of them a day."
     else:
-        head += f"{dollars(month)} a month of {per_day:g} batches a day."
+        head += f"{dollars(month)} a month of {per_day:,g} batches a day."
     behind = [_behind(run, least, shown.month_usd, month) for run in runs[len(best) :]]
     sooner = sorted(runs, key=lambda run: run.detected_s or 0.0)
     late = min(runs, key=lambda run: run.detection_lag_s or 0.0)
@@ -152,7 +152,7 @@ def _values(shown: Shown) -> list[list[float | None]]:
 def _cell(name: str, value: float | None, old: float | None, words: Callable[[float], str]) -> str:
     """A number, and by how much it differs from the pinned one."""
     if value is None:
-        return "a day does not hold them" if name == A_MONTH else "not measured"
+        return "too long for so many a day" if name == A_MONTH else "not measured"
     return f"{words(value)}{change(value, old)}"
 
 

@@ -43,16 +43,16 @@ class Player:
     def waits(self, now: Any, look: Theme) -> tuple[str, str]:
         """The colour of what waits, and why it does."""
         at_once = f"{now.concurrency:,.0f} invocations"
-        full = f"no more at a time: {at_once}"
+        full = f"held at {at_once}"
         if self.cap and now.concurrency >= replay.NEARLY * self.cap:
             full = f"cap: {now.concurrency:,.0f} of {self.cap:,} invocations"
         return {
             replay.NOTHING: (look.quiet, "nothing waits" if now.at_work else ""),
             replay.UNTOLD: (look.quiet, ""),
             replay.START: (look.quiet, "starting"),
-            replay.RAMP: (RAMP_COLOUR, f"ramp: {at_once}, more by and by"),
+            replay.RAMP: (RAMP_COLOUR, f"ramp: {at_once}, and rising"),
             replay.CAP: (look.ink, full),
-            replay.THROTTLE: (look.warning, "throttled: calls are turned away"),
+            replay.THROTTLE: (look.warning, "throttled: calls are refused"),
             replay.POLL: (look.accent, self.knows_by),
         }[int(now.why)]
 

@@ -116,8 +116,8 @@ def _chunks(context: DurableContext, trigger: Trigger, whole: Range, together: i
             if left == 0:
                 return 0
             again = tries
-        whole = again == TRIES_MAX
-        return left if whole else branch.step(lambda _: _listed(trigger, chunk, again, why))
+        answered = again == TRIES_MAX
+        return left if answered else branch.step(lambda _: _listed(trigger, chunk, again, why))
 
     return _sum(context, cut(whole, trigger.knobs["items_per_chunk"]), one, together)
 

@@ -11,15 +11,13 @@ from math import log
 
 from workbench.advice.answer import Answer, Choice
 from workbench.advice.question import Question
-from workbench.designs import refit_design
+from workbench.designs import ITEM_TRAITS, refit_design
 from workbench.errors import BadInput
 from workbench.tuning.goal import score
 from workbench.workload.durations import ALL, MS_MAX, Durations, Uniform
 
 SEEDS = (1, 2)
-NO_WORKLOAD = {"durations": None} | dict.fromkeys(
-    ("cpu_ms", "item_bytes", "poison_per_million", "fails_per_million"), 0
-)
+NO_WORKLOAD = {"durations": None} | dict.fromkeys(ITEM_TRAITS, 0)
 STEP = 10 ** (1 / 3)  # of the coarse grid
 NEAR = 1.05
 ITEMS_MOST = 10_000_000  # beyond, a point takes seconds

@@ -7,7 +7,7 @@ from typing import Any
 from workbench.bill.monthly_cost import MONTH_S
 from workbench.bill.terms import LIST_PRICES, Terms
 from workbench.border import positive, whole_number
-from workbench.designs import DESIGNS, make_design
+from workbench.designs import DESIGNS, ITEM_TRAITS, make_design
 from workbench.errors import BadInput
 from workbench.tuning.goal import Goal
 from workbench.tuning.work import work_of
@@ -92,8 +92,8 @@ class Question:
     @property
     def workload_knobs(self) -> dict[str, Any]:
         """The knobs that say what the items are."""
-        names = ("cpu_ms", "item_bytes", "poison_per_million", "fails_per_million")
-        return self.item_ms.knobs | {name: own for name in names if (own := getattr(self, name))}
+        told = {name: own for name in ITEM_TRAITS if (own := getattr(self, name))}
+        return self.item_ms.knobs | told
 
     def keeps(self, name: str) -> bool:
         """Whether a design can promise what is asked."""

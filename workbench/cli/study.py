@@ -104,9 +104,9 @@ def sweep(
 
     Exit code 3 if items failed in some of its runs, which are finished all the same.
     """
-    how = {"yes": yes, "processes": processes, "cluster": cluster, "max_usd": max_usd}
     from workbench.sweep.study import read_study
 
+    how = {"yes": yes, "processes": processes, "cluster": cluster, "max_usd": max_usd}
     done = run_sweep(read_study(find(study), workload), results, **how)
     if as_json:
         keys = ("table", "ran", "found", "older", "skipped", "failed", "cost_usd")

@@ -8,6 +8,7 @@ from workbench.designs.counters import Counters
 from workbench.designs.design import (
     FUNCTION_TIMEOUT_MAX_S,
     ITEM_PAYLOAD_MAX_BYTES,
+    ITEM_TRAITS,
     ITEMS_MAX,
     WORKLOAD_KNOBS,
     Design,
@@ -45,6 +46,7 @@ __all__ = [
     "FUNCTION_TIMEOUT_MAX_S",
     "ITEMS_MAX",
     "ITEM_PAYLOAD_MAX_BYTES",
+    "ITEM_TRAITS",
     "MESSAGE_MAX_BYTES",
     "PRESETS",
     "RETRY_WAIT_S",

@@ -25,10 +25,8 @@ WORDS = {"true": True, "false": False}
 SOURCE_MAX = 1_250  # invocations of an event source without a limit (Lambda developer guide)
 POLLER_PLACES = 10  # invocations of one provisioned poller (Lambda developer guide, SQS scaling)
 # Of the items and not of the design: the same for every one that is compared.
-WORKLOAD_KNOBS = (
-    *("value_max", "durations", "cpu_ms", "item_bytes"),
-    *("poison_per_million", "fails_per_million"),
-)
+ITEM_TRAITS = ("cpu_ms", "item_bytes", "poison_per_million", "fails_per_million")
+WORKLOAD_KNOBS = ("value_max", "durations", *ITEM_TRAITS)
 OF_WORK = ("cpu_ms", "fails_per_million")  # they travel where they say something
 VCPU_MB = 1_769  # memory with which a function has a whole CPU (Lambda developer guide)
 SMALL_FUNCTIONS = 4  # finalizer, failures, summary: invocations at a time that they take besides

@@ -26,7 +26,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from workbench import border
-from workbench.designs import ITEM_PAYLOAD_MAX_BYTES, ITEMS_MAX
+from workbench.designs import ITEM_PAYLOAD_MAX_BYTES, ITEM_TRAITS, ITEMS_MAX
 from workbench.errors import BadInput, BadKnob, shown
 from workbench.platform.services import HOME_REGION
 from workbench.project import WORKLOADS
@@ -170,8 +170,7 @@ class Workload(BaseModel):
 
     def knobs(self) -> dict[str, Any]:
         """The knobs that travel with a batch of it, by name: those that say something."""
-        names = ("cpu_ms", "item_bytes", "poison_per_million", "fails_per_million")
-        more = {name: value for name in names if (value := getattr(self, name))}
+        more = {name: value for name in ITEM_TRAITS if (value := getattr(self, name))}
         return self.item_ms.knobs | more
 
 

@@ -26,8 +26,8 @@ def player(reel):
 def test_each_reason_has_its_word_and_a_colour_that_is_no_designs(player):
     kinds = (replay.START, replay.RAMP, replay.CAP, replay.THROTTLE, replay.POLL)
     told = [player.waits(moment(kind), LOOK) for kind in kinds]
-    words = [said.split(":")[0] for _, said in told]
-    assert words == ["starting", "ramp", "no more at a time", "throttled", "poll"]
+    words = [said.split(":")[0].split(" at ")[0] for _, said in told]
+    assert words == ["starting", "ramp", "held", "throttled", "poll"]
     colours = {colour for colour, _ in told}
     assert len(colours) == 5
     assert not colours & set(LOOK.designs)
@@ -37,7 +37,7 @@ def test_as_many_as_the_knobs_allow_is_the_cap_and_fewer_are_only_told(player):
     most = player.run["knobs"]["max_concurrency"]
     assert player.waits(moment(replay.CAP, most), LOOK)[1] == f"cap: {most} of {most} invocations"
     told = player.waits(moment(replay.CAP, most // 2), LOOK)[1]
-    assert told == f"no more at a time: {most // 2} invocations"
+    assert told == f"held at {most // 2} invocations"
 
 
 def test_where_nothing_waits_nothing_is_blamed(player):

@@ -55,14 +55,19 @@ def check(words, shape):
         assert apart, f"{one!r} touches {other!r}"
 
 
-@by_shape
-def test_no_text_touches_another_or_is_too_small_in_any_picture(reel, frames, shape, words):
+def check_frames(reel, shape, words):
+    """The same of frames from all over the film."""
     scene = Scene(reel, shape)
     still = list(words)
     for number in frames_of(reel):
         del words[:]
         scene.frame(number)
         check([*still, *words], shape)
+
+
+@by_shape
+def test_no_text_touches_another_or_is_too_small_in_any_picture(reel, frames, shape, words):
+    check_frames(reel, shape, words)
     del words[:]
     end_card(reel, shape, verdicts_of(frames))
     check(words, shape)
@@ -72,13 +77,7 @@ def test_no_text_touches_another_or_is_too_small_in_any_picture(reel, frames, sh
 @pytest.mark.parametrize("items", [100, 10_000_000])
 def test_two_designs_and_other_sizes_find_room_too(folder, stored, shape, words, items):
     frames = Frames(stored(folder("counters", "model", items), folder("durable", "model", items)))
-    reel = reel_of(frames, theme.DARK)
-    scene = Scene(reel, shape)
-    still = list(words)
-    for number in frames_of(reel):
-        del words[:]
-        scene.frame(number)
-        check([*still, *words], shape)
+    check_frames(reel_of(frames, theme.DARK), shape, words)
 
 
 @by_shape

@@ -69,12 +69,12 @@ def test_what_succeeds_in_its_second_try_is_listed_for_nobody(world, monkeypatch
     assert keys(world) == [f"again/1/{RANGE}"]
 
 
-def test_a_late_copy_of_a_try_leaves_the_lists_as_they_are_and_answers_the_same(world):
+def test_a_late_copy_of_a_try_leaves_the_lists_as_they_are_and_answers_the_same(world, monkeypatch):
     """A chained invoke may run twice, and its second run come after the next try."""
     tries = [CHUNK | {"tries": number, "again": number - 1} for number in (1, 2, 3)]
     left = [world.call("durable.processor", one) for one in tries]
     before = [listed(world, place) for place in ("again/1", "again/2", "failed")]
-    world.module("work").process = lambda item: None
+    monkeypatch.setattr(world.module("work"), "process", lambda item: None)
     assert [world.call("durable.processor", one) for one in (tries[2], tries[0])] == [left[2], 0]
     assert [listed(world, place) for place in ("again/1", "again/2", "failed")] == before
 
