@@ -14,7 +14,7 @@ from matplotlib.axes import Axes
 from analysis import theme
 from analysis.axes import time_axis
 from analysis.lines import counts_axis, over_time
-from analysis.pictures import Html, cell, html_table, plain
+from analysis.pictures import Html, cell, html_table, plain, usd_in_words
 from analysis.theme import colour, text_pt, tint
 from analysis.words import dollars, duration, outcome
 from workbench.pull.collect import Collected
@@ -25,8 +25,8 @@ WIDE = theme.Canvas("wide", 8.0, 10.0, 110, height_in=3.0)
 SHADES = dict(zip(LABELS, (1.0, 0.7, 0.42, 0.2, 0.1), strict=True))  # of the design's colour
 OTHER = "other"
 LINES = 5  # of the bill's chart; what is less is summed up
+ABOVE_PT = 22  # of a title, with the key below it: inside, it would lie on what is drawn
 ROWS = 12  # of what a cloud said
-TINY_USD = 1e-7  # dollars below it are written as less than it
 NAMES = {  # of a run's quantities, as people call them
     "created_s": "all items created after",
     "processed_s": "all items done after",
@@ -67,7 +67,7 @@ def bill_chart(folder: RunData) -> Html:
             start = start + wide[label]
         for row, usd in enumerate(start):
             place = {"textcoords": "offset points", "va": "center", "fontsize": text_pt(0.9)}
-            axes.annotate(_usd(usd), (usd, row), (4, 0), **place)
+            axes.annotate(usd_in_words(usd), (usd, row), (4, 0), **place)
         axes.set_yticks(range(len(wide)), list(wide.index))
         axes.set(ylim=(len(wide) - 0.5, -0.5), xlim=(0, 1.2 * start.max() or 1.0))
         axes.xaxis.set_major_formatter(lambda value, _: dollars(value))
@@ -96,8 +96,9 @@ def concurrency(folder: RunData) -> Html:
                 at_s, color=colour(run.design), linestyle=style, label=f"{name}, {duration(at_s)}"
             )
         time_axis(axes, max([samples["t_s"].max(), *(at_s for at_s, _ in told.values())]) or 1.0)
-        axes.legend(loc="upper right", frameon=False, fontsize=text_pt(0.9), ncols=3)
-        axes.set_title("At work over time")
+        axes.set_title("At work over time", pad=ABOVE_PT)
+        place = {"loc": "lower left", "bbox_to_anchor": (0, 1), "borderaxespad": 0.2}
+        axes.legend(**place, frameon=False, fontsize=text_pt(0.9), ncols=3)
 
     return _picture(draw, WIDE, "processor invocations over time, done and known marked")
 
@@ -132,7 +133,7 @@ def bill_lines(folder: RunData) -> Html:
         "for": lines["label"],
         "quantity": [plain(float(value)) for value in lines["quantity"]],
         "unit": lines["unit"],
-        "dollars": [_usd(float(value)) for value in lines["cost_usd"]],
+        "dollars": [usd_in_words(float(value)) for value in lines["cost_usd"]],
     }
     return Html(html_table(pd.DataFrame(rows).set_index("usage")))
 
@@ -167,12 +168,7 @@ def _quantity(value: Any, unit: str) -> str:
     """A number in words, by its unit."""
     if pd.isna(value):
         return ""
-    return {"$": _usd, "s": duration}.get(unit, plain)(float(value))
-
-
-def _usd(value: float) -> str:
-    """Dollars; what is there never reads as nothing."""
-    return f"under {dollars(TINY_USD)}" if 0 < value < TINY_USD else dollars(value)
+    return {"$": usd_in_words, "s": duration}.get(unit, plain)(float(value))
 
 
 def _left_out(why: str) -> Html:

@@ -7,6 +7,7 @@ the runs cannot carry is shown as its reason, never as an empty picture.
 import base64
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from html import escape
 from typing import Any
 
@@ -17,12 +18,14 @@ from analysis import gallery, theme
 from analysis.charts.bill_table import bill_table, select
 from analysis.frames import BESIDE, Frames, in_words, own_beside_reference, which_runs
 from analysis.needs import NothingToShow, no_runs
+from analysis.words import dollars
 from workbench.runs.results_folder import is_packed
 
 # What is between two dollar signs is no formula: the first class is for JupyterLab, the other
 # nbconvert and nbviewer.
 LITERAL = "mathjax_ignore tex2jax_ignore"
 
+TINY = TINY_USD = 1e-7  # what is there and less than it is written as less than it
 NONE_BESIDE = "None of these runs has a setting that the reference set has run as well."
 
 
@@ -93,22 +96,36 @@ def _beside(frames: Frames) -> str:
 
 
 def told(frame: pd.DataFrame) -> Html:
-    """A frame in plain figures: shares in percent, and no column of which nothing is known."""
+    """A frame in plain figures: dollars, shares in percent; no column of which nothing is known."""
     if frame.empty:
-        return Html('<p class="refused">There is none.</p>')
+        return Html('<p class="refused">This table is empty.</p>')
     shown = {
-        " ".join(name.split("_")): values.map(_share if "share" in name else cell)
+        " ".join(name.split("_")): values.map(partial(_as_named, name))
         for name, values in frame.dropna(axis="columns", how="all").items()
     }
-    return Html(html_table(pd.DataFrame(shown)))
+    return Html(html_table(pd.DataFrame(shown), index=False))
 
 
-def _share(value: float | None) -> str:
-    return "" if value is None or pd.isna(value) else f"{value:.1%}"
+def _as_named(name: str, value: Any) -> str:
+    """A value by what its column's name says that it is."""
+    if not pd.api.types.is_scalar(value) or pd.isna(value):
+        return cell(value)
+    if "share" in name:
+        return f"{value:.1%}"
+    return usd_in_words(float(value)) if name.endswith("_usd") else cell(value)
+
+
+def usd_in_words(value: float) -> str:
+    """Dollars; what is there never reads as nothing."""
+    sign = "-" if value < 0 else ""
+    tiny = f"under {dollars(TINY_USD)}" if abs(value) < TINY_USD else dollars(abs(value))
+    return f"{sign}{tiny}" if value else dollars(0)
 
 
 def plain(value: float) -> str:
     """A number as people write it: no exponent, and no digits that say nothing."""
+    if 0 < value < TINY:
+        return f"under {TINY:.7f}"
     if value == int(value):
         return f"{value:,.0f}"
     return f"{value:,.1f}" if abs(value) >= 100 else f"{value:.8f}"[:9].rstrip("0").rstrip(".")
@@ -122,9 +139,9 @@ def cell(value: Any) -> str:
     return plain(float(value)) if is_number and not isinstance(value, bool) else str(value)
 
 
-def html_table(frame: pd.DataFrame) -> str:
+def html_table(frame: pd.DataFrame, index: bool = True) -> str:
     """A frame as a table with room between its columns; a page scrolls what is wider than it."""
-    table = frame.to_html(border=0, justify="left", classes=f"told {LITERAL}")
+    table = frame.to_html(border=0, justify="left", classes=f"told {LITERAL}", index=index)
     style = "<style>.told td, .told th { text-align: left; padding: 2px 1em; }</style>"
     return f"{style}<div>{table}</div>"
 

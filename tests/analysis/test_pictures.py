@@ -20,16 +20,18 @@ def test_a_frame_is_told_in_plain_figures_and_without_columns_of_nothing():
             "usage_type": ["Request-ARM", "Lambda-GB-Second"],
             "metered_quantity": [Decimal("1000000.000000"), Decimal("0.00001250")],
             "billed_usd": [Decimal("1E+2"), None],
+            "billed_minus_metered_usd": [Decimal("-0.0000123"), Decimal("1E-9")],
             "share_explained": [0.9521, None],
             "modelled_usd": [None, None],
         }
     )
+    more = ["billed minus metered usd"]
     assert cells(told(frame)) == [
-        ["", "usage type", "metered quantity", "billed usd", "share explained"],
-        ["0", "Request-ARM", "1,000,000", "100", "95.2%"],
-        ["1", "Lambda-GB-Second", "0.0000125", "", ""],
+        ["usage type", "metered quantity", "billed usd", *more, "share explained"],
+        ["Request-ARM", "1,000,000", "$100", "-$0.000012", "95.2%"],
+        ["Lambda-GB-Second", "0.0000125", "", "under $0.0000001", ""],
     ]
 
 
-def test_of_a_frame_without_rows_it_is_said_that_there_is_none():
-    assert "There is none." in told(pd.DataFrame(columns=["label", "billed_usd"])).text
+def test_of_a_frame_without_rows_it_is_said_that_it_is_empty():
+    assert "This table is empty." in told(pd.DataFrame(columns=["label", "billed_usd"])).text
